@@ -1,0 +1,260 @@
+/* vicinal.h: the C ABI of Vicinal, the only header that the Java binding parses.
+ *
+ * Conventions, stated once
+ *   Letters    N samples, D features, d embedding width, C classes, K centres per class (rows of the
+ *              proxy matrix: C*K), B batch, Q queries, G gallery, k neighbours.
+ *   Matrices   row-major, compact: x[i * columns + j]. No alignment is required.
+ *   Types      _f32 and _f64 variants of every numeric entry; labels, ids and ranks are int64_t.
+ *              Scalars (the loss, its parameters) are always double.
+ *   Calls      engine first, then sizes, inputs, outputs. Inputs are borrowed for the call only;
+ *              outputs are overwritten, never accumulated into, and may not overlap inputs unless the
+ *              entry says so. A pointer marked "or NULL" is optional.
+ *   Status     every function that can fail returns a vicinal_status; the sentence is in
+ *              vicinal_last_error() of the same thread, "" after success. Sizes, pointers and label
+ *              ranges are checked; no C++ exception and no abort leaves the library.
+ *   Threads    one call at a time per engine; different engines are independent. Only
+ *              vicinal_engine_cancel may be called from another thread.
+ *   Numerics   for a given engine thread count every result is bit-reproducible. Rows of norm zero
+ *              have gradient and Hessian-vector product zero (docs/numerics.md).
+ */
+#ifndef VICINAL_VICINAL_H_
+#define VICINAL_VICINAL_H_
+
+#include <stdint.h>
+
+#ifndef VICINAL_API
+#define VICINAL_API __attribute__((visibility("default")))
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VICINAL_ABI_VERSION 1
+
+typedef int vicinal_status;
+#define VICINAL_OK 0
+#define VICINAL_INVALID_ARGUMENT 1 /* a size, pointer, label or parameter is wrong              */
+#define VICINAL_OUT_OF_MEMORY 2    /* the host or the device refused an allocation              */
+#define VICINAL_UNAVAILABLE 3      /* the device or instruction set is not on this machine      */
+#define VICINAL_CANCELLED 4        /* vicinal_engine_cancel was called; outputs are unspecified */
+#define VICINAL_INTERNAL 5         /* a defect of this library                                  */
+
+/* The version that this library was built as; the Java side refuses another one. */
+VICINAL_API int vicinal_abi_version(void);
+/* The sentence of this thread's last failure, "" after a success. Valid until the thread's next call. */
+VICINAL_API const char* vicinal_last_error(void);
+
+/* ---- engine: a device, its threads and its workspace -------------------------------------------- */
+
+typedef struct vicinal_engine vicinal_engine;
+
+#define VICINAL_ISA_AUTO 0   /* the best that the processor has      */
+#define VICINAL_ISA_BASE 1   /* x86-64: SSE2                         */
+#define VICINAL_ISA_AVX2 2   /* x86-64-v3: AVX2, FMA                 */
+#define VICINAL_ISA_AVX512 3 /* x86-64-v4: AVX-512 F, BW, CD, DQ, VL */
+
+typedef struct vicinal_engine_options {
+  uint32_t struct_size;    /* sizeof(vicinal_engine_options)                                     */
+  int32_t threads;         /* worker threads, 1 or more; 0: all that the process may use         */
+  int64_t workspace_bytes; /* tile memory that one call may hold; 0: 256 MiB; at least 1 MiB     */
+  int32_t isa;             /* VICINAL_ISA_*; a set the processor lacks is VICINAL_UNAVAILABLE    */
+} vicinal_engine_options;
+
+/* Creates an engine on `device` ("cpu"). options or NULL for the defaults. */
+VICINAL_API vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_options* options,
+                                                 vicinal_engine** engine);
+VICINAL_API void vicinal_engine_destroy(vicinal_engine* engine); /* NULL is fine */
+VICINAL_API const char* vicinal_engine_device(const vicinal_engine* engine); /* "cpu" */
+VICINAL_API const char* vicinal_engine_isa(const vicinal_engine* engine);    /* "base", "avx2", "avx512" */
+VICINAL_API int32_t vicinal_engine_threads(const vicinal_engine* engine);
+VICINAL_API const char* vicinal_engine_blas(const vicinal_engine* engine); /* the BLAS's own description */
+/* Makes the call in flight on this engine, if any, return VICINAL_CANCELLED within a tile's time.
+ * A call clears the request when it starts. */
+VICINAL_API void vicinal_engine_cancel(vicinal_engine* engine);
+
+/* ---- proxy losses (docs/losses/) ----------------------------------------------------------------- */
+
+#define VICINAL_PROXY_NCA 1          /* scale                           -scale |e^ - p^|^2 as logits           */
+#define VICINAL_PROXY_NCA_PP 2       /* scale (multiplies the vectors)  -|scale e^ - scale p^|^2 as logits     */
+#define VICINAL_PROXY_ANCHOR 3       /* scale = alpha, margin           a log-sum-exp per proxy: no row terms  */
+#define VICINAL_SOFT_TRIPLE 4        /* scale = la, margin, gamma, tau, centers                                */
+#define VICINAL_NORMALIZED_SOFTMAX 5 /* scale = temperature             cos / temperature as logits            */
+#define VICINAL_COSFACE 6            /* scale, margin                   scale (cos - margin [c = y])           */
+#define VICINAL_ARCFACE 7            /* scale, margin in degrees        scale cos(theta + margin) at c = y     */
+
+#define VICINAL_EXCLUDE_POSITIVE 1 /* PROXY_NCA, PROXY_NCA_PP: the denominator leaves the label out          */
+#define VICINAL_PER_SAMPLE_AXIS 2  /* PROXY_ANCHOR mode "nca": reduce over proxies per sample                 */
+#define VICINAL_REPEAT_LABELS 4    /* PROXY_ANCHOR: weight present classes by their frequency in the batch    */
+#define VICINAL_EUCLIDEAN 8        /* PROXY_ANCHOR: |e^ - p^| in place of the cosine, alpha negated           */
+#define VICINAL_DETACH_PROXIES 16  /* PROXY_ANCHOR: proxies are constants                                     */
+
+typedef struct vicinal_loss {
+  uint32_t struct_size; /* sizeof(vicinal_loss) */
+  int32_t kind;         /* VICINAL_PROXY_NCA .. VICINAL_ARCFACE */
+  int32_t flags;
+  int32_t centers; /* K; 1 for every loss but SOFT_TRIPLE */
+  double scale;
+  double margin;
+  double gamma; /* SOFT_TRIPLE: centre softmax temperature */
+  double tau;   /* SOFT_TRIPLE: weight of the centre regulariser; 0 switches it off */
+} vicinal_loss;
+
+/* Value and gradients of a loss over one batch.
+ *   embeddings [B, d]; labels [B] in 0..C-1; proxies [C*K, d], class c owns rows cK..cK+K-1;
+ *   weights [B] or NULL (ones), finite and >= 0; soft_labels [B, C] or NULL, finite and >= 0, in place of
+ *   the one-hot label (PROXY_NCA without EXCLUDE_POSITIVE, PROXY_NCA_PP likewise, NORMALIZED_SOFTMAX).
+ *   loss: (1/B) sum_i w_i L_i, plus SOFT_TRIPLE's regulariser; PROXY_ANCHOR: its own sum over proxies.
+ *   empty: samples whose denominator is empty and whose loss is therefore 0, or NULL.
+ *   per_sample [B] unweighted L_i, or NULL (must be NULL for PROXY_ANCHOR's column form);
+ *   grad_embeddings [B, d] or NULL; grad_proxies [C*K, d] or NULL: of `loss`, to the raw vectors. */
+VICINAL_API vicinal_status vicinal_loss_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
+                                            int64_t C, const float* embeddings, const int64_t* labels,
+                                            const float* proxies, const float* weights, const float* soft_labels,
+                                            double* loss, int64_t* empty, float* per_sample, float* grad_embeddings,
+                                            float* grad_proxies);
+VICINAL_API vicinal_status vicinal_loss_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
+                                            int64_t C, const double* embeddings, const int64_t* labels,
+                                            const double* proxies, const double* weights, const double* soft_labels,
+                                            double* loss, int64_t* empty, double* per_sample, double* grad_embeddings,
+                                            double* grad_proxies);
+
+/* The Hessian of `loss` over (embeddings, proxies) jointly, applied to the direction
+ * (direction_embeddings [B, d], direction_proxies [C*K, d]); NULL means a zero direction, not both.
+ * hvp_embeddings [B, d] or NULL; hvp_proxies [C*K, d] or NULL. Exact: no differences, no sampling. */
+VICINAL_API vicinal_status vicinal_loss_hvp_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
+                                                int64_t C, const float* embeddings, const int64_t* labels,
+                                                const float* proxies, const float* weights, const float* soft_labels,
+                                                const float* direction_embeddings, const float* direction_proxies,
+                                                float* hvp_embeddings, float* hvp_proxies);
+VICINAL_API vicinal_status vicinal_loss_hvp_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
+                                                int64_t C, const double* embeddings, const int64_t* labels,
+                                                const double* proxies, const double* weights, const double* soft_labels,
+                                                const double* direction_embeddings, const double* direction_proxies,
+                                                double* hvp_embeddings, double* hvp_proxies);
+
+/* ---- head: embeddings Z = X W' + b over cached features ------------------------------------------- */
+
+/* embeddings [N, d] = features [N, D] * weight[d, D]' + bias [d] (or NULL). */
+VICINAL_API vicinal_status vicinal_head_embed_f32(vicinal_engine* engine, int64_t N, int64_t D, int64_t d,
+                                                  const float* features, const float* weight, const float* bias,
+                                                  float* embeddings);
+VICINAL_API vicinal_status vicinal_head_embed_f64(vicinal_engine* engine, int64_t N, int64_t D, int64_t d,
+                                                  const double* features, const double* weight, const double* bias,
+                                                  double* embeddings);
+
+/* Value and gradients of the loss of the head's embeddings with respect to weight [d, D], bias [d] and
+ * proxies [C*K, d]; each gradient may be NULL, and bias may be NULL (then grad_bias must be).
+ * Streamed in row blocks of at most the engine's workspace; PROXY_ANCHOR treats the N rows as one batch. */
+VICINAL_API vicinal_status vicinal_head_gradient_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
+                                                     int64_t D, int64_t d, int64_t C, const float* features,
+                                                     const int64_t* labels, const float* weights,
+                                                     const float* soft_labels, const float* weight, const float* bias,
+                                                     const float* proxies, double* loss, int64_t* empty,
+                                                     float* per_sample, float* grad_weight, float* grad_bias,
+                                                     float* grad_proxies);
+VICINAL_API vicinal_status vicinal_head_gradient_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
+                                                     int64_t D, int64_t d, int64_t C, const double* features,
+                                                     const int64_t* labels, const double* weights,
+                                                     const double* soft_labels, const double* weight,
+                                                     const double* bias, const double* proxies, double* loss,
+                                                     int64_t* empty, double* per_sample, double* grad_weight,
+                                                     double* grad_bias, double* grad_proxies);
+
+/* The curvature of that loss at one point (weight, bias, proxies): keeps what Hessian-vector products share
+ * (unit embeddings, norms, output gradients, and logits when they fit the workspace). It BORROWS features,
+ * labels, weights, soft_labels and copies the parameters: the former must outlive it, unchanged. */
+typedef struct vicinal_curvature vicinal_curvature;
+VICINAL_API vicinal_status vicinal_curvature_create_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
+                                                        int64_t D, int64_t d, int64_t C, const float* features,
+                                                        const int64_t* labels, const float* weights,
+                                                        const float* soft_labels, const float* weight,
+                                                        const float* bias, const float* proxies,
+                                                        vicinal_curvature** curvature);
+VICINAL_API vicinal_status vicinal_curvature_create_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
+                                                        int64_t D, int64_t d, int64_t C, const double* features,
+                                                        const int64_t* labels, const double* weights,
+                                                        const double* soft_labels, const double* weight,
+                                                        const double* bias, const double* proxies,
+                                                        vicinal_curvature** curvature);
+VICINAL_API void vicinal_curvature_destroy(vicinal_curvature* curvature); /* NULL is fine */
+/* Exact Hessian-vector product over (weight, bias, proxies) jointly. A NULL direction is zero (not all three),
+ * a NULL output is not computed. The curvature must have been created as the same type. */
+VICINAL_API vicinal_status vicinal_curvature_hvp_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                     const float* direction_weight, const float* direction_bias,
+                                                     const float* direction_proxies, float* hvp_weight,
+                                                     float* hvp_bias, float* hvp_proxies);
+VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                     const double* direction_weight, const double* direction_bias,
+                                                     const double* direction_proxies, double* hvp_weight,
+                                                     double* hvp_bias, double* hvp_proxies);
+
+/* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
+
+/* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;
+ * p -= lr * velocity (momentum 0: p -= lr * g, and velocity may be NULL). n elements. */
+VICINAL_API vicinal_status vicinal_sgd_step_f32(vicinal_engine* engine, int64_t n, double lr, double momentum,
+                                                double weight_decay, int32_t first, const float* gradient,
+                                                float* velocity, float* parameter);
+VICINAL_API vicinal_status vicinal_sgd_step_f64(vicinal_engine* engine, int64_t n, double lr, double momentum,
+                                                double weight_decay, int32_t first, const double* gradient,
+                                                double* velocity, double* parameter);
+/* Adam as torch.optim.Adam, or AdamW when decoupled != 0. step counts from 1; eps is added after the square
+ * root of the bias-corrected second moment. */
+VICINAL_API vicinal_status vicinal_adam_step_f32(vicinal_engine* engine, int64_t n, int64_t step, double lr,
+                                                 double beta1, double beta2, double eps, double weight_decay,
+                                                 int32_t decoupled, const float* gradient, float* first_moment,
+                                                 float* second_moment, float* parameter);
+VICINAL_API vicinal_status vicinal_adam_step_f64(vicinal_engine* engine, int64_t n, int64_t step, double lr,
+                                                 double beta1, double beta2, double eps, double weight_decay,
+                                                 int32_t decoupled, const double* gradient, double* first_moment,
+                                                 double* second_moment, double* parameter);
+/* values[i] clamped to [-limit, limit], limit > 0. NaN stays NaN. */
+VICINAL_API vicinal_status vicinal_clip_f32(vicinal_engine* engine, int64_t n, double limit, float* values);
+VICINAL_API vicinal_status vicinal_clip_f64(vicinal_engine* engine, int64_t n, double limit, double* values);
+
+/* ---- rows ------------------------------------------------------------------------------------------ */
+
+/* first = smallest index of a NaN or infinity in values [n], -1 if there is none. */
+VICINAL_API vicinal_status vicinal_find_nonfinite_f32(vicinal_engine* engine, int64_t n, const float* values,
+                                                      int64_t* first);
+VICINAL_API vicinal_status vicinal_find_nonfinite_f64(vicinal_engine* engine, int64_t n, const double* values,
+                                                      int64_t* first);
+/* out [n, columns] = rows ids[n] of values [N, columns]; an id outside 0..N-1 is an error. */
+VICINAL_API vicinal_status vicinal_gather_rows_f32(vicinal_engine* engine, int64_t N, int64_t columns,
+                                                   const float* values, int64_t n, const int64_t* ids, float* out);
+VICINAL_API vicinal_status vicinal_gather_rows_f64(vicinal_engine* engine, int64_t N, int64_t columns,
+                                                   const double* values, int64_t n, const int64_t* ids, double* out);
+/* out [n, columns] = rows divided by their Euclidean norm; zero rows stay zero. out may be values. */
+VICINAL_API vicinal_status vicinal_normalize_rows_f32(vicinal_engine* engine, int64_t n, int64_t columns,
+                                                      const float* values, float* out);
+VICINAL_API vicinal_status vicinal_normalize_rows_f64(vicinal_engine* engine, int64_t n, int64_t columns,
+                                                      const double* values, double* out);
+
+/* ---- retrieval by rank counting (docs/metrics.md) ---------------------------------------------------- */
+
+/* For each query, the rank (1 = nearest) of each of its relevant gallery rows, in ascending order, by squared
+ * Euclidean distance over all gallery rows but the query's own; equal distances are ordered by lower gallery id.
+ *   queries [Q, d]; gallery [G, d];
+ *   self [Q] or NULL: the gallery row that is the query itself and is left out, -1 for none;
+ *   offsets [Q+1], ascending from 0: query q's relevant rows are relevant[offsets[q] .. offsets[q+1]), gallery
+ *   ids in ascending order, without self[q]; relevant_size = offsets[Q].
+ *   ranks [relevant_size]; tied [Q] or NULL: 1 if some relevant row has exactly the distance of a row that is
+ *   not relevant, else 0.
+ * Exact: single-precision tiles decide only what their error bound allows, the rest is decided in double. */
+VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
+                                            const float* queries, const float* gallery, const int64_t* self,
+                                            const int64_t* offsets, const int64_t* relevant, int64_t relevant_size,
+                                            int64_t* ranks, int8_t* tied);
+
+/* ---- measuring ----------------------------------------------------------------------------------------- */
+
+/* Plain matrix product, for the benchmark's ceiling: c [m, n] = a [m, k] * b [n, k]'. Threads as the engine's. */
+VICINAL_API vicinal_status vicinal_gemm_f32(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const float* a,
+                                            const float* b, float* c);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* VICINAL_VICINAL_H_ */
