@@ -1,0 +1,36 @@
+package io.vicinal.backend.jni.presets;
+
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/**
+ * The JavaCPP map of {@code vicinal.h}. The status code carries every error, so no C++ exception is
+ * translated. The OpenMP runtime and the OpenBLAS preset are mapped before {@code libvicinal},
+ * which then binds to them by name: one of each per process.
+ */
+@NoException
+@Properties(
+    target = "io.vicinal.backend.jni",
+    global = "io.vicinal.backend.jni.Vicinal",
+    value =
+        @Platform(
+            value = "linux-x86_64",
+            include = "vicinal/vicinal.h",
+            link = "vicinal",
+            preload = {"gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
+            preloadresource = {"/io/vicinal/backend/jni/", "/org/bytedeco/openblas/"}))
+public class VicinalPreset implements InfoMapper {
+  @Override
+  public void map(InfoMap map) {
+    map.put(new Info("VICINAL_API").cppTypes().annotations())
+        .put(new Info("vicinal_status").valueTypes("int").cast())
+        .put(new Info("vicinal_engine").pointerTypes("Engine"))
+        .put(new Info("vicinal_engine_options").pointerTypes("EngineOptions"))
+        .put(new Info("vicinal_curvature").pointerTypes("CurvatureHandle"))
+        .put(new Info("vicinal_loss").pointerTypes("LossStruct"));
+  }
+}
