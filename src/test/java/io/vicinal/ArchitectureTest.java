@@ -1,0 +1,60 @@
+package io.vicinal;
+
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+
+/** The layers of docs/architecture.md: packages depend downwards only. */
+class ArchitectureTest {
+  private static final JavaClasses CLASSES =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.vicinal");
+
+  @Test
+  void packagesDependDownwardsOnly() {
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("cli")
+        .definedBy("io.vicinal.cli..")
+        .layer("train")
+        .definedBy("io.vicinal.train..")
+        .layer("parts")
+        .definedBy(
+            "io.vicinal.loss..",
+            "io.vicinal.retrieval..",
+            "io.vicinal.nn..",
+            "io.vicinal.optim..",
+            "io.vicinal.sample..",
+            "io.vicinal.data..",
+            "io.vicinal.config..")
+        .layer("backend")
+        .definedBy("io.vicinal.backend..")
+        .layer("tensor")
+        .definedBy("io.vicinal.tensor..")
+        .layer("faiss")
+        .definedBy("io.vicinal.faiss..")
+        .whereLayer("cli")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("train")
+        .mayOnlyBeAccessedByLayers("cli")
+        .whereLayer("parts")
+        .mayOnlyBeAccessedByLayers("cli", "train")
+        .whereLayer("backend")
+        .mayOnlyBeAccessedByLayers("cli", "train", "parts", "faiss")
+        .whereLayer("tensor")
+        .mayOnlyBeAccessedByLayers("cli", "train", "parts", "backend")
+        .whereLayer("faiss")
+        .mayOnlyBeAccessedByLayers("cli", "parts")
+        .check(CLASSES);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("io.vicinal.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+}
