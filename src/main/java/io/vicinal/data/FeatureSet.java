@@ -1,0 +1,183 @@
+package io.vicinal.data;
+
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.stream.LongStream;
+
+/**
+ * Samples as cached features with their class labels. A sample's id is its row, and never changes
+ * meaning. Immutable as far as its tensors are; safe for any number of reading threads.
+ *
+ * @param features F32 or F64 [N, D], N and D at least 1
+ * @param labels I64 [N], each 0 or more
+ * @param name what messages call it, such as a file's name
+ */
+public record FeatureSet(Tensor features, Tensor labels, String name) {
+  private static final int PIECE = 256 << 10;
+
+  /**
+   * @throws InputException if types or shapes do not fit, or a label is negative
+   */
+  public FeatureSet {
+    if (!features.dtype().isFloat() || features.shape().rank() != 2 || features.size() == 0) {
+      throw new InputException(
+          name
+              + ": features are "
+              + features
+              + "; give a non-empty matrix [N, D] of float32 or float64");
+    }
+    if (labels.dtype() != DType.I64 || labels.shape().rank() != 1) {
+      throw new InputException(name + ": labels are " + labels + "; give a vector [N] of int64");
+    }
+    if (labels.dim(0) != features.dim(0)) {
+      throw new InputException(
+          name
+              + ": "
+              + labels.dim(0)
+              + " labels for "
+              + features.dim(0)
+              + " rows of features; give one label per row");
+    }
+    for (long label : labels.toLongs()) {
+      if (label < 0) {
+        throw new InputException(
+            name + ": label " + label + " is negative; number the classes from 0");
+      }
+    }
+  }
+
+  /** Number of samples, N. */
+  public long samples() {
+    return features.dim(0);
+  }
+
+  /** Number of features, D. */
+  public long width() {
+    return features.dim(1);
+  }
+
+  /** One more than the largest label: the number of classes that a loss needs to know. */
+  public long classes() {
+    return LongStream.of(labels.toLongs()).max().getAsLong() + 1;
+  }
+
+  /** Number of samples of every class that occurs, by label. */
+  public SortedMap<Long, Long> classCounts() {
+    SortedMap<Long, Long> counts = new TreeMap<>();
+    for (long label : labels.toLongs()) {
+      counts.merge(label, 1L, Long::sum);
+    }
+    return counts;
+  }
+
+  /** Ids, ascending, of the samples whose class is one of {@code classes}. */
+  public long[] idsOf(long... classes) {
+    long[] wanted = classes.clone();
+    Arrays.sort(wanted);
+    long[] all = labels.toLongs();
+    return LongStream.range(0, all.length)
+        .filter(i -> Arrays.binarySearch(wanted, all[(int) i]) >= 0)
+        .toArray();
+  }
+
+  /**
+   * Copies some samples, in the given order, with their labels as they are.
+   *
+   * @param arena owner of the copy
+   * @param subsetName name of the copy
+   * @param ids rows of this set, at least one
+   * @throws InputException if an id is outside 0..N-1 or there is none
+   */
+  public FeatureSet subset(Arena arena, String subsetName, long... ids) {
+    if (ids.length == 0) {
+      throw new InputException(
+          subsetName + ": no sample of " + name + " was chosen; choose at least one");
+    }
+    Tensor chosen = arena.allocate(features.dtype(), ids.length, width());
+    Tensor chosenLabels = arena.allocate(DType.I64, ids.length);
+    long[] all = labels.toLongs();
+    long[] kept = new long[ids.length];
+    int rowBytes = Math.toIntExact(width() * features.dtype().bytes());
+    ByteBuffer row = ByteBuffer.allocate(rowBytes);
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= samples()) {
+        throw new InputException(
+            subsetName
+                + ": sample id "
+                + ids[i]
+                + " is outside 0.."
+                + (samples() - 1)
+                + " of "
+                + name);
+      }
+      features.read(ids[i] * rowBytes, row.clear());
+      chosen.write((long) i * rowBytes, row.flip());
+      kept[i] = all[(int) ids[i]];
+    }
+    chosenLabels.set(kept);
+    return new FeatureSet(chosen, chosenLabels, subsetName);
+  }
+
+  /**
+   * The same features with classes renumbered 0, 1, 2, ... in the order of {@code classes}.
+   *
+   * @param arena owner of the new labels
+   * @param classes every label that occurs, each once
+   * @throws InputException if a label that occurs is missing from {@code classes}, or one is named
+   *     twice
+   */
+  public FeatureSet renumbered(Arena arena, long... classes) {
+    SortedMap<Long, Long> position = new TreeMap<>();
+    for (int i = 0; i < classes.length; i++) {
+      if (position.put(classes[i], (long) i) != null) {
+        throw new InputException(name + ": class " + classes[i] + " is named twice; name it once");
+      }
+    }
+    long[] renumbered = labels.toLongs();
+    for (int i = 0; i < renumbered.length; i++) {
+      Long to = position.get(renumbered[i]);
+      if (to == null) {
+        throw new InputException(
+            name + ": class " + renumbered[i] + " occurs and is not named; name every class");
+      }
+      renumbered[i] = to;
+    }
+    return new FeatureSet(features, arena.of(renumbered, renumbered.length), name);
+  }
+
+  /**
+   * SHA-256 over type, shape and bytes of features and labels, in hexadecimal: equal for equal
+   * contents, whatever file they came from.
+   */
+  public String sha256() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      update(digest, features);
+      update(digest, labels);
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  private static void update(MessageDigest digest, Tensor tensor) {
+    digest.update(
+        (tensor.dtype() + " " + tensor.shape() + "\n").getBytes(StandardCharsets.US_ASCII));
+    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, tensor.byteSize()));
+    for (long done = 0; done < tensor.byteSize(); done += piece.limit()) {
+      piece.clear().limit((int) Math.min(piece.capacity(), tensor.byteSize() - done));
+      tensor.read(done, piece);
+      digest.update(piece.flip());
+    }
+  }
+}

@@ -1,0 +1,172 @@
+package io.vicinal.data;
+
+import com.google.gson.stream.JsonWriter;
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Named tensors in a {@code .safetensors} file: float32, float64 and int64. The header's length,
+ * names, shapes and offsets are compared with the file's real size before a byte is allocated.
+ * Stateless, so safe for any thread.
+ *
+ * @see <a href="https://github.com/huggingface/safetensors#format">the format</a>
+ */
+public final class Safetensors {
+  /** Thousands of tensors fit; the format itself allows 100 MB. */
+  private static final int MAX_HEADER = 16 << 20;
+
+  private static final int LENGTH_BYTES = 8;
+
+  private Safetensors() {}
+
+  /**
+   * Reads every tensor of a file.
+   *
+   * @return tensors of {@code arena} by name, in the header's order
+   * @throws InputException if the file is missing, damaged, has other types, or is too large for
+   *     memory
+   */
+  public static Map<String, Tensor> read(Path path, Arena arena) {
+    try (InputFile file = InputFile.open(path)) {
+      SafetensorsHeader header = header(file);
+      long data = file.position();
+      Map<String, Tensor> tensors = new LinkedHashMap<>();
+      for (SafetensorsHeader.Entry entry : header.entries().values()) {
+        Tensor tensor = Npy.allocate(file, arena, entry.dtype(), entry.shape());
+        file.seek(data + entry.begin());
+        file.readInto(tensor);
+        tensors.put(entry.name(), tensor);
+      }
+      return tensors;
+    }
+  }
+
+  /**
+   * Reads the free text of a file's header, after the same checks as {@link #read}.
+   *
+   * @return metadata by key, empty if there is none
+   */
+  public static Map<String, String> metadata(Path path) {
+    try (InputFile file = InputFile.open(path)) {
+      return header(file).metadata();
+    }
+  }
+
+  private static SafetensorsHeader header(InputFile file) {
+    String remedy = "write it again with safetensors";
+    if (file.size() < LENGTH_BYTES + 2) {
+      throw file.problem("is not a .safetensors file (" + file.size() + " bytes)", remedy);
+    }
+    long length =
+        ByteBuffer.wrap(file.readFully(LENGTH_BYTES)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    long rest = file.size() - LENGTH_BYTES;
+    if (length < 2 || length > rest || length > MAX_HEADER) {
+      throw file.problem(
+          "claims a header of "
+              + Long.toUnsignedString(length)
+              + " bytes, of a file of "
+              + file.size()
+              + " (at most "
+              + MAX_HEADER
+              + " are read)",
+          remedy);
+    }
+    byte[] bytes = file.readFully((int) length);
+    try {
+      if (bytes[0] != '{') {
+        throw new IllegalArgumentException("does not start with {");
+      }
+      String json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return SafetensorsHeader.parse(json, rest - length);
+    } catch (CharacterCodingException e) {
+      throw InputFile.problem(file.path(), "the .safetensors header is not UTF-8", remedy, e);
+    } catch (IllegalArgumentException e) {
+      throw InputFile.problem(file.path(), "the .safetensors header " + e.getMessage(), remedy, e);
+    }
+  }
+
+  /**
+   * Writes tensors, replacing {@code path} as a whole (see {@link AtomicFile}). The bytes are a
+   * function of the arguments: wider types first, so that all are aligned, then the map's order.
+   *
+   * @param metadata free text by key; may be empty
+   * @throws InputException if the file cannot be written
+   */
+  public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) {
+    List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
+    ordered.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes()));
+    byte[] header = headerOf(ordered, metadata);
+    AtomicFile.write(
+        path,
+        out -> {
+          out.write(
+              ByteBuffer.allocate(LENGTH_BYTES)
+                  .order(ByteOrder.LITTLE_ENDIAN)
+                  .putLong(header.length)
+                  .array());
+          out.write(header);
+          for (Map.Entry<String, Tensor> entry : ordered) {
+            AtomicFile.writeTensor(out, entry.getValue());
+          }
+        });
+  }
+
+  private static byte[] headerOf(
+      List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
+    StringWriter text = new StringWriter();
+    try (JsonWriter json = new JsonWriter(text)) {
+      json.beginObject();
+      if (!metadata.isEmpty()) {
+        json.name("__metadata__").beginObject();
+        for (Map.Entry<String, String> entry : metadata.entrySet()) {
+          json.name(entry.getKey()).value(entry.getValue());
+        }
+        json.endObject();
+      }
+      long offset = 0;
+      for (Map.Entry<String, Tensor> entry : tensors) {
+        Tensor tensor = entry.getValue();
+        json.name(entry.getKey())
+            .beginObject()
+            .name("dtype")
+            .value(tensor.dtype().name())
+            .name("shape")
+            .beginArray();
+        for (long dim : tensor.shape().dims()) {
+          json.value(dim);
+        }
+        json.endArray()
+            .name("data_offsets")
+            .beginArray()
+            .value(offset)
+            .value(offset + tensor.byteSize())
+            .endArray()
+            .endObject();
+        offset += tensor.byteSize();
+      }
+      json.endObject();
+    } catch (IOException e) {
+      throw new IllegalStateException("writing to memory failed", e);
+    }
+    // Spaces up to a multiple of 8 keep the data aligned in a mapped file.
+    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
+    byte[] padded = new byte[(bytes.length + 7) / 8 * 8];
+    Arrays.fill(padded, (byte) ' ');
+    System.arraycopy(bytes, 0, padded, 0, bytes.length);
+    return padded;
+  }
+}
