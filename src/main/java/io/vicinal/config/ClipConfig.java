@@ -1,0 +1,27 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonObject;
+import java.util.List;
+
+/**
+ * Clamps every gradient element to [-value, value].
+ *
+ * @param value 0 for no clipping
+ * @param groups the groups it applies to
+ */
+public record ClipConfig(double value, List<String> groups) {
+
+  static ClipConfig read(Section s) {
+    double value = s.number("value", 0, Range.atLeast(0));
+    List<String> groups = Groups.read(s, OptimizerConfig.GROUPS);
+    s.end();
+    return new ClipConfig(value, groups);
+  }
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.addProperty("value", value);
+    o.add("groups", Json.texts(groups));
+    return o;
+  }
+}

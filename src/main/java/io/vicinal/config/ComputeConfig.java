@@ -1,0 +1,42 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonObject;
+
+/**
+ * Where and how the arithmetic runs. Results are reproducible bit by bit for the same device,
+ * instruction set and thread count.
+ *
+ * @param device {@code cpu}
+ * @param threads 0 for all that the process may use
+ * @param dtype {@code float32} or {@code float64}
+ * @param isa {@code auto}, {@code base}, {@code avx2} or {@code avx512}
+ * @param workspaceMiB tile memory of one call; 0 for the engine's default
+ */
+public record ComputeConfig(
+    String device, int threads, String dtype, String isa, int workspaceMiB) {
+
+  private static final int MAX_THREADS = 4096;
+
+  static ComputeConfig read(Section s) {
+    String device = s.text("device", "cpu");
+    int threads = s.integer("threads", 0, Range.integersFrom(0));
+    String dtype = s.choice("dtype", "float32", "float32", "float64");
+    String isa = s.choice("isa", "auto", "auto", "base", "avx2", "avx512");
+    int workspace = s.integer("workspaceMiB", 0, Range.integersFrom(0));
+    s.end();
+    if (threads > MAX_THREADS) {
+      throw s.error("threads", threads + " is more than " + MAX_THREADS + "; lower it");
+    }
+    return new ComputeConfig(device, threads, dtype, isa, workspace);
+  }
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.addProperty("device", device);
+    o.addProperty("threads", threads);
+    o.addProperty("dtype", dtype);
+    o.addProperty("isa", isa);
+    o.addProperty("workspaceMiB", workspaceMiB);
+    return o;
+  }
+}

@@ -1,0 +1,105 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.vicinal.InputException;
+import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Reads a {@link RunConfig} from a JSON file and {@code a.b=value} overrides.
+ *
+ * <p>Strict: an unknown key, a wrong type or a value out of range is an {@link InputException} that
+ * names the file (or {@code --set}), the key's path and what was expected. Nothing is evaluated. A
+ * value of an override is JSON when it reads as JSON, otherwise a string. Relative paths start from
+ * the file's folder, in overrides from the working directory.
+ */
+public final class ConfigParser {
+
+  private static final long MAX_BYTES = 4L << 20; // a configuration is a page; guards a wrong file
+
+  private ConfigParser() {}
+
+  /**
+   * @param file the JSON file
+   * @param overrides {@code a.b=value}, applied in order
+   */
+  public static RunConfig parse(Path file, List<String> overrides) {
+    Path folder = file.toAbsolutePath().getParent();
+    return parse(text(file), file.toString(), folder, overrides);
+  }
+
+  /**
+   * @param json the text
+   * @param name what errors call it
+   * @param folder what its relative paths start from
+   */
+  public static RunConfig parse(String json, String name, Path folder, List<String> overrides) {
+    JsonElement root = JsonTree.parse(json, name);
+    if (!root.isJsonObject()) {
+      throw OneLine.error(name + ": expected an object {...}");
+    }
+    Set<String> paths = new LinkedHashSet<>();
+    for (String override : overrides) {
+      apply(override, root.getAsJsonObject(), paths);
+    }
+    return RunConfig.read(new Section(new Source(name, folder, paths), "", root.getAsJsonObject()));
+  }
+
+  private static String text(Path file) {
+    try {
+      if (Files.size(file) > MAX_BYTES) {
+        throw OneLine.error(file + ": larger than 4 MiB; this is no configuration");
+      }
+      return Files.readString(file);
+    } catch (NoSuchFileException e) {
+      throw OneLine.error(file + ": no such file; give the path of a JSON configuration", e);
+    } catch (CharacterCodingException e) {
+      throw OneLine.error(file + ": not UTF-8 text; save it as UTF-8", e);
+    } catch (IOException e) {
+      throw OneLine.error(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Sets one value; {@code paths} gains its path and those of the objects made on the way. */
+  private static void apply(String override, JsonObject root, Set<String> paths) {
+    int equals = override.indexOf('=');
+    String path = equals < 0 ? "" : override.substring(0, equals).trim();
+    if (path.isEmpty() || path.startsWith(".") || path.endsWith(".") || path.contains("..")) {
+      throw OneLine.error(
+          "--set " + override + ": expected a.b=value, for example optimizer.lr=0.001");
+    }
+    String[] keys = path.split("\\.");
+    JsonObject at = root;
+    for (int i = 0; i < keys.length - 1; i++) {
+      JsonElement next = at.get(keys[i]);
+      if (next == null || next.isJsonNull()) {
+        next = new JsonObject();
+        at.add(keys[i], next);
+        paths.add(String.join(".", List.of(keys).subList(0, i + 1)));
+      }
+      if (!next.isJsonObject()) {
+        throw OneLine.error(
+            "--set " + override + ": " + keys[i] + " is a value, it has no keys below it");
+      }
+      at = next.getAsJsonObject();
+    }
+    at.add(keys[keys.length - 1], value(override.substring(equals + 1)));
+    paths.add(path);
+  }
+
+  private static JsonElement value(String text) {
+    try {
+      return JsonTree.parse(text, "--set");
+    } catch (InputException e) {
+      return new JsonPrimitive(text);
+    }
+  }
+}

@@ -1,0 +1,59 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+
+/**
+ * The training data: a pair of {@code .npy} files, or a named dataset's training part.
+ *
+ * @param features [N, D] float32 or float64; null with a named dataset
+ * @param labels [N], any integer type, non-negative; null with a named dataset
+ * @param dataset {@code fashion-mnist}, or null with files
+ * @param folder where the dataset lies; null for its usual places
+ * @param classes the class ids to train on; empty for all
+ */
+public record DataConfig(
+    Path features, Path labels, String dataset, Path folder, List<Long> classes) {
+
+  static DataConfig read(Section s) {
+    Path features = s.file("features");
+    Path labels = s.file("labels");
+    String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist") : null;
+    Path folder = s.file("folder");
+    List<Long> classes = s.wholes("classes");
+    s.end();
+    if (dataset == null && features == null) {
+      throw s.error("features", "is missing; give a .npy file, or data.dataset=fashion-mnist");
+    }
+    if (dataset == null && labels == null) {
+      throw s.error("labels", "is missing; give the .npy file of the features' labels");
+    }
+    if (dataset != null && (features != null || labels != null)) {
+      throw s.error("dataset", "excludes features and labels; keep one of the two");
+    }
+    if (dataset == null && folder != null) {
+      throw s.error("folder", "belongs to data.dataset; remove it");
+    }
+    if (new HashSet<>(classes).size() != classes.size()) {
+      throw s.error("classes", "names a class twice; list each once");
+    }
+    return new DataConfig(features, labels, dataset, folder, classes);
+  }
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    Json.path(o, "features", features);
+    Json.path(o, "labels", labels);
+    Json.text(o, "dataset", dataset);
+    Json.path(o, "folder", folder);
+    if (!classes.isEmpty()) {
+      JsonArray array = new JsonArray();
+      classes.forEach(array::add);
+      o.add("classes", array);
+    }
+    return o;
+  }
+}

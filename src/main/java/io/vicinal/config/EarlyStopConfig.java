@@ -1,0 +1,26 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonObject;
+
+/**
+ * Ends training when the validation metric ({@code evaluate.metric}) no longer improves.
+ *
+ * @param patience evaluations without improvement that end it; 0 for never
+ * @param minDelta what counts as an improvement: more than the best plus this
+ */
+public record EarlyStopConfig(int patience, double minDelta) {
+
+  static EarlyStopConfig read(Section s) {
+    int patience = s.integer("patience", 0, Range.integersFrom(0));
+    double minDelta = s.number("minDelta", 0, Range.atLeast(0));
+    s.end();
+    return new EarlyStopConfig(patience, minDelta);
+  }
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.addProperty("patience", patience);
+    o.addProperty("minDelta", minDelta);
+    return o;
+  }
+}

@@ -1,0 +1,42 @@
+package io.vicinal.config;
+
+/** The numbers that a key accepts, and how an error names them. */
+record Range(double from, boolean fromIncluded, double to, boolean toIncluded, String words) {
+
+  static Range any() {
+    return new Range(-Double.MAX_VALUE, true, Double.MAX_VALUE, true, "a number");
+  }
+
+  static Range positive() {
+    return new Range(0, false, Double.MAX_VALUE, true, "a number greater than 0");
+  }
+
+  static Range atLeast(double from) {
+    return new Range(from, true, Double.MAX_VALUE, true, "a number of at least " + plain(from));
+  }
+
+  static Range integersFrom(long from) {
+    return new Range(from, true, Integer.MAX_VALUE, true, "an integer of at least " + from);
+  }
+
+  /** from included, to excluded. */
+  static Range halfOpen(double from, double to) {
+    String words = "a number from " + plain(from) + " up to, not including, " + plain(to);
+    return new Range(from, true, to, false, words);
+  }
+
+  static Range open(double from, double to) {
+    String words = "a number between " + plain(from) + " and " + plain(to) + ", both excluded";
+    return new Range(from, false, to, false, words);
+  }
+
+  boolean holds(double x) {
+    boolean above = fromIncluded ? x >= from : x > from;
+    boolean below = toIncluded ? x <= to : x < to;
+    return above && below; // NaN is in no range
+  }
+
+  private static String plain(double x) {
+    return x == Math.rint(x) && Math.abs(x) < 1e15 ? String.valueOf((long) x) : String.valueOf(x);
+  }
+}

@@ -1,0 +1,119 @@
+package io.vicinal.config;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+
+/**
+ * A whole training run, immutable. Everything but the data has a default; {@link ConfigParser}
+ * reads it and {@link #json()} writes the resolved form, which reads back as an equal record.
+ *
+ * <p>The key {@code run} is reserved for what a run folder's {@code config.json} records beside the
+ * configuration (version, data hash, class ids); it is accepted and ignored.
+ *
+ * @param epochs passes over the training data; 0 only evaluates the first head
+ * @param seed every component's seed follows from it
+ * @param checkpointSteps steps between two checkpoints within an epoch; 0: at epoch ends only
+ */
+public record RunConfig(
+    DataConfig data,
+    ValidationConfig validation,
+    EvaluateConfig evaluate,
+    LossConfig loss,
+    HeadConfig head,
+    OptimizerConfig optimizer,
+    ScheduleConfig schedule,
+    ClipConfig clip,
+    SamplerConfig sampler,
+    int epochs,
+    WarmupConfig warmup,
+    EarlyStopConfig earlyStop,
+    int checkpointSteps,
+    long seed,
+    SeedConfig seeds,
+    ComputeConfig compute) {
+
+  static RunConfig read(Section s) {
+    s.ignore("run");
+    RunConfig config =
+        new RunConfig(
+            DataConfig.read(s.section("data")),
+            ValidationConfig.read(s.section("validation")),
+            EvaluateConfig.read(s.section("evaluate")),
+            LossConfig.read(s.section("loss")),
+            HeadConfig.read(s.section("head")),
+            OptimizerConfig.read(s.section("optimizer")),
+            ScheduleConfig.read(s.section("schedule")),
+            ClipConfig.read(s.section("clip")),
+            SamplerConfig.read(s.section("sampler")),
+            s.integer("epochs", 20, Range.integersFrom(0)),
+            WarmupConfig.read(s.section("warmup")),
+            EarlyStopConfig.read(s.section("earlyStop")),
+            s.integer("checkpointSteps", 0, Range.integersFrom(0)),
+            s.whole("seed", 0),
+            SeedConfig.read(s.section("seeds")),
+            ComputeConfig.read(s.section("compute")));
+    s.end();
+    config.checkValidationIsThere(s);
+    return config;
+  }
+
+  private void checkValidationIsThere(Section s) {
+    if (validation.present()) {
+      return;
+    }
+    if (earlyStop.patience() > 0) {
+      throw s.error("earlyStop", "needs validation data; set validation.fraction above 0");
+    }
+    if (schedule.name().equals("plateau")) {
+      throw s.error("schedule", "plateau needs validation data; set validation.fraction above 0");
+    }
+  }
+
+  /** This configuration with another number of epochs. */
+  public RunConfig withEpochs(int epochs) {
+    return new RunConfig(
+        data,
+        validation,
+        evaluate,
+        loss,
+        head,
+        optimizer,
+        schedule,
+        clip,
+        sampler,
+        epochs,
+        warmup,
+        earlyStop,
+        checkpointSteps,
+        seed,
+        seeds,
+        compute);
+  }
+
+  /** The resolved configuration as a fresh JSON object. */
+  public JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.add("data", data.json());
+    o.add("validation", validation.json());
+    o.add("evaluate", evaluate.json());
+    o.add("loss", loss.json());
+    o.add("head", head.json());
+    o.add("optimizer", optimizer.json());
+    o.add("schedule", schedule.json());
+    o.add("clip", clip.json());
+    o.add("sampler", sampler.json());
+    o.addProperty("epochs", epochs);
+    o.add("warmup", warmup.json());
+    o.add("earlyStop", earlyStop.json());
+    o.addProperty("checkpointSteps", checkpointSteps);
+    o.addProperty("seed", seed);
+    o.add("seeds", seeds.json());
+    o.add("compute", compute.json());
+    return o;
+  }
+
+  /** The resolved configuration as indented text. */
+  public String text() {
+    return new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(json());
+  }
+}

@@ -1,0 +1,27 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonObject;
+import java.util.List;
+
+/**
+ * The first epochs keep some groups as they are: their parameters and moments do not change.
+ *
+ * @param epochs 0 for no warm-up
+ * @param groups the groups that stay frozen
+ */
+public record WarmupConfig(int epochs, List<String> groups) {
+
+  static WarmupConfig read(Section s) {
+    int epochs = s.integer("epochs", 0, Range.integersFrom(0));
+    List<String> groups = Groups.read(s, List.of("weight", "bias"));
+    s.end();
+    return new WarmupConfig(epochs, groups);
+  }
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.addProperty("epochs", epochs);
+    o.add("groups", Json.texts(groups));
+    return o;
+  }
+}

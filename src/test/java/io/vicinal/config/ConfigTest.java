@@ -1,0 +1,221 @@
+package io.vicinal.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.vicinal.InputException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ConfigTest {
+
+  private static final String MINIMAL =
+      "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"}}";
+
+  /** ProxyNCA++ on CUB-200-2011 as published: eps 1, proxies learn 100 000 times faster. */
+  private static final String CUB =
+      """
+      {
+        "data": {"features": "cub/x.npy", "labels": "cub/y.npy"},
+        "loss": {"name": "proxy-nca-pp", "scale": 3},
+        "head": {"embedding": 512, "proxies": "normal"},
+        "optimizer": {
+          "name": "adam", "lr": 4e-3, "eps": 1.0,
+          "groups": {"proxies": {"lrScale": 100000}}
+        },
+        "schedule": {"name": "step", "milestones": [1000]},
+        "clip": {"value": 10, "groups": ["weight", "bias"]},
+        "sampler": {"name": "balanced", "classes": 8, "samples": 4},
+        "epochs": 40,
+        "warmup": {"epochs": 5, "groups": ["weight", "bias"]}
+      }
+      """;
+
+  private static RunConfig parse(String json, String... overrides) {
+    return ConfigParser.parse(json, "c.json", Path.of("/base"), List.of(overrides));
+  }
+
+  @Test
+  void everythingButTheDataHasADefault() {
+    RunConfig config = parse(MINIMAL);
+    assertThat(config.data().features()).isEqualTo(Path.of("/base/x.npy"));
+    assertThat(config.loss().name()).isEqualTo("proxy-nca-pp");
+    assertThat(config.optimizer().name()).isEqualTo("adam");
+    assertThat(config.evaluate().metric()).isEqualTo("map@r");
+    assertThat(config.validation().fraction()).isEqualTo(0.1);
+  }
+
+  @Test
+  void thePublishedConfigurationIsExpressible() {
+    RunConfig config = parse(CUB);
+    OptimizerConfig optimizer = config.optimizer();
+    assertThat(optimizer.lr("weight")).isEqualTo(4e-3);
+    assertThat(optimizer.lr("proxies")).isEqualTo(400);
+    assertThat(optimizer.eps("proxies")).isEqualTo(1.0);
+    assertThat(optimizer.beta1()).isEqualTo(0.9);
+    assertThat(optimizer.beta2()).isEqualTo(0.999);
+    assertThat(optimizer.weightDecay("weight")).isZero();
+    assertThat(config.sampler().batchSize()).isEqualTo(32);
+    assertThat(config.clip().value()).isEqualTo(10);
+    assertThat(config.clip().groups()).containsExactly("weight", "bias");
+    assertThat(config.warmup().epochs()).isEqualTo(5);
+    assertThat(config.epochs()).isEqualTo(40);
+    assertThat(config.head().embedding()).isEqualTo(512);
+    assertThat(config.loss().params()).containsEntry("scale", "3");
+    RunConfig inshop = parse(CUB, "sampler.classes=32", "sampler.samples=3");
+    assertThat(inshop.sampler().batchSize()).isEqualTo(96);
+  }
+
+  @Test
+  void theResolvedFormReadsBackEqual() {
+    for (RunConfig config :
+        List.of(
+            parse(MINIMAL),
+            parse(CUB, "seeds.sampler=-9", "optimizer.groups.bias.lr=0"),
+            parse(MINIMAL, "optimizer.name=sgd", "schedule={\"name\":\"plateau\",\"patience\":2}"),
+            parse("{\"data\":{\"dataset\":\"fashion-mnist\",\"classes\":[0,2,4]}}"))) {
+      assertThat(parse(config.text())).isEqualTo(config);
+    }
+  }
+
+  @Test
+  void overridesReplaceValuesAndTheirPathsStartFromTheWorkingDirectory() {
+    RunConfig config =
+        parse(
+            MINIMAL,
+            "optimizer.lr=0.5",
+            "loss.name=cosface",
+            "loss.margin=0.3",
+            "data.labels=z.npy");
+    assertThat(config.optimizer().lr()).isEqualTo(0.5);
+    assertThat(config.loss().name()).isEqualTo("cosface");
+    assertThat(config.loss().params()).containsEntry("margin", "0.3");
+    assertThat(config.data().labels()).isEqualTo(Path.of("z.npy").toAbsolutePath());
+    assertThat(config.data().features()).isEqualTo(Path.of("/base/x.npy"));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "optimiser.lr=1 | --set: optimiser: unknown key (did you mean \"optimizer\"?)",
+        "optimizer.weightdecay=1 | --set: optimizer.weightdecay: unknown key (did you mean \"weightDecay\"?)",
+        "optimizer.lr=fast | --set: optimizer.lr: expected a number of at least 0, found \"fast\"",
+        "optimizer.lr=-1 | --set: optimizer.lr: expected a number of at least 0, found -1",
+        "optimizer.lr=1e999 | --set: optimizer.lr: expected a number of at least 0",
+        "optimizer.lr=1e-3*2 | --set: optimizer.lr: expected a number of at least 0, found \"1e-3*2\"",
+        "optimizer.lr=__import__('os') | --set: optimizer.lr: expected a number",
+        "optimizer.name=adm | --set: optimizer.name: expected one of sgd, adam, adamw (did you mean \"adam\"?)",
+        "optimizer.momentum=0.9 | --set: optimizer.momentum: unknown key",
+        "optimizer.groups.proxy.lr=1 | --set: optimizer.groups.proxy: unknown key (did you mean \"proxies\"?)",
+        "optimizer=3 | --set: optimizer: expected an object {...}, found 3",
+        "epochs=1.5 | --set: epochs: expected an integer of at least 0, found 1.5",
+        "epochs=-1 | --set: epochs: expected an integer of at least 0, found -1",
+        "epochs=99999999999 | --set: epochs: expected an integer of at least 0",
+        "epochs=\"3\" | --set: epochs: expected an integer of at least 0, found \"3\"",
+        "head.bias=yes | --set: head.bias: expected true or false, found \"yes\"",
+        "head.embedding=0 | --set: head.embedding: expected an integer of at least 1, found 0",
+        "loss.scale=[1] | --set: loss.scale: expected a number, a string, true or false, found [1]",
+        "data.dataset=mnist | --set: data.dataset: expected one of fashion-mnist (did you mean",
+        "data.dataset=fashion-mnist | data.dataset: excludes features and labels",
+        "data.classes=[1,1] | data.classes: names a class twice",
+        "data.folder=/x | data.folder: belongs to data.dataset",
+        "validation.fraction=1 | validation.fraction: expected a number from 0 up to, not including, 1",
+        "validation.features=v.npy | validation.labels: is missing",
+        "schedule.name=step | schedule.every: a step schedule needs every or milestones",
+        "schedule={\"name\":\"step\",\"milestones\":[3,2]} | schedule.milestones: must be ascending",
+        "clip.groups=[\"backbone\"] | clip.groups: \"backbone\" is no group; the groups are: weight, bias, proxies",
+        "evaluate.metric=r@2 | evaluate.metric: \"r@2\" is not in evaluate.metrics",
+        "sampler.batch=2000000 | sampler.batch: a batch of 2000000 is more than 1048576",
+        "seed=0.5 | --set: seed: expected a 64-bit integer, found 0.5",
+        "compute.threads=5000 | compute.threads: 5000 is more than 4096",
+        "epochs | --set epochs: expected a.b=value",
+        "epochs.count=3 | epochs.count: unknown",
+        ".epochs=3 | --set .epochs=3: expected a.b=value",
+      })
+  void badValuesNameTheKeyAndWhatWasExpected(String override, String expected) {
+    // "epochs.count" reaches below an absent value, so it becomes an object where a number belongs.
+    String wanted = override.startsWith("epochs.count") ? "epochs: expected an integer" : expected;
+    assertThatThrownBy(() -> parse(MINIMAL, override))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(wanted)
+        .message()
+        .hasLineCount(1);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "[] | c.json: expected an object",
+        "{} | c.json: data.features: is missing",
+        "{\"data\": | c.json: the JSON text ends too early",
+        "{\"a\": 1, \"a\": 2} | c.json: key \"a\" appears twice",
+        "{} {} | c.json: not JSON at line 1 column 5",
+        "{'data': 1} | c.json: not JSON",
+        "{\"seed\": NaN} | c.json: not JSON",
+        "{\"seed\": 2+2} | c.json: not JSON",
+        "{/* c */} | c.json: not JSON",
+        "{\"a\\nb\": 1, \"data\":{\"dataset\":\"fashion-mnist\"}} | c.json: a?b: unknown key",
+      })
+  void badFilesNameTheFile(String json, String expected) {
+    assertThatThrownBy(() -> parse(json))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(expected)
+        .message()
+        .hasLineCount(1);
+  }
+
+  @Test
+  void stoppingEarlyNeedsValidationData() {
+    assertThatThrownBy(() -> parse(MINIMAL, "validation.fraction=0", "earlyStop.patience=3"))
+        .hasMessageContaining("earlyStop: needs validation data; set validation.fraction");
+    assertThatThrownBy(() -> parse(MINIMAL, "validation.fraction=0", "schedule.name=plateau"))
+        .hasMessageContaining("schedule: plateau needs validation data");
+  }
+
+  @Test
+  void filesThatCannotBeReadAreNamed(@TempDir Path folder) throws Exception {
+    assertThatThrownBy(() -> ConfigParser.parse(folder.resolve("none.json"), List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("none.json: no such file");
+    assertThatThrownBy(() -> ConfigParser.parse(folder, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("cannot be read");
+    Path bytes = Files.write(folder.resolve("b.json"), new byte[] {(byte) 0xC3, 0x28});
+    assertThatThrownBy(() -> ConfigParser.parse(bytes, List.of()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("not UTF-8");
+  }
+
+  @Test
+  void mutatedFilesAreRefusedInOneLineOrRead() {
+    Random random = new Random(20);
+    int refused = 0;
+    for (int i = 0; i < 4000; i++) {
+      StringBuilder json = new StringBuilder(CUB);
+      for (int m = random.nextInt(3); m >= 0; m--) {
+        int at = random.nextInt(json.length());
+        switch (random.nextInt(3)) {
+          case 0 -> json.deleteCharAt(at);
+          case 1 -> json.setCharAt(at, (char) random.nextInt(128));
+          default -> json.insert(at, "{}[]\",:-0e9".charAt(random.nextInt(11)));
+        }
+      }
+      Throwable thrown = catchThrowable(() -> parse(json.toString()));
+      if (thrown != null) {
+        refused++;
+        assertThat(thrown).isInstanceOf(InputException.class);
+        assertThat(thrown.getMessage()).hasLineCount(1);
+      }
+    }
+    assertThat(refused).isGreaterThan(1000);
+  }
+}
