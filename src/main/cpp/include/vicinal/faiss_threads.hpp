@@ -1,0 +1,131 @@
+/* faiss_threads.hpp: how FAISS runs on our threads, and how it hears an Interrupt. Not bound to Java.
+ *
+ * FAISS knows one global interrupt callback and takes its thread count from OpenMP's per-thread setting. Here the
+ * callback answers for the calling thread only, and searches are split by us, one FAISS thread per slice, because two
+ * spinning pools (OpenMP's and the BLAS's) cost a third of the time.
+ */
+#ifndef VICINAL_FAISS_THREADS_HPP_
+#define VICINAL_FAISS_THREADS_HPP_
+
+#include <faiss/impl/AuxIndexStructures.h>
+#include <faiss/impl/FaissException.h>
+#include <faiss/IndexFlat.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <exception>
+#include <mutex>
+
+#include "vicinal/faiss_interrupt.hpp"
+
+/* Present when the BLAS is OpenBLAS, which it is in the Java library. */
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+
+namespace vicinal {
+namespace faiss {
+namespace detail {
+
+/* FAISS asks one global callback; ours answers for the thread that asks. */
+inline thread_local const Interrupt* current_interrupt = nullptr;
+
+struct ThreadInterrupt : ::faiss::InterruptCallback {
+  bool want_interrupt() override { return current_interrupt != nullptr && current_interrupt->requested(); }
+};
+
+/* Once per process: the callback, and one BLAS thread (our own threads call it). */
+inline void initialise() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    ::faiss::InterruptCallback::instance.reset(new ThreadInterrupt);
+    if (openblas_set_num_threads != nullptr) openblas_set_num_threads(1);
+  });
+}
+
+inline void throw_if(const Interrupt* interrupt) {
+  if (interrupt != nullptr && interrupt->requested()) throw ::faiss::FaissException("computation interrupted");
+}
+
+/* What a FAISS call sees for its duration: this thread's interrupt, and at most `threads` OpenMP threads (the setting
+ * is per calling thread, so concurrent calls do not disturb each other). */
+class CallScope {
+ public:
+  CallScope(int threads, const Interrupt* interrupt) : interrupt_(current_interrupt), threads_(omp_get_max_threads()) {
+    current_interrupt = interrupt;
+    if (threads > 0) omp_set_num_threads(threads);
+  }
+  ~CallScope() {
+    current_interrupt = interrupt_;
+    omp_set_num_threads(threads_);
+  }
+  CallScope(const CallScope&) = delete;
+  CallScope& operator=(const CallScope&) = delete;
+
+ private:
+  const Interrupt* interrupt_;
+  int threads_;
+};
+
+/* Runs body(first, last) over [0, n) in slices on `threads` workers (0: all). FAISS finds itself inside a parallel
+ * region there and stays on one thread. The first exception stops the others and is rethrown. */
+template <class Body>
+void for_slices(int64_t n, int64_t slice, int threads, const Interrupt* interrupt, const Body& body) {
+  const int workers = threads > 0 ? threads : omp_get_max_threads();
+  const int64_t slices = (n + slice - 1) / slice;
+  std::exception_ptr failure;
+  std::atomic<bool> failed(false);
+#pragma omp parallel num_threads(workers)
+  {
+    const Interrupt* outer = current_interrupt;
+    current_interrupt = interrupt;
+#pragma omp for schedule(dynamic, 1)
+    for (int64_t s = 0; s < slices; ++s) {
+      if (failed.load(std::memory_order_relaxed)) continue;
+      try {
+        throw_if(interrupt);
+        body(s * slice, std::min(n, (s + 1) * slice));
+      } catch (...) {
+#pragma omp critical(vicinal_faiss_failure)
+        if (!failure) failure = std::current_exception();
+        failed.store(true, std::memory_order_relaxed);
+      }
+    }
+    current_interrupt = outer;
+  }
+  if (failure) std::rethrow_exception(failure);
+}
+
+/* Queries per slice: enough for FAISS to take its matrix-product path, few enough that every worker has some and that
+ * a request to stop is seen soon (a slice of 256 against 1M x 512 is about 3 s of one core, so the size shrinks there).
+ */
+inline int64_t slice_of(int64_t n, int64_t rows, int64_t d, int threads) {
+  const double cost = std::max(1.0, 2.0 * static_cast<double>(rows) * static_cast<double>(d));
+  const int64_t in_time = static_cast<int64_t>(std::max(20.0, std::min(1024.0, 1e10 / cost)));
+  const int64_t workers = threads > 0 ? threads : omp_get_max_threads();
+  return std::max<int64_t>(1, std::min(in_time, (n + workers - 1) / workers));
+}
+
+/* The assignment index of k-means: a flat index whose search is split over our threads. */
+class SlicedFlatL2 : public ::faiss::IndexFlatL2 {
+ public:
+  SlicedFlatL2(int d, int threads, const Interrupt* interrupt)
+      : ::faiss::IndexFlatL2(d), threads_(threads), interrupt_(interrupt) {}
+  void search(int64_t n, const float* x, int64_t k, float* distances, int64_t* labels,
+              const ::faiss::SearchParameters* params = nullptr) const override {
+    for_slices(n, slice_of(n, ntotal, d, threads_), threads_, interrupt_, [&](int64_t from, int64_t to) {
+      ::faiss::IndexFlatL2::search(to - from, x + from * d, k, distances + from * k, labels + from * k, params);
+    });
+  }
+
+ private:
+  int threads_;
+  const Interrupt* interrupt_;
+};
+
+}  // namespace detail
+
+}  // namespace faiss
+}  // namespace vicinal
+
+#endif  // VICINAL_FAISS_THREADS_HPP_
