@@ -1,0 +1,251 @@
+package io.vicinal.backend;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.cpu.CpuBackend;
+import io.vicinal.tensor.Device;
+import io.vicinal.tensor.Memory;
+import io.vicinal.tensor.Tensor;
+
+/**
+ * The operations of a device on its tensors: whole matrices in, whole matrices out, written into
+ * tensors that the caller supplies. All numeric tensors of one call have the same type, F32 or F64;
+ * outputs are overwritten and must not overlap inputs.
+ *
+ * <p>Letters: N samples, D features, d embedding, C classes, K centres per class, B batch, Q
+ * queries, G gallery.
+ *
+ * <p>Thread safety: any number of threads may call one backend; each call works on an engine of its
+ * own, with the whole number of threads. Results are bit-reproducible for a given number of
+ * threads. {@link Thread#interrupt} stops a call within a second: it throws {@link
+ * io.vicinal.CancelledException} with the flag left set, and its outputs are unspecified.
+ *
+ * <p>Errors: {@link InputException} when a shape, type, device, label or value does not fit, naming
+ * the argument; {@link IllegalStateException} when a tensor or the backend is closed; {@link
+ * io.vicinal.NativeException} for a defect of the library.
+ */
+public interface Backend extends AutoCloseable {
+  /**
+   * Opens a device.
+   *
+   * @param device "cpu"
+   * @throws InputException if this machine does not have it, or its library cannot be loaded
+   */
+  static Backend open(String device, BackendOptions options) {
+    if (!device.equals(Device.CPU.name())) {
+      throw new InputException("device: '" + device + "' is unknown; choose cpu");
+    }
+    return new CpuBackend(options);
+  }
+
+  /** The processor, with {@link BackendOptions#defaults()}. */
+  static Backend cpu() {
+    return open(Device.CPU.name(), BackendOptions.defaults());
+  }
+
+  /** The device's name, as {@link #open} takes it. */
+  String name();
+
+  /** Where this backend's tensors must lie. */
+  Device device();
+
+  /** Memory of the device, for an {@link io.vicinal.tensor.Arena}. */
+  Memory memory();
+
+  /** Instruction set in use: base, avx2 or avx512. */
+  String isa();
+
+  /** Worker threads of one call. */
+  int threads();
+
+  /** The matrix library's own description. */
+  String blas();
+
+  /**
+   * Value and gradients of a loss over one batch, with respect to the raw (not normalised) vectors.
+   *
+   * @param spec the loss
+   * @param classes C
+   * @param embeddings [B, d]
+   * @param targets labels [B] in 0..C-1, weights, soft labels
+   * @param proxies [C*K, d]
+   * @param perSample out [B], the unweighted L_i, or null; must be null if the loss does not
+   *     decompose
+   * @param gradEmbeddings out [B, d], or null
+   * @param gradProxies out [C*K, d], or null
+   */
+  LossValue loss(
+      LossSpec spec,
+      long classes,
+      Tensor embeddings,
+      Targets targets,
+      Tensor proxies,
+      Tensor perSample,
+      Tensor gradEmbeddings,
+      Tensor gradProxies);
+
+  /**
+   * The Hessian of the scalar loss over (embeddings, proxies) jointly, applied to a direction.
+   * Exact.
+   *
+   * @param dirEmbeddings [B, d], or null for zero; not both directions null
+   * @param dirProxies [C*K, d], or null for zero
+   * @param outEmbeddings out [B, d], or null
+   * @param outProxies out [C*K, d], or null
+   */
+  void lossHvp(
+      LossSpec spec,
+      long classes,
+      Tensor embeddings,
+      Targets targets,
+      Tensor proxies,
+      Tensor dirEmbeddings,
+      Tensor dirProxies,
+      Tensor outEmbeddings,
+      Tensor outProxies);
+
+  /**
+   * Embeddings of features: Z = X W' + b.
+   *
+   * @param features X [N, D]
+   * @param head weight W [d, D] and bias b [d] or null; proxies are not used
+   * @param embeddings out Z [N, d]
+   */
+  void embed(Tensor features, HeadTensors head, Tensor embeddings);
+
+  /**
+   * Value and gradients of the loss of a head's embeddings over a whole dataset, streamed in
+   * blocks. A loss that does not decompose takes the N rows as one batch.
+   *
+   * @param features X [N, D]
+   * @param at the head: weight [d, D], bias [d] or null, proxies [C*K, d]
+   * @param perSample out [N], or null
+   * @param gradient out; a null part is not computed; its bias must be null if the head has none
+   */
+  LossValue headGradient(
+      LossSpec spec,
+      long classes,
+      Tensor features,
+      Targets targets,
+      HeadTensors at,
+      Tensor perSample,
+      HeadTensors gradient);
+
+  /**
+   * Prepares exact Hessian-vector products of that loss at one point. Parameters are copied;
+   * features and targets are borrowed and must stay open and unchanged until the curvature is
+   * closed.
+   */
+  Curvature curvature(
+      LossSpec spec, long classes, Tensor features, Targets targets, HeadTensors at);
+
+  /**
+   * The Hessian of a loss over (weight, bias, proxies) jointly at one point. Safe for any number of
+   * threads.
+   */
+  interface Curvature extends AutoCloseable {
+    /**
+     * Multiplies with a direction.
+     *
+     * @param direction null parts are zero; not all of them
+     * @param out null parts are not computed
+     * @throws IllegalStateException if this or a borrowed tensor is closed
+     */
+    void hvp(HeadTensors direction, HeadTensors out);
+
+    /** Frees what was prepared; idempotent. */
+    @Override
+    void close();
+  }
+
+  /**
+   * One step of stochastic gradient descent as {@code torch.optim.SGD}: g += weightDecay p; v =
+   * first ? g : momentum v + g; p -= lr v.
+   *
+   * @param parameter in and out, any shape
+   * @param gradient the same shape
+   * @param velocity in and out, the same shape; may be null if momentum is 0
+   * @param first whether the velocity starts here
+   */
+  void sgdStep(
+      Tensor parameter,
+      Tensor gradient,
+      Tensor velocity,
+      double lr,
+      double momentum,
+      double weightDecay,
+      boolean first);
+
+  /**
+   * One step as {@code torch.optim.Adam}, or {@code AdamW} if decoupled (Kingma and Ba, arXiv
+   * 1412.6980; Loshchilov and Hutter, arXiv 1711.05101).
+   *
+   * @param parameter in and out, any shape
+   * @param gradient the same shape
+   * @param firstMoment in and out, the same shape
+   * @param secondMoment in and out, the same shape
+   * @param step counted from 1
+   * @param eps added after the square root
+   * @param decoupled whether weight decay acts on the parameter directly
+   */
+  void adamStep(
+      Tensor parameter,
+      Tensor gradient,
+      Tensor firstMoment,
+      Tensor secondMoment,
+      long step,
+      double lr,
+      double beta1,
+      double beta2,
+      double eps,
+      double weightDecay,
+      boolean decoupled);
+
+  /** Clamps every element to [-limit, limit], limit above 0, in place. NaN stays NaN. */
+  void clip(Tensor values, double limit);
+
+  /** Row-major index of the first NaN or infinity, or -1. */
+  long findNonFinite(Tensor values);
+
+  /**
+   * Copies rows.
+   *
+   * @param values [N, m]
+   * @param ids I64 [n], each in 0..N-1
+   * @param out [n, m]
+   */
+  void gatherRows(Tensor values, Tensor ids, Tensor out);
+
+  /**
+   * Divides rows [n, m] by their Euclidean norm; zero rows stay zero. {@code out} may be {@code
+   * values}.
+   */
+  void normalizeRows(Tensor values, Tensor out);
+
+  /**
+   * Ranks of relevant gallery rows by squared Euclidean distance; equal distances are ordered by
+   * lower id. Exact.
+   *
+   * @param queries F32 [Q, d]
+   * @param gallery F32 [G, d]
+   * @param self I64 [Q], the gallery row that is the query itself, -1 for none; null for none at
+   *     all
+   * @param offsets I64 [Q+1], ascending from 0: query q's relevant rows are relevant[offsets[q] ..
+   *     offsets[q+1])
+   * @param relevant I64 [R], gallery ids, ascending within a query
+   * @param ranks out I64 [R], from 1, ascending within a query
+   * @param tied out, length Q: 1 where a relevant row has exactly the distance of a row that is
+   *     not; null if not wanted
+   */
+  void rank(
+      Tensor queries,
+      Tensor gallery,
+      Tensor self,
+      Tensor offsets,
+      Tensor relevant,
+      Tensor ranks,
+      byte[] tied);
+
+  /** Frees the device's engines; calls in flight finish first. Idempotent. */
+  @Override
+  void close();
+}

@@ -1,0 +1,139 @@
+package io.vicinal.backend.cpu;
+
+import io.vicinal.CancelledException;
+import io.vicinal.InputException;
+import io.vicinal.NativeException;
+import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.LossSpec;
+import io.vicinal.backend.LossValue;
+import io.vicinal.backend.jni.Engine;
+import io.vicinal.backend.jni.EngineOptions;
+import io.vicinal.backend.jni.LossStruct;
+import io.vicinal.backend.jni.Vicinal;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.LongPointer;
+
+/**
+ * A native engine with the few bytes that a call needs beside it: the loss structure and two result
+ * cells. One thread at a time calls; {@link #cancelIfInterrupted} may come from another.
+ */
+final class PooledEngine {
+  private static final List<String> ISAS = List.of("auto", "base", "avx2", "avx512");
+
+  private final Engine handle = new Engine();
+  private final Arena arena = Arena.host();
+  private final LossStruct spec;
+  private final Tensor lossCell;
+  private final Tensor countCell;
+  private Thread caller; // guarded by this
+
+  PooledEngine(String device, BackendOptions options) {
+    try (EngineOptions struct = new EngineOptions()) {
+      struct.struct_size(struct.sizeof());
+      struct.threads(options.threads());
+      struct.workspace_bytes(options.workspaceBytes());
+      struct.isa(ISAS.indexOf(options.isa()));
+      check("open", Vicinal.vicinal_engine_create(device, struct, handle));
+    }
+    spec = new LossStruct();
+    lossCell = arena.allocate(DType.F64, 1);
+    countCell = arena.allocate(DType.I64, 1);
+  }
+
+  Engine handle() {
+    return handle;
+  }
+
+  LossStruct loss(LossSpec loss) {
+    spec.struct_size(spec.sizeof());
+    spec.kind(loss.kind());
+    spec.flags(loss.flags());
+    spec.centers(loss.centers());
+    spec.scale(loss.scale());
+    spec.margin(loss.margin());
+    spec.gamma(loss.gamma());
+    spec.tau(loss.tau());
+    return spec;
+  }
+
+  DoublePointer lossCell() {
+    return At.f64(lossCell);
+  }
+
+  LongPointer countCell() {
+    return At.i64(countCell);
+  }
+
+  LossValue lossValue() {
+    return new LossValue(lossCell.at(0), countCell.longAt(0));
+  }
+
+  long count() {
+    return countCell.longAt(0);
+  }
+
+  String isa() {
+    return Vicinal.vicinal_engine_isa(handle).getString();
+  }
+
+  String blas() {
+    return Vicinal.vicinal_engine_blas(handle).getString();
+  }
+
+  int threads() {
+    return Vicinal.vicinal_engine_threads(handle);
+  }
+
+  synchronized void enter() {
+    caller = Thread.currentThread();
+  }
+
+  synchronized void exit() {
+    caller = null;
+  }
+
+  /**
+   * Asks the call in flight to stop if its thread was interrupted; asked again until it returns,
+   * since a call that just starts forgets.
+   */
+  synchronized void cancelIfInterrupted() {
+    if (caller != null && caller.isInterrupted()) {
+      Vicinal.vicinal_engine_cancel(handle);
+    }
+  }
+
+  /**
+   * Turns a status into the exception that the caller sees; on the thread of the call, right after
+   * it.
+   */
+  static void check(String operation, int status) {
+    if (status == Vicinal.VICINAL_OK) {
+      return;
+    }
+    BytePointer text = Vicinal.vicinal_last_error();
+    String sentence = operation + ": " + (text == null ? "failed" : text.getString());
+    switch (status) {
+      case Vicinal.VICINAL_CANCELLED -> throw new CancelledException(operation);
+      case Vicinal.VICINAL_INVALID_ARGUMENT, Vicinal.VICINAL_UNAVAILABLE ->
+          throw new InputException(sentence);
+      case Vicinal.VICINAL_OUT_OF_MEMORY ->
+          throw new InputException(
+              sentence + "; use fewer rows, a smaller workspace or a machine with more memory");
+      default -> throw new NativeException(status, sentence);
+    }
+  }
+
+  void destroy() {
+    synchronized (this) {
+      Vicinal.vicinal_engine_destroy(handle);
+      handle.setNull();
+    }
+    spec.close();
+    arena.close();
+  }
+}

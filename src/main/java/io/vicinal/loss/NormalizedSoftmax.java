@@ -1,0 +1,52 @@
+package io.vicinal.loss;
+
+import io.vicinal.backend.LossSpec;
+import java.util.Map;
+
+/**
+ * Normalised softmax: cross-entropy with cosines over a temperature as logits.
+ *
+ * <p>L_i = -log softmax_c(cos(z, p_c) / temperature)_y.
+ *
+ * @param temperature above 0, default 0.05
+ * @see <a href="https://arxiv.org/abs/1811.12649">Zhai and Wu 2018</a>
+ */
+public record NormalizedSoftmax(double temperature) implements Loss {
+  static final String NAME = "normalized-softmax";
+
+  /** Default: temperature 0.05. */
+  public NormalizedSoftmax() {
+    this(0.05);
+  }
+
+  static NormalizedSoftmax of(Map<String, String> given) {
+    NormalizedSoftmax defaults = new NormalizedSoftmax();
+    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
+    return new NormalizedSoftmax(parameters.positive("temperature", defaults.temperature));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Map<String, Object> params() {
+    return Parameters.ordered("temperature", temperature);
+  }
+
+  @Override
+  public LossSpec spec() {
+    return new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, temperature, 0, 0, 0);
+  }
+
+  @Override
+  public boolean acceptsSoftLabels() {
+    return true;
+  }
+
+  @Override
+  public String formula() {
+    return "mean_i [ -log softmax_c(cos(z, p_c) / temperature)_y ]";
+  }
+}

@@ -1,0 +1,96 @@
+package io.vicinal.loss;
+
+import io.vicinal.backend.LossSpec;
+import java.util.Map;
+
+/**
+ * Proxy-Anchor: each proxy pulls its own samples and pushes all others, with a log-sum-exp over the
+ * batch per proxy.
+ *
+ * <p>L = mean over present classes c of LSE+_{y_i = c}(-alpha (s_ic - margin)) + mean over all c of
+ * LSE+_{y_i != c}(alpha (s_ic + margin)), with s the cosine and LSE+ = log(1 + sum exp). A sample's
+ * weight multiplies its terms inside the sums. It is not a sum over samples, so it has no
+ * per-sample values.
+ *
+ * <p>Mode {@code nca} reduces per sample instead and is a mean over the batch: the positive sum has
+ * one term per batch sample of the same label, the negative sum one per other proxy.
+ *
+ * @param margin default 0.1
+ * @param alpha above 0, default 32
+ * @param perSampleAxis mode "nca"; default false, mode "anchor"
+ * @param repeatLabels whether present classes count as often as the batch has them; default false
+ * @param euclidean whether distances u of unit vectors, with alpha negated, replace cosines;
+ *     default false
+ * @param detachProxies whether proxies are constants; default false
+ * @see <a href="https://arxiv.org/abs/2003.13911">Kim et al. 2020</a>
+ */
+public record ProxyAnchor(
+    double margin,
+    double alpha,
+    boolean perSampleAxis,
+    boolean repeatLabels,
+    boolean euclidean,
+    boolean detachProxies)
+    implements Loss {
+  static final String NAME = "proxy-anchor";
+
+  /** Defaults: margin 0.1, alpha 32, mode anchor, cosines. */
+  public ProxyAnchor() {
+    this(0.1, 32, false, false, false, false);
+  }
+
+  static ProxyAnchor of(Map<String, String> given) {
+    ProxyAnchor defaults = new ProxyAnchor();
+    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
+    return new ProxyAnchor(
+        parameters.number("margin", defaults.margin),
+        parameters.positive("alpha", defaults.alpha),
+        parameters.choice("mode", "anchor", "nca").equals("nca"),
+        parameters.flag("repeat-labels"),
+        parameters.flag("euclidean"),
+        parameters.flag("detach-proxies"));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Map<String, Object> params() {
+    return Parameters.ordered(
+        "margin", margin,
+        "alpha", alpha,
+        "mode", perSampleAxis ? "nca" : "anchor",
+        "repeat-labels", repeatLabels,
+        "euclidean", euclidean,
+        "detach-proxies", detachProxies);
+  }
+
+  @Override
+  public LossSpec spec() {
+    int flags =
+        (perSampleAxis ? LossSpec.PER_SAMPLE_AXIS : 0)
+            | (repeatLabels ? LossSpec.REPEAT_LABELS : 0)
+            | (euclidean ? LossSpec.EUCLIDEAN : 0)
+            | (detachProxies ? LossSpec.DETACH_PROXIES : 0);
+    return new LossSpec(LossSpec.PROXY_ANCHOR, flags, 1, alpha, margin, 0, 0);
+  }
+
+  @Override
+  public boolean acceptsSoftLabels() {
+    return false;
+  }
+
+  @Override
+  public String formula() {
+    String measure = euclidean ? "u = |z^ - p^_c|" : "s = cos(z, p_c)";
+    String positive = euclidean ? "alpha (u - margin)" : "-alpha (s - margin)";
+    String negative = euclidean ? "-alpha (u + margin)" : "alpha (s + margin)";
+    String over =
+        perSampleAxis
+            ? "mean_i [ LSE+_{j: y_j = y_i}(%s) + LSE+_{c != y_i}(%s) ], %s"
+            : "mean_{c present} LSE+_{y_i = c}(%s) + mean_c LSE+_{y_i != c}(%s), %s";
+    return String.format(over, positive, negative, measure);
+  }
+}

@@ -1,0 +1,60 @@
+package io.vicinal.loss;
+
+import io.vicinal.backend.LossSpec;
+import java.util.Map;
+
+/**
+ * Proxy neighbourhood component analysis: cross-entropy over proxies with negative squared
+ * distances of unit vectors as logits.
+ *
+ * <p>L_i = scale |z^ - p^_y|^2 + log sum_c exp(-scale |z^ - p^_c|^2); with {@code excludePositive},
+ * the original form, c runs over all classes but y (the loss can be negative; with one class the
+ * sum is empty and L_i is 0).
+ *
+ * @param scale multiplies the squared distances; above 0, default 1
+ * @param excludePositive whether the denominator leaves the label's proxy out; default false
+ * @see <a href="https://arxiv.org/abs/1703.07464">Movshovitz-Attias et al. 2017</a>
+ */
+public record ProxyNca(double scale, boolean excludePositive) implements Loss {
+  static final String NAME = "proxy-nca";
+
+  /** Defaults: scale 1, all proxies in the denominator. */
+  public ProxyNca() {
+    this(1, false);
+  }
+
+  static ProxyNca of(Map<String, String> given) {
+    ProxyNca defaults = new ProxyNca();
+    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
+    return new ProxyNca(
+        parameters.positive("scale", defaults.scale), parameters.flag("exclude-positive"));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Map<String, Object> params() {
+    return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
+  }
+
+  @Override
+  public LossSpec spec() {
+    return new LossSpec(
+        LossSpec.PROXY_NCA, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
+  }
+
+  @Override
+  public boolean acceptsSoftLabels() {
+    return !excludePositive;
+  }
+
+  @Override
+  public String formula() {
+    return "mean_i [ scale |z^ - p^_y|^2 + log sum_"
+        + (excludePositive ? "{c != y}" : "c")
+        + " exp(-scale |z^ - p^_c|^2) ]";
+  }
+}

@@ -1,0 +1,58 @@
+package io.vicinal.loss;
+
+import io.vicinal.backend.LossSpec;
+import java.util.Map;
+
+/**
+ * ProxyNCA++: ProxyNCA over all proxies with the scale on the vectors, so that squared distances
+ * carry its square. With scale 3 it equals {@link ProxyNca} with scale 9, that is temperature 1/9.
+ *
+ * <p>L_i = |s z^ - s p^_y|^2 + log sum_c exp(-|s z^ - s p^_c|^2).
+ *
+ * @param scale s, multiplies the unit vectors; above 0, default 3
+ * @param excludePositive whether the denominator leaves the label's proxy out; default false
+ * @see <a href="https://arxiv.org/abs/2004.01113">Teh, DeVries, Taylor 2020</a>
+ */
+public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements Loss {
+  static final String NAME = "proxy-nca-pp";
+
+  /** Defaults: scale 3, all proxies in the denominator. */
+  public ProxyNcaPlusPlus() {
+    this(3, false);
+  }
+
+  static ProxyNcaPlusPlus of(Map<String, String> given) {
+    ProxyNcaPlusPlus defaults = new ProxyNcaPlusPlus();
+    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
+    return new ProxyNcaPlusPlus(
+        parameters.positive("scale", defaults.scale), parameters.flag("exclude-positive"));
+  }
+
+  @Override
+  public String name() {
+    return NAME;
+  }
+
+  @Override
+  public Map<String, Object> params() {
+    return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
+  }
+
+  @Override
+  public LossSpec spec() {
+    return new LossSpec(
+        LossSpec.PROXY_NCA_PP, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
+  }
+
+  @Override
+  public boolean acceptsSoftLabels() {
+    return !excludePositive;
+  }
+
+  @Override
+  public String formula() {
+    return "mean_i [ |s z^ - s p^_y|^2 + log sum_"
+        + (excludePositive ? "{c != y}" : "c")
+        + " exp(-|s z^ - s p^_c|^2) ], s = scale";
+  }
+}
