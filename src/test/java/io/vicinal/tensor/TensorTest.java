@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -62,7 +63,7 @@ class TensorTest {
           assertThat(tensor.address() % 64).isZero();
           assertThat(tensor.toFloats()).containsOnly(0f);
           float[] ones = new float[size];
-          java.util.Arrays.fill(ones, 1f);
+          Arrays.fill(ones, 1f);
           tensor.set(ones);
         }
         arena.reset();

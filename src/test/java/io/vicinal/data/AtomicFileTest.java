@@ -1,0 +1,68 @@
+package io.vicinal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class AtomicFileTest {
+  @TempDir Path folder;
+
+  @Test
+  void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
+    Path file = folder.resolve("x.txt");
+    Files.writeString(file, "old");
+    assertThatThrownBy(
+            () ->
+                AtomicFile.write(
+                    file,
+                    out -> {
+                      out.write(new byte[1 << 20]);
+                      throw new IOException("No space left on device");
+                    }))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("x.txt")
+        .hasMessageContaining("No space left on device")
+        .hasMessageContaining("untouched");
+    assertThat(Files.readString(file)).isEqualTo("old");
+    try (var list = Files.list(folder)) {
+      assertThat(list).containsExactly(file);
+    }
+  }
+
+  @Test
+  void replacesTheWholeFileEvenWhenInterrupted() throws IOException {
+    Path file = folder.resolve("x.txt");
+    Files.writeString(file, "something long that was there");
+    Thread.currentThread().interrupt();
+    AtomicFile.write(file, out -> out.write("new".getBytes(StandardCharsets.UTF_8)));
+    assertThat(Thread.interrupted()).isTrue();
+    assertThat(Files.readString(file)).isEqualTo("new");
+    try (var list = Files.list(folder)) {
+      assertThat(list).containsExactly(file);
+    }
+  }
+
+  @Test
+  void foldersThatCannotTakeIt() {
+    assertThatThrownBy(() -> AtomicFile.write(folder, out -> out.write(1)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("folder");
+    assertThatThrownBy(() -> AtomicFile.write(folder.resolve("no/x"), out -> out.write(1)))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("create");
+    assertThatThrownBy(() -> AtomicFile.write(Path.of("/proc/x"), out -> out.write(1)))
+        .isInstanceOf(InputException.class)
+        .satisfies(
+            e ->
+                assertThat(e.getMessage())
+                    .startsWith("/proc/x: cannot be written")
+                    .doesNotContain(".tmp"));
+  }
+}

@@ -1,0 +1,161 @@
+package io.vicinal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Shape;
+import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SafetensorsTest {
+  @TempDir Path folder;
+  private final Arena arena = Arena.host();
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  @Test
+  void readsWhatTheReferenceWrote() {
+    Map<String, Tensor> tensors = Safetensors.read(Fixtures.file("three.safetensors"), arena);
+    assertThat(tensors).containsOnlyKeys("weight", "ids", "b\u00efas");
+    assertThat(tensors.get("weight").shape()).isEqualTo(Shape.of(3, 4));
+    assertThat(tensors.get("weight").toDoubles()).isEqualTo(Fixtures.matrix());
+    assertThat(tensors.get("ids").toLongs()).containsExactly(1, 2, 3);
+    assertThat(tensors.get("b\u00efas").toDoubles()).containsExactly(0.5, -0.25);
+    assertThat(Safetensors.metadata(Fixtures.file("three.safetensors")))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("kind", "head", "note", "\u4e2d \"quoted\""));
+  }
+
+  @Test
+  void readsItsOwnFilesAndWritesTheSameBytesAgain() throws IOException {
+    Map<String, Tensor> tensors = new LinkedHashMap<>();
+    tensors.put("a \"b\" \u00e9", arena.of(new float[] {1, 2, 3}, 3));
+    tensors.put("n", arena.of(new long[] {-1}, 1));
+    tensors.put("empty", arena.of(new float[0], 0, 5));
+    tensors.put("scalar", arena.of(new double[] {4}));
+    Path file = folder.resolve("x.safetensors");
+    Safetensors.write(file, tensors, Map.of("k", "v"));
+    byte[] first = Files.readAllBytes(file);
+    Map<String, Tensor> read = Safetensors.read(file, arena);
+    assertThat(read.keySet()).containsExactly("n", "scalar", "a \"b\" \u00e9", "empty");
+    assertThat(read.get("a \"b\" \u00e9").toFloats()).containsExactly(1, 2, 3);
+    assertThat(read.get("empty").shape()).isEqualTo(Shape.of(0, 5));
+    assertThat(read.get("scalar").shape()).isEqualTo(Shape.of());
+    Safetensors.write(file, tensors, Map.of("k", "v"));
+    assertThat(Files.readAllBytes(file)).isEqualTo(first);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[-8,8]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,9223372036854775807]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[16,32]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4294967296,4294967296,4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4.0],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[\"4\"],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[99999999999999999999],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[[[[[[[[4]]]]]]]],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,8,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"BF16\",\"shape\":[8],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":null,\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":null,\"data_offsets\":[0,16]}}",
+        "{\"a\":[]}",
+        "{\"a\":1}",
+        "{\"__metadata__\":{\"k\":1}}",
+        "{\"__metadata__\":{\"k\":{\"deep\":{}}}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}} {}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}",
+        "{'a':{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]},}",
+        "[]",
+        "{}",
+        "NaN"
+      })
+  void hostileHeadersAreOneSentence(String json) throws IOException {
+    Path file = folder.resolve("hostile.safetensors");
+    Files.write(file, safetensors(json.getBytes(StandardCharsets.UTF_8), 16));
+    assertThatThrownBy(() -> Safetensors.read(file, arena))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("hostile.safetensors: ")
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n").hasSizeLessThan(500));
+    assertThat(arena.bytes()).isZero();
+  }
+
+  @Test
+  void theSameHeaderIsFineWhenItIsTrue() throws IOException {
+    Path file = folder.resolve("honest.safetensors");
+    byte[] json =
+        "{\"a\":{\"data_offsets\":[0,16],\"shape\":[2,2],\"dtype\":\"F32\"}}   "
+            .getBytes(StandardCharsets.UTF_8);
+    Files.write(file, safetensors(json, 16));
+    assertThat(Safetensors.read(file, arena).get("a").shape()).isEqualTo(Shape.of(2, 2));
+  }
+
+  @Test
+  void deepNestingIsRefusedAndNotFollowed() throws IOException {
+    Path file = folder.resolve("deep.safetensors");
+    byte[] json = ("{\"a\":" + "[".repeat(2_000_000)).getBytes(StandardCharsets.UTF_8);
+    Files.write(file, safetensors(json, 0));
+    assertThatThrownBy(() -> Safetensors.read(file, arena)).isInstanceOf(InputException.class);
+  }
+
+  @Test
+  void invalidTextAndLengths() throws IOException {
+    Path file = folder.resolve("odd.safetensors");
+    Files.write(file, safetensors(new byte[] {'{', '"', (byte) 0xff, '"', '}'}, 0));
+    assertThatThrownBy(() -> Safetensors.read(file, arena))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("UTF-8");
+    for (long length :
+        new long[] {0, 1, -1, Long.MIN_VALUE, Long.MAX_VALUE, 17, 100_000_000_000L}) {
+      byte[] bytes = safetensors("{}              ".getBytes(StandardCharsets.UTF_8), 0);
+      ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
+      Files.write(file, bytes);
+      assertThatThrownBy(() -> Safetensors.read(file, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("claims a header");
+    }
+    byte[] whole = Fixtures.bytes("three.safetensors");
+    for (int length = 0; length < whole.length; length++) {
+      Files.write(file, Arrays.copyOf(whole, length));
+      assertThatThrownBy(() -> Safetensors.read(file, arena)).isInstanceOf(InputException.class);
+    }
+    assertThatThrownBy(() -> Safetensors.read(Fixtures.file("float16.safetensors"), arena))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("'h'")
+        .hasMessageContaining("F16");
+  }
+
+  static byte[] safetensors(byte[] json, int dataBytes) {
+    return ByteBuffer.allocate(8 + json.length + dataBytes)
+        .order(ByteOrder.LITTLE_ENDIAN)
+        .putLong(json.length)
+        .put(json)
+        .array();
+  }
+}
