@@ -1,0 +1,62 @@
+package io.vicinal.retrieval;
+
+import io.vicinal.InputException;
+import io.vicinal.faiss.Clustering;
+import io.vicinal.faiss.FaissLibrary;
+import io.vicinal.faiss.Interruptible;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Lease;
+import io.vicinal.tensor.Tensor;
+import org.bytedeco.javacpp.FloatPointer;
+
+/**
+ * k-means by FAISS for the clustering metrics: every point takes part, one run, fixed seed, fixed
+ * number of iterations, so that a value can be repeated. The result does not depend on the number
+ * of threads.
+ *
+ * <p>Thread-safe. {@link Thread#interrupt} stops a run within a second.
+ */
+public final class KMeans {
+  /** Iterations of one run. */
+  public static final int ITERATIONS = 20;
+
+  /** FAISS's own default seed. */
+  public static final int SEED = 1234;
+
+  private KMeans() {}
+
+  /**
+   * Clusters rows and assigns each to its nearest centroid.
+   *
+   * @param x F32 [N, d], finite
+   * @param k clusters, 1..N
+   * @param threads worker threads, 0 for all
+   * @return the cluster 0..k-1 of each row
+   * @throws InputException if k is out of range
+   * @throws io.vicinal.CancelledException if the thread is interrupted
+   */
+  @SuppressWarnings("try") // the lease is held, not used
+  public static long[] clusters(Tensor x, int k, int threads) {
+    Arguments.matrixF32("embeddings", x);
+    int n = Arguments.rowCount("embeddings", x);
+    if (k < 1 || k > n) {
+      throw new InputException("k: k-means needs 1.." + n + " clusters, got " + k);
+    }
+    FaissLibrary.load();
+    try (Arena arena = Arena.host();
+        Lease lease = Lease.of(x);
+        Clustering clustering = new Clustering((int) x.dim(1), k)) {
+      Tensor assigned = arena.allocate(DType.I64, n);
+      FloatPointer points = Views.floats(x);
+      clustering.niter(ITERATIONS).seed(SEED);
+      Interruptible.run(
+          "k-means",
+          stop -> {
+            clustering.train(n, points, threads, stop);
+            clustering.assign(n, points, Views.longs(assigned), threads, stop);
+          });
+      return assigned.toLongs();
+    }
+  }
+}

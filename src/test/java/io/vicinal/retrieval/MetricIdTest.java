@@ -1,0 +1,71 @@
+package io.vicinal.retrieval;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MetricIdTest {
+  @ParameterizedTest
+  @CsvSource({
+    "r@1, r@1",
+    "Recall@10, r@10",
+    "CMC@5, r@5",
+    "hit_rate@2, r@2",
+    "P@1, p@1",
+    "precision_at_1, p@1",
+    "precision@7, p@7",
+    "p@3/OML, p@3/oml",
+    "map@10/oml, map@10/oml",
+    "MAP@10/min, map@10/min",
+    "map@10/r, map@10/r",
+    "MAP@R, map@r",
+    "mean_average_precision_at_r, map@r",
+    "map, map",
+    "RP, rp",
+    "r_precision, rp",
+    "MRR, mrr",
+    "NMI, nmi",
+    "nmi/geometric, nmi/geometric",
+    "ami, ami",
+    "F1, f1",
+  })
+  void readsNamesAndAliases(String text, String id) {
+    assertThat(MetricId.parse(text).id()).isEqualTo(id);
+    assertThat(MetricId.parse(id)).isEqualTo(MetricId.parse(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"", "r@", "r@0", "r@-1", "r@k", "p@1/foo", "top@3", "r@99999999999999999999"})
+  void refusesOthersAndListsWhatThereIs(String text) {
+    assertThatThrownBy(() -> MetricId.parse(text))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("metrics: ")
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void mapWithoutDialectNamesTheDialects() {
+    assertThatThrownBy(() -> MetricId.parse("map@10"))
+        .hasMessageContaining("map@10/oml, map@10/min or map@10/r");
+  }
+
+  @Test
+  void definitionsCarryTheNumber() {
+    assertThat(MetricId.parse("p@10/oml").definition())
+        .isEqualTo("relevant rows among the 10 nearest, divided by min(10, R)");
+    assertThat(MetricId.parse("nmi").definition()).contains("k-means clusters");
+  }
+
+  @Test
+  void listsDropRepetitions() {
+    assertThat(MetricId.parseList("r@1, recall@1,map@r"))
+        .extracting(MetricId::id)
+        .containsExactly("r@1", "map@r");
+  }
+}
