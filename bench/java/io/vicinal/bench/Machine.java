@@ -1,0 +1,58 @@
+package io.vicinal.bench;
+
+import com.google.gson.JsonObject;
+import io.vicinal.backend.Backend;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.temporal.ChronoUnit;
+
+/** Where and with what a run was made: the header line of a results file. */
+final class Machine {
+  private Machine() {}
+
+  static JsonObject header(Path root, Backend backend, String command) throws IOException {
+    JsonObject header = new JsonObject();
+    header.addProperty("type", "run");
+    header.addProperty(
+        "date", ZonedDateTime.now(ZoneOffset.UTC).truncatedTo(ChronoUnit.SECONDS).toString());
+    header.addProperty("command", command);
+    header.addProperty("commit", git(root, "rev-parse", "--short=12", "HEAD"));
+    // Results of this very run do not count as changes.
+    header.addProperty(
+        "dirty", !git(root, "status", "--porcelain", "--", ".", ":!bench/results").isEmpty());
+    header.addProperty("cpu", cpuModel());
+    header.addProperty("cores", Runtime.getRuntime().availableProcessors());
+    header.addProperty("load", Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
+    header.addProperty(
+        "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
+    header.addProperty("jdk", Runtime.version().toString());
+    header.addProperty("device", backend.name());
+    header.addProperty("threads", backend.threads());
+    header.addProperty("isa", backend.isa());
+    header.addProperty("blas", backend.blas());
+    return header;
+  }
+
+  private static String cpuModel() throws IOException {
+    for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
+      if (line.startsWith("model name")) {
+        return line.substring(line.indexOf(':') + 1).strip();
+      }
+    }
+    return "unknown";
+  }
+
+  private static String git(Path root, String... arguments) throws IOException {
+    String[] command = new String[arguments.length + 1];
+    command[0] = "git";
+    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    Process process = new ProcessBuilder(command).directory(root.toFile()).start();
+    try (var output = process.getInputStream()) {
+      return new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
+    }
+  }
+}
