@@ -23,21 +23,23 @@ public final class HostMemory implements Memory {
 
   private HostMemory() {}
 
-  /** Tries JavaCPP's own library once; the outcome is kept, a failure too. */
-  private record Allocator(long physicalBytes, String problem) {
-    static final Allocator LOADED = load();
+  /** Loads JavaCPP's own library once; the outcome is kept, a failure too. */
+  private static final class Allocator {
+    static final String PROBLEM = load();
+    static final long PHYSICAL = PROBLEM == null ? Pointer.totalPhysicalBytes() : 0;
 
-    private static Allocator load() {
+    private static String load() {
       try {
         Loader.load(Pointer.class);
-        return new Allocator(Pointer.totalPhysicalBytes(), null);
+        return null;
       } catch (LinkageError | RuntimeException e) {
-        String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        return new Allocator(
-            0,
-            "native memory is not available on "
-                + platform
-                + "; run on Linux x86-64 with JavaCPP's library on the class path");
+        return "native memory is not available on "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.arch")
+            + " ("
+            + String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason")
+            + "); run on Linux x86-64";
       }
     }
   }
@@ -62,12 +64,12 @@ public final class HostMemory implements Memory {
     if (bytes < 1) {
       throw new IllegalArgumentException("bytes: " + bytes);
     }
-    if (Allocator.LOADED.problem != null) {
-      throw new InputException(Allocator.LOADED.problem);
+    if (Allocator.PROBLEM != null) {
+      throw new InputException(Allocator.PROBLEM);
     }
     // Linux promises memory that it does not have; asking for more than the machine holds can only
     // end badly.
-    if (Allocator.LOADED.physicalBytes > 0 && bytes > Allocator.LOADED.physicalBytes) {
+    if (Allocator.PHYSICAL > 0 && bytes > Allocator.PHYSICAL) {
       throw outOfMemory(bytes);
     }
     Pointer pointer = Pointer.calloc(1, bytes + ALIGNMENT);
@@ -87,7 +89,7 @@ public final class HostMemory implements Memory {
             Locale.ROOT,
             "out of memory: %,d bytes are needed and the machine has %,d; use fewer rows or a machine with more memory",
             bytes,
-            Allocator.LOADED.physicalBytes));
+            Allocator.PHYSICAL));
   }
 
   @Override

@@ -1,3 +1,0 @@
-#include "vicinal/vicinal.h"
-
-extern "C" int vicinal_abi_version(void) { return VICINAL_ABI_VERSION; }

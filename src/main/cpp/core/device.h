@@ -1,0 +1,133 @@
+// A device is a table of functions. The CPU's is built in (cpu/device.cpp); another device fills the same table
+// from a library of its own. Arguments are plain data that mirror the C ABI, already checked by capi/: sizes,
+// pointers, labels, parameters. The built-in table's functions report failure by throwing vicinal::Error, which
+// capi/ turns into a status; a table from another library wraps its entries so that no exception leaves that library.
+#ifndef VICINAL_CORE_DEVICE_H_
+#define VICINAL_CORE_DEVICE_H_
+
+#include <cstdint>
+
+#include "vicinal/vicinal.h"
+
+namespace vicinal {
+
+// What every loss entry shares. Embeddings are given, or come from a head over features.
+template <class Real>
+struct Problem {
+  vicinal_loss spec;
+  std::int64_t n, d, classes;  // rows, embedding width, C
+  const std::int64_t* labels;
+  const Real* weights;          // [n] or null
+  const Real* soft_labels;      // [n, C] or null
+  const Real* proxies;          // [C K, d]
+  const Real* embeddings;       // [n, d], or null when the head gives them:
+  std::int64_t features_width;  // D
+  const Real* features;         // [n, D]
+  const Real* weight;           // [d, D]
+  const Real* bias;             // [d] or null
+};
+
+// Outputs of value and gradient; every pointer but loss may be null.
+template <class Real>
+struct Gradients {
+  double* loss;
+  std::int64_t* empty;
+  Real* per_sample;
+  Real* embeddings;
+  Real* proxies;
+  Real* weight;
+  Real* bias;
+};
+
+// A direction, or a Hessian-vector product: any part may be null.
+template <class Real>
+struct Tangents {
+  Real* embeddings;
+  Real* proxies;
+  Real* weight;
+  Real* bias;
+};
+
+template <class Real>
+struct SgdStep {
+  double lr, momentum, weight_decay;
+  bool first;
+  const Real* gradient;
+  Real* velocity;
+  Real* parameter;
+};
+
+template <class Real>
+struct AdamStep {
+  std::int64_t step;
+  double lr, beta1, beta2, eps, weight_decay;
+  bool decoupled;
+  const Real* gradient;
+  Real* first_moment;
+  Real* second_moment;
+  Real* parameter;
+};
+
+// The operations of one element type. `device` is the state that create returned.
+template <class Real>
+struct Operations {
+  void (*loss)(void* device, const Problem<Real>&, const Gradients<Real>&);
+  void (*loss_hvp)(void* device, const Problem<Real>&, const Tangents<const Real>& direction,
+                   const Tangents<Real>& out);
+  void (*embed)(void* device, const Problem<Real>&, Real* embeddings);
+  void* (*curvature_create)(void* device, const Problem<Real>&);
+  void (*curvature_destroy)(void* curvature);
+  void (*curvature_hvp)(void* device, const void* curvature, const Tangents<const Real>& direction,
+                        const Tangents<Real>& out);
+  void (*sgd_step)(void* device, std::int64_t n, const SgdStep<Real>&);
+  void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
+  void (*clip)(void* device, std::int64_t n, double limit, Real* values);
+  std::int64_t (*find_nonfinite)(void* device, std::int64_t n, const Real* values);
+  void (*gather_rows)(void* device, std::int64_t columns, const Real* values, std::int64_t n, const std::int64_t* ids,
+                      Real* out);
+  void (*normalize_rows)(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out);
+  void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
+};
+
+struct DeviceTable {
+  const char* name;
+  void* (*create)(const vicinal_engine_options&);
+  void (*destroy)(void* device);
+  void (*begin)(void* device);   // a call starts: clears the cancel request
+  void (*cancel)(void* device);  // from any thread
+  const char* (*isa)(const void* device);
+  std::int32_t (*threads)(const void* device);
+  const char* (*blas)(const void* device);
+  Operations<float> f32;
+  Operations<double> f64;
+};
+
+template <class Real>
+const Operations<Real>& operations(const DeviceTable& table);
+template <>
+inline const Operations<float>& operations<float>(const DeviceTable& table) {
+  return table.f32;
+}
+template <>
+inline const Operations<double>& operations<double>(const DeviceTable& table) {
+  return table.f64;
+}
+
+const DeviceTable& cpu_table();
+
+}  // namespace vicinal
+
+// The C ABI's handles.
+struct vicinal_engine {
+  const vicinal::DeviceTable* table;
+  void* device;
+};
+
+struct vicinal_curvature {
+  const vicinal::DeviceTable* table;
+  void* state;
+  bool is_double;
+  bool has_bias;
+};
+
+#endif  // VICINAL_CORE_DEVICE_H_

@@ -1,0 +1,236 @@
+// The CPU's device table: engine state, and one short function per entry.
+#include "core/device.h"
+
+#include <cblas.h>
+#include <sched.h>
+
+#include <cmath>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "cpu/engine.hpp"
+#include "cpu/point.hpp"
+
+namespace vicinal::cpu {
+namespace {
+
+constexpr std::int64_t kDefaultWorkspace = std::int64_t{256} << 20;
+
+int available_threads() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof set, &set) == 0) return std::max(1, CPU_COUNT(&set));
+  return std::max(1, omp_get_num_procs());
+}
+
+void* create(const vicinal_engine_options& o) {
+  const int isa = o.isa == VICINAL_ISA_AUTO ? best_isa() : o.isa;
+  if (!has_isa(isa))
+    fail(VICINAL_UNAVAILABLE, "this processor lacks the instruction set ", isa_name(isa), "; choose auto or base");
+  auto engine = std::make_unique<Engine>();
+  engine->threads = o.threads == 0 ? available_threads() : o.threads;
+  engine->workspace_bytes = o.workspace_bytes == 0 ? kDefaultWorkspace : o.workspace_bytes;
+  engine->isa = isa;
+  openblas_set_num_threads(1);  // libgomp is the one pool; a second one would spin against it
+  return engine.release();
+}
+
+Engine& engine(void* device) {
+  return *static_cast<Engine*>(device);
+}
+const Engine& engine(const void* device) {
+  return *static_cast<const Engine*>(device);
+}
+
+void begin(void* device) {
+  engine(device).cancelled.store(false, std::memory_order_relaxed);
+  engine(device).workspace.begin();
+}
+
+const char* blas(const void*) {
+  return openblas_get_config();
+}
+
+template <class Real>
+void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
+  Engine& e = engine(device);
+  Memory memory(e.workspace);
+  Point<Real> point = make_point(e, p, memory, {false, false, false});
+  evaluate(e, point, out);
+}
+
+// Cosines are kept when they take at most this share of the workspace; the blocks of a product need the rest.
+template <class Real>
+bool cosines_fit(const Engine& e, const Problem<Real>& p) {
+  const double bytes = static_cast<double>(p.n) * static_cast<double>(p.classes * p.spec.centers + 16) * sizeof(Real);
+  return bytes <= 0.5 * static_cast<double>(e.workspace_bytes);
+}
+
+template <class Real>
+void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction, const Tangents<Real>& out) {
+  Engine& e = engine(device);
+  Memory memory(e.workspace);
+  Point<Real> point = make_point(e, p, memory, {true, cosines_fit(e, p), out.proxies != nullptr});
+  const Workspace::Mark mark = e.workspace.mark();
+  evaluate(e, point, Gradients<Real>{});
+  e.workspace.rewind(mark);
+  tangent_product(e, point, direction, out);
+}
+
+template <class Real>
+void embed(void* device, const Problem<Real>& p, Real* embeddings) {
+  affine_rows(engine(device), p, 0, p.n, p.weight, p.bias, embeddings);
+}
+
+// A point with an owner, for many products. Parameters are copied; features, labels and weights are borrowed.
+template <class Real>
+struct Curvature {
+  std::vector<Buffer<unsigned char>> memory;
+  Point<Real> point;
+};
+
+template <class Real>
+void* curvature_create(void* device, const Problem<Real>& p) {
+  Engine& e = engine(device);
+  auto c = std::make_unique<Curvature<Real>>();
+  Memory memory(c->memory);
+  // Unit proxies and the rows at the point hold all that products need of weight, bias and proxies.
+  c->point = make_point(e, p, memory, {true, cosines_fit(e, p), true});
+  evaluate(e, c->point, Gradients<Real>{});
+  Problem<Real>& kept = c->point.problem;
+  kept.weight = nullptr;
+  kept.bias = nullptr;
+  kept.proxies = nullptr;
+  return c.release();
+}
+
+template <class Real>
+void curvature_destroy(void* curvature) {
+  delete static_cast<Curvature<Real>*>(curvature);
+}
+
+template <class Real>
+void curvature_hvp(void* device, const void* curvature, const Tangents<const Real>& direction,
+                   const Tangents<Real>& out) {
+  tangent_product(engine(device), static_cast<const Curvature<Real>*>(curvature)->point, direction, out);
+}
+
+// Element-wise work: memory-bound, about this many operations per element for the decision how to cut it.
+constexpr double kFlopsPerElement = 8;
+
+template <class Body>
+void elements(const Engine& e, std::int64_t n, Body&& body) {
+  parallel_ranges(e, n, kFlopsPerElement * static_cast<double>(n), body);
+}
+
+template <class Real>
+void sgd_step(void* device, std::int64_t n, const SgdStep<Real>& s) {
+  const Kernels<Real>& k = kernels<Real>(engine(device).isa);
+  elements(engine(device), n, [&](Range r) {
+    k.sgd(r.size(), s.lr, s.momentum, s.weight_decay, s.first, s.gradient + r.begin,
+          s.velocity == nullptr ? nullptr : s.velocity + r.begin, s.parameter + r.begin);
+  });
+}
+
+template <class Real>
+void adam_step(void* device, std::int64_t n, const AdamStep<Real>& s) {
+  const Kernels<Real>& k = kernels<Real>(engine(device).isa);
+  const double t = static_cast<double>(s.step);
+  const double step_size = s.lr / (1 - std::pow(s.beta1, t));
+  const double correction2 = std::sqrt(1 - std::pow(s.beta2, t));
+  const double decay = s.decoupled ? 1 - s.lr * s.weight_decay : 1.0;
+  const double l2 = s.decoupled ? 0.0 : s.weight_decay;
+  elements(engine(device), n, [&](Range r) {
+    k.adam(r.size(), step_size, s.beta1, s.beta2, correction2, s.eps, decay, l2, s.gradient + r.begin,
+           s.first_moment + r.begin, s.second_moment + r.begin, s.parameter + r.begin);
+  });
+}
+
+template <class Real>
+void clip(void* device, std::int64_t n, double limit, Real* values) {
+  const Kernels<Real>& k = kernels<Real>(engine(device).isa);
+  elements(engine(device), n, [&](Range r) { k.clip(r.size(), limit, values + r.begin); });
+}
+
+template <class Real>
+std::int64_t find_nonfinite(void* device, std::int64_t n, const Real* values) {
+  const Engine& e = engine(device);
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  std::atomic<std::int64_t> first{n};
+  elements(e, n, [&](Range r) {
+    const std::int64_t at = k.find_nonfinite(r.size(), values + r.begin);
+    if (at < 0) return;
+    std::int64_t seen = first.load();
+    while (r.begin + at < seen && !first.compare_exchange_weak(seen, r.begin + at)) {
+    }
+  });
+  return first.load() == n ? -1 : first.load();
+}
+
+template <class Real>
+void gather_rows(void* device, std::int64_t columns, const Real* values, std::int64_t n, const std::int64_t* ids,
+                 Real* out) {
+  parallel_ranges(engine(device), n, static_cast<double>(n) * static_cast<double>(columns), [&](Range r) {
+    for (std::int64_t i = r.begin; i < r.end; ++i)
+      std::memcpy(out + i * columns, values + ids[i] * columns, static_cast<std::size_t>(columns) * sizeof(Real));
+  });
+}
+
+template <class Real>
+void normalize_rows(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out) {
+  const Kernels<Real>& k = kernels<Real>(engine(device).isa);
+  parallel_ranges(engine(device), n, kFlopsPerElement * static_cast<double>(n) * static_cast<double>(columns),
+                  [&](Range r) {
+                    k.normalize_rows(r.size(), columns, values + r.begin * columns, out + r.begin * columns, nullptr);
+                  });
+}
+
+template <class Real>
+void product(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c) {
+  gemm<Real>(engine(device), {false, true, m, n, k, a, k, b, k, c, n, false});
+}
+
+template <class Real>
+Operations<Real> operations_table() {
+  Operations<Real> t{};
+  t.loss = loss<Real>;
+  t.loss_hvp = loss_hvp<Real>;
+  t.embed = embed<Real>;
+  t.curvature_create = curvature_create<Real>;
+  t.curvature_destroy = curvature_destroy<Real>;
+  t.curvature_hvp = curvature_hvp<Real>;
+  t.sgd_step = sgd_step<Real>;
+  t.adam_step = adam_step<Real>;
+  t.clip = clip<Real>;
+  t.find_nonfinite = find_nonfinite<Real>;
+  t.gather_rows = gather_rows<Real>;
+  t.normalize_rows = normalize_rows<Real>;
+  t.gemm = product<Real>;
+  return t;
+}
+
+}  // namespace
+}  // namespace vicinal::cpu
+
+namespace vicinal {
+
+const DeviceTable& cpu_table() {
+  static const DeviceTable table = [] {
+    DeviceTable t{};
+    t.name = "cpu";
+    t.create = cpu::create;
+    t.destroy = [](void* device) { delete static_cast<cpu::Engine*>(device); };
+    t.begin = cpu::begin;
+    t.cancel = [](void* device) { cpu::engine(device).cancelled.store(true, std::memory_order_relaxed); };
+    t.isa = [](const void* device) { return cpu::isa_name(cpu::engine(device).isa); };
+    t.threads = [](const void* device) { return static_cast<std::int32_t>(cpu::engine(device).threads); };
+    t.blas = cpu::blas;
+    t.f32 = cpu::operations_table<float>();
+    t.f64 = cpu::operations_table<double>();
+    return t;
+  }();
+  return table;
+}
+
+}  // namespace vicinal

@@ -1,0 +1,136 @@
+// Row kernels of the normalisation x -> x / |x| and its derivatives.
+// Computes     unit rows, the gradient through them, and the tangents of both (docs/numerics.md).
+// Shapes       n rows of d columns, compact; one inverse norm per row.
+// Cost         memory-bound: one or two passes over each row, which stays in the first-level cache.
+// Determinism  a row's sum is taken in the order of its vector lanes, whatever the thread.
+#include "cpu/kernels.hpp"
+#include "math/dual.hpp"
+
+namespace vicinal::cpu {
+inline namespace VICINAL_ISA {
+namespace {
+
+// Smallest norm that is not treated as zero: its reciprocal is still finite.
+template <class Real>
+struct Smallest;
+template <>
+struct Smallest<float> {
+  static constexpr double kNorm = 1.1754943508222875e-38;
+};
+template <>
+struct Smallest<double> {
+  static constexpr double kNorm = 2.2250738585072014e-308;
+};
+
+template <class Real>
+inline Real dot(std::int64_t d, const Real* a, const Real* b) {
+  Real sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t j = 0; j < d; ++j) sum += a[j] * b[j];
+  return sum;
+}
+
+// Euclidean norm. Squares of floats are summed in double, which can neither overflow nor vanish; doubles are
+// rescaled by their largest magnitude when the plain sum leaves the safe range.
+template <class Real>
+double norm(std::int64_t d, const Real* x) {
+  double sum = 0;
+#pragma omp simd reduction(+ : sum)
+  for (std::int64_t j = 0; j < d; ++j) sum += static_cast<double>(x[j]) * static_cast<double>(x[j]);
+  if (sum > 1e-280 && sum < 1e280) return __builtin_sqrt(sum);
+  double top = 0;
+  for (std::int64_t j = 0; j < d; ++j) {
+    const double a = __builtin_fabs(static_cast<double>(x[j]));
+    top = a > top || a != a ? a : top;
+  }
+  if (!(top > 0) || top > 1.7976931348623157e308) return top;  // 0, NaN or infinity
+  sum = 0;
+  for (std::int64_t j = 0; j < d; ++j) {
+    const double a = static_cast<double>(x[j]) / top;
+    sum += a * a;
+  }
+  return top * __builtin_sqrt(sum);
+}
+
+template <class Real>
+void normalize_rows(std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Real* xi = x + i * d;
+    Real* ui = unit + i * d;
+    const double r = norm(d, xi);
+    if (r < Smallest<Real>::kNorm) {
+      if (inverse_norm != nullptr) inverse_norm[i] = 0;
+      for (std::int64_t j = 0; j < d; ++j) ui[j] = 0;
+      continue;
+    }
+    const double inverse = 1 / r;
+    if (inverse_norm != nullptr) inverse_norm[i] = static_cast<Real>(inverse);
+    if (inverse < 1e300) {
+#pragma omp simd
+      for (std::int64_t j = 0; j < d; ++j) ui[j] = static_cast<Real>(static_cast<double>(xi[j]) * inverse);
+    } else {
+      for (std::int64_t j = 0; j < d; ++j) ui[j] = static_cast<Real>(static_cast<double>(xi[j]) / r);
+    }
+  }
+}
+
+template <class Real>
+void project_rows(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* q, Real* beta,
+                  Real* out) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Real* z = unit + i * d;
+    const Real* qi = q + i * d;
+    Real* oi = out + i * d;
+    const Real along = dot(d, z, qi);
+    const Real inverse = inverse_norm[i];
+    if (beta != nullptr) beta[i] = along;
+#pragma omp simd
+    for (std::int64_t j = 0; j < d; ++j) oi[j] = (qi[j] - along * z[j]) * inverse;
+  }
+}
+
+template <class Real>
+void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* qt,
+                          const Real* g, const Real* beta, const Real* zt, const Real* alpha, Real* out) {
+  for (std::int64_t i = 0; i < n; ++i) {
+    const Real* z = unit + i * d;
+    const Real* qi = qt + i * d;
+    Real* oi = out + i * d;
+    const Real inverse = inverse_norm[i];
+    const Real along = dot(d, z, qi);
+    if (zt == nullptr) {
+#pragma omp simd
+      for (std::int64_t j = 0; j < d; ++j) oi[j] = (qi[j] - along * z[j]) * inverse;
+      continue;
+    }
+    const Real* gi = g + i * d;
+    const Real* zi = zt + i * d;
+    const Real radial = dot(d, gi, zi);
+    const Real on_z = along * inverse + radial;
+    const Real on_g = alpha[i] * inverse;
+    const Real on_zt = beta[i] * inverse;
+#pragma omp simd
+    for (std::int64_t j = 0; j < d; ++j) oi[j] = qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j];
+  }
+}
+
+template <class Real>
+void fill(Kernels<Real>& k) {
+  k.normalize_rows = normalize_rows<Real>;
+  k.project_rows = project_rows<Real>;
+  // (v - (z.v) z) / r: the tangent of the unit vector has the form of its gradient.
+  k.tangent_rows = project_rows<Real>;
+  k.project_rows_tangent = project_rows_tangent<Real>;
+}
+
+}  // namespace
+
+void fill_rows(Kernels<float>& k) {
+  fill(k);
+}
+void fill_rows(Kernels<double>& k) {
+  fill(k);
+}
+
+}  // namespace VICINAL_ISA
+}  // namespace vicinal::cpu

@@ -1,0 +1,92 @@
+// The hot kernels of the CPU device as a table of function pointers, one table per instruction set and element type.
+// cpu/isa/*.cpp is compiled once per set; cpu/kernels.cpp picks a table when an engine is created. Kernels are
+// serial, work on a tile of rows, allocate nothing and throw nothing; parallelism and products live in cpu/*.cpp.
+// Only plain data is declared here: a header with code would be merged across instruction sets by the linker.
+#ifndef VICINAL_CPU_KERNELS_HPP_
+#define VICINAL_CPU_KERNELS_HPP_
+
+#include <cstdint>
+
+#include "vicinal/vicinal.h"
+
+namespace vicinal::cpu {
+
+// A tile of cosines and what the loss makes of it. Arrays with a leading dimension: s[i * ld + j].
+// With K centres the columns are centre-major: column k * classes + c (classes are then contiguous for vectors).
+template <class Real>
+struct LossTile {
+  std::int64_t rows, classes, ld;
+  const std::int64_t* labels;  // [rows]
+  const Real* weights;         // [rows] or null
+  const Real* soft_labels;     // [rows, classes] or null
+  const Real* repetitions;     // [classes] samples per class, for Proxy-Anchor's per-sample form
+  double mean;                 // 1 / N, multiplies every row's gradient
+  const Real* s;               // cosines
+  const Real* st;              // their tangents, or null: value and gradient only
+  Real* g;                     // dL/ds; may be s
+  Real* gt;                    // its tangent (with st); may be st
+  Real* per_sample;            // [rows] or null
+  Real* scratch;               // row_scratch * classes elements
+  double loss;                 // out: sum of weight * L
+  std::int64_t empty;          // out: rows whose denominator is empty
+};
+constexpr std::int64_t kRowScratch = 8;
+
+// Proxy-Anchor's reductions over a tile's rows, per class. Sums of w exp(x - shift) and their tangents.
+template <class Real>
+struct ColumnTile {
+  std::int64_t rows, classes, ld;
+  const std::int64_t* labels;
+  const Real* weights;
+  const Real* s;
+  const Real* st;                               // or null
+  const Real *shift_positive, *shift_negative;  // [classes]
+  Real *positive, *negative;                    // [classes] sums (or maxima, raise_columns)
+  Real *positive_t, *negative_t;                // [classes], with st
+  // apply_columns: dL/ds = factor * w exp(x - shift) * slope
+  const Real *factor_positive, *factor_negative;      // [classes]
+  const Real *factor_positive_t, *factor_negative_t;  // [classes], with st
+  Real* g;
+  Real* gt;
+};
+
+template <class Real>
+struct Kernels {
+  // unit = rows / norm, inverse_norm = 1 / norm; rows with a norm below the smallest normal number are zero in both.
+  void (*normalize_rows)(std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm);
+  // gradient through the normalisation: out = (q - (z.q) z) / r, beta = z.q (or null). out may be q.
+  void (*project_rows)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* q,
+                       Real* beta, Real* out);
+  // tangent of the normalisation: out = (v - (z.v) z) / r, alpha = z.v. out may be v.
+  void (*tangent_rows)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* v,
+                       Real* alpha, Real* out);
+  // tangent of project_rows: (qt - (z.qt) z) / r - (g.zt) z - (alpha / r) g - (beta / r) zt. zt, alpha may be null
+  // (no direction). out may be qt.
+  void (*project_rows_tangent)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm,
+                               const Real* qt, const Real* g, const Real* beta, const Real* zt, const Real* alpha,
+                               Real* out);
+  void (*loss_rows)(const vicinal_loss& spec, LossTile<Real>& tile);
+  void (*raise_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
+  void (*absorb_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
+  void (*apply_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
+  void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
+              Real* velocity, Real* p);
+  void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,
+               double decay, double l2, const Real* g, Real* m, Real* v, Real* p);
+  void (*clip)(std::int64_t n, double limit, Real* x);
+  std::int64_t (*find_nonfinite)(std::int64_t n, const Real* x);  // -1: none
+  void (*exp_array)(std::int64_t n, const Real* x, Real* y);      // for the accuracy test
+};
+
+// The table of a set (VICINAL_ISA_BASE, _AVX2, _AVX512).
+template <class Real>
+const Kernels<Real>& kernels(int isa);
+
+// The best set of this processor, and whether it has a given one.
+int best_isa();
+bool has_isa(int isa);
+const char* isa_name(int isa);
+
+}  // namespace vicinal::cpu
+
+#endif  // VICINAL_CPU_KERNELS_HPP_

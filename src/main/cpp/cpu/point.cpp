@@ -1,0 +1,295 @@
+// What value, gradient and Hessian-vector product share: preparation, blocks of cosines, reductions.
+// Shapes       rows [n, d], proxies [C K, d] in kernel order (centre-major), cosines [block, ld].
+// Determinism  partitions depend on sizes and thread count only; parts are merged in order, scalars in double.
+#include "cpu/point.hpp"
+
+#include <cmath>
+#include <cstring>
+
+namespace vicinal::cpu {
+namespace {
+
+// The cosine that stands for "one of the two vectors is zero": |e^ - p^|^2 = 2 - 2 cos must be 1 for the losses that
+// are functions of the distance, so 1/2; 0 for those that are functions of the cosine, which the product gives already.
+bool needs_zero_cosine(const vicinal_loss& spec) {
+  return spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP ||
+         (spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0);
+}
+
+// Rows per partial column sum: floats are summed over at most this many rows before they enter a double.
+constexpr std::int64_t kColumnRows = 256;
+// exp costs about this many operations per cosine in a row or column kernel (for the decision how to cut the work).
+constexpr double kFlopsPerCosine = 40;
+// Cosine rows start at multiples of 64 bytes.
+constexpr std::int64_t kPad = 16;
+
+// Exponents up to this need no shift: a sum of them stays finite.
+template <class Real>
+constexpr double safe_exponent() {
+  return sizeof(Real) == sizeof(float) ? 80.0 : 700.0;
+}
+
+}  // namespace
+
+std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row) {
+  return std::min(n, std::max<std::int64_t>(1, e.workspace_bytes / bytes_per_row));
+}
+
+template <class Real>
+Point<Real> make_point(Engine& e, const Problem<Real>& problem, Memory& memory, const Keep& keep) {
+  Point<Real> p{};
+  p.problem = problem;
+  const std::int64_t C = problem.classes, d = problem.d, n = problem.n;
+  p.centers = problem.spec.centers;
+  p.columns = C * p.centers;
+  p.ld = (p.columns + kPad - 1) / kPad * kPad;
+  p.by_columns = problem.spec.kind == VICINAL_PROXY_ANCHOR && (problem.spec.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
+  p.detached = (problem.spec.flags & VICINAL_DETACH_PROXIES) != 0;
+
+  p.unit_proxies = memory.get<Real>(p.columns * d);
+  p.inverse_proxies = memory.get<Real>(p.columns);
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  for_each_proxy(e, p, [&](std::int64_t row, std::int64_t source, std::int64_t count) {
+    k.normalize_rows(count, d, problem.proxies + source * d, p.unit_proxies + row * d, p.inverse_proxies + row);
+  });
+  for (std::int64_t c = 0; c < p.columns; ++c) p.zero_proxies += p.inverse_proxies[c] == Real(0) ? 1 : 0;
+
+  if (keep.proxies) {
+    p.proxy_gradient = memory.get<Real>(p.columns * d);
+    p.proxy_beta = memory.get<Real>(p.columns);
+  }
+  if (keep.rows) {
+    p.unit = memory.get<Real>(n * d);
+    p.inverse = memory.get<Real>(n);
+    p.gradient = memory.get<Real>(n * d);
+    p.beta = memory.get<Real>(n);
+    if (keep.cosines) p.cosines = memory.get<Real>(n * p.ld);
+  }
+  if (problem.spec.kind == VICINAL_PROXY_ANCHOR) {
+    p.repetitions = memory.get<Real>(C);
+    for (std::int64_t c = 0; c < C; ++c) p.repetitions[c] = 0;
+    for (std::int64_t i = 0; i < n; ++i) p.repetitions[problem.labels[i]] += Real(1);
+    for (std::int64_t c = 0; c < C; ++c) p.present += p.repetitions[c] > 0 ? 1 : 0;
+  }
+  if (p.by_columns) {
+    for (Real** a :
+         {&p.column.shift_positive, &p.column.shift_negative, &p.column.factor_positive, &p.column.factor_negative}) {
+      *a = memory.get<Real>(C);
+      for (std::int64_t c = 0; c < C; ++c) (*a)[c] = 0;
+    }
+    for (double** a : {&p.column.positive, &p.column.negative}) {
+      *a = memory.get<double>(C);
+      for (std::int64_t c = 0; c < C; ++c) (*a)[c] = 0;
+    }
+  }
+  return p;
+}
+
+template <class Real>
+void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, const Real* weight,
+                 const Real* bias, Real* out) {
+  const std::int64_t d = p.d, D = p.features_width;
+  if (bias != nullptr) {
+    parallel_ranges(e, rows, static_cast<double>(rows) * static_cast<double>(d), [&](Range r) {
+      for (std::int64_t i = r.begin; i < r.end; ++i)
+        std::memcpy(out + i * d, bias, static_cast<std::size_t>(d) * sizeof(Real));
+    });
+  }
+  if (weight != nullptr)
+    gemm<Real>(e, {false, true, rows, d, D, p.features + begin * D, D, weight, D, out, d, bias != nullptr});
+}
+
+template <class Real>
+const Real* embeddings_of(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows,
+                          Real* buffer) {
+  if (p.embeddings != nullptr) return p.embeddings + begin * p.d;
+  affine_rows(e, p, begin, rows, p.weight, p.bias, buffer);
+  return buffer;
+}
+
+template <class Real>
+void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse,
+                Real* s) {
+  const std::int64_t d = point.problem.d;
+  gemm<Real>(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
+  if (!needs_zero_cosine(point.problem.spec)) return;
+  const bool distance = point.problem.spec.kind == VICINAL_PROXY_ANCHOR;
+  for (std::int64_t i = 0; i < rows; ++i) {
+    // The softmax losses drop a constant per row, so only zero proxies matter to them.
+    const bool zero_row = distance && inverse[i] == Real(0);
+    if (!zero_row && point.zero_proxies == 0) continue;
+    for (std::int64_t c = 0; c < point.columns; ++c) {
+      const bool zero_proxy = point.inverse_proxies[c] == Real(0);
+      if (zero_proxy || zero_row) s[i * point.ld + c] = zero_proxy && zero_row ? Real(1) : Real(0.5);
+    }
+  }
+}
+
+template <class Real>
+LossTile<Real> loss_tile(const Point<Real>& point, std::int64_t begin, std::int64_t rows) {
+  const Problem<Real>& p = point.problem;
+  LossTile<Real> tile{};
+  tile.rows = rows;
+  tile.classes = p.classes;
+  tile.ld = point.ld;
+  tile.labels = p.labels + begin;
+  tile.weights = p.weights == nullptr ? nullptr : p.weights + begin;
+  tile.soft_labels = p.soft_labels == nullptr ? nullptr : p.soft_labels + begin * p.classes;
+  tile.repetitions = point.repetitions;
+  tile.mean = 1.0 / static_cast<double>(p.n);
+  return tile;
+}
+
+template <class Real>
+double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                  const Real* st, Real* g, Real* gt, Real* per_sample, std::int64_t* empty) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const std::int64_t ld = point.ld, scratch = kRowScratch * point.problem.classes;
+  const std::int64_t tasks =
+      std::min(rows, task_count(e, kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(point.columns)));
+  Real* scratches = point.centers > 1 || point.problem.spec.kind == VICINAL_SOFT_TRIPLE
+                        ? e.workspace.get<Real>(tasks * scratch)
+                        : nullptr;
+  double* losses = e.workspace.get<double>(tasks);
+  std::int64_t* empties = e.workspace.get<std::int64_t>(tasks);
+  parallel(e, tasks, [&](std::int64_t t) {
+    const Range r = part(rows, tasks, t);
+    LossTile<Real> tile = loss_tile(point, begin + r.begin, r.size());
+    tile.s = s + r.begin * ld;
+    tile.st = st == nullptr ? nullptr : st + r.begin * ld;
+    tile.g = g + r.begin * ld;
+    tile.gt = gt == nullptr ? nullptr : gt + r.begin * ld;
+    tile.per_sample = per_sample == nullptr ? nullptr : per_sample + r.begin;
+    tile.scratch = scratches == nullptr ? nullptr : scratches + t * scratch;
+    k.loss_rows(point.problem.spec, tile);
+    losses[t] = tile.loss;
+    empties[t] = tile.empty;
+  });
+  double loss = 0;
+  for (std::int64_t t = 0; t < tasks; ++t) {
+    loss += losses[t];
+    if (empty != nullptr) *empty += empties[t];
+  }
+  return loss;
+}
+
+template <class Real>
+void absorb_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                    const Real* st, const ColumnSums<Real>& sums) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const Problem<Real>& p = point.problem;
+  const std::int64_t C = p.classes;
+  const double flops = kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(C);
+  const std::int64_t tasks = std::min(rows, std::max(task_count(e, flops), (rows + kColumnRows - 1) / kColumnRows));
+  Real* parts = e.workspace.get<Real>(tasks * 4 * C);
+  parallel(e, tasks, [&](std::int64_t t) {
+    const Range r = part(rows, tasks, t);
+    Real* mine = parts + t * 4 * C;
+    for (std::int64_t j = 0; j < 4 * C; ++j) mine[j] = 0;
+    ColumnTile<Real> tile{};
+    tile.rows = r.size();
+    tile.classes = C;
+    tile.ld = point.ld;
+    tile.labels = p.labels + begin + r.begin;
+    tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + r.begin;
+    tile.s = s + r.begin * point.ld;
+    tile.st = st == nullptr ? nullptr : st + r.begin * point.ld;
+    tile.shift_positive = point.column.shift_positive;
+    tile.shift_negative = point.column.shift_negative;
+    tile.positive = mine;
+    tile.negative = mine + C;
+    tile.positive_t = mine + 2 * C;
+    tile.negative_t = mine + 3 * C;
+    k.absorb_columns(p.spec, tile);
+  });
+  for (std::int64_t t = 0; t < tasks; ++t) {
+    const Real* mine = parts + t * 4 * C;
+    for (std::int64_t c = 0; c < C; ++c) {
+      sums.positive[c] += static_cast<double>(mine[c]);
+      sums.negative[c] += static_cast<double>(mine[C + c]);
+    }
+    if (st == nullptr) continue;
+    for (std::int64_t c = 0; c < C; ++c) {
+      sums.positive_t[c] += static_cast<double>(mine[2 * C + c]);
+      sums.negative_t[c] += static_cast<double>(mine[3 * C + c]);
+    }
+  }
+}
+
+template <class Real>
+bool needs_shift(const Point<Real>& point) {
+  const Problem<Real>& p = point.problem;
+  double weight = 1;
+  for (std::int64_t i = 0; p.weights != nullptr && i < p.n; ++i)
+    weight = std::max(weight, static_cast<double>(p.weights[i]));
+  const double reach = (p.spec.flags & VICINAL_EUCLIDEAN) != 0 ? 2.0 : 1.0;
+  const double largest = std::fabs(p.spec.scale) * (reach + 1e-3 + std::fabs(p.spec.margin));
+  return largest + std::log(weight * static_cast<double>(p.n)) > safe_exponent<Real>();
+}
+
+template <class Real>
+void raise_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const Problem<Real>& p = point.problem;
+  // In the calling thread: only exponents that could overflow (a large alpha) need this pass, and it has no exp.
+  ColumnTile<Real> tile{};
+  tile.classes = p.classes;
+  tile.ld = point.ld;
+  tile.positive = point.column.shift_positive;
+  tile.negative = point.column.shift_negative;
+  for (std::int64_t i = 0; i < rows; i += kColumnRows) {
+    e.poll();
+    tile.rows = std::min(kColumnRows, rows - i);
+    tile.labels = p.labels + begin + i;
+    tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + i;
+    tile.s = s + i * point.ld;
+    k.raise_columns(p.spec, tile);
+  }
+}
+
+template <class Real>
+void apply_columns(const Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                   const Real* st, const Real* factor_positive_t, const Real* factor_negative_t, Real* g, Real* gt) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const Problem<Real>& p = point.problem;
+  parallel_ranges(e, rows, kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(p.classes), [&](Range r) {
+    ColumnTile<Real> tile{};
+    tile.rows = r.size();
+    tile.classes = p.classes;
+    tile.ld = point.ld;
+    tile.labels = p.labels + begin + r.begin;
+    tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + r.begin;
+    tile.s = s + r.begin * point.ld;
+    tile.st = st == nullptr ? nullptr : st + r.begin * point.ld;
+    tile.shift_positive = point.column.shift_positive;
+    tile.shift_negative = point.column.shift_negative;
+    tile.factor_positive = point.column.factor_positive;
+    tile.factor_negative = point.column.factor_negative;
+    tile.factor_positive_t = factor_positive_t;
+    tile.factor_negative_t = factor_negative_t;
+    tile.g = g + r.begin * point.ld;
+    tile.gt = gt == nullptr ? nullptr : gt + r.begin * point.ld;
+    k.apply_columns(p.spec, tile);
+  });
+}
+
+#define VICINAL_INSTANTIATE(Real)                                                                                      \
+  template Point<Real> make_point(Engine&, const Problem<Real>&, Memory&, const Keep&);                                \
+  template void affine_rows(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
+                            Real*);                                                                                    \
+  template const Real* embeddings_of(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, Real*);          \
+  template void cosines_of(const Engine&, const Point<Real>&, std::int64_t, const Real*, const Real*, Real*);          \
+  template LossTile<Real> loss_tile(const Point<Real>&, std::int64_t, std::int64_t);                                   \
+  template double apply_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, Real*, \
+                             Real*, Real*, std::int64_t*);                                                             \
+  template void absorb_columns(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*,      \
+                               const ColumnSums<Real>&);                                                               \
+  template bool needs_shift(const Point<Real>&);                                                                       \
+  template void raise_columns(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*);                   \
+  template void apply_columns(const Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
+                              const Real*, const Real*, Real*, Real*);
+VICINAL_INSTANTIATE(float)
+VICINAL_INSTANTIATE(double)
+#undef VICINAL_INSTANTIATE
+
+}  // namespace vicinal::cpu

@@ -1,2 +1,0 @@
-/** The linear head on cached features. */
-package io.vicinal.nn;

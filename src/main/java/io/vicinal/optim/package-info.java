@@ -1,2 +1,0 @@
-/** Optimisers over named parameter groups, and learning-rate schedules. */
-package io.vicinal.optim;

@@ -1,0 +1,142 @@
+// Optimiser steps against naive recurrences in double, clipping, the search for NaN, rows, the plain product.
+#include "support.hpp"
+
+namespace {
+
+using namespace test;
+
+const std::int64_t kLengths[] = {1, 17, 1000, 70001};  // the last one is cut over threads
+
+TEST_CASE("sgd: torch's recurrence, with momentum and weight decay") {
+  const EnginePtr e = make_engine();
+  for (std::int64_t n : kLengths)
+    for (double momentum : {0.0, 0.9}) {
+      Random random(1);
+      Vec p = random.vector(n), v(p.size(), 123.0), expected = p, velocity(p.size(), 0.0);
+      for (int step = 0; step < 3; ++step) {
+        const Vec g = random.vector(n);
+        for (std::size_t i = 0; i < p.size(); ++i) {
+          const double gi = g[i] + 0.01 * expected[i];
+          velocity[i] = step == 0 ? gi : momentum * velocity[i] + gi;
+          expected[i] -= 0.1 * (momentum == 0 ? gi : velocity[i]);
+        }
+        REQUIRE(vicinal_sgd_step_f64(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
+                                     momentum == 0 ? nullptr : v.data(), p.data()) == VICINAL_OK);
+      }
+      CHECK(difference(p, expected) <= 1e-14);
+    }
+}
+
+TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
+  const EnginePtr e = make_engine();
+  for (std::int64_t n : kLengths)
+    for (bool decoupled : {false, true})
+      for (double eps : {1e-8, 1.0}) {
+        Random random(2);
+        Vec p = random.vector(n), m(p.size(), 0.0), v(p.size(), 0.0), q = p, qm = m, qv = v;
+        auto pf = cast<float>(p), mf = cast<float>(m), vf = cast<float>(v);
+        for (int step = 1; step <= 4; ++step) {
+          const Vec g = random.vector(n);
+          const auto gf = cast<float>(g);
+          for (std::size_t i = 0; i < q.size(); ++i) {
+            double gi = g[i];
+            if (decoupled) {
+              q[i] -= 0.02 * 0.1 * q[i];
+            } else {
+              gi += 0.1 * q[i];
+            }
+            qm[i] = 0.9 * qm[i] + (1 - 0.9) * gi;
+            qv[i] = 0.999 * qv[i] + (1 - 0.999) * gi * gi;
+            const double mh = qm[i] / (1 - std::pow(0.9, step)), vh = qv[i] / (1 - std::pow(0.999, step));
+            q[i] -= 0.02 * mh / (std::sqrt(vh) + eps);
+          }
+          REQUIRE(vicinal_adam_step_f64(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
+                                        v.data(), p.data()) == VICINAL_OK);
+          REQUIRE(vicinal_adam_step_f32(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
+                                        vf.data(), pf.data()) == VICINAL_OK);
+        }
+        CHECK(difference(p, q) <= 1e-13);
+        CHECK(difference(m, qm) <= 1e-13);
+        CHECK(difference(pf, q) <= 1e-5);
+      }
+}
+
+TEST_CASE("clip keeps NaN and everything inside the limit") {
+  const EnginePtr e = make_engine();
+  float x[5] = {-3, -0.5f, std::numeric_limits<float>::quiet_NaN(), 0.5f, std::numeric_limits<float>::infinity()};
+  REQUIRE(vicinal_clip_f32(e.get(), 5, 1.0, x) == VICINAL_OK);
+  CHECK(x[0] == -1.0f);
+  CHECK(x[1] == -0.5f);
+  CHECK(std::isnan(x[2]));
+  CHECK(x[3] == 0.5f);
+  CHECK(x[4] == 1.0f);
+}
+
+TEST_CASE("find_nonfinite gives the first index") {
+  const EnginePtr e = make_engine();
+  for (int isa : {VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {
+    const EnginePtr each = make_engine(2, isa);
+    if (each == nullptr) continue;
+    for (std::int64_t n : kLengths) {
+      std::vector<float> x(static_cast<std::size_t>(n), std::numeric_limits<float>::max());
+      std::int64_t first = 99;
+      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      CHECK(first == -1);
+      x[static_cast<std::size_t>(n - 1)] = std::numeric_limits<float>::quiet_NaN();
+      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      CHECK(first == n - 1);
+      x[static_cast<std::size_t>(n / 2)] = -std::numeric_limits<float>::infinity();
+      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      CHECK(first == n / 2);
+    }
+  }
+}
+
+TEST_CASE("gather and normalise rows") {
+  const EnginePtr e = make_engine();
+  Random random(3);
+  const std::int64_t N = 50, columns = 33, n = 70;
+  const Vec x = random.vector(N * columns);
+  std::vector<std::int64_t> ids;
+  for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int64_t>(random.bits() % 50));
+  Vec out = poisoned<double>(static_cast<std::size_t>(n * columns));
+  REQUIRE(vicinal_gather_rows_f64(e.get(), N, columns, x.data(), n, ids.data(), out.data()) == VICINAL_OK);
+  bool equal = true;
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < columns; ++j)
+      equal = equal && out[static_cast<std::size_t>(i * columns + j)] ==
+                           x[static_cast<std::size_t>(ids[static_cast<std::size_t>(i)] * columns + j)];
+  CHECK(equal);
+
+  for (std::int64_t j = 0; j < columns; ++j) out[static_cast<std::size_t>(j)] = 0;
+  REQUIRE(vicinal_normalize_rows_f64(e.get(), n, columns, out.data(), out.data()) == VICINAL_OK);  // in place
+  for (std::int64_t i = 0; i < n; ++i) {
+    double square = 0;
+    for (std::int64_t j = 0; j < columns; ++j)
+      square += out[static_cast<std::size_t>(i * columns + j)] * out[static_cast<std::size_t>(i * columns + j)];
+    CHECK(square == doctest::Approx(i == 0 ? 0.0 : 1.0).epsilon(1e-14));
+  }
+}
+
+TEST_CASE("gemm against a naive product") {
+  const EnginePtr e = make_engine();
+  for (std::int64_t m : {1, 33, 200}) {
+    const std::int64_t n = 70, k = 130;
+    Random random(4);
+    const Vec a = random.vector(m * k), b = random.vector(n * k);
+    Vec expected;
+    for (std::int64_t i = 0; i < m; ++i)
+      for (std::int64_t j = 0; j < n; ++j) {
+        double sum = 0;
+        for (std::int64_t l = 0; l < k; ++l)
+          sum += a[static_cast<std::size_t>(i * k + l)] * b[static_cast<std::size_t>(j * k + l)];
+        expected.push_back(sum);
+      }
+    const auto af = cast<float>(a), bf = cast<float>(b);
+    auto c = poisoned<float>(expected.size());
+    REQUIRE(vicinal_gemm_f32(e.get(), m, n, k, af.data(), bf.data(), c.data()) == VICINAL_OK);
+    CHECK(difference(c, expected) <= 130 * 1.2e-7);
+  }
+}
+
+}  // namespace

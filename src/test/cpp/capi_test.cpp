@@ -1,0 +1,196 @@
+// The C ABI refuses what is wrong with a status and one sentence that names the argument.
+#include <string>
+
+#include "support.hpp"
+
+namespace {
+
+using namespace test;
+
+// A correct call that each check spoils in one place.
+struct Call {
+  vicinal_loss spec = spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05);
+  std::int64_t B = 3, d = 2, C = 2;
+  std::vector<float> z = {1, 2, 3, 4, 5, 6}, p = {1, 0, 0, 1}, w = {1, 1, 1}, t = {1, 0, 0, 1, 1, 0};
+  std::vector<std::int64_t> y = {0, 1, 0};
+  bool use_w = false, use_t = false, use_per_sample = true;
+  double loss = 0;
+
+  vicinal_status run(vicinal_engine* e) {
+    std::vector<float> per(3), ge(6), gp(4);
+    return vicinal_loss_f32(e, &spec, B, d, C, z.data(), y.data(), p.data(), use_w ? w.data() : nullptr,
+                            use_t ? t.data() : nullptr, &loss, nullptr, use_per_sample ? per.data() : nullptr,
+                            ge.data(), gp.data());
+  }
+};
+
+template <class Spoil>
+void refuses(vicinal_engine* e, const std::string& text, Spoil&& spoil) {
+  Call call;
+  spoil(call);
+  CAPTURE(text);
+  CHECK(call.run(e) == VICINAL_INVALID_ARGUMENT);
+  const std::string error = vicinal_last_error();
+  CAPTURE(error);
+  CHECK(error.find(text) != std::string::npos);
+  CHECK(error.find('\n') == std::string::npos);
+}
+
+TEST_CASE("losses: every argument is checked") {
+  const EnginePtr owner = make_engine(1);
+  vicinal_engine* e = owner.get();
+  Call good;
+  CHECK(good.run(e) == VICINAL_OK);
+  CHECK(std::string(vicinal_last_error()).empty());
+
+  refuses(nullptr, "engine is null", [](Call&) {});
+  refuses(e, "B is 0", [](Call& c) { c.B = 0; });
+  refuses(e, "B is -1", [](Call& c) { c.B = -1; });
+  refuses(e, "d is 0", [](Call& c) { c.d = 0; });
+  refuses(e, "C is 0", [](Call& c) { c.C = 0; });
+  refuses(e, "C is 9223372036854775807", [](Call& c) { c.C = INT64_MAX; });
+  refuses(e, "d is 4294967296", [](Call& c) { c.d = std::int64_t{1} << 32; });
+  refuses(e, "too large", [](Call& c) {
+    c.B = 2000000000;
+    c.d = 2000000000;
+  });
+  refuses(e, "labels[1] is 2; it must be in 0..1", [](Call& c) { c.y[1] = 2; });
+  refuses(e, "labels[2] is -1", [](Call& c) { c.y[2] = -1; });
+  refuses(e, "weights[1] is -1", [](Call& c) {
+    c.use_w = true;
+    c.w[1] = -1;
+  });
+  refuses(e, "weights[2] is nan", [](Call& c) {
+    c.use_w = true;
+    c.w[2] = std::numeric_limits<float>::quiet_NaN();
+  });
+  refuses(e, "weights[0] is inf", [](Call& c) {
+    c.use_w = true;
+    c.w[0] = std::numeric_limits<float>::infinity();
+  });
+  refuses(e, "soft_labels[1, 0] is -0.5", [](Call& c) {
+    c.use_t = true;
+    c.t[2] = -0.5f;
+  });
+  refuses(e, "soft_labels: this loss", [](Call& c) {
+    c.use_t = true;
+    c.spec = spec_of(VICINAL_COSFACE, 64, 0.35);
+  });
+  refuses(e, "soft_labels: this loss", [](Call& c) {
+    c.use_t = true;
+    c.spec = spec_of(VICINAL_PROXY_NCA, 1, 0, VICINAL_EXCLUDE_POSITIVE);
+  });
+  refuses(e, "per_sample", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1); });
+  refuses(e, "struct_size", [](Call& c) { c.spec.struct_size = 4; });
+  refuses(e, "spec.kind is 0", [](Call& c) { c.spec.kind = 0; });
+  refuses(e, "spec.kind is 8", [](Call& c) { c.spec.kind = 8; });
+  refuses(e, "spec.flags is 1", [](Call& c) { c.spec.flags = 1; });
+  refuses(e, "spec.centers is 2", [](Call& c) { c.spec.centers = 2; });
+  refuses(e, "spec.centers is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 0); });
+  refuses(e, "temperature", [](Call& c) { c.spec.scale = 0; });
+  refuses(e, "spec.scale is -1", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, -1, 0.35); });
+  refuses(e, "spec.scale is nan", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_NCA, NAN); });
+  refuses(e, "spec.margin is inf", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, 64, INFINITY); });
+  refuses(e, "spec.margin (degrees) is 181", [](Call& c) { c.spec = spec_of(VICINAL_ARCFACE, 64, 181); });
+  refuses(e, "spec.gamma is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.0); });
+  refuses(e, "spec.tau is -1", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.1, -1.0); });
+}
+
+TEST_CASE("losses: null pointers and directions") {
+  const EnginePtr e = make_engine(1);
+  Call c;
+  std::vector<float> out(6);
+  double loss = 0;
+  const auto call = [&](const float* z, const std::int64_t* y, const float* p, double* value) {
+    return vicinal_loss_f32(e.get(), &c.spec, 3, 2, 2, z, y, p, nullptr, nullptr, value, nullptr, nullptr, nullptr,
+                            nullptr);
+  };
+  CHECK(call(c.z.data(), c.y.data(), c.p.data(), &loss) == VICINAL_OK);
+  CHECK(call(nullptr, c.y.data(), c.p.data(), &loss) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "embeddings is null");
+  CHECK(call(c.z.data(), nullptr, c.p.data(), &loss) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(c.z.data(), c.y.data(), nullptr, &loss) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(c.z.data(), c.y.data(), c.p.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_loss_f32(e.get(), nullptr, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, &loss,
+                         nullptr, nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_loss_hvp_f32(e.get(), &c.spec, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, nullptr,
+                             nullptr, out.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()).find("both null") != std::string::npos);
+}
+
+TEST_CASE("engine options are checked") {
+  vicinal_engine* e = nullptr;
+  vicinal_engine_options o{};
+  const auto create = [&](const char* device) { return vicinal_engine_create(device, &o, &e); };
+  o.struct_size = 1;
+  CHECK(create("cpu") == VICINAL_INVALID_ARGUMENT);
+  o.struct_size = sizeof o;
+  o.threads = -1;
+  CHECK(create("cpu") == VICINAL_INVALID_ARGUMENT);
+  o.threads = 0;
+  o.workspace_bytes = 1000;
+  CHECK(create("cpu") == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()).find("workspace_bytes is 1000") != std::string::npos);
+  o.workspace_bytes = 0;
+  o.isa = 9;
+  CHECK(create("cpu") == VICINAL_INVALID_ARGUMENT);
+  o.isa = 0;
+  CHECK(create("quantum") == VICINAL_UNAVAILABLE);
+  CHECK(std::string(vicinal_last_error()).find("'quantum'") != std::string::npos);
+  CHECK(create(nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(e == nullptr);
+  CHECK(vicinal_engine_create("cpu", nullptr, &e) == VICINAL_OK);
+  const EnginePtr owner(e);
+}
+
+TEST_CASE("head and curvature: what does not belong together is refused") {
+  const EnginePtr e = make_engine(1);
+  const vicinal_loss spec = spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05);
+  const std::vector<double> x = {1, 2, 3, 4, 5, 6}, w = {1, 0, 0, 1}, p = {1, 0, 0, 1};
+  const std::vector<std::int64_t> y = {0, 1, 0};
+  std::vector<double> out(4);
+  double loss;
+  CHECK(vicinal_head_gradient_f64(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(), nullptr,
+                                  p.data(), &loss, nullptr, nullptr, nullptr, out.data(),
+                                  nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()).find("grad_bias") != std::string::npos);
+  vicinal_curvature* raw = nullptr;
+  REQUIRE(vicinal_curvature_create_f64(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(),
+                                       nullptr, p.data(), &raw) == VICINAL_OK);
+  const CurvaturePtr curvature(raw);
+  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, nullptr, nullptr, nullptr, out.data(), nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, w.data(), nullptr, nullptr, nullptr, nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, w.data(), p.data(), nullptr, out.data(), nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+  const float wf[4] = {1, 0, 0, 1};
+  float outf[4];
+  CHECK(vicinal_curvature_hvp_f32(e.get(), raw, wf, nullptr, nullptr, outf, nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()).find("float64") != std::string::npos);
+  CHECK(vicinal_curvature_hvp_f64(e.get(), nullptr, w.data(), nullptr, nullptr, out.data(), nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+}
+
+TEST_CASE("arrays: bad arguments") {
+  const EnginePtr e = make_engine(1);
+  float a[4] = {1, 2, 3, 4}, b[4];
+  std::int64_t at;
+  const std::int64_t ids[2] = {0, 2};
+  CHECK(vicinal_clip_f32(e.get(), 4, 0, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_clip_f32(e.get(), 0, 1, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_clip_f32(e.get(), 4, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_find_nonfinite_f32(e.get(), 4, a, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_find_nonfinite_f32(e.get(), 4, nullptr, &at) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_gather_rows_f32(e.get(), 2, 2, a, 2, ids, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "ids[1] is 2; it must be in 0..1");
+  CHECK(vicinal_sgd_step_f32(e.get(), 4, 0.1, 0.9, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_sgd_step_f32(e.get(), 4, -0.1, 0, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_adam_step_f32(e.get(), 4, 0, 0.1, 0.9, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_adam_step_f32(e.get(), 4, 1, 0.1, 1.0, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_normalize_rows_f32(e.get(), 2, 0, a, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_gemm_f32(e.get(), 2, 2, 0, a, a, b) == VICINAL_INVALID_ARGUMENT);
+}
+
+}  // namespace

@@ -1,0 +1,83 @@
+// Finite differences check the oracle: value -> gradient -> Hessian-vector product. The product is not involved.
+#include "support.hpp"
+
+namespace {
+
+using namespace test;
+
+// Central differences in double: truncation h^2 f''' and rounding eps f / h balance near h = 1e-5; the losses'
+// third derivatives are below about 1e3 here. 1e-6 relative to the largest element is the bound that is asked for.
+constexpr double kStep = 1e-5;
+constexpr double kTolerance = 1e-6;
+
+Case moved(Case c, const Vec& V, const Vec& U, double h) {
+  for (std::size_t i = 0; i < V.size(); ++i) c.embeddings[i] += h * V[i];
+  for (std::size_t i = 0; i < U.size(); ++i) c.proxies[i] += h * U[i];
+  return c;
+}
+
+TEST_CASE("oracle: gradients and Hessian-vector products agree with central differences") {
+  for (const Registered& r : registry()) {
+    for (int form = 0; form < 3; ++form) {
+      if (form == 2 && !r.soft) continue;
+      CAPTURE(r.name);
+      CAPTURE(form);
+      Case c = make_case<double>(r.spec, 5, 4, 4, 7);
+      Random random(11);
+      if (form >= 1)
+        for (int i = 0; i < 5; ++i) c.weights.push_back(0.5 + 0.25 * i);
+      if (form == 2)
+        for (int i = 0; i < 20; ++i) c.soft_labels.push_back(std::fabs(random.uniform()));
+      const Vec V = random.vector(c.B * c.d), U = random.vector(static_cast<std::int64_t>(c.proxies.size()));
+      const oracle::Derivatives at = oracle::differentiate(c, V, U);
+      CHECK(at.loss == doctest::Approx(oracle::value(c).loss).epsilon(1e-13));
+
+      // Detached proxies: the value still depends on them, the derivative is defined not to.
+      const bool detached = (r.spec.flags & VICINAL_DETACH_PROXIES) != 0;
+      const Vec Um = detached ? Vec(U.size(), 0.0) : U;
+      double slope = 0;
+      for (std::size_t i = 0; i < V.size(); ++i) slope += V[i] * at.grad_embeddings[i];
+      for (std::size_t i = 0; i < U.size(); ++i) slope += U[i] * at.grad_proxies[i];
+      const double up = oracle::value(moved(c, V, Um, kStep)).loss, down = oracle::value(moved(c, V, Um, -kStep)).loss;
+      const double scale = std::fmax(largest(at.grad_embeddings), largest(at.grad_proxies));
+      CHECK(std::fabs((up - down) / (2 * kStep) - slope) <= kTolerance * std::fmax(scale, std::fabs(slope)));
+
+      const oracle::Derivatives forward = oracle::differentiate(moved(c, V, Um, kStep), {}, {});
+      const oracle::Derivatives backward = oracle::differentiate(moved(c, V, Um, -kStep), {}, {});
+      Vec expected_e, expected_p;
+      for (std::size_t i = 0; i < V.size(); ++i)
+        expected_e.push_back((forward.grad_embeddings[i] - backward.grad_embeddings[i]) / (2 * kStep));
+      for (std::size_t i = 0; i < U.size(); ++i)
+        expected_p.push_back((forward.grad_proxies[i] - backward.grad_proxies[i]) / (2 * kStep));
+      const double size = std::fmax(largest(expected_e), largest(expected_p));
+      CHECK(difference(at.hvp_embeddings, expected_e, size) <= kTolerance);
+      CHECK(difference(at.hvp_proxies, expected_p, size) <= kTolerance);
+    }
+  }
+}
+
+TEST_CASE("oracle: each partial derivative agrees with central differences") {
+  for (const Registered& r : registry()) {
+    CAPTURE(r.name);
+    if ((r.spec.flags & VICINAL_DETACH_PROXIES) != 0) continue;
+    const Case c = make_case<double>(r.spec, 3, 3, 3, 5);
+    const oracle::Derivatives at = oracle::differentiate(c, {}, {});
+    Vec ge, gp;
+    for (std::size_t i = 0; i < c.embeddings.size(); ++i) {
+      Case a = c, b = c;
+      a.embeddings[i] += kStep;
+      b.embeddings[i] -= kStep;
+      ge.push_back((oracle::value(a).loss - oracle::value(b).loss) / (2 * kStep));
+    }
+    for (std::size_t i = 0; i < c.proxies.size(); ++i) {
+      Case a = c, b = c;
+      a.proxies[i] += kStep;
+      b.proxies[i] -= kStep;
+      gp.push_back((oracle::value(a).loss - oracle::value(b).loss) / (2 * kStep));
+    }
+    CHECK(difference(at.grad_embeddings, ge) <= kTolerance);
+    CHECK(difference(at.grad_proxies, gp) <= kTolerance);
+  }
+}
+
+}  // namespace

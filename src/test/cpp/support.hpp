@@ -1,0 +1,232 @@
+// Shared by the native tests: engines, the registry of losses under test, deterministic inputs, comparisons.
+#ifndef VICINAL_TEST_SUPPORT_HPP_
+#define VICINAL_TEST_SUPPORT_HPP_
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "oracle/losses.hpp"
+#include "vicinal/vicinal.h"
+
+namespace test {
+
+using oracle::Case;
+using oracle::Vec;
+
+struct Destroy {
+  void operator()(vicinal_engine* e) const { vicinal_engine_destroy(e); }
+  void operator()(vicinal_curvature* c) const { vicinal_curvature_destroy(c); }
+};
+using EnginePtr = std::unique_ptr<vicinal_engine, Destroy>;
+using CurvaturePtr = std::unique_ptr<vicinal_curvature, Destroy>;
+
+// Null when the processor lacks the set.
+inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::int64_t workspace = 0) {
+  vicinal_engine_options o{};
+  o.struct_size = sizeof o;
+  o.threads = threads;
+  o.isa = isa;
+  o.workspace_bytes = workspace;
+  vicinal_engine* e = nullptr;
+  const vicinal_status status = vicinal_engine_create("cpu", &o, &e);
+  if (status == VICINAL_UNAVAILABLE) return nullptr;
+  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  return EnginePtr(e);
+}
+
+inline vicinal_loss spec_of(int kind, double scale, double margin = 0, int flags = 0, int centers = 1, double gamma = 0.1,
+                            double tau = 0.2) {
+  vicinal_loss s{};
+  s.struct_size = sizeof s;
+  s.kind = kind;
+  s.flags = flags;
+  s.centers = centers;
+  s.scale = scale;
+  s.margin = margin;
+  s.gamma = gamma;
+  s.tau = tau;
+  return s;
+}
+
+struct Registered {
+  std::string name;
+  vicinal_loss spec;
+  bool soft;  // takes soft labels
+};
+
+// Every loss, form and flag under test. A new loss is tested by being listed here.
+inline const std::vector<Registered>& registry() {
+  static const std::vector<Registered> list = {
+      {"proxy-nca", spec_of(VICINAL_PROXY_NCA, 1), true},
+      {"proxy-nca scale 9", spec_of(VICINAL_PROXY_NCA, 9), true},
+      {"proxy-nca exclude-positive", spec_of(VICINAL_PROXY_NCA, 4, 0, VICINAL_EXCLUDE_POSITIVE), false},
+      {"proxy-nca-pp", spec_of(VICINAL_PROXY_NCA_PP, 3), true},
+      {"proxy-nca-pp exclude-positive", spec_of(VICINAL_PROXY_NCA_PP, 3, 0, VICINAL_EXCLUDE_POSITIVE), false},
+      {"proxy-anchor", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), false},
+      {"proxy-anchor alpha 200 (shifted)", spec_of(VICINAL_PROXY_ANCHOR, 200, 0.1), false},
+      {"proxy-anchor repeat-labels", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_REPEAT_LABELS), false},
+      {"proxy-anchor euclidean", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_EUCLIDEAN), false},
+      {"proxy-anchor detached", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_DETACH_PROXIES), false},
+      {"proxy-anchor nca", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_PER_SAMPLE_AXIS), false},
+      {"proxy-anchor nca euclidean",
+       spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_PER_SAMPLE_AXIS | VICINAL_EUCLIDEAN), false},
+      {"soft-triple K 1", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1), false},
+      {"soft-triple K 2", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 2), false},
+      {"soft-triple K 3", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 3, 0.1, 0.0), false},
+      {"soft-triple K 17", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 17), false},
+      {"normalized-softmax", spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05), true},
+      {"cosface", spec_of(VICINAL_COSFACE, 64, 0.35), false},
+      {"arcface", spec_of(VICINAL_ARCFACE, 64, 28.6), false},
+      {"arcface margin 60", spec_of(VICINAL_ARCFACE, 16, 60), false},
+  };
+  return list;
+}
+
+inline bool column_form(const vicinal_loss& s) {
+  return s.kind == VICINAL_PROXY_ANCHOR && (s.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
+}
+
+// Uniform in (-1, 1), rounded to float so that both element types see the same numbers.
+class Random {
+ public:
+  explicit Random(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ull + 1) {}
+  std::uint64_t bits() {  // splitmix64
+    std::uint64_t z = (state_ += 0x9E3779B97F4A7C15ull);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;
+    return z ^ (z >> 31);
+  }
+  double uniform() { return static_cast<float>(static_cast<double>(bits() >> 11) * 0x1p-52 - 1); }
+  Vec vector(std::int64_t n) {
+    Vec v(static_cast<std::size_t>(n));
+    for (double& x : v) x = uniform();
+    return v;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+template <class Real>
+Case make_case(const vicinal_loss& spec, std::int64_t B, std::int64_t d, std::int64_t C, std::uint64_t seed) {
+  Random random(seed);
+  Case c;
+  c.spec = spec;
+  c.B = B;
+  c.d = d;
+  c.C = C;
+  c.embeddings = random.vector(B * d);
+  c.proxies = random.vector(C * spec.centers * d);
+  for (std::int64_t i = 0; i < B; ++i)  // the last class is absent when there are several
+    c.labels.push_back(static_cast<std::int64_t>(random.bits() % static_cast<std::uint64_t>(C > 1 ? C - 1 : 1)));
+  const bool single = sizeof(Real) == sizeof(float);
+  c.sine_floor = single ? 1e-6f : 1e-12;
+  c.distance_floor = single ? 1e-6f : 1e-12;
+  return c;
+}
+
+template <class Real>
+std::vector<Real> cast(const Vec& v) {
+  return std::vector<Real>(v.begin(), v.end());
+}
+template <class Real>
+std::vector<Real> poisoned(std::size_t n) {  // an output that is not written stays NaN and fails
+  return std::vector<Real>(n, std::numeric_limits<Real>::quiet_NaN());
+}
+template <class T>
+const T* or_null(const std::vector<T>& v) {
+  return v.empty() ? nullptr : v.data();
+}
+
+inline double largest(const Vec& v) {
+  double top = 0;
+  for (double x : v) top = std::fabs(x) > top ? std::fabs(x) : top;
+  return top;
+}
+
+// Largest difference relative to the largest expected element (or to `scale` when that is larger); NaN and
+// differing lengths give infinity, so that comparisons with a tolerance fail.
+template <class Real>
+double difference(const std::vector<Real>& actual, const Vec& expected, double scale = 1e-30) {
+  if (actual.size() != expected.size()) return std::numeric_limits<double>::infinity();
+  const double unit = std::fmax(largest(expected), scale);
+  double worst = 0;
+  for (std::size_t i = 0; i < actual.size(); ++i) {
+    const double e = std::fabs(static_cast<double>(actual[i]) - expected[i]) / unit;
+    if (!(e <= worst)) worst = std::isnan(e) ? std::numeric_limits<double>::infinity() : e;
+  }
+  return worst;
+}
+
+inline vicinal_status call_loss(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
+                                const float* z, const std::int64_t* y, const float* p, const float* w, const float* t,
+                                double* loss, std::int64_t* empty, float* per, float* ge, float* gp) {
+  return vicinal_loss_f32(e, s, B, d, C, z, y, p, w, t, loss, empty, per, ge, gp);
+}
+inline vicinal_status call_loss(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
+                                const double* z, const std::int64_t* y, const double* p, const double* w,
+                                const double* t, double* loss, std::int64_t* empty, double* per, double* ge,
+                                double* gp) {
+  return vicinal_loss_f64(e, s, B, d, C, z, y, p, w, t, loss, empty, per, ge, gp);
+}
+inline vicinal_status call_hvp(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
+                               const float* z, const std::int64_t* y, const float* p, const float* w, const float* t,
+                               const float* v, const float* u, float* he, float* hp) {
+  return vicinal_loss_hvp_f32(e, s, B, d, C, z, y, p, w, t, v, u, he, hp);
+}
+inline vicinal_status call_hvp(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
+                               const double* z, const std::int64_t* y, const double* p, const double* w, const double* t,
+                               const double* v, const double* u, double* he, double* hp) {
+  return vicinal_loss_hvp_f64(e, s, B, d, C, z, y, p, w, t, v, u, he, hp);
+}
+
+template <class Real>
+struct Result {
+  double loss = std::numeric_limits<double>::quiet_NaN();
+  std::int64_t empty = -1;
+  std::vector<Real> per_sample, grad_embeddings, grad_proxies;
+};
+
+template <class Real>
+Result<Real> run_loss(vicinal_engine* e, const Case& c) {
+  const auto z = cast<Real>(c.embeddings), p = cast<Real>(c.proxies), w = cast<Real>(c.weights),
+             t = cast<Real>(c.soft_labels);
+  Result<Real> r;
+  r.grad_embeddings = poisoned<Real>(z.size());
+  r.grad_proxies = poisoned<Real>(p.size());
+  if (!column_form(c.spec)) r.per_sample = poisoned<Real>(c.labels.size());
+  const vicinal_status status =
+      call_loss(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t), &r.loss,
+                &r.empty, r.per_sample.empty() ? nullptr : r.per_sample.data(), r.grad_embeddings.data(),
+                r.grad_proxies.data());
+  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  return r;
+}
+
+template <class Real>
+struct Product {
+  std::vector<Real> embeddings, proxies;
+};
+
+// Empty directions are passed as null.
+template <class Real>
+Product<Real> run_hvp(vicinal_engine* e, const Case& c, const Vec& V, const Vec& U) {
+  const auto z = cast<Real>(c.embeddings), p = cast<Real>(c.proxies), w = cast<Real>(c.weights),
+             t = cast<Real>(c.soft_labels), v = cast<Real>(V), u = cast<Real>(U);
+  Product<Real> r{poisoned<Real>(z.size()), poisoned<Real>(p.size())};
+  const vicinal_status status =
+      call_hvp(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t), or_null(v),
+               or_null(u), r.embeddings.data(), r.proxies.data());
+  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  return r;
+}
+
+}  // namespace test
+
+#endif  // VICINAL_TEST_SUPPORT_HPP_
