@@ -7,21 +7,26 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The training data: a pair of {@code .npy} files, or a named dataset's training part.
+ * The training data: a pair of {@code .npy} files, a named dataset's training part, or features
+ * that a program hands to the trainer.
  *
  * @param features [N, D] float32 or float64; null with a named dataset
  * @param labels [N], any integer type, non-negative; null with a named dataset
- * @param dataset {@code fashion-mnist}, or null with files
+ * @param dataset {@code fashion-mnist}; {@code given} for features handed over by a program; null
+ *     with files
  * @param folder where the dataset lies; null for its usual places
  * @param classes the class ids to train on; empty for all
  */
 public record DataConfig(
     Path features, Path labels, String dataset, Path folder, List<Long> classes) {
 
+  /** The dataset's name when a program hands over the features. */
+  public static final String GIVEN = "given";
+
   static DataConfig read(Section s) {
     Path features = s.file("features");
     Path labels = s.file("labels");
-    String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist") : null;
+    String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist", GIVEN) : null;
     Path folder = s.file("folder");
     List<Long> classes = s.wholes("classes");
     s.end();

@@ -2,6 +2,8 @@ package io.vicinal.config;
 
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * A whole training run, immutable. Everything but the data has a default; {@link ConfigParser}
@@ -10,7 +12,7 @@ import com.google.gson.JsonObject;
  * <p>The key {@code run} is reserved for what a run folder's {@code config.json} records beside the
  * configuration (version, data hash, class ids); it is accepted and ignored.
  *
- * @param epochs passes over the training data; 0 only evaluates the first head
+ * @param epochs passes over the training data; 0 keeps the first head
  * @param seed every component's seed follows from it
  * @param checkpointSteps steps between two checkpoints within an epoch; 0: at epoch ends only
  */
@@ -55,6 +57,16 @@ public record RunConfig(
     s.end();
     config.checkValidationIsThere(s);
     return config;
+  }
+
+  /**
+   * The defaults for features that a program hands over, with some values replaced.
+   *
+   * @param overrides {@code a.b=value}
+   */
+  public static RunConfig defaults(String... overrides) {
+    String json = "{\"data\": {\"dataset\": \"" + DataConfig.GIVEN + "\"}}";
+    return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), List.of(overrides));
   }
 
   private void checkValidationIsThere(Section s) {

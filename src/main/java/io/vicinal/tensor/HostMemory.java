@@ -23,23 +23,21 @@ public final class HostMemory implements Memory {
 
   private HostMemory() {}
 
-  /** Loads JavaCPP's own library once; the outcome is kept, a failure too. */
-  private static final class Allocator {
-    static final String PROBLEM = load();
-    static final long PHYSICAL = PROBLEM == null ? Pointer.totalPhysicalBytes() : 0;
+  /** Tries JavaCPP's own library once; the outcome is kept, a failure too. */
+  private record Allocator(long physicalBytes, String problem) {
+    static final Allocator LOADED = load();
 
-    private static String load() {
+    private static Allocator load() {
       try {
         Loader.load(Pointer.class);
-        return null;
+        return new Allocator(Pointer.totalPhysicalBytes(), null);
       } catch (LinkageError | RuntimeException e) {
-        return "native memory is not available on "
-            + System.getProperty("os.name")
-            + " "
-            + System.getProperty("os.arch")
-            + " ("
-            + String.valueOf(e.getMessage()).lines().findFirst().orElse("unknown reason")
-            + "); run on Linux x86-64";
+        String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+        return new Allocator(
+            0,
+            "native memory is not available on "
+                + platform
+                + "; run on Linux x86-64 with JavaCPP's library on the class path");
       }
     }
   }
@@ -64,12 +62,12 @@ public final class HostMemory implements Memory {
     if (bytes < 1) {
       throw new IllegalArgumentException("bytes: " + bytes);
     }
-    if (Allocator.PROBLEM != null) {
-      throw new InputException(Allocator.PROBLEM);
+    if (Allocator.LOADED.problem != null) {
+      throw new InputException(Allocator.LOADED.problem);
     }
     // Linux promises memory that it does not have; asking for more than the machine holds can only
     // end badly.
-    if (Allocator.PHYSICAL > 0 && bytes > Allocator.PHYSICAL) {
+    if (Allocator.LOADED.physicalBytes > 0 && bytes > Allocator.LOADED.physicalBytes) {
       throw outOfMemory(bytes);
     }
     Pointer pointer = Pointer.calloc(1, bytes + ALIGNMENT);
@@ -89,7 +87,7 @@ public final class HostMemory implements Memory {
             Locale.ROOT,
             "out of memory: %,d bytes are needed and the machine has %,d; use fewer rows or a machine with more memory",
             bytes,
-            Allocator.PHYSICAL));
+            Allocator.LOADED.physicalBytes));
   }
 
   @Override

@@ -123,7 +123,7 @@ class ConfigTest {
         "head.bias=yes | --set: head.bias: expected true or false, found \"yes\"",
         "head.embedding=0 | --set: head.embedding: expected an integer of at least 1, found 0",
         "loss.scale=[1] | --set: loss.scale: expected a number, a string, true or false, found [1]",
-        "data.dataset=mnist | --set: data.dataset: expected one of fashion-mnist (did you mean",
+        "data.dataset=mnist | --set: data.dataset: expected one of fashion-mnist, given (did you mean",
         "data.dataset=fashion-mnist | data.dataset: excludes features and labels",
         "data.classes=[1,1] | data.classes: names a class twice",
         "data.folder=/x | data.folder: belongs to data.dataset",

@@ -1,0 +1,2 @@
+/** The linear head on cached features. */
+package io.vicinal.nn;

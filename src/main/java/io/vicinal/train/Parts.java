@@ -1,0 +1,125 @@
+package io.vicinal.train;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.BackendOptions;
+import io.vicinal.config.ClipConfig;
+import io.vicinal.config.ComputeConfig;
+import io.vicinal.config.OptimizerConfig;
+import io.vicinal.config.RunConfig;
+import io.vicinal.config.SamplerConfig;
+import io.vicinal.config.ScheduleConfig;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
+import io.vicinal.nn.ProxyStart;
+import io.vicinal.optim.Adam;
+import io.vicinal.optim.ConstantSchedule;
+import io.vicinal.optim.Optimizer;
+import io.vicinal.optim.ParameterGroup;
+import io.vicinal.optim.PlateauSchedule;
+import io.vicinal.optim.Schedule;
+import io.vicinal.optim.Sgd;
+import io.vicinal.optim.StepSchedule;
+import io.vicinal.sample.BalancedSampler;
+import io.vicinal.sample.RandomSampler;
+import io.vicinal.sample.Sampler;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Makes the parts of a run from its configuration. */
+final class Parts {
+
+  private Parts() {}
+
+  static Loss loss(RunConfig config) {
+    return Losses.create(config.loss().name(), config.loss().params());
+  }
+
+  static BackendOptions options(ComputeConfig compute) {
+    return new BackendOptions(
+        compute.threads(), (long) compute.workspaceMiB() << 20, compute.isa());
+  }
+
+  static Head head(RunConfig config, Loss loss, long features, int classes, Arena arena) {
+    Long own = config.seeds().head();
+    return Head.initialise(
+        arena,
+        TrainingSet.dtype(config),
+        features,
+        config.head().embedding(),
+        (long) classes * loss.centers(),
+        config.head().bias(),
+        proxyStart(config),
+        own != null ? own : Xoshiro.derive(config.seed(), "head"));
+  }
+
+  private static ProxyStart proxyStart(RunConfig config) {
+    return switch (config.head().proxies()) {
+      case "normal" -> ProxyStart.NORMAL;
+      case "kaiming" -> ProxyStart.KAIMING;
+      default ->
+          config.loss().name().startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
+    };
+  }
+
+  static Sampler sampler(RunConfig config, TrainingSet data) {
+    long[] ids = data.training();
+    long[] rows = new long[ids.length];
+    for (int i = 0; i < ids.length; i++) {
+      rows[i] = data.rows()[(int) ids[i]];
+    }
+    return sampler(config, ids, rows);
+  }
+
+  /**
+   * @param rows the class of each id, in the ids' order
+   */
+  static Sampler sampler(RunConfig config, long[] ids, long[] rows) {
+    SamplerConfig c = config.sampler();
+    Long own = config.seeds().sampler();
+    long seed = own != null ? own : Xoshiro.derive(config.seed(), "sampler");
+    return c.name().equals("balanced")
+        ? new BalancedSampler(ids, rows, c.classes(), c.samples(), seed)
+        : new RandomSampler(ids, c.batch(), c.dropLast(), seed);
+  }
+
+  static Optimizer optimizer(RunConfig config, Head head, Head gradient, Arena arena) {
+    OptimizerConfig c = config.optimizer();
+    ClipConfig clip = config.clip();
+    Map<String, Tensor> gradients = gradient.named();
+    List<ParameterGroup> groups = new ArrayList<>();
+    head.named()
+        .forEach(
+            (name, parameter) ->
+                groups.add(
+                    new ParameterGroup(
+                        name,
+                        parameter,
+                        gradients.get(name),
+                        c.lr(name),
+                        c.eps(name),
+                        c.weightDecay(name),
+                        clip.groups().contains(name) ? clip.value() : 0)));
+    return switch (c.name()) {
+      case "sgd" -> new Sgd(arena, groups, c.momentum());
+      case "adam", "adamw" ->
+          new Adam(arena, groups, c.beta1(), c.beta2(), c.name().equals("adamw"));
+      default -> throw new InputException("optimizer.name: \"" + c.name() + "\" is unknown");
+    };
+  }
+
+  static Schedule schedule(ScheduleConfig c) {
+    return switch (c.name()) {
+      case "step" ->
+          c.every() > 0
+              ? StepSchedule.every(c.every(), c.factor())
+              : StepSchedule.at(c.milestones(), c.factor());
+      case "plateau" -> new PlateauSchedule(c.factor(), c.patience());
+      default -> new ConstantSchedule();
+    };
+  }
+}

@@ -1,0 +1,66 @@
+package io.vicinal.train;
+
+import com.google.gson.JsonObject;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Where a run stands: everything of a checkpoint that is a single number. Doubles are written as
+ * text by {@link Double#toString}, which reads back exactly, infinities included.
+ */
+final class Progress {
+
+  int epoch; // finished epochs
+  int batch; // finished batches of the epoch in progress
+  long steps; // optimiser steps of the run
+  double lossSum; // over the epoch in progress, each batch counting once
+  long samples; // drawn in the epoch in progress
+  long empty; // of them, with an empty denominator
+  double best = Double.NEGATIVE_INFINITY; // metric of the delivered head
+  int bestEpoch;
+  final Map<String, Double> bestValues = new LinkedHashMap<>(); // all metrics of that head
+  double reference = Double.NEGATIVE_INFINITY; // what early stopping must exceed
+  int badEvaluations; // in a row
+  boolean stopped; // by the validation metric
+  long metricsBytes; // length of metrics.jsonl
+
+  JsonObject json() {
+    JsonObject o = new JsonObject();
+    o.addProperty("epoch", epoch);
+    o.addProperty("batch", batch);
+    o.addProperty("steps", steps);
+    o.addProperty("lossSum", Double.toString(lossSum));
+    o.addProperty("samples", samples);
+    o.addProperty("empty", empty);
+    o.addProperty("best", Double.toString(best));
+    o.addProperty("bestEpoch", bestEpoch);
+    JsonObject values = new JsonObject();
+    bestValues.forEach((metric, value) -> values.addProperty(metric, Double.toString(value)));
+    o.add("bestValues", values);
+    o.addProperty("reference", Double.toString(reference));
+    o.addProperty("badEvaluations", badEvaluations);
+    o.addProperty("stopped", stopped);
+    o.addProperty("metricsBytes", metricsBytes);
+    return o;
+  }
+
+  static Progress of(JsonObject o) {
+    Progress p = new Progress();
+    p.epoch = o.get("epoch").getAsInt();
+    p.batch = o.get("batch").getAsInt();
+    p.steps = o.get("steps").getAsLong();
+    p.lossSum = Double.parseDouble(o.get("lossSum").getAsString());
+    p.samples = o.get("samples").getAsLong();
+    p.empty = o.get("empty").getAsLong();
+    p.best = Double.parseDouble(o.get("best").getAsString());
+    p.bestEpoch = o.get("bestEpoch").getAsInt();
+    o.getAsJsonObject("bestValues")
+        .entrySet()
+        .forEach(e -> p.bestValues.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
+    p.reference = Double.parseDouble(o.get("reference").getAsString());
+    p.badEvaluations = o.get("badEvaluations").getAsInt();
+    p.stopped = o.get("stopped").getAsBoolean();
+    p.metricsBytes = o.get("metricsBytes").getAsLong();
+    return p;
+  }
+}

@@ -1,0 +1,108 @@
+package io.vicinal.train;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.config.ConfigParser;
+import io.vicinal.config.RunConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A run folder's {@code config.json}: the resolved configuration, and under {@code run} what it
+ * met: version, device, data hash, class ids.
+ *
+ * @param config as stored
+ * @param run the object under {@code run}
+ */
+record RunRecord(RunConfig config, JsonObject run) {
+
+  private static final String RUN = "run";
+
+  /** What {@link #write} puts under {@code run}. */
+  static JsonObject facts(TrainingSet data, Backend backend) {
+    JsonObject o = new JsonObject();
+    String version = RunRecord.class.getPackage().getImplementationVersion();
+    o.addProperty("version", version == null ? "development" : version);
+    o.addProperty("java", Runtime.version().toString());
+    o.addProperty("device", backend.name());
+    o.addProperty("isa", backend.isa());
+    o.addProperty("threads", backend.threads());
+    o.addProperty("blas", backend.blas());
+    o.addProperty("dataHash", data.hash());
+    o.addProperty("samples", data.features().dim(0));
+    o.addProperty("features", data.features().dim(1));
+    o.addProperty("trainingSamples", data.training().length);
+    o.addProperty("validationSamples", data.validation() == null ? 0 : data.validation().samples());
+    JsonArray classes = new JsonArray();
+    for (long id : data.classes().ids()) {
+      classes.add(id);
+    }
+    o.add("classes", classes);
+    return o;
+  }
+
+  static void write(Path file, RunConfig config, JsonObject facts) {
+    JsonObject o = config.json();
+    o.add(RUN, facts);
+    String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(o);
+    RunFolder.write(file, text + "\n");
+  }
+
+  /** null when there is no such file. */
+  static RunRecord read(Path file) {
+    if (!Files.exists(file)) {
+      return null;
+    }
+    RunConfig config = ConfigParser.parse(file, List.of());
+    try {
+      JsonObject o = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+      return new RunRecord(config, o.getAsJsonObject(RUN));
+    } catch (IOException | ClassCastException e) {
+      throw new InputException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Refuses to go on with another configuration. More epochs are welcome, and threads and workspace
+   * may differ.
+   */
+  void checkSame(RunConfig now, Path folder) {
+    String difference = Difference.first(comparable(config), comparable(now));
+    if (difference != null) {
+      throw new InputException(
+          folder
+              + ": the run there differs in "
+              + difference
+              + "; resume it with its own configuration, or name another folder");
+    }
+  }
+
+  private static JsonObject comparable(RunConfig config) {
+    JsonObject o = config.json();
+    o.remove("epochs");
+    o.remove("checkpointSteps");
+    o.getAsJsonObject("compute").remove("threads");
+    o.getAsJsonObject("compute").remove("workspaceMiB");
+    return o;
+  }
+
+  /** Refuses to go on with other data. */
+  void checkData(TrainingSet data, Path folder) {
+    if (run == null || !run.has("dataHash")) {
+      throw new InputException(
+          folder.resolve("config.json") + ": run.dataHash is missing; start the run over");
+    }
+    if (!run.get("dataHash").getAsString().equals(data.hash())) {
+      throw new InputException(
+          folder
+              + ": the data has changed since this run began (its hash differs from run.dataHash);"
+              + " restore the data, or start over");
+    }
+  }
+}

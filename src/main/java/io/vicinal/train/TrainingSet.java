@@ -1,0 +1,172 @@
+package io.vicinal.train;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.config.DataConfig;
+import io.vicinal.config.RunConfig;
+import io.vicinal.config.ValidationConfig;
+import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Npy;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * What a run trains on: the whole dataset's features (sample ids are its rows), which of them are
+ * training samples, their classes, and the validation part as tensors of its own.
+ *
+ * @param features [N, D] of the run's type; F32 or F64
+ * @param rows the class row of every sample, {@link ClassMap#NONE} when its class is not trained
+ * @param training training ids, ascending
+ * @param validation the part that judges, labels as the data has them; null when there is none
+ * @param hash of the dataset as it was read
+ */
+record TrainingSet(
+    Tensor features,
+    int[] rows,
+    long[] training,
+    ClassMap classes,
+    FeatureSet validation,
+    String hash) {
+
+  static TrainingSet load(RunConfig config, FeatureSet given, Backend backend, Arena arena) {
+    DType dtype = dtype(config);
+    FeatureSet all = read(config.data(), given, dtype, arena);
+    checkFinite(all, backend);
+    String hash = all.sha256();
+    long[] labels = all.labels().toLongs();
+    ValidationSplit split = split(config, labels);
+    ClassMap classes = ClassMap.of(labels, split.training());
+    int[] rows = Arrays.stream(labels).mapToInt(classes::row).toArray();
+    Tensor features = typed(all.features(), dtype, arena);
+    FeatureSet validation = validation(config, features, all.labels(), split, backend, arena);
+    if (validation != null && validation.width() != all.width()) {
+      throw new InputException(
+          "validation.features: rows of "
+              + validation.width()
+              + " numbers, but the training features have "
+              + all.width()
+              + "; compute both in the same way");
+    }
+    return new TrainingSet(features, rows, split.training(), classes, validation, hash);
+  }
+
+  static DType dtype(RunConfig config) {
+    return config.compute().dtype().equals("float64") ? DType.F64 : DType.F32;
+  }
+
+  /** The samples of the configured classes, divided. */
+  static ValidationSplit split(RunConfig config, long[] labels) {
+    List<Long> classes = config.data().classes();
+    for (long wanted : classes) {
+      if (Arrays.stream(labels).noneMatch(label -> label == wanted)) {
+        throw new InputException(
+            "data.classes: the data has no sample of class " + wanted + "; remove it");
+      }
+    }
+    long[] ids =
+        LongStream.range(0, labels.length)
+            .filter(id -> classes.isEmpty() || classes.contains(labels[(int) id]))
+            .toArray();
+    Long own = config.seeds().validation();
+    long seed = own != null ? own : Xoshiro.derive(config.seed(), "validation");
+    return ValidationSplit.of(labels, ids, config.validation(), seed);
+  }
+
+  private static FeatureSet read(DataConfig data, FeatureSet given, DType dtype, Arena arena) {
+    if (given != null) {
+      return given;
+    }
+    if (DataConfig.GIVEN.equals(data.dataset())) {
+      throw new InputException(
+          "data.dataset: \"given\" means features handed over by a program; name files or"
+              + " fashion-mnist");
+    }
+    if (data.dataset() != null) {
+      Path folder = data.folder() == null ? FashionMnist.FOLDER : data.folder();
+      return FashionMnist.train(folder, arena);
+    }
+    return files(data.features(), data.labels(), dtype, arena);
+  }
+
+  private static FeatureSet files(Path features, Path labels, DType dtype, Arena arena) {
+    return new FeatureSet(
+        Npy.readFloats(features, arena, dtype, 2),
+        Labels.read(labels, arena),
+        features.getFileName().toString());
+  }
+
+  private static FeatureSet validation(
+      RunConfig config,
+      Tensor features,
+      Tensor labels,
+      ValidationSplit split,
+      Backend backend,
+      Arena arena) {
+    ValidationConfig validation = config.validation();
+    if (validation.features() != null) {
+      FeatureSet own = files(validation.features(), validation.labels(), features.dtype(), arena);
+      checkFinite(own, backend);
+      return own;
+    }
+    if (split.validation().length == 0) {
+      return null;
+    }
+    return new FeatureSet(features, labels, "data").subset(arena, "validation", split.validation());
+  }
+
+  private static Tensor typed(Tensor tensor, DType dtype, Arena arena) {
+    if (tensor.dtype() == dtype) {
+      return tensor;
+    }
+    Tensor converted = arena.allocate(dtype, tensor.shape());
+    converted.copyFrom(tensor);
+    return converted;
+  }
+
+  private static void checkFinite(FeatureSet set, Backend backend) {
+    long at = backend.findNonFinite(set.features());
+    if (at >= 0) {
+      throw new InputException(
+          set.name()
+              + ": features["
+              + at / set.width()
+              + ", "
+              + at % set.width()
+              + "] is NaN or infinite; repair or remove that row");
+    }
+  }
+
+  /** A sentence on classes with a single training sample; null when there is none. */
+  String loneClasses() {
+    int[] counts = new int[classes.size()];
+    for (long id : training) {
+      counts[rows[(int) id]]++;
+    }
+    long[] ids = classes.ids();
+    long[] lone =
+        IntStream.range(0, counts.length)
+            .filter(c -> counts[c] == 1)
+            .mapToLong(c -> ids[c])
+            .toArray();
+    if (lone.length == 0) {
+      return null;
+    }
+    String named =
+        Arrays.stream(lone).limit(10).mapToObj(Long::toString).collect(Collectors.joining(", "));
+    return lone.length
+        + (lone.length == 1 ? " class has" : " classes have")
+        + " one training sample: "
+        + named
+        + (lone.length > 10 ? ", ..." : "");
+  }
+}
