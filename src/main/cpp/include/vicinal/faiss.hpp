@@ -38,6 +38,12 @@ namespace faiss {
 /* The distances of an index. The values are FAISS's. */
 enum Metric { METRIC_INNER_PRODUCT = 0, METRIC_L2 = 1 };
 
+/* The FAISS release that this was compiled with, as "1.7.3". */
+inline std::string version() {
+  return std::to_string(FAISS_VERSION_MAJOR) + "." + std::to_string(FAISS_VERSION_MINOR) + "." +
+         std::to_string(FAISS_VERSION_PATCH);
+}
+
 /* Any FAISS index: a shared handle. Copies refer to the same index. */
 class Index {
  public:

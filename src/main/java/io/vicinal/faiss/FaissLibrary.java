@@ -27,6 +27,16 @@ public final class FaissLibrary {
     }
   }
 
+  /**
+   * The FAISS release, such as {@code 1.7.3}.
+   *
+   * @throws InputException one sentence, when this machine cannot load it
+   */
+  public static String version() {
+    load();
+    return io.vicinal.faiss.global.faiss.version();
+  }
+
   private static String attempt() {
     String here = System.getProperty("os.name") + " " + System.getProperty("os.arch");
     try {
