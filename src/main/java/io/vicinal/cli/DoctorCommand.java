@@ -1,0 +1,185 @@
+package io.vicinal.cli;
+
+import io.vicinal.InputException;
+import io.vicinal.Version;
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FashionMnist;
+import io.vicinal.faiss.FaissLibrary;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal doctor}: what this machine offers, and what is missing. */
+@Command(
+    name = "doctor",
+    header = "Say which devices, libraries, threads and data are in use, and what is missing.",
+    description = {
+      "",
+      "Loads every native library and reports what is really in use. Put its output into a report",
+      "of a problem. Exit code 1 when the commands cannot work here; the last lines say why and",
+      "what to do."
+    },
+    footer = {"", "Example:", "  vicinal doctor"})
+final class DoctorCommand implements Callable<Integer> {
+  private static final Pattern OPENMP = Pattern.compile("lib(gomp|iomp5|omp)[-.][^/]*$");
+  private static final Pattern BLAS =
+      Pattern.compile("lib(openblas|blas|cblas|lapack|mkl_\\w+|blis|atlas)[-._0-9a-z]*\\.so[^/]*$");
+  private static final double GIB = 1L << 30;
+
+  @Spec private CommandSpec spec;
+
+  private final List<String> missing = new ArrayList<>();
+  private PrintWriter out;
+  private boolean broken;
+
+  @Override
+  public Integer call() {
+    out = spec.commandLine().getOut();
+    line("vicinal", Version.text());
+    line(
+        "java",
+        System.getProperty("java.version")
+            + " ("
+            + System.getProperty("java.vendor")
+            + "), "
+            + System.getProperty("java.home"));
+    line(
+        "system",
+        distribution()
+            + ", "
+            + System.getProperty("os.name")
+            + " "
+            + System.getProperty("os.version")
+            + " "
+            + System.getProperty("os.arch"));
+    line("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " in use");
+    line("memory", memory());
+    device();
+    line("device cuda", "none: this build has no CUDA backend");
+    line("faiss", tried(FaissLibrary::version));
+    line("openmp", mapped(OPENMP, "OpenMP runtimes", "Only one may be loaded"));
+    line("blas files", mapped(BLAS, "BLAS libraries", "Only one may be loaded"));
+    dataset();
+    for (String sentence : missing) {
+      line("missing", sentence);
+    }
+    if (missing.isEmpty()) {
+      line("missing", "nothing");
+    }
+    return broken ? ExitCode.SOFTWARE : ExitCode.OK;
+  }
+
+  private void device() {
+    try (Backend backend = Backend.cpu()) {
+      line(
+          "device cpu",
+          "instruction set "
+              + backend.isa()
+              + ", "
+              + backend.threads()
+              + (backend.threads() == 1 ? " thread" : " threads"));
+      line("blas", backend.blas());
+    } catch (InputException e) {
+      line("device cpu", "not usable");
+      missing.add(e.getMessage());
+      broken = true;
+    }
+  }
+
+  private String tried(Supplier<String> what) {
+    try {
+      return what.get();
+    } catch (InputException e) {
+      missing.add(e.getMessage());
+      broken = true;
+      return "not usable";
+    }
+  }
+
+  /** The files of this process's memory map whose names match, and a complaint about two. */
+  private String mapped(Pattern name, String what, String rule) {
+    Set<String> files = new TreeSet<>();
+    for (String map : lines(Path.of("/proc/self/maps"))) {
+      int path = map.indexOf('/');
+      if (path >= 0 && name.matcher(map.substring(path)).find()) {
+        files.add(map.substring(path));
+      }
+    }
+    if (files.size() > 1) {
+      missing.add(files.size() + " " + what + " are loaded; " + rule + ": unset LD_PRELOAD");
+    }
+    return files.isEmpty() ? "none loaded" : String.join(", ", files);
+  }
+
+  private void dataset() {
+    Path folder = FashionMnist.FOLDER;
+    if (Files.isReadable(folder.resolve("train-images-idx3-ubyte.gz"))) {
+      line("dataset", "fashion-mnist in " + folder);
+    } else {
+      line("dataset", "none found");
+      missing.add("fashion-mnist, which 'demo' needs; apt-get install dataset-fashion-mnist");
+    }
+  }
+
+  private static String distribution() {
+    for (String line : lines(Path.of("/etc/os-release"))) {
+      if (line.startsWith("PRETTY_NAME=")) {
+        return line.substring("PRETTY_NAME=".length()).replace("\"", "");
+      }
+    }
+    return "unknown distribution";
+  }
+
+  private static String processor() {
+    for (String line : lines(Path.of("/proc/cpuinfo"))) {
+      if (line.startsWith("model name")) {
+        return line.substring(line.indexOf(':') + 1).strip();
+      }
+    }
+    return "unknown processor";
+  }
+
+  private static String memory() {
+    String heap = gib(Runtime.getRuntime().maxMemory()) + " for Java objects";
+    Pattern entry = Pattern.compile("(MemTotal|MemAvailable):\\s+(\\d+) kB");
+    List<String> parts = new ArrayList<>();
+    for (String line : lines(Path.of("/proc/meminfo"))) {
+      Matcher m = entry.matcher(line);
+      if (m.matches()) {
+        String name = m.group(1).equals("MemTotal") ? " in all" : " free";
+        parts.add(gib(Long.parseLong(m.group(2)) * 1024) + name);
+      }
+    }
+    parts.add(heap);
+    return String.join(", ", parts);
+  }
+
+  private static String gib(long bytes) {
+    return String.format(java.util.Locale.ROOT, "%.1f GiB", bytes / GIB);
+  }
+
+  private static List<String> lines(Path file) {
+    try {
+      return Files.readAllLines(file);
+    } catch (IOException e) {
+      return List.of();
+    }
+  }
+
+  private void line(String what, String text) {
+    out.printf("%-12s %s%n", what, text);
+  }
+}

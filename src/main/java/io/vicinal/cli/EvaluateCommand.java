@@ -1,0 +1,264 @@
+package io.vicinal.cli;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.Version;
+import io.vicinal.backend.Backend;
+import io.vicinal.faiss.FaissLibrary;
+import io.vicinal.retrieval.Evaluation;
+import io.vicinal.retrieval.EvaluationOptions;
+import io.vicinal.retrieval.Evaluator;
+import io.vicinal.retrieval.MetricId;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal evaluate}: retrieval metrics of embeddings. */
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    header = "Measure how well embeddings retrieve rows of the same class.",
+    description = {
+      "",
+      "Every row is a query in the set itself (its own row left out by id), or in a gallery of its",
+      "own. Distances are Euclidean; with --normalize of unit vectors, which orders as the cosine",
+      "does. Exact: equal distances are ordered by lower row and counted, queries without any",
+      "relevant row are counted and enter no mean. Memory does not grow with rows times rows.",
+      "",
+      "Prints a table in percent and writes fractions with definitions and counts as JSON.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal evaluate --embeddings E.npy --labels y.npy --normalize \\",
+      "      --metrics r@1,r@10,map@r,nmi --out metrics.json",
+      "",
+      "'vicinal list metrics' shows every metric with its definition."
+    })
+final class EvaluateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[N, d].")
+  private Path embeddings;
+
+  @Option(
+      names = "--labels",
+      required = true,
+      paramLabel = "y.npy",
+      description = "[N], integers of up to 64 bits, 0 or more.")
+  private Path labels;
+
+  @Option(
+      names = "--gallery-embeddings",
+      paramLabel = "G.npy",
+      description = "[G, d]: search in these rows instead of in the set itself.")
+  private Path gallery;
+
+  @Option(names = "--gallery-labels", paramLabel = "gy.npy", description = "[G].")
+  private Path galleryLabels;
+
+  @Option(names = "--normalize", description = "Compare unit vectors.")
+  private boolean normalize;
+
+  @Option(
+      names = "--metrics",
+      paramLabel = "IDS",
+      defaultValue = EvaluationOptions.DEFAULT_METRICS,
+      description = "Separated by commas; default: ${DEFAULT-VALUE}.")
+  private String metrics;
+
+  @Option(
+      names = "--per-class",
+      description = "Print a row per class too (the JSON always has it).")
+  private boolean perClass;
+
+  @Option(
+      names = "--method",
+      paramLabel = "HOW",
+      defaultValue = "ranks",
+      description = "ranks (count who is closer) or neighbours (FAISS lists); the values agree.")
+  private String method;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Worker threads; default: all processors.")
+  private int threads;
+
+  @Option(names = "--out", paramLabel = "metrics.json", description = "Where the JSON goes.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    EvaluationOptions options =
+        new EvaluationOptions(MetricId.parseList(metrics), normalize, method(), true);
+    if ((gallery == null) != (galleryLabels == null)) {
+      throw new InputException(
+          (gallery == null ? "--gallery-embeddings" : "--gallery-labels")
+              + ": is missing; a gallery is a pair of files");
+    }
+    if (out != null) {
+      OutputFolder.checkFile(out);
+    }
+    try (Backend backend = Devices.cpu(threads);
+        Arena arena = Arena.host()) {
+      ArrayFiles files = new ArrayFiles(arena, backend);
+      Tensor e = files.matrix(embeddings, null);
+      Tensor y = files.labels(labels, embeddings, e.dim(0));
+      Tensor g = gallery == null ? null : files.matrix(gallery, null);
+      Tensor gy = g == null ? null : files.labels(galleryLabels, gallery, g.dim(0));
+      check(options, e, g);
+      Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
+      if (out != null) {
+        JsonFile.write(out, json(evaluation, e, g));
+      }
+      print(evaluation);
+    }
+    return 0;
+  }
+
+  private EvaluationOptions.Method method() {
+    return switch (method) {
+      case "ranks" -> EvaluationOptions.Method.RANKS;
+      case "neighbours" -> EvaluationOptions.Method.NEIGHBOURS;
+      default ->
+          throw new InputException(
+              "--method: '" + method + "' is unknown; choose ranks or neighbours");
+    };
+  }
+
+  private void check(EvaluationOptions options, Tensor e, Tensor g) {
+    if (g != null && g.dim(1) != e.dim(1)) {
+      throw new InputException(
+          gallery
+              + ": has "
+              + g.dim(1)
+              + " columns, but "
+              + embeddings
+              + " has "
+              + e.dim(1)
+              + "; embed both with the same head");
+    }
+    long available = g == null ? e.dim(0) - 1 : g.dim(0);
+    for (MetricId id : options.metrics()) {
+      if (id.k() > available) {
+        throw new InputException(
+            "--metrics: "
+                + id
+                + " needs "
+                + id.k()
+                + " gallery rows, but a query can retrieve only "
+                + available
+                + " of "
+                + (g == null ? embeddings : gallery)
+                + "; lower k");
+      }
+    }
+  }
+
+  /** The library names its arguments; here they have files. */
+  private Evaluation evaluate(
+      Backend backend, Tensor e, Tensor y, Tensor g, Tensor gy, EvaluationOptions options) {
+    try {
+      return new Evaluator(backend).evaluate(e, y, g, gy, options);
+    } catch (InputException failure) {
+      String said =
+          failure
+              .getMessage()
+              .replaceFirst("^gallery embeddings: ", gallery + ": ")
+              .replaceFirst("^embeddings: ", embeddings + ": ")
+              .replaceFirst("^labels: ", labels + ": ");
+      throw new InputException(said, failure);
+    }
+  }
+
+  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g) {
+    JsonObject json = new JsonObject();
+    json.add("values", values(evaluation.values()));
+    json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));
+    json.add("counts", JsonFile.gson().toJsonTree(evaluation.counts()));
+    json.addProperty("protocol", g == null ? "same-set" : "query-gallery");
+    json.addProperty("distance", "l2");
+    json.addProperty("normalize", normalize);
+    json.addProperty("dtype", ElementType.name(e.dtype()));
+    json.addProperty("gallery", g == null ? e.dim(0) : g.dim(0));
+    json.addProperty("width", e.dim(1));
+    JsonArray classes = new JsonArray();
+    for (Evaluation.PerClass one : evaluation.perClass()) {
+      JsonObject entry = new JsonObject();
+      entry.addProperty("label", one.label());
+      entry.addProperty("queries", one.queries());
+      entry.addProperty("lone", one.lone());
+      entry.add("values", values(one.values()));
+      classes.add(entry);
+    }
+    json.add("per_class", classes);
+    JsonObject versions = new JsonObject();
+    versions.addProperty("vicinal", Version.text());
+    versions.addProperty("faiss", FaissLibrary.version());
+    json.add("versions", versions);
+    return json;
+  }
+
+  /** JSON has no NaN: a value that does not exist is null. */
+  private static JsonObject values(Map<String, Double> values) {
+    JsonObject json = new JsonObject();
+    values.forEach((id, value) -> json.addProperty(id, Double.isFinite(value) ? value : null));
+    return json;
+  }
+
+  private void print(Evaluation evaluation) {
+    PrintWriter writer = spec.commandLine().getOut();
+    Table table = new Table("metric", "%");
+    evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
+    table.print(writer);
+    Evaluation.Counts counts = evaluation.counts();
+    writer.printf(
+        "%n%d queries, %d without a relevant row (in no mean), %d with ties%n",
+        counts.queries(), counts.lone(), counts.tied());
+    if (perClass) {
+      writer.println();
+      printClasses(writer, evaluation);
+    }
+    if (out != null) {
+      writer.println("written: " + out);
+    }
+  }
+
+  private static void printClasses(PrintWriter writer, Evaluation evaluation) {
+    if (evaluation.perClass().isEmpty()) {
+      return;
+    }
+    var ids =
+        evaluation.perClass().stream()
+            .flatMap(one -> one.values().keySet().stream())
+            .distinct()
+            .toList();
+    String[] header = new String[2 + ids.size()];
+    header[0] = "class";
+    header[1] = "queries";
+    for (int i = 0; i < ids.size(); i++) {
+      header[2 + i] = ids.get(i);
+    }
+    Table table = new Table(header);
+    for (Evaluation.PerClass one : evaluation.perClass()) {
+      String[] row = new String[header.length];
+      row[0] = Long.toString(one.label());
+      row[1] = Long.toString(one.queries());
+      for (int i = 0; i < ids.size(); i++) {
+        row[2 + i] = Text.percent(one.values().getOrDefault(ids.get(i), Double.NaN));
+      }
+      table.row(row);
+    }
+    table.print(writer);
+  }
+}

@@ -1,0 +1,97 @@
+package io.vicinal.cli;
+
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+
+/** The {@code vicinal} command: help, version, and the commands below it. */
+@Command(
+    name = "vicinal",
+    versionProvider = Main.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    header = "Deep metric learning: train embeddings, measure retrieval, differentiate twice.",
+    description = {
+      "",
+      "Arrays go in and out as NumPy's .npy, trained heads as .safetensors, results as JSON.",
+      "'vicinal COMMAND --help' explains a command with an example.",
+      ""
+    },
+    footer = {
+      "",
+      "Start with:  vicinal demo",
+      "Then:        vicinal train --config run.json --run runs/first",
+      "",
+      "Exit codes:  0 done, 1 failed, 2 the arguments or files need a change."
+    },
+    subcommands = {
+      DemoCommand.class,
+      TrainCommand.class,
+      EvaluateCommand.class,
+      EmbedCommand.class,
+      LossCommand.class,
+      ListCommand.class,
+      DoctorCommand.class,
+      TestCommand.class
+    })
+public final class Main implements Runnable {
+
+  private static final int HELP_WIDTH = 96;
+
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Show this help and exit.")
+  private boolean help;
+
+  @Option(
+      names = {"-V", "--version"},
+      versionHelp = true,
+      description = "Print the version and exit.")
+  private boolean version;
+
+  @Option(
+      names = "--verbose",
+      scope = ScopeType.INHERIT,
+      description = "When something fails, print the stack trace too.")
+  private boolean verbose;
+
+  private Main() {}
+
+  /** Runs the command and ends the process with its exit code. */
+  public static void main(String[] args) {
+    System.exit(commandLine().execute(args));
+  }
+
+  /** A fresh command line with its error handling; its writers are the caller's to set. */
+  public static CommandLine commandLine() {
+    Main main = new Main();
+    CommandLine commandLine = new CommandLine(main);
+    Failures failures = new Failures(() -> main.verbose);
+    commandLine.setExecutionStrategy(Failures::run);
+    commandLine.setExecutionExceptionHandler(failures);
+    commandLine.setParameterExceptionHandler(failures);
+    commandLine.setExpandAtFiles(false);
+    commandLine.setUsageHelpWidth(HELP_WIDTH);
+    return commandLine;
+  }
+
+  @Override
+  public void run() {
+    throw new ParameterException(spec.commandLine(), "name a command");
+  }
+
+  static final class Version implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"vicinal " + io.vicinal.Version.text()};
+    }
+  }
+}

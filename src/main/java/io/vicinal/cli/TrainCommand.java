@@ -1,0 +1,124 @@
+package io.vicinal.cli;
+
+import io.vicinal.InputException;
+import io.vicinal.config.ConfigParser;
+import io.vicinal.config.RunConfig;
+import io.vicinal.train.RunMode;
+import io.vicinal.train.TrainResult;
+import io.vicinal.train.Trainer;
+import io.vicinal.train.TrainingPlan;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal train}: a run from a configuration. */
+@Command(
+    name = "train",
+    sortOptions = false,
+    header = "Train a linear head on features, with a JSON configuration.",
+    description = {
+      "",
+      "The configuration names the data (.npy files or fashion-mnist), the loss, the optimiser and",
+      "the epochs; everything but the data has a default. The run folder receives config.json (all",
+      "values, resolved), metrics.jsonl, checkpoint/ and head.safetensors (weight, bias, proxies),",
+      "the best head on the validation part. A run that was killed goes on with --resume and ends",
+      "bit for bit as if it had never stopped.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  echo '{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}' > c.json",
+      "  vicinal train --config c.json --run runs/first --set loss.name=proxy-anchor",
+      "",
+      "'vicinal list' shows the losses, samplers, optimisers and schedules; --dry-run shows every",
+      "key with its value."
+    })
+final class TrainCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--config",
+      required = true,
+      paramLabel = "c.json",
+      description = "The configuration; its relative paths start from its folder.")
+  private Path config;
+
+  @Option(names = "--run", paramLabel = "DIR", description = "The run folder; made if missing.")
+  private Path run;
+
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = "Replace a value, for example optimizer.lr=0.01; repeatable.")
+  private List<String> overrides = new ArrayList<>();
+
+  @Option(
+      names = "--dry-run",
+      description = "Print the resolved configuration and a memory estimate; train nothing.")
+  private boolean dryRun;
+
+  @ArgGroup private Existing existing;
+
+  /** What to do about a run that the folder already holds. */
+  private static final class Existing {
+    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
+    private boolean resume;
+
+    @Option(
+        names = "--restart",
+        description = "Start over; the folder's old run moves to previous-N inside it.")
+    private boolean restart;
+
+    RunMode mode() {
+      return resume ? RunMode.RESUME : RunMode.RESTART;
+    }
+  }
+
+  @Override
+  public Integer call() {
+    RunConfig resolved = ConfigParser.parse(config, overrides);
+    PrintWriter out = spec.commandLine().getOut();
+    if (dryRun) {
+      TrainingPlan plan = TrainingPlan.of(resolved);
+      out.println(resolved.text());
+      out.printf(
+          "%ntraining samples %d, validation samples %d, classes %d, steps per epoch %d%n",
+          plan.training(), plan.validation(), plan.classes(), plan.batchesPerEpoch());
+      out.println("memory outside the Java heap, estimated:");
+      out.print(plan.memory().table());
+      return 0;
+    }
+    if (run == null) {
+      throw new InputException("--run: name the run folder, or use --dry-run");
+    }
+    RunMode mode = existing == null ? RunMode.NEW : existing.mode();
+    try (TrainingView view = new TrainingView(spec.commandLine())) {
+      TrainResult result = Trainer.train(resolved, run, mode, view);
+      view.finish();
+      report(out, result);
+    }
+    return 0;
+  }
+
+  private static void report(PrintWriter out, TrainResult result) {
+    out.printf(
+        "%d epochs, %d steps%s%n",
+        result.epochs(),
+        result.steps(),
+        result.stoppedEarly() ? ", stopped early: validation no longer improved" : "");
+    if (!result.validation().isEmpty()) {
+      Table table = new Table("validation, epoch " + result.bestEpoch(), "%");
+      result.validation().forEach((id, value) -> table.row(id, Text.percent(value)));
+      table.print(out);
+    }
+    out.println("head: " + result.head());
+  }
+}
