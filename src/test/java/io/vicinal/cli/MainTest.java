@@ -1,0 +1,80 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vicinal.Version;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+class MainTest {
+  @Test
+  void everyCommandHasAHelpPageWithAnExample() {
+    for (Map.Entry<String, CommandLine> entry : Main.commandLine().getSubcommands().entrySet()) {
+      String help = Outcome.of(entry.getKey(), "--help").succeeded().out();
+      assertThat(help).contains("Usage: vicinal " + entry.getKey(), "--help", "--verbose");
+      if (!entry.getKey().equals("test")) {
+        assertThat(help).contains("Example:", "  vicinal " + entry.getKey());
+      }
+      assertThat(help.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(100));
+    }
+  }
+
+  @Test
+  void helpListsTheCommandsAndExitCodes() {
+    assertThat(Outcome.of("--help").succeeded().out())
+        .contains("demo", "train", "evaluate", "embed", "loss", "list", "doctor", "test")
+        .contains("Exit codes");
+  }
+
+  @Test
+  void versionIsThePoms() {
+    assertThat(Version.text()).matches("\\d+\\.\\d+\\.\\d+.*");
+    assertThat(Outcome.of("--version").succeeded().out())
+        .isEqualToIgnoringNewLines("vicinal " + Version.text());
+  }
+
+  @Test
+  void stackTracesComeOnlyWhenAskedFor() {
+    Outcome.of("list", "nothing").failed(2, "nothing");
+    Outcome verbose = Outcome.of("list", "nothing", "--verbose");
+    assertThat(verbose.err().lines().findFirst())
+        .hasValueSatisfying(l -> assertThat(l).contains("nothing"));
+    assertThat(verbose.err()).contains("\tat io.vicinal.cli");
+    assertThat(Outcome.of("--verbose", "list", "nothing").err()).contains("\tat io.vicinal.cli");
+    assertThat(Outcome.of("list", "--nothing", "--verbose").err()).contains("\tat ");
+  }
+
+  @Test
+  void outOfMemoryIsOneLine() {
+    assertThat(sentenceOf(new OutOfMemoryError("Java heap space")))
+        .contains("not enough memory", "Java heap space", "-Xmx");
+    assertThat(sentenceOf(new IOException("No space left on device")))
+        .contains("No space left on device", "free space");
+    assertThat(sentenceOf(new IllegalStateException("a\nb"))).contains("a b", "--verbose");
+  }
+
+  @CommandLine.Command(name = "failing")
+  private record Failing(Throwable failure) implements Callable<Integer> {
+    @Override
+    public Integer call() throws Exception {
+      if (failure instanceof Error error) {
+        throw error;
+      }
+      throw (Exception) failure;
+    }
+  }
+
+  private static String sentenceOf(Throwable failure) {
+    CommandLine commandLine = Main.commandLine();
+    commandLine.addSubcommand("failing", new Failing(failure));
+    StringWriter err = new StringWriter();
+    commandLine.setErr(new PrintWriter(err, true));
+    int code = commandLine.execute("failing");
+    return new Outcome(code, "", err.toString()).failed(1).err();
+  }
+}

@@ -1,0 +1,95 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonParser;
+import io.vicinal.data.Npy;
+import io.vicinal.data.Safetensors;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Train, then embed with the head that came out. */
+class TrainCommandTest {
+  @TempDir private Path folder;
+
+  @Test
+  void aRunLeavesItsFolderAndAHeadThatEmbeds() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    Outcome outcome = Outcome.of(fixture.train("--set", "epochs=3")).succeeded();
+    assertThat(outcome.out()).contains("epoch 3/3", "9 steps", "head.safetensors");
+    Path run = fixture.at("run");
+    assertThat(run.resolve("metrics.jsonl")).isNotEmptyFile();
+    assertThat(run.resolve("checkpoint")).isNotEmptyDirectory();
+    assertThat(
+            JsonParser.parseString(Files.readString(run.resolve("config.json")))
+                .getAsJsonObject()
+                .get("epochs")
+                .getAsInt())
+        .isEqualTo(3);
+
+    Outcome.of(fixture.embed("--head", run.toString())).succeeded();
+    Outcome.of(fixture.embed("--head", run.toString(), "--normalize", "", "--out", unit(fixture)))
+        .succeeded();
+    try (Arena arena = Arena.host()) {
+      Map<String, Tensor> head = Safetensors.read(run.resolve("head.safetensors"), arena);
+      assertThat(head.get("weight").shape().dims()).containsExactly(2, 4);
+      assertThat(head.get("bias").shape().dims()).containsExactly(2);
+      assertThat(head.get("proxies").shape().dims()).containsExactly(3, 2);
+      double[] x = Npy.read(fixture.at("E.npy"), arena).toDoubles();
+      double[] w = head.get("weight").toDoubles();
+      double[] b = head.get("bias").toDoubles();
+      double[] z = Npy.read(fixture.at("Z.npy"), arena).toDoubles();
+      double[] u = Npy.read(fixture.at("U.npy"), arena).toDoubles();
+      assertThat(z).hasSize(2 * Fixture.SAMPLES);
+      for (int i = 0; i < Fixture.SAMPLES; i++) {
+        for (int c = 0; c < 2; c++) {
+          double expected = b[c];
+          for (int j = 0; j < Fixture.WIDTH; j++) {
+            expected += w[c * Fixture.WIDTH + j] * x[i * Fixture.WIDTH + j];
+          }
+          assertThat(z[2 * i + c]).isCloseTo(expected, within(1e-5));
+        }
+        double norm = Math.hypot(z[2 * i], z[2 * i + 1]);
+        assertThat(u[2 * i]).isCloseTo(z[2 * i] / norm, within(1e-5));
+      }
+    }
+  }
+
+  private static String unit(Fixture fixture) {
+    return fixture.text("U.npy");
+  }
+
+  @Test
+  void dryRunPrintsEverythingAndWritesNothing() {
+    Fixture fixture = Fixture.in(folder);
+    Outcome outcome = Outcome.of(fixture.train("--dry-run", "", "--set", "loss.temperature=0.07"));
+    assertThat(outcome.succeeded().out())
+        .contains("\"temperature\": 0.07", "\"weightDecay\"", "training samples 12", "MiB");
+    assertThat(fixture.at("run")).doesNotExist();
+  }
+
+  @Test
+  void aFinishedRunIsKeptUnlessRestarted() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    Outcome.of(fixture.train()).succeeded();
+    byte[] head = Files.readAllBytes(fixture.at("run/head.safetensors"));
+    Outcome.of(fixture.train()).failed(2, "run", "already holds a run");
+    Outcome.of(fixture.train("--resume", "")).succeeded();
+    assertThat(fixture.at("run/head.safetensors")).hasBinaryContent(head);
+    Outcome.of(fixture.train("--restart", "", "--set", "seed=5")).succeeded();
+    assertThat(fixture.at("run/previous-1/head.safetensors")).hasBinaryContent(head);
+    Outcome.of(fixture.train("--restart", "", "--resume", "")).failed(2, "--resume");
+  }
+
+  @Test
+  void aRunFolderMustBeNamed() {
+    Outcome.of(Fixture.in(folder).train("--run", null)).failed(2, "--run", "--dry-run");
+  }
+}
