@@ -1,0 +1,303 @@
+package io.vicinal.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The operations other than losses, against values worked out by hand, in both types. */
+class BackendOperationsTest {
+  private static Backend backend;
+  private final Arena arena = Arena.host();
+
+  @BeforeAll
+  static void open() {
+    backend = Backend.cpu();
+  }
+
+  @AfterAll
+  static void close() {
+    backend.close();
+  }
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  private Tensor tensor(DType type, double[] values, long... shape) {
+    Tensor tensor = arena.allocate(type, shape);
+    tensor.set(values);
+    return tensor;
+  }
+
+  private static void near(Tensor actual, double... expected) {
+    double relative = actual.dtype() == DType.F32 ? 2e-6 : 1e-14;
+    assertThat(actual.toDoubles()).containsExactly(expected, within(relative * 4));
+  }
+
+  @Test
+  void describesItself() {
+    assertThat(backend.name()).isEqualTo("cpu");
+    assertThat(backend.isa()).isIn("base", "avx2", "avx512");
+    assertThat(backend.threads()).isPositive();
+    assertThat(backend.blas()).containsIgnoringCase("openblas");
+    assertThatThrownBy(() -> Backend.open("tpu", BackendOptions.defaults()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("tpu");
+    assertThatThrownBy(() -> new BackendOptions(-1, 0, "auto"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("threads");
+    assertThatThrownBy(() -> new BackendOptions(0, 5, "auto"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("workspace");
+    assertThatThrownBy(() -> new BackendOptions(0, 0, "sse9"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("avx2");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void embedIsXTimesWTransposedPlusB(DType type) {
+    Tensor x = tensor(type, new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
+    Tensor w = tensor(type, new double[] {1, 0, -1, 0.5, 0.5, 0.5}, 2, 3);
+    Tensor b = tensor(type, new double[] {10, -1}, 2);
+    Tensor z = arena.allocate(type, 2, 2);
+    backend.embed(x, new HeadTensors(w, b, null), z);
+    near(z, 8, 2, 8, 6.5);
+    backend.embed(x, new HeadTensors(w, null, null), z);
+    near(z, -2, 3, -2, 7.5);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void sgdWithMomentumAndDecay(DType type) {
+    Tensor p = tensor(type, new double[] {1, -2}, 2);
+    Tensor g = tensor(type, new double[] {0.5, 0.25}, 2);
+    Tensor v = tensor(type, new double[] {99, 99}, 2);
+    backend.sgdStep(p, g, v, 0.1, 0.9, 0.01, true);
+    near(v, 0.51, 0.23);
+    near(p, 0.949, -2.023);
+    backend.sgdStep(p, g, v, 0.1, 0.9, 0, false);
+    near(v, 0.959, 0.457);
+    near(p, 0.8531, -2.0687);
+    backend.sgdStep(p, g, null, 1, 0, 0, true);
+    near(p, 0.3531, -2.3187);
+    near(g, 0.5, 0.25);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void adamAndAdamW(DType type) {
+    Tensor p = tensor(type, new double[] {1, -2}, 2);
+    Tensor g = tensor(type, new double[] {0.5, -0.25}, 2);
+    Tensor m = arena.allocate(type, 2);
+    Tensor v = arena.allocate(type, 2);
+    // First step without decay and eps 1: update = lr g / (|g| + 1).
+    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0, false);
+    near(m, 0.05, -0.025);
+    near(v, 0.00025, 0.0000625);
+    near(p, 1 - 0.1 * 0.5 / 1.5, -2 + 0.1 * 0.25 / 1.25);
+    // AdamW shrinks the parameter first: p (1 - lr wd), then the same update from fresh moments.
+    p.set(new double[] {1, -2});
+    m.set(new double[2]);
+    v.set(new double[2]);
+    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0.5, true);
+    near(p, 0.95 - 0.1 * 0.5 / 1.5, -1.9 + 0.1 * 0.25 / 1.25);
+    // Adam adds wd p to the gradient: 0.5 + 0.5 and -0.25 - 1.
+    p.set(new double[] {1, -2});
+    m.set(new double[2]);
+    v.set(new double[2]);
+    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0.5, false);
+    near(p, 1 - 0.1 * 1 / 2, -2 + 0.1 * 1.25 / 2.25);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void clipAndFindNonFinite(DType type) {
+    Tensor x = tensor(type, new double[] {-5, -1, 0, 3, 11}, 5);
+    assertThat(backend.findNonFinite(x)).isEqualTo(-1);
+    backend.clip(x, 2.5);
+    near(x, -2.5, -1, 0, 2.5, 2.5);
+    x.set(new double[] {1, 2, Double.NEGATIVE_INFINITY, Double.NaN, 0});
+    assertThat(backend.findNonFinite(x)).isEqualTo(2);
+    assertThat(backend.findNonFinite(x.rows(3, 5))).isZero();
+    backend.clip(x, 1);
+    assertThat(x.at(3)).isNaN();
+    assertThat(x.at(2)).isEqualTo(-1);
+    assertThatThrownBy(() -> backend.clip(x, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("clip: ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void gatherAndNormalize(DType type) {
+    Tensor x = tensor(type, new double[] {3, 4, 0, 0, 0, -2}, 3, 2);
+    Tensor out = arena.allocate(type, 4, 2);
+    backend.gatherRows(x, arena.of(new long[] {2, 0, 0, 1}, 4), out);
+    near(out, 0, -2, 3, 4, 3, 4, 0, 0);
+    Tensor unit = arena.allocate(type, 3, 2);
+    backend.normalizeRows(x, unit);
+    near(unit, 0.6, 0.8, 0, 0, 0, -1);
+    backend.normalizeRows(x, x);
+    near(x, 0.6, 0.8, 0, 0, 0, -1);
+    for (long bad : new long[] {-1, 3, Long.MAX_VALUE}) {
+      assertThatThrownBy(() -> backend.gatherRows(x, arena.of(new long[] {0, bad, 0, 0}, 4), out))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("gather rows");
+    }
+  }
+
+  @Test
+  void argumentsAreNamedWhenTheyDoNotFit() {
+    LossSpec spec = new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0, 0);
+    Tensor e = arena.of(new float[] {1, 0, 0, 1, 1, 1}, 3, 2);
+    Tensor p = arena.of(new float[] {1, 0, 0, 1}, 2, 2);
+    Targets y = Targets.of(arena.of(new long[] {0, 1, 1}, 3));
+    refused("embeddings", () -> backend.loss(spec, 2, null, y, p, null, null, null));
+    refused(
+        "embeddings has shape [6]",
+        () -> backend.loss(spec, 2, e.reshape(6), y, p, null, null, null));
+    refused(
+        "proxies has shape [2, 2] where [3, 2]",
+        () -> backend.loss(spec, 3, e, y, p, null, null, null));
+    refused(
+        "proxies is F64",
+        () -> backend.loss(spec, 2, e, y, arena.allocate(DType.F64, 2, 2), null, null, null));
+    refused("classes", () -> backend.loss(spec, 0, e, y, p, null, null, null));
+    refused(
+        "labels is F32",
+        () ->
+            backend.loss(
+                spec, 2, e, Targets.of(arena.allocate(DType.F32, 3)), p, null, null, null));
+    refused(
+        "labels has shape [2]",
+        () ->
+            backend.loss(
+                spec, 2, e, Targets.of(arena.allocate(DType.I64, 2)), p, null, null, null));
+    refused(
+        "weights",
+        () ->
+            backend.loss(
+                spec,
+                2,
+                e,
+                new Targets(y.labels(), arena.allocate(DType.F32, 4), null),
+                p,
+                null,
+                null,
+                null));
+    refused(
+        "soft labels",
+        () ->
+            backend.loss(
+                spec,
+                2,
+                e,
+                new Targets(y.labels(), null, arena.allocate(DType.F32, 3, 3)),
+                p,
+                null,
+                null,
+                null));
+    refused(
+        "embedding gradient has shape",
+        () -> backend.loss(spec, 2, e, y, p, null, arena.allocate(DType.F32, 2, 3), null));
+    refused(
+        "embedding gradient overlaps embeddings",
+        () -> backend.loss(spec, 2, e, y, p, null, e, null));
+    refused("overlaps", () -> backend.loss(spec, 2, e, y, p, null, null, e.rows(1, 3)));
+    refused(
+        "direction is missing", () -> backend.lossHvp(spec, 2, e, y, p, null, null, null, null));
+    refused(
+        "label",
+        () ->
+            backend.loss(
+                spec, 2, e, Targets.of(arena.of(new long[] {0, 2, 1}, 3)), p, null, null, null));
+    refused(
+        "label",
+        () ->
+            backend.loss(
+                spec, 2, e, Targets.of(arena.of(new long[] {0, -1, 1}, 3)), p, null, null, null));
+    refused(
+        "weight",
+        () ->
+            backend.loss(
+                spec,
+                2,
+                e,
+                new Targets(y.labels(), arena.of(new float[] {1, -1, 1}, 3), null),
+                p,
+                null,
+                null,
+                null));
+    LossSpec anchor = new LossSpec(LossSpec.PROXY_ANCHOR, 0, 1, 32, 0.1, 0, 0);
+    refused(
+        "per-sample",
+        () -> backend.loss(anchor, 2, e, y, p, arena.allocate(DType.F32, 3), null, null));
+    refused(
+        "soft",
+        () ->
+            backend.loss(
+                anchor,
+                2,
+                e,
+                new Targets(y.labels(), null, arena.allocate(DType.F32, 3, 2)),
+                p,
+                null,
+                null,
+                null));
+    refused(
+        "loss: ",
+        () -> backend.loss(new LossSpec(99, 0, 1, 1, 0, 0, 0), 2, e, y, p, null, null, null));
+    refused(
+        "velocity",
+        () -> backend.sgdStep(e, arena.allocate(DType.F32, 3, 2), null, 1, 0.9, 0, true));
+    refused("gradient", () -> backend.sgdStep(e, p, null, 1, 0, 0, true));
+    HeadTensors head = new HeadTensors(arena.allocate(DType.F32, 2, 2), null, p);
+    refused(
+        "bias",
+        () ->
+            backend.headGradient(
+                spec,
+                2,
+                e,
+                y,
+                head,
+                null,
+                new HeadTensors(null, arena.allocate(DType.F32, 2), null)));
+    refused(
+        "weight",
+        () -> backend.headGradient(spec, 2, e, y, new HeadTensors(null, null, p), null, head));
+  }
+
+  private static void refused(String expected, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(expected)
+        .satisfies(e -> assertThat(e.getMessage()).doesNotContain("\n"));
+  }
+
+  @Test
+  void closedTensorsAreAnIllegalState() {
+    Tensor x = arena.of(new float[] {1}, 1, 1);
+    Tensor gone;
+    try (Arena other = Arena.host()) {
+      gone = other.of(new float[] {1}, 1, 1);
+    }
+    assertThatThrownBy(() -> backend.normalizeRows(gone, x))
+        .isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> backend.findNonFinite(gone)).isInstanceOf(IllegalStateException.class);
+  }
+}
