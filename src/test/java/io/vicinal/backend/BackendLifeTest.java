@@ -271,4 +271,48 @@ class BackendLifeTest {
       assertThat(HostMemory.liveBytes()).isEqualTo(live);
     }
   }
+
+  @Test
+  @Timeout(120)
+  void closingEverythingDuringACallIsSafe() throws InterruptedException {
+    Backend backend = Backend.open("cpu", new BackendOptions(1, 0, "base"));
+    Arena arena = Arena.host();
+    Problem problem = new Problem(arena, DType.F64, 40_000, 16, 256, 10_000);
+    Duration took =
+        interrupted(
+            () -> {
+              Thread closer =
+                  new Thread(
+                      () -> {
+                        sleep(100); // the call below has begun
+                        arena.close();
+                        backend.close();
+                      });
+              closer.start();
+              problem.gradient(backend);
+            });
+    assertThat(took).isLessThan(Duration.ofSeconds(1));
+    // The memory went when the call had returned: see nothingIsLeft.
+  }
+
+  private static void sleep(long millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void aCurvatureMayOutliveItsBackend() {
+    try (Arena arena = Arena.host()) {
+      Problem problem = new Problem(arena, DType.F32, 20, 5, 4, 3);
+      Backend backend = Backend.cpu();
+      Backend.Curvature curvature = problem.curvature(backend);
+      backend.close();
+      assertThatThrownBy(() -> curvature.hvp(problem.head, problem.gradient))
+          .isInstanceOf(IllegalStateException.class);
+      curvature.close();
+    }
+  }
 }
