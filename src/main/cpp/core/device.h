@@ -89,6 +89,18 @@ struct Operations {
   void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
 };
 
+// Ranks of relevant gallery rows; the members are vicinal_rank_f32's arguments.
+struct Ranking {
+  std::int64_t Q, G, d;
+  const float* queries;
+  const float* gallery;
+  const std::int64_t* self;
+  const std::int64_t* offsets;
+  const std::int64_t* relevant;
+  std::int64_t* ranks;
+  std::int8_t* tied;
+};
+
 struct DeviceTable {
   const char* name;
   void* (*create)(const vicinal_engine_options&);
@@ -100,6 +112,7 @@ struct DeviceTable {
   const char* (*blas)(const void* device);
   Operations<float> f32;
   Operations<double> f64;
+  void (*rank)(void* device, const Ranking&);
 };
 
 template <class Real>

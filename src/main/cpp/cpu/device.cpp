@@ -11,6 +11,7 @@
 
 #include "cpu/engine.hpp"
 #include "cpu/point.hpp"
+#include "cpu/rank.hpp"
 
 namespace vicinal::cpu {
 namespace {
@@ -228,6 +229,7 @@ const DeviceTable& cpu_table() {
     t.blas = cpu::blas;
     t.f32 = cpu::operations_table<float>();
     t.f64 = cpu::operations_table<double>();
+    t.rank = [](void* device, const Ranking& ranking) { cpu::rank(cpu::engine(device), ranking); };
     return t;
   }();
   return table;
