@@ -9,11 +9,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.LongPredicate;
 
-/** A small real data set of src/test/resources/uci: one sample per line, the label last. */
+/** A small real data set of src/test/resources/data: one sample per line, the label last. */
 record Csv(Tensor features, Tensor labels) {
   static Csv read(String name, LongPredicate keep, Arena arena) {
     List<String[]> rows;
-    try (InputStream in = Csv.class.getResourceAsStream("/uci/" + name + ".csv")) {
+    try (InputStream in = Csv.class.getResourceAsStream("/data/" + name + ".csv")) {
       rows =
           new String(in.readAllBytes(), StandardCharsets.UTF_8)
               .lines()
