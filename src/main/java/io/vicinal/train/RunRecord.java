@@ -5,6 +5,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
+import io.vicinal.Version;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
@@ -27,8 +28,7 @@ record RunRecord(RunConfig config, JsonObject run) {
   /** What {@link #write} puts under {@code run}. */
   static JsonObject facts(TrainingSet data, Backend backend) {
     JsonObject o = new JsonObject();
-    String version = RunRecord.class.getPackage().getImplementationVersion();
-    o.addProperty("version", version == null ? "development" : version);
+    o.addProperty("version", Version.text());
     o.addProperty("java", Runtime.version().toString());
     o.addProperty("device", backend.name());
     o.addProperty("isa", backend.isa());

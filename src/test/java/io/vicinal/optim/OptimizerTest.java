@@ -1,0 +1,196 @@
+package io.vicinal.optim;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+class OptimizerTest {
+
+  private static final double[] START = {0.5, -1.25, 2.0};
+  private static final double[][] GRADIENTS = {
+    {0.3, -0.02, 4.0}, {-0.1, 0.5, 0.25}, {0.7, 0.001, -3.0}
+  };
+
+  /** Settings of one group. */
+  private record Case(double lr, double eps, double weightDecay) {}
+
+  private static double[] threeSteps(
+      Case c, boolean single, Function<List<ParameterGroup>, Function<Arena, Optimizer>> make) {
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor p = single ? arena.of(new float[3], 3) : arena.of(new double[3], 3);
+      Tensor g = single ? arena.of(new float[3], 3) : arena.of(new double[3], 3);
+      p.set(START);
+      ParameterGroup group =
+          new ParameterGroup("weight", p, g, c.lr(), c.eps(), c.weightDecay(), 0);
+      Optimizer optimizer = make.apply(List.of(group)).apply(arena);
+      for (double[] gradient : GRADIENTS) {
+        g.set(gradient);
+        optimizer.step(backend, 1, Set.of());
+      }
+      return p.toDoubles();
+    }
+  }
+
+  private static double[] adam(Case c, double beta1, double beta2, boolean decoupled) {
+    return threeSteps(
+        c, false, groups -> arena -> new Adam(arena, groups, beta1, beta2, decoupled));
+  }
+
+  /** Kingma and Ba's algorithm 1, one number at a time. */
+  private static double[] plainAdam(Case c, double beta1, double beta2, boolean decoupled) {
+    double[] p = START.clone();
+    for (int i = 0; i < p.length; i++) {
+      double m = 0;
+      double v = 0;
+      for (int t = 1; t <= GRADIENTS.length; t++) {
+        double g = GRADIENTS[t - 1][i];
+        if (decoupled) {
+          p[i] -= c.lr() * c.weightDecay() * p[i];
+        } else {
+          g += c.weightDecay() * p[i];
+        }
+        m = beta1 * m + (1 - beta1) * g;
+        v = beta2 * v + (1 - beta2) * g * g;
+        double mHat = m / (1 - Math.pow(beta1, t));
+        double vHat = v / (1 - Math.pow(beta2, t));
+        p[i] -= c.lr() * mHat / (Math.sqrt(vHat) + c.eps());
+      }
+    }
+    return p;
+  }
+
+  @Test
+  void adamWithEpsOneFollowsTheFormulaAndTorch() {
+    Case proxies = new Case(400, 1, 0);
+    double[] p = adam(proxies, 0.9, 0.999, false);
+    assertThat(p).containsExactly(plainAdam(proxies, 0.9, 0.999, false), within(1e-9));
+    // torch 2.13.0, float64, torch.optim.Adam(lr=400, eps=1.0)
+    double[] torch = {-208.27195702702988, -118.14661069330106, -547.0907397666107};
+    assertThat(p).containsExactly(torch, within(1e-9));
+    double[] slow = adam(new Case(4e-3, 1, 0), 0.9, 0.999, false);
+    double[] torchSlow = {0.4979122804297297, -1.251168966106933, 1.9945090926023339};
+    assertThat(slow).containsExactly(torchSlow, within(1e-13));
+  }
+
+  @Test
+  void adamWithWeightDecayFollowsTheFormulaAndTorch() {
+    Case c = new Case(1e-2, 1e-8, 0.1);
+    double[] p = adam(c, 0.8, 0.99, false);
+    assertThat(p).containsExactly(plainAdam(c, 0.8, 0.99, false), within(1e-13));
+    // torch 2.13.0: Adam(lr=1e-2, betas=(0.8, 0.99), weight_decay=0.1)
+    double[] torch = {0.4769375062587665, -1.2464828397832286, 1.9825531280647477};
+    assertThat(p).containsExactly(torch, within(1e-13));
+  }
+
+  @Test
+  void adamwDecouplesWeightDecayAsTorch() {
+    Case c = new Case(1e-2, 1e-8, 0.1);
+    double[] p = adam(c, 0.9, 0.999, true);
+    assertThat(p).containsExactly(plainAdam(c, 0.9, 0.999, true), within(1e-13));
+    // torch 2.13.0: AdamW(lr=1e-2, weight_decay=0.1)
+    double[] torch = {0.47742806671878407, -1.2489877834396073, 1.9762874730369229};
+    assertThat(p).containsExactly(torch, within(1e-13));
+  }
+
+  @Test
+  void sgdFollowsTorchWithAndWithoutMomentum() {
+    double[] p =
+        threeSteps(new Case(0.1, 0, 0.01), false, groups -> arena -> new Sgd(arena, groups, 0.9));
+    // torch 2.13.0: SGD(lr=0.1, momentum=0.9, weight_decay=0.01)
+    double[] torch = {0.3650013695, -1.3326310967500001, 1.158834198};
+    assertThat(p).containsExactly(torch, within(1e-14));
+    double[] plain =
+        threeSteps(new Case(0.1, 0, 0), false, groups -> arena -> new Sgd(arena, groups, 0));
+    assertThat(plain).containsExactly(new double[] {0.41, -1.2981, 1.875}, within(1e-14));
+  }
+
+  @Test
+  void singlePrecisionFollowsDoublePrecision() {
+    Case c = new Case(1e-2, 1, 0);
+    double[] p = threeSteps(c, true, groups -> arena -> new Adam(arena, groups, 0.9, 0.999, false));
+    // Three steps round a handful of times at magnitude 2: 2^-24 * 2 * 8 is below 1e-6.
+    assertThat(p).containsExactly(plainAdam(c, 0.9, 0.999, false), within(1e-6));
+  }
+
+  @Test
+  void frozenGroupsKeepTheirBytesAndStartAfreshWhenThawed() {
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor weight = arena.of(START.clone(), 3);
+      Tensor proxies = arena.of(START.clone(), 3);
+      Tensor gradient = arena.of(new double[] {0.3, -0.02, 4.0}, 3);
+      Optimizer optimizer =
+          new Adam(
+              arena,
+              List.of(
+                  new ParameterGroup("weight", weight, gradient, 0.1, 1e-8, 0.5, 0),
+                  new ParameterGroup("proxies", proxies, gradient, 0.1, 1e-8, 0, 0)),
+              0.9,
+              0.999,
+              false);
+      optimizer.step(backend, 1, Set.of("weight"));
+      optimizer.step(backend, 1, Set.of("weight"));
+      assertThat(weight.toDoubles()).containsExactly(START);
+      assertThat(optimizer.moments().get("weight.m").toDoubles()).containsOnly(0);
+      assertThat(optimizer.moments().get("weight.v").toDoubles()).containsOnly(0);
+      assertThat(proxies.toDoubles()).doesNotContain(START);
+      assertThat(optimizer.steps()).isEqualTo(Map.of("weight", 0L, "proxies", 2L));
+      optimizer.step(backend, 1, Set.of());
+      // A first Adam step moves every element by lr against its gradient's sign.
+      assertThat(weight.at(0)).isCloseTo(0.4, within(1e-6));
+    }
+  }
+
+  @Test
+  void gradientsAreClippedByValueInTheirGroupOnly() {
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor a = arena.of(new double[2], 2);
+      Tensor b = arena.of(new double[2], 2);
+      Tensor ga = arena.of(new double[] {50, -3}, 2);
+      Tensor gb = arena.of(new double[] {50, -3}, 2);
+      Optimizer optimizer =
+          new Sgd(
+              arena,
+              List.of(
+                  new ParameterGroup("weight", a, ga, 1, 0, 0, 10),
+                  new ParameterGroup("proxies", b, gb, 1, 0, 0, 0)),
+              0);
+      optimizer.step(backend, 0.5, Set.of());
+      assertThat(a.toDoubles()).containsExactly(-5, 1.5);
+      assertThat(b.toDoubles()).containsExactly(-25, 1.5);
+    }
+  }
+
+  @Test
+  void wrongGroupsAreRefused() {
+    try (Arena arena = Arena.host()) {
+      Tensor p = arena.of(new double[2], 2);
+      Tensor other = arena.of(new double[3], 3);
+      assertThatThrownBy(() -> new ParameterGroup("weight", p, other, 1, 0, 0, 0))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("group weight: parameter");
+      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, -1, 0, 0, 0))
+          .hasMessageContaining("lr must be finite and at least 0");
+      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, 1, Double.NaN, 0, 0))
+          .hasMessageContaining("eps must be finite");
+      ParameterGroup group = new ParameterGroup("weight", p, p, 1, 1, 0, 0);
+      assertThatThrownBy(() -> new Sgd(arena, List.of(group, group), 0))
+          .hasMessageContaining("two groups are named weight");
+      Optimizer optimizer = new Sgd(arena, List.of(group), 0);
+      assertThatThrownBy(() -> optimizer.restoreSteps(Map.of("proxies", 1L)))
+          .hasMessageContaining("expected [weight]");
+    }
+  }
+}
