@@ -18,6 +18,10 @@ final class Measurement {
   final Samples ours = new Samples();
   final Samples peer = new Samples();
   final Samples pairs = new Samples(); // the peer's block median over ours, round by round
+
+  /** What others took of the machine meanwhile; see {@link Bystanders}. */
+  double bystanders;
+
   final Map<String, Samples> beside = new LinkedHashMap<>();
 
   /** Runs {@code rounds} rounds after a warm-up; equal values must have been checked before. */
@@ -26,6 +30,7 @@ final class Measurement {
     Measurement m = new Measurement();
     int ourBlock = single ? 1 : blockSize(warmUp(work));
     int peerBlock = single ? 1 : blockSize(warmUp(peer));
+    Bystanders others = new Bystanders(ProcessHandle.current(), peer.handle());
     for (int round = 0; round < rounds; round++) {
       Samples ourRound = new Samples();
       for (int i = 0; i < ourBlock; i++) {
@@ -47,6 +52,7 @@ final class Measurement {
       ceiling.product();
       Thread.sleep(GAP_MS);
     }
+    m.bystanders = others.share();
     for (String method : work.beside()) {
       Samples samples = new Samples();
       int repeats = single ? 1 : Math.max(3, peerBlock);

@@ -72,6 +72,10 @@ final class Peer implements AutoCloseable {
     return ask("memory").get("peak_bytes").getAsLong();
   }
 
+  ProcessHandle handle() {
+    return process.toHandle();
+  }
+
   private JsonObject ask(String command) throws IOException {
     commands.write(command + "\n");
     commands.flush();

@@ -90,14 +90,15 @@ record Result(
         String.format(
             Locale.ROOT,
             "  equal within %.1e (allowed %.0e); ratio by rounds %.2fx (p10 %.2fx, p90 %.2fx); %d"
-                + " and %d repeats%n",
+                + " and %d repeats; other processes took %.0f%% of the machine%n",
             equality.worst(),
             row.tolerance(),
             measured.pairs.median(),
             measured.pairs.quantile(0.1),
             measured.pairs.quantile(0.9),
             measured.ours.count(),
-            measured.peer.count()));
+            measured.peer.count(),
+            100 * measured.bystanders));
     if (!Double.isNaN(row.share())) {
       notes.append(
           String.format(
@@ -164,6 +165,7 @@ record Result(
     JsonObject peerErrors = new JsonObject();
     equality.peer().forEach(peerErrors::addProperty);
     json.add("peer_relative_error", peerErrors);
+    json.addProperty("others_share_of_machine", measured.bystanders);
     json.addProperty("tolerance", row.tolerance());
     json.addProperty("pass", pass());
     return json;
