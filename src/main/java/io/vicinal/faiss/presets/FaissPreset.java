@@ -25,7 +25,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "vicinal/neighbours.hpp"
             },
             link = {"gomp#", ":libopenblas.so.0#", "faiss#"},
-            preload = {"gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
+            preload = {"vicinal_spin", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
             preloadresource = {"/io/vicinal/backend/jni/", "/org/bytedeco/openblas/"}))
 public class FaissPreset implements InfoMapper {
   @Override

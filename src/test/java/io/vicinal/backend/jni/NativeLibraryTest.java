@@ -3,9 +3,12 @@ package io.vicinal.backend.jni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -25,6 +28,42 @@ class NativeLibraryTest {
     assertThat(mapped("libgomp")).hasSize(1);
     assertThat(mapped("libopenblas")).hasSize(1);
     assertThat(mapped("libblas.so", "libcblas", "libmkl")).isEmpty();
+  }
+
+  /** A thread that spins for long starves the one that it waits for, when cores are busy. */
+  @Test
+  void limitsSpinningUnlessTheUserChose() throws Exception {
+    assertThat(openMpEnvironment(Map.of())).contains("GOMP_SPINCOUNT = '1000'");
+    assertThat(openMpEnvironment(Map.of("GOMP_SPINCOUNT", "77"))).contains("GOMP_SPINCOUNT = '77'");
+    assertThat(openMpEnvironment(Map.of("OMP_WAIT_POLICY", "active")))
+        .contains("OMP_WAIT_POLICY = 'ACTIVE'")
+        .doesNotContain("GOMP_SPINCOUNT = '1000'");
+  }
+
+  /** What libgomp says about itself when a fresh process loads it. */
+  private static String openMpEnvironment(Map<String, String> environment) throws Exception {
+    ProcessBuilder builder =
+        new ProcessBuilder(
+            ProcessHandle.current().info().command().orElseThrow(),
+            "-cp",
+            System.getProperty("java.class.path"),
+            Loads.class.getName());
+    builder.environment().keySet().removeIf(name -> name.matches("(OMP|GOMP)_.*"));
+    builder.environment().put("OMP_DISPLAY_ENV", "VERBOSE");
+    builder.environment().putAll(environment);
+    Process process = builder.redirectErrorStream(true).start();
+    try (InputStream output = process.getInputStream()) {
+      return new String(output.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** A process that loads the library and ends. */
+  static final class Loads {
+    private Loads() {}
+
+    public static void main(String[] arguments) {
+      NativeLibrary.load();
+    }
   }
 
   private static Set<String> mapped(String... names) throws IOException {
