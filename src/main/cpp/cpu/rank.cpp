@@ -78,8 +78,7 @@ Rows make_rows(Engine& e, const char* name, int64_t n, int64_t d, const float* x
   Rows rows{n, x, e.workspace.get<float>(n), e.workspace.get<double>(n), 0};
   parallel_ranges(e, n, 2.0 * static_cast<double>(n) * static_cast<double>(d), [&](Range r) {
     for (int64_t i = r.begin; i < r.end; ++i) {
-      double sum = 0;
-      for (int64_t j = 0; j < d; ++j) sum += static_cast<double>(x[i * d + j]) * static_cast<double>(x[i * d + j]);
+      const double sum = squared_norm(x + i * d, d);
       rows.squares[i] = sum;
       rows.half_squares[i] = static_cast<float>(sum / 2);
     }

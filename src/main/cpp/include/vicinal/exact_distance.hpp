@@ -34,6 +34,13 @@ inline double exact_squared_distance(const float* a, const float* b, int64_t d) 
   return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
+/* |x|^2 in double; not finite if x is not. */
+inline double squared_norm(const float* x, int64_t d) {
+  double sum = 0;
+  for (int64_t j = 0; j < d; ++j) sum += static_cast<double>(x[j]) * static_cast<double>(x[j]);
+  return sum;
+}
+
 }  // namespace vicinal
 
 #endif  // VICINAL_EXACT_DISTANCE_HPP_

@@ -45,15 +45,18 @@ inline void exact_neighbours(int64_t Q, const float* queries, int64_t G, const f
     throw std::invalid_argument("k must be 1.." + std::to_string(available) + ", got " + std::to_string(k));
   }
   std::vector<float> gallery_norms(static_cast<size_t>(G));
-  double largest = 0;
-  for (int64_t g = 0; g < G; ++g) {
-    const float* row = gallery + g * d;
-    double sum = 0;
-    for (int64_t j = 0; j < d; ++j) sum += static_cast<double>(row[j]) * row[j];
-    if (!std::isfinite(sum)) throw std::invalid_argument("gallery row " + std::to_string(g) + " is not finite");
-    largest = std::max(largest, sum);
-    gallery_norms[static_cast<size_t>(g)] = static_cast<float>(sum);
-  }
+  double largest = 0; /* squared */
+  detail::for_slices(G, 4096, threads, interrupt, [&](int64_t from, int64_t to) {
+    double largest_here = 0;
+    for (int64_t g = from; g < to; ++g) {
+      const double square = squared_norm(gallery + g * d, d);
+      if (!std::isfinite(square)) throw std::invalid_argument("gallery row " + std::to_string(g) + " is not finite");
+      largest_here = std::max(largest_here, square);
+      gallery_norms[static_cast<size_t>(g)] = static_cast<float>(square);
+    }
+#pragma omp critical(vicinal_neighbours_largest)
+    largest = std::max(largest, largest_here);
+  });
   const double largest_norm = std::sqrt(largest);
   const int64_t asked = std::min(G, k + (self == nullptr ? 0 : 1) + std::max<int64_t>(8, k / 16));
   const int64_t slice =
@@ -75,8 +78,7 @@ inline void exact_neighbours(int64_t Q, const float* queries, int64_t G, const f
     for (int64_t q = from; q < to; ++q) {
       const float* query = queries + q * d;
       const int64_t own = self == nullptr ? -1 : self[q];
-      double norm = 0;
-      for (int64_t j = 0; j < d; ++j) norm += static_cast<double>(query[j]) * query[j];
+      double norm = squared_norm(query, d);
       if (!std::isfinite(norm)) throw std::invalid_argument("query row " + std::to_string(q) + " is not finite");
       norm = std::sqrt(norm);
       bool decided = false;
