@@ -47,7 +47,7 @@ def main():
         failures += error > TOLERANCE
         print(f"{name:26s} worst relative error {error:.1e}  {'ok' if error <= TOLERANCE else 'WRONG'}")
     failures += curvature()
-    sys.exit(failures)
+    sys.exit(int(failures))
 
 
 def curvature():
