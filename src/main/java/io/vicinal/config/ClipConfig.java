@@ -6,6 +6,8 @@ import java.util.List;
 /**
  * Clamps every gradient element to [-value, value].
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param value 0 for no clipping
  * @param groups the groups it applies to
  */

@@ -20,6 +20,8 @@ import java.util.Set;
  * names the file (or {@code --set}), the key's path and what was expected. Nothing is evaluated. A
  * value of an override is JSON when it reads as JSON, otherwise a string. Relative paths start from
  * the file's folder, in overrides from the working directory.
+ *
+ * <p>Stateless, so safe for any thread.
  */
 public final class ConfigParser {
 

@@ -10,6 +10,8 @@ import java.util.List;
  * The training data: a pair of {@code .npy} files, a named dataset's training part, or features
  * that a program hands to the trainer.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param features [N, D] float32 or float64; null with a named dataset
  * @param labels [N], any integer type, non-negative; null with a named dataset
  * @param dataset {@code fashion-mnist}; {@code given} for features handed over by a program; null

@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 /**
  * Ends training when the validation metric ({@code evaluate.metric}) no longer improves.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param patience evaluations without improvement that end it; 0 for never
  * @param minDelta what counts as an improvement: more than the best plus this
  */

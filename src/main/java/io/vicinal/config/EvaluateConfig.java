@@ -6,6 +6,8 @@ import java.util.List;
 /**
  * How the validation data is measured.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param every epochs between two evaluations; the last epoch is always evaluated
  * @param metrics the ids to compute (docs/metrics.md)
  * @param metric the one that chooses the best head, stops early and drives the plateau schedule;

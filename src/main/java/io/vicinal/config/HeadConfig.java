@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 /**
  * The linear head.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param embedding d, the embedding's width
  * @param bias whether there is a bias
  * @param proxies how proxies start: {@code normal} N(0, 1/64), {@code kaiming} N(0, 2/(CK)), or

@@ -10,6 +10,8 @@ import java.util.Map;
 /**
  * The loss by name, its parameters as text; the loss's own factory checks them.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param name for example {@code proxy-anchor}
  * @param params the other keys of the section, in their order
  */

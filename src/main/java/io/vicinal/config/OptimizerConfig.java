@@ -9,6 +9,8 @@ import java.util.Map;
 /**
  * The optimiser and what each parameter group changes of it.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param name {@code sgd}, {@code adam} or {@code adamw}
  * @param lr the base learning rate
  * @param momentum sgd's; 0 for the others

@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 /**
  * How batches are drawn.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param name {@code random} or {@code balanced}
  * @param batch random: samples per batch
  * @param dropLast random: leaves out an epoch's incomplete last batch

@@ -7,6 +7,8 @@ import java.util.List;
 /**
  * How the learning rates change over the epochs; every group's is multiplied by the same factor.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param name {@code constant}, {@code step} or {@code plateau}
  * @param every step: epochs between two reductions; 0 with milestones
  * @param milestones step: the numbers of finished epochs after which to reduce, ascending

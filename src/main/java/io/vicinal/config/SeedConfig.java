@@ -5,6 +5,8 @@ import com.google.gson.JsonObject;
 /**
  * A seed per component; null where it follows from the run's {@code seed}.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param head the head's and the proxies' first values
  * @param sampler the order of the batches
  * @param validation the validation split

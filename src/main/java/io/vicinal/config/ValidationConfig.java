@@ -7,6 +7,8 @@ import java.nio.file.Path;
  * What training is judged by: a part carved from the training data, or files of its own. Never the
  * test data.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param fraction the part held out, 0 for none; 0 with files
  * @param by {@code sample}: that part of each class; {@code class}: that part of the classes
  * @param features files in place of a fraction: [V, D]; null for none

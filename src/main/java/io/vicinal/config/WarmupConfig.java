@@ -6,6 +6,8 @@ import java.util.List;
 /**
  * The first epochs keep some groups as they are: their parameters and moments do not change.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param epochs 0 for no warm-up
  * @param groups the groups that stay frozen
  */

@@ -1,6 +1,9 @@
 package io.vicinal.nn;
 
-/** How proxies start. The losses normalise them, so their length only sets how fast they turn. */
+/**
+ * How proxies start. The losses normalise them, so their length only sets how fast they turn.
+ * Immutable.
+ */
 public enum ProxyStart {
   /** N(0, 1) / 8, as ProxyNCA++. */
   NORMAL,

@@ -6,6 +6,8 @@ import io.vicinal.tensor.Tensor;
 /**
  * One parameter with its gradient and the settings that its steps use.
  *
+ * <p>The record is immutable, its tensors are not: a group belongs to one optimiser and its thread.
+ *
  * @param name for example {@code proxies}; unique within an optimiser
  * @param parameter changed in place, any shape
  * @param gradient the same shape and type; clipped in place by a step

@@ -4,7 +4,10 @@ import io.vicinal.InputException;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** A loss, a gradient or a parameter became NaN or infinite. The last checkpoint is from before. */
+/**
+ * A loss, a gradient or a parameter became NaN or infinite. The last checkpoint is from before.
+ * Immutable.
+ */
 public final class DivergedException extends InputException {
 
   private static final long serialVersionUID = 1L;

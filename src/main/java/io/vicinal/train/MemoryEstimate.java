@@ -9,6 +9,8 @@ import java.util.Map;
  * The memory of a run outside the Java heap, by what it is for. An estimate: what the allocator
  * rounds up is left out.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param bytes by purpose, in a fixed order
  */
 public record MemoryEstimate(Map<String, Long> bytes) {

@@ -3,7 +3,7 @@ package io.vicinal.train;
 import io.vicinal.tensor.Tensor;
 import java.util.Map;
 
-/** Measures embeddings: retrieval metrics, usually. */
+/** Measures embeddings: retrieval metrics, usually. Called from the thread of one run. */
 @FunctionalInterface
 public interface MetricFn {
 

@@ -1,6 +1,6 @@
 package io.vicinal.train;
 
-/** What to do about a run that the folder already holds. */
+/** What to do about a run that the folder already holds. Immutable. */
 public enum RunMode {
   /** Refuses a folder that holds a run. */
   NEW,

@@ -6,6 +6,8 @@ import java.util.Map;
 /**
  * How a run ended.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param folder the run folder
  * @param head its {@code head.safetensors}: the best head on validation, without validation the
  *     last

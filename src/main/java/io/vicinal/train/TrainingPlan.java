@@ -16,6 +16,8 @@ import java.nio.file.Path;
  * What a run would do, found out without training: {@code --dry-run}. Of {@code .npy} features only
  * the header is read.
  *
+ * <p>Immutable, so safe for any thread.
+ *
  * @param config as resolved
  * @param samples N, all in the data
  * @param width D
@@ -51,9 +53,9 @@ public record TrainingPlan(
         FeatureSet set = FashionMnist.train(folder, arena);
         return of(config, set.labels().toLongs(), set.samples(), set.width());
       }
-      Shape shape = Npy.header(data.features()).shape();
+      Shape shape = matrix(data.features());
       long[] labels = Labels.read(data.labels(), arena).toLongs();
-      if (shape.rank() != 2 || shape.dim(0) != labels.length) {
+      if (shape.dim(0) != labels.length) {
         throw new InputException(
             data.features()
                 + ": shape "
@@ -68,6 +70,20 @@ public record TrainingPlan(
     }
   }
 
+  /** The shape of a file that training could read as features. */
+  private static Shape matrix(Path file) {
+    Npy.Header header = Npy.header(file);
+    if (header.dtype() == null || !header.dtype().isFloat()) {
+      throw new InputException(
+          file + ": features have type " + header.descr() + "; save them with .astype('<f4')");
+    }
+    if (header.shape().rank() != 2 || header.shape().size() == 0) {
+      throw new InputException(
+          file + ": features have shape " + header.shape() + "; expected a non-empty [N, D]");
+    }
+    return header.shape();
+  }
+
   private static TrainingPlan of(RunConfig config, long[] labels, long samples, long width) {
     Loss loss = Parts.loss(config);
     ValidationSplit split = TrainingSet.split(config, labels);
@@ -78,7 +94,11 @@ public record TrainingPlan(
     }
     int batches = Parts.sampler(config, split.training(), rows).batchesPerEpoch();
     Path own = config.validation().features();
-    long validation = own == null ? split.validation().length : Npy.header(own).shape().dim(0);
+    Shape ownShape = own == null ? Shape.of(split.validation().length, width) : matrix(own);
+    if (ownShape.dim(1) != width) {
+      throw TrainingSet.otherWidth(ownShape.dim(1), width);
+    }
+    long validation = ownShape.dim(0);
     boolean sgd = config.optimizer().name().equals("sgd");
     int moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0;
     MemoryEstimate memory =

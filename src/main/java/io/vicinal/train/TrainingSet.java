@@ -50,14 +50,18 @@ record TrainingSet(
     Tensor features = typed(all.features(), dtype, arena);
     FeatureSet validation = validation(config, features, all.labels(), split, backend, arena);
     if (validation != null && validation.width() != all.width()) {
-      throw new InputException(
-          "validation.features: rows of "
-              + validation.width()
-              + " numbers, but the training features have "
-              + all.width()
-              + "; compute both in the same way");
+      throw otherWidth(validation.width(), all.width());
     }
     return new TrainingSet(features, rows, split.training(), classes, validation, hash);
+  }
+
+  static InputException otherWidth(long validation, long training) {
+    return new InputException(
+        "validation.features: rows of "
+            + validation
+            + " numbers, but the training features have "
+            + training
+            + "; compute both in the same way");
   }
 
   static DType dtype(RunConfig config) {

@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -449,6 +450,67 @@ class TrainerTest {
     TrainResult resumed = Trainer.train(quick(), data, run, RunMode.RESUME, noting);
     assertThat(notes).contains("resuming after epoch 1, batch 4");
     assertThat(Files.readAllBytes(resumed.head())).isEqualTo(Files.readAllBytes(whole.head()));
+  }
+
+  @Test
+  void theMemoryEstimateIsWhatARunHolds() throws IOException {
+    FeatureSet data = Samples.clouds(arena, 20_000, 60, 40);
+    Npy.write(folder.resolve("x.npy"), data.features());
+    Npy.write(folder.resolve("y.npy"), data.labels());
+    String json =
+        "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"},"
+            + "\"head\": {\"embedding\": 500}, \"sampler\": {\"batch\": 6000}, \"epochs\": 1,"
+            + "\"loss\": {\"name\": \"soft-triple\", \"centers\": 20}}";
+    RunConfig config = ConfigParser.parse(json, "c.json", folder, List.of());
+    Map<String, Long> bytes = new LinkedHashMap<>(TrainingPlan.of(config).memory().bytes());
+    bytes.remove("workspace, at most"); // the native library's own
+    bytes.remove("validation embeddings"); // between steps there are none
+    long estimate = bytes.values().stream().mapToLong(Long::longValue).sum();
+    long before = HostMemory.liveBytes();
+    List<Long> held = new ArrayList<>();
+    TrainingListener listener =
+        new TrainingListener() {
+          @Override
+          public void stepped(Step step) {
+            held.add(HostMemory.liveBytes() - before);
+          }
+        };
+    Trainer.train(config, folder.resolve("run"), listener);
+    // An arena's last block of small tensors may be 1 MiB that is not used.
+    assertThat(held).hasSize(3).allMatch(h -> h >= estimate && h <= estimate + (1 << 20));
+  }
+
+  @Test
+  void plansRefuseWhatTrainingWould() throws IOException {
+    FeatureSet data = Samples.clouds(arena, 240, 12, 6);
+    Npy.write(folder.resolve("x.npy"), data.features());
+    Npy.write(folder.resolve("narrow.npy"), data.features().reshape(480, 6));
+    Npy.write(folder.resolve("y.npy"), data.labels());
+    Npy.write(folder.resolve("long.npy"), arena.of(new long[480], 480));
+    String[][] wrong = {
+      {"x.npy", "long.npy", "", "x.npy: shape [240, 12] does not fit 480 labels"},
+      {"y.npy", "y.npy", "", "y.npy: features have type <i8"},
+      {"none.npy", "y.npy", "", "none.npy: does not exist"},
+      {"x.npy", "y.npy", "3", "data.classes: the data has no sample of class 3"},
+    };
+    for (String[] row : wrong) {
+      String json =
+          String.format(
+              "{\"data\": {\"features\": \"%s\", \"labels\": \"%s\", \"classes\": [%s]}}",
+              row[0], row[1], row[2]);
+      RunConfig config = ConfigParser.parse(json, "c.json", folder, List.of());
+      assertThatThrownBy(() -> TrainingPlan.of(config))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(row[3]);
+    }
+    String narrow =
+        "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"},"
+            + "\"validation\": {\"features\": \"narrow.npy\", \"labels\": \"long.npy\"}}";
+    RunConfig config = ConfigParser.parse(narrow, "c.json", folder, List.of());
+    String expected = "validation.features: rows of 6 numbers, but the training features have 12";
+    assertThatThrownBy(() -> TrainingPlan.of(config)).hasMessageContaining(expected);
+    assertThatThrownBy(() -> Trainer.train(config, folder.resolve("run"), TrainingListener.NONE))
+        .hasMessageContaining(expected);
   }
 
   @Test
