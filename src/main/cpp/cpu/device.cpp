@@ -57,7 +57,7 @@ template <class Real>
 void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
   Engine& e = engine(device);
   Memory memory(e.workspace);
-  Point<Real> point = make_point(e, p, memory, {false, false, false});
+  Point<Real> point = make_point(p, memory, {false, false, false});
   evaluate(e, point, out);
 }
 
@@ -72,7 +72,7 @@ template <class Real>
 void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction, const Tangents<Real>& out) {
   Engine& e = engine(device);
   Memory memory(e.workspace);
-  Point<Real> point = make_point(e, p, memory, {true, cosines_fit(e, p), out.proxies != nullptr});
+  Point<Real> point = make_point(p, memory, {true, cosines_fit(e, p), out.proxies != nullptr});
   const Workspace::Mark mark = e.workspace.mark();
   evaluate(e, point, Gradients<Real>{});
   e.workspace.rewind(mark);
@@ -97,7 +97,7 @@ void* curvature_create(void* device, const Problem<Real>& p) {
   auto c = std::make_unique<Curvature<Real>>();
   Memory memory(c->memory);
   // Unit proxies and the rows at the point hold all that products need of weight, bias and proxies.
-  c->point = make_point(e, p, memory, {true, cosines_fit(e, p), true});
+  c->point = make_point(p, memory, {true, cosines_fit(e, p), true});
   evaluate(e, c->point, Gradients<Real>{});
   Problem<Real>& kept = c->point.problem;
   kept.weight = nullptr;

@@ -34,7 +34,7 @@ struct Engine {
 // this many operations.
 constexpr double kSerialFlops = 4e5;
 // One task's upper bound, so that a cancel request is seen within tens of milliseconds.
-constexpr double kTaskFlops = 1e9;
+constexpr double kTaskFlops = 4e9;
 
 // How many tasks `flops` of work should become.
 inline std::int64_t task_count(const Engine& e, double flops) {

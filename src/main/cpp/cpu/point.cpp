@@ -36,7 +36,7 @@ std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_
 }
 
 template <class Real>
-Point<Real> make_point(Engine& e, const Problem<Real>& problem, Memory& memory, const Keep& keep) {
+Point<Real> make_point(const Problem<Real>& problem, Memory& memory, const Keep& keep) {
   Point<Real> p{};
   p.problem = problem;
   const std::int64_t C = problem.classes, d = problem.d, n = problem.n;
@@ -48,11 +48,6 @@ Point<Real> make_point(Engine& e, const Problem<Real>& problem, Memory& memory, 
 
   p.unit_proxies = memory.get<Real>(p.columns * d);
   p.inverse_proxies = memory.get<Real>(p.columns);
-  const Kernels<Real>& k = kernels<Real>(e.isa);
-  for_each_proxy(e, p, [&](std::int64_t row, std::int64_t source, std::int64_t count) {
-    k.normalize_rows(count, d, problem.proxies + source * d, p.unit_proxies + row * d, p.inverse_proxies + row);
-  });
-  for (std::int64_t c = 0; c < p.columns; ++c) p.zero_proxies += p.inverse_proxies[c] == Real(0) ? 1 : 0;
 
   if (keep.proxies) {
     p.proxy_gradient = memory.get<Real>(p.columns * d);
@@ -112,6 +107,11 @@ void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, co
                 Real* s) {
   const std::int64_t d = point.problem.d;
   gemm<Real>(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
+  put_zero_cosines(point, rows, inverse, s);
+}
+
+template <class Real>
+void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Real* inverse, Real* s) {
   if (!needs_zero_cosine(point.problem.spec)) return;
   const bool distance = point.problem.spec.kind == VICINAL_PROXY_ANCHOR;
   for (std::int64_t i = 0; i < rows; ++i) {
@@ -123,6 +123,29 @@ void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, co
       if (zero_proxy || zero_row) s[i * point.ld + c] = zero_proxy && zero_row ? Real(1) : Real(0.5);
     }
   }
+}
+
+template <class Real>
+void normalize_proxies(const Engine& e, Point<Real>& point) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  parallel_ranges(e, point.columns, 8.0 * static_cast<double>(point.columns) * static_cast<double>(point.problem.d),
+                  [&](Range r) { normalize_proxies(k, point, r); });
+  count_zero_proxies(point);
+}
+
+template <class Real>
+void normalize_proxies(const Kernels<Real>& k, Point<Real>& point, Range r) {
+  const std::int64_t d = point.problem.d;
+  for_each_proxy(point, r, [&](std::int64_t row, std::int64_t source, std::int64_t count) {
+    k.normalize_rows(count, d, point.problem.proxies + source * d, point.unit_proxies + row * d,
+                     point.inverse_proxies + row);
+  });
+}
+
+template <class Real>
+void count_zero_proxies(Point<Real>& point) {
+  point.zero_proxies = 0;
+  for (std::int64_t c = 0; c < point.columns; ++c) point.zero_proxies += point.inverse_proxies[c] == Real(0) ? 1 : 0;
 }
 
 template <class Real>
@@ -274,11 +297,15 @@ void apply_columns(const Engine& e, const Point<Real>& point, std::int64_t begin
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                      \
-  template Point<Real> make_point(Engine&, const Problem<Real>&, Memory&, const Keep&);                                \
+  template Point<Real> make_point(const Problem<Real>&, Memory&, const Keep&);                                         \
   template void affine_rows(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
                             Real*);                                                                                    \
   template const Real* embeddings_of(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, Real*);          \
   template void cosines_of(const Engine&, const Point<Real>&, std::int64_t, const Real*, const Real*, Real*);          \
+  template void put_zero_cosines(const Point<Real>&, std::int64_t, const Real*, Real*);                                \
+  template void normalize_proxies(const Engine&, Point<Real>&);                                                        \
+  template void normalize_proxies(const Kernels<Real>&, Point<Real>&, Range);                                          \
+  template void count_zero_proxies(Point<Real>&);                                                                      \
   template LossTile<Real> loss_tile(const Point<Real>&, std::int64_t, std::int64_t);                                   \
   template double apply_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, Real*, \
                              Real*, Real*, std::int64_t*);                                                             \

@@ -74,7 +74,7 @@ struct Keep {
 };
 
 template <class Real>
-Point<Real> make_point(Engine& e, const Problem<Real>& problem, Memory& memory, const Keep& keep);
+Point<Real> make_point(const Problem<Real>& problem, Memory& memory, const Keep& keep);
 
 template <class Real>
 void evaluate(Engine& e, Point<Real>& point, const Gradients<Real>& out);
@@ -98,6 +98,9 @@ void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, st
 template <class Real>
 void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse,
                 Real* s);
+
+template <class Real>
+void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Real* inverse, Real* s);
 
 // The tile of rows [begin, begin + rows) for the loss kernels.
 template <class Real>
@@ -127,22 +130,34 @@ template <class Real>
 double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
                   const Real* st, Real* g, Real* gt, Real* per_sample, std::int64_t* empty);
 
-// out row of class c, centre k from kernel order row k * C + c.
+// Unit proxies of all rows, or of a range of rows in kernel order (then count_zero_proxies when all are there).
+template <class Real>
+void normalize_proxies(const Engine& e, Point<Real>& point);
+template <class Real>
+void normalize_proxies(const Kernels<Real>& k, Point<Real>& point, Range r);
+template <class Real>
+void count_zero_proxies(Point<Real>& point);
+
+// body(row in kernel order, row in the caller's order, how many rows follow both) over a range in kernel order.
+template <class Real, class Body>
+void for_each_proxy(const Point<Real>& point, Range r, Body&& body) {
+  const std::int64_t C = point.problem.classes, K = point.centers;
+  if (K == 1) {
+    body(r.begin, r.begin, r.size());
+  } else {
+    for (std::int64_t row = r.begin; row < r.end; ++row) body(row, (row % C) * K + row / C, std::int64_t{1});
+  }
+}
 template <class Real, class Body>
 void for_each_proxy(const Engine& e, const Point<Real>& point, Body&& body) {
-  const std::int64_t C = point.problem.classes, K = point.centers;
   parallel_ranges(e, point.columns, 8.0 * static_cast<double>(point.columns) * static_cast<double>(point.problem.d),
-                  [&](Range r) {
-                    if (K == 1) {
-                      body(r.begin, r.begin, r.size());
-                    } else {
-                      for (std::int64_t row = r.begin; row < r.end; ++row) body(row, (row % C) * K + row / C, 1);
-                    }
-                  });
+                  [&](Range r) { for_each_proxy(point, r, body); });
 }
 
-// SoftTriple's centre regulariser: its value, its gradient added to dL/dp^ (kernel order), and the tangent of that
-// gradient added likewise.
+// SoftTriple's centre regulariser: its value, its gradient written to dL/dp^ (kernel order; null: value only), and
+// the tangent of that gradient added to the tangent of dL/dp^.
+template <class Real>
+bool has_regulariser(const Point<Real>& point);
 template <class Real>
 double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradient);
 template <class Real>

@@ -15,11 +15,6 @@ double pair_weight(std::int64_t classes, std::int64_t centers, double tau) {
   return tau / (static_cast<double>(classes) * static_cast<double>(centers) * static_cast<double>(centers - 1));
 }
 
-template <class Real>
-bool active(const Point<Real>& point) {
-  return point.centers > 1 && point.problem.spec.tau > 0;
-}
-
 using Pair = math::SoftTriple<double>;
 
 template <class Real>
@@ -31,8 +26,13 @@ double work(const Point<Real>& point) {
 }  // namespace
 
 template <class Real>
+bool has_regulariser(const Point<Real>& point) {
+  return point.problem.spec.kind == VICINAL_SOFT_TRIPLE && point.centers > 1 && point.problem.spec.tau > 0;
+}
+
+template <class Real>
 double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradient) {
-  if (!active(point)) return 0;
+  if (!has_regulariser(point)) return 0;
   const std::int64_t C = point.problem.classes, K = point.centers, d = point.problem.d;
   const double weight = pair_weight(C, K, point.problem.spec.tau);
   std::vector<double> values(static_cast<std::size_t>(C));
@@ -52,7 +52,7 @@ double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradi
       }
       values[static_cast<std::size_t>(c)] = sum;
       if (gradient != nullptr)
-        gemm_serial<Real>({false, false, K, d, K, m.data(), K, p, C * d, gradient + c * d, C * d, true});
+        gemm_serial<Real>({false, false, K, d, K, m.data(), K, p, C * d, gradient + c * d, C * d, false});
     }
   });
   double total = 0;
@@ -62,7 +62,7 @@ double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradi
 
 template <class Real>
 void centre_regulariser_tangent(const Engine& e, const Point<Real>& point, const Real* unit_t, Real* gradient_t) {
-  if (!active(point) || unit_t == nullptr) return;
+  if (!has_regulariser(point) || unit_t == nullptr) return;
   const std::int64_t C = point.problem.classes, K = point.centers, d = point.problem.d;
   const double weight = pair_weight(C, K, point.problem.spec.tau);
   parallel_ranges(e, C, 3 * work(point), [&](Range r) {
@@ -90,6 +90,7 @@ void centre_regulariser_tangent(const Engine& e, const Point<Real>& point, const
 }
 
 #define VICINAL_INSTANTIATE(Real)                                               \
+  template bool has_regulariser(const Point<Real>&);                            \
   template double centre_regulariser(const Engine&, const Point<Real>&, Real*); \
   template void centre_regulariser_tangent(const Engine&, const Point<Real>&, const Real*, Real*);
 VICINAL_INSTANTIATE(float)

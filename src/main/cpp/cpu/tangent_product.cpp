@@ -168,7 +168,7 @@ class TangentProduct {
     if (out_.bias != nullptr)
       for (std::int64_t j = 0; j < d; ++j) out_.bias[j] = static_cast<Real>(bias_[j]);
     if (proxies_wanted_) {
-      if (p_.spec.kind == VICINAL_SOFT_TRIPLE) centre_regulariser_tangent(e_, point_, unit_proxies_t_, proxies_t_);
+      centre_regulariser_tangent(e_, point_, unit_proxies_t_, proxies_t_);
       for_each_proxy(e_, point_, [&](std::int64_t row, std::int64_t target, std::int64_t count) {
         const bool moved = unit_proxies_t_ != nullptr;
         k_.project_rows_tangent(count, d, point_.unit_proxies + row * d, point_.inverse_proxies + row,

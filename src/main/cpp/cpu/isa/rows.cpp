@@ -21,22 +21,39 @@ template <>
 struct Smallest<double> {
   static constexpr double kNorm = 2.2250738585072014e-308;
 };
-
+// Reciprocals in this range have all their digits.
 template <class Real>
-inline Real dot(std::int64_t d, const Real* a, const Real* b) {
-  Real sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t j = 0; j < d; ++j) sum += a[j] * b[j];
-  return sum;
+struct Safe;
+template <>
+struct Safe<float> {
+  static constexpr float kLow = 1e-37f, kHigh = 1e37f;
+};
+template <>
+struct Safe<double> {
+  static constexpr double kLow = 1e-307, kHigh = 1e307;
+};
+
+// sum of a[j] b[j] in Sum. Four quarters at once: one chain of dependent additions would wait for each other.
+template <class Sum, class Real>
+inline Sum dot(std::int64_t d, const Real* a, const Real* b) {
+  const std::int64_t q = d / 4;
+  Sum s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+#pragma omp simd reduction(+ : s0, s1, s2, s3)
+  for (std::int64_t j = 0; j < q; ++j) {
+    s0 += static_cast<Sum>(a[j]) * static_cast<Sum>(b[j]);
+    s1 += static_cast<Sum>(a[q + j]) * static_cast<Sum>(b[q + j]);
+    s2 += static_cast<Sum>(a[2 * q + j]) * static_cast<Sum>(b[2 * q + j]);
+    s3 += static_cast<Sum>(a[3 * q + j]) * static_cast<Sum>(b[3 * q + j]);
+  }
+  for (std::int64_t j = 4 * q; j < d; ++j) s0 += static_cast<Sum>(a[j]) * static_cast<Sum>(b[j]);
+  return (s0 + s1) + (s2 + s3);
 }
 
 // Euclidean norm. Squares of floats are summed in double, which can neither overflow nor vanish; doubles are
 // rescaled by their largest magnitude when the plain sum leaves the safe range.
 template <class Real>
 double norm(std::int64_t d, const Real* x) {
-  double sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (std::int64_t j = 0; j < d; ++j) sum += static_cast<double>(x[j]) * static_cast<double>(x[j]);
+  double sum = dot<double>(d, x, x);
   if (sum > 1e-280 && sum < 1e280) return __builtin_sqrt(sum);
   double top = 0;
   for (std::int64_t j = 0; j < d; ++j) {
@@ -65,10 +82,11 @@ void normalize_rows(std::int64_t n, std::int64_t d, const Real* x, Real* unit, R
     }
     const double inverse = 1 / r;
     if (inverse_norm != nullptr) inverse_norm[i] = static_cast<Real>(inverse);
-    if (inverse < 1e300) {
+    const Real factor = static_cast<Real>(inverse);
+    if (factor >= Safe<Real>::kLow && factor <= Safe<Real>::kHigh) {
 #pragma omp simd
-      for (std::int64_t j = 0; j < d; ++j) ui[j] = static_cast<Real>(static_cast<double>(xi[j]) * inverse);
-    } else {
+      for (std::int64_t j = 0; j < d; ++j) ui[j] = xi[j] * factor;
+    } else {  // the factor is not a normal number
       for (std::int64_t j = 0; j < d; ++j) ui[j] = static_cast<Real>(static_cast<double>(xi[j]) / r);
     }
   }
@@ -81,7 +99,7 @@ void project_rows(std::int64_t n, std::int64_t d, const Real* unit, const Real* 
     const Real* z = unit + i * d;
     const Real* qi = q + i * d;
     Real* oi = out + i * d;
-    const Real along = dot(d, z, qi);
+    const Real along = dot<Real>(d, z, qi);
     const Real inverse = inverse_norm[i];
     if (beta != nullptr) beta[i] = along;
 #pragma omp simd
@@ -97,7 +115,7 @@ void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, cons
     const Real* qi = qt + i * d;
     Real* oi = out + i * d;
     const Real inverse = inverse_norm[i];
-    const Real along = dot(d, z, qi);
+    const Real along = dot<Real>(d, z, qi);
     if (zt == nullptr) {
 #pragma omp simd
       for (std::int64_t j = 0; j < d; ++j) oi[j] = (qi[j] - along * z[j]) * inverse;
@@ -105,7 +123,7 @@ void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, cons
     }
     const Real* gi = g + i * d;
     const Real* zi = zt + i * d;
-    const Real radial = dot(d, gi, zi);
+    const Real radial = dot<Real>(d, gi, zi);
     const Real on_z = along * inverse + radial;
     const Real on_g = alpha[i] * inverse;
     const Real on_zt = beta[i] * inverse;
