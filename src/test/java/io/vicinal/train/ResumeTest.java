@@ -39,6 +39,8 @@ class ResumeTest {
                 "optimizer.eps=1.0",
                 "optimizer.groups.proxies.lrScale=100",
                 "schedule={\"name\":\"plateau\",\"patience\":0,\"factor\":0.5}",
+                "evaluate.metric=r@1", // rises now and then: best heads, bad evaluations,
+                // reductions
                 "earlyStop.patience=9",
                 "warmup={\"epochs\":1,\"groups\":[\"weight\"]}",
                 "clip.value=0.01",
@@ -102,9 +104,13 @@ class ResumeTest {
             ? config()
             : config(
                 "sampler={\"name\":\"random\",\"batch\":30,\"dropLast\":false}",
-                "optimizer={\"name\":\"sgd\",\"lr\":0.05}");
+                "optimizer={\"name\":\"sgd\",\"lr\":0.05}",
+                "schedule={\"name\":\"step\",\"every\":2,\"factor\":0.5}");
     TrainResult whole = whole(config);
     assertThat(whole.steps()).isGreaterThan(40);
+    // The schedule must have acted, or its state would not be tested.
+    List<JsonObject> lines = timeless(whole.folder());
+    assertThat(lines.get(lines.size() - 1).get("lr")).isNotEqualTo(lines.get(0).get("lr"));
     Path run = folder.resolve("run");
     try (Arena arena = Arena.host()) {
       int stops = 0;
