@@ -89,6 +89,11 @@ final class RetrievalWork implements Work {
   }
 
   @Override
+  public double leastFlops() {
+    return flops() / 2; // distances of a set to itself are symmetric
+  }
+
+  @Override
   public double bytes() {
     return (double) Float.BYTES * rows * width + (double) Long.BYTES * rows;
   }

@@ -106,7 +106,7 @@ public final class Runner {
         int rounds = row.single() ? settings.singleRounds() : settings.rounds();
         Measurement measured = Measurement.of(work, peer, ceiling, rounds, row.single());
         double floor =
-            Math.max(work.flops() / ceiling.gflops(), work.bytes() / copyGigabytes) / 1e6;
+            Math.max(work.leastFlops() / ceiling.gflops(), work.bytes() / copyGigabytes) / 1e6;
         return new Result(
             row,
             work.problem(),

@@ -28,8 +28,13 @@ interface Work extends AutoCloseable {
   /** Arrays of the last repeat, named as the peer names them. */
   Map<String, Tensor> arrays();
 
-  /** Multiply-adds counted twice, of the matrix products that the job cannot avoid. */
+  /** Multiply-adds, counted twice, of the job's matrix products as its definition has them. */
   double flops();
+
+  /** Those of {@link #flops} that cannot be avoided: what the floor is computed from. */
+  default double leastFlops() {
+    return flops();
+  }
 
   /** Bytes that must cross the memory bus once: inputs and outputs. */
   double bytes();

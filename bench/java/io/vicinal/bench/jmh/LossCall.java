@@ -97,12 +97,6 @@ public class LossCall {
         loss.spec(), classes, embeddings, targets, proxies, null, gradEmbeddings, gradProxies);
   }
 
-  /** The value alone. */
-  @Benchmark
-  public LossValue value() {
-    return backend.loss(loss.spec(), classes, embeddings, targets, proxies, null, null, null);
-  }
-
   /** Frees what {@link #open} made. */
   @TearDown(Level.Trial)
   public void close() {
