@@ -4,6 +4,7 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.data.Safetensors;
@@ -133,7 +134,7 @@ final class Checkpoint {
   }
 
   private static InputException damaged(Path file, Exception e) {
-    String why = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+    String why = e instanceof JsonParseException ? "not JSON" : "an entry is missing or wrong";
     return new InputException(
         file + ": the checkpoint is damaged or foreign (" + why + "); start the run over", e);
   }

@@ -61,6 +61,10 @@ final class Progress {
     p.badEvaluations = o.get("badEvaluations").getAsInt();
     p.stopped = o.get("stopped").getAsBoolean();
     p.metricsBytes = o.get("metricsBytes").getAsLong();
+    long least = Math.min(Math.min(p.epoch, p.batch), Math.min(p.bestEpoch, p.badEvaluations));
+    if (Math.min(Math.min(least, p.steps), Math.min(p.samples, p.metricsBytes)) < 0) {
+      throw new IllegalArgumentException("a count is negative");
+    }
     return p;
   }
 }
