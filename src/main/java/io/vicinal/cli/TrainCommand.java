@@ -8,6 +8,7 @@ import io.vicinal.train.TrainResult;
 import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingPlan;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +70,7 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What to do about a run that the folder already holds. */
   private static final class Existing {
-    @Option(names = "--resume", description = "Go on with the run that the folder holds.")
+    @Option(names = "--resume", description = "Go on with the folder's run; starts one if there is none.")
     private boolean resume;
 
     @Option(
@@ -100,6 +101,12 @@ final class TrainCommand implements Callable<Integer> {
       throw new InputException("--run: name the run folder, or use --dry-run");
     }
     RunMode mode = existing == null ? RunMode.NEW : existing.mode();
+    if (mode == RunMode.NEW && Files.exists(run.resolve("config.json"))) {
+      throw new InputException(
+          run
+              + ": already holds a run; go on with --resume, start over with --restart, or name"
+              + " another folder");
+    }
     try (TrainingView view = new TrainingView(spec.commandLine())) {
       TrainResult result = Trainer.train(resolved, run, mode, view);
       view.finish();
