@@ -70,7 +70,9 @@ final class TrainCommand implements Callable<Integer> {
 
   /** What to do about a run that the folder already holds. */
   private static final class Existing {
-    @Option(names = "--resume", description = "Go on with the folder's run; starts one if there is none.")
+    @Option(
+        names = "--resume",
+        description = "Go on with the folder's run; starts one if there is none.")
     private boolean resume;
 
     @Option(
