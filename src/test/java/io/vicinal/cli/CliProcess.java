@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** The command line as a process of its own, from this test's class path. */
 final class CliProcess implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 120;
+  private static final long LIMIT_SECONDS = 300;
 
   private final Process process;
   private final Path folder;

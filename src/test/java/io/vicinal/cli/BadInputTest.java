@@ -1,0 +1,103 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Every case of {@link BadInputCases} as a process of its own: exit code 2, one line that names
+ * what it must, no crash report, and every file that was there before is there after, unchanged.
+ */
+class BadInputTest {
+  private static final int AT_ONCE = 2;
+
+  @TempDir private Path folder;
+
+  private record Ran(Outcome outcome, Map<Path, String> before, Map<Path, String> after) {}
+
+  @TestFactory
+  Stream<DynamicTest> oneLineAndNothingLost() throws Exception {
+    List<BadInputCases.Case> cases = BadInputCases.all();
+    assertThat(cases).hasSizeGreaterThanOrEqualTo(60);
+    ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
+    List<DynamicTest> tests = new ArrayList<>();
+    try {
+      List<Future<Ran>> running = new ArrayList<>();
+      for (int i = 0; i < cases.size(); i++) {
+        BadInputCases.Case each = cases.get(i);
+        Path own = folder.resolve("case" + i);
+        running.add(pool.submit(() -> run(each, own)));
+      }
+      for (int i = 0; i < cases.size(); i++) {
+        Ran ran = running.get(i).get();
+        BadInputCases.Case each = cases.get(i);
+        tests.add(dynamicTest(each.name(), () -> check(each, ran)));
+      }
+    } finally {
+      pool.shutdownNow();
+    }
+    // The folder goes when this method returns, so what the checks need is in memory.
+    return tests.stream();
+  }
+
+  private static Ran run(BadInputCases.Case each, Path folder) {
+    Fixture fixture = Fixture.in(folder.resolve("data"));
+    write(fixture.at("metrics.json"), "kept");
+    write(fixture.at("Z.npy"), "kept");
+    Object[] arguments = each.arguments().apply(fixture);
+    Map<Path, String> before = contents(fixture.folder());
+    Outcome outcome = CliProcess.run(folder.resolve("work"), arguments);
+    assertThat(CliProcess.crashReports(folder)).isEmpty();
+    return new Ran(outcome, before, contents(fixture.folder()));
+  }
+
+  private static void check(BadInputCases.Case each, Ran ran) {
+    assertThat(ran.outcome().out()).isEmpty();
+    ran.outcome().failed(2, each.fragments());
+    assertThat(ran.after()).containsAllEntriesOf(ran.before());
+    assertThat(ran.after().keySet())
+        .as("no half-written results")
+        .allMatch(file -> ran.before().containsKey(file) || isBookkeeping(file));
+  }
+
+  /** A run folder that was refused may keep its lock. */
+  private static boolean isBookkeeping(Path file) {
+    return file.getFileName().toString().contains("lock");
+  }
+
+  static void write(Path file, String text) {
+    try {
+      Files.writeString(file, text);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The hash of every regular file. */
+  static Map<Path, String> contents(Path folder) {
+    Map<Path, String> contents = new HashMap<>();
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        contents.put(file, HexFormat.of().formatHex(Files.readAllBytes(file)));
+      }
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+    return contents;
+  }
+}

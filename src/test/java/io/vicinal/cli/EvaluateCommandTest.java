@@ -1,0 +1,118 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class EvaluateCommandTest {
+  @TempDir private Path folder;
+
+  /** Four points on a line: 0 and 1 of class 7, 3 of class 9, 3.5 of class 7. */
+  private Fixture line() {
+    Fixture fixture = Fixture.in(folder);
+    NpyBytes.floats(fixture.at("E.npy"), new float[] {0, 1, 3, 3.5f}, 4, 1);
+    NpyBytes.longs(fixture.at("y.npy"), 7, 7, 9, 7);
+    return fixture;
+  }
+
+  @Test
+  void valuesAreThoseOfTheHandComputedRanking() throws IOException {
+    // Ranks of the relevant rows: query 0: 1, 3; query 1: 1, 3; query 2 is alone; query 3: 2, 3.
+    Outcome outcome =
+        Outcome.of(line().evaluate("--metrics", "R@1,r@2,map@r,rp,mrr,map,p@2,recall@2"));
+    outcome.succeeded();
+    JsonObject json = json();
+    JsonObject values = json.getAsJsonObject("values");
+    assertThat(values.keySet()).containsExactly("r@1", "r@2", "map@r", "rp", "mrr", "map", "p@2");
+    assertThat(values.get("r@1").getAsDouble()).isCloseTo(2.0 / 3, within(1e-12));
+    assertThat(values.get("r@2").getAsDouble()).isEqualTo(1);
+    assertThat(values.get("rp").getAsDouble()).isCloseTo(0.5, within(1e-12));
+    assertThat(values.get("map@r").getAsDouble()).isCloseTo((0.5 + 0.5 + 0.25) / 3, within(1e-12));
+    assertThat(values.get("map").getAsDouble())
+        .isCloseTo((2 * (1 + 2.0 / 3) / 2 + (0.5 + 2.0 / 3) / 2) / 3, within(1e-12));
+    assertThat(json.getAsJsonObject("counts").toString())
+        .isEqualTo("{\"queries\":4,\"lone\":1,\"tied\":0}");
+    assertThat(json.getAsJsonObject("definitions").keySet()).isEqualTo(values.keySet());
+    assertThat(json.get("normalize").getAsBoolean()).isFalse();
+    assertThat(json.get("protocol").getAsString()).isEqualTo("same-set");
+    assertThat(json.getAsJsonObject("versions").keySet()).containsExactly("vicinal", "faiss");
+    JsonObject seven = json.getAsJsonArray("per_class").get(0).getAsJsonObject();
+    assertThat(seven.get("label").getAsLong()).isEqualTo(7);
+    assertThat(seven.get("queries").getAsLong()).isEqualTo(3);
+    assertThat(outcome.out())
+        .containsPattern("\nr@1 +66\\.67\\R")
+        .containsPattern("\nmap@r +41\\.67\\R")
+        .contains("4 queries, 1 without");
+  }
+
+  @Test
+  void neighbourListsAgreeWithCounting() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    String metrics = "r@1,r@3,p@2,p@2/oml,map@3/oml,map@3/min,map@3/r,map@r,map,rp,mrr,nmi,ami,f1";
+    Outcome.of(fixture.evaluate("--metrics", metrics)).succeeded();
+    JsonObject counted = json().getAsJsonObject("values");
+    Outcome.of(fixture.evaluate("--metrics", metrics, "--method", "neighbours")).succeeded();
+    JsonObject listed = json().getAsJsonObject("values");
+    assertThat(listed.keySet()).isEqualTo(counted.keySet()).hasSize(14);
+    for (String id : counted.keySet()) {
+      assertThat(listed.get(id).getAsDouble())
+          .as(id)
+          .isCloseTo(counted.get(id).getAsDouble(), within(1e-12));
+    }
+  }
+
+  @Test
+  void aGalleryIsSearchedWithoutLeavingAnythingOut() throws IOException {
+    Fixture fixture = line();
+    Outcome outcome =
+        Outcome.of(
+            fixture.evaluate(
+                "--metrics",
+                "r@1,r@4",
+                "--gallery-embeddings",
+                fixture.text("E.npy"),
+                "--gallery-labels",
+                fixture.text("y.npy"),
+                "--per-class",
+                ""));
+    assertThat(outcome.succeeded().out()).containsPattern("class +queries +r@1 +r@4\\R");
+    assertThat(outcome.out()).containsPattern("9 +1 +100.00 +100.00");
+    assertThat(json().getAsJsonObject("values").get("r@1").getAsDouble()).isEqualTo(1);
+    assertThat(json().get("protocol").getAsString()).isEqualTo("query-gallery");
+    assertThat(json().get("gallery").getAsLong()).isEqualTo(4);
+  }
+
+  @Test
+  void normalizingComparesDirections() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    float[] directions = {1, 0, 9, 1, 0, 1, 1, 9};
+    NpyBytes.floats(fixture.at("E.npy"), directions, 4, 2);
+    NpyBytes.longs(fixture.at("y.npy"), 0, 0, 1, 1);
+    Outcome.of(fixture.evaluate("--metrics", "r@1")).succeeded();
+    assertThat(json().getAsJsonObject("values").get("r@1").getAsDouble()).isLessThan(1);
+    Outcome.of(fixture.evaluate("--metrics", "r@1", "--normalize", "")).succeeded();
+    assertThat(json().getAsJsonObject("values").get("r@1").getAsDouble()).isEqualTo(1);
+    assertThat(json().get("normalize").getAsBoolean()).isTrue();
+  }
+
+  @Test
+  void labelsHaveSixtyFourBitsAndOutputIsOptional() {
+    Fixture fixture = line();
+    NpyBytes.longs(fixture.at("y.npy"), Long.MAX_VALUE, Long.MAX_VALUE, 1L << 40, Long.MAX_VALUE);
+    Outcome outcome = Outcome.of(fixture.evaluate("--out", null, "--per-class", "")).succeeded();
+    assertThat(outcome.out()).contains("9223372036854775807", "1099511627776");
+    assertThat(fixture.at("metrics.json")).doesNotExist();
+  }
+
+  private JsonObject json() throws IOException {
+    String text = Files.readString(folder.resolve("metrics.json"));
+    return JsonParser.parseString(text).getAsJsonObject();
+  }
+}
