@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstring>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "cpu/engine.hpp"
@@ -33,7 +34,9 @@ void* create(const vicinal_engine_options& o) {
   engine->threads = o.threads == 0 ? available_threads() : o.threads;
   engine->workspace_bytes = o.workspace_bytes == 0 ? kDefaultWorkspace : o.workspace_bytes;
   engine->isa = isa;
-  openblas_set_num_threads(1);  // libgomp is the one pool; a second one would spin against it
+  // libgomp is the one pool; a second one would spin against it. Once: the setting is global.
+  static std::once_flag once;
+  std::call_once(once, [] { openblas_set_num_threads(1); });
   return engine.release();
 }
 

@@ -21,6 +21,8 @@ namespace {
 constexpr std::int64_t kProxyTile = 512;
 constexpr std::int64_t kCut = 16;  // tiles begin at multiples of a vector
 
+constexpr double kFlopsPerLog = 60;  // of a scalar log1p and exp, for the decision how to cut the work
+
 // The temporaries of one block.
 template <class Real>
 struct Block {
@@ -260,16 +262,24 @@ class Evaluation {
     }
     const double alpha = (p_.spec.flags & VICINAL_EUCLIDEAN) != 0 ? -p_.spec.scale : p_.spec.scale;
     const bool repeat = (p_.spec.flags & VICINAL_REPEAT_LABELS) != 0;
-    for (std::int64_t c = 0; c < C; ++c) {
-      // A class weighs 1 / (classes present), or its share of the batch; absent classes have no positive term.
-      const double count = static_cast<double>(point_.repetitions[c]);
-      const double share = repeat ? count / static_cast<double>(n) : count > 0 ? 1 / point_.present : 0;
-      const double share_negative = 1 / static_cast<double>(C);
-      loss_ += share * finish_sum(column.shift_positive[c], &column.positive[c]);
-      loss_ += share_negative * finish_sum(column.shift_negative[c], &column.negative[c]);
-      column.factor_positive[c] = static_cast<Real>(-alpha * share / column.positive[c]);
-      column.factor_negative[c] = static_cast<Real>(alpha * share_negative / column.negative[c]);
-    }
+    const double share_negative = 1 / static_cast<double>(C);
+    const std::int64_t tasks = task_count(e_, kFlopsPerLog * 2 * static_cast<double>(C));
+    std::vector<double> losses(static_cast<std::size_t>(tasks), 0.0);
+    parallel(e_, tasks, [&](std::int64_t t) {
+      const Range r = part(C, tasks, t);
+      double loss = 0;
+      for (std::int64_t c = r.begin; c < r.end; ++c) {
+        // A class weighs 1 / (classes present), or its share of the batch; absent classes have no positive term.
+        const double count = static_cast<double>(point_.repetitions[c]);
+        const double share = repeat ? count / static_cast<double>(n) : count > 0 ? 1 / point_.present : 0;
+        loss += share * finish_sum(column.shift_positive[c], &column.positive[c]);
+        loss += share_negative * finish_sum(column.shift_negative[c], &column.negative[c]);
+        column.factor_positive[c] = static_cast<Real>(-alpha * share / column.positive[c]);
+        column.factor_negative[c] = static_cast<Real>(alpha * share_negative / column.negative[c]);
+      }
+      losses[static_cast<std::size_t>(t)] = loss;
+    });
+    for (double loss : losses) loss_ += loss;
   }
 
   // log(1 + sum) from the shifted sum, which becomes D = exp(-shift) + sum.

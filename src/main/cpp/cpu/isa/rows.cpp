@@ -49,10 +49,24 @@ inline Sum dot(std::int64_t d, const Real* a, const Real* b) {
   return (s0 + s1) + (s2 + s3);
 }
 
-// Euclidean norm. Squares of floats are summed in double, which can neither overflow nor vanish; doubles are
-// rescaled by their largest magnitude when the plain sum leaves the safe range.
+// Squares whose sum lies in this range can have lost nothing to overflow or underflow.
+template <class Real>
+struct Square;
+template <>
+struct Square<float> {
+  static constexpr float kLow = 1e-30f, kHigh = 1e30f;
+};
+template <>
+struct Square<double> {
+  static constexpr double kLow = 1e-280, kHigh = 1e280;
+};
+
+// Euclidean norm. Outside the safe range the squares of floats are summed in double, where they can neither overflow
+// nor vanish, and doubles are rescaled by their largest magnitude.
 template <class Real>
 double norm(std::int64_t d, const Real* x) {
+  const Real plain = dot<Real>(d, x, x);
+  if (plain > Square<Real>::kLow && plain < Square<Real>::kHigh) return __builtin_sqrt(static_cast<double>(plain));
   double sum = dot<double>(d, x, x);
   if (sum > 1e-280 && sum < 1e280) return __builtin_sqrt(sum);
   double top = 0;
