@@ -27,6 +27,7 @@ final class Machine {
     header.addProperty("cpu", cpuModel());
     header.addProperty("cores", Runtime.getRuntime().availableProcessors());
     header.addProperty("load", Files.readString(Path.of("/proc/loadavg")).split(" ")[0]);
+    header.addProperty("scheduling", scheduling());
     header.addProperty(
         "kernel", System.getProperty("os.name") + " " + System.getProperty("os.version"));
     header.addProperty("jdk", Runtime.version().toString());
@@ -44,6 +45,14 @@ final class Machine {
       }
     }
     return "unknown";
+  }
+
+  /**
+   * The nice value of this session's group: below 0, other processes were held back while this ran.
+   */
+  private static String scheduling() throws IOException {
+    Path file = Path.of("/proc/self/autogroup");
+    return Files.exists(file) ? Files.readString(file).replaceAll("^\\S+", "").strip() : "nice 0";
   }
 
   private static String git(Path root, String... arguments) throws IOException {
