@@ -12,11 +12,11 @@
 //              serves the other side, which halves the products.
 // Bounds       x in float32: |q.g - fl(q.g)| <= (d + 8) 2^-24 |q||g| for any order of summation, with or without fused
 //              multiply-add; plus rounding of |g|^2 / 2 and of the difference. In double the same with 2^-53.
-// Memory       16 to 20 bytes per relevant row and three tiles per thread, inside the engine's workspace: queries are
-//              taken in chunks when their lists do not fit.
-// Cost         2 Q G d flops (half of it for a set in itself); the scans are 3 to 10 % of that at d = 512.
-// Determinism  counts do not depend on order: bit-identical for any thread count and instruction set.
-// Oracle       src/test/cpp/rank_test.cpp, all pairs in double
+// Memory       12 bytes per row; 16 bytes per relevant row and three tiles per thread inside the engine's workspace:
+//              queries are taken in chunks when their lists do not fit.
+// Cost         2 Q G d flops (half of it for a set in itself); scans and transposition: 10 to 20 % of the time at d =
+// 512. Determinism  counts do not depend on order: bit-identical for any thread count and instruction set. Oracle
+// src/test/cpp/rank_test.cpp, all pairs in double
 #include "cpu/rank.hpp"
 
 #include <algorithm>
@@ -46,8 +46,10 @@ namespace {
 using std::int32_t;
 using std::int64_t;
 
-constexpr int64_t kFew = 16;    // thresholds up to which vector compares beat the histogram
-constexpr int64_t kSide = 512;  // tile side: a float tile is 1 MiB, about a second-level cache
+constexpr int64_t kFew = 96;     // thresholds up to which vector compares beat double products and the histogram
+constexpr int64_t kSide = 1024;  // tile side: longer tiles pack the operands of a product less often
+// Rows of a tile are this much longer than needed: a power of two would map a column to two sets of the cache.
+constexpr int64_t kPad = 16;
 constexpr double kFloatUnit = 0x1p-24, kDoubleUnit = 0x1p-53;
 constexpr double kLargestNorm = 1e18;      // beyond, squares would overflow float32
 constexpr double kSmallestError = 1e-200;  // so that widths of cells have a reciprocal; D of distinct rows is >= 1e-90
@@ -114,7 +116,15 @@ struct Scratch {
 class Ranker {
  public:
   Ranker(Engine& e, const Ranking& p)
-      : e_(e), p_(p), k_(kernels_of(e.isa)), queries_{}, gallery_{}, thresholds_{}, side_(0), scratch_(nullptr) {}
+      : e_(e),
+        p_(p),
+        k_(kernels_of(e.isa)),
+        queries_{},
+        gallery_{},
+        thresholds_{},
+        rows_(0),
+        columns_(0),
+        scratch_(nullptr) {}
 
   void run() {
     const bool shared = p_.queries == p_.gallery && p_.Q == p_.G;
@@ -160,20 +170,21 @@ class Ranker {
   void allocate_scratch() {
     // Two float tiles, a double tile and two double operands per thread, in half of the workspace.
     const int64_t share = e_.workspace_bytes / 2 / e_.threads;
-    side_ = kSide;
-    while (side_ > 16 && 16 * side_ * side_ + 16 * side_ * p_.d > share) side_ /= 2;
-    // Enough blocks for every thread.
-    while (side_ > 16 && (p_.Q + side_ - 1) / side_ < 2 * e_.threads) side_ /= 2;
+    columns_ = kSide;
+    while (columns_ > 16 && 16 * columns_ * columns_ + 16 * columns_ * p_.d > share) columns_ /= 2;
+    // Enough blocks of queries for every thread.
+    rows_ = columns_;
+    while (rows_ > 16 && (p_.Q + rows_ - 1) / rows_ < 2 * e_.threads) rows_ /= 2;
     scratch_ = e_.workspace.get<Scratch>(e_.threads);
     for (int t = 0; t < e_.threads; ++t) {
       Scratch& s = scratch_[t];
-      s.tile = e_.workspace.get<float>(side_ * side_);
-      s.transposed = e_.workspace.get<float>(side_ * side_);
-      s.tile64 = e_.workspace.get<double>(side_ * side_);
-      s.a64 = e_.workspace.get<double>(side_ * p_.d);
-      s.b64 = e_.workspace.get<double>(side_ * p_.d);
-      s.uncertain = e_.workspace.get<int32_t>(side_);
-      s.doubtful = e_.workspace.get<int64_t>(side_);
+      s.tile = e_.workspace.get<float>(rows_ * (columns_ + kPad));
+      s.transposed = e_.workspace.get<float>(rows_ * (rows_ + kPad));
+      s.tile64 = e_.workspace.get<double>(rows_ * columns_);
+      s.a64 = e_.workspace.get<double>(rows_ * p_.d);
+      s.b64 = e_.workspace.get<double>(columns_ * p_.d);
+      s.uncertain = e_.workspace.get<int32_t>(columns_);
+      s.doubtful = e_.workspace.get<int64_t>(rows_);
     }
   }
 
@@ -247,27 +258,27 @@ class Ranker {
 
   // Blocks of queries against every block of the gallery; a query belongs to one thread.
   void count(Range chunk) {
-    const int64_t blocks = (chunk.size() + side_ - 1) / side_;
+    const int64_t blocks = (chunk.size() + rows_ - 1) / rows_;
     on_threads(blocks, [&](Scratch& s, int64_t b) {
-      const Range rows{chunk.begin + b * side_, std::min(chunk.end, chunk.begin + (b + 1) * side_)};
+      const Range rows{chunk.begin + b * rows_, std::min(chunk.end, chunk.begin + (b + 1) * rows_)};
       bool any_float = false, any = false;
       for (int64_t q = rows.begin; q < rows.end; ++q) {
         any = any || relevant(q) > 0;
         any_float = any_float || (relevant(q) > 0 && float_serves(q));
       }
       if (!any) return;
-      for (int64_t g = 0; g < p_.G; g += side_) {
+      for (int64_t g = 0; g < p_.G; g += columns_) {
         e_.poll();
-        const Range columns{g, std::min(p_.G, g + side_)};
+        const Range columns{g, std::min(p_.G, g + columns_)};
         if (any_float) multiply(s, rows, columns);
-        scan(s, rows, columns, any_float ? s.tile : nullptr, columns.size());
+        scan(s, rows, columns, any_float ? s.tile : nullptr, columns.size() + kPad);
       }
     });
   }
 
   // Tiles on and above the diagonal of the set against itself; both sides of a tile are scanned.
   void count_symmetric() {
-    const int64_t blocks = (p_.Q + side_ - 1) / side_;
+    const int64_t blocks = (p_.Q + rows_ - 1) / rows_;
     on_threads(blocks * (blocks + 1) / 2, [&](Scratch& s, int64_t task) {
       // Task 0, 1, 2, ... walks the rows of the triangle from the last, shortest one.
       int64_t length = static_cast<int64_t>((std::sqrt(8.0 * static_cast<double>(task) + 1) - 1) / 2);
@@ -275,12 +286,14 @@ class Ranker {
       while ((length + 1) * (length + 2) / 2 <= task) ++length;
       const int64_t i = blocks - 1 - length;
       const int64_t j = i + task - length * (length + 1) / 2;
-      const Range rows{i * side_, std::min(p_.Q, (i + 1) * side_)};
-      const Range columns{j * side_, std::min(p_.Q, (j + 1) * side_)};
+      const Range rows{i * rows_, std::min(p_.Q, (i + 1) * rows_)};
+      const Range columns{j * rows_, std::min(p_.Q, (j + 1) * rows_)};
       multiply(s, rows, columns);
-      if (i != j) k_.transpose(rows.size(), columns.size(), s.tile, columns.size(), s.transposed, rows.size());
-      scan(s, rows, columns, s.tile, columns.size());
-      if (i != j) scan(s, columns, rows, s.transposed, rows.size());
+      if (i != j) {
+        k_.transpose(rows.size(), columns.size(), s.tile, columns.size() + kPad, s.transposed, rows.size() + kPad);
+      }
+      scan(s, rows, columns, s.tile, columns.size() + kPad);
+      if (i != j) scan(s, columns, rows, s.transposed, rows.size() + kPad);
     });
   }
 
@@ -298,7 +311,7 @@ class Ranker {
 
   void multiply(Scratch& s, Range rows, Range columns) {
     gemm_serial<float>({false, true, rows.size(), columns.size(), p_.d, p_.queries + rows.begin * p_.d, p_.d,
-                        p_.gallery + columns.begin * p_.d, p_.d, s.tile, columns.size(), false});
+                        p_.gallery + columns.begin * p_.d, p_.d, s.tile, columns.size() + kPad, false});
   }
 
   // Takes the query itself and its relevant rows out of its row of products.
@@ -334,11 +347,11 @@ class Ranker {
     // Scores are (D - |q|^2) / 2.
     const double error =
         kFloatUnit * (static_cast<double>(p_.d + 8) * norm * largest + 3 * largest * largest) + error64(q) + kTiny;
-    const float infinity = std::numeric_limits<float>::infinity();
     for (int64_t i = 0; i < m; ++i) {
       const double score = (t[i] - queries_.squares[q]) / 2;
-      s.lo[i] = std::nextafterf(static_cast<float>(score - error), -infinity);
-      s.hi[i] = std::nextafterf(static_cast<float>(score + error), infinity);
+      const double margin = error + std::abs(score) * 0x1p-22;  // covers the rounding to float
+      s.lo[i] = static_cast<float>(score - margin);
+      s.hi[i] = static_cast<float>(score + margin);
     }
     leave_out(q, columns, row);
     int64_t below[kFew] = {};
@@ -349,8 +362,10 @@ class Ranker {
     for (int64_t u = 0; u < listed; ++u) {
       const int64_t j = s.uncertain[u], g = columns.begin + j;
       const double d = distance(q, g);
-      for (int64_t i = 0; i < m; ++i) {
-        if (row[j] < s.lo[i] || row[j] > s.hi[i]) continue;
+      // Edges ascend, so the open thresholds are neighbours.
+      const int64_t first = std::lower_bound(s.hi, s.hi + m, row[j]) - s.hi;
+      const int64_t last = std::upper_bound(s.lo, s.lo + m, row[j]) - s.lo;
+      for (int64_t i = first; i < last; ++i) {
         if (d < t[i] || (d == t[i] && g < id[i])) ++below[i];
         if (d == t[i]) tie(q);
       }
@@ -430,7 +445,7 @@ class Ranker {
   const RankKernels k_;
   Rows queries_, gallery_;
   Thresholds thresholds_;
-  int64_t side_;
+  int64_t rows_, columns_;  // largest tile; square, rows_ x rows_, on a set in itself
   Scratch* scratch_;
 };
 

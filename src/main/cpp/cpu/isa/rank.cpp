@@ -38,13 +38,17 @@ std::int64_t scan_few(std::int64_t n, const float* half_squares, float* row, std
       open += up_to - under;
     }
     if (open == 0) continue;
-    for (std::int64_t j = begin; j < end; ++j) {
-      for (std::int64_t i = 0; i < m; ++i) {
-        if (row[j] >= lo[i] && row[j] <= hi[i]) {
-          uncertain[listed++] = static_cast<std::int32_t>(j);
-          break;
-        }
+    std::int32_t marked[kBlock] = {};
+    for (std::int64_t i = 0; i < m; ++i) {
+      const float low = lo[i], high = hi[i];
+#pragma omp simd
+      for (std::int64_t j = begin; j < end; ++j) {
+        const std::int32_t above = row[j] >= low ? 1 : 0, up_to = row[j] <= high ? 1 : 0;
+        marked[j - begin] |= above & up_to;  // not &&, which the vectoriser does not take
       }
+    }
+    for (std::int64_t j = begin; j < end; ++j) {
+      if (marked[j - begin] != 0) uncertain[listed++] = static_cast<std::int32_t>(j);
     }
   }
   return listed;

@@ -14,21 +14,36 @@
 #error "exact_distance.hpp must be compiled without FMA: see its first comment"
 #endif
 
+#include <emmintrin.h>
+
 #include <cstdint>
 
 namespace vicinal {
 
+/* Lane l of the eight sums the columns j with j mod 8 = l. */
 inline double exact_squared_distance(const float* a, const float* b, int64_t d) {
-  double sum[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  __m128d s01 = _mm_setzero_pd(), s23 = s01, s45 = s01, s67 = s01;
   int64_t j = 0;
   for (; j + 8 <= d; j += 8) {
-    for (int l = 0; l < 8; ++l) {
-      const double diff = static_cast<double>(a[j + l]) - static_cast<double>(b[j + l]);
-      sum[l] += diff * diff;
-    }
+    const __m128 a0 = _mm_loadu_ps(a + j), a4 = _mm_loadu_ps(a + j + 4);
+    const __m128 b0 = _mm_loadu_ps(b + j), b4 = _mm_loadu_ps(b + j + 4);
+    const __m128d d01 = _mm_sub_pd(_mm_cvtps_pd(a0), _mm_cvtps_pd(b0));
+    const __m128d d23 = _mm_sub_pd(_mm_cvtps_pd(_mm_movehl_ps(a0, a0)), _mm_cvtps_pd(_mm_movehl_ps(b0, b0)));
+    const __m128d d45 = _mm_sub_pd(_mm_cvtps_pd(a4), _mm_cvtps_pd(b4));
+    const __m128d d67 = _mm_sub_pd(_mm_cvtps_pd(_mm_movehl_ps(a4, a4)), _mm_cvtps_pd(_mm_movehl_ps(b4, b4)));
+    s01 = _mm_add_pd(s01, _mm_mul_pd(d01, d01));
+    s23 = _mm_add_pd(s23, _mm_mul_pd(d23, d23));
+    s45 = _mm_add_pd(s45, _mm_mul_pd(d45, d45));
+    s67 = _mm_add_pd(s67, _mm_mul_pd(d67, d67));
   }
-  for (int l = 0; j < d; ++j, ++l) {
-    const double diff = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+  double sum[8];
+  _mm_storeu_pd(sum, s01);
+  _mm_storeu_pd(sum + 2, s23);
+  _mm_storeu_pd(sum + 4, s45);
+  _mm_storeu_pd(sum + 6, s67);
+  const int64_t tail = d - j;
+  for (int64_t l = 0; l < tail; ++l) {
+    const double diff = static_cast<double>(a[j + l]) - static_cast<double>(b[j + l]);
     sum[l] += diff * diff;
   }
   return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
