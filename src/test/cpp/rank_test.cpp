@@ -184,9 +184,10 @@ TEST_CASE("rank: queries in a gallery") {
   }
 }
 
-TEST_CASE("rank: blocks and instruction sets agree on more rows than a tile has") {
-  const Ranking r = same_set(1200, 24, 400, gaussian);
-  check(r, "several tiles");
+TEST_CASE("rank: more rows than a tile has, more lists than the workspace holds") {
+  check(same_set(1200, 24, 400, gaussian), "several square tiles");
+  check(two_sets(70, 1300, 4, 90, gaussian), "several tiles of the gallery");
+  check(same_set(260, 3, 1, grid), "several chunks of queries");  // 67,340 entries of 16 bytes, half of 1 MiB
 }
 
 TEST_CASE("rank: tied may be NULL, and one query may be left out of another gallery") {
