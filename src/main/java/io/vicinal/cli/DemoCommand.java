@@ -98,6 +98,7 @@ final class DemoCommand implements Callable<Integer> {
   private void print(PrintWriter out, Demo.Result result, double seconds) {
     part(out, "unseen images of the training classes", result.seen());
     part(out, "images of classes never trained on", result.unseen());
+    out.println();
     for (String line : Text.wrap(sentence(result), 90)) {
       out.println(line);
     }
@@ -121,7 +122,6 @@ final class DemoCommand implements Callable<Integer> {
       table.row(cells.toArray(new String[0]));
     }
     table.print(out);
-    out.println();
   }
 
   private static void examples(PrintWriter out, Demo.Part part) {
