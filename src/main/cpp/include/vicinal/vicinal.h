@@ -64,7 +64,7 @@ typedef struct vicinal_engine_options {
 /* Creates an engine on `device` ("cpu"). options or NULL for the defaults. */
 VICINAL_API vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_options* options,
                                                  vicinal_engine** engine);
-VICINAL_API void vicinal_engine_destroy(vicinal_engine* engine); /* NULL is fine */
+VICINAL_API void vicinal_engine_destroy(vicinal_engine* engine);             /* NULL is fine */
 VICINAL_API const char* vicinal_engine_device(const vicinal_engine* engine); /* "cpu" */
 VICINAL_API const char* vicinal_engine_isa(const vicinal_engine* engine);    /* "base", "avx2", "avx512" */
 VICINAL_API int32_t vicinal_engine_threads(const vicinal_engine* engine);
@@ -182,8 +182,8 @@ VICINAL_API void vicinal_curvature_destroy(vicinal_curvature* curvature); /* NUL
  * a NULL output is not computed. The curvature must have been created as the same type. */
 VICINAL_API vicinal_status vicinal_curvature_hvp_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                      const float* direction_weight, const float* direction_bias,
-                                                     const float* direction_proxies, float* hvp_weight,
-                                                     float* hvp_bias, float* hvp_proxies);
+                                                     const float* direction_proxies, float* hvp_weight, float* hvp_bias,
+                                                     float* hvp_proxies);
 VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                      const double* direction_weight, const double* direction_bias,
                                                      const double* direction_proxies, double* hvp_weight,
