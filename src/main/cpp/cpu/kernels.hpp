@@ -26,7 +26,7 @@ struct LossTile {
   Real* g;                     // dL/ds; may be s
   Real* gt;                    // its tangent (with st); may be st
   Real* per_sample;            // [rows] or null
-  Real* scratch;               // row_scratch * classes elements
+  Real* scratch;               // kRowScratch * classes elements
   double loss;                 // out: sum of weight * L
   std::int64_t empty;          // out: rows whose denominator is empty
 };

@@ -2,7 +2,7 @@
 // first, then classes) and Proxy-Anchor's per-sample form.
 // Computes     L_i, and dL/ds in place of the cosines; with tangents given, also the tangent of dL/ds.
 // Shapes       a tile [rows, ld] of cosines; SoftTriple's columns are centre-major, k * classes + c.
-// Cost         one exp per cosine (SoftTriple: one more per class), three passes over a row in cache.
+// Cost         one exp per cosine (SoftTriple: two, and one per class), three passes over a row in cache.
 // Determinism  sums in vector-lane order; scalars of a row in double.
 #include "cpu/kernels.hpp"
 #include "math/access.hpp"
