@@ -157,6 +157,41 @@ TEST_CASE("head: several blocks agree with the oracle") {
   }
 }
 
+TEST_CASE("head: sums over many rows, cut over two and three threads, agree with one thread") {
+  const EnginePtr one = make_engine(1);
+  for (const char* name : {"proxy-nca-pp", "proxy-anchor"}) {
+    CAPTURE(name);
+    vicinal_loss spec{};
+    for (const Registered& r : registry())
+      if (r.name == name) spec = r.spec;
+    const Head h = make_head(spec, 2000, 24, 16, 9, true, 80);
+    Random random(81);
+    const Vec dw = random.vector(16 * 24), db = random.vector(16), dp = random.vector(9 * 16);
+    const HeadResult expected = run_gradient(one.get(), h);
+    const auto product = [&](vicinal_engine* e, Vec& hw, Vec& hb, Vec& hp) {
+      const CurvaturePtr curvature = make_curvature(e, h);
+      hw = poisoned<double>(h.weight.size());
+      hb = poisoned<double>(h.bias.size());
+      hp = poisoned<double>(h.at.proxies.size());
+      REQUIRE(vicinal_curvature_hvp_f64(e, curvature.get(), dw.data(), db.data(), dp.data(), hw.data(), hb.data(),
+                                        hp.data()) == VICINAL_OK);
+    };
+    Vec hw, hb, hp, aw, ab, ap;
+    product(one.get(), hw, hb, hp);
+    for (int threads : {2, 3}) {
+      const EnginePtr e = make_engine(threads);
+      const HeadResult got = run_gradient(e.get(), h);
+      CHECK(got.loss == doctest::Approx(expected.loss).epsilon(1e-13));
+      CHECK(difference(got.weight, expected.weight) <= 1e-12);
+      CHECK(difference(got.proxies, expected.proxies) <= 1e-12);
+      product(e.get(), aw, ab, ap);
+      CHECK(difference(aw, hw) <= 1e-12);
+      CHECK(difference(ab, hb) <= 1e-12);
+      CHECK(difference(ap, hp) <= 1e-12);
+    }
+  }
+}
+
 TEST_CASE("head: H W = -G, because the loss does not change when W is scaled") {
   const EnginePtr e = make_engine();
   for (const Registered& r : registry()) {

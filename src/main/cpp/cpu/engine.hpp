@@ -108,6 +108,9 @@ template <class Real>
 void gemm_serial(const Product<Real>& p);  // in the calling thread
 template <class Real>
 void gemm(const Engine& e, const Product<Real>& p);  // over the engine's threads
+// The same for c = a' b, a sum over many rows (transpose_a, not transpose_b): may cut the sum over the threads.
+template <class Real>
+void gemm_over_rows(Engine& e, const Product<Real>& p);
 
 }  // namespace vicinal::cpu
 

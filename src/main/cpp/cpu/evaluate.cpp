@@ -164,8 +164,8 @@ class Evaluation {
         project_block(b, q, {q});
       }
       if (proxies_wanted_)
-        gemm<Real>(e_, {true, false, K, d, b.rows, b.s, point_.ld, unit, d, proxies_, d,
-                        b.begin > 0 || has_regulariser(point_)});
+        gemm_over_rows<Real>(e_, {true, false, K, d, b.rows, b.s, point_.ld, unit, d, proxies_, d,
+                                  b.begin > 0 || has_regulariser(point_)});
     }
     if (rows_wanted_) head_outputs(b, rows_target(b));
   }
@@ -214,7 +214,8 @@ class Evaluation {
   void head_outputs(const Block<Real>& b, const Real* q) {
     const std::int64_t d = p_.d, D = p_.features_width;
     if (out_.weight != nullptr)
-      gemm<Real>(e_, {true, false, d, D, b.rows, q, d, p_.features + b.begin * D, D, out_.weight, D, b.begin > 0});
+      gemm_over_rows<Real>(
+          e_, {true, false, d, D, b.rows, q, d, p_.features + b.begin * D, D, out_.weight, D, b.begin > 0});
     if (out_.bias != nullptr)
       for (std::int64_t i = 0; i < b.rows; ++i)
         for (std::int64_t j = 0; j < d; ++j) bias_[j] += static_cast<double>(q[i * d + j]);

@@ -2,7 +2,9 @@
 // Computes   c [m, n] = op(a) op(b), or += .
 // Cost       2 m n k flops. The longer side of c is cut: every task packs its slice of one operand and the whole of
 //            the other, so cutting the longer side packs least.
-// Order      k is never cut: the order of summation does not depend on the number of threads.
+//            gemm_over_rows cuts k instead, for the sum over samples of a' b: each thread then reads whole rows of both
+//            operands and packs neither twice (7 % faster than cutting columns at 512 x 2048 x 5864).
+// Order      gemm never cuts k; gemm_over_rows adds the threads' sums in order.
 #include <cblas.h>
 
 #include "cpu/engine.hpp"
@@ -25,6 +27,9 @@ void call(const Product<double>& p) {
 
 // Multiple of the micro-kernel's tile on both sides, so that a cut leaves no ragged tiles.
 constexpr std::int64_t kCut = 16;
+// A sum over samples is cut when every thread has this many; its threads' sums may take this many bytes together.
+constexpr std::int64_t kLeastRows = 512;
+constexpr std::int64_t kMostShare = std::int64_t{64} << 20;
 
 }  // namespace
 
@@ -57,6 +62,43 @@ void gemm(const Engine& e, const Product<Real>& p) {
   });
 }
 
+template <class Real>
+void gemm_over_rows(Engine& e, const Product<Real>& p) {
+  const double flops = 2.0 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  const std::int64_t parts = e.threads, size = p.m * p.n;
+  if (parts == 1 || p.k < parts * kLeastRows ||
+      (parts - 1) * size > kMostShare / static_cast<std::int64_t>(sizeof(Real)))
+    return gemm(e, p);
+  const Workspace::Mark mark = e.workspace.mark();
+  Real* shares = e.workspace.get<Real>((parts - 1) * size);
+  parallel(e, parts, [&](std::int64_t t) {
+    const Range mine = part(p.k, parts, t);
+    const std::int64_t steps = 1 + static_cast<std::int64_t>(flops / static_cast<double>(parts) / kTaskFlops);
+    for (std::int64_t i = 0; i < steps; ++i) {
+      e.poll();
+      const Range step = part(mine.size(), steps, i);
+      Product<Real> q = p;
+      q.k = step.size();
+      q.a = p.a + (mine.begin + step.begin) * p.lda;
+      q.b = p.b + (mine.begin + step.begin) * p.ldb;
+      q.accumulate = i > 0 || (t == 0 && p.accumulate);
+      if (t > 0) {
+        q.c = shares + (t - 1) * size;
+        q.ldc = p.n;
+      }
+      call(q);
+    }
+  });
+  parallel_ranges(e, p.m, static_cast<double>(size) * static_cast<double>(parts), [&](Range r) {
+    for (std::int64_t t = 1; t < parts; ++t)
+      for (std::int64_t i = r.begin; i < r.end; ++i)
+        for (std::int64_t j = 0; j < p.n; ++j) p.c[i * p.ldc + j] += shares[(t - 1) * size + i * p.n + j];
+  });
+  e.workspace.rewind(mark);
+}
+
+template void gemm_over_rows<float>(Engine&, const Product<float>&);
+template void gemm_over_rows<double>(Engine&, const Product<double>&);
 template void gemm_serial<float>(const Product<float>&);
 template void gemm_serial<double>(const Product<double>&);
 template void gemm<float>(const Engine&, const Product<float>&);

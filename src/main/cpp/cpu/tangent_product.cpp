@@ -151,15 +151,16 @@ class TangentProduct {
       });
       if (out_.weight != nullptr) {
         const std::int64_t D = p_.features_width;
-        gemm<Real>(e_, {true, false, d, D, rows_, q, d, p_.features + begin_ * D, D, out_.weight, D, begin_ > 0});
+        gemm_over_rows<Real>(e_,
+                             {true, false, d, D, rows_, q, d, p_.features + begin_ * D, D, out_.weight, D, begin_ > 0});
       }
       if (out_.bias != nullptr)
         for (std::int64_t i = 0; i < rows_; ++i)
           for (std::int64_t j = 0; j < d; ++j) bias_[j] += static_cast<double>(q[i * d + j]);
     }
     if (proxies_wanted_) {
-      gemm<Real>(e_, {true, false, K, d, rows_, gt_, ld, unit, d, proxies_t_, d, begin_ > 0});
-      if (rows_moved_) gemm<Real>(e_, {true, false, K, d, rows_, g_, ld, moved_, d, proxies_t_, d, true});
+      gemm_over_rows<Real>(e_, {true, false, K, d, rows_, gt_, ld, unit, d, proxies_t_, d, begin_ > 0});
+      if (rows_moved_) gemm_over_rows<Real>(e_, {true, false, K, d, rows_, g_, ld, moved_, d, proxies_t_, d, true});
     }
   }
 
