@@ -1,6 +1,10 @@
 package io.vicinal;
 
-/** The native library failed in a way that is not the caller's doing. */
+/**
+ * The native library failed in a way that is not the caller's doing.
+ *
+ * <p>Immutable, hence thread-safe.
+ */
 public class NativeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

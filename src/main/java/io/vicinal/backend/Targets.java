@@ -6,6 +6,9 @@ import java.util.Objects;
 /**
  * What a loss compares embeddings with.
  *
+ * <p>Immutable as a record; its tensors are shared, and writing to them is for one thread at a
+ * time.
+ *
  * @param labels I64 [B], each in 0..C-1
  * @param weights the embeddings' type [B], finite and 0 or more; null for ones
  * @param softLabels the embeddings' type [B, C], finite and 0 or more, in place of the one-hot

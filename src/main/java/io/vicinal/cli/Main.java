@@ -9,7 +9,11 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** The {@code vicinal} command: help, version, and the commands below it. */
+/**
+ * The {@code vicinal} command: help, version, and the commands below it.
+ *
+ * <p>Stateless, hence thread-safe.
+ */
 @Command(
     name = "vicinal",
     versionProvider = Main.Version.class,

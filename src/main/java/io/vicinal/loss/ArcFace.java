@@ -11,6 +11,8 @@ import java.util.Map;
  * sin(margin)), margin in radians, which goes on falling. Where sin^2 theta_y is at its floor, the
  * unmargined derivatives are used (docs/numerics.md).
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param marginDegrees 0 to below 180, default 28.6
  * @param scale above 0, default 64
  * @see <a href="https://arxiv.org/abs/1801.07698">Deng et al. 2019</a>

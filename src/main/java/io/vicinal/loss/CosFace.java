@@ -8,6 +8,8 @@ import java.util.Map;
  *
  * <p>L_i = -log softmax_c(scale (cos(z, p_c) - margin [c = y]))_y.
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param margin default 0.35
  * @param scale above 0, default 64
  * @see <a href="https://arxiv.org/abs/1801.09414">Wang et al. 2018</a>

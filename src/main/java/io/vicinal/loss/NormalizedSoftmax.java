@@ -8,6 +8,8 @@ import java.util.Map;
  *
  * <p>L_i = -log softmax_c(cos(z, p_c) / temperature)_y.
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param temperature above 0, default 0.05
  * @see <a href="https://arxiv.org/abs/1811.12649">Zhai and Wu 2018</a>
  */

@@ -15,6 +15,8 @@ import java.util.Map;
  * <p>Mode {@code nca} reduces per sample instead and is a mean over the batch: the positive sum has
  * one term per batch sample of the same label, the negative sum one per other proxy.
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param margin default 0.1
  * @param alpha above 0, default 32
  * @param perSampleAxis mode "nca"; default false, mode "anchor"

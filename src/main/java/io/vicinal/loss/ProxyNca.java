@@ -11,6 +11,8 @@ import java.util.Map;
  * the original form, c runs over all classes but y (the loss can be negative; with one class the
  * sum is empty and L_i is 0).
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param scale multiplies the squared distances; above 0, default 1
  * @param excludePositive whether the denominator leaves the label's proxy out; default false
  * @see <a href="https://arxiv.org/abs/1703.07464">Movshovitz-Attias et al. 2017</a>

@@ -9,6 +9,8 @@ import java.util.Map;
  *
  * <p>L_i = |s z^ - s p^_y|^2 + log sum_c exp(-|s z^ - s p^_c|^2).
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param scale s, multiplies the unit vectors; above 0, default 3
  * @param excludePositive whether the denominator leaves the label's proxy out; default false
  * @see <a href="https://arxiv.org/abs/2004.01113">Teh, DeVries, Taylor 2020</a>

@@ -10,6 +10,8 @@ import java.util.Map;
  * margin [c = y]))_y. The regulariser tau sum_c sum_{j < k} sqrt(2 + 1e-5 - 2 cos(p_cj, p_ck)) / (C
  * K (K-1)) is added to the batch mean; it has no weights and no per-sample share.
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param la inverse temperature of the class softmax; above 0, default 20
  * @param gamma temperature of the centre softmax; above 0, default 0.1
  * @param margin default 0.01

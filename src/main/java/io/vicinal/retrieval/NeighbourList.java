@@ -5,6 +5,8 @@ package io.vicinal.retrieval;
  * Row-major: neighbour j of query q is at {@code q * k + j}. The arrays are not copied: treat them
  * as read-only.
  *
+ * <p>Immutable as long as nobody writes to its arrays; safe to share between threads then.
+ *
  * @param queries Q
  * @param k neighbours per query
  * @param ids gallery rows [Q, k]

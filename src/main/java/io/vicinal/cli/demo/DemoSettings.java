@@ -14,6 +14,8 @@ import java.util.List;
 /**
  * What was decided before any test image was looked at: the resource {@code settings.json}.
  *
+ * <p>Immutable, hence thread-safe.
+ *
  * @param howChosen where the classes, epochs and hyper-parameters come from
  * @param config the training run
  */

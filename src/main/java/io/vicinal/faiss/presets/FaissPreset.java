@@ -11,6 +11,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  * and bound to the OpenBLAS preset (JavaCPP links in reverse order: FAISS before what it needs); a
  * {@code #} after a link name says that nothing is loaded for it at run time. The OpenMP runtime
  * and OpenBLAS are mapped first: one of each per process.
+ *
+ * <p>Used by the build only; stateless, hence thread-safe.
  */
 @Properties(
     target = "io.vicinal.faiss",

@@ -11,6 +11,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
  * The JavaCPP map of {@code vicinal.h}. The status code carries every error, so no C++ exception is
  * translated. The OpenMP runtime and the OpenBLAS preset are mapped before {@code libvicinal},
  * which then binds to them by name: one of each per process.
+ *
+ * <p>Used by the build only; stateless, hence thread-safe.
  */
 @NoException
 @Properties(
