@@ -33,6 +33,7 @@ class OtherPlatformTest {
     Process process =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--enable-native-access=ALL-UNNAMED", // else Java 24 and newer print a warning
                 "-Dos.arch=aarch64",
                 "-cp",
                 System.getProperty("java.class.path"),
