@@ -152,6 +152,108 @@ public interface Backend extends AutoCloseable {
      */
     void hvp(HeadTensors direction, HeadTensors out);
 
+    /**
+     * Multiplies m directions with one curvature matrix, sharing the passes over the features:
+     * out_q = M_q direction_q, where M_q has direction q's sample weights. The bias is a constant;
+     * a head whose bias is analysed has it folded into the weight, with a feature that is 1.
+     *
+     * @param changes of the sample weights, or null for none
+     * @throws InputException if the loss has no such matrix, or a shape does not fit
+     */
+    default void products(
+        CurvatureKind kind, Directions direction, WeightChanges changes, Directions out) {
+      throw new UnsupportedOperationException("products");
+    }
+
+    /**
+     * Derivative of every sample's loss along m directions: scores[q, i] = <dL_i/dtheta,
+     * direction_q>, unweighted and not divided by N. For a loss that does not decompose: the
+     * derivative by the sample's weight, at its weight, of N times the directional derivative of
+     * the loss.
+     *
+     * @param scores out F64 [m, N]
+     */
+    default void scores(Directions direction, Tensor scores) {
+      throw new UnsupportedOperationException("scores");
+    }
+
+    /**
+     * For one direction (m = 1) and samples from .. from+rows, cosine softmax losses only:
+     *
+     * @param byProxy out F64 [rows, C] or null: scores' split by proxy; a row's sum is the sample's
+     *     score
+     * @param relabel out F64 [rows, C] or null: entry c is the score that the sample would have if
+     *     its label were c, minus its score; 0 at its own label; margins are those of the new label
+     */
+    default void tables(Directions direction, long from, Tensor byProxy, Tensor relabel) {
+      throw new UnsupportedOperationException("tables");
+    }
+
+    /**
+     * What the gradients of the samples are made of: dL_i/dW = gradient_i x_i', unweighted.
+     *
+     * @param units out [N, d] unit embeddings, or null
+     * @param gradients out [N, d], or null
+     */
+    default void sampleGradients(Tensor units, Tensor gradients) {
+      throw new UnsupportedOperationException("sampleGradients");
+    }
+
+    /**
+     * The exact Kronecker factors of the Gauss-Newton matrix of the weight.
+     *
+     * @param featureFactor out [D, D]: (1/N) X' diag(w) X, or null
+     * @param outputFactor out [d, d]: the mean of the samples' d x d Gauss-Newton blocks, or null
+     */
+    default void factors(Tensor featureFactor, Tensor outputFactor) {
+      throw new UnsupportedOperationException("factors");
+    }
+
+    /**
+     * Exact diagonal of a curvature matrix in the current basis.
+     *
+     * @param kind HESSIAN, GAUSS_NEWTON or FISHER
+     * @param weight out [d, D]
+     * @param proxies out [C, d], or null; Gauss-Newton's whatever the kind
+     */
+    default void diagonal(CurvatureKind kind, Tensor weight, Tensor proxies) {
+      throw new UnsupportedOperationException("diagonal");
+    }
+
+    /**
+     * Quadratic forms of the samples' gradients in a diagonal matrix: out_i = sum_ab g_ia^2
+     * inverse_ab x_ib^2.
+     *
+     * @param inverse [d, D]
+     * @param out F64 [N]
+     */
+    default void selfInfluence(Tensor inverse, Tensor out) {
+      throw new UnsupportedOperationException("selfInfluence");
+    }
+
+    /**
+     * One pass of the recursion h &lt;- v + (1 - damping) h - (1/scale) H_i h over the samples in
+     * order, starting from h = v, one sample's Hessian of the weight at a time. Cosine softmax
+     * losses only.
+     *
+     * @param v [m, d, D]
+     * @param h out [m, d, D], after N steps; not divided by scale
+     */
+    default void seedRecursion(double damping, double scale, Tensor v, Tensor h) {
+      throw new UnsupportedOperationException("seedRecursion");
+    }
+
+    /**
+     * Change of every sample's loss when the weight W becomes W + sum_r left_r right_r'.
+     *
+     * @param left [R, d]
+     * @param right [R, D]
+     * @param change out F64 [N]
+     */
+    default void lossChange(Tensor left, Tensor right, Tensor change) {
+      throw new UnsupportedOperationException("lossChange");
+    }
+
     /** Frees what was prepared; idempotent. */
     @Override
     void close();
@@ -244,6 +346,41 @@ public interface Backend extends AutoCloseable {
       Tensor relevant,
       Tensor ranks,
       byte[] tied);
+
+  /** Matrix product: c [m, n] = a [m, k] b [n, k]'. */
+  default void gemm(Tensor a, Tensor b, Tensor c) {
+    throw new UnsupportedOperationException("gemm");
+  }
+
+  /**
+   * Eigendecomposition of a symmetric matrix.
+   *
+   * @param matrix [n, n] in: the matrix; out: row k is the k-th unit eigenvector
+   * @param values out, the matrix's type [n], ascending
+   */
+  default void symmetricEigen(Tensor matrix, Tensor values) {
+    throw new UnsupportedOperationException("symmetricEigen");
+  }
+
+  /** Inner products of m pairs of rows, in double: a and b [m, ...] with the same shape. */
+  default double[] dots(Tensor a, Tensor b) {
+    throw new UnsupportedOperationException("dots");
+  }
+
+  /** y_q += alpha_q x_q for the m rows of [m, ...]. */
+  default void axpy(double[] alpha, Tensor x, Tensor y) {
+    throw new UnsupportedOperationException("axpy");
+  }
+
+  /** y_q = x_q + beta_q y_q for the m rows of [m, ...]. */
+  default void xpby(Tensor x, double[] beta, Tensor y) {
+    throw new UnsupportedOperationException("xpby");
+  }
+
+  /** out_q = shared * x_q element by element; x and out [m, ...], shared [...]. out may be x. */
+  default void multiply(Tensor shared, Tensor x, Tensor out) {
+    throw new UnsupportedOperationException("multiply");
+  }
 
   /** Frees the device's engines; calls in flight finish first. Idempotent. */
   @Override

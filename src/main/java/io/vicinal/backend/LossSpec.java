@@ -57,4 +57,18 @@ public record LossSpec(
   public boolean decomposes() {
     return kind != PROXY_ANCHOR || (flags & PER_SAMPLE_AXIS) != 0;
   }
+
+  /**
+   * Whether the loss is a cross-entropy over scaled cosines, a margin on the label's logit aside:
+   * ProxyNCA, ProxyNCA++ (label in the denominator), SoftTriple with one centre, NormalizedSoftmax,
+   * CosFace. These have the closed forms of {@link CurvatureKind#GAUSS_NEWTON}.
+   */
+  public boolean isCosineSoftmax() {
+    return switch (kind) {
+      case PROXY_NCA, PROXY_NCA_PP -> (flags & EXCLUDE_POSITIVE) == 0;
+      case SOFT_TRIPLE -> centers == 1;
+      case NORMALIZED_SOFTMAX, COSFACE -> true;
+      default -> false;
+    };
+  }
 }

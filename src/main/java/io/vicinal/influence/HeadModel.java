@@ -1,0 +1,90 @@
+package io.vicinal.influence;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.loss.Loss;
+
+/**
+ * The model that is explained: a delivered head over the cached features that it was trained on,
+ * and its loss. Immutable; its tensors are borrowed.
+ *
+ * @param loss the training loss
+ * @param training features X [N, D] and labels [N], each the row of a class among the proxies,
+ *     0..C-1
+ * @param head the delivered weight [d, D], bias [d] or null, proxies [C*K, d], of the features'
+ *     type
+ */
+public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
+  /**
+   * @throws InputException if the head does not fit the features or the loss, or a label has no
+   *     proxy
+   */
+  public HeadModel {
+    long width = training.width();
+    if (head.weight().shape().rank() != 2 || head.weight().dim(1) != width) {
+      throw new InputException(
+          "head: weight is "
+              + head.weight()
+              + ", but the features have "
+              + width
+              + " columns;"
+              + " give the head that was trained on these features");
+    }
+    if (head.proxies().dim(1) != head.weight().dim(0)
+        || head.proxies().dim(0) % loss.centers() != 0) {
+      throw new InputException(
+          "head: proxies are "
+              + head.proxies()
+              + ", which does not fit weight "
+              + head.weight()
+              + " and "
+              + loss.centers()
+              + " centres per class; check the loss and its parameters");
+    }
+    long classes = head.proxies().dim(0) / loss.centers();
+    long[] labels = training.labels().toLongs();
+    for (int i = 0; i < labels.length; i++) {
+      if (labels[i] >= classes) {
+        throw new InputException(
+            training.name()
+                + ": sample "
+                + i
+                + " has label "
+                + labels[i]
+                + ", but the head has proxies for classes 0.."
+                + (classes - 1)
+                + "; remove it or give the head that knows it");
+      }
+    }
+  }
+
+  /** C, the number of classes that have proxies. */
+  public long classes() {
+    return head.proxies().dim(0) / loss.centers();
+  }
+
+  /** N, the number of training samples. */
+  public long samples() {
+    return training.samples();
+  }
+
+  /**
+   * The first feature that is NaN or infinite is an error, named by sample and column.
+   *
+   * @throws InputException naming it
+   */
+  public void checkFinite(Backend backend) {
+    long at = backend.findNonFinite(training.features());
+    if (at >= 0) {
+      throw new InputException(
+          training.name()
+              + ": features["
+              + at / training.width()
+              + ", "
+              + at % training.width()
+              + "] is NaN or infinite; repair or remove that row");
+    }
+  }
+}
