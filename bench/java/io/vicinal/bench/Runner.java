@@ -20,6 +20,7 @@ public final class Runner {
   private final Backend backend;
   private JsonObject header;
   private double copyGigabytes;
+  private boolean recorded;
 
   private Runner(Settings settings, Backend backend) {
     this.settings = settings;
@@ -34,6 +35,7 @@ public final class Runner {
     Settings settings = Settings.parse(arguments);
     if (settings.list()) {
       Catalogue.rows().forEach(r -> System.out.println(r.name()));
+      Catalogue.experiments().forEach(e -> System.out.println(e.name()));
       return;
     }
     int missed;
@@ -63,17 +65,45 @@ public final class Runner {
       missed += result.pass() ? 0 : 1;
       System.out.println(Result.TITLE + System.lineSeparator() + result.line());
       System.out.print(result.notes());
-      if (!settings.quick()) {
-        append(result, results.size() == 1);
-      }
+      record(result.json());
+    }
+    for (Experiment experiment : settings.experiments()) {
+      missed += perform(experiment) ? 0 : 1;
     }
     System.out.println();
-    System.out.println(Result.TITLE);
-    results.forEach(r -> System.out.println(r.line()));
+    if (!results.isEmpty()) {
+      System.out.println(Result.TITLE);
+      results.forEach(r -> System.out.println(r.line()));
+    }
     if (settings.quick()) {
       System.out.println("quick: small problems and few rounds; nothing was recorded");
     }
     return missed;
+  }
+
+  private boolean perform(Experiment experiment) throws IOException {
+    System.out.println("running " + experiment.name() + " ...");
+    Path folder = Files.createTempDirectory("vicinal-bench");
+    Bystanders others = new Bystanders(ProcessHandle.current());
+    try {
+      Experiment.Outcome outcome = experiment.run(backend, settings.quick(), folder);
+      outcome.table().forEach(System.out::println);
+      System.out.println(experiment.name() + ": " + (outcome.pass() ? "pass" : "MISSED"));
+      JsonObject json = new JsonObject();
+      json.addProperty("type", "experiment");
+      json.addProperty("row", experiment.name());
+      outcome.json().entrySet().forEach(e -> json.add(e.getKey(), e.getValue()));
+      json.addProperty("others_share_of_machine", others.share());
+      json.addProperty("pass", outcome.pass());
+      record(json);
+      return outcome.pass();
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException(experiment.name() + ": " + e.getMessage(), e);
+    } finally {
+      delete(folder);
+    }
   }
 
   private Result measure(Row row) throws IOException, InterruptedException {
@@ -119,19 +149,28 @@ public final class Runner {
             peer.peakBytes());
       }
     } finally {
-      try (Stream<Path> files = Files.walk(folder)) {
-        for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(file);
-        }
+      delete(folder);
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
       }
     }
   }
 
-  private void append(Result result, boolean first) throws IOException {
+  /** Appends a line to the day's record, under this run's header. */
+  private void record(JsonObject line) throws IOException {
+    if (settings.quick()) {
+      return;
+    }
     Path file =
         settings.root().resolve("bench/results/" + LocalDate.now(ZoneOffset.UTC) + "-cpu.jsonl");
     Files.createDirectories(file.getParent());
-    String lines = (first ? header + "\n" : "") + result.json() + "\n";
+    String lines = (recorded ? "" : header + "\n") + line + "\n";
+    recorded = true;
     Files.writeString(file, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
   }
 }

@@ -2,15 +2,16 @@ package io.vicinal.bench;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The runner's options.
  *
  * @param root the repository
  * @param python the interpreter that has the peers
- * @param rows what to measure
+ * @param rows what to measure beside a peer
+ * @param experiments what to run on its own
  * @param threads of both sides
  * @param rounds of interleaved blocks
  * @param singleRounds the same for rows whose repeat takes seconds
@@ -23,6 +24,7 @@ record Settings(
     Path root,
     Path python,
     List<Row> rows,
+    List<Experiment> experiments,
     int threads,
     int rounds,
     int singleRounds,
@@ -38,6 +40,7 @@ record Settings(
     Path root = Path.of("").toAbsolutePath();
     Path python = Path.of("python3");
     List<Row> rows = Catalogue.rows();
+    List<Experiment> experiments = Catalogue.experiments();
     int threads = Runtime.getRuntime().availableProcessors();
     int rounds = 12;
     int singleRounds = 2;
@@ -65,7 +68,12 @@ record Settings(
       switch (option) {
         case "--root" -> root = Path.of(value).toAbsolutePath();
         case "--python" -> python = Path.of(value);
-        case "--rows" -> rows = chosen(value);
+        case "--rows" -> {
+          List<String> names = List.of(value.split(","));
+          checkKnown(names);
+          rows = rows.stream().filter(row -> names.contains(row.name())).toList();
+          experiments = experiments.stream().filter(e -> names.contains(e.name())).toList();
+        }
         case "--threads" -> threads = Integer.parseInt(value);
         case "--rounds" -> rounds = Integer.parseInt(value);
         case "--single-rounds" -> singleRounds = Integer.parseInt(value);
@@ -82,6 +90,7 @@ record Settings(
         root,
         python,
         rows,
+        experiments,
         threads,
         rounds,
         singleRounds,
@@ -91,22 +100,17 @@ record Settings(
         String.join(" ", recorded));
   }
 
-  private static List<Row> chosen(String names) {
-    List<Row> all = Catalogue.rows();
-    List<Row> chosen = new ArrayList<>();
-    for (String name : names.split(",")) {
-      chosen.add(
-          all.stream()
-              .filter(row -> row.name().equals(name))
-              .findFirst()
-              .orElseThrow(
-                  () ->
-                      new IllegalArgumentException(
-                          "--rows: no row is called '"
-                              + name
-                              + "'; choose from "
-                              + Arrays.toString(all.stream().map(Row::name).toArray()))));
+  private static void checkKnown(List<String> names) {
+    List<String> known =
+        Stream.concat(
+                Catalogue.rows().stream().map(Row::name),
+                Catalogue.experiments().stream().map(Experiment::name))
+            .toList();
+    for (String name : names) {
+      if (!known.contains(name)) {
+        throw new IllegalArgumentException(
+            "--rows: no row is called '" + name + "'; choose from " + known);
+      }
     }
-    return chosen;
   }
 }
