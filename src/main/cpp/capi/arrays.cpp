@@ -1,4 +1,4 @@
-// C ABI: optimiser steps, row operations, the plain product.
+// C ABI: optimiser steps, row operations.
 #include "capi/checks.hpp"
 
 namespace vicinal::capi {
@@ -110,22 +110,5 @@ extern "C" {
 VICINAL_DEFINE(f32, float)
 VICINAL_DEFINE(f64, double)
 #undef VICINAL_DEFINE
-
-vicinal_status vicinal_gemm_f32(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const float* a, const float* b,
-                                float* c) {
-  return vicinal::guard([&] {
-    vicinal_engine& e = vicinal::capi::begin_call(engine);
-    vicinal::capi::check_columns("m", m);
-    vicinal::capi::check_columns("n", n);
-    vicinal::capi::check_columns("k", k);
-    vicinal::capi::check_product("a", m, k);
-    vicinal::capi::check_product("b", n, k);
-    vicinal::capi::check_product("c", m, n);
-    vicinal::capi::check_pointer("a", a);
-    vicinal::capi::check_pointer("b", b);
-    vicinal::capi::check_pointer("c", c);
-    e.table->f32.gemm(e.device, m, n, k, a, b, c);
-  });
-}
 
 }  // extern "C"

@@ -87,6 +87,13 @@ struct Operations {
                       Real* out);
   void (*normalize_rows)(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out);
   void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
+  void (*symmetric_eigen)(void* device, std::int64_t n, Real* matrix, Real* values);
+
+  // m rows of n elements.
+  void (*dots)(void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out);
+  void (*axpy)(void* device, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y);
+  void (*xpby)(void* device, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y);
+  void (*multiply)(void* device, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
 };
 
 // Ranks of relevant gallery rows; the members are vicinal_rank_f32's arguments.

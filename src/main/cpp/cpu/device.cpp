@@ -13,6 +13,7 @@
 #include "cpu/engine.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
+#include "cpu/vectors.hpp"
 
 namespace vicinal::cpu {
 namespace {
@@ -211,6 +212,21 @@ Operations<Real> operations_table() {
   t.gather_rows = gather_rows<Real>;
   t.normalize_rows = normalize_rows<Real>;
   t.gemm = product<Real>;
+  t.symmetric_eigen = [](void* device, std::int64_t n, Real* matrix, Real* values) {
+    symmetric_eigen(engine(device), n, matrix, values);
+  };
+  t.dots = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
+    dots(engine(device), m, n, x, y, out);
+  };
+  t.axpy = [](void* device, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y) {
+    axpy(engine(device), m, n, alpha, x, y);
+  };
+  t.xpby = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y) {
+    xpby(engine(device), m, n, x, beta, y);
+  };
+  t.multiply = [](void* device, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out) {
+    multiply(engine(device), m, n, shared, x, out);
+  };
   return t;
 }
 

@@ -13,6 +13,8 @@ namespace vicinal::cpu {
   void fill_columns(Kernels<double>&);   \
   void fill_elements(Kernels<float>&);   \
   void fill_elements(Kernels<double>&);  \
+  void fill_vectors(Kernels<float>&);    \
+  void fill_vectors(Kernels<double>&);   \
   template <class Real>                  \
   Kernels<Real> table() {                \
     Kernels<Real> k{};                   \
@@ -20,6 +22,7 @@ namespace vicinal::cpu {
     fill_loss_rows(k);                   \
     fill_columns(k);                     \
     fill_elements(k);                    \
+    fill_vectors(k);                     \
     return k;                            \
   }                                      \
   }

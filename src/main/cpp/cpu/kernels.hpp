@@ -76,6 +76,10 @@ struct Kernels {
   void (*clip)(std::int64_t n, double limit, Real* x);
   std::int64_t (*find_nonfinite)(std::int64_t n, const Real* x);  // -1: none
   void (*exp_array)(std::int64_t n, const Real* x, Real* y);      // for the accuracy test
+  double (*dot)(std::int64_t n, const Real* a, const Real* b);    // summed in double
+  void (*axpy)(std::int64_t n, double alpha, const Real* x, Real* y);
+  void (*xpby)(std::int64_t n, const Real* x, double beta, Real* y);
+  void (*multiply)(std::int64_t n, const Real* a, const Real* b, Real* out);  // out may be a or b
 };
 
 // The table of a set (VICINAL_ISA_BASE, _AVX2, _AVX512).

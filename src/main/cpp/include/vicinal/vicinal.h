@@ -247,11 +247,42 @@ VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, i
                                             const int64_t* offsets, const int64_t* relevant, int64_t relevant_size,
                                             int64_t* ranks, int8_t* tied);
 
-/* ---- measuring ----------------------------------------------------------------------------------------- */
+/* ---- vectors: m rows of n elements, one scalar per row ------------------------------------------------ */
 
-/* Plain matrix product, for the benchmark's ceiling: c [m, n] = a [m, k] * b [n, k]'. Threads as the engine's. */
+/* dots[q] = sum over i of x[q, i] y[q, i], summed in double; x may be y. */
+VICINAL_API vicinal_status vicinal_dots_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* x,
+                                            const float* y, double* dots);
+VICINAL_API vicinal_status vicinal_dots_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* x,
+                                            const double* y, double* dots);
+/* y[q, i] += alpha[q] x[q, i]. alpha [m], finite. */
+VICINAL_API vicinal_status vicinal_axpy_f32(vicinal_engine* engine, int64_t m, int64_t n, const double* alpha,
+                                            const float* x, float* y);
+VICINAL_API vicinal_status vicinal_axpy_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* alpha,
+                                            const double* x, double* y);
+/* y[q, i] = x[q, i] + beta[q] y[q, i]. beta [m], finite. */
+VICINAL_API vicinal_status vicinal_xpby_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* x,
+                                            const double* beta, float* y);
+VICINAL_API vicinal_status vicinal_xpby_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* x,
+                                            const double* beta, double* y);
+/* out[q, i] = shared[i] x[q, i]; out may be x. */
+VICINAL_API vicinal_status vicinal_multiply_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* shared,
+                                                const float* x, float* out);
+VICINAL_API vicinal_status vicinal_multiply_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* shared,
+                                                const double* x, double* out);
+
+/* ---- dense matrices ------------------------------------------------------------------------------------ */
+
+/* c [m, n] = a [m, k] * b [n, k]'. */
 VICINAL_API vicinal_status vicinal_gemm_f32(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const float* a,
                                             const float* b, float* c);
+VICINAL_API vicinal_status vicinal_gemm_f64(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const double* a,
+                                            const double* b, double* c);
+/* Eigendecomposition of a symmetric matrix [n, n], n up to 32000, of which the upper triangle is read: its row k
+ * becomes the k-th unit eigenvector, whose largest component (the first of equals) is positive; values [n] ascend. A
+ * NaN or an infinity is an error. One thread; a cancel request is seen only before it starts. */
+VICINAL_API vicinal_status vicinal_symmetric_eigen_f32(vicinal_engine* engine, int64_t n, float* matrix, float* values);
+VICINAL_API vicinal_status vicinal_symmetric_eigen_f64(vicinal_engine* engine, int64_t n, double* matrix,
+                                                       double* values);
 
 #ifdef __cplusplus
 } /* extern "C" */

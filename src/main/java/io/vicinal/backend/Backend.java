@@ -348,39 +348,30 @@ public interface Backend extends AutoCloseable {
       byte[] tied);
 
   /** Matrix product: c [m, n] = a [m, k] b [n, k]'. */
-  default void gemm(Tensor a, Tensor b, Tensor c) {
-    throw new UnsupportedOperationException("gemm");
-  }
+  void gemm(Tensor a, Tensor b, Tensor c);
 
   /**
-   * Eigendecomposition of a symmetric matrix.
+   * Eigendecomposition of a symmetric matrix, by LAPACK's divide and conquer. It runs on one thread
+   * (n = 2048: a few seconds) and an interrupt is seen only before it starts.
    *
-   * @param matrix [n, n] in: the matrix; out: row k is the k-th unit eigenvector
+   * @param matrix [n, n], n up to 32000, in: the matrix, of which the upper triangle is read; out:
+   *     row k is the k-th unit eigenvector, its largest component positive
    * @param values out, the matrix's type [n], ascending
+   * @throws InputException if an element is NaN or infinite
    */
-  default void symmetricEigen(Tensor matrix, Tensor values) {
-    throw new UnsupportedOperationException("symmetricEigen");
-  }
+  void symmetricEigen(Tensor matrix, Tensor values);
 
-  /** Inner products of m pairs of rows, in double: a and b [m, ...] with the same shape. */
-  default double[] dots(Tensor a, Tensor b) {
-    throw new UnsupportedOperationException("dots");
-  }
+  /** Inner products of m pairs of rows, in double: x and y [m, ...] with the same shape. */
+  double[] dots(Tensor x, Tensor y);
 
   /** y_q += alpha_q x_q for the m rows of [m, ...]. */
-  default void axpy(double[] alpha, Tensor x, Tensor y) {
-    throw new UnsupportedOperationException("axpy");
-  }
+  void axpy(double[] alpha, Tensor x, Tensor y);
 
   /** y_q = x_q + beta_q y_q for the m rows of [m, ...]. */
-  default void xpby(Tensor x, double[] beta, Tensor y) {
-    throw new UnsupportedOperationException("xpby");
-  }
+  void xpby(Tensor x, double[] beta, Tensor y);
 
   /** out_q = shared * x_q element by element; x and out [m, ...], shared [...]. out may be x. */
-  default void multiply(Tensor shared, Tensor x, Tensor out) {
-    throw new UnsupportedOperationException("multiply");
-  }
+  void multiply(Tensor shared, Tensor x, Tensor out);
 
   /** Frees the device's engines; calls in flight finish first. Idempotent. */
   @Override

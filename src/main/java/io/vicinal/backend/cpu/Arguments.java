@@ -31,6 +31,11 @@ final class Arguments {
     }
   }
 
+  /** What the call does, for messages. */
+  String operation() {
+    return operation;
+  }
+
   /** The numeric type of the call. */
   DType type() {
     return type;

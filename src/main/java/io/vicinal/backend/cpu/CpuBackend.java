@@ -13,7 +13,6 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.HostMemory;
-import io.vicinal.tensor.Lease;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -25,6 +24,7 @@ import java.nio.ByteBuffer;
  */
 public final class CpuBackend implements Backend {
   private final EnginePool pool;
+  private final CpuVectors vectors;
   private final String isa;
   private final int threads;
   private final String blas;
@@ -39,6 +39,7 @@ public final class CpuBackend implements Backend {
   public CpuBackend(BackendOptions options) {
     NativeLibrary.load();
     pool = new EnginePool(Device.CPU.name(), options);
+    vectors = new CpuVectors(pool);
     Description description =
         pool.run(
             "open",
@@ -82,21 +83,6 @@ public final class CpuBackend implements Backend {
   @Override
   public void close() {
     pool.close();
-  }
-
-  /** Runs a native call while its tensors are held. */
-  private <T> T call(
-      String operation, Arguments arguments, EnginePool.Call call, EnginePool.Result<T> result) {
-    Lease lease = arguments.lease();
-    try {
-      return pool.run(operation, call, result);
-    } finally {
-      lease.close();
-    }
-  }
-
-  private void call(String operation, Arguments arguments, EnginePool.Call call) {
-    call(operation, arguments, call, engine -> null);
   }
 
   private static long proxyRows(Arguments arguments, LossSpec spec, long classes) {
@@ -183,7 +169,7 @@ public final class CpuBackend implements Backend {
                     At.f64(perSample),
                     At.f64(gradEmbeddings),
                     At.f64(gradProxies));
-    return call("loss", a, call, PooledEngine::lossValue);
+    return pool.run(a, call, PooledEngine::lossValue);
   }
 
   @Override
@@ -245,7 +231,7 @@ public final class CpuBackend implements Backend {
                     At.f64(dirProxies),
                     At.f64(outEmbeddings),
                     At.f64(outProxies));
-    call("loss hvp", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -281,7 +267,7 @@ public final class CpuBackend implements Backend {
                     At.f64(head.weight()),
                     At.f64(head.bias()),
                     At.f64(embeddings));
-    call("embed", a, call);
+    pool.run(a, call);
   }
 
   /** Checks features, targets and the head of a whole-dataset call. */
@@ -362,7 +348,7 @@ public final class CpuBackend implements Backend {
                     At.f64(gradient.weight()),
                     At.f64(gradient.bias()),
                     At.f64(gradient.proxies()));
-    return call("head gradient", a, call, PooledEngine::lossValue);
+    return pool.run(a, call, PooledEngine::lossValue);
   }
 
   /** Checks a gradient, direction or output of the head's shapes. */
@@ -439,7 +425,7 @@ public final class CpuBackend implements Backend {
                     At.f64(gradient),
                     At.f64(velocity),
                     At.f64(parameter));
-    call("sgd step", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -495,7 +481,7 @@ public final class CpuBackend implements Backend {
                     At.f64(firstMoment),
                     At.f64(secondMoment),
                     At.f64(parameter));
-    call("adam step", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -506,7 +492,7 @@ public final class CpuBackend implements Backend {
         a.type() == DType.F32
             ? e -> Vicinal.vicinal_clip_f32(e.handle(), values.size(), limit, At.f32(values))
             : e -> Vicinal.vicinal_clip_f64(e.handle(), values.size(), limit, At.f64(values));
-    call("clip", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -521,7 +507,7 @@ public final class CpuBackend implements Backend {
             : e ->
                 Vicinal.vicinal_find_nonfinite_f64(
                     e.handle(), values.size(), At.f64(values), e.countCell());
-    return call("find non-finite", a, call, PooledEngine::count);
+    return pool.run(a, call, PooledEngine::count);
   }
 
   @Override
@@ -543,7 +529,7 @@ public final class CpuBackend implements Backend {
             : e ->
                 Vicinal.vicinal_gather_rows_f64(
                     e.handle(), rows, columns, At.f64(values), n, At.i64(ids), At.f64(out));
-    call("gather rows", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -565,7 +551,7 @@ public final class CpuBackend implements Backend {
             : e ->
                 Vicinal.vicinal_normalize_rows_f64(
                     e.handle(), n, columns, At.f64(values), At.f64(out));
-    call("normalize rows", a, call);
+    pool.run(a, call);
   }
 
   @Override
@@ -602,8 +588,7 @@ public final class CpuBackend implements Backend {
     }
     try (Arena arena = Arena.host()) {
       Tensor flags = tied == null ? null : arena.allocate(DType.I64, q / 8 + 1);
-      call(
-          "rank",
+      pool.run(
           a,
           e ->
               Vicinal.vicinal_rank_f32(
@@ -623,5 +608,35 @@ public final class CpuBackend implements Backend {
         flags.read(0, ByteBuffer.wrap(tied));
       }
     }
+  }
+
+  @Override
+  public void gemm(Tensor a, Tensor b, Tensor c) {
+    vectors.gemm(a, b, c);
+  }
+
+  @Override
+  public void symmetricEigen(Tensor matrix, Tensor values) {
+    vectors.symmetricEigen(matrix, values);
+  }
+
+  @Override
+  public double[] dots(Tensor x, Tensor y) {
+    return vectors.dots(x, y);
+  }
+
+  @Override
+  public void axpy(double[] alpha, Tensor x, Tensor y) {
+    vectors.axpy(alpha, x, y);
+  }
+
+  @Override
+  public void xpby(Tensor x, double[] beta, Tensor y) {
+    vectors.xpby(x, beta, y);
+  }
+
+  @Override
+  public void multiply(Tensor shared, Tensor x, Tensor out) {
+    vectors.multiply(shared, x, out);
   }
 }

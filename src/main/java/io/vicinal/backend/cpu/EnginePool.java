@@ -2,6 +2,7 @@ package io.vicinal.backend.cpu;
 
 import io.vicinal.CancelledException;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.tensor.Lease;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
@@ -38,6 +39,21 @@ final class EnginePool implements AutoCloseable {
 
   void run(String operation, Call call) {
     run(operation, call, engine -> null);
+  }
+
+  /** Runs a call while its tensors are held. */
+  void run(Arguments arguments, Call call) {
+    run(arguments, call, engine -> null);
+  }
+
+  /** As {@link #run(Arguments, Call)}. */
+  <T> T run(Arguments arguments, Call call, Result<T> result) {
+    Lease lease = arguments.lease();
+    try {
+      return run(arguments.operation(), call, result);
+    } finally {
+      lease.close();
+    }
   }
 
   <T> T run(String operation, Call call, Result<T> result) {

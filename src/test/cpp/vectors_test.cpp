@@ -1,0 +1,199 @@
+// Vector operations, the product and the symmetric eigenproblem against naive loops in double.
+#include <cstring>
+
+#include "support.hpp"
+
+namespace {
+
+using namespace test;
+
+struct Shape {
+  std::int64_t m, n;
+};
+// One element; rows shorter than a vector; several chunks of an inner product; work for several threads.
+const Shape kShapes[] = {{1, 1}, {3, 7}, {2, 40001}, {5, 70003}};
+
+// Rounding of one multiply-add in Real; wrong rows or scalars are off by 1e-1.
+template <class Real>
+constexpr double rounding() {
+  return sizeof(Real) == sizeof(float) ? 3e-7 : 1e-15;
+}
+
+vicinal_status dots(vicinal_engine* e, Shape s, const float* x, const float* y, double* out) {
+  return vicinal_dots_f32(e, s.m, s.n, x, y, out);
+}
+vicinal_status dots(vicinal_engine* e, Shape s, const double* x, const double* y, double* out) {
+  return vicinal_dots_f64(e, s.m, s.n, x, y, out);
+}
+vicinal_status axpy(vicinal_engine* e, Shape s, const double* alpha, const float* x, float* y) {
+  return vicinal_axpy_f32(e, s.m, s.n, alpha, x, y);
+}
+vicinal_status axpy(vicinal_engine* e, Shape s, const double* alpha, const double* x, double* y) {
+  return vicinal_axpy_f64(e, s.m, s.n, alpha, x, y);
+}
+vicinal_status xpby(vicinal_engine* e, Shape s, const float* x, const double* beta, float* y) {
+  return vicinal_xpby_f32(e, s.m, s.n, x, beta, y);
+}
+vicinal_status xpby(vicinal_engine* e, Shape s, const double* x, const double* beta, double* y) {
+  return vicinal_xpby_f64(e, s.m, s.n, x, beta, y);
+}
+vicinal_status multiply(vicinal_engine* e, Shape s, const float* shared, const float* x, float* out) {
+  return vicinal_multiply_f32(e, s.m, s.n, shared, x, out);
+}
+vicinal_status multiply(vicinal_engine* e, Shape s, const double* shared, const double* x, double* out) {
+  return vicinal_multiply_f64(e, s.m, s.n, shared, x, out);
+}
+vicinal_status eigen(vicinal_engine* e, std::int64_t n, float* a, float* w) {
+  return vicinal_symmetric_eigen_f32(e, n, a, w);
+}
+vicinal_status eigen(vicinal_engine* e, std::int64_t n, double* a, double* w) {
+  return vicinal_symmetric_eigen_f64(e, n, a, w);
+}
+
+TEST_CASE_TEMPLATE("vectors: dots, axpy, xpby and multiply against naive loops", Real, float, double) {
+  for (int isa : {VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {
+    const EnginePtr e = make_engine(2, isa);
+    if (e == nullptr) continue;
+    for (const Shape& s : kShapes) {
+      CAPTURE(isa);
+      CAPTURE(s.n);
+      const auto m = static_cast<std::size_t>(s.m), n = static_cast<std::size_t>(s.n);
+      Random random(7);
+      const Vec x = random.vector(s.m * s.n), y = random.vector(s.m * s.n), f = random.vector(s.m),
+                shared = random.vector(s.n);
+      const auto xr = cast<Real>(x), yr = cast<Real>(y), sharedr = cast<Real>(shared);
+      Vec dot(m, 0.0), sum = y, next = y, product = x;
+      for (std::size_t q = 0; q < m; ++q)
+        for (std::size_t i = 0; i < n; ++i) {
+          const std::size_t at = q * n + i;
+          dot[q] += x[at] * y[at];
+          sum[at] += f[q] * x[at];
+          next[at] = x[at] + f[q] * y[at];
+          product[at] *= shared[i];
+        }
+      Vec got = poisoned<double>(m);
+      REQUIRE(dots(e.get(), s, xr.data(), yr.data(), got.data()) == VICINAL_OK);
+      // The inputs are floats, and sums are in double for both types.
+      CHECK(difference(got, dot, 1.0) <= 1e-12 * static_cast<double>(n));
+      auto a = yr, b = yr, c = poisoned<Real>(x.size()), d = xr;
+      REQUIRE(axpy(e.get(), s, f.data(), xr.data(), a.data()) == VICINAL_OK);
+      CHECK(difference(a, sum) <= rounding<Real>());
+      REQUIRE(xpby(e.get(), s, xr.data(), f.data(), b.data()) == VICINAL_OK);
+      CHECK(difference(b, next) <= rounding<Real>());
+      REQUIRE(multiply(e.get(), s, sharedr.data(), xr.data(), c.data()) == VICINAL_OK);
+      CHECK(difference(c, product) <= rounding<Real>());
+      REQUIRE(multiply(e.get(), s, sharedr.data(), d.data(), d.data()) == VICINAL_OK);
+      CHECK(d == c);
+    }
+  }
+}
+
+TEST_CASE("vectors: inner products do not depend on the number of threads") {
+  Random random(3);
+  const Vec x = random.vector(3 * 100000), y = random.vector(3 * 100000);
+  Vec one(3), three(3);
+  REQUIRE(vicinal_dots_f64(make_engine(1).get(), 3, 100000, x.data(), y.data(), one.data()) == VICINAL_OK);
+  REQUIRE(vicinal_dots_f64(make_engine(3).get(), 3, 100000, x.data(), y.data(), three.data()) == VICINAL_OK);
+  CHECK(one == three);
+}
+
+TEST_CASE("gemm in double against a naive product") {
+  const EnginePtr e = make_engine();
+  const std::int64_t m = 70, n = 53, k = 131;
+  Random random(4);
+  const Vec a = random.vector(m * k), b = random.vector(n * k);
+  Vec expected(static_cast<std::size_t>(m * n), 0.0), c = poisoned<double>(expected.size());
+  for (std::int64_t i = 0; i < m; ++i)
+    for (std::int64_t j = 0; j < n; ++j)
+      for (std::int64_t l = 0; l < k; ++l)
+        expected[static_cast<std::size_t>(i * n + j)] +=
+            a[static_cast<std::size_t>(i * k + l)] * b[static_cast<std::size_t>(j * k + l)];
+  REQUIRE(vicinal_gemm_f64(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
+  CHECK(difference(c, expected) <= 1e-14);
+}
+
+// A symmetric matrix of rank n - 2, with two equal eigenvalues at least (both 0).
+Vec symmetric(std::int64_t n, std::uint64_t seed) {
+  Random random(seed);
+  const std::int64_t rank = n > 2 ? n - 2 : n;
+  const Vec f = random.vector(n * rank), s = random.vector(rank);
+  Vec a(static_cast<std::size_t>(n * n), 0.0);
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < n; ++j)
+      for (std::int64_t r = 0; r < rank; ++r)
+        a[static_cast<std::size_t>(i * n + j)] += f[static_cast<std::size_t>(i * rank + r)] *
+                                                  s[static_cast<std::size_t>(r)] *
+                                                  f[static_cast<std::size_t>(j * rank + r)];
+  return a;
+}
+
+TEST_CASE_TEMPLATE("symmetric eigen: A V = V L, orthonormal rows, ascending values, fixed signs", Real, float, double) {
+  const EnginePtr e = make_engine();
+  const double tol = sizeof(Real) == sizeof(float) ? 2e-5 : 1e-12;
+  for (std::int64_t n : {std::int64_t{1}, std::int64_t{2}, std::int64_t{33}, std::int64_t{150}}) {
+    CAPTURE(n);
+    const Vec a = symmetric(n, 5);
+    auto v = cast<Real>(a), w = poisoned<Real>(static_cast<std::size_t>(n));
+    REQUIRE_MESSAGE(eigen(e.get(), n, v.data(), w.data()) == VICINAL_OK, vicinal_last_error());
+    const double unit = largest(a);
+    double residual = 0, orthogonality = 0;
+    bool ascending = true, positive = true;
+    for (std::int64_t k = 0; k < n; ++k) {
+      const Real* row = v.data() + k * n;
+      if (k > 0) ascending = ascending && w[static_cast<std::size_t>(k)] >= w[static_cast<std::size_t>(k - 1)];
+      std::int64_t top = 0;
+      for (std::int64_t i = 0; i < n; ++i) {
+        double product = 0;
+        for (std::int64_t j = 0; j < n; ++j)
+          product += a[static_cast<std::size_t>(i * n + j)] * static_cast<double>(row[j]);
+        residual = std::fmax(residual, std::fabs(product - static_cast<double>(w[static_cast<std::size_t>(k)]) *
+                                                               static_cast<double>(row[i])));
+        if (std::fabs(row[i]) > std::fabs(row[top])) top = i;
+      }
+      positive = positive && row[top] > 0;
+      for (std::int64_t l = 0; l <= k; ++l) {
+        double inner = 0;
+        for (std::int64_t j = 0; j < n; ++j)
+          inner += static_cast<double>(row[j]) * static_cast<double>(v[static_cast<std::size_t>(l * n + j)]);
+        orthogonality = std::fmax(orthogonality, std::fabs(inner - (k == l ? 1 : 0)));
+      }
+    }
+    CHECK(residual <= tol * unit * static_cast<double>(n));
+    CHECK(orthogonality <= tol);
+    CHECK(ascending);
+    CHECK(positive);
+  }
+}
+
+TEST_CASE("symmetric eigen: a matrix whose answer is known") {
+  const EnginePtr e = make_engine();
+  Vec a = {2, -1, -1, 2},
+      w = poisoned<double>(2);  // 1: (1, 1), 3: (1, -1), up to length; the first of equals is positive
+  REQUIRE(vicinal_symmetric_eigen_f64(e.get(), 2, a.data(), w.data()) == VICINAL_OK);
+  const double h = std::sqrt(0.5);
+  CHECK(difference(w, {1, 3}) <= 1e-15);
+  CHECK(difference(a, {h, h, h, -h}) <= 1e-15);
+}
+
+TEST_CASE("vectors and eigen: refusals name the argument") {
+  const EnginePtr e = make_engine();
+  double x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4}, f[2] = {1, std::numeric_limits<double>::quiet_NaN()}, w[2];
+  const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
+  CHECK(vicinal_dots_f64(e.get(), 0, 2, x, y, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("m is 0"));
+  CHECK(vicinal_dots_f64(e.get(), 2, 2, x, y, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("dots is null"));
+  CHECK(vicinal_axpy_f64(e.get(), 2, 2, f, x, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("alpha[1] is nan"));
+  CHECK(vicinal_xpby_f64(e.get(), 2, 2, nullptr, f, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("x is null"));
+  CHECK(vicinal_multiply_f64(e.get(), 2, 2, nullptr, x, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("shared is null"));
+  x[2] = std::numeric_limits<double>::infinity();
+  CHECK(vicinal_symmetric_eigen_f64(e.get(), 2, x, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("matrix[1, 0] is inf"));
+  CHECK(vicinal_symmetric_eigen_f64(e.get(), 40000, x, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("n is 40000"));
+}
+
+}  // namespace
