@@ -1,0 +1,30 @@
+package io.vicinal.influence.verify;
+
+/**
+ * What re-solving the head after an edit did to the measurements. Arrays are not copied: treat them
+ * as read-only.
+ *
+ * @param edit what was changed
+ * @param before measurements at the re-converged head of the unchanged training set, by query
+ * @param after the same at the re-solved head
+ * @param steps Newton steps
+ * @param products Hessian-vector products
+ * @param gradientNorm of the objective at the re-solved head
+ * @param converged whether that is below the tolerance
+ * @param seconds wall time
+ */
+public record Outcome(
+    Edit edit,
+    double[] before,
+    double[] after,
+    int steps,
+    long products,
+    double gradientNorm,
+    boolean converged,
+    double seconds) {
+
+  /** after - before of a query. */
+  public double change(int query) {
+    return after[query] - before[query];
+  }
+}

@@ -1,0 +1,100 @@
+package io.vicinal.influence.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The rules of the badges, each with an explanation that just misses it. */
+class MiniatureTest {
+  private static final Stability STABLE = new Stability(new double[] {0.5, 0.95, 0.95, 0.5});
+  private static final Stability SHAKY = new Stability(new double[] {0.5, 0.95, 0.85, 0.5});
+  private static final double[] TRUTH = {0.5, -0.4, 0.3, 0.01, -0.02, 0.03, 0, 0.01};
+  private static final MiniatureOptions OPTIONS = new MiniatureOptions(3, 2, 0.25, 10_000, 60, 0);
+
+  private static Miniature run(double[] scores, Stability stability, MiniatureOptions options) {
+    FakeModel model = new FakeModel(new double[][] {TRUTH}, 0);
+    List<Stability> all = stability == null ? null : List.of(stability);
+    return Miniature.run(
+        List.of("pair 3-4"), new double[][] {scores}, all, options, model::resolve);
+  }
+
+  private static Badge badge(double[] scores, Stability stability, MiniatureOptions options) {
+    return run(scores, stability, options).queries().get(0).badge();
+  }
+
+  private static double[] scaled(double factor) {
+    return Arrays.stream(TRUTH).map(v -> factor * v).toArray();
+  }
+
+  @Test
+  void verified() {
+    Miniature miniature = run(scaled(0.9), SHAKY, OPTIONS);
+    Miniature.Line line = miniature.queries().get(0);
+    assertThat(line.badge()).isEqualTo(Badge.VERIFIED).hasToString("verified");
+    assertThat(line.top()).containsExactly(0, 1, 2);
+    assertThat(line.actual())
+        .containsExactly(new double[] {TRUTH[0], TRUTH[1], TRUTH[2]}, within(1e-12));
+    assertThat(line.sizeError()).isCloseTo(0.1, within(1e-12));
+    assertThat(miniature.outcomes()).hasSizeBetween(3, 5);
+    assertThat(miniature.verification().pearson()).isCloseTo(1, within(1e-12));
+    assertThat(miniature.skipped()).isZero();
+    assertThat(miniature.products()).isEqualTo(50L * miniature.outcomes().size());
+  }
+
+  @Test
+  void theSizeIsOff() {
+    assertThat(badge(scaled(0.74), STABLE, OPTIONS)).isEqualTo(Badge.STABLE);
+    assertThat(badge(scaled(0.74), SHAKY, OPTIONS)).isEqualTo(Badge.UNSTABLE);
+    assertThat(badge(scaled(0.74), null, OPTIONS)).isEqualTo(Badge.UNSTABLE);
+  }
+
+  @Test
+  void oneSignIsWrong() {
+    double[] scores = TRUTH.clone();
+    scores[2] = -0.3;
+    assertThat(badge(scores, STABLE, OPTIONS)).isEqualTo(Badge.UNSTABLE);
+  }
+
+  @Test
+  void theBudgetEnds() {
+    MiniatureOptions two = OPTIONS.withBudget(101, 60);
+    Miniature miniature = run(TRUTH, STABLE, two);
+    assertThat(miniature.outcomes()).hasSize(2);
+    assertThat(miniature.skipped()).isBetween(1, 3);
+    Miniature.Line line = miniature.queries().get(0);
+    assertThat(line.badge()).isEqualTo(Badge.STABLE).hasToString("predicted, stable");
+    assertThat(line.actual()[2]).isNaN();
+    assertThat(badge(TRUTH, SHAKY, two)).isEqualTo(Badge.UNSTABLE).hasToString("unstable");
+    Miniature none = run(TRUTH, STABLE, OPTIONS.withBudget(0, 60));
+    assertThat(none.outcomes()).isEmpty();
+    assertThat(none.verification()).isNull();
+    assertThat(none.queries().get(0).badge()).isEqualTo(Badge.STABLE);
+    assertThat(run(TRUTH, STABLE, OPTIONS.withBudget(100, 0)).outcomes()).isEmpty();
+  }
+
+  @Test
+  void nothingIsPredicted() {
+    assertThat(badge(new double[8], SHAKY, OPTIONS)).isEqualTo(Badge.UNSTABLE);
+  }
+
+  @Test
+  void samplesThatWereNotTrainedOnAreLeftAlone() {
+    double[] scores = TRUTH.clone();
+    Arrays.fill(scores, 3, 8, Double.NaN);
+    Miniature miniature = run(scores, STABLE, OPTIONS);
+    assertThat(miniature.outcomes()).hasSize(3);
+    assertThat(miniature.queries().get(0).badge()).isEqualTo(Badge.VERIFIED);
+  }
+
+  @Test
+  void badOptions() {
+    assertThatThrownBy(() -> new MiniatureOptions(0, 1, 0.2, 10, 1, 0))
+        .isInstanceOf(InputException.class);
+    assertThatThrownBy(() -> OPTIONS.withBudget(-1, 1)).isInstanceOf(InputException.class);
+  }
+}
