@@ -1,0 +1,95 @@
+package io.vicinal.influence.verify;
+
+import io.vicinal.InputException;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.measure.TestSet;
+import java.util.Arrays;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
+
+/**
+ * A number of the test embeddings that is read off before and after retraining: every query's
+ * measurement, and others that have no gradient. Immutable, safe for any thread.
+ *
+ * @param name for tables
+ * @param rows test rows that it reads, each once, ascending
+ * @param value of their raw embeddings
+ */
+public record Gauge(String name, long[] rows, ToDoubleFunction<Measurement.Embeddings> value) {
+
+  /** A query's measurement. */
+  public static Gauge of(Query query) {
+    Measurement measurement = query.measurement();
+    return new Gauge(query.id(), measurement.rows(), measurement::value);
+  }
+
+  /**
+   * Recall at 1 of the test set in itself, by cosine: the share of rows whose nearest other row has
+   * their label. Equal distances go to the lower row.
+   */
+  public static Gauge recall(TestSet test) {
+    long[] all = all(test);
+    long[] labels = test.labels();
+    return new Gauge(
+        "recall at 1",
+        all,
+        embeddings -> {
+          double[][] units = units(embeddings, all);
+          return Arrays.stream(all)
+                  .filter(i -> labels[nearest(units, (int) i)] == labels[(int) i])
+                  .count()
+              / (double) all.length;
+        });
+  }
+
+  /** 1 if the nearest other test row of this one, by cosine, has its label; otherwise 0. */
+  public static Gauge rightNeighbour(TestSet test, long row) {
+    long[] all = all(test);
+    long[] labels = test.labels();
+    return new Gauge(
+        "right neighbour of " + row,
+        all,
+        embeddings ->
+            labels[nearest(units(embeddings, all), (int) row)] == labels[(int) row] ? 1 : 0);
+  }
+
+  private static long[] all(TestSet test) {
+    if (test.rows() < 2) {
+      throw new InputException("test features: one row has no neighbour; give two or more");
+    }
+    return LongStream.range(0, test.rows()).toArray();
+  }
+
+  private static double[][] units(Measurement.Embeddings embeddings, long[] rows) {
+    double[][] units = new double[rows.length][];
+    Arrays.setAll(units, i -> unit(embeddings.raw(rows[i])));
+    return units;
+  }
+
+  private static double[] unit(double[] raw) {
+    double norm = Math.sqrt(dot(raw, raw));
+    return norm == 0 ? raw : Arrays.stream(raw).map(v -> v / norm).toArray();
+  }
+
+  private static int nearest(double[][] units, int row) {
+    int best = -1;
+    double largest = Double.NEGATIVE_INFINITY;
+    for (int j = 0; j < units.length; j++) {
+      double cosine = j == row ? Double.NEGATIVE_INFINITY : dot(units[row], units[j]);
+      if (cosine > largest) {
+        largest = cosine;
+        best = j;
+      }
+    }
+    return best;
+  }
+
+  private static double dot(double[] a, double[] b) {
+    double sum = 0;
+    for (int k = 0; k < a.length; k++) {
+      sum += a[k] * b[k];
+    }
+    return sum;
+  }
+}
