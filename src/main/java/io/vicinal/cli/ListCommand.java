@@ -1,6 +1,7 @@
 package io.vicinal.cli;
 
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Text;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.retrieval.MetricId;

@@ -1,6 +1,8 @@
 package io.vicinal.cli;
 
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
 import io.vicinal.train.RunMode;

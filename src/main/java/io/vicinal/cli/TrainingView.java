@@ -1,5 +1,7 @@
 package io.vicinal.cli;
 
+import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.Text;
 import io.vicinal.train.TrainingListener;
 import java.io.PrintWriter;
 import java.util.Locale;

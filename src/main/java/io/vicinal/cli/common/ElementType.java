@@ -1,9 +1,9 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import io.vicinal.tensor.DType;
 
 /** The element types that commands compute in, under NumPy's names. */
-enum ElementType {
+public enum ElementType {
   float32(DType.F32),
   float64(DType.F64);
 
@@ -13,11 +13,11 @@ enum ElementType {
     this.dtype = dtype;
   }
 
-  DType dtype() {
+  public DType dtype() {
     return dtype;
   }
 
-  static String name(DType dtype) {
+  public static String name(DType dtype) {
     return dtype == DType.F64 ? float64.name() : float32.name();
   }
 }

@@ -1,11 +1,11 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
 
 /** Opens the device that a command computes on. */
-final class Devices {
+public final class Devices {
   private static final int MAX_THREADS = 4096;
 
   private Devices() {}
@@ -15,7 +15,7 @@ final class Devices {
    *
    * @param threads worker threads; 0 for all that the process may use
    */
-  static Backend cpu(int threads) {
+  public static Backend cpu(int threads) {
     if (threads < 0 || threads > MAX_THREADS) {
       throw new InputException(
           "--threads: " + threads + " is not in 0.." + MAX_THREADS + "; 0 means all processors");

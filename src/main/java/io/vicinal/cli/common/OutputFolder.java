@@ -1,4 +1,4 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import io.vicinal.InputException;
 import java.io.IOException;
@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  * A folder that receives several files at once: they are written to a hidden folder inside it and
  * renamed when all are complete. Without {@link #commit} the folder is left as it was found.
  */
-final class OutputFolder implements AutoCloseable {
+public final class OutputFolder implements AutoCloseable {
   private final Path folder;
   private final Path staging;
   private final Deque<Path> created = new ArrayDeque<>();
@@ -30,7 +30,7 @@ final class OutputFolder implements AutoCloseable {
    *
    * @throws InputException if the folder cannot be written
    */
-  OutputFolder(Path folder) {
+  public OutputFolder(Path folder) {
     this.folder = folder;
     try {
       createMissing(folder.toAbsolutePath());
@@ -52,7 +52,7 @@ final class OutputFolder implements AutoCloseable {
   }
 
   /** Where to write the file that will be called {@code name}. */
-  Path file(String name) {
+  public Path file(String name) {
     names.add(name);
     return staging.resolve(name);
   }
@@ -62,7 +62,7 @@ final class OutputFolder implements AutoCloseable {
    *
    * @param earlier results of an earlier run that these replace although they are not among them
    */
-  void commit(Collection<String> earlier) {
+  public void commit(Collection<String> earlier) {
     try {
       for (String name : names) {
         Files.move(
@@ -126,7 +126,7 @@ final class OutputFolder implements AutoCloseable {
    *
    * @throws InputException if it is a folder, or its folder is missing or read-only
    */
-  static void checkFile(Path file) {
+  public static void checkFile(Path file) {
     Path parent = file.toAbsolutePath().getParent();
     if (Files.isDirectory(file)) {
       throw new InputException(file + ": is a folder; name the file to write");

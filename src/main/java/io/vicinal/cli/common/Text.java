@@ -1,20 +1,20 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
 /** Plain text on a terminal. */
-final class Text {
+public final class Text {
   private Text() {}
 
   /** A fraction as a percentage with two digits; a dash where there is no value. */
-  static String percent(double fraction) {
+  public static String percent(double fraction) {
     return Double.isFinite(fraction) ? String.format(Locale.ROOT, "%.2f", 100 * fraction) : "-";
   }
 
   /** Lines of at most {@code width} characters, broken at spaces; longer words stay whole. */
-  static List<String> wrap(String text, int width) {
+  public static List<String> wrap(String text, int width) {
     List<String> lines = new ArrayList<>();
     StringBuilder line = new StringBuilder();
     for (String word : text.strip().split("\\s+")) {

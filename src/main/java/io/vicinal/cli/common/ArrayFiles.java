@@ -1,4 +1,4 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
@@ -13,19 +13,19 @@ import java.util.Arrays;
 
 /**
  * Reads the array arguments of a command into one arena and checks them: every complaint names the
- * file, the place inside it and the remedy.
+ * file, the place inside it and the remedy. Not for several threads at once.
  */
-final class ArrayFiles {
+public final class ArrayFiles {
   private final Arena arena;
   private final Backend backend;
 
-  ArrayFiles(Arena arena, Backend backend) {
+  public ArrayFiles(Arena arena, Backend backend) {
     this.arena = arena;
     this.backend = backend;
   }
 
   /** A non-empty matrix of finite numbers, converted to {@code type} (null: the file's own). */
-  Tensor matrix(Path file, DType type) {
+  public Tensor matrix(Path file, DType type) {
     Npy.Header header = Npy.header(file);
     if (header.shape().rank() != 2 || header.shape().size() == 0) {
       throw new InputException(
@@ -35,7 +35,7 @@ final class ArrayFiles {
   }
 
   /** Finite numbers of exactly this shape; {@code meaning} says what the shape is. */
-  Tensor exactly(Path file, DType type, String meaning, long... dims) {
+  public Tensor exactly(Path file, DType type, String meaning, long... dims) {
     Npy.Header header = Npy.header(file);
     Shape wanted = Shape.of(dims);
     if (!header.shape().equals(wanted)) {
@@ -46,7 +46,7 @@ final class ArrayFiles {
   }
 
   /** As {@link #exactly}, and none below zero. */
-  Tensor nonNegative(Path file, DType type, String meaning, long... dims) {
+  public Tensor nonNegative(Path file, DType type, String meaning, long... dims) {
     Tensor values = exactly(file, type, meaning, dims);
     double[] copy = values.toDoubles();
     for (int i = 0; i < copy.length; i++) {
@@ -64,7 +64,7 @@ final class ArrayFiles {
   }
 
   /** One label per row of {@code rows}. */
-  Tensor labels(Path file, Path rowsFile, long rows) {
+  public Tensor labels(Path file, Path rowsFile, long rows) {
     Tensor labels = Labels.read(file, arena);
     if (labels.size() != rows) {
       throw new InputException(
@@ -104,7 +104,7 @@ final class ArrayFiles {
   }
 
   /** A flat index as NumPy writes it: {@code [row, column]}. */
-  static String place(long flat, Shape shape) {
+  public static String place(long flat, Shape shape) {
     long[] at = new long[shape.rank()];
     for (int i = at.length - 1; i >= 0; i--) {
       at[i] = flat % shape.dim(i);

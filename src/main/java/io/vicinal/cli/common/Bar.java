@@ -1,17 +1,20 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-/** A progress bar on the terminal's error stream; nothing at all where there is no terminal. */
-final class Bar implements AutoCloseable {
+/**
+ * A progress bar on the terminal's error stream; nothing at all where there is no terminal. Not
+ * thread-safe.
+ */
+public final class Bar implements AutoCloseable {
   private static final int INTERVAL_MILLIS = 200;
 
   private final String task;
   private ProgressBar bar;
 
-  Bar(String task) {
+  public Bar(String task) {
     this.task = task;
   }
 
@@ -21,7 +24,7 @@ final class Bar implements AutoCloseable {
     return System.console() != null && kind != null && !kind.equals("dumb");
   }
 
-  void show(long done, long total, String text) {
+  public void show(long done, long total, String text) {
     if (bar == null && terminal()) {
       bar =
           new ProgressBarBuilder()
@@ -39,7 +42,7 @@ final class Bar implements AutoCloseable {
   }
 
   /** Prints a line of its own: the bar goes on below it. */
-  void interrupt(Runnable print) {
+  public void interrupt(Runnable print) {
     if (bar != null) {
       System.err.print("\r\033[K");
     }

@@ -1,20 +1,20 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Rows of text in aligned columns: the first column to the left, the others to the right. */
-final class Table {
+public final class Table {
   private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
 
-  Table(String... header) {
+  public Table(String... header) {
     rows.add(header);
   }
 
-  Table row(String... cells) {
+  public Table row(String... cells) {
     if (cells.length != rows.get(0).length) {
       throw new IllegalArgumentException("a row needs " + rows.get(0).length + " cells");
     }
@@ -22,7 +22,7 @@ final class Table {
     return this;
   }
 
-  void print(PrintWriter out) {
+  public void print(PrintWriter out) {
     int columns = rows.get(0).length;
     int[] widths = new int[columns];
     for (String[] row : rows) {

@@ -1,4 +1,4 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
@@ -8,18 +8,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Indented JSON files, written whole or not at all. */
-final class JsonFile {
+public final class JsonFile {
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls().create();
 
   private JsonFile() {}
 
-  static void write(Path path, JsonObject object) {
+  public static void write(Path path, JsonObject object) {
     byte[] bytes = (GSON.toJson(object) + "\n").getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(path, out -> out.write(bytes));
   }
 
-  static Gson gson() {
+  public static Gson gson() {
     return GSON;
   }
 }

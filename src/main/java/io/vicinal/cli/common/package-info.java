@@ -1,0 +1,2 @@
+/** What commands share: reading arrays, writing files whole, tables, progress, the device. */
+package io.vicinal.cli.common;
