@@ -1,5 +1,6 @@
 package io.vicinal.cli;
 
+import io.vicinal.cli.explain.ExplainCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -38,6 +39,7 @@ import picocli.CommandLine.Spec;
       EvaluateCommand.class,
       EmbedCommand.class,
       LossCommand.class,
+      ExplainCommand.class,
       ListCommand.class,
       DoctorCommand.class,
       TestCommand.class

@@ -17,13 +17,15 @@ import java.util.stream.Stream;
 
 /**
  * A folder that receives several files at once: they are written to a hidden folder inside it and
- * renamed when all are complete. Without {@link #commit} the folder is left as it was found.
+ * renamed when all are complete. Without {@link #commit} the folder is left as it was found. Not
+ * thread-safe.
  */
 public final class OutputFolder implements AutoCloseable {
   private final Path folder;
   private final Path staging;
   private final Deque<Path> created = new ArrayDeque<>();
   private final List<String> names = new ArrayList<>();
+  private boolean kept;
 
   /**
    * Opens the folder, creating it where it is missing.
@@ -31,10 +33,21 @@ public final class OutputFolder implements AutoCloseable {
    * @throws InputException if the folder cannot be written
    */
   public OutputFolder(Path folder) {
+    this(folder, null);
+  }
+
+  /**
+   * As {@link #OutputFolder(Path)}, with a hidden folder of a fixed name that a later call finds
+   * again if this one was {@link #keep kept} or killed.
+   */
+  public OutputFolder(Path folder, String hidden) {
     this.folder = folder;
     try {
       createMissing(folder.toAbsolutePath());
-      staging = Files.createTempDirectory(folder, ".vicinal-");
+      staging =
+          hidden == null
+              ? Files.createTempDirectory(folder, ".vicinal-")
+              : Files.createDirectories(folder.resolve(".vicinal-" + hidden));
     } catch (IOException e) {
       undo();
       throw refused(e);
@@ -55,6 +68,16 @@ public final class OutputFolder implements AutoCloseable {
   public Path file(String name) {
     names.add(name);
     return staging.resolve(name);
+  }
+
+  /** Where hidden files of this call may lie. */
+  public Path hidden() {
+    return staging;
+  }
+
+  /** Leaves the hidden folder behind for a later call. */
+  public void keep() {
+    kept = true;
   }
 
   /**
@@ -98,7 +121,7 @@ public final class OutputFolder implements AutoCloseable {
   /** Removes what was not committed. */
   @Override
   public void close() {
-    if (Files.isDirectory(staging)) {
+    if (!kept && Files.isDirectory(staging)) {
       try (Stream<Path> paths = Files.walk(staging)) {
         for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
           Files.deleteIfExists(path);

@@ -1,0 +1,146 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
+import io.vicinal.influence.confusion.Confusions;
+import io.vicinal.influence.confusion.Group;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.GroupDistance;
+import io.vicinal.influence.measure.PairDistance;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal explain confusions}: which test samples find a wrong neighbour. */
+@Command(
+    name = "confusions",
+    sortOptions = false,
+    header = "List the test samples whose nearest neighbour has another label.",
+    description = {
+      "",
+      "Every test sample's nearest other test sample is looked up exactly; equal distances go to the",
+      "lower position. A class's confusion classes are the fewest that hold more than half of its",
+      "wrong neighbours (10 at most).",
+      "",
+      "Writes confusions.csv (a pairs file for 'explain pair'), worst-classes.csv, summary.json.",
+      ""
+    },
+    footer = {"", "Example:", "  vicinal explain confusions --run runs/first --out confusions"})
+final class ConfusionsCommand implements Callable<Integer> {
+  private static final int SHOWN = 10;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "HOW",
+      defaultValue = "cosine",
+      description = "How neighbours are found: cosine, or raw (Euclidean); default: cosine.")
+  private String metric;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    Neighbouring neighbouring = QueryOptions.neighbouring(metric);
+    try (Model model = Model.openWithTest(inputs);
+        OutputFolder folder = new OutputFolder(out)) {
+      TestConfusions test = new TestConfusions(model, neighbouring);
+      Confusions found = test.confusions();
+      List<Group> groups = found.groups(Integer.MAX_VALUE);
+      pairs(test).write(folder.file("confusions.csv"));
+      classes(test, groups).write(folder.file("worst-classes.csv"));
+      JsonObject summary = Summary.of("confusions", model);
+      summary.addProperty("metric", metric);
+      summary.addProperty("wrong", found.wrong().length);
+      summary.addProperty("recall_at_1", found.recall());
+      summary.addProperty("classes_with_wrong", groups.size());
+      JsonFile.write(folder.file("summary.json"), summary);
+      folder.commit(List.of());
+      print(spec.commandLine().getOut(), test, groups);
+    }
+    return 0;
+  }
+
+  private static CsvFile pairs(TestConfusions test) {
+    Confusions found = test.confusions();
+    List<PairDistance> distances =
+        found.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j())).toList();
+    CsvFile csv = new CsvFile("i", "j", "label_i", "label_j", "squared_distance", "searched");
+    Embedded embedded = test.embedded(distances);
+    for (PairDistance pair : distances) {
+      csv.row(
+          pair.i(),
+          pair.j(),
+          found.label(pair.i()),
+          found.label(pair.j()),
+          pair.value(embedded),
+          found.distance(pair.i()));
+    }
+    return csv;
+  }
+
+  private static CsvFile classes(TestConfusions test, List<Group> groups) {
+    CsvFile csv =
+        new CsvFile("class", "samples", "wrong", "confused_with", "pairs", "mean_squared_distance");
+    for (Group group : groups) {
+      GroupDistance distance = GroupDistance.of(group);
+      csv.row(
+          group.label(),
+          test.samples(group.label()),
+          test.confusions().wrongCounts().get(group.label()),
+          join(group.confusionClasses()),
+          group.pairs().size(),
+          distance.value(test.embedded(List.of(distance))));
+    }
+    return csv;
+  }
+
+  private static String join(List<Long> classes) {
+    return classes.stream().map(String::valueOf).collect(Collectors.joining(" "));
+  }
+
+  private void print(PrintWriter writer, TestConfusions test, List<Group> groups) {
+    Confusions found = test.confusions();
+    writer.printf(
+        Locale.ROOT,
+        "%d of %d test samples find a wrong neighbour (%s); R@1 %s %%%n",
+        found.wrong().length,
+        found.queries(),
+        metric,
+        Text.percent(found.recall()));
+    if (groups.isEmpty()) {
+      writer.println("no class is confused with another; the tables are empty");
+    } else {
+      writer.println();
+      Table table = new Table("class", "samples", "wrong", "mostly found");
+      groups.stream()
+          .limit(SHOWN)
+          .forEach(
+              group ->
+                  table.row(
+                      Long.toString(group.label()),
+                      Long.toString(test.samples(group.label())),
+                      found.wrongCounts().get(group.label()).toString(),
+                      join(group.confusionClasses())));
+      table.print(writer);
+    }
+    writer.println("written: " + out);
+  }
+}

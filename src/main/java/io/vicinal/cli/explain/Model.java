@@ -1,0 +1,296 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.Devices;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.TrainedRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * The opened inputs of a command: the model with its training samples, and the test samples. Every
+ * complaint names the file, the place and the remedy. For one thread.
+ */
+final class Model implements AutoCloseable {
+  private final Backend backend;
+  private final Arena arena;
+  private HeadModel model;
+  private FeatureSet test;
+  private long[] positions;
+  private long[] classes;
+  private long dataset;
+  private String trainingHash;
+
+  private Model(Backend backend, Arena arena) {
+    this.backend = backend;
+    this.arena = arena;
+  }
+
+  /** Opens a model that needs no test samples; they are opened if they are named. */
+  static Model open(ModelOptions options) {
+    return open(options, false);
+  }
+
+  /** Opens a model with its test samples. */
+  static Model openWithTest(ModelOptions options) {
+    return open(options, true);
+  }
+
+  private static Model open(ModelOptions options, boolean withTest) {
+    options.check();
+    if (withTest && options.run == null && options.testFeatures == null) {
+      throw new InputException("--test-features: is missing; name the test set's two files");
+    }
+    Loss loss = options.run == null ? Losses.create(options.loss, options.params) : null;
+    Backend backend = Devices.cpu(options.threads);
+    Model opened = new Model(backend, new Arena(backend.memory()));
+    try {
+      if (options.run != null) {
+        opened.readRun(options);
+      } else {
+        opened.readArrays(options, loss);
+      }
+      opened.checkTest(options);
+      return opened;
+    } catch (RuntimeException | Error e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  private void readRun(ModelOptions options) {
+    TrainedRun run = TrainedRun.open(options.run, backend, arena);
+    model = new HeadModel(run.loss(), run.training(), run.head().tensors());
+    checkClasses(options.run.resolve("head.safetensors"));
+    positions = run.ids();
+    classes = run.classes();
+    dataset = run.samples();
+    trainingHash = run.hash();
+    if (options.testFeatures != null) {
+      test = readTest(options, run.head().weight().dtype());
+    } else if (run.config().data().dataset() != null) {
+      Path folder = run.config().data().folder();
+      test = typed(FashionMnist.test(folder == null ? FashionMnist.FOLDER : folder, arena));
+    } else {
+      test = run.validation();
+    }
+    if (test == null) {
+      throw new InputException(
+          "--test-features: is missing, and the run " + options.run + " held nothing out");
+    }
+  }
+
+  private FeatureSet typed(FeatureSet set) {
+    Tensor weight = model.head().weight();
+    if (set.features().dtype() == weight.dtype()) {
+      return set;
+    }
+    Tensor features = arena.allocate(weight.dtype(), set.features().shape());
+    features.copyFrom(set.features());
+    return new FeatureSet(features, set.labels(), set.name());
+  }
+
+  private void readArrays(ModelOptions options, Loss loss) {
+    Path file = options.head;
+    if (Files.isDirectory(file)) {
+      file = file.resolve("head.safetensors");
+    }
+    Head head = Head.load(file, arena);
+    for (Map.Entry<String, Tensor> part : head.named().entrySet()) {
+      long bad = backend.findNonFinite(part.getValue());
+      if (bad >= 0) {
+        throw new InputException(
+            file
+                + ": "
+                + part.getKey()
+                + " is NaN or infinite at "
+                + ArrayFiles.place(bad, part.getValue().shape())
+                + "; train the head again");
+      }
+    }
+    ArrayFiles files = new ArrayFiles(arena, backend);
+    Tensor x = files.matrix(options.features, head.weight().dtype());
+    checkWidth(options.features, x, file, head);
+    Tensor y = files.labels(options.labels, options.features, x.dim(0));
+    checkProxies(options, file, head, loss, y);
+    model = new HeadModel(loss, new FeatureSet(x, y, options.features.toString()), head.tensors());
+    checkClasses(file);
+    dataset = x.dim(0);
+    positions = LongStream.range(0, dataset).toArray();
+    classes = LongStream.range(0, model.classes()).toArray();
+    trainingHash = model.training().sha256();
+    if (options.testFeatures != null) {
+      test = readTest(options, head.weight().dtype());
+    }
+  }
+
+  private FeatureSet readTest(ModelOptions options, DType dtype) {
+    ArrayFiles files = new ArrayFiles(arena, backend);
+    Tensor t = files.matrix(options.testFeatures, dtype);
+    Tensor ty = files.labels(options.testLabels, options.testFeatures, t.dim(0));
+    return new FeatureSet(t, ty, options.testFeatures.toString());
+  }
+
+  private static void checkWidth(Path features, Tensor x, Path file, Head head) {
+    if (x.dim(1) != head.features()) {
+      throw new InputException(
+          features
+              + ": has "
+              + x.dim(1)
+              + " columns, but the head "
+              + file
+              + " takes "
+              + head.features()
+              + "; give the features that it was trained on");
+    }
+  }
+
+  private static void checkProxies(
+      ModelOptions options, Path file, Head head, Loss loss, Tensor labels) {
+    long rows = head.proxies().dim(0);
+    if (rows % loss.centers() != 0) {
+      throw new InputException(
+          file
+              + ": "
+              + rows
+              + " proxies are not a multiple of the "
+              + loss.centers()
+              + " centres per class; set --param centers=K to match");
+    }
+    long most = rows / loss.centers();
+    long[] values = labels.toLongs();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] >= most) {
+        throw new InputException(
+            options.labels
+                + ": label "
+                + values[i]
+                + " at ["
+                + i
+                + "] has no proxy: "
+                + file
+                + " holds the classes 0.."
+                + (most - 1)
+                + "; remove that row, or give the head that knows it");
+      }
+    }
+  }
+
+  private void checkClasses(Path file) {
+    if (model.classes() < 2) {
+      throw new InputException(
+          file
+              + ": has proxies of one class: its loss is the same whatever it learns, so no sample"
+              + " can be to blame; train with two classes or more");
+    }
+  }
+
+  private void checkTest(ModelOptions options) {
+    if (test == null) {
+      return;
+    }
+    if (test.width() != model.training().width()) {
+      throw new InputException(
+          test.name()
+              + ": has "
+              + test.width()
+              + " columns, but the training features have "
+              + model.training().width()
+              + "; compute both in the same way");
+    }
+    if (test.samples() < 2) {
+      throw new InputException(
+          test.name() + ": one test sample has no neighbour; give two or more");
+    }
+  }
+
+  Backend backend() {
+    return backend;
+  }
+
+  Arena arena() {
+    return arena;
+  }
+
+  HeadModel model() {
+    return model;
+  }
+
+  /** The test samples, or null if none were named. */
+  FeatureSet test() {
+    return test;
+  }
+
+  /** N of the dataset: the number of columns of scores. */
+  long dataset() {
+    return dataset;
+  }
+
+  /** Position in the dataset of each training sample. */
+  long[] positions() {
+    return positions;
+  }
+
+  /** The user's class of a proxy row. */
+  long classId(long row) {
+    return classes[(int) row];
+  }
+
+  /** The user's class of each training sample. */
+  long[] trainingClasses() {
+    return Arrays.stream(model.training().labels().toLongs()).map(this::classId).toArray();
+  }
+
+  /** What was opened, in words and hashes. */
+  JsonObject facts() {
+    JsonObject json = new JsonObject();
+    json.addProperty("training", model.training().name());
+    json.addProperty("training_samples", model.samples());
+    json.addProperty("dataset_samples", dataset);
+    json.addProperty("dataset_sha256", trainingHash);
+    json.addProperty("features", model.training().width());
+    json.addProperty("embedding", model.head().weight().dim(0));
+    json.addProperty("classes", model.classes());
+    json.addProperty("loss", model.loss().name());
+    json.add("params", JsonFile.gson().toJsonTree(model.loss().params()));
+    json.addProperty("weight_sha256", Key.hash(model.head().weight()));
+    json.addProperty("test", test == null ? null : test.name());
+    json.addProperty("test_samples", test == null ? 0 : test.samples());
+    json.addProperty("test_sha256", test == null ? null : test.sha256());
+    return json;
+  }
+
+  /** Adds everything that results depend on. */
+  void addTo(Key key) {
+    key.add("data", trainingHash)
+        .add("samples", Key.hash(positions))
+        .add("test", test == null ? "" : test.sha256())
+        .add("loss", model.loss().name() + " " + model.loss().params())
+        .add("weight", Key.hash(model.head().weight()))
+        .add("bias", model.head().bias() == null ? "" : Key.hash(model.head().bias()))
+        .add("proxies", Key.hash(model.head().proxies()))
+        .add("isa", backend.isa())
+        .add("threads", backend.threads());
+  }
+
+  @Override
+  public void close() {
+    arena.close();
+    backend.close();
+  }
+}

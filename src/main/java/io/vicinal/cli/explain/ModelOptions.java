@@ -1,0 +1,96 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/**
+ * What is explained: a run folder, or arrays with a head; and the test samples that it confuses.
+ */
+final class ModelOptions {
+  @Option(
+      names = "--run",
+      paramLabel = "DIR",
+      description = "A run folder of 'train': its data, head and loss, in place of the arrays.")
+  Path run;
+
+  @Option(names = "--features", paramLabel = "X.npy", description = "[N, D], trained on.")
+  Path features;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "y.npy",
+      description = "[N], the proxy row of each sample's class, 0..C-1.")
+  Path labels;
+
+  @Option(
+      names = "--head",
+      paramLabel = "HEAD",
+      description = "head.safetensors with weight [d, D], bias [d] or none, proxies [C*K, d].")
+  Path head;
+
+  @Option(names = "--loss", paramLabel = "NAME", description = "The loss it was trained with.")
+  String loss;
+
+  @Option(
+      names = "--param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the loss; repeatable.")
+  Map<String, String> params = new LinkedHashMap<>();
+
+  @Option(
+      names = "--test-features",
+      paramLabel = "T.npy",
+      description = {
+        "[M, D]; their classes need not be those of training. Default with --run: the dataset's",
+        "test images if it has some, else the samples held out for validation."
+      })
+  Path testFeatures;
+
+  @Option(names = "--test-labels", paramLabel = "ty.npy", description = "[M].")
+  Path testLabels;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Worker threads; default: all processors.")
+  int threads;
+
+  /** Refuses combinations that cannot be meant, before anything is read. */
+  void check() {
+    if (run != null) {
+      refuse("--features", features);
+      refuse("--labels", labels);
+      refuse("--head", head);
+      refuse("--loss", loss);
+      refuse("--param", params.isEmpty() ? null : params);
+    } else {
+      require("--features", features);
+      require("--labels", labels);
+      require("--head", head);
+      require("--loss", loss);
+    }
+    if ((testFeatures == null) != (testLabels == null)) {
+      throw new InputException(
+          (testFeatures == null ? "--test-features" : "--test-labels")
+              + ": is missing; a test set is a pair of files");
+    }
+  }
+
+  private static void refuse(String option, Object value) {
+    if (value != null) {
+      throw new InputException(option + ": --run names it already; keep one of the two");
+    }
+  }
+
+  private static void require(String option, Object value) {
+    if (value == null) {
+      throw new InputException(
+          option
+              + ": is missing; name a run folder with --run, or --features, --labels, --head and"
+              + " --loss");
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import io.vicinal.influence.confusion.Neighbouring;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Which confusions are explained. */
+final class QueryOptions {
+  /** How many pairs the published experiments explain. */
+  private static final int PAIRS = 50;
+
+  /** How many groups they explain. */
+  private static final int GROUPS = 10;
+
+  /** What a command explains when nothing is said. */
+  enum Kind {
+    PAIRS,
+    GROUPS
+  }
+
+  @Option(
+      names = "--pairs",
+      paramLabel = "pairs.csv",
+      description = {
+        "Explain these pairs of test samples: a header line with columns i and j, such as",
+        "confusions.csv. Without it the first wrong pairs, " + PAIRS + " at most."
+      })
+  Path pairs;
+
+  @Option(
+      names = "--groups",
+      paramLabel = "K",
+      description =
+          "Explain the confusions of the K worst classes, a group each; default: " + GROUPS)
+  Integer groups;
+
+  @Option(
+      names = "--metric",
+      paramLabel = "HOW",
+      defaultValue = "cosine",
+      description = "How neighbours are found: cosine, or raw (Euclidean); default: cosine.")
+  String metric;
+
+  /** Refuses combinations that cannot be meant, before anything is read. */
+  Kind check(Kind kind) {
+    if (pairs != null && groups != null) {
+      throw new InputException("--pairs: excludes --groups; keep one of the two");
+    }
+    if (groups != null && groups < 1) {
+      throw new InputException(
+          "--groups: " + groups + " is not a number of classes; give 1 or more");
+    }
+    neighbouring(metric);
+    return pairs != null ? Kind.PAIRS : groups != null ? Kind.GROUPS : kind;
+  }
+
+  static Neighbouring neighbouring(String metric) {
+    try {
+      return Neighbouring.parse(metric);
+    } catch (InputException e) {
+      throw new InputException("--metric: '" + metric + "' is unknown; choose cosine or raw", e);
+    }
+  }
+}

@@ -1,0 +1,32 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
+import io.vicinal.Version;
+
+/** The facts that stand beside a command's numbers: {@code summary.json}. Stateless. */
+final class Summary {
+  private Summary() {}
+
+  /** Begins with what every summary says. */
+  static JsonObject of(String command, Model model) {
+    JsonObject json = new JsonObject();
+    json.addProperty("command", "explain " + command);
+    json.add("data", model.facts());
+    JsonObject versions = new JsonObject();
+    versions.addProperty("vicinal", Version.text());
+    versions.addProperty("java", Runtime.version().toString());
+    versions.addProperty("isa", model.backend().isa());
+    versions.addProperty("threads", model.backend().threads());
+    versions.addProperty("blas", model.backend().blas());
+    json.add("versions", versions);
+    return json;
+  }
+
+  /** JSON has no NaN and no infinity: such a number is null. */
+  static JsonElement number(double value) {
+    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
+  }
+}

@@ -1,0 +1,40 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.influence.confusion.Confusions;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.tensor.Tensor;
+import java.util.Collection;
+
+/** What a model's test samples are confused with, and the values of measurements on them. */
+final class TestConfusions {
+  private final Model model;
+  private final TestSet test;
+  private final Confusions confusions;
+
+  TestConfusions(Model model, Neighbouring neighbouring) {
+    this.model = model;
+    Tensor features = model.test().features();
+    Tensor weight = model.model().head().weight();
+    test = new TestSet(model.backend(), features, model.test().labels());
+    Tensor z = model.arena().allocate(weight.dtype(), features.dim(0), weight.dim(0));
+    model.backend().embed(features, model.model().head(), z);
+    confusions = Confusions.find(model.backend(), z, model.test().labels(), neighbouring);
+  }
+
+  Confusions confusions() {
+    return confusions;
+  }
+
+  /** Number of test samples of a class. */
+  long samples(long label) {
+    return test.rowsOfClass(label).length;
+  }
+
+  /** Embeddings of all rows that some measurements read, at the delivered head. */
+  Embedded embedded(Collection<? extends Measurement> measurements) {
+    return test.embed(model.model().head(), test.rowsOf(measurements));
+  }
+}

@@ -1,0 +1,98 @@
+package io.vicinal.train;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.loss.Loss;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Map;
+
+/**
+ * A run folder opened for reading: the delivered head, its loss, and the samples that it was
+ * trained on, which are a part of the dataset where some were held out or some classes left out.
+ * Immutable; its tensors belong to the arena that was given.
+ *
+ * @param config as stored
+ * @param head the delivered head
+ * @param ids position in the dataset of every training sample, ascending
+ * @param samples N of the whole dataset
+ * @param classes the class id of every proxy row c (rows cK..cK+K-1), ascending
+ * @param training the training samples, in the order of {@code ids}; labels are proxy rows
+ * @param validation what was held out, with class ids as labels; null if nothing was
+ * @param hash of the whole dataset
+ */
+public record TrainedRun(
+    RunConfig config,
+    Head head,
+    long[] ids,
+    long samples,
+    long[] classes,
+    FeatureSet training,
+    FeatureSet validation,
+    String hash) {
+
+  /** The loss of the run. */
+  public Loss loss() {
+    return Parts.loss(config);
+  }
+
+  /**
+   * Reads a run folder and the data that its configuration names.
+   *
+   * @throws InputException if there is no head, the data has changed since, or a file is damaged
+   */
+  public static TrainedRun open(Path folder, Backend backend, Arena arena) {
+    RunRecord record = RunRecord.read(folder.resolve("config.json"));
+    Path file = folder.resolve("head.safetensors");
+    if (record == null || !Files.exists(file)) {
+      throw new InputException(
+          folder + ": holds no trained run; train one, or name the arrays and the head");
+    }
+    TrainingSet data = TrainingSet.load(record.config(), null, backend, arena);
+    record.checkData(data, folder);
+    Head head = typed(Head.load(file, arena), data.features().dtype(), arena);
+    return new TrainedRun(
+        record.config(),
+        head,
+        data.training(),
+        data.features().dim(0),
+        data.classes().ids(),
+        training(data, folder, arena),
+        data.validation(),
+        data.hash());
+  }
+
+  private static FeatureSet training(TrainingSet data, Path folder, Arena arena) {
+    long[] ids = data.training();
+    long[] rows = Arrays.stream(ids).map(id -> data.rows()[(int) id]).toArray();
+    Tensor labels = arena.of(rows, rows.length);
+    String name = folder + ": training samples";
+    if (ids.length == data.features().dim(0)) {
+      return new FeatureSet(data.features(), labels, name);
+    }
+    Tensor zeros = arena.allocate(DType.I64, data.features().dim(0));
+    FeatureSet all = new FeatureSet(data.features(), zeros, name);
+    return new FeatureSet(all.subset(arena, name, ids).features(), labels, name);
+  }
+
+  private static Head typed(Head head, DType dtype, Arena arena) {
+    if (head.weight().dtype() == dtype) {
+      return head;
+    }
+    Head copy =
+        new Head(
+            arena.allocate(dtype, head.weight().shape()),
+            head.bias() == null ? null : arena.allocate(dtype, head.bias().shape()),
+            arena.allocate(dtype, head.proxies().shape()));
+    Map<String, Tensor> from = head.named();
+    copy.named().forEach((name, tensor) -> tensor.copyFrom(from.get(name)));
+    return copy;
+  }
+}
