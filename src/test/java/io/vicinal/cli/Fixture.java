@@ -116,8 +116,7 @@ record Fixture(Path folder) {
     return arguments(options, new String[] {"train"}, replaced);
   }
 
-  private static Object[] arguments(
-      Map<String, String> options, String[] first, String... replaced) {
+  static Object[] arguments(Map<String, String> options, String[] first, String... replaced) {
     List<Object> all = new ArrayList<>(List.of((Object[]) first));
     for (int i = 0; i + 1 < replaced.length; i += 2) {
       options.put(replaced[i], replaced[i + 1]);

@@ -1,0 +1,125 @@
+package io.vicinal.cli.explain;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Finished pieces are found again by the same key only; results appear when all is done. */
+class WorkFolderTest {
+  @TempDir private Path folder;
+
+  private final Arena arena = Arena.host();
+  private int made;
+
+  @AfterEach
+  void close() {
+    arena.close();
+  }
+
+  @Test
+  void anInterruptedCallKeepsItsPiecesForTheSameKeyOnly() throws IOException {
+    Path out = folder.resolve("a/b");
+    try (WorkFolder work = new WorkFolder(out, key("5-26"))) {
+      assertThat(piece(work, "one", 0.1)).isEqualTo(0.1);
+      Files.writeString(work.file("result.txt"), "half");
+    }
+    assertThat(visible(out)).isEmpty();
+    try (WorkFolder other = new WorkFolder(out, key("15-264"))) {
+      assertThat(piece(other, "one", 0.2)).isEqualTo(0.2);
+    }
+    assertThat(made).isEqualTo(2);
+    try (WorkFolder work = new WorkFolder(out, key("5-26"))) {
+      assertThat(work.holds("one")).isTrue();
+      assertThat(work.holds("two")).isFalse();
+      assertThat(piece(work, "one", 9)).isEqualTo(0.1);
+      Files.writeString(work.file("result.txt"), "whole");
+      work.commit(List.of());
+    }
+    assertThat(made).isEqualTo(2);
+    assertThat(out.resolve("result.txt")).hasContent("whole");
+    try (WorkFolder again = new WorkFolder(out, key("5-26"))) {
+      assertThat(again.holds("one")).as("done, so forgotten").isFalse();
+    }
+  }
+
+  @Test
+  void aFailureBeforeTheFirstPieceLeavesNothing() {
+    Path out = folder.resolve("a/b");
+    assertThatThrownBy(
+            () -> {
+              try (WorkFolder work = new WorkFolder(out, key("x"))) {
+                Files.writeString(work.file("result.txt"), "half");
+                throw new InputException("bad");
+              }
+            })
+        .hasMessage("bad");
+    assertThat(folder.resolve("a")).doesNotExist();
+  }
+
+  @Test
+  void aDamagedPieceIsMadeAgain() throws IOException {
+    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
+      piece(work, "one", 0.1);
+    }
+    Path numbers;
+    try (Stream<Path> files = Files.walk(folder)) {
+      numbers = files.filter(f -> f.toString().endsWith(".npy")).findFirst().orElseThrow();
+    }
+    Files.write(numbers, new byte[] {1, 2, 3});
+    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
+      assertThat(piece(work, "one", 0.3)).isEqualTo(0.3);
+    }
+  }
+
+  @Test
+  void twoAtTheSameWorkAreOneTooMany() {
+    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
+      assertThatThrownBy(() -> new WorkFolder(folder, key("x")))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("another process");
+      new WorkFolder(folder, key("y")).close();
+      assertThat(piece(work, "one", 0.1)).isEqualTo(0.1);
+    }
+  }
+
+  @Test
+  void keysDoNotRunTogether() {
+    assertThat(new Key().add("a", "1").add("b", "2").hash())
+        .isNotEqualTo(new Key().add("a", "1b=1:2").hash())
+        .isNotEqualTo(new Key().add("a", "12").add("b", "").hash())
+        .isEqualTo(new Key().add("a", 1).add("b", 2).hash());
+  }
+
+  private double piece(WorkFolder work, String name, double value) {
+    return work.piece(
+            name,
+            arena,
+            owner -> {
+              made++;
+              return new WorkFolder.Piece(owner.of(new double[] {value}, 1), new JsonObject());
+            })
+        .numbers()
+        .at(0);
+  }
+
+  private static Key key(String pair) {
+    return new Key().add("pair", pair);
+  }
+
+  private static List<Path> visible(Path folder) throws IOException {
+    try (Stream<Path> files = Files.list(folder)) {
+      return files.filter(f -> !f.getFileName().toString().startsWith(".")).toList();
+    }
+  }
+}
