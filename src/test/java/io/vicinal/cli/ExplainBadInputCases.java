@@ -1,0 +1,220 @@
+package io.vicinal.cli;
+
+import io.vicinal.data.Npy;
+import io.vicinal.data.Safetensors;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** What nobody can be blamed for: wrong inputs of {@code explain}, and what the line must say. */
+final class ExplainBadInputCases {
+  /**
+   * @param name what is wrong
+   * @param arguments spoils the fixture and gives the command
+   * @param fragments parts of the line, in lower case
+   */
+  record Case(String name, Function<ExplainFixture, Object[]> arguments, String... fragments) {
+    @Override
+    public String toString() {
+      return name;
+    }
+  }
+
+  private final List<Case> cases = new ArrayList<>();
+
+  static List<Case> all() {
+    ExplainBadInputCases all = new ExplainBadInputCases();
+    all.options();
+    all.arrays();
+    all.heads();
+    all.tests();
+    all.runs();
+    return all.cases;
+  }
+
+  private void add(String name, Function<ExplainFixture, Object[]> arguments, String... fragments) {
+    cases.add(new Case(name, arguments, fragments));
+  }
+
+  private void spoilt(String name, Consumer<ExplainFixture> spoil, String... fragments) {
+    add(
+        name,
+        f -> {
+          spoil.accept(f);
+          return f.explain("confusions");
+        },
+        fragments);
+  }
+
+  private void options() {
+    add("no command below", f -> new Object[] {"explain"}, "confusions", "--help");
+    for (String option : new String[] {"--features", "--labels", "--head", "--loss"}) {
+      add("without " + option, f -> f.explain("confusions", option, null), option, "--run");
+    }
+    add(
+        "a run and arrays",
+        f -> f.explainRun("confusions", "--features", f.text("X.npy")),
+        "--features",
+        "--run");
+    add(
+        "no test set",
+        f -> f.explain("confusions", "--test-features", null, "--test-labels", null),
+        "--test-features");
+    add(
+        "half a test set",
+        f -> f.explain("confusions", "--test-labels", null),
+        "--test-labels",
+        "pair of files");
+    add("unknown loss", f -> f.explain("confusions", "--loss", "softmax"), "softmax", "cosface");
+    add(
+        "unknown metric",
+        f -> f.explain("confusions", "--metric", "l1"),
+        "--metric",
+        "l1",
+        "cosine or raw");
+    add("output below a file", f -> f.explain("confusions", "--out", f.text("X.npy/o")), "x.npy");
+  }
+
+  private void arrays() {
+    spoilt(
+        "NaN features",
+        f -> {
+          float[] x = new float[3 * ExplainFixture.WIDTH];
+          x[ExplainFixture.WIDTH + 5] = Float.NaN;
+          NpyBytes.floats(f.at("X.npy"), x, 3, ExplainFixture.WIDTH);
+        },
+        "x.npy",
+        "nan",
+        "[1, 5]",
+        "repair");
+    spoilt("features of one dimension", f -> random(f.at("X.npy"), 64), "x.npy", "matrix");
+    spoilt(
+        "features of another width",
+        f -> NpyBytes.random(f.at("X.npy"), 1, 9, 63),
+        "x.npy",
+        "63 columns",
+        "head.safetensors",
+        "64");
+    spoilt("too few labels", f -> NpyBytes.longs(f.at("y.npy"), 0, 1), "y.npy", "2 labels");
+    spoilt(
+        "a label unknown to the proxies",
+        f -> {
+          long[] labels = labels(f.at("y.npy"));
+          labels[7] = 6;
+          NpyBytes.longs(f.at("y.npy"), labels);
+        },
+        "y.npy",
+        "label 6",
+        "[7]",
+        "no proxy",
+        "0..5");
+  }
+
+  private static void random(Path file, int size) {
+    NpyBytes.floats(file, new float[size], size);
+  }
+
+  private void heads() {
+    spoilt(
+        "a head without proxies",
+        f -> head(f, tensors -> tensors.remove("proxies")),
+        "head.safetensors",
+        "proxies");
+    spoilt(
+        "proxies of one class",
+        f -> head(f, tensors -> tensors.put("proxies", tensors.get("proxies").rows(0, 1))),
+        "label",
+        "no proxy");
+    spoilt(
+        "one class",
+        f -> {
+          head(f, tensors -> tensors.put("proxies", tensors.get("proxies").rows(0, 1)));
+          NpyBytes.longs(f.at("y.npy"), new long[labels(f.at("y.npy")).length]);
+        },
+        "head.safetensors",
+        "one class",
+        "two classes");
+    spoilt(
+        "a head with a NaN",
+        f -> head(f, tensors -> tensors.get("weight").rows(1, 2).set(nan())),
+        "head.safetensors",
+        "weight",
+        "[1, 0]",
+        "train");
+    add(
+        "proxies that centres do not divide",
+        f -> f.explain("confusions", "--loss", "soft-triple", "--param", "centers=4"),
+        "head.safetensors",
+        "6 proxies",
+        "centers");
+    add(
+        "an array instead of a head",
+        f -> f.explain("confusions", "--head", f.text("X.npy")),
+        "x.npy",
+        "safetensors");
+  }
+
+  private static double[] nan() {
+    double[] row = new double[ExplainFixture.WIDTH];
+    row[0] = Double.NaN;
+    return row;
+  }
+
+  private void tests() {
+    spoilt(
+        "test features of another width",
+        f -> NpyBytes.random(f.at("T.npy"), 1, labels(f.at("ty.npy")).length, 65),
+        "t.npy",
+        "65 columns",
+        "64");
+    spoilt(
+        "a test set of one row",
+        f -> {
+          NpyBytes.random(f.at("T.npy"), 1, 1, ExplainFixture.WIDTH);
+          NpyBytes.longs(f.at("ty.npy"), 3);
+        },
+        "t.npy",
+        "one test sample",
+        "two or more");
+    spoilt("test labels too few", f -> NpyBytes.longs(f.at("ty.npy"), 3), "ty.npy", "1 labels");
+  }
+
+  private void runs() {
+    add(
+        "no run",
+        f -> f.explainRun("confusions", "--run", f.text("none")),
+        "none",
+        "no trained run");
+    add(
+        "a run whose data changed",
+        f -> {
+          long[] labels = labels(f.at("y.npy"));
+          labels[0] = (labels[0] + 1) % ExplainFixture.CLASSES;
+          NpyBytes.longs(f.at("y.npy"), labels);
+          return f.explainRun("confusions");
+        },
+        "run",
+        "data has changed");
+  }
+
+  private static long[] labels(Path file) {
+    try (Arena arena = Arena.host()) {
+      return Npy.read(file, arena).toLongs();
+    }
+  }
+
+  private static void head(ExplainFixture fixture, Consumer<Map<String, Tensor>> spoil) {
+    Path file = fixture.at("head.safetensors");
+    try (Arena arena = Arena.host()) {
+      Map<String, Tensor> tensors = new LinkedHashMap<>(Safetensors.read(file, arena));
+      spoil.accept(tensors);
+      Safetensors.write(file, tensors, Map.of());
+    }
+  }
+}
