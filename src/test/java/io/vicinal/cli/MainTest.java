@@ -6,6 +6,8 @@ import io.vicinal.Version;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.Test;
@@ -14,13 +16,22 @@ import picocli.CommandLine;
 class MainTest {
   @Test
   void everyCommandHasAHelpPageWithAnExample() {
-    for (Map.Entry<String, CommandLine> entry : Main.commandLine().getSubcommands().entrySet()) {
-      String help = Outcome.of(entry.getKey(), "--help").succeeded().out();
-      assertThat(help).contains("Usage: vicinal " + entry.getKey(), "--help", "--verbose");
+    checkHelp(Main.commandLine(), List.of());
+  }
+
+  private static void checkHelp(CommandLine above, List<String> names) {
+    for (Map.Entry<String, CommandLine> entry : above.getSubcommands().entrySet()) {
+      List<Object> call = new ArrayList<>(names);
+      call.add(entry.getKey());
+      String command = "vicinal " + String.join(" ", call.toArray(new String[0]));
+      call.add("--help");
+      String help = Outcome.of(call.toArray()).succeeded().out();
+      assertThat(help).contains("Usage: " + command, "--help", "--verbose");
       if (!entry.getKey().equals("test")) {
-        assertThat(help).contains("Example:", "  vicinal " + entry.getKey());
+        assertThat(help).contains("Example:", "  " + command);
       }
       assertThat(help.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(100));
+      checkHelp(entry.getValue(), List.of(entry.getKey()));
     }
   }
 

@@ -20,6 +20,7 @@ import picocli.CommandLine.Spec;
       "command that was interrupted goes on where it was when it is called again.",
       ""
     },
+    footer = {"", "Example:", "  vicinal explain confusions --run runs/first --out confusions"},
     subcommands = {ConfusionsCommand.class})
 public final class ExplainCommand implements Runnable {
   @Spec private CommandSpec spec;
