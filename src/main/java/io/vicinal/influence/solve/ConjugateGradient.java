@@ -1,0 +1,194 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.backend.Directions;
+import io.vicinal.backend.WeightChanges;
+import io.vicinal.influence.solve.ActiveSet.Row;
+import io.vicinal.influence.solve.SolveReport.Status;
+import io.vicinal.tensor.Arena;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Solves (M + lambda) x = b for many right-hand sides, where M is a curvature matrix over the whole
+ * training set. Right-hand sides have recurrences of their own and share the passes over the
+ * features; the preconditioner is EK-FAC, (Lambda + lambda)^-1, where the problem has it. The
+ * residual that is reported is computed anew at the end. If a direction p with p'(M + lambda)p
+ * &lt;= 0 is met, M + lambda is indefinite and that right-hand side stops; the report then carries
+ * a damping that works, from an estimate of M's lowest eigenvalue that starts at p.
+ *
+ * <p>Stateless, safe for any thread; a call is stopped by {@link Thread#interrupt}.
+ */
+public final class ConjugateGradient {
+  private static final int DEFAULT_BLOCK = 16;
+
+  private ConjugateGradient() {}
+
+  /**
+   * Solves.
+   *
+   * @param point where the curvature is taken
+   * @param kind M
+   * @param lambda above 0
+   * @param rhs b [m, ...] in the problem's frame, of any floating-point type
+   * @param changes of the sample weights per right-hand side, or null
+   * @param arena owner of the solutions, which have the problem's type, or F64 if the precision is
+   *     not {@link Precision#PROBLEM}
+   * @throws InputException if lambda is not positive, something is NaN, or memory does not suffice
+   */
+  public static Solution solve(
+      CurvaturePoint point,
+      CurvatureKind kind,
+      double lambda,
+      Directions rhs,
+      WeightChanges changes,
+      SolveOptions options,
+      Arena arena) {
+    if (!(lambda > 0) || Double.isInfinite(lambda)) {
+      throw new InputException("damping: lambda is " + lambda + "; give a number above 0");
+    }
+    LinearSystem system = new LinearSystem(point, kind, lambda, changes);
+    return switch (options.precision()) {
+      case PROBLEM -> solve(system, rhs, options, arena);
+      case DOUBLE -> solve(system.twin(), rhs, options, arena);
+      case REFINED -> Refinement.solve(system, rhs, options, arena);
+    };
+  }
+
+  /** Solves in the system's own type. */
+  static Solution solve(LinearSystem system, Directions rhs, SolveOptions options, Arena arena) {
+    try (Arena scratch = new Arena(system.space().backend().memory())) {
+      Preconditioner preconditioner = preconditioner(system, options, scratch);
+      return solve(system, preconditioner, rhs, options, true, arena);
+    }
+  }
+
+  /**
+   * Solves in the system's own type.
+   *
+   * @param preconditioner or null for none
+   * @param explain whether products are spent on the damping that works, if need be
+   */
+  static Solution solve(
+      LinearSystem system,
+      Preconditioner preconditioner,
+      Directions rhs,
+      SolveOptions options,
+      boolean explain,
+      Arena arena) {
+    ParameterSpace space = system.space();
+    int m = (int) ParameterSpace.count(rhs);
+    Directions x = space.zeros(arena, m);
+    Tally tally = new Tally(options.progress(), "solve", m);
+    try (Arena scratch = new Arena(space.backend().memory())) {
+      Directions b = typed(space, rhs, scratch);
+      Row[] rows = rows(space.norms(b), options);
+      Row[] nonZero = Arrays.stream(rows).filter(row -> row.norm > 0).toArray(Row[]::new);
+      tally.finished(m - nonZero.length);
+      Directions spare = space.zeros(scratch, 1);
+      int size = blockSize(system, options);
+      for (int from = 0; from < nonZero.length; from += size) {
+        Row[] block = Arrays.copyOfRange(nonZero, from, Math.min(nonZero.length, from + size));
+        run(system, preconditioner, options, b, x, tally, spare, block);
+      }
+      double works = Double.NaN;
+      if (explain && tally.worst() != null) {
+        works =
+            new LowestCurvature(system, tally.worstRhs(), preconditioner)
+                .dampingThatWorks(tally.worst());
+      }
+      double suggested = works;
+      List<SolveReport> reports = Arrays.stream(rows).map(row -> report(row, suggested)).toList();
+      return new Solution(x, system.lambda(), reports, system.products());
+    }
+  }
+
+  private static void run(
+      LinearSystem system,
+      Preconditioner preconditioner,
+      SolveOptions options,
+      Directions b,
+      Directions x,
+      Tally tally,
+      Directions spare,
+      Row[] block) {
+    Deflation deflation = system.hasChanges() ? null : options.deflation();
+    try (Arena scratch = new Arena(system.space().backend().memory())) {
+      Preconditioner used = preconditioner;
+      Deflation recorder = null;
+      if (deflation != null && deflation.fits(system)) {
+        used = deflation.active(system, preconditioner, block.length, scratch);
+      } else if (deflation != null && !deflation.isReady()) {
+        recorder = deflation;
+      }
+      new BlockSolve(system, used, recorder, options, b, x, tally, spare).run(block);
+      if (recorder != null) {
+        recorder.extract(system, preconditioner);
+      }
+    }
+  }
+
+  private static Preconditioner preconditioner(
+      LinearSystem system, SolveOptions options, Arena scratch) {
+    CurvaturePoint point = system.point();
+    if (!options.preconditioned() || !point.hasEkfac()) {
+      return null;
+    }
+    Diagonal inverse = point.ekfac(system.kind()).inverse(system.lambda(), scratch);
+    return Preconditioner.diagonal(system.space(), inverse);
+  }
+
+  private static Directions typed(ParameterSpace space, Directions rhs, Arena scratch) {
+    boolean complete = space.proxyRows() == 0 || rhs.proxies() != null;
+    if (rhs.weight() != null && rhs.weight().dtype() == space.dtype() && complete) {
+      return rhs;
+    }
+    Directions b = space.zeros(scratch, ParameterSpace.count(rhs));
+    space.copy(rhs, b);
+    return b;
+  }
+
+  private static Row[] rows(double[] norms, SolveOptions options) {
+    Row[] rows = new Row[norms.length];
+    for (int q = 0; q < norms.length; q++) {
+      if (!Double.isFinite(norms[q])) {
+        throw new InputException(
+            "solve: right-hand side " + q + " is NaN or infinite; check what it was made from");
+      }
+      rows[q] = new Row(q, norms[q], options.tolerance());
+    }
+    return rows;
+  }
+
+  private static int blockSize(LinearSystem system, SolveOptions options) {
+    int wanted = options.block() > 0 ? options.block() : DEFAULT_BLOCK;
+    HeadProblem problem = system.point().problem();
+    long vector = system.space().bytes();
+    long free = problem.memory().bytes() - problem.bytes();
+    long fits = free / (ActiveSet.VECTORS * vector) - 1;
+    if (fits < 1) {
+      problem
+          .memory()
+          .check(
+              "one right-hand side of a solve",
+              problem.bytes() + 2 * ActiveSet.VECTORS * vector,
+              "allow more");
+    }
+    return (int) Math.min(wanted, Math.max(1, fits));
+  }
+
+  private static SolveReport report(Row row, double dampingThatWorks) {
+    if (row.status == null) {
+      return new SolveReport(Status.ZERO, 0, 0, 0, Double.NaN, Double.NaN);
+    }
+    boolean negative = row.status == Status.NEGATIVE_CURVATURE;
+    return new SolveReport(
+        row.status,
+        row.iterations,
+        row.products,
+        row.trueResidual,
+        row.curvature,
+        negative ? dampingThatWorks : Double.NaN);
+  }
+}

@@ -1,0 +1,127 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import java.util.Locale;
+import java.util.function.Function;
+
+/**
+ * How strongly parameters are held at the delivered ones: lambda of the term (lambda/2) |theta -
+ * theta_ref|^2. Stated absolutely or in multiples of the mean Gauss-Newton eigenvalue, {@link
+ * HeadProblem#meanEigenvalue}. A value, safe for any thread.
+ *
+ * @param lambda above 0
+ * @param multiple lambda over the mean eigenvalue; NaN where the loss has none
+ * @param automatic whether it may be raised when negative curvature is met
+ */
+public record Damping(double lambda, double multiple, boolean automatic) {
+  private static final double RAISE = 10;
+  private static final int RAISES = 8;
+
+  /**
+   * @throws InputException if lambda is not positive and finite
+   */
+  public Damping {
+    if (!(lambda > 0) || Double.isInfinite(lambda)) {
+      throw new InputException(
+          "damping: lambda is " + lambda + "; give a number above 0, such as 10x or 0.01");
+    }
+  }
+
+  /**
+   * Reads a damping.
+   *
+   * @param text "auto", "0.01" (absolute) or "10x" (multiples of the mean eigenvalue)
+   * @throws InputException for anything else, or where the problem has no such unit
+   */
+  public static Damping parse(String text, HeadProblem problem) {
+    String given = text.strip().toLowerCase(Locale.ROOT);
+    double unit = problem.meanEigenvalue();
+    if (given.equals("auto")) {
+      return new Damping(checked(unit, text), 1, true);
+    }
+    boolean relative = given.endsWith("x");
+    double number;
+    try {
+      number = Double.parseDouble(relative ? given.substring(0, given.length() - 1) : given);
+    } catch (NumberFormatException e) {
+      throw new InputException(
+          "damping: '" + text + "' is not auto, a number or a number with x; write 10x or 0.01", e);
+    }
+    if (!(number > 0) || Double.isInfinite(number)) {
+      throw new InputException("damping: '" + text + "' is not above 0; write 10x or 0.01");
+    }
+    return relative
+        ? new Damping(number * checked(unit, text), number, false)
+        : absolute(number, problem);
+  }
+
+  /** That lambda. */
+  public static Damping absolute(double lambda, HeadProblem problem) {
+    double unit = problem.meanEigenvalue();
+    return new Damping(lambda, unit > 0 ? lambda / unit : Double.NaN, false);
+  }
+
+  /** That many mean eigenvalues. */
+  public static Damping multiple(double multiple, HeadProblem problem) {
+    return parse(multiple + "x", problem);
+  }
+
+  private static double checked(double unit, String text) {
+    if (Double.isNaN(unit)) {
+      throw new InputException(
+          "damping: '"
+              + text
+              + "' is in mean eigenvalues, which this loss does not have; give a number such as"
+              + " 0.01");
+    }
+    if (!(unit > 0)) {
+      throw new InputException(
+          "damping: the mean eigenvalue is "
+              + unit
+              + ", so that '"
+              + text
+              + "' means nothing; give a number such as 0.01");
+    }
+    return unit;
+  }
+
+  /** This damping, {@code factor} times as strong. */
+  public Damping times(double factor) {
+    return new Damping(lambda * factor, multiple * factor, automatic);
+  }
+
+  /**
+   * Does something under this damping; an automatic one is raised tenfold until no negative
+   * curvature is met.
+   *
+   * @param attempt throws {@link NegativeCurvatureException} when the damping does not suffice
+   * @return what the attempt returned; it knows the damping that it was given
+   * @throws NegativeCurvatureException if a damping that was given does not suffice
+   */
+  public <T> T settle(Function<Damping, T> attempt) {
+    Damping current = this;
+    for (int raises = 0; ; raises++) {
+      try {
+        return attempt.apply(current);
+      } catch (NegativeCurvatureException e) {
+        if (!automatic || raises == RAISES) {
+          throw e;
+        }
+        do {
+          current = current.times(RAISE);
+        } while (current.lambda < e.dampingThatWorks() / RAISE);
+      }
+    }
+  }
+
+  /** As it is written beside numbers: "lambda 3.1e-05 (1x the mean eigenvalue, automatic)". */
+  @Override
+  public String toString() {
+    String text = String.format(Locale.ROOT, "lambda %.4g", lambda);
+    if (!Double.isNaN(multiple)) {
+      text += String.format(Locale.ROOT, " (%.4gx the mean eigenvalue", multiple);
+      text += automatic ? ", automatic)" : ")";
+    }
+    return text;
+  }
+}

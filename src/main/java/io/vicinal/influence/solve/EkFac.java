@@ -1,0 +1,95 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+
+/**
+ * The eigenvalue-corrected Kronecker approximation of a curvature matrix (George et al., arXiv
+ * 1806.03884), with exact factors and an exact diagonal: in a problem's frame the axes are the
+ * factors' eigenvectors, so it is a diagonal matrix,
+ *
+ * <pre>
+ *   Lambda_ab = (1/N) sum_i w_i (H_i)_aa x_ib^2,     clipped at 0
+ * </pre>
+ *
+ * with H_i the sample's d x d block: of the full Hessian, of Gauss-Newton, or g_i g_i'. For proxies
+ * it is Gauss-Newton's diagonal, uncoupled from the weight. Its tensors are in the frame.
+ * Immutable, safe for any thread; lives as long as its point.
+ */
+public final class EkFac {
+  private final CurvatureKind kind;
+  private final Diagonal diagonal;
+  private final long clipped;
+
+  private EkFac(CurvatureKind kind, Diagonal diagonal, long clipped) {
+    this.kind = kind;
+    this.diagonal = diagonal;
+    this.clipped = clipped;
+  }
+
+  static EkFac at(CurvaturePoint point, CurvatureKind kind, Arena arena) {
+    ParameterSpace space = point.space();
+    Tensor weight = arena.allocate(space.dtype(), space.width(), space.features());
+    Tensor proxies =
+        space.proxyRows() == 0
+            ? null
+            : arena.allocate(space.dtype(), space.proxyRows(), space.width());
+    point.curvature().diagonal(kind, weight, proxies);
+    long clipped = clip(weight) + (proxies == null ? 0 : clip(proxies));
+    return new EkFac(kind, new Diagonal(weight, proxies), clipped);
+  }
+
+  private static long clip(Tensor tensor) {
+    double[] values = tensor.toDoubles();
+    long clipped = 0;
+    for (int i = 0; i < values.length; i++) {
+      if (!(values[i] >= 0)) {
+        values[i] = 0;
+        clipped++;
+      }
+    }
+    if (clipped > 0) {
+      tensor.set(values);
+    }
+    return clipped;
+  }
+
+  /** Whose diagonal it is. */
+  public CurvatureKind kind() {
+    return kind;
+  }
+
+  /** The diagonal, 0 or more. */
+  public Diagonal diagonal() {
+    return diagonal;
+  }
+
+  /** How many entries were below 0 and are held there. */
+  public long clipped() {
+    return clipped;
+  }
+
+  /**
+   * 1 / (Lambda + lambda), element by element.
+   *
+   * @param lambda above 0
+   */
+  public Diagonal inverse(double lambda, Arena arena) {
+    return new Diagonal(
+        inverse(diagonal.weight(), lambda, arena), inverse(diagonal.proxies(), lambda, arena));
+  }
+
+  private static Tensor inverse(Tensor values, double lambda, Arena arena) {
+    if (values == null) {
+      return null;
+    }
+    double[] inverse = values.toDoubles();
+    for (int i = 0; i < inverse.length; i++) {
+      inverse[i] = 1 / (inverse[i] + lambda);
+    }
+    Tensor tensor = arena.allocate(values.dtype(), values.shape());
+    tensor.set(inverse);
+    return tensor;
+  }
+}

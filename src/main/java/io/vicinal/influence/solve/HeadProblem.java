@@ -1,0 +1,239 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.Directions;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.LossSpec;
+import io.vicinal.backend.Targets;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+
+/**
+ * A {@link HeadModel} made ready for solving: the bias is folded into the weight as the column of a
+ * feature that is 1, and everything is rotated into the frame where EK-FAC is diagonal: the
+ * eigenvectors of the exact Kronecker factors
+ *
+ * <pre>
+ *   Sigma_x = (1/N) X' diag(w) X      A_u = mean of the samples' Gauss-Newton blocks
+ * </pre>
+ *
+ * at the delivered parameters. Rotations are orthogonal, so every loss, score, norm and eigenvalue
+ * is what it was; {@link #toFrame} and {@link #toDelivered} translate, and nothing else needs to
+ * know. Losses that are not a cosine softmax are not rotated and have no EK-FAC.
+ *
+ * <p>Owns its arena; borrows the model, and its features where no copy is needed. Safe for any
+ * thread once open.
+ */
+public final class HeadProblem implements AutoCloseable {
+  private final Backend backend;
+  private final HeadModel model;
+  private final ProblemOptions options;
+  private final MemoryBudget memory;
+  private final Arena arena;
+  private final Frame frame;
+  private final Tensor features;
+  private final Tensor sampleWeights;
+  private final HeadTensors reference;
+  private final double meanEigenvalue;
+  private CurvaturePoint delivered;
+  private double referenceGradient = Double.NaN;
+
+  private HeadProblem(
+      Backend backend,
+      HeadModel model,
+      ProblemOptions options,
+      MemoryBudget memory,
+      Arena arena,
+      Tensor sampleWeights,
+      FrameFinder found) {
+    this.backend = backend;
+    this.model = model;
+    this.options = options;
+    this.memory = memory;
+    this.arena = arena;
+    this.sampleWeights = sampleWeights;
+    this.frame = found.frame();
+    this.features = found.features();
+    this.reference = found.head();
+    this.meanEigenvalue = found.meanEigenvalue();
+  }
+
+  /** Prepares a model whose samples all count the same. */
+  public static HeadProblem open(Backend backend, HeadModel model, ProblemOptions options) {
+    return open(backend, model, null, options);
+  }
+
+  /**
+   * Prepares a model.
+   *
+   * @param weights of the samples [N], finite and 0 or more, or null for ones
+   * @throws InputException if a feature is NaN or infinite, or the copies do not fit into memory
+   */
+  public static HeadProblem open(
+      Backend backend, HeadModel model, Tensor weights, ProblemOptions options) {
+    model.checkFinite(backend);
+    MemoryBudget memory = MemoryBudget.of(options.memoryBytes());
+    Arena arena = new Arena(backend.memory());
+    try {
+      Tensor typed = null;
+      if (weights != null) {
+        typed = arena.allocate(options.dtype(), weights.shape());
+        typed.copyFrom(weights);
+      }
+      FrameFinder found = FrameFinder.find(backend, model, typed, options, memory, arena);
+      return new HeadProblem(backend, model, options, memory, arena, typed, found);
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /** The device that computes. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** What was opened. */
+  public HeadModel model() {
+    return model;
+  }
+
+  /** The analysed parameters. */
+  public Theta theta() {
+    return options.theta();
+  }
+
+  /** Type of the arithmetic. */
+  public DType dtype() {
+    return options.dtype();
+  }
+
+  /** N. */
+  public long samples() {
+    return model.samples();
+  }
+
+  /** C. */
+  public long classes() {
+    return model.classes();
+  }
+
+  /** The loss. */
+  public LossSpec spec() {
+    return model.loss().spec();
+  }
+
+  /** The delivered parameters in the frame: weight [d, D or D+1], bias if constant, proxies. */
+  public HeadTensors reference() {
+    return reference;
+  }
+
+  /** Features in the frame, [N, D or D+1]. */
+  public Tensor features() {
+    return features;
+  }
+
+  /** Labels [N]. */
+  public Tensor labels() {
+    return model.training().labels();
+  }
+
+  /** Sample weights [N], or null for ones. */
+  public Tensor sampleWeights() {
+    return sampleWeights;
+  }
+
+  /** Labels and sample weights. */
+  public Targets targets() {
+    return new Targets(labels(), sampleWeights, null);
+  }
+
+  /** The vectors of this problem. */
+  public ParameterSpace space() {
+    return new ParameterSpace(
+        backend,
+        dtype(),
+        reference.weight().dim(0),
+        reference.weight().dim(1),
+        theta().hasProxies() ? reference.proxies().dim(0) : 0);
+  }
+
+  /** Whether it was rotated, so that {@link CurvaturePoint#ekfac} exists. */
+  public boolean isRotated() {
+    return frame.phi() != null;
+  }
+
+  /**
+   * The unit of damping, at the delivered weights: tr(A_u) tr(Sigma_x) / (d D), the mean eigenvalue
+   * of the weight's Gauss-Newton matrix; for losses that are not a cosine softmax the mean
+   * eigenvalue of the empirical Fisher matrix; NaN for a loss that does not decompose.
+   */
+  public double meanEigenvalue() {
+    return meanEigenvalue;
+  }
+
+  /** Test features [T, D] in the frame; the same tensor if nothing changes. */
+  public Tensor toFrame(Tensor testFeatures, Arena target) {
+    if (testFeatures.shape().rank() != 2 || testFeatures.dim(1) != model.training().width()) {
+      throw new InputException(
+          "test features are "
+              + testFeatures
+              + ", but the head takes "
+              + model.training().width()
+              + " columns; give features from the same source");
+    }
+    return frame.features(testFeatures, target);
+  }
+
+  /** A head in the user's letters, such as a re-converged one, in the frame. */
+  public HeadTensors headToFrame(HeadTensors delivered, Arena target) {
+    return frame.head(delivered, target);
+  }
+
+  /** A head of the frame in the user's letters: weight [d, D], bias, proxies. */
+  public HeadTensors toDelivered(HeadTensors inFrame, Arena target) {
+    return frame.back(inFrame, target);
+  }
+
+  /** The curvature at the delivered parameters; kept and closed by this problem. */
+  public synchronized CurvaturePoint delivered() {
+    if (delivered == null) {
+      delivered = CurvaturePoint.open(this, reference, null);
+    }
+    return delivered;
+  }
+
+  /** Norm of the loss's gradient at the delivered parameters: the scale of gradients. */
+  public synchronized double referenceGradient() {
+    if (Double.isNaN(referenceGradient)) {
+      try (Arena scratch = new Arena(backend.memory())) {
+        Directions gradient = space().zeros(scratch, 1);
+        Objective.gradient(this, features, targets(), reference, gradient);
+        referenceGradient = space().norms(gradient)[0];
+      }
+    }
+    return referenceGradient;
+  }
+
+  /** Memory limit of everything that works on this problem. */
+  MemoryBudget memory() {
+    return memory;
+  }
+
+  /** Bytes that it holds. */
+  public long bytes() {
+    return arena.bytes();
+  }
+
+  /** Frees its copies; the model stays. Idempotent. */
+  @Override
+  public synchronized void close() {
+    if (delivered != null) {
+      delivered.close();
+    }
+    arena.close();
+  }
+}

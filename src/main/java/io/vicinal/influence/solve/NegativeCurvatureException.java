@@ -1,0 +1,36 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import java.util.Locale;
+
+/**
+ * A damped curvature matrix is not positive definite, so that (M + lambda) x = b has no meaning as
+ * the response of a minimum. Immutable, safe for any thread.
+ */
+public final class NegativeCurvatureException extends InputException {
+  private static final long serialVersionUID = 1L;
+
+  private final double dampingThatWorks;
+
+  /**
+   * @param lambda the damping
+   * @param curvature p'(M + lambda)p / p'p of a direction that was met, 0 or less
+   * @param dampingThatWorks a lambda that lifts it above 0, with a margin
+   */
+  public NegativeCurvatureException(double lambda, double curvature, double dampingThatWorks) {
+    super(
+        String.format(
+            Locale.ROOT,
+            "damping: lambda %.4g leaves the system indefinite (curvature %.3g was met); give %.3g"
+                + " or more, or auto",
+            lambda,
+            curvature,
+            dampingThatWorks));
+    this.dampingThatWorks = dampingThatWorks;
+  }
+
+  /** A lambda that lifts what was met above 0. */
+  public double dampingThatWorks() {
+    return dampingThatWorks;
+  }
+}

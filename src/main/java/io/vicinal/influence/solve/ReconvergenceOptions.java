@@ -1,0 +1,59 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import java.util.Objects;
+
+/**
+ * When re-convergence ends. A value.
+ *
+ * @param tolerance of the gradient's norm, relative to that of the delivered parameters' loss with
+ *     the problem's own targets
+ * @param maxSteps Newton steps
+ * @param maxProducts Hessian-vector products in all
+ * @param preconditioned whether EK-FAC is used where the problem has it
+ * @param progress hears every Newton step
+ */
+public record ReconvergenceOptions(
+    double tolerance, int maxSteps, long maxProducts, boolean preconditioned, Progress progress) {
+  /**
+   * @throws InputException if a value is outside its range
+   */
+  public ReconvergenceOptions {
+    if (!(tolerance > 0) || maxSteps < 0 || maxProducts < 0) {
+      throw new InputException(
+          "re-convergence: tolerance "
+              + tolerance
+              + ", steps "
+              + maxSteps
+              + " or products "
+              + maxProducts
+              + " is outside its range; give a tolerance above 0");
+    }
+    Objects.requireNonNull(progress, "progress");
+  }
+
+  /** 1e-4, which single precision reaches; 60 steps, 20,000 products, EK-FAC. */
+  public static ReconvergenceOptions defaults() {
+    return new ReconvergenceOptions(1e-4, 60, 20_000, true, Progress.NONE);
+  }
+
+  /** The same to another gradient. */
+  public ReconvergenceOptions withTolerance(double to) {
+    return new ReconvergenceOptions(to, maxSteps, maxProducts, preconditioned, progress);
+  }
+
+  /** The same by plain conjugate gradients. */
+  public ReconvergenceOptions plain() {
+    return new ReconvergenceOptions(tolerance, maxSteps, maxProducts, false, progress);
+  }
+
+  /** The same with a limit of products. */
+  public ReconvergenceOptions withMaxProducts(long limit) {
+    return new ReconvergenceOptions(tolerance, maxSteps, limit, preconditioned, progress);
+  }
+
+  /** The same, heard by another listener. */
+  public ReconvergenceOptions with(Progress listener) {
+    return new ReconvergenceOptions(tolerance, maxSteps, maxProducts, preconditioned, listener);
+  }
+}

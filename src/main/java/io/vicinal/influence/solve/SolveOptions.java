@@ -1,0 +1,95 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.InputException;
+import java.util.Objects;
+
+/**
+ * How systems are solved. A value.
+ *
+ * @param tolerance of the true residual: |b - (M + lambda) x| at most this times |b|
+ * @param maxProducts per right-hand side
+ * @param preconditioned whether EK-FAC is used where the problem has it
+ * @param precision the arithmetic
+ * @param block right-hand sides that share passes over the features; 0 for 16, fewer where memory
+ *     asks for it
+ * @param recompute steps after which the true residual replaces the recurrence's
+ * @param deflation directions shared by solves, or null
+ * @param progress hears every step
+ */
+public record SolveOptions(
+    double tolerance,
+    int maxProducts,
+    boolean preconditioned,
+    Precision precision,
+    int block,
+    int recompute,
+    Deflation deflation,
+    Progress progress) {
+  /**
+   * @throws InputException if a value is outside its range
+   */
+  public SolveOptions {
+    if (!(tolerance > 0 && tolerance < 1)) {
+      throw new InputException("tolerance: " + tolerance + " is outside (0, 1)");
+    }
+    if (maxProducts < 1 || block < 0 || recompute < 1) {
+      throw new InputException(
+          "solve: max products "
+              + maxProducts
+              + ", block "
+              + block
+              + " or recompute "
+              + recompute
+              + " is too small; give 1 or more");
+    }
+    Objects.requireNonNull(precision, "precision");
+    Objects.requireNonNull(progress, "progress");
+  }
+
+  /** 1e-3, at most 1000 products, EK-FAC, the problem's type, blocks of 16, checks every 20. */
+  public static SolveOptions defaults() {
+    return new SolveOptions(1e-3, 1000, true, Precision.PROBLEM, 0, 20, null, Progress.NONE);
+  }
+
+  /** The same to another true residual. */
+  public SolveOptions withTolerance(double to) {
+    return new SolveOptions(
+        to, maxProducts, preconditioned, precision, block, recompute, deflation, progress);
+  }
+
+  /** The same with another limit per right-hand side. */
+  public SolveOptions withMaxProducts(int limit) {
+    return new SolveOptions(
+        tolerance, limit, preconditioned, precision, block, recompute, deflation, progress);
+  }
+
+  /** The same by plain conjugate gradients. */
+  public SolveOptions plain() {
+    return new SolveOptions(
+        tolerance, maxProducts, false, precision, block, recompute, deflation, progress);
+  }
+
+  /** The same in another arithmetic. */
+  public SolveOptions with(Precision arithmetic) {
+    return new SolveOptions(
+        tolerance, maxProducts, preconditioned, arithmetic, block, recompute, deflation, progress);
+  }
+
+  /** The same with another number of right-hand sides at once. */
+  public SolveOptions withBlock(int size) {
+    return new SolveOptions(
+        tolerance, maxProducts, preconditioned, precision, size, recompute, deflation, progress);
+  }
+
+  /** The same with directions that solves share. */
+  public SolveOptions with(Deflation shared) {
+    return new SolveOptions(
+        tolerance, maxProducts, preconditioned, precision, block, recompute, shared, progress);
+  }
+
+  /** The same, heard by another listener. */
+  public SolveOptions with(Progress listener) {
+    return new SolveOptions(
+        tolerance, maxProducts, preconditioned, precision, block, recompute, deflation, listener);
+  }
+}
