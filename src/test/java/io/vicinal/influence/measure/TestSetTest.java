@@ -91,6 +91,28 @@ class TestSetTest {
   }
 
   @Test
+  void gradientByTheWeightIsThatOfCentralDifferences() {
+    for (Measurement m :
+        List.of(
+            new PairDistance(1, 6), ClassConfusion.of(test, 2, 0), SmoothedRecall.of(test, 2))) {
+      Tensor gradient = arena.allocate(DType.F64, WIDTH, D);
+      test.expand(TestSet.gradient(m, test.embed(head, m.rows())), gradient);
+      double[] analytic = gradient.toDoubles();
+      for (int i = 0; i < w.length; i++) {
+        double above = value(m, i, 1e-5);
+        double below = value(m, i, -1e-5);
+        assertThat(analytic[i]).isCloseTo((above - below) / 2e-5, offset(5e-9));
+      }
+    }
+  }
+
+  private double value(Measurement m, int i, double step) {
+    double[] moved = w.clone();
+    moved[i] += step;
+    return test.value(m, new HeadTensors(arena.of(moved, WIDTH, D), head.bias(), null));
+  }
+
+  @Test
   void notFiniteIsNamed() {
     x[4 * D + 1] = Double.NaN;
     assertThatThrownBy(() -> new TestSet(backend, arena.of(x, T, D), arena.of(new long[T], T)))

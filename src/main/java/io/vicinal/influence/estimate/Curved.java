@@ -1,0 +1,52 @@
+package io.vicinal.influence.estimate;
+
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.solve.CurvaturePoint;
+import io.vicinal.influence.solve.Progress;
+import java.util.List;
+
+/**
+ * Influence functions with an exact curvature matrix M, solved by conjugate gradients:
+ *
+ * <pre>
+ *   score_qi = (w_i / N) &lt;dL_i/dtheta, (M + lambda)^-1 dm_q/dtheta&gt;
+ * </pre>
+ *
+ * <ul>
+ *   <li>{@link #IF}: M is the full Hessian at the re-converged point (Koh and Liang, ICML 2017,
+ *       made legitimate by the proximal term).
+ *   <li>{@link #IF_GN}: M is the Gauss-Newton matrix there; always positive definite.
+ *   <li>{@link #FISHER}: M is the empirical Fisher matrix (1/N) sum w_i g_i g_i' at the delivered
+ *       point. By the Woodbury identity this is exactly the kernel form, for w = 1: scores = (K_tt
+ *       + N lambda I)^-1 K_tq with K the inner products of gradients, the estimator that TRAK and
+ *       DataInf approximate, without a matrix N x N.
+ * </ul>
+ *
+ * Immutable, safe for any thread.
+ *
+ * @param name the estimator's
+ * @param kind M
+ * @param reference where
+ */
+record Curved(String name, CurvatureKind kind, ReferencePoint reference) implements Estimator {
+  static final Estimator IF = new Curved("if", CurvatureKind.HESSIAN, ReferencePoint.RECONVERGED);
+  static final Estimator IF_GN =
+      new Curved("if-gn", CurvatureKind.GAUSS_NEWTON, ReferencePoint.RECONVERGED);
+  static final Estimator FISHER =
+      new Curved("fisher", CurvatureKind.FISHER, ReferencePoint.DELIVERED);
+
+  @Override
+  public Scores scores(Explanation explanation, List<Query> queries, Progress progress) {
+    List<Response> responses = explanation.responses(kind, reference, queries, progress);
+    CurvaturePoint point = explanation.point(reference, progress);
+    double[][] values =
+        explanation.effects(
+            point,
+            queries.size(),
+            (q, out) -> point.space().copy(responses.get(q).direction(), out));
+    List<Facts> facts =
+        explanation.facts(queries, point, reference, q -> responses.get(q).report());
+    return new Scores(name, values, facts);
+  }
+}

@@ -1,0 +1,69 @@
+package io.vicinal.influence.estimate;
+
+import io.vicinal.InputException;
+import java.util.List;
+
+/** The estimators by name. Safe for any thread. */
+public final class Estimators {
+  private Estimators() {}
+
+  /**
+   * What estimators can be told; each reads its own part.
+   *
+   * @param eif walks and form
+   * @param seed the recursion
+   * @param newton candidates
+   * @param checkpoints for tracin; may be empty
+   */
+  public record Options(
+      EifOptions eif, SeedRecursion seed, NewtonLoo newton, List<TracIn.Checkpoint> checkpoints) {
+    /** Every part's defaults, and no checkpoints. */
+    public static Options defaults() {
+      return new Options(
+          EifOptions.defaults(), SeedRecursion.defaults(), NewtonLoo.defaults(), List.of());
+    }
+  }
+
+  /** Every name, in a fixed order. */
+  public static List<String> names() {
+    return List.of(
+        "if",
+        "if-gn",
+        "newton-loo",
+        "ekfac",
+        "fisher",
+        "if-seed",
+        "eif",
+        "gradient",
+        "tracin",
+        "self");
+  }
+
+  /** An estimator with default options. */
+  public static Estimator of(String name) {
+    return of(name, Options.defaults());
+  }
+
+  /**
+   * An estimator.
+   *
+   * @throws InputException if the name is unknown, listing the names, or tracin has no checkpoints
+   */
+  public static Estimator of(String name, Options options) {
+    return switch (name) {
+      case "if" -> Curved.IF;
+      case "if-gn" -> Curved.IF_GN;
+      case "newton-loo" -> options.newton();
+      case "ekfac" -> new Ekfac();
+      case "fisher" -> Curved.FISHER;
+      case "if-seed" -> options.seed();
+      case "eif" -> new Eif(options.eif());
+      case "gradient" -> new Gradient();
+      case "tracin" -> new TracIn(options.checkpoints());
+      case "self" -> new SelfInfluence();
+      default ->
+          throw new InputException(
+              "method: '" + name + "' is unknown; choose " + String.join(", ", names()));
+    };
+  }
+}

@@ -1,0 +1,175 @@
+package io.vicinal.influence.estimate;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.LowRank;
+import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Gradient walks of a measurement over the weight, without the weight: every gradient is sum_r g_r
+ * f_r' over the measurement's R test rows, so that a displacement is sum_r a_r f_r' with a [R, d],
+ * embeddings move by K a, and inner products of displacements are sum_rs (a_r'b_s) K_rs, where K =
+ * F F' holds the inner products of the rows' features. All in double; R x R x d work a step. For
+ * one thread; owns an arena.
+ */
+final class Walker implements AutoCloseable {
+  private final Arena arena;
+  private final Arena scratch;
+  private final Backend backend;
+  private final Measurement measurement;
+  private final Embedded start;
+  private final int rank;
+  private final int width;
+  private final Tensor features;
+  private final Tensor kernel;
+
+  /**
+   * A walk that was made.
+   *
+   * @param displacement a [R][d]
+   * @param length of the displacement in the space of the weight
+   * @param change of the measurement, dD
+   * @param slope first-order change: inner product of the displacement with the gradient at the
+   *     start
+   * @param steps that were made
+   */
+  record Walk(double[][] displacement, double length, double change, double slope, int steps) {}
+
+  Walker(Backend backend, TestSet test, Measurement measurement, Embedded start) {
+    this.backend = backend;
+    this.measurement = measurement;
+    this.start = start;
+    this.rank = start.rows().length;
+    this.width = start.width();
+    this.arena = new Arena(backend.memory());
+    this.scratch = new Arena(backend.memory());
+    this.features = test.gather(start.rows(), arena);
+    Tensor exact = arena.allocate(DType.F64, features.shape());
+    exact.copyFrom(features);
+    this.kernel = arena.allocate(DType.F64, rank, rank);
+    backend.gemm(exact, exact, kernel);
+  }
+
+  /** F [R, D], of the test set's type. */
+  Tensor features() {
+    return features;
+  }
+
+  /** Length of the gradient at the start. */
+  double slope() {
+    double[][] gradient = gradient(start.values());
+    return Math.sqrt(inner(gradient, moved(gradient)));
+  }
+
+  private double[][] gradient(double[][] embeddings) {
+    LowRank gradient = TestSet.gradient(measurement, new Embedded(width, start.rows(), embeddings));
+    return gradient.coefficients();
+  }
+
+  private double value(double[][] embeddings) {
+    return measurement.value(new Embedded(width, start.rows(), embeddings));
+  }
+
+  /** K a: how embeddings move, and one factor of inner products. */
+  private double[][] moved(double[][] a) {
+    scratch.reset();
+    double[] transposed = new double[rank * width];
+    for (int r = 0; r < rank; r++) {
+      for (int k = 0; k < width; k++) {
+        transposed[k * rank + r] = a[r][k];
+      }
+    }
+    Tensor product = scratch.allocate(DType.F64, rank, width);
+    backend.gemm(kernel, scratch.of(transposed, width, rank), product);
+    double[] flat = product.toDoubles();
+    double[][] rows = new double[rank][width];
+    for (int r = 0; r < rank; r++) {
+      System.arraycopy(flat, r * width, rows[r], 0, width);
+    }
+    return rows;
+  }
+
+  private static double inner(double[][] a, double[][] b) {
+    double sum = 0;
+    for (int r = 0; r < a.length; r++) {
+      for (int k = 0; k < a[r].length; k++) {
+        sum += a[r][k] * b[r][k];
+      }
+    }
+    return sum;
+  }
+
+  private static void add(double scale, double[][] x, double[][] sum) {
+    for (int r = 0; r < x.length; r++) {
+      for (int k = 0; k < x[r].length; k++) {
+        sum[r][k] += scale * x[r][k];
+      }
+    }
+  }
+
+  /** Steps of eta gradients, uphill for a sign of 1 and downhill for -1. */
+  Walk along(double sign, EifOptions options) {
+    return walk(sign, options, List.of());
+  }
+
+  /**
+   * Uphill within the orthogonal complement of earlier displacements, with steps as long as the
+   * whole gradient's would be; null if nothing of the gradient is left there.
+   */
+  Walk beside(List<Walk> earlier, EifOptions options) {
+    return walk(1, options, earlier);
+  }
+
+  private Walk walk(double sign, EifOptions options, List<Walk> earlier) {
+    double[][] z = copy(start.values());
+    double[][] a = new double[rank][width];
+    double[][] first = gradient(z);
+    double before = value(z);
+    double now = before;
+    int steps = 0;
+    while (steps < options.steps() && Math.abs(now - before) < options.threshold()) {
+      double[][] step = gradient(z);
+      double[][] move = moved(step);
+      double rate = options.rate();
+      if (!earlier.isEmpty()) {
+        double whole = Math.sqrt(inner(step, move));
+        for (Walk walk : earlier) {
+          double[][] other = walk.displacement;
+          add(-inner(other, move) / (walk.length * walk.length), other, step);
+          move = moved(step);
+        }
+        double left = Math.sqrt(Math.max(0, inner(step, move)));
+        if (!(left > 1e-9 * whole)) {
+          return null;
+        }
+        rate *= whole / left;
+      }
+      add(sign * rate, step, a);
+      add(sign * rate, move, z);
+      now = value(z);
+      steps++;
+    }
+    double[][] ka = moved(a);
+    double length = Math.sqrt(Math.max(0, inner(a, ka)));
+    return new Walk(a, length, now - before, inner(first, ka), steps);
+  }
+
+  private static double[][] copy(double[][] rows) {
+    double[][] copy = new double[rows.length][];
+    for (int r = 0; r < rows.length; r++) {
+      copy[r] = rows[r].clone();
+    }
+    return copy;
+  }
+
+  @Override
+  public void close() {
+    scratch.close();
+    arena.close();
+  }
+}
