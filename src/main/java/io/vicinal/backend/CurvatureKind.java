@@ -1,9 +1,6 @@
 package io.vicinal.backend;
 
-/**
- * Which curvature matrix of a head's mean loss a product applies. The order is that of the native
- * library's numbers.
- */
+/** Which curvature matrix of a head's mean loss a product applies. */
 public enum CurvatureKind {
   /** The full Hessian. Indefinite in general: the loss is not convex in the weights. */
   HESSIAN,
