@@ -1,60 +1,10 @@
 // The head and its curvature against the oracle: d/dW, d/db and d/dP follow from the oracle's derivatives with respect
 // to embeddings by the chain rule written out naively. Small workspaces make several blocks run.
-#include "support.hpp"
+#include "heads.hpp"
 
 namespace {
 
 using namespace test;
-
-struct Head {
-  Case at;  // embeddings = features weight' + bias
-  std::int64_t D;
-  Vec features, weight, bias;  // bias empty: none
-};
-
-// rows x' + bias, naive.
-Vec affine(const Vec& x, std::int64_t N, std::int64_t D, const Vec& w, const Vec& b, std::int64_t d) {
-  Vec out(static_cast<std::size_t>(N * d), 0.0);
-  for (std::int64_t i = 0; i < N; ++i)
-    for (std::int64_t j = 0; j < d; ++j) {
-      double sum = b.empty() ? 0.0 : b[static_cast<std::size_t>(j)];
-      if (!w.empty())
-        for (std::int64_t k = 0; k < D; ++k)
-          sum += x[static_cast<std::size_t>(i * D + k)] * w[static_cast<std::size_t>(j * D + k)];
-      out[static_cast<std::size_t>(i * d + j)] = sum;
-    }
-  return out;
-}
-
-// g' x, and the column sums of g.
-Vec outer(const Vec& g, const Vec& x, std::int64_t N, std::int64_t D, std::int64_t d) {
-  Vec out(static_cast<std::size_t>(d * D), 0.0);
-  for (std::int64_t i = 0; i < N; ++i)
-    for (std::int64_t j = 0; j < d; ++j)
-      for (std::int64_t k = 0; k < D; ++k)
-        out[static_cast<std::size_t>(j * D + k)] +=
-            g[static_cast<std::size_t>(i * d + j)] * x[static_cast<std::size_t>(i * D + k)];
-  return out;
-}
-Vec column_sums(const Vec& g, std::int64_t N, std::int64_t d) {
-  Vec out(static_cast<std::size_t>(d), 0.0);
-  for (std::int64_t i = 0; i < N; ++i)
-    for (std::int64_t j = 0; j < d; ++j) out[static_cast<std::size_t>(j)] += g[static_cast<std::size_t>(i * d + j)];
-  return out;
-}
-
-Head make_head(const vicinal_loss& spec, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C, bool bias,
-               std::uint64_t seed) {
-  Head h;
-  h.D = D;
-  h.at = make_case<double>(spec, N, d, C, seed);
-  Random random(seed + 1);
-  h.features = random.vector(N * D);
-  h.weight = random.vector(d * D);
-  if (bias) h.bias = random.vector(d);
-  h.at.embeddings = affine(h.features, N, D, h.weight, h.bias, d);
-  return h;
-}
 
 struct HeadResult {
   double loss = std::numeric_limits<double>::quiet_NaN();
@@ -75,15 +25,6 @@ HeadResult run_gradient(vicinal_engine* e, const Head& h) {
       r.proxies.data());
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
   return r;
-}
-
-CurvaturePtr make_curvature(vicinal_engine* e, const Head& h) {
-  vicinal_curvature* c = nullptr;
-  const vicinal_status status = vicinal_curvature_create_f64(
-      e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, h.features.data(), h.at.labels.data(), or_null(h.at.weights),
-      or_null(h.at.soft_labels), h.weight.data(), or_null(h.bias), h.at.proxies.data(), &c);
-  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
-  return CurvaturePtr(c);
 }
 
 void check_hvp(vicinal_engine* e, const Head& h, const Vec& dw, const Vec& db, const Vec& dp, double tol) {

@@ -89,6 +89,32 @@ void check_problem(const Problem<Real>& p) {
   }
 }
 
+// A curvature made for this entry's type and the engine's device.
+template <class Real>
+void check_curvature(const vicinal_engine& e, const vicinal_curvature* curvature) {
+  check_pointer("curvature", curvature);
+  require(curvature->is_double == (sizeof(Real) == sizeof(double)), "curvature was created for ",
+          curvature->is_double ? "float64" : "float32", ", not for this entry's type");
+  require(curvature->table == e.table, "curvature belongs to device '", curvature->table->name, "', the engine to '",
+          e.table->name, "'");
+}
+
+// Whether the loss is a cross-entropy over scaled cosines, a margin on the label's logit aside.
+inline bool cosine_softmax(const vicinal_loss& s) {
+  switch (s.kind) {
+    case VICINAL_PROXY_NCA:
+    case VICINAL_PROXY_NCA_PP:
+      return (s.flags & VICINAL_EXCLUDE_POSITIVE) == 0;
+    case VICINAL_SOFT_TRIPLE:
+      return s.centers == 1;
+    case VICINAL_NORMALIZED_SOFTMAX:
+    case VICINAL_COSFACE:
+      return true;
+    default:
+      return false;
+  }
+}
+
 // The engine, ready for a call.
 inline vicinal_engine& begin_call(vicinal_engine* engine) {
   check_pointer("engine", engine);

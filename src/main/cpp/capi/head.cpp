@@ -74,11 +74,7 @@ vicinal_status curvature_hvp(vicinal_engine* engine, const vicinal_curvature* cu
                              Real* hvp_bias, Real* hvp_proxies) {
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
-    check_pointer("curvature", curvature);
-    require(curvature->is_double == (sizeof(Real) == sizeof(double)), "curvature was created for ",
-            curvature->is_double ? "float64" : "float32", ", not for this entry's type");
-    require(curvature->table == e.table, "curvature belongs to device '", curvature->table->name, "', the engine to '",
-            e.table->name, "'");
+    check_curvature<Real>(e, curvature);
     require(direction_weight != nullptr || direction_bias != nullptr || direction_proxies != nullptr,
             "direction_weight, direction_bias and direction_proxies are all null; at least one is needed");
     require(hvp_weight != nullptr || hvp_bias != nullptr || hvp_proxies != nullptr,
@@ -93,7 +89,7 @@ vicinal_status curvature_hvp(vicinal_engine* engine, const vicinal_curvature* cu
     out.weight = hvp_weight;
     out.bias = hvp_bias;
     out.proxies = hvp_proxies;
-    operations<Real>(*e.table).curvature_hvp(e.device, curvature->state, direction, out);
+    operations<Real>(*e.table).curvature_products(e.device, curvature->state, {VICINAL_HESSIAN, 1, direction, {}, out});
   });
 }
 
@@ -142,6 +138,11 @@ extern "C" {
       handle->table = e.table;                                                                                        \
       handle->is_double = sizeof(Real) == sizeof(double);                                                             \
       handle->has_bias = bias != nullptr;                                                                             \
+      handle->spec = *spec;                                                                                           \
+      handle->n = N;                                                                                                  \
+      handle->d = d;                                                                                                  \
+      handle->classes = C;                                                                                            \
+      handle->features_width = D;                                                                                     \
       handle->state = vicinal::operations<Real>(*e.table).curvature_create(e.device, p);                              \
       *curvature = handle.release();                                                                                  \
     });                                                                                                               \

@@ -48,6 +48,23 @@ struct Tangents {
   Real* bias;
 };
 
+// Changes of sample weights per direction: those of direction q are [offsets[q], offsets[q + 1]) of ids and deltas.
+struct WeightChanges {
+  const std::int64_t* offsets;  // [m + 1], or null: none
+  const std::int64_t* ids;
+  const double* deltas;
+};
+
+// m products with a curvature matrix; every part of direction and out has m of them, one after the other.
+template <class Real>
+struct CurvatureProducts {
+  int kind;  // VICINAL_HESSIAN, ...
+  std::int64_t m;
+  Tangents<const Real> direction;
+  WeightChanges changes;
+  Tangents<Real> out;
+};
+
 template <class Real>
 struct SgdStep {
   double lr, momentum, weight_decay;
@@ -77,8 +94,10 @@ struct Operations {
   void (*embed)(void* device, const Problem<Real>&, Real* embeddings);
   void* (*curvature_create)(void* device, const Problem<Real>&);
   void (*curvature_destroy)(void* curvature);
-  void (*curvature_hvp)(void* device, const void* curvature, const Tangents<const Real>& direction,
-                        const Tangents<Real>& out);
+  void (*curvature_products)(void* device, const void* curvature, const CurvatureProducts<Real>&);
+  void (*curvature_scores)(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
+                           double* scores);
+  void (*curvature_sample_gradients)(void* device, const void* curvature, Real* units, Real* gradients);
   void (*sgd_step)(void* device, std::int64_t n, const SgdStep<Real>&);
   void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
   void (*clip)(void* device, std::int64_t n, double limit, Real* values);
@@ -148,6 +167,8 @@ struct vicinal_curvature {
   void* state;
   bool is_double;
   bool has_bias;
+  vicinal_loss spec;
+  std::int64_t n, d, classes, features_width;
 };
 
 #endif  // VICINAL_CORE_DEVICE_H_

@@ -80,12 +80,12 @@ void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& 
   const Workspace::Mark mark = e.workspace.mark();
   evaluate(e, point, Gradients<Real>{});
   e.workspace.rewind(mark);
-  tangent_product(e, point, direction, out);
+  tangent_product(e, point, {VICINAL_HESSIAN, 1, direction, {}, out});
 }
 
 template <class Real>
 void embed(void* device, const Problem<Real>& p, Real* embeddings) {
-  affine_rows(engine(device), p, 0, p.n, p.weight, p.bias, embeddings);
+  affine_rows(engine(device), p, 0, p.n, p.d, p.weight, p.bias, embeddings);
 }
 
 // A point with an owner, for many products. Parameters are copied; features, labels and weights are borrowed.
@@ -116,9 +116,36 @@ void curvature_destroy(void* curvature) {
 }
 
 template <class Real>
-void curvature_hvp(void* device, const void* curvature, const Tangents<const Real>& direction,
-                   const Tangents<Real>& out) {
-  tangent_product(engine(device), static_cast<const Curvature<Real>*>(curvature)->point, direction, out);
+const Point<Real>& point_of(const void* curvature) {
+  return static_cast<const Curvature<Real>*>(curvature)->point;
+}
+
+template <class Real>
+void curvature_products(void* device, const void* curvature, const CurvatureProducts<Real>& products) {
+  if (products.kind == VICINAL_FISHER) {
+    fisher_product(engine(device), point_of<Real>(curvature), products);
+  } else {
+    tangent_product(engine(device), point_of<Real>(curvature), products);
+  }
+}
+
+template <class Real>
+void curvature_scores(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
+                      double* scores) {
+  sample_scores(engine(device), point_of<Real>(curvature), m, direction, scores);
+}
+
+template <class Real>
+void curvature_sample_gradients(void* device, const void* curvature, Real* units, Real* gradients) {
+  const Engine& e = engine(device);
+  const Point<Real>& point = point_of<Real>(curvature);
+  const std::int64_t size = point.problem.n * point.problem.d;
+  const Real n = static_cast<Real>(point.problem.n);
+  parallel_ranges(e, size, 2.0 * static_cast<double>(size), [&](Range r) {
+    if (units != nullptr)
+      std::memcpy(units + r.begin, point.unit + r.begin, static_cast<std::size_t>(r.size()) * sizeof(Real));
+    for (std::int64_t j = r.begin; gradients != nullptr && j < r.end; ++j) gradients[j] = n * point.gradient[j];
+  });
 }
 
 // Element-wise work: memory-bound, about this many operations per element for the decision how to cut it.
@@ -204,7 +231,9 @@ Operations<Real> operations_table() {
   t.embed = embed<Real>;
   t.curvature_create = curvature_create<Real>;
   t.curvature_destroy = curvature_destroy<Real>;
-  t.curvature_hvp = curvature_hvp<Real>;
+  t.curvature_products = curvature_products<Real>;
+  t.curvature_scores = curvature_scores<Real>;
+  t.curvature_sample_gradients = curvature_sample_gradients<Real>;
   t.sgd_step = sgd_step<Real>;
   t.adam_step = adam_step<Real>;
   t.clip = clip<Real>;

@@ -46,7 +46,7 @@ class Evaluation {
     const std::int64_t per_row =
         static_cast<std::int64_t>(sizeof(Real)) * (point_.ld + d * (p_.embeddings == nullptr ? 3 : 2) + 2);
     const std::int64_t rows = block_rows(e_, n, per_row);
-    by_proxies_ = rows == n && point_.columns > n;
+    by_proxies_ = rows == n && point_.columns > n && !point_.late_weights;
     if (!by_proxies_) normalize_proxies(e_, point_);
     if (proxies_wanted_ && (!by_proxies_ || has_regulariser(point_)))
       proxies_ = e_.workspace.get<Real>(point_.columns * d);
@@ -71,7 +71,7 @@ class Evaluation {
         b.begin = at;
         b.rows = std::min(rows, n - at);
         if (rows < n) fill(b);  // with one block the reduction left its cosines here
-        apply_columns<Real>(e_, point_, b.begin, b.rows, b.s, nullptr, nullptr, nullptr, b.s, nullptr);
+        apply_columns<Real>(e_, point_, b.begin, b.rows, b.s, nullptr, point_.ld, nullptr, nullptr, b.s, nullptr);
         outputs(b);
         e_.workspace.rewind(mark);
       }
@@ -81,7 +81,7 @@ class Evaluation {
         b.begin = at;
         b.rows = std::min(rows, n - at);
         fill(b);
-        loss_ += apply_rows<Real>(e_, point_, b.begin, b.rows, b.s, nullptr, b.s, nullptr,
+        loss_ += apply_rows<Real>(e_, point_, b.begin, b.rows, b.s, nullptr, 1, b.s, nullptr,
                                   out_.per_sample == nullptr ? nullptr : out_.per_sample + b.begin, &empty_);
         outputs(b);
         e_.workspace.rewind(mark);
@@ -163,11 +163,21 @@ class Evaluation {
         gemm<Real>(e_, {false, false, b.rows, d, K, b.s, point_.ld, point_.unit_proxies, d, q, d, false});
         project_block(b, q, {q});
       }
+      if (proxies_wanted_ && point_.late_weights) weigh(b);
       if (proxies_wanted_)
         gemm_over_rows<Real>(e_, {true, false, K, d, b.rows, b.s, point_.ld, unit, d, proxies_, d,
                                   b.begin > 0 || has_regulariser(point_)});
     }
     if (rows_wanted_) head_outputs(b, rows_target(b));
+  }
+
+  // Multiplies the rows of G by the samples' weights: the proxies' gradient is a sum over samples.
+  void weigh(const Block<Real>& b) {
+    const std::int64_t ld = point_.ld;
+    parallel_ranges(e_, b.rows, static_cast<double>(b.rows) * static_cast<double>(ld), [&](Range r) {
+      for (std::int64_t i = r.begin; i < r.end; ++i)
+        for (std::int64_t c = 0; c < point_.columns; ++c) b.s[i * ld + c] *= p_.weights[b.begin + i];
+    });
   }
 
   // Per tile of proxies: its share of Q, summed per part and then over parts in order, and its finished gradient.
@@ -248,7 +258,7 @@ class Evaluation {
       }
     };
     const auto absorb = [&] {
-      absorb_columns<Real>(e_, point_, b.begin, b.rows, b.s, nullptr,
+      absorb_columns<Real>(e_, point_, b.begin, b.rows, b.s, nullptr, point_.ld,
                            {column.positive, column.negative, nullptr, nullptr});
     };
     if (needs_shift(point_)) {

@@ -16,6 +16,7 @@ namespace vicinal::cpu {
 template <class Real>
 struct LossTile {
   std::int64_t rows, classes, ld;
+  std::int64_t directions;     // m: every row has m tangents, st and gt are [rows * m, ld]; counts only with st
   const std::int64_t* labels;  // [rows]
   const Real* weights;         // [rows] or null
   const Real* soft_labels;     // [rows, classes] or null
@@ -36,6 +37,7 @@ constexpr std::int64_t kRowScratch = 8;
 template <class Real>
 struct ColumnTile {
   std::int64_t rows, classes, ld;
+  std::int64_t ld_t;  // of st and gt
   const std::int64_t* labels;
   const Real* weights;
   const Real* s;
@@ -48,6 +50,7 @@ struct ColumnTile {
   const Real *factor_positive_t, *factor_negative_t;  // [classes], with st
   Real* g;
   Real* gt;
+  double* scores;  // [rows], score_columns
 };
 
 template <class Real>
@@ -57,18 +60,22 @@ struct Kernels {
   // gradient through the normalisation: out = (q - (z.q) z) / r, beta = z.q (or null). out may be q.
   void (*project_rows)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* q,
                        Real* beta, Real* out);
+  // The next three have m directions per row: their v, out, qt, zt, b are [n * m, d], and alpha, scale, dots [n * m].
   // tangent of the normalisation: out = (v - (z.v) z) / r, alpha = z.v. out may be v.
-  void (*tangent_rows)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* v,
-                       Real* alpha, Real* out);
-  // tangent of project_rows: (qt - (z.qt) z) / r - (g.zt) z - (alpha / r) g - (beta / r) zt. zt, alpha may be null
-  // (no direction). out may be qt.
-  void (*project_rows_tangent)(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm,
-                               const Real* qt, const Real* g, const Real* beta, const Real* zt, const Real* alpha,
-                               Real* out);
+  void (*tangent_rows)(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
+                       const Real* v, Real* alpha, Real* out);
+  // tangent of project_rows: scale ((qt - (z.qt) z) / r - (g.zt) z - (alpha / r) g - (beta / r) zt). zt, alpha may be
+  // null (no direction), and scale (ones). out may be qt.
+  void (*project_rows_tangent)(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
+                               const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta,
+                               const Real* zt, const Real* alpha, const Real* scale, Real* out);
+  // dots = a.b, summed in double; a [n, d].
+  void (*dot_rows)(std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b, double* dots);
   void (*loss_rows)(const vicinal_loss& spec, LossTile<Real>& tile);
   void (*raise_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
   void (*absorb_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
   void (*apply_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
+  void (*score_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
   void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
               Real* velocity, Real* p);
   void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,

@@ -45,6 +45,7 @@ Point<Real> make_point(const Problem<Real>& problem, Memory& memory, const Keep&
   p.ld = (p.columns + kPad - 1) / kPad * kPad;
   p.by_columns = problem.spec.kind == VICINAL_PROXY_ANCHOR && (problem.spec.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
   p.detached = (problem.spec.flags & VICINAL_DETACH_PROXIES) != 0;
+  p.late_weights = keep.rows && !p.by_columns && problem.weights != nullptr;
 
   p.unit_proxies = memory.get<Real>(p.columns * d);
   p.inverse_proxies = memory.get<Real>(p.columns);
@@ -81,9 +82,9 @@ Point<Real> make_point(const Problem<Real>& problem, Memory& memory, const Keep&
 }
 
 template <class Real>
-void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, const Real* weight,
-                 const Real* bias, Real* out) {
-  const std::int64_t d = p.d, D = p.features_width;
+void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, std::int64_t width,
+                 const Real* weight, const Real* bias, Real* out) {
+  const std::int64_t d = width, D = p.features_width;
   if (bias != nullptr) {
     parallel_ranges(e, rows, static_cast<double>(rows) * static_cast<double>(d), [&](Range r) {
       for (std::int64_t i = r.begin; i < r.end; ++i)
@@ -98,7 +99,7 @@ template <class Real>
 const Real* embeddings_of(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows,
                           Real* buffer) {
   if (p.embeddings != nullptr) return p.embeddings + begin * p.d;
-  affine_rows(e, p, begin, rows, p.weight, p.bias, buffer);
+  affine_rows(e, p, begin, rows, p.d, p.weight, p.bias, buffer);
   return buffer;
 }
 
@@ -156,7 +157,7 @@ LossTile<Real> loss_tile(const Point<Real>& point, std::int64_t begin, std::int6
   tile.classes = p.classes;
   tile.ld = point.ld;
   tile.labels = p.labels + begin;
-  tile.weights = p.weights == nullptr ? nullptr : p.weights + begin;
+  tile.weights = p.weights == nullptr || point.late_weights ? nullptr : p.weights + begin;
   tile.soft_labels = p.soft_labels == nullptr ? nullptr : p.soft_labels + begin * p.classes;
   tile.repetitions = point.repetitions;
   tile.mean = 1.0 / static_cast<double>(p.n);
@@ -165,11 +166,11 @@ LossTile<Real> loss_tile(const Point<Real>& point, std::int64_t begin, std::int6
 
 template <class Real>
 double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                  const Real* st, Real* g, Real* gt, Real* per_sample, std::int64_t* empty) {
+                  const Real* st, std::int64_t m, Real* g, Real* gt, Real* per_sample, std::int64_t* empty) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const std::int64_t ld = point.ld, scratch = kRowScratch * point.problem.classes;
-  const std::int64_t tasks =
-      std::min(rows, task_count(e, kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(point.columns)));
+  const std::int64_t tasks = std::min(
+      rows, task_count(e, kFlopsPerCosine * static_cast<double>(rows * m) * static_cast<double>(point.columns)));
   Real* scratches = point.centers > 1 || point.problem.spec.kind == VICINAL_SOFT_TRIPLE
                         ? e.workspace.get<Real>(tasks * scratch)
                         : nullptr;
@@ -178,10 +179,11 @@ double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::
   parallel(e, tasks, [&](std::int64_t t) {
     const Range r = part(rows, tasks, t);
     LossTile<Real> tile = loss_tile(point, begin + r.begin, r.size());
+    tile.directions = m;
     tile.s = s + r.begin * ld;
-    tile.st = st == nullptr ? nullptr : st + r.begin * ld;
+    tile.st = st == nullptr ? nullptr : st + r.begin * m * ld;
     tile.g = g + r.begin * ld;
-    tile.gt = gt == nullptr ? nullptr : gt + r.begin * ld;
+    tile.gt = gt == nullptr ? nullptr : gt + r.begin * m * ld;
     tile.per_sample = per_sample == nullptr ? nullptr : per_sample + r.begin;
     tile.scratch = scratches == nullptr ? nullptr : scratches + t * scratch;
     k.loss_rows(point.problem.spec, tile);
@@ -196,9 +198,30 @@ double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::
   return loss;
 }
 
+namespace {
+// The rows r of a block that begins at `begin`, for the column kernels.
+template <class Real>
+ColumnTile<Real> column_tile(const Point<Real>& point, std::int64_t begin, Range r, const Real* s, const Real* st,
+                             std::int64_t ld_t) {
+  const Problem<Real>& p = point.problem;
+  ColumnTile<Real> tile{};
+  tile.rows = r.size();
+  tile.classes = p.classes;
+  tile.ld = point.ld;
+  tile.ld_t = ld_t;
+  tile.labels = p.labels + begin + r.begin;
+  tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + r.begin;
+  tile.s = s + r.begin * point.ld;
+  tile.st = st == nullptr ? nullptr : st + r.begin * ld_t;
+  tile.shift_positive = point.column.shift_positive;
+  tile.shift_negative = point.column.shift_negative;
+  return tile;
+}
+}  // namespace
+
 template <class Real>
 void absorb_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                    const Real* st, const ColumnSums<Real>& sums) {
+                    const Real* st, std::int64_t ld_t, const ColumnSums<Real>& sums) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const Problem<Real>& p = point.problem;
   const std::int64_t C = p.classes;
@@ -209,16 +232,7 @@ void absorb_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std
     const Range r = part(rows, tasks, t);
     Real* mine = parts + t * 4 * C;
     for (std::int64_t j = 0; j < 4 * C; ++j) mine[j] = 0;
-    ColumnTile<Real> tile{};
-    tile.rows = r.size();
-    tile.classes = C;
-    tile.ld = point.ld;
-    tile.labels = p.labels + begin + r.begin;
-    tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + r.begin;
-    tile.s = s + r.begin * point.ld;
-    tile.st = st == nullptr ? nullptr : st + r.begin * point.ld;
-    tile.shift_positive = point.column.shift_positive;
-    tile.shift_negative = point.column.shift_negative;
+    ColumnTile<Real> tile = column_tile(point, begin, r, s, st, ld_t);
     tile.positive = mine;
     tile.negative = mine + C;
     tile.positive_t = mine + 2 * C;
@@ -272,34 +286,65 @@ void raise_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std:
 
 template <class Real>
 void apply_columns(const Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                   const Real* st, const Real* factor_positive_t, const Real* factor_negative_t, Real* g, Real* gt) {
+                   const Real* st, std::int64_t ld_t, const Real* factor_positive_t, const Real* factor_negative_t,
+                   Real* g, Real* gt) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const Problem<Real>& p = point.problem;
   parallel_ranges(e, rows, kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(p.classes), [&](Range r) {
-    ColumnTile<Real> tile{};
-    tile.rows = r.size();
-    tile.classes = p.classes;
-    tile.ld = point.ld;
-    tile.labels = p.labels + begin + r.begin;
-    tile.weights = p.weights == nullptr ? nullptr : p.weights + begin + r.begin;
-    tile.s = s + r.begin * point.ld;
-    tile.st = st == nullptr ? nullptr : st + r.begin * point.ld;
-    tile.shift_positive = point.column.shift_positive;
-    tile.shift_negative = point.column.shift_negative;
+    ColumnTile<Real> tile = column_tile(point, begin, r, s, st, ld_t);
     tile.factor_positive = point.column.factor_positive;
     tile.factor_negative = point.column.factor_negative;
     tile.factor_positive_t = factor_positive_t;
     tile.factor_negative_t = factor_negative_t;
     tile.g = g + r.begin * point.ld;
-    tile.gt = gt == nullptr ? nullptr : gt + r.begin * point.ld;
+    tile.gt = gt == nullptr ? nullptr : gt + r.begin * ld_t;
     k.apply_columns(p.spec, tile);
   });
 }
 
+template <class Real>
+void score_columns(const Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                   const Real* st, std::int64_t ld_t, const Real* factor_positive_t, const Real* factor_negative_t,
+                   double* scores) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const Problem<Real>& p = point.problem;
+  parallel_ranges(e, rows, kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(p.classes), [&](Range r) {
+    ColumnTile<Real> tile = column_tile(point, begin, r, s, st, ld_t);
+    tile.factor_positive = point.column.factor_positive;
+    tile.factor_negative = point.column.factor_negative;
+    tile.factor_positive_t = factor_positive_t;
+    tile.factor_negative_t = factor_negative_t;
+    tile.scores = scores + r.begin;
+    k.score_columns(p.spec, tile);
+  });
+}
+
+template <class Real>
+void proxy_tangents(const Engine& e, const Point<Real>& point, const Real* direction, Real* alpha, Real* unit_t) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const std::int64_t d = point.problem.d;
+  for_each_proxy(e, point, [&](std::int64_t row, std::int64_t source, std::int64_t count) {
+    k.tangent_rows(count, 1, d, point.unit_proxies + row * d, point.inverse_proxies + row, direction + source * d,
+                   alpha + row, unit_t + row * d);
+  });
+}
+
+template <class Real>
+void column_tangents(const Point<Real>& point, const double* positive_t, const double* negative_t,
+                     Real* factor_positive_t, Real* factor_negative_t) {
+  const Columns<Real>& column = point.column;
+  for (std::int64_t c = 0; c < point.problem.classes; ++c) {
+    factor_positive_t[c] =
+        static_cast<Real>(-static_cast<double>(column.factor_positive[c]) * positive_t[c] / column.positive[c]);
+    factor_negative_t[c] =
+        static_cast<Real>(-static_cast<double>(column.factor_negative[c]) * negative_t[c] / column.negative[c]);
+  }
+}
+
 #define VICINAL_INSTANTIATE(Real)                                                                                      \
   template Point<Real> make_point(const Problem<Real>&, Memory&, const Keep&);                                         \
-  template void affine_rows(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
-                            Real*);                                                                                    \
+  template void affine_rows(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, std::int64_t,             \
+                            const Real*, const Real*, Real*);                                                          \
   template const Real* embeddings_of(const Engine&, const Problem<Real>&, std::int64_t, std::int64_t, Real*);          \
   template void cosines_of(const Engine&, const Point<Real>&, std::int64_t, const Real*, const Real*, Real*);          \
   template void put_zero_cosines(const Point<Real>&, std::int64_t, const Real*, Real*);                                \
@@ -307,14 +352,18 @@ void apply_columns(const Engine& e, const Point<Real>& point, std::int64_t begin
   template void normalize_proxies(const Kernels<Real>&, Point<Real>&, Range);                                          \
   template void count_zero_proxies(Point<Real>&);                                                                      \
   template LossTile<Real> loss_tile(const Point<Real>&, std::int64_t, std::int64_t);                                   \
-  template double apply_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, Real*, \
-                             Real*, Real*, std::int64_t*);                                                             \
+  template double apply_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*,        \
+                             std::int64_t, Real*, Real*, Real*, std::int64_t*);                                        \
   template void absorb_columns(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*,      \
-                               const ColumnSums<Real>&);                                                               \
+                               std::int64_t, const ColumnSums<Real>&);                                                 \
+  template void score_columns(const Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
+                              std::int64_t, const Real*, const Real*, double*);                                        \
+  template void proxy_tangents(const Engine&, const Point<Real>&, const Real*, Real*, Real*);                          \
+  template void column_tangents(const Point<Real>&, const double*, const double*, Real*, Real*);                       \
   template bool needs_shift(const Point<Real>&);                                                                       \
   template void raise_columns(Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*);                   \
   template void apply_columns(const Engine&, const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
-                              const Real*, const Real*, Real*, Real*);
+                              std::int64_t, const Real*, const Real*, Real*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -46,6 +46,8 @@ struct Point {
   std::int64_t ld;       // of cosine matrices: columns padded to whole vectors
   bool by_columns;       // Proxy-Anchor's own form: reductions over samples
   bool detached;         // proxies are constants
+  // Sample weights multiply after the row kernels, so that what is kept of a row is its own, whatever its weight.
+  bool late_weights;
 
   // Proxies in kernel order (centre-major), unit length; row of class c, centre k is k * C + c.
   Real* unit_proxies;         // [columns, d]
@@ -54,7 +56,7 @@ struct Point {
   Real* proxy_gradient;       // [columns, d] kept, or null
   Real* proxy_beta;           // [columns] p^ . dL/dp^
 
-  // Rows, kept for Hessian-vector products, or null.
+  // Rows, kept for Hessian-vector products, or null. With late weights gradient and beta are those of L_i / N.
   Real* unit;      // [n, d]
   Real* inverse;   // [n]
   Real* gradient;  // [n, d] dL/du
@@ -79,9 +81,18 @@ Point<Real> make_point(const Problem<Real>& problem, Memory& memory, const Keep&
 template <class Real>
 void evaluate(Engine& e, Point<Real>& point, const Gradients<Real>& out);
 
+// The Hessian, or with kind VICINAL_GAUSS_NEWTON its positive semidefinite part, applied to m directions.
 template <class Real>
-void tangent_product(Engine& e, const Point<Real>& point, const Tangents<const Real>& direction,
-                     const Tangents<Real>& out);
+void tangent_product(Engine& e, const Point<Real>& point, const CurvatureProducts<Real>& products);
+
+// The empirical Fisher matrix applied to m directions.
+template <class Real>
+void fisher_product(Engine& e, const Point<Real>& point, const CurvatureProducts<Real>& products);
+
+// Directional derivatives of the samples' losses: scores [m, n].
+template <class Real>
+void sample_scores(Engine& e, const Point<Real>& point, std::int64_t m, const Tangents<const Real>& direction,
+                   double* scores);
 
 // ---- pieces that evaluate() and tangent_product() share -----------------------------------------------------
 
@@ -89,10 +100,10 @@ void tangent_product(Engine& e, const Point<Real>& point, const Tangents<const R
 template <class Real>
 const Real* embeddings_of(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, Real* buffer);
 
-// out [rows, d] = features rows times weight' + bias; weight or bias may be null (not both).
+// out [rows, width] = features rows times weight [width, D]' + bias [width]; weight or bias may be null (not both).
 template <class Real>
-void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, const Real* weight,
-                 const Real* bias, Real* out);
+void affine_rows(const Engine& e, const Problem<Real>& p, std::int64_t begin, std::int64_t rows, std::int64_t width,
+                 const Real* weight, const Real* bias, Real* out);
 
 // s [rows, ld] = unit rows times unit proxies, with the cosines that stand for zero vectors put in.
 template <class Real>
@@ -119,16 +130,24 @@ struct ColumnSums {
 };
 template <class Real>
 void absorb_columns(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                    const Real* st, const ColumnSums<Real>& sums);
-// g (gt) = dL/ds from the finished reductions; tangents of the factors with st.
+                    const Real* st, std::int64_t ld_t, const ColumnSums<Real>& sums);
+// g (gt) = dL/ds from the finished reductions; tangents of the factors with st. ld_t is that of st and gt.
 template <class Real>
 void apply_columns(const Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                   const Real* st, const Real* factor_positive_t, const Real* factor_negative_t, Real* g, Real* gt);
+                   const Real* st, std::int64_t ld_t, const Real* factor_positive_t, const Real* factor_negative_t,
+                   Real* g, Real* gt);
 
-// Runs the row kernel over a block's rows; returns the weighted sum of losses.
+// scores [rows]: what a row adds to the loss's derivative along the direction of st, per unit of its weight.
+template <class Real>
+void score_columns(const Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                   const Real* st, std::int64_t ld_t, const Real* factor_positive_t, const Real* factor_negative_t,
+                   double* scores);
+
+// Runs the row kernel over a block's rows, with m tangents each (st, gt [rows m, ld] or null); returns the weighted
+// sum of losses.
 template <class Real>
 double apply_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
-                  const Real* st, Real* g, Real* gt, Real* per_sample, std::int64_t* empty);
+                  const Real* st, std::int64_t m, Real* g, Real* gt, Real* per_sample, std::int64_t* empty);
 
 // Unit proxies of all rows, or of a range of rows in kernel order (then count_zero_proxies when all are there).
 template <class Real>
@@ -153,6 +172,16 @@ void for_each_proxy(const Engine& e, const Point<Real>& point, Body&& body) {
   parallel_ranges(e, point.columns, 8.0 * static_cast<double>(point.columns) * static_cast<double>(point.problem.d),
                   [&](Range r) { for_each_proxy(point, r, body); });
 }
+
+// Tangents of the unit proxies along `direction` [C K, d] in the caller's order: unit_t [columns, d] and
+// alpha = p^ . direction [columns], both in kernel order.
+template <class Real>
+void proxy_tangents(const Engine& e, const Point<Real>& point, const Real* direction, Real* alpha, Real* unit_t);
+
+// Tangents [C] of Proxy-Anchor's factors from those of its sums: f = c / D, so f' = -f D' / D.
+template <class Real>
+void column_tangents(const Point<Real>& point, const double* positive_t, const double* negative_t,
+                     Real* factor_positive_t, Real* factor_negative_t);
 
 // SoftTriple's centre regulariser: its value, its gradient written to dL/dp^ (kernel order; null: value only), and
 // the tangent of that gradient added to the tangent of dL/dp^.

@@ -1,7 +1,8 @@
 // Column kernels of Proxy-Anchor: reductions over the samples of a tile, per class, and dL/ds from the finished
 // reductions. Each row has exactly one positive entry, its label's; every other entry is a negative.
 // Computes     raise: the largest exponents; absorb: sums of w exp(x - shift); apply: dL/ds = factor w exp(x - shift)
-//              times the slope of the measure. With tangents, the tangents of all of these.
+//              times the slope of the measure. With tangents, the tangents of all of these. score: what a row adds to
+//              the loss's directional derivative, per unit of its weight.
 // Shapes       a tile [rows, ld] of cosines, [classes] per reduction.
 // Cost         one exp per cosine and kernel; rows outside, classes inside, so every access is contiguous.
 // Determinism  a class's sum runs over the tile's rows in order; tiles are merged in order by the caller.
@@ -41,7 +42,7 @@ template <class T, class Loss, class Real>
 void absorb(const Loss& loss, ColumnTile<Real>& tile) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
-    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld;
+    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t;
     const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
     if (w == Real(0)) continue;  // its exponents may lie above the shift
     const std::int64_t y = tile.labels[i];
@@ -61,9 +62,9 @@ template <class T, class Loss, class Real>
 void apply(const Loss& loss, ColumnTile<Real>& tile) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
-    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld;
+    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t;
     Real* g = tile.g + i * tile.ld;
-    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + i * tile.ld;
+    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + i * tile.ld_t;
     const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
     if (w == Real(0)) {
 #pragma omp simd
@@ -82,6 +83,33 @@ void apply(const Loss& loss, ColumnTile<Real>& tile) {
       Access<T>::store(g, gt, c, n * loss.measure_slope(x) * f);
     }
     Access<T>::store(g, gt, y, positive);
+  }
+}
+
+// The loss along a direction is L' = sum_c f D'_c / c0, with D' = sum_i w_i e x' and f = c0 / D (c0 = -+ alpha share).
+// By w_i: sum_c f e x' / c0 - f e D'_c / (c0 D_c), where x' = -+ alpha slope s' and f' = -f D' / D:
+//   sum_c e (f slope s' + f' / (-+ alpha)).
+// A row of weight 0 may lie above the shift, so the exponential is taken in double there and everywhere.
+template <class Real, class Loss>
+void score(const Loss& loss, ColumnTile<Real>& tile) {
+  const double alpha = static_cast<double>(loss.alpha);
+  for (std::int64_t i = 0; i < tile.rows; ++i) {
+    const Real* s = tile.s + i * tile.ld;
+    const Real* st = tile.st + i * tile.ld_t;
+    const std::int64_t y = tile.labels[i];
+    const auto term = [&](std::int64_t c, Real exponent, Real shift, Real f, Real ft, double sign_alpha) {
+      const double e = math::exp_of(static_cast<double>(exponent) - static_cast<double>(shift));
+      return e * (static_cast<double>(f * loss.measure_slope(s[c]) * st[c]) + static_cast<double>(ft) / sign_alpha);
+    };
+    double sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (std::int64_t c = 0; c < tile.classes; ++c) {
+      const double negative = term(c, loss.negative_exponent(s[c]), tile.shift_negative[c], tile.factor_negative[c],
+                                   tile.factor_negative_t[c], alpha);
+      sum += static_cast<int>(c) == static_cast<int>(y) ? 0.0 : negative;
+    }
+    tile.scores[i] = sum + term(y, loss.positive_exponent(s[y]), tile.shift_positive[y], tile.factor_positive[y],
+                                tile.factor_positive_t[y], -alpha);
   }
 }
 
@@ -122,10 +150,16 @@ void apply_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
 }
 
 template <class Real>
+void score_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
+  with_loss<Real>(spec, [&](const auto& loss) { score<Real>(loss, tile); });
+}
+
+template <class Real>
 void fill(Kernels<Real>& k) {
   k.raise_columns = raise_columns<Real>;
   k.absorb_columns = absorb_columns<Real>;
   k.apply_columns = apply_columns<Real>;
+  k.score_columns = score_columns<Real>;
 }
 
 }  // namespace

@@ -115,15 +115,23 @@ double soft_label_row(const Loss& loss, std::int64_t n, const Real* t, Real coef
   return linear + mass * log(static_cast<double>(value(all)));
 }
 
+// How often a row is evaluated: once for each of its tangents. The value part is the same every time.
+template <class Real>
+inline std::int64_t tangents_of(const LossTile<Real>& tile) {
+  return tile.st == nullptr ? 1 : tile.directions;
+}
+
 template <class T, class Loss, class Real>
 void softmax_tile(const Loss& loss, bool exclude, LossTile<Real>& tile) {
   tile.loss = 0;
   tile.empty = 0;
-  for (std::int64_t i = 0; i < tile.rows; ++i) {
+  const std::int64_t m = tangents_of(tile);
+  for (std::int64_t t = 0; t < tile.rows * m; ++t) {
+    const std::int64_t i = t / m;
     const Real* s = tile.s + i * tile.ld;
-    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld;
+    const Real* st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
     Real* g = tile.g + i * tile.ld;
-    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + i * tile.ld;
+    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + t * tile.ld;
     const double weight = tile.weights == nullptr ? 1.0 : static_cast<double>(tile.weights[i]);
     const Real coef = static_cast<Real>(weight * tile.mean);
     double value_i;
@@ -151,11 +159,13 @@ void soft_triple_tile(const math::SoftTriple<Real>& loss, std::int64_t centers, 
   Real* g_sim_t = g_sim + C;
   tile.loss = 0;
   tile.empty = 0;
-  for (std::int64_t i = 0; i < tile.rows; ++i) {
+  const std::int64_t m = tangents_of(tile);
+  for (std::int64_t t = 0; t < tile.rows * m; ++t) {
+    const std::int64_t i = t / m;
     const Real* s = tile.s + i * tile.ld;
-    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld;
+    const Real* st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
     Real* g = tile.g + i * tile.ld;
-    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + i * tile.ld;
+    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + t * tile.ld;
     for (std::int64_t c = 0; c < C; ++c) top[c] = s[c];
     for (std::int64_t k = 1; k < centers; ++k) {
       const Real* sk = s + k * C;
@@ -214,11 +224,13 @@ void anchor_tile(const math::ProxyAnchor<Real, kEuclidean>& loss, LossTile<Real>
   tile.loss = 0;
   tile.empty = 0;
   // d exponent / d cosine is -+ alpha times the slope of the measure.
-  for (std::int64_t i = 0; i < tile.rows; ++i) {
+  const std::int64_t m = tangents_of(tile);
+  for (std::int64_t t = 0; t < tile.rows * m; ++t) {
+    const std::int64_t i = t / m;
     const Real* s = tile.s + i * tile.ld;
-    const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld;
+    const Real* st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
     Real* g = tile.g + i * tile.ld;
-    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + i * tile.ld;
+    Real* gt = tile.gt == nullptr ? nullptr : tile.gt + t * tile.ld;
     const std::int64_t y = tile.labels[i];
     const double weight = tile.weights == nullptr ? 1.0 : static_cast<double>(tile.weights[i]);
     const Real coef = static_cast<Real>(weight * tile.mean);

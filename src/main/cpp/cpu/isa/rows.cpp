@@ -121,14 +121,26 @@ void project_rows(std::int64_t n, std::int64_t d, const Real* unit, const Real* 
   }
 }
 
+// (v - (z.v) z) / r has the form of the gradient.
 template <class Real>
-void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* qt,
-                          const Real* g, const Real* beta, const Real* zt, const Real* alpha, Real* out) {
-  for (std::int64_t i = 0; i < n; ++i) {
+void tangent_rows(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
+                  const Real* v, Real* alpha, Real* out) {
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t t = i * m; t < (i + 1) * m; ++t)
+      project_rows<Real>(1, d, unit + i * d, inverse_norm + i, v + t * d, alpha + t, out + t * d);
+}
+
+template <class Real>
+void project_rows_tangent(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
+                          const Real* qt, const Real* g, const Real* beta, const Real* zt, const Real* alpha,
+                          const Real* scale, Real* out) {
+  for (std::int64_t t = 0; t < n * m; ++t) {
+    const std::int64_t i = t / m;
     const Real* z = unit + i * d;
-    const Real* qi = qt + i * d;
-    Real* oi = out + i * d;
-    const Real inverse = inverse_norm[i];
+    const Real* qi = qt + t * d;
+    Real* oi = out + t * d;
+    const Real factor = scale == nullptr ? Real(1) : scale[t];
+    const Real inverse = inverse_norm[i] * factor;
     const Real along = dot<Real>(d, z, qi);
     if (zt == nullptr) {
 #pragma omp simd
@@ -136,10 +148,10 @@ void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, cons
       continue;
     }
     const Real* gi = g + i * d;
-    const Real* zi = zt + i * d;
+    const Real* zi = zt + t * d;
     const Real radial = dot<Real>(d, gi, zi);
-    const Real on_z = along * inverse + radial;
-    const Real on_g = alpha[i] * inverse;
+    const Real on_z = along * inverse + radial * factor;
+    const Real on_g = alpha[t] * inverse;
     const Real on_zt = beta[i] * inverse;
 #pragma omp simd
     for (std::int64_t j = 0; j < d; ++j) oi[j] = qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j];
@@ -147,12 +159,17 @@ void project_rows_tangent(std::int64_t n, std::int64_t d, const Real* unit, cons
 }
 
 template <class Real>
+void dot_rows(std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b, double* dots) {
+  for (std::int64_t t = 0; t < n * m; ++t) dots[t] = dot<double>(d, a + t / m * d, b + t * d);
+}
+
+template <class Real>
 void fill(Kernels<Real>& k) {
   k.normalize_rows = normalize_rows<Real>;
   k.project_rows = project_rows<Real>;
-  // (v - (z.v) z) / r: the tangent of the unit vector has the form of its gradient.
-  k.tangent_rows = project_rows<Real>;
+  k.tangent_rows = tangent_rows<Real>;
   k.project_rows_tangent = project_rows_tangent<Real>;
+  k.dot_rows = dot_rows<Real>;
 }
 
 }  // namespace

@@ -189,6 +189,47 @@ VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, con
                                                      const double* direction_proxies, double* hvp_weight,
                                                      double* hvp_bias, double* hvp_proxies);
 
+/* ---- influence: many directions at one curvature ---------------------------------------------------- */
+
+#define VICINAL_HESSIAN 0 /* the full Hessian                                                              */
+#define VICINAL_GAUSS_NEWTON                                                                                     \
+  1                      /* J' (diag pi - pi pi') J; cosine softmax losses only: PROXY_NCA and PROXY_NCA_PP with \
+                            the label in the denominator, SOFT_TRIPLE with one centre, NORMALIZED_SOFTMAX, COSFACE */
+#define VICINAL_FISHER 2 /* (1/N) sum_i w_i (dL_i)(dL_i)'; not PROXY_ANCHOR's column form               */
+
+/* out_q = M_q direction_q for m directions over (weight, proxies), the bias constant.
+ *   direction_weight [m, d, D], direction_proxies [m, C*K, d]: NULL is zero, not both; product_* alike, NULL is not
+ *   computed. change_offsets [m+1] or NULL, ascending from 0: M_q has the weights w_i + change_deltas[j] for the
+ * samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not PROXY_ANCHOR's
+ * column form). SOFT_TRIPLE's regulariser belongs to the Hessian alone. */
+VICINAL_API vicinal_status vicinal_curvature_products_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                          int32_t kind, int64_t m, const float* direction_weight,
+                                                          const float* direction_proxies, const int64_t* change_offsets,
+                                                          const int64_t* change_ids, const double* change_deltas,
+                                                          float* product_weight, float* product_proxies);
+VICINAL_API vicinal_status vicinal_curvature_products_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                          int32_t kind, int64_t m, const double* direction_weight,
+                                                          const double* direction_proxies,
+                                                          const int64_t* change_offsets, const int64_t* change_ids,
+                                                          const double* change_deltas, double* product_weight,
+                                                          double* product_proxies);
+/* scores [m, N]: the derivative of every L_i along m directions, unweighted and not divided by N. PROXY_ANCHOR's column
+ * form: the derivative by w_i, at w_i, of N times the derivative of the loss along the direction. */
+VICINAL_API vicinal_status vicinal_curvature_scores_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                        int64_t m, const float* direction_weight,
+                                                        const float* direction_proxies, double* scores);
+VICINAL_API vicinal_status vicinal_curvature_scores_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                        int64_t m, const double* direction_weight,
+                                                        const double* direction_proxies, double* scores);
+/* units [N, d] or NULL: unit embeddings; gradients [N, d] or NULL: g_i with dL_i/dweight = g_i x_i', unweighted (must
+ * be NULL for PROXY_ANCHOR's column form). */
+VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f32(vicinal_engine* engine,
+                                                                  const vicinal_curvature* curvature, float* units,
+                                                                  float* gradients);
+VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f64(vicinal_engine* engine,
+                                                                  const vicinal_curvature* curvature, double* units,
+                                                                  double* gradients);
+
 /* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
 
 /* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;

@@ -1,6 +1,9 @@
 package io.vicinal.backend;
 
-/** Which curvature matrix of a head's mean loss a product applies. */
+/**
+ * Which curvature matrix of a head's mean loss a product applies. The order is that of the native
+ * library's numbers.
+ */
 public enum CurvatureKind {
   /** The full Hessian. Indefinite in general: the loss is not convex in the weights. */
   HESSIAN,

@@ -25,6 +25,7 @@ import io.vicinal.sample.RandomSampler;
 import io.vicinal.sample.Sampler;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,24 +46,28 @@ final class Parts {
   }
 
   static Head head(RunConfig config, Loss loss, long features, int classes, Arena arena) {
+    return head(config, loss, TrainingSet.dtype(config), features, classes, arena);
+  }
+
+  static Head head(
+      RunConfig config, Loss loss, DType dtype, long features, int classes, Arena arena) {
     Long own = config.seeds().head();
     return Head.initialise(
         arena,
-        TrainingSet.dtype(config),
+        dtype,
         features,
         config.head().embedding(),
         (long) classes * loss.centers(),
         config.head().bias(),
-        proxyStart(config),
+        proxyStart(config, loss),
         own != null ? own : Xoshiro.derive(config.seed(), "head"));
   }
 
-  private static ProxyStart proxyStart(RunConfig config) {
+  private static ProxyStart proxyStart(RunConfig config, Loss loss) {
     return switch (config.head().proxies()) {
       case "normal" -> ProxyStart.NORMAL;
       case "kaiming" -> ProxyStart.KAIMING;
-      default ->
-          config.loss().name().startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
+      default -> loss.name().startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
     };
   }
 

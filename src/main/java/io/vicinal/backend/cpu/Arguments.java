@@ -74,6 +74,11 @@ final class Arguments {
     return shaped(name, needed(name, tensor), DType.I64, true, dims);
   }
 
+  /** An output of doubles, whatever the type of the call. */
+  Arguments doublesOut(String name, Tensor tensor, long... dims) {
+    return shaped(name, needed(name, tensor), DType.F64, true, dims);
+  }
+
   private Arguments shaped(String name, Tensor tensor, DType wanted, boolean output, long... dims) {
     typed(name, tensor, wanted, output);
     Shape expected = Shape.of(dims);

@@ -1,11 +1,15 @@
 package io.vicinal.backend.cpu;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
+import io.vicinal.backend.WeightChanges;
 import io.vicinal.backend.jni.CurvatureHandle;
 import io.vicinal.backend.jni.Vicinal;
+import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Lease;
 import io.vicinal.tensor.Tensor;
@@ -104,33 +108,162 @@ final class CpuCurvature implements Backend.Curvature {
     if (direction.weight() == null && direction.bias() == null && direction.proxies() == null) {
       throw a.problem("direction", "is missing; give one for weight, bias or proxies");
     }
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_hvp_f32(
+                    e.handle(),
+                    handle,
+                    At.f32(direction.weight()),
+                    At.f32(direction.bias()),
+                    At.f32(direction.proxies()),
+                    At.f32(out.weight()),
+                    At.f32(out.bias()),
+                    At.f32(out.proxies()))
+            : e ->
+                Vicinal.vicinal_curvature_hvp_f64(
+                    e.handle(),
+                    handle,
+                    At.f64(direction.weight()),
+                    At.f64(direction.bias()),
+                    At.f64(direction.proxies()),
+                    At.f64(out.weight()),
+                    At.f64(out.bias()),
+                    At.f64(out.proxies())));
+  }
+
+  @Override
+  public void products(
+      CurvatureKind kind, Directions direction, WeightChanges changes, Directions out) {
+    Arguments a = new Arguments("products", "features", features);
+    long m = directions(a, direction);
+    a.optionalOut("output of the weight", out.weight(), m, d, features.dim(1))
+        .optionalOut("output of the proxies", out.proxies(), m, proxyRows, d);
+    try (Arena arena = Arena.host()) {
+      NativeChanges given = NativeChanges.of(a, changes, m, arena);
+      run(
+          a,
+          a.type() == DType.F32
+              ? e ->
+                  Vicinal.vicinal_curvature_products_f32(
+                      e.handle(),
+                      handle,
+                      kind.ordinal(),
+                      m,
+                      At.f32(direction.weight()),
+                      At.f32(direction.proxies()),
+                      At.i64(given.offsets()),
+                      At.i64(given.ids()),
+                      At.f64(given.deltas()),
+                      At.f32(out.weight()),
+                      At.f32(out.proxies()))
+              : e ->
+                  Vicinal.vicinal_curvature_products_f64(
+                      e.handle(),
+                      handle,
+                      kind.ordinal(),
+                      m,
+                      At.f64(direction.weight()),
+                      At.f64(direction.proxies()),
+                      At.i64(given.offsets()),
+                      At.i64(given.ids()),
+                      At.f64(given.deltas()),
+                      At.f64(out.weight()),
+                      At.f64(out.proxies())));
+    }
+  }
+
+  /** {@link WeightChanges} in native memory; all null for none. */
+  private record NativeChanges(Tensor offsets, Tensor ids, Tensor deltas) {
+    static NativeChanges of(Arguments a, WeightChanges changes, long m, Arena arena) {
+      if (changes == null) {
+        return new NativeChanges(null, null, null);
+      }
+      int listed = changes.ids().length;
+      if (changes.offsets().length != m + 1
+          || changes.offsets()[(int) m] != listed
+          || changes.deltas().length != listed) {
+        throw a.problem(
+            "weight changes",
+            "have "
+                + changes.offsets().length
+                + " offsets, "
+                + listed
+                + " ids and "
+                + changes.deltas().length
+                + " deltas; give "
+                + (m + 1)
+                + " offsets of which the last counts ids and deltas");
+      }
+      return new NativeChanges(
+          arena.of(changes.offsets(), m + 1),
+          listed == 0 ? null : arena.of(changes.ids(), listed),
+          listed == 0 ? null : arena.of(changes.deltas(), listed));
+    }
+  }
+
+  @Override
+  public void scores(Directions direction, Tensor scores) {
+    Arguments a = new Arguments("scores", "features", features);
+    long m = directions(a, direction);
+    a.doublesOut("scores", scores, m, features.dim(0));
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_scores_f32(
+                    e.handle(),
+                    handle,
+                    m,
+                    At.f32(direction.weight()),
+                    At.f32(direction.proxies()),
+                    At.f64(scores))
+            : e ->
+                Vicinal.vicinal_curvature_scores_f64(
+                    e.handle(),
+                    handle,
+                    m,
+                    At.f64(direction.weight()),
+                    At.f64(direction.proxies()),
+                    At.f64(scores)));
+  }
+
+  @Override
+  public void sampleGradients(Tensor units, Tensor gradients) {
+    Arguments a = new Arguments("sample gradients", "features", features);
+    long n = features.dim(0);
+    a.optionalOut("units", units, n, d).optionalOut("gradients", gradients, n, d);
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_sample_gradients_f32(
+                    e.handle(), handle, At.f32(units), At.f32(gradients))
+            : e ->
+                Vicinal.vicinal_curvature_sample_gradients_f64(
+                    e.handle(), handle, At.f64(units), At.f64(gradients)));
+  }
+
+  /** Checks m directions, and counts them. */
+  private long directions(Arguments a, Directions direction) {
+    Tensor some = direction.weight() != null ? direction.weight() : direction.proxies();
+    if (some == null) {
+      throw a.problem("direction", "is missing; give one for weight or proxies");
+    }
+    long m = some.shape().rank() == 3 ? some.dim(0) : 1; // another rank has no expected shape
+    a.optionalIn("direction of the weight", direction.weight(), m, d, features.dim(1))
+        .optionalIn("direction of the proxies", direction.proxies(), m, proxyRows, d);
+    return m;
+  }
+
+  /** Runs a call while the curvature is open and its tensors are held. */
+  private void run(Arguments a, EnginePool.Call call) {
     Lease lease = a.lease();
     lock.readLock().lock();
     try {
       checkOpen();
-      EnginePool.Call call =
-          a.type() == DType.F32
-              ? e ->
-                  Vicinal.vicinal_curvature_hvp_f32(
-                      e.handle(),
-                      handle,
-                      At.f32(direction.weight()),
-                      At.f32(direction.bias()),
-                      At.f32(direction.proxies()),
-                      At.f32(out.weight()),
-                      At.f32(out.bias()),
-                      At.f32(out.proxies()))
-              : e ->
-                  Vicinal.vicinal_curvature_hvp_f64(
-                      e.handle(),
-                      handle,
-                      At.f64(direction.weight()),
-                      At.f64(direction.bias()),
-                      At.f64(direction.proxies()),
-                      At.f64(out.weight()),
-                      At.f64(out.bias()),
-                      At.f64(out.proxies()));
-      pool.run("hvp", call);
+      pool.run(a.operation(), call);
     } finally {
       lock.readLock().unlock();
       lease.close();

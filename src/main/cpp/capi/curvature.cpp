@@ -1,0 +1,127 @@
+// C ABI: what influence needs of a curvature beyond one Hessian-vector product.
+#include "capi/checks.hpp"
+
+namespace vicinal::capi {
+namespace {
+
+// m directions of weight and proxies, of which one at least is given.
+template <class Real>
+Tangents<const Real> check_directions(const vicinal_curvature& c, std::int64_t m, const Real* weight,
+                                      const Real* proxies) {
+  check_size("m", m);
+  std::int64_t width, rows;
+  require(!__builtin_mul_overflow(m, c.d, &width), "m * d overflows");
+  require(!__builtin_mul_overflow(m, c.n, &rows), "m * N overflows");
+  check_columns("m * d", width);
+  check_product("direction_weight", width, c.features_width);
+  check_product("scores", rows, 1);
+  require(weight != nullptr || proxies != nullptr,
+          "direction_weight and direction_proxies are both null; at least one is needed");
+  Tangents<const Real> direction{};
+  direction.weight = weight;
+  direction.proxies = proxies;
+  return direction;
+}
+
+void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChanges& changes) {
+  if (changes.offsets == nullptr) return;
+  require(!column_form(c.spec),
+          "change_offsets: proxy-anchor's weights are inside its sums over samples; pass null, or use the per-sample "
+          "axis");
+  require(changes.offsets[0] == 0, "change_offsets[0] is ", changes.offsets[0], "; it must be 0");
+  for (std::int64_t q = 0; q < m; ++q)
+    require(changes.offsets[q] <= changes.offsets[q + 1], "change_offsets[", q + 1, "] is ", changes.offsets[q + 1],
+            " after ", changes.offsets[q], "; they must ascend");
+  if (changes.offsets[m] == 0) return;
+  check_pointer("change_ids", changes.ids);
+  check_pointer("change_deltas", changes.deltas);
+  for (std::int64_t j = 0; j < changes.offsets[m]; ++j) {
+    require(changes.ids[j] >= 0 && changes.ids[j] < c.n, "change_ids[", j, "] is ", changes.ids[j],
+            "; it must be in 0..", c.n - 1);
+    require(std::isfinite(changes.deltas[j]), "change_deltas[", j, "] is ", changes.deltas[j], "; it must be finite");
+  }
+}
+
+void check_kind(const vicinal_curvature& c, int kind) {
+  require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
+  require(kind != VICINAL_GAUSS_NEWTON || cosine_softmax(c.spec),
+          "kind: this loss is no softmax over cosines and has no Gauss-Newton matrix; use the Hessian");
+  require(kind != VICINAL_FISHER || !column_form(c.spec),
+          "kind: proxy-anchor is not a sum over samples and has no Fisher matrix; use the Hessian");
+}
+
+template <class Real>
+vicinal_status products(vicinal_engine* engine, const vicinal_curvature* curvature, int kind, std::int64_t m,
+                        const Real* direction_weight, const Real* direction_proxies, const WeightChanges& changes,
+                        Real* product_weight, Real* product_proxies) {
+  return guard([&] {
+    vicinal_engine& e = begin_call(engine);
+    check_curvature<Real>(e, curvature);
+    check_kind(*curvature, kind);
+    CurvatureProducts<Real> p{};
+    p.kind = kind;
+    p.m = m;
+    p.direction = check_directions(*curvature, m, direction_weight, direction_proxies);
+    check_changes(*curvature, m, changes);
+    p.changes = changes;
+    require(product_weight != nullptr || product_proxies != nullptr,
+            "product_weight and product_proxies are both null; at least one is needed");
+    p.out.weight = product_weight;
+    p.out.proxies = product_proxies;
+    operations<Real>(*e.table).curvature_products(e.device, curvature->state, p);
+  });
+}
+
+template <class Real>
+vicinal_status scores(vicinal_engine* engine, const vicinal_curvature* curvature, std::int64_t m,
+                      const Real* direction_weight, const Real* direction_proxies, double* out) {
+  return guard([&] {
+    vicinal_engine& e = begin_call(engine);
+    check_curvature<Real>(e, curvature);
+    const Tangents<const Real> direction = check_directions(*curvature, m, direction_weight, direction_proxies);
+    check_pointer("scores", out);
+    operations<Real>(*e.table).curvature_scores(e.device, curvature->state, m, direction, out);
+  });
+}
+
+template <class Real>
+vicinal_status sample_gradients(vicinal_engine* engine, const vicinal_curvature* curvature, Real* units,
+                                Real* gradients) {
+  return guard([&] {
+    vicinal_engine& e = begin_call(engine);
+    check_curvature<Real>(e, curvature);
+    require(units != nullptr || gradients != nullptr, "units and gradients are both null; at least one is needed");
+    require(gradients == nullptr || !column_form(curvature->spec),
+            "gradients: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
+    operations<Real>(*e.table).curvature_sample_gradients(e.device, curvature->state, units, gradients);
+  });
+}
+
+}  // namespace
+}  // namespace vicinal::capi
+
+extern "C" {
+
+#define VICINAL_DEFINE(suffix, Real)                                                                           \
+  vicinal_status vicinal_curvature_products_##suffix(                                                          \
+      vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind, int64_t m,                     \
+      const Real* direction_weight, const Real* direction_proxies, const int64_t* change_offsets,              \
+      const int64_t* change_ids, const double* change_deltas, Real* product_weight, Real* product_proxies) {   \
+    return vicinal::capi::products<Real>(engine, curvature, kind, m, direction_weight, direction_proxies,      \
+                                         {change_offsets, change_ids, change_deltas}, product_weight,          \
+                                         product_proxies);                                                     \
+  }                                                                                                            \
+  vicinal_status vicinal_curvature_scores_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature, \
+                                                   int64_t m, const Real* direction_weight,                    \
+                                                   const Real* direction_proxies, double* scores) {            \
+    return vicinal::capi::scores<Real>(engine, curvature, m, direction_weight, direction_proxies, scores);     \
+  }                                                                                                            \
+  vicinal_status vicinal_curvature_sample_gradients_##suffix(                                                  \
+      vicinal_engine* engine, const vicinal_curvature* curvature, Real* units, Real* gradients) {              \
+    return vicinal::capi::sample_gradients<Real>(engine, curvature, units, gradients);                         \
+  }
+VICINAL_DEFINE(f32, float)
+VICINAL_DEFINE(f64, double)
+#undef VICINAL_DEFINE
+
+}  // extern "C"

@@ -1,0 +1,290 @@
+package io.vicinal.data;
+
+import io.vicinal.InputException;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * Labels that were changed on purpose: which samples, what was right, what is written now. It is
+ * injected with a seed of its own, saved, and read back, so that no experiment has to guess later
+ * what was done.
+ *
+ * <p>On disk: CSV with the columns {@code id,clean,noisy}, one changed sample per line.
+ *
+ * <p>Immutable as long as nobody writes to its arrays; safe for any thread then.
+ *
+ * @param ids positions in the dataset, ascending
+ * @param clean their labels before
+ * @param noisy their labels now, each another than before
+ */
+public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
+  /** The step of {@link Kind#SHIFT}. */
+  private static final long STEP = 5;
+
+  private static final String HEADER = "id,clean,noisy";
+
+  /** How a wrong label is chosen. */
+  public enum Kind {
+    /**
+     * y + 5 if that is at most the largest label, else y - 5: a class is always mistaken for one
+     * and the same other class.
+     */
+    SHIFT,
+    /** Uniform over the other classes that occur. */
+    SYMMETRIC,
+    /** The next larger class that occurs; the largest becomes the smallest. */
+    PAIR_FLIP;
+
+    /** The name that the command line uses: {@code shift}, {@code symmetric}, {@code pair-flip}. */
+    public String text() {
+      return name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /**
+     * @throws InputException if there is none of this name
+     */
+    public static Kind parse(String text) {
+      return Arrays.stream(values())
+          .filter(kind -> kind.text().equals(text))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  new InputException(
+                      "noise: '" + text + "' is unknown; choose shift, symmetric, pair-flip"));
+    }
+  }
+
+  /** Checks that the lists belong together. */
+  public LabelNoise {
+    if (ids.length != clean.length || ids.length != noisy.length) {
+      throw new IllegalArgumentException("ids, clean and noisy differ in length");
+    }
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || (i > 0 && ids[i] <= ids[i - 1])) {
+        throw new InputException(
+            "noise: sample id " + ids[i] + " is negative, repeated or not in ascending order");
+      }
+      if (clean[i] == noisy[i] || clean[i] < 0 || noisy[i] < 0) {
+        throw new InputException(
+            "noise: sample "
+                + ids[i]
+                + " has clean label "
+                + clean[i]
+                + " and noisy label "
+                + noisy[i]
+                + "; they must differ and not be negative");
+      }
+    }
+  }
+
+  /**
+   * Changes the labels of floor(rate N) samples, drawn uniformly without replacement. Equal
+   * arguments give equal noise; no other generator is touched.
+   *
+   * @param rate in 0..1
+   * @throws InputException if the rate is outside, or the classes do not allow this kind
+   */
+  public static LabelNoise inject(Kind kind, double rate, long[] labels, long seed) {
+    if (!(rate >= 0 && rate <= 1)) {
+      throw new InputException("noise: rate must be between 0 and 1, found " + rate);
+    }
+    Xoshiro generator = Xoshiro.of(seed, "label-noise");
+    long[] order = LongStream.range(0, labels.length).toArray();
+    generator.shuffle(order, 0, order.length);
+    long[] ids = Arrays.copyOf(order, (int) Math.floor(rate * labels.length));
+    Arrays.sort(ids);
+    long[] classes = Arrays.stream(labels).distinct().sorted().toArray();
+    if (kind != Kind.SHIFT && classes.length < 2 && ids.length > 0) {
+      throw new InputException("noise: the labels have one class; noise needs at least two");
+    }
+    return of(
+        ids,
+        labels,
+        y -> {
+          int at = Arrays.binarySearch(classes, y);
+          return switch (kind) {
+            case SHIFT -> shifted(y, classes[classes.length - 1]);
+            case SYMMETRIC ->
+                classes[(at + 1 + generator.below(classes.length - 1)) % classes.length];
+            case PAIR_FLIP -> classes[(at + 1) % classes.length];
+          };
+        });
+  }
+
+  /**
+   * {@link Kind#SHIFT} at the samples that another program chose.
+   *
+   * @param file a {@code .npy} list of integer ids, in any order
+   * @throws InputException if the file is damaged, or an id is repeated or not a sample
+   */
+  public static LabelNoise shiftAt(Path file, long[] labels) {
+    long[] ids;
+    try (Arena arena = Arena.host()) {
+      ids = Labels.read(file, arena).toLongs();
+    }
+    Arrays.sort(ids);
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] >= labels.length || (i > 0 && ids[i] == ids[i - 1])) {
+        throw InputFile.problem(
+            file,
+            "sample id "
+                + ids[i]
+                + (ids[i] >= labels.length ? " is not one of " + labels.length : " is repeated"),
+            "list each changed sample once");
+      }
+    }
+    long largest = Arrays.stream(labels).max().orElse(0);
+    return of(ids, labels, y -> shifted(y, largest));
+  }
+
+  private static long shifted(long label, long largest) {
+    if (label + STEP <= largest) {
+      return label + STEP;
+    }
+    if (label < STEP) {
+      throw new InputException(
+          "noise: class "
+              + label
+              + " cannot be shifted by 5 with classes 0.."
+              + largest
+              + "; use symmetric or pair-flip");
+    }
+    return label - STEP;
+  }
+
+  private interface Flip {
+    long of(long label);
+  }
+
+  private static LabelNoise of(long[] ids, long[] labels, Flip flip) {
+    long[] clean = Arrays.stream(ids).map(id -> labels[(int) id]).toArray();
+    return new LabelNoise(ids, clean, Arrays.stream(clean).map(flip::of).toArray());
+  }
+
+  /** Number of changed samples. */
+  public int count() {
+    return ids.length;
+  }
+
+  /**
+   * The noisy labels.
+   *
+   * @param labels the clean ones, unchanged
+   * @throws InputException if a sample does not exist or has not the clean label of the list
+   */
+  public long[] apply(long[] labels) {
+    return replaced(labels, clean, noisy, "clean");
+  }
+
+  /** The clean labels again, from the noisy ones; otherwise as {@link #apply}. */
+  public long[] revert(long[] labels) {
+    return replaced(labels, noisy, clean, "noisy");
+  }
+
+  private long[] replaced(long[] labels, long[] before, long[] after, String which) {
+    long[] replaced = labels.clone();
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] >= labels.length) {
+        throw new InputException(
+            "noise: sample " + ids[i] + " is outside 0.." + (labels.length - 1));
+      }
+      int id = (int) ids[i];
+      if (labels[id] != before[i]) {
+        throw new InputException(
+            "noise: sample "
+                + id
+                + " has label "
+                + labels[id]
+                + ", but the list's "
+                + which
+                + " label is "
+                + before[i]
+                + "; give the labels that the list was made for");
+      }
+      replaced[id] = after[i];
+    }
+    return replaced;
+  }
+
+  /** For each of N samples, whether its label was changed. */
+  public boolean[] mask(int samples) {
+    boolean[] changed = new boolean[samples];
+    for (long id : ids) {
+      changed[(int) id] = true;
+    }
+    return changed;
+  }
+
+  /** Writes the list, replacing the file as a whole. */
+  public void write(Path file) {
+    StringBuilder text = new StringBuilder(HEADER + "\n");
+    for (int i = 0; i < ids.length; i++) {
+      text.append(ids[i]).append(',').append(clean[i]).append(',').append(noisy[i]).append('\n');
+    }
+    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
+  }
+
+  /**
+   * Reads a list; lines may be in any order.
+   *
+   * @throws InputException naming the file and line, if it is damaged
+   */
+  public static LabelNoise read(Path file) {
+    String[] lines = text(file).split("\\R");
+    if (!lines[0].strip().equals(HEADER)) {
+      throw InputFile.problem(
+          file, "does not start with the line " + HEADER, "write it as LabelNoise does");
+    }
+    Map<Long, long[]> rows = new LinkedHashMap<>();
+    for (int i = 1; i < lines.length; i++) {
+      if (lines[i].isBlank()) {
+        continue;
+      }
+      if (!lines[i].strip().matches("\\d{1,18},\\d{1,18},\\d{1,18}")) {
+        throw InputFile.problem(
+            file,
+            "line " + (i + 1) + " is '" + InputFile.printable(lines[i]) + "'",
+            "write three whole numbers, " + HEADER);
+      }
+      long[] row = Arrays.stream(lines[i].strip().split(",")).mapToLong(Long::parseLong).toArray();
+      if (rows.put(row[0], row) != null || row[1] == row[2]) {
+        throw InputFile.problem(
+            file,
+            "line " + (i + 1) + " repeats sample " + row[0] + " or leaves its label as it was",
+            "list each changed sample once");
+      }
+    }
+    long[][] sorted =
+        rows.values().stream().sorted((a, b) -> Long.compare(a[0], b[0])).toArray(long[][]::new);
+    return new LabelNoise(column(sorted, 0), column(sorted, 1), column(sorted, 2));
+  }
+
+  private static long[] column(long[][] rows, int c) {
+    return Arrays.stream(rows).mapToLong(row -> row[c]).toArray();
+  }
+
+  private static String text(Path file) {
+    try (InputFile in = InputFile.open(file)) {
+      if (in.size() > Integer.MAX_VALUE - 8) {
+        throw in.problem("is larger than 2 GiB", "this is no list of changed labels");
+      }
+      return new String(in.readFully((int) in.size()), StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The changed samples' ids as a tensor, for {@code .npy}. */
+  public Tensor idTensor(Arena arena) {
+    Tensor tensor = arena.allocate(DType.I64, ids.length);
+    tensor.set(ids);
+    return tensor;
+  }
+}

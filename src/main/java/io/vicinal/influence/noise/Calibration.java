@@ -1,0 +1,238 @@
+package io.vicinal.influence.noise;
+
+import java.util.Arrays;
+
+/**
+ * Turns held-out scores into probabilities of the <em>right</em> label, and estimates how many
+ * labels are wrong, without knowing which. With score tables f_1, f_2, ... (each [N, C]):
+ *
+ * <pre>
+ *   p(c | x)      = softmax_c(a_1 f_1(x, c) + a_2 f_2(x, c) + ...)
+ *   P(given y | x) = (1 - e) p(y | x) + e / (C - 1) (1 - p(y | x))
+ * </pre>
+ *
+ * The inverse temperatures a and the noise rate e maximise the likelihood of the given labels. A
+ * sample's scores must come from a model that did not see its label, or p would follow the label.
+ * Without e, a temperature has to explain confident contradictions by distrusting everything; with
+ * it, they are what they are.
+ *
+ * <p>The rate that is delivered is not the fitted one, which passes part of the noise for overlap
+ * of classes: it is the share of given labels that contradict the prediction among the half of the
+ * samples that is predicted most surely, where classes hardly overlap. It assumes that wrong labels
+ * fall on any sample alike.
+ *
+ * <p>Maximised by scoring steps with the outer product of the samples' gradients (Berndt, Hall,
+ * Hall and Hausman, 1974), halved until the likelihood grows. Deterministic. Immutable.
+ *
+ * @param scales a, one per table
+ * @param noiseRate estimated share of wrong labels
+ * @param logLikelihood mean over the samples, at the maximum
+ */
+record Calibration(double[] scales, double noiseRate, double logLikelihood) {
+  private static final int STEPS = 60;
+  private static final double ENOUGH = 1e-9; // gain of mean log-likelihood
+
+  /**
+   * @param labels the given ones
+   * @param tables of scores; a row that is null is left out
+   */
+  static Calibration fit(long[] labels, int classes, double[][]... tables) {
+    int m = tables.length;
+    double[] at = new double[m + 1]; // scales, then the logit of the noise rate
+    for (int t = 0; t < m; t++) {
+      at[t] = 1 / Math.max(1e-9, spread(tables[t]));
+    }
+    at[m] = Math.log(0.05 / 0.95);
+    Likelihood best = new Likelihood(labels, classes, tables, at);
+    for (int step = 0; step < STEPS; step++) {
+      double[] direction = solve(best.outer, best.gradient);
+      Likelihood next = null;
+      for (double length = 1; length > 1e-4; length /= 2) {
+        double[] to = at.clone();
+        for (int k = 0; k <= m; k++) {
+          to[k] += length * direction[k];
+        }
+        to[m] = Math.max(-12, Math.min(0, to[m])); // a rate of at most a half
+        Likelihood tried = new Likelihood(labels, classes, tables, to);
+        if (tried.value > best.value) {
+          next = tried;
+          at = to;
+          break;
+        }
+      }
+      if (next == null || next.value - best.value < ENOUGH) {
+        break;
+      }
+      best = next;
+    }
+    double[] scales = Arrays.copyOf(at, m);
+    return new Calibration(scales, contradicted(labels, scales, tables), best.value);
+  }
+
+  /** Contradictions among the surer half. */
+  private static double contradicted(long[] labels, double[] scales, double[][][] tables) {
+    double[] sureness = new double[labels.length];
+    boolean[] contradicts = new boolean[labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      sureness[i] = Double.NaN;
+      if (tables[0][i] != null) {
+        int row = i;
+        double[] p =
+            softmax(scales, Arrays.stream(tables).map(t -> t[row]).toArray(double[][]::new));
+        int best = best(p);
+        sureness[i] = p[best];
+        contradicts[i] = best != labels[i];
+      }
+    }
+    int[] order = Ranking.order(sureness);
+    long known = Arrays.stream(sureness).filter(s -> !Double.isNaN(s)).count();
+    int half = (int) Math.max(1, known / 2);
+    return Arrays.stream(order, 0, half).filter(i -> contradicts[i]).count() / (double) half;
+  }
+
+  /** The likeliest class, the lowest of equal ones. */
+  static int best(double[] p) {
+    int best = 0;
+    for (int c = 1; c < p.length; c++) {
+      best = p[c] > p[best] ? c : best;
+    }
+    return best;
+  }
+
+  /** p(c | x) from a sample's rows of the tables. */
+  double[] probabilities(double[]... rows) {
+    return softmax(scales, rows);
+  }
+
+  /**
+   * Probability of each label being right, given also the label that is written: Bayes' rule with
+   * the noise model above and the delivered rate.
+   *
+   * @param p what {@link #probabilities} gave
+   */
+  double[] posterior(double[] p, int given) {
+    double[] posterior = p.clone();
+    double e = Math.max(1e-6, noiseRate);
+    for (int c = 0; c < p.length; c++) {
+      posterior[c] *= c == given ? 1 - e : e / (p.length - 1);
+    }
+    double sum = Arrays.stream(posterior).sum();
+    for (int c = 0; c < p.length; c++) {
+      posterior[c] = sum > 0 ? posterior[c] / sum : p[c];
+    }
+    return posterior;
+  }
+
+  private static double spread(double[][] table) {
+    double sum = 0;
+    double squares = 0;
+    long count = 0;
+    for (double[] row : table) {
+      for (double value : row == null ? new double[0] : row) {
+        sum += value;
+        squares += value * value;
+        count++;
+      }
+    }
+    return count == 0 ? 1 : Math.sqrt(Math.max(0, squares / count - sum / count * sum / count));
+  }
+
+  private static double logistic(double x) {
+    return 1 / (1 + Math.exp(-x));
+  }
+
+  private static double[] softmax(double[] scales, double[][] rows) {
+    double[] p = new double[rows[0].length];
+    double most = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < p.length; c++) {
+      for (int t = 0; t < rows.length; t++) {
+        p[c] += scales[t] * rows[t][c];
+      }
+      most = Math.max(most, p[c]);
+    }
+    double sum = 0;
+    for (int c = 0; c < p.length; c++) {
+      p[c] = Math.exp(p[c] - most);
+      sum += p[c];
+    }
+    for (int c = 0; c < p.length; c++) {
+      p[c] /= sum;
+    }
+    return p;
+  }
+
+  /** Mean log-likelihood with its gradient and the outer product of the samples' gradients. */
+  private static final class Likelihood {
+    double value;
+    final double[] gradient;
+    final double[][] outer;
+
+    Likelihood(long[] labels, int classes, double[][][] tables, double[] at) {
+      int m = tables.length;
+      gradient = new double[m + 1];
+      outer = new double[m + 1][m + 1];
+      double[] scales = Arrays.copyOf(at, m);
+      double e = logistic(at[m]);
+      double other = 1.0 / Math.max(1, classes - 1);
+      double[][] rows = new double[m][];
+      double[] own = new double[m + 1];
+      long count = 0;
+      for (int i = 0; i < labels.length; i++) {
+        for (int t = 0; t < m; t++) {
+          rows[t] = tables[t][i];
+        }
+        if (rows[0] == null) {
+          continue;
+        }
+        int y = (int) labels[i];
+        double[] p = softmax(scales, rows);
+        double q = Math.max(1e-300, (1 - e) * p[y] + e * other * (1 - p[y]));
+        double slope = (1 - e - e * other) * p[y] / q;
+        for (int t = 0; t < m; t++) {
+          double mean = 0;
+          for (int c = 0; c < p.length; c++) {
+            mean += p[c] * rows[t][c];
+          }
+          own[t] = slope * (rows[t][y] - mean);
+        }
+        own[m] = (other * (1 - p[y]) - p[y]) / q * e * (1 - e);
+        value += Math.log(q);
+        count++;
+        for (int a = 0; a <= m; a++) {
+          gradient[a] += own[a];
+          for (int b = 0; b <= m; b++) {
+            outer[a][b] += own[a] * own[b];
+          }
+        }
+      }
+      value = count == 0 ? 0 : value / count;
+    }
+  }
+
+  /** Gaussian elimination with a small ridge; at most four unknowns. */
+  private static double[] solve(double[][] matrix, double[] rhs) {
+    int n = rhs.length;
+    double[][] a = new double[n][];
+    double[] b = rhs.clone();
+    for (int i = 0; i < n; i++) {
+      a[i] = matrix[i].clone();
+      a[i][i] += 1e-9 + 1e-9 * a[i][i];
+    }
+    for (int k = 0; k < n; k++) { // positive definite: no pivots needed
+      for (int i = k + 1; i < n; i++) {
+        double factor = a[i][k] / a[k][k];
+        for (int j = k; j < n; j++) {
+          a[i][j] -= factor * a[k][j];
+        }
+        b[i] -= factor * b[k];
+      }
+    }
+    for (int i = n - 1; i >= 0; i--) {
+      for (int j = i + 1; j < n; j++) {
+        b[i] -= a[i][j] * b[j];
+      }
+      b[i] /= a[i][i];
+    }
+    return b;
+  }
+}

@@ -1,0 +1,151 @@
+package io.vicinal.influence.noise;
+
+import io.vicinal.InputException;
+import io.vicinal.retrieval.NeighbourList;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.function.IntToDoubleFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/**
+ * The detectors by name. Safe for any thread.
+ *
+ * <pre>
+ *   aum                  -mean over the epochs of a training of (cos to the label's proxy - largest
+ *                        other cosine); the margin form of Pleiss et al., NeurIPS 2020
+ *   oof-loss             -log of the label's calibrated out-of-fold probability
+ *   loss                 the delivered head's loss on the sample
+ *   knn                  1 - the label's share among neighbours in frozen features
+ *   knn-embedding        the same in the head's embedding
+ *   confident-learning   largest out-of-fold (p_c - t_c) of another class minus (p_y - t_y), where
+ *                        t_c is the mean p_c over the samples labelled c; after Northcutt et al.,
+ *                        JAIR 2021
+ *   gradient-norm        norm of the sample's gradient with respect to the weight
+ *   random               a seeded shuffle: what every other one has to beat
+ *   rank-average         mean standing among aum, oof-loss and knn
+ * </pre>
+ */
+public final class Detectors {
+  private static final Map<String, Detector> ALL = all();
+
+  private Detectors() {}
+
+  private record Named(String name, String meaning, Function<Evidence, double[]> rule)
+      implements Detector {
+    @Override
+    public double[] scores(Evidence evidence) {
+      return rule.apply(evidence);
+    }
+  }
+
+  private static Map<String, Detector> all() {
+    List<Detector> detectors =
+        List.of(
+            new Named(
+                "aum",
+                "negative mean margin along a training",
+                e -> Arrays.stream(e.meanMargins()).map(m -> -m).toArray()),
+            new Named("oof-loss", "loss of out-of-fold predictions", Detectors::outOfFoldLoss),
+            new Named("loss", "in-sample loss of the head", Evidence::losses),
+            new Named(
+                "knn",
+                "disagreement of neighbours in frozen features",
+                e -> disagreement(e, e.voteShares())),
+            new Named(
+                "knn-embedding",
+                "disagreement of neighbours in the embedding",
+                Detectors::embedded),
+            new Named(
+                "confident-learning",
+                "out-of-fold margin beyond the classes' thresholds",
+                Detectors::confidentLearning),
+            new Named("gradient-norm", "norm of the sample's gradient", Evidence::gradientNorms),
+            new Named(
+                "random", "a seeded shuffle", e -> Ranking.random(e.samples(), e.options().seed())),
+            new Named(
+                "rank-average",
+                "mean standing among aum, oof-loss and knn",
+                e -> average(e, "aum", "oof-loss", "knn")));
+    Map<String, Detector> byName = new LinkedHashMap<>();
+    detectors.forEach(d -> byName.put(d.name(), d));
+    return Collections.unmodifiableMap(byName);
+  }
+
+  /** Every name, in a fixed order. */
+  public static List<String> names() {
+    return List.copyOf(ALL.keySet());
+  }
+
+  /**
+   * @throws InputException if there is none of this name; it lists the names
+   */
+  public static Detector named(String name) {
+    Detector detector = ALL.get(name);
+    if (detector == null) {
+      throw new InputException(
+          "detector: '" + name + "' is unknown; choose " + String.join(", ", names()));
+    }
+    return detector;
+  }
+
+  /** Names separated by commas, without repetitions. */
+  public static List<Detector> parseList(String text) {
+    return new ArrayList<>(
+        Arrays.stream(text.split(",", -1))
+            .map(String::strip)
+            .map(Detectors::named)
+            .collect(Collectors.toCollection(LinkedHashSet::new)));
+  }
+
+  /** The mean standing among some detectors. */
+  public static double[] average(Evidence evidence, String... names) {
+    return Ranking.average(
+        Arrays.stream(names).map(name -> named(name).scores(evidence)).toArray(double[][]::new));
+  }
+
+  private static double[] outOfFoldLoss(Evidence e) {
+    double[][] p = e.outOfFoldProbabilities();
+    return each(e, i -> -Math.log(Math.max(Double.MIN_NORMAL, p[i][(int) e.labels()[i]])));
+  }
+
+  private static double[] disagreement(Evidence e, double[][] shares) {
+    return each(e, i -> 1 - shares[i][(int) e.labels()[i]]);
+  }
+
+  private static double[] embedded(Evidence e) {
+    NeighbourList lists = e.embeddedNeighbours();
+    return disagreement(e, Votes.shares(lists, e.labels(), e.classes()));
+  }
+
+  private static double[] confidentLearning(Evidence e) {
+    double[][] p = e.outOfFoldProbabilities();
+    double[] thresholds = new double[e.classes()];
+    long[] counts = new long[e.classes()];
+    for (int i = 0; i < p.length; i++) {
+      int y = (int) e.labels()[i];
+      thresholds[y] += p[i][y];
+      counts[y]++;
+    }
+    for (int c = 0; c < thresholds.length; c++) {
+      thresholds[c] = counts[c] == 0 ? Double.POSITIVE_INFINITY : thresholds[c] / counts[c];
+    }
+    return each(
+        e,
+        i -> {
+          double[] beyond = new double[thresholds.length];
+          Arrays.setAll(beyond, c -> p[i][c] - thresholds[c]);
+          return -Cosines.margin(beyond, (int) e.labels()[i]);
+        });
+  }
+
+  private static double[] each(Evidence e, IntToDoubleFunction score) {
+    return IntStream.range(0, e.samples()).mapToDouble(score).toArray();
+  }
+}

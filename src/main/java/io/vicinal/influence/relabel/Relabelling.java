@@ -1,0 +1,191 @@
+package io.vicinal.influence.relabel;
+
+import io.vicinal.InputException;
+import io.vicinal.data.AtomicFile;
+import io.vicinal.data.Npy;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.relabel.Proposal.Decision;
+import io.vicinal.tensor.Arena;
+import io.vicinal.train.Supervision;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.stream.LongStream;
+
+/**
+ * Proposals for suspicious samples, and the labels that follow from them. Immutable.
+ *
+ * @param rule where the probabilities come from
+ * @param labels the given ones of all samples [N], not to be changed
+ * @param classes C
+ * @param proposals one per suspicious sample, in the order in which they were given
+ * @param probabilities [proposals] rows of C
+ */
+public record Relabelling(
+    RelabelRule rule,
+    long[] labels,
+    int classes,
+    List<Proposal> proposals,
+    double[][] probabilities) {
+  /** How a retraining uses proposals. */
+  public enum Mode {
+    /** The decided label counts as if it had been given. */
+    HARD,
+    /** Suspicious samples have their probabilities as target. */
+    SOFT,
+    /** Suspicious samples get a label drawn from their probabilities whenever they are seen. */
+    SAMPLED
+  }
+
+  /**
+   * What it takes to decide.
+   *
+   * @param threshold probability from which another class is taken, in 0..1
+   * @param remoteness deviations from which a sample belongs to no class
+   */
+  public record Options(double threshold, double remoteness) {
+    /** Checks ranges. */
+    public Options {
+      if (!(threshold >= 0 && threshold <= 1) || !(remoteness > 0)) {
+        throw new InputException(
+            "relabel: threshold must be in 0..1 and remoteness above 0, found "
+                + threshold
+                + " and "
+                + remoteness);
+      }
+    }
+
+    /** Half of the probability; five deviations. */
+    public static Options defaults() {
+      return new Options(0.5, 5);
+    }
+  }
+
+  /**
+   * Proposes labels.
+   *
+   * @param suspicious distinct sample ids, most suspicious first
+   */
+  public static Relabelling propose(
+      Evidence evidence, int[] suspicious, RelabelRule rule, Options options) {
+    Set<Integer> seen = new HashSet<>();
+    for (int id : suspicious) {
+      if (id < 0 || id >= evidence.samples() || !seen.add(id)) {
+        throw new InputException(
+            "relabel: sample id "
+                + id
+                + " is outside 0.."
+                + (evidence.samples() - 1)
+                + " or named twice");
+      }
+    }
+    double[][] p = rule.probabilities(evidence, suspicious);
+    double[] remoteness = Remoteness.of(evidence);
+    List<Proposal> proposals = new ArrayList<>();
+    for (int i = 0; i < suspicious.length; i++) {
+      int id = suspicious[i];
+      proposals.add(decide(id, (int) evidence.labels()[id], p[i], remoteness[id], options));
+    }
+    return new Relabelling(rule, evidence.labels(), evidence.classes(), List.copyOf(proposals), p);
+  }
+
+  static Proposal decide(int id, int given, double[] p, double remoteness, Options options) {
+    int best = 0;
+    for (int c = 1; c < p.length; c++) {
+      best = p[c] > p[best] ? c : best;
+    }
+    int second = best == 0 ? 1 : 0;
+    for (int c = 0; c < p.length; c++) {
+      second = c != best && p[c] > p[second] ? c : second;
+    }
+    Decision decision = Decision.ABSTAIN;
+    if (remoteness > options.remoteness()) {
+      decision = Decision.NONE_OF_THESE;
+    } else if (best == given) {
+      decision = Decision.KEEP;
+    } else if (p[best] >= options.threshold()) {
+      decision = Decision.RELABEL;
+    }
+    return new Proposal(
+        id, given, best, p[best], second, p[second], p[given], remoteness, decision);
+  }
+
+  /** All labels, with the decided ones changed: a fresh array [N]. */
+  public long[] cleaned() {
+    long[] cleaned = labels.clone();
+    for (Proposal proposal : proposals) {
+      if (proposal.decision() == Decision.RELABEL) {
+        cleaned[proposal.id()] = proposal.best();
+      }
+    }
+    return cleaned;
+  }
+
+  /** Samples that are neither abstained on nor of no class, ascending. */
+  public long[] trusted() {
+    Set<Long> doubtful = new HashSet<>();
+    for (Proposal proposal : proposals) {
+      if (proposal.decision() == Decision.ABSTAIN
+          || proposal.decision() == Decision.NONE_OF_THESE) {
+        doubtful.add((long) proposal.id());
+      }
+    }
+    return LongStream.range(0, labels.length).filter(id -> !doubtful.contains(id)).toArray();
+  }
+
+  /**
+   * What to train with.
+   *
+   * @param seed of {@link Mode#SAMPLED}
+   */
+  public Supervision supervision(Mode mode, long seed) {
+    if (mode == Mode.HARD) {
+      return Supervision.hard(classes, cleaned());
+    }
+    double[][] soft = new double[labels.length][];
+    for (int i = 0; i < proposals.size(); i++) {
+      soft[proposals.get(i).id()] = probabilities[i];
+    }
+    return new Supervision(classes, labels, null, soft, mode == Mode.SAMPLED ? seed : null);
+  }
+
+  /** How many proposals have this decision. */
+  public long count(Decision decision) {
+    return proposals.stream().filter(p -> p.decision() == decision).count();
+  }
+
+  /** Writes the cleaned labels as {@code .npy}, int64 [N]. */
+  public void writeLabels(Path file) {
+    try (Arena arena = Arena.host()) {
+      Npy.write(file, arena.of(cleaned(), labels.length));
+    }
+  }
+
+  /** Writes the proposals as CSV. */
+  public void writeProposals(Path file) {
+    StringBuilder text =
+        new StringBuilder(
+            "id,given,best,probability,second,second_probability,given_probability,remoteness,"
+                + "decision\n");
+    for (Proposal p : proposals) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%d,%d,%d,%.6f,%d,%.6f,%.6f,%.3f,%s%n",
+              p.id(),
+              p.given(),
+              p.best(),
+              p.probability(),
+              p.second(),
+              p.secondProbability(),
+              p.givenProbability(),
+              p.remoteness(),
+              p.decision().text()));
+    }
+    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
+  }
+}

@@ -1,0 +1,353 @@
+// Products of m directions with the curvature matrices, and the samples' derivatives, against the oracle.
+#include "oracle/curvature.hpp"
+#include "heads.hpp"
+
+namespace {
+
+using namespace test;
+
+// Double rounding of sums of N D terms; a wrong term shows up at 1e-3 or more.
+constexpr double kTolerance = 1e-9;
+
+struct Changes {
+  std::vector<std::int64_t> offsets, ids;
+  Vec deltas;
+};
+
+Vec slice(const Vec& v, std::int64_t q, std::int64_t size) {
+  if (v.empty()) return {};
+  return Vec(v.begin() + q * size, v.begin() + (q + 1) * size);
+}
+
+bool cosine_softmax(const vicinal_loss& s) {
+  if (s.kind == VICINAL_PROXY_NCA || s.kind == VICINAL_PROXY_NCA_PP) return (s.flags & VICINAL_EXCLUDE_POSITIVE) == 0;
+  return (s.kind == VICINAL_SOFT_TRIPLE && s.centers == 1) || s.kind == VICINAL_NORMALIZED_SOFTMAX ||
+         s.kind == VICINAL_COSFACE;
+}
+
+// out_q for (V [m, d, D], U [m, C K, d]; empty: zero) against the oracle with direction q's weights.
+void check_products(vicinal_engine* e, const Head& h, int kind, std::int64_t m, const Vec& V, const Vec& U,
+                    const Changes& changes) {
+  const std::int64_t N = h.at.B, d = h.at.d;
+  const CurvaturePtr curvature = make_curvature(e, h);
+  const std::size_t weights = h.weight.size() * static_cast<std::size_t>(m);
+  Vec hw = poisoned<double>(weights), hp = poisoned<double>(h.at.proxies.size() * static_cast<std::size_t>(m));
+  const std::int64_t* offsets = or_null(changes.offsets);
+  REQUIRE_MESSAGE(
+      vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets, or_null(changes.ids),
+                                     or_null(changes.deltas), hw.data(), hp.data()) == VICINAL_OK,
+      vicinal_last_error());
+  for (std::int64_t q = 0; q < m; ++q) {
+    CAPTURE(q);
+    Head changed = h;
+    if (offsets != nullptr) {
+      if (changed.at.weights.empty()) changed.at.weights.assign(static_cast<std::size_t>(N), 1.0);
+      for (std::int64_t j = offsets[q]; j < offsets[q + 1]; ++j)
+        changed.at.weights[static_cast<std::size_t>(changes.ids[static_cast<std::size_t>(j)])] +=
+            changes.deltas[static_cast<std::size_t>(j)];
+    }
+    const Vec v = slice(V, q, d * h.D), u = slice(U, q, static_cast<std::int64_t>(h.at.proxies.size()));
+    const Vec moved = v.empty() ? Vec() : affine(h.features, N, h.D, v, {}, d);
+    const oracle::Both expected = kind == VICINAL_HESSIAN        ? oracle::hessian(changed.at, moved, u)
+                                  : kind == VICINAL_GAUSS_NEWTON ? oracle::gauss_newton(changed.at, moved, u)
+                                                                 : oracle::fisher(changed.at, moved, u);
+    CHECK(difference(slice(hw, q, d * h.D), outer(expected.embeddings, h.features, N, h.D, d), 1e-3) <= kTolerance);
+    CHECK(difference(slice(hp, q, static_cast<std::int64_t>(h.at.proxies.size())), expected.proxies, 1e-3) <=
+          kTolerance);
+  }
+  // Outputs that nobody asked for are not needed for the others.
+  Vec only = poisoned<double>(hw.size());
+  REQUIRE(vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
+                                         or_null(changes.ids), or_null(changes.deltas), only.data(),
+                                         nullptr) == VICINAL_OK);
+  CHECK(difference(only, hw) <= 1e-12);  // other blocks
+  only = poisoned<double>(hp.size());
+  REQUIRE(vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
+                                         or_null(changes.ids), or_null(changes.deltas), nullptr,
+                                         only.data()) == VICINAL_OK);
+  CHECK(difference(only, hp) <= 1e-12);
+}
+
+std::vector<int> kinds_of(const vicinal_loss& s) {
+  std::vector<int> kinds{VICINAL_HESSIAN};
+  if (cosine_softmax(s)) kinds.push_back(VICINAL_GAUSS_NEWTON);
+  if (!column_form(s)) kinds.push_back(VICINAL_FISHER);
+  return kinds;
+}
+
+Head weighted_head(const Registered& r, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C,
+                   std::uint64_t seed) {
+  Head h = make_head(r.spec, N, D, d, C, seed % 2 == 0, seed);
+  for (std::int64_t i = 0; i < N; ++i)
+    h.at.weights.push_back(i % 7 == 3 ? 0.0 : 0.25 + 0.1 * static_cast<double>(i % 9));
+  Random random(seed + 7);
+  if (r.soft && seed % 3 == 0)
+    for (std::int64_t i = 0; i < N * C; ++i) h.at.soft_labels.push_back(std::fabs(random.uniform()));
+  return h;
+}
+
+void check_scores(vicinal_engine* e, const Head& h, std::int64_t m, const Vec& V, const Vec& U) {
+  const std::int64_t N = h.at.B, d = h.at.d;
+  const CurvaturePtr curvature = make_curvature(e, h);
+  Vec scores = poisoned<double>(static_cast<std::size_t>(m * N));
+  REQUIRE_MESSAGE(
+      vicinal_curvature_scores_f64(e, curvature.get(), m, or_null(V), or_null(U), scores.data()) == VICINAL_OK,
+      vicinal_last_error());
+  for (std::int64_t q = 0; q < m; ++q) {
+    CAPTURE(q);
+    const Vec v = slice(V, q, d * h.D), u = slice(U, q, static_cast<std::int64_t>(h.at.proxies.size()));
+    const Vec moved = v.empty() ? Vec() : affine(h.features, N, h.D, v, {}, d);
+    const Vec expected =
+        column_form(h.at.spec) ? oracle::column_scores(h.at, moved, u) : oracle::slopes(h.at, moved, u).per_sample;
+    CHECK(difference(slice(scores, q, N), expected, 1e-3) <= kTolerance);
+  }
+}
+
+TEST_CASE("curvature: products of m directions agree with the oracle, for every loss and kind") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    for (std::uint64_t seed : {40u, 43u, 45u}) {
+      Head h = weighted_head(r, 17, 6, 5, 4, seed);
+      if (seed == 40) h.at.weights.clear();
+      Random random(seed + 1);
+      const std::int64_t m = 3, K = static_cast<std::int64_t>(h.at.proxies.size());
+      const Vec V = random.vector(m * 5 * 6), U = random.vector(m * K);
+      Changes changes;  // a removal, a row of weight 0 that comes back, one row twice, nothing
+      if (!column_form(r.spec)) changes = {{0, 2, 5, 5}, {4, 3, 16, 0, 16}, {-1, 0.75, 0.5, -0.125, 0.25}};
+      for (int kind : kinds_of(r.spec)) {
+        CAPTURE(r.name);
+        CAPTURE(kind);
+        CAPTURE(seed);
+        check_products(e.get(), h, kind, m, V, U, {});
+        if (seed != 43) continue;
+        check_products(e.get(), h, kind, m, V, {}, changes);
+        check_products(e.get(), h, kind, m, {}, U, changes);
+        check_products(e.get(), h, kind, m, V, U, changes);
+      }
+    }
+  }
+}
+
+TEST_CASE("curvature: scores agree with the oracle's derivatives, for every loss") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    CAPTURE(r.name);
+    for (std::uint64_t seed : {52u, 57u}) {
+      CAPTURE(seed);
+      Head h = weighted_head(r, 13, 6, 5, 4, seed);
+      Random random(seed);
+      const Vec V = random.vector(2 * 5 * 6), U = random.vector(2 * static_cast<std::int64_t>(h.at.proxies.size()));
+      check_scores(e.get(), h, 2, V, U);
+      check_scores(e.get(), h, 2, V, {});
+      check_scores(e.get(), h, 2, {}, U);
+    }
+  }
+}
+
+TEST_CASE("curvature: the oracle's proxy-anchor scores agree with differences in the weights") {
+  for (const Registered& r : registry()) {
+    if (!column_form(r.spec)) continue;
+    CAPTURE(r.name);
+    Case at = make_case<double>(r.spec, 6, 5, 3, 58);
+    at.weights.assign(6, 1.5);
+    Random random(59);
+    const Vec V = random.vector(6 * 5), U = random.vector(3 * 5), scores = oracle::column_scores(at, V, U);
+    Vec expected;
+    for (std::size_t i = 0; i < 6; ++i) {
+      const auto slope = [&](double step) {
+        Case moved = at;
+        moved.weights[i] += step;
+        return oracle::slopes(moved, V, U).loss;
+      };
+      expected.push_back(6 * (8 * (slope(1e-3) - slope(-1e-3)) - (slope(2e-3) - slope(-2e-3))) / 12e-3);
+    }
+    CHECK(difference(scores, expected) <= 1e-8);
+  }
+}
+
+TEST_CASE("curvature: sample gradients are those of the unweighted losses") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    CAPTURE(r.name);
+    const Head h = weighted_head(r, 11, 6, 5, 4, 60);
+    const CurvaturePtr curvature = make_curvature(e.get(), h);
+    Vec units = poisoned<double>(11 * 5), gradients = poisoned<double>(11 * 5);
+    const vicinal_status status = vicinal_curvature_sample_gradients_f64(
+        e.get(), curvature.get(), units.data(), column_form(r.spec) ? nullptr : gradients.data());
+    REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+    for (std::size_t i = 0; i < 11; ++i) {
+      const Vec z = oracle::unit(slice(h.at.embeddings, static_cast<std::int64_t>(i), 5));
+      CHECK(difference(slice(units, static_cast<std::int64_t>(i), 5), z) <= 1e-13);
+    }
+    if (column_form(r.spec)) continue;
+    Head plain = h;
+    plain.at.weights.clear();
+    plain.at.spec.tau = 0;  // the regulariser has no part in it
+    Vec expected = oracle::differentiate(plain.at, {}, {}).grad_embeddings;
+    for (double& x : expected) x *= 11;
+    CHECK(difference(gradients, expected) <= kTolerance);
+  }
+}
+
+TEST_CASE("curvature: several blocks, a zero row and any number of threads") {
+  for (int threads : {1, 2, 3}) {
+    CAPTURE(threads);
+    // 1 MiB of workspace: rows of 5 to 12 KB, and the cosines are not kept.
+    const EnginePtr e = make_engine(threads, VICINAL_ISA_AUTO, 1 << 20);
+    for (const std::string name : {"proxy-nca-pp", "proxy-anchor", "soft-triple K 2"}) {
+      CAPTURE(name);
+      for (const Registered& r : registry()) {
+        if (r.name != name) continue;
+        Head h = weighted_head(r, 230, 7, 4, 310 / r.spec.centers, 71);
+        for (std::size_t j = 0; j < 7; ++j) h.features[5 * 7 + j] = 0;
+        h.at.embeddings = affine(h.features, 230, 7, h.weight, h.bias, 4);
+        Random random(72);
+        const Vec V = random.vector(2 * 4 * 7), U = random.vector(2 * static_cast<std::int64_t>(h.at.proxies.size()));
+        Changes changes;
+        if (!column_form(r.spec)) changes = {{0, 1, 3}, {200, 5, 229}, {-0.25, 1, 2}};
+        for (int kind : kinds_of(r.spec)) {
+          CAPTURE(kind);
+          check_products(e.get(), h, kind, 2, V, U, changes);
+        }
+        check_scores(e.get(), h, 2, V, U);
+      }
+    }
+  }
+}
+
+TEST_CASE("curvature: one and two classes") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    for (std::int64_t C : {1, 2}) {
+      CAPTURE(r.name);
+      CAPTURE(C);
+      const Head h = weighted_head(r, 6, 5, 4, C, 81);
+      Random random(82);
+      const Vec V = random.vector(2 * 4 * 5), U = random.vector(2 * static_cast<std::int64_t>(h.at.proxies.size()));
+      for (int kind : kinds_of(r.spec)) {
+        CAPTURE(kind);
+        check_products(e.get(), h, kind, 2, V, U, {});
+      }
+      check_scores(e.get(), h, 2, V, U);
+    }
+  }
+}
+
+TEST_CASE("curvature: null-space facts of scale and rotation") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    if ((r.spec.flags & VICINAL_DETACH_PROXIES) != 0) continue;  // proxies that do not move break the symmetry
+    CAPTURE(r.name);
+    const std::int64_t N = 30, D = 9, d = 5, C = 4, K = C * r.spec.centers;
+    const Head h = make_head(r.spec, N, D, d, C, false, 90);
+    const CurvaturePtr curvature = make_curvature(e.get(), h);
+    Vec gw = poisoned<double>(h.weight.size()), gp = poisoned<double>(h.at.proxies.size());
+    double loss = 0;
+    REQUIRE(vicinal_head_gradient_f64(e.get(), &h.at.spec, N, D, d, C, h.features.data(), h.at.labels.data(), nullptr,
+                                      nullptr, h.weight.data(), nullptr, h.at.proxies.data(), &loss, nullptr, nullptr,
+                                      gw.data(), nullptr, gp.data()) == VICINAL_OK);
+    double along = 0;  // L(c W) = L(W)
+    for (std::size_t j = 0; j < gw.size(); ++j) along += gw[j] * h.weight[j];
+    CHECK(std::fabs(along) <= 1e-12 * largest(gw));
+
+    // Direction 0: (W, 0), whose product is (-G, 0). Direction 1: the rotation (Omega W, P Omega'), whose product is
+    // (Omega G_W, G_P Omega'), Omega skew.
+    Random random(91);
+    Vec omega(static_cast<std::size_t>(d * d), 0.0);
+    for (std::int64_t a = 0; a < d; ++a)
+      for (std::int64_t b = 0; b < a; ++b) {
+        const double x = random.uniform();
+        omega[static_cast<std::size_t>(a * d + b)] = x;
+        omega[static_cast<std::size_t>(b * d + a)] = -x;
+      }
+    const auto turn_weight = [&](const Vec& w) {
+      Vec out(w.size(), 0.0);
+      for (std::int64_t a = 0; a < d; ++a)
+        for (std::int64_t b = 0; b < d; ++b)
+          for (std::int64_t k = 0; k < D; ++k)
+            out[static_cast<std::size_t>(a * D + k)] +=
+                omega[static_cast<std::size_t>(a * d + b)] * w[static_cast<std::size_t>(b * D + k)];
+      return out;
+    };
+    const auto turn_proxies = [&](const Vec& p) { return affine(p, K, d, omega, {}, d); };
+    Vec V = h.weight, U(h.at.proxies.size(), 0.0);
+    const Vec turned_w = turn_weight(h.weight), turned_p = turn_proxies(h.at.proxies);
+    V.insert(V.end(), turned_w.begin(), turned_w.end());
+    U.insert(U.end(), turned_p.begin(), turned_p.end());
+    Vec hw = poisoned<double>(V.size()), hp = poisoned<double>(U.size());
+    REQUIRE(vicinal_curvature_products_f64(e.get(), curvature.get(), VICINAL_HESSIAN, 2, V.data(), U.data(), nullptr,
+                                           nullptr, nullptr, hw.data(), hp.data()) == VICINAL_OK);
+    Vec minus = gw;
+    for (double& x : minus) x = -x;
+    CHECK(difference(slice(hw, 0, d * D), minus) <= 1e-10);
+    CHECK(largest(slice(hp, 0, K * d)) <= 1e-10 * largest(gp));
+    CHECK(difference(slice(hw, 1, d * D), turn_weight(gw)) <= 1e-10);
+    CHECK(difference(slice(hp, 1, K * d), turn_proxies(gp)) <= 1e-10);
+  }
+}
+
+TEST_CASE("curvature: float32 agrees with float64") {
+  const EnginePtr e = make_engine();
+  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 300, 33, 17, 6, false, 95);
+  const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
+  vicinal_curvature* raw = nullptr;
+  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, 300, 33, 17, 6, x.data(), h.at.labels.data(), nullptr,
+                                       nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
+  Random random(96);
+  const std::int64_t m = 4;
+  const Vec V = random.vector(m * 17 * 33), U = random.vector(m * 6 * 17);
+  const auto Vf = cast<float>(V), Uf = cast<float>(U);
+  for (int kind : {VICINAL_HESSIAN, VICINAL_GAUSS_NEWTON, VICINAL_FISHER}) {
+    CAPTURE(kind);
+    auto wf = poisoned<float>(V.size()), pf = poisoned<float>(U.size());
+    Vec wd = poisoned<double>(V.size()), pd = poisoned<double>(U.size());
+    REQUIRE(vicinal_curvature_products_f32(e.get(), single.get(), kind, m, Vf.data(), Uf.data(), nullptr, nullptr,
+                                           nullptr, wf.data(), pf.data()) == VICINAL_OK);
+    REQUIRE(vicinal_curvature_products_f64(e.get(), full.get(), kind, m, V.data(), U.data(), nullptr, nullptr, nullptr,
+                                           wd.data(), pd.data()) == VICINAL_OK);
+    CHECK(difference(wf, wd) <= 1e-4);
+    CHECK(difference(pf, pd) <= 1e-4);
+  }
+  Vec sf = poisoned<double>(static_cast<std::size_t>(m * 300)), sd = sf;
+  REQUIRE(vicinal_curvature_scores_f32(e.get(), single.get(), m, Vf.data(), Uf.data(), sf.data()) == VICINAL_OK);
+  REQUIRE(vicinal_curvature_scores_f64(e.get(), full.get(), m, V.data(), U.data(), sd.data()) == VICINAL_OK);
+  CHECK(difference(sf, sd) <= 1e-4);
+}
+
+TEST_CASE("curvature: wrong arguments are refused with a sentence") {
+  const EnginePtr e = make_engine();
+  const Head h = make_head(spec_of(VICINAL_ARCFACE, 16, 20), 5, 4, 3, 2, false, 97);
+  const Head anchor = make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 5, 4, 3, 2, false, 97);
+  const CurvaturePtr c = make_curvature(e.get(), h), a = make_curvature(e.get(), anchor);
+  Vec v(12), out(12), scores(5);
+  const std::int64_t offsets[] = {0, 1}, far[] = {5}, id[] = {0}, falling[] = {1, 0};
+  const double delta[] = {-1}, infinite[] = {std::numeric_limits<double>::infinity()};
+  const auto refused = [&](vicinal_status status, const char* word) {
+    CHECK(status == VICINAL_INVALID_ARGUMENT);
+    CHECK_MESSAGE(std::string(vicinal_last_error()).find(word) != std::string::npos, vicinal_last_error());
+  };
+  const auto call = [&](const vicinal_curvature* at, int kind, std::int64_t m, const double* direction,
+                        const std::int64_t* o, const std::int64_t* i, const double* x, double* to) {
+    return vicinal_curvature_products_f64(e.get(), at, kind, m, direction, nullptr, o, i, x, to, nullptr);
+  };
+  refused(call(nullptr, 0, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "curvature");
+  refused(call(c.get(), 3, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "kind");
+  refused(call(c.get(), VICINAL_GAUSS_NEWTON, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "Gauss-Newton");
+  refused(call(a.get(), VICINAL_FISHER, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "Fisher");
+  refused(call(a.get(), VICINAL_HESSIAN, 1, v.data(), offsets, id, delta, out.data()), "change_offsets");
+  refused(call(c.get(), 0, 0, v.data(), nullptr, nullptr, nullptr, out.data()), "m is 0");
+  refused(call(c.get(), 0, 1, nullptr, nullptr, nullptr, nullptr, out.data()), "direction_weight");
+  refused(call(c.get(), 0, 1, v.data(), nullptr, nullptr, nullptr, nullptr), "product_weight");
+  refused(call(c.get(), 0, 1, v.data(), offsets, far, delta, out.data()), "change_ids[0] is 5");
+  refused(call(c.get(), 0, 1, v.data(), offsets, id, infinite, out.data()), "change_deltas[0]");
+  refused(call(c.get(), 0, 1, v.data(), offsets, nullptr, delta, out.data()), "change_ids");
+  refused(call(c.get(), 0, 1, v.data(), falling, id, delta, out.data()), "change_offsets[0]");
+  refused(vicinal_curvature_scores_f64(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "direction_weight");
+  refused(vicinal_curvature_scores_f64(e.get(), c.get(), 1, v.data(), nullptr, nullptr), "scores");
+  refused(vicinal_curvature_sample_gradients_f64(e.get(), a.get(), nullptr, out.data()), "gradients");
+  refused(vicinal_curvature_sample_gradients_f64(e.get(), c.get(), nullptr, nullptr), "units");
+  refused(vicinal_curvature_scores_f32(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "float64");
+}
+
+}  // namespace

@@ -1,0 +1,141 @@
+package io.vicinal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.data.LabelNoise.Kind;
+import io.vicinal.tensor.Arena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** F-13: noise that is seeded, counted, saved and read back. */
+class LabelNoiseTest {
+  private static final long[] LABELS = LongStream.range(0, 1_797).map(i -> i * 7 % 10).toArray();
+
+  @TempDir Path folder;
+
+  @Test
+  void theShiftMovesEveryChosenLabelByFiveInTheRightDirection() {
+    LabelNoise noise = LabelNoise.inject(Kind.SHIFT, 0.1, LABELS, 3);
+    assertThat(noise.count()).isEqualTo(179); // floor(179.7)
+    for (int i = 0; i < noise.count(); i++) {
+      long y = LABELS[(int) noise.ids()[i]];
+      assertThat(noise.clean()[i]).isEqualTo(y);
+      assertThat(noise.noisy()[i]).isEqualTo(y <= 4 ? y + 5 : y - 5);
+    }
+    long[] seven = Arrays.stream(LABELS).map(y -> Math.min(y, 6)).toArray(); // 5 and 6 move down
+    LabelNoise few = LabelNoise.inject(Kind.SHIFT, 0, seven, 0);
+    assertThat(few.count()).isZero();
+    long[] tooFew = {0, 1, 2, 3};
+    assertThatThrownBy(() -> LabelNoise.inject(Kind.SHIFT, 1, tooFew, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("class 0 cannot be shifted by 5")
+        .hasMessageContaining("symmetric");
+  }
+
+  @Test
+  void equalSeedsGiveEqualNoiseAndOthersDoNot() {
+    for (Kind kind : Kind.values()) {
+      LabelNoise a = LabelNoise.inject(kind, 0.1, LABELS, 5);
+      LabelNoise b = LabelNoise.inject(kind, 0.1, LABELS, 5);
+      LabelNoise c = LabelNoise.inject(kind, 0.1, LABELS, 6);
+      assertThat(a.ids()).isEqualTo(b.ids()).isSorted().doesNotHaveDuplicates();
+      assertThat(a.noisy()).isEqualTo(b.noisy());
+      assertThat(a.ids()).isNotEqualTo(c.ids());
+      assertThat(Kind.parse(kind.text())).isEqualTo(kind);
+    }
+  }
+
+  @Test
+  void symmetricNoiseReachesEveryOtherClassEvenly() {
+    LabelNoise noise = LabelNoise.inject(Kind.SYMMETRIC, 1, LABELS, 1);
+    long[][] counts = new long[10][10];
+    for (int i = 0; i < noise.count(); i++) {
+      counts[(int) noise.clean()[i]][(int) noise.noisy()[i]]++;
+    }
+    for (int from = 0; from < 10; from++) {
+      assertThat(counts[from][from]).isZero();
+      for (int to = 0; to < 10; to++) {
+        if (to != from) { // 20 expected; six standard deviations
+          assertThat(counts[from][to]).isBetween(1L, 46L);
+        }
+      }
+    }
+  }
+
+  @Test
+  void pairFlipGoesToTheNextClassThatOccurs() {
+    long[] labels = {2, 5, 9, 2, 5, 9};
+    LabelNoise noise = LabelNoise.inject(Kind.PAIR_FLIP, 1, labels, 0);
+    assertThat(noise.noisy()).containsExactly(5, 9, 2, 5, 9, 2);
+  }
+
+  @Test
+  void theListIsWrittenAndReadBack() throws IOException {
+    LabelNoise noise = LabelNoise.inject(Kind.SYMMETRIC, 0.1, LABELS, 2);
+    Path file = folder.resolve("noise.csv");
+    noise.write(file);
+    assertThat(Files.readAllLines(file).get(0)).isEqualTo("id,clean,noisy");
+    LabelNoise read = LabelNoise.read(file);
+    assertThat(read.ids()).isEqualTo(noise.ids());
+    assertThat(read.clean()).isEqualTo(noise.clean());
+    assertThat(read.noisy()).isEqualTo(noise.noisy());
+    long[] noisy = read.apply(LABELS);
+    assertThat(read.revert(noisy)).isEqualTo(LABELS);
+    boolean[] mask = read.mask(LABELS.length);
+    for (int i = 0; i < LABELS.length; i++) {
+      assertThat(noisy[i] != LABELS[i]).isEqualTo(mask[i]);
+    }
+  }
+
+  @Test
+  void aNumpyListOfIdsIsShifted() {
+    Path file = folder.resolve("ids.npy");
+    try (Arena arena = Arena.host()) {
+      Npy.write(file, arena.of(new long[] {40, 3, 11}, 3));
+    }
+    LabelNoise noise = LabelNoise.shiftAt(file, LABELS);
+    assertThat(noise.ids()).containsExactly(3, 11, 40);
+    assertThat(noise.clean()).containsExactly(LABELS[3], LABELS[11], LABELS[40]);
+    assertThat(noise.noisy())
+        .containsExactly((LABELS[3] + 5) % 10, (LABELS[11] + 5) % 10, (LABELS[40] + 5) % 10);
+  }
+
+  @Test
+  void badListsAreNamed() throws IOException {
+    Path file = folder.resolve("noise.csv");
+    refused(file, "id,label\n1,2\n", "does not start with the line id,clean,noisy");
+    refused(file, "id,clean,noisy\n1,2\n", "line 2 is '1,2'");
+    refused(file, "id,clean,noisy\n1,2,3\n1,2,4\n", "line 3 repeats sample 1");
+    refused(file, "id,clean,noisy\n1,2,2\n", "leaves its label as it was");
+    Files.writeString(file, "id,clean,noisy\n2,9,1\n0,7,8\n");
+    LabelNoise other = LabelNoise.read(file);
+    assertThat(other.ids()).containsExactly(0, 2);
+    assertThatThrownBy(() -> other.apply(new long[] {7, 7, 7}))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sample 2 has label 7, but the list's clean label is 9");
+    assertThatThrownBy(() -> other.apply(new long[] {7}))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("outside 0..0");
+    assertThatThrownBy(() -> LabelNoise.inject(Kind.SYMMETRIC, 1.5, LABELS, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("rate must be between 0 and 1");
+    assertThatThrownBy(() -> LabelNoise.inject(Kind.SYMMETRIC, 0.5, new long[] {1, 1}, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("one class");
+  }
+
+  private static void refused(Path file, String text, String message) throws IOException {
+    Files.writeString(file, text);
+    assertThatThrownBy(() -> LabelNoise.read(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(file.toString())
+        .hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,126 @@
+package io.vicinal.influence.noise;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.influence.noise.EvidenceOptions.Predictor;
+import io.vicinal.tensor.Arena;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** F-29: every detector on digits with 10 % symmetric noise. */
+class DetectorsTest {
+  private static final Backend BACKEND = Backend.cpu();
+  private static final Arena ARENA = Arena.host();
+  private static boolean[] mislabelled;
+  private static Evidence evidence;
+
+  @BeforeAll
+  static void prepare() {
+    FeatureSet clean = NoisyDigits.clean(ARENA, 0, 1_797);
+    LabelNoise noise =
+        LabelNoise.inject(LabelNoise.Kind.SYMMETRIC, 0.1, clean.labels().toLongs(), 0);
+    mislabelled = noise.mask(1_797);
+    evidence =
+        Evidence.of(
+            BACKEND,
+            NoisyDigits.noisy(ARENA, clean, noise),
+            EvidenceOptions.of(NoisyDigits.TRAINING, 0));
+  }
+
+  @AfterAll
+  static void free() {
+    evidence.close();
+    ARENA.close();
+    BACKEND.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "aum, 0.97",
+    "oof-loss, 0.98",
+    "loss, 0.95",
+    "knn, 0.98",
+    "knn-embedding, 0.93",
+    "confident-learning, 0.98",
+    "gradient-norm, 0.93",
+    "rank-average, 0.98"
+  })
+  void findsTheNoise(String name, double least) {
+    DetectionCurve curve =
+        DetectionCurve.of(name, Detectors.named(name).scores(evidence), mislabelled);
+    assertThat(curve.auc()).isGreaterThan(least);
+    assertThat(curve.points(101)[0]).containsExactly(0, 0);
+    assertThat(curve.points(101)[100]).containsExactly(1, 1);
+    assertThat(curve.precisionAt(curve.mislabelled())).isGreaterThan(0.5);
+  }
+
+  @Test
+  void randomFindsNothing() {
+    double sum = 0;
+    for (int seed = 0; seed < 20; seed++) {
+      sum += DetectionCurve.of("random", Ranking.random(1_797, seed), mislabelled).auc();
+    }
+    assertThat(sum / 20).isCloseTo(0.5, within(0.03));
+    assertThat(Detectors.named("random").scores(evidence)).isEqualTo(Ranking.random(1_797, 0));
+  }
+
+  @Test
+  void theNoiseRateIsEstimatedWithoutKnowingIt() {
+    assertThat(evidence.noiseRate()).isBetween(0.07, 0.13);
+  }
+
+  @Test
+  void probabilitiesAreCalibrated() {
+    double[][] p = evidence.combinedProbabilities();
+    long[] labels = evidence.labels();
+    double expected = 0;
+    double right = 0;
+    for (int i = 0; i < p.length; i++) {
+      assertThat(Arrays.stream(p[i]).sum()).isCloseTo(1, within(1e-9));
+      int best = Calibration.best(p[i]);
+      expected += p[i][best] / p.length;
+      right += !mislabelled[i] && best == labels[i] ? 1.0 / p.length : 0;
+    }
+    assertThat(expected).isCloseTo(right / 0.9, within(0.04));
+  }
+
+  @Test
+  void headsTrainedOnFoldsSeeTheNoiseToo() {
+    EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0).with(Predictor.HEAD);
+    try (Evidence heads = Evidence.of(BACKEND, evidence.data(), options)) {
+      double[] scores = Detectors.named("oof-loss").scores(heads);
+      assertThat(DetectionCurve.of("oof-loss", scores, mislabelled).auc()).isGreaterThan(0.96);
+    }
+  }
+
+  @Test
+  void whatCannotBeRankedIsSaid() {
+    assertThatThrownBy(() -> Detectors.named("guess"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("choose aum, oof-loss");
+    try (Arena arena = Arena.host()) {
+      FeatureSet one =
+          new FeatureSet(arena.of(new float[4], 4, 1), arena.of(new long[4], 4), "one");
+      EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
+      assertThatThrownBy(() -> Evidence.of(BACKEND, one, options))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("one class");
+      float[] x = {1, 2, Float.NaN, 4};
+      FeatureSet nan =
+          new FeatureSet(arena.of(x, 4, 1), arena.of(new long[] {0, 1, 0, 1}, 4), "holes");
+      assertThatThrownBy(() -> Evidence.of(BACKEND, nan, options))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("holes: features[2, 0] is NaN");
+    }
+  }
+}

@@ -1,0 +1,256 @@
+package io.vicinal.influence.relabel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.data.Labels;
+import io.vicinal.influence.noise.Detectors;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.EvidenceOptions;
+import io.vicinal.influence.noise.NoisyDigits;
+import io.vicinal.influence.noise.Ranking;
+import io.vicinal.influence.relabel.Proposal.Decision;
+import io.vicinal.influence.relabel.Relabelling.Mode;
+import io.vicinal.nn.Head;
+import io.vicinal.retrieval.EvaluationOptions;
+import io.vicinal.retrieval.Evaluator;
+import io.vicinal.retrieval.NeighbourList;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.Supervision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** F-30, F-31, F-32: proposals, how they are judged, retraining with them. */
+class RelabellingTest {
+  private static final Backend BACKEND = Backend.cpu();
+  private static final Arena ARENA = Arena.host();
+  private static final int TRAINING = 1_200; // the other 597 digits are the test set
+  private static FeatureSet test;
+  private static FeatureSet clean;
+  private static LabelNoise noise;
+  private static Evidence evidence;
+  private static int[] suspicious;
+
+  @BeforeAll
+  static void prepare() {
+    clean = NoisyDigits.clean(ARENA, 0, TRAINING);
+    test = NoisyDigits.clean(ARENA, TRAINING, 1_797);
+    noise = LabelNoise.inject(LabelNoise.Kind.SYMMETRIC, 0.1, clean.labels().toLongs(), 4);
+    evidence =
+        Evidence.of(
+            BACKEND,
+            NoisyDigits.noisy(ARENA, clean, noise),
+            EvidenceOptions.of(NoisyDigits.TRAINING, 4));
+    int[] order = Ranking.order(Detectors.named("rank-average").scores(evidence));
+    suspicious = Arrays.copyOf(order, (int) Math.round(evidence.noiseRate() * TRAINING));
+  }
+
+  @AfterAll
+  static void free() {
+    evidence.close();
+    ARENA.close();
+    BACKEND.close();
+  }
+
+  @ParameterizedTest
+  @EnumSource(RelabelRule.class)
+  void theLikeliestLabelOfMostMislabelledSamplesIsTheRightOne(RelabelRule rule) {
+    int[] ids = Arrays.stream(noise.ids()).mapToInt(id -> (int) id).toArray();
+    Relabelling all = Relabelling.propose(evidence, ids, rule, Relabelling.Options.defaults());
+    RelabelAccuracy accuracy = RelabelAccuracy.of(all, noise);
+    assertThat(accuracy.suspectedNoise()).isEqualTo(120);
+    assertThat(accuracy.strict()).isGreaterThan(rule == RelabelRule.KNN_EMBEDDING ? 0.8 : 0.9);
+    assertThat(accuracy.originalRule()).isGreaterThanOrEqualTo(accuracy.strict());
+    assertThat(accuracy.broken()).isZero();
+    assertThat(RelabelRule.parse(rule.text())).isEqualTo(rule);
+  }
+
+  @Test
+  void largeDistancesLeaveNoNan() {
+    long[] ids = {0, 1, 2};
+    double[] squares = {500 * 500, 501 * 501, 502 * 502};
+    double[] p =
+        RelabelRule.weighted(new NeighbourList(1, 3, ids, squares), 0, new long[] {1, 0, 0}, 3);
+    double sum = 1 + Math.exp(-1) + Math.exp(-2);
+    assertThat(p[1]).isCloseTo(1 / sum, within(1e-12));
+    assertThat(p[0]).isCloseTo((Math.exp(-1) + Math.exp(-2)) / sum, within(1e-12));
+    assertThat(p[2]).isZero();
+  }
+
+  @Test
+  void theOriginalRuleTakesTheLowerMedianOfTheClassSizes() {
+    assertThat(RelabelRule.medianClassSize(new long[] {0, 1, 1, 2, 2, 2, 3, 3, 3, 3})).isEqualTo(2);
+    assertThat(RelabelRule.medianClassSize(new long[] {5, 5, 5, 7})).isEqualTo(1);
+    assertThat(RelabelRule.medianClassSize(new long[] {0, 1, 1, 2, 2, 2})).isEqualTo(2);
+  }
+
+  /** Sample, given, clean (same = no noise), best guess, second guess. */
+  private static final int[][] CASES = {
+    {0, 1, 0, 0, 2}, // right at once
+    {1, 1, 0, 1, 0}, // repeats the wrong label, second guess right: only the original's rule
+    {2, 1, 0, 1, 2}, // repeats the wrong label, second guess wrong too
+    {3, 1, 0, 2, 0}, // another wrong label; its second guess does not count
+    {4, 2, 0, 0, 2}, // right at once, but not likely enough to be taken
+    {5, 0, 0, 2, 0}, // no noise: a right label is broken
+    {6, 2, 2, 2, 0}, // no noise, kept
+    {7, 1, 2, -1, -1} // noise that was not suspected
+  };
+
+  @Test
+  void accuracyOfAHandMadeTable() {
+    long[] given = new long[8];
+    List<Proposal> proposals = new ArrayList<>();
+    List<double[]> rows = new ArrayList<>();
+    List<Integer> noisy = new ArrayList<>();
+    for (int[] c : CASES) {
+      given[c[0]] = c[1];
+      if (c[1] != c[2]) {
+        noisy.add(c[0]);
+      }
+      if (c[3] >= 0) {
+        double top = c[0] == 4 ? 0.45 : 0.6;
+        double[] p = new double[3];
+        Arrays.fill(p, (1 - top) / 2 - 0.05);
+        p[c[3]] = top;
+        p[c[4]] += 0.1;
+        proposals.add(Relabelling.decide(c[0], c[1], p, 0, Relabelling.Options.defaults()));
+        rows.add(p);
+      }
+    }
+    LabelNoise list =
+        new LabelNoise(
+            noisy.stream().mapToLong(i -> i).toArray(),
+            noisy.stream().mapToLong(i -> CASES[i][2]).toArray(),
+            noisy.stream().mapToLong(i -> CASES[i][1]).toArray());
+    Relabelling relabelling =
+        new Relabelling(RelabelRule.COMBINED, given, 3, proposals, rows.toArray(double[][]::new));
+    RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, list);
+    assertThat(accuracy.suspectedNoise()).isEqualTo(5);
+    assertThat(accuracy.originalRule()).isCloseTo(3 / 5.0, within(1e-12));
+    assertThat(accuracy.strict()).isCloseTo(2 / 5.0, within(1e-12));
+    assertThat(accuracy.restored()).isCloseTo(1 / 6.0, within(1e-12));
+    assertThat(accuracy.broken()).isEqualTo(1);
+    assertThat(proposals.stream().map(Proposal::decision))
+        .containsExactly(
+            Decision.RELABEL,
+            Decision.KEEP,
+            Decision.KEEP,
+            Decision.RELABEL,
+            Decision.ABSTAIN,
+            Decision.RELABEL,
+            Decision.KEEP);
+    assertThat(relabelling.trusted()).containsExactly(0, 1, 2, 3, 5, 6, 7);
+  }
+
+  @Test
+  void retrainingWithProposalsIsNoWorseThanWithTheNoise() {
+    Relabelling relabelling =
+        Relabelling.propose(
+            evidence, suspicious, RelabelRule.COMBINED, Relabelling.Options.defaults());
+    RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, noise);
+    assertThat(accuracy.restored()).isGreaterThan(0.8);
+    assertThat(accuracy.broken()).isLessThan(12);
+    double noisy = recall(Supervision.hard(10, evidence.labels()));
+    for (Mode mode : Mode.values()) {
+      assertThat(recall(relabelling.supervision(mode, 1))).as(mode.name()).isGreaterThan(noisy);
+    }
+  }
+
+  private static double recall(Supervision supervision) {
+    try (Arena arena = Arena.host()) {
+      Head head = evidence.training().train(evidence.data().features(), supervision, arena);
+      Tensor z = head.embed(BACKEND, test.features(), arena);
+      return new Evaluator(BACKEND)
+          .evaluate(z, test.labels(), EvaluationOptions.of("map@r").withNormalize(true))
+          .value("map@r");
+    }
+  }
+
+  @Test
+  void drawnLabelsFollowTheSeed() {
+    Relabelling relabelling =
+        Relabelling.propose(
+            evidence, suspicious, RelabelRule.KNN_EMBEDDING, Relabelling.Options.defaults());
+    try (Arena arena = Arena.host()) {
+      float[][] weights = new float[3][];
+      for (int i = 0; i < 3; i++) {
+        Supervision drawn = relabelling.supervision(Mode.SAMPLED, i < 2 ? 7 : 8);
+        weights[i] =
+            evidence.training().train(evidence.data().features(), drawn, arena).weight().toFloats();
+      }
+      assertThat(weights[0]).isEqualTo(weights[1]);
+      assertThat(weights[0]).isNotEqualTo(weights[2]);
+    }
+  }
+
+  @Test
+  void picturesOfNothingBelongToNoClass() {
+    int strange = 10;
+    io.vicinal.sample.Xoshiro generator = new io.vicinal.sample.Xoshiro(1);
+    try (Arena arena = Arena.host()) {
+      float[] x = Arrays.copyOf(clean.features().toFloats(), (TRAINING + strange) * 64);
+      for (int i = TRAINING * 64; i < x.length; i++) {
+        x[i] = generator.below(2); // black and white at random: no pen draws that
+      }
+      long[] y = Arrays.copyOf(clean.labels().toLongs(), TRAINING + strange);
+      FeatureSet open =
+          new FeatureSet(arena.of(x, y.length, 64), arena.of(y, y.length), "open set");
+      try (Evidence e = Evidence.of(BACKEND, open, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
+        int[] all = IntStream.range(0, y.length).toArray();
+        Relabelling r =
+            Relabelling.propose(e, all, RelabelRule.KNN, Relabelling.Options.defaults());
+        for (Proposal p : r.proposals().subList(TRAINING, y.length)) {
+          assertThat(p.decision()).isEqualTo(Decision.NONE_OF_THESE);
+        }
+        assertThat(r.count(Decision.NONE_OF_THESE)).isLessThan(strange + 6L);
+        assertThat(r.trusted()).doesNotContain(TRAINING, TRAINING + strange - 1);
+      }
+    }
+  }
+
+  @Test
+  void filesHoldTheProposalsAndTheCleanedLabels(@TempDir Path folder) throws IOException {
+    Relabelling relabelling =
+        Relabelling.propose(
+            evidence, suspicious, RelabelRule.COMBINED, Relabelling.Options.defaults());
+    Path labels = folder.resolve("labels.npy");
+    Path table = folder.resolve("proposals.csv");
+    relabelling.writeLabels(labels);
+    relabelling.writeProposals(table);
+    try (Arena arena = Arena.host()) {
+      assertThat(Labels.read(labels, arena).toLongs()).isEqualTo(relabelling.cleaned());
+    }
+    List<String> lines = Files.readAllLines(table);
+    assertThat(lines).hasSize(suspicious.length + 1);
+    assertThat(lines.get(1)).startsWith(suspicious[0] + ",").endsWith("relabel");
+  }
+
+  @Test
+  void idsThatDoNotExistAreNamed() {
+    assertThatThrownBy(
+            () ->
+                Relabelling.propose(
+                    evidence, new int[] {3, 3}, RelabelRule.KNN, Relabelling.Options.defaults()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sample id 3");
+    assertThat(evidence.data().features().dtype()).isEqualTo(DType.F32);
+  }
+}
