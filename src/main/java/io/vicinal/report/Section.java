@@ -1,0 +1,237 @@
+package io.vicinal.report;
+
+import java.util.List;
+
+/**
+ * A part of the page. A part whose data is missing is left out by not adding it; inside a part,
+ * lists may be empty and what is documented so may be null. {@code lead} is a sentence or two in
+ * the reader's words: what was found here, or null.
+ */
+public sealed interface Section {
+  /** The name by which the page finds what draws it. */
+  default String type() {
+    return getClass().getSimpleName();
+  }
+
+  /**
+   * What the page says first.
+   *
+   * @param sentence the result in one sentence
+   * @param findings further sentences
+   * @param figures the few numbers that matter most
+   */
+  record Headline(String sentence, List<String> findings, List<Fact> figures) implements Section {}
+
+  /**
+   * How well the models retrieve.
+   *
+   * @param lead or null
+   * @param stages the compared models, such as "before noise", "noisy", "repaired"
+   * @param rows one per metric
+   * @param charts such as recall at k, one curve per stage
+   */
+  record Retrieval(String lead, List<String> stages, List<Metric> rows, List<Chart> charts)
+      implements Section {}
+
+  /**
+   * A row of the retrieval table.
+   *
+   * @param name "R@1"
+   * @param values in 0..1, one per stage, NaN where it was not measured
+   */
+  record Metric(String name, List<Double> values) {}
+
+  /**
+   * The worst confusions and who is to blame.
+   *
+   * @param lead or null
+   * @param items worst first
+   */
+  record Confusions(String lead, List<Confusion> items) implements Section {}
+
+  /**
+   * One confusion: a pair of test samples, or the pairs of a class.
+   *
+   * @param name "query 412", "class 8, taken for 3"
+   * @param pairs queries with their wrong neighbour
+   * @param unit of the effects: "squared distance"
+   * @param sentences what the effects mean, from {@link Words}
+   * @param harmful removing them moves the confused apart, strongest first
+   * @param helpful removing them moves the confused together, strongest first
+   */
+  record Confusion(
+      String name,
+      List<Pair> pairs,
+      String unit,
+      List<String> sentences,
+      List<Effect> harmful,
+      List<Effect> helpful) {
+    /** Needs a pair to show. */
+    public Confusion {
+      if (pairs.isEmpty()) {
+        throw new IllegalArgumentException(name + ": a confusion without a pair");
+      }
+    }
+  }
+
+  /**
+   * A query and its wrong neighbour.
+   *
+   * @param distance between them, in the confusion's unit
+   */
+  record Pair(Sample query, Sample neighbour, double distance) {}
+
+  /**
+   * Who finds wrong labels.
+   *
+   * @param lead or null
+   * @param curves found share of the wrong labels by inspected share, one per detector; or null
+   *     where the noise is not known
+   * @param detectors the table, best first
+   * @param suspects the most suspicious samples
+   */
+  record Detection(String lead, Chart curves, List<Detector> detectors, List<Suspect> suspects)
+      implements Section {}
+
+  /**
+   * A detector's numbers.
+   *
+   * @param auc area under the ROC curve
+   * @param averagePrecision area under the precision-recall curve
+   * @param precisionAtBudget share of wrong labels among the first {@code budget}
+   * @param budget that was inspected
+   */
+  record Detector(
+      String name, double auc, double averagePrecision, double precisionAtBudget, long budget) {}
+
+  /**
+   * A sample whose label is doubted.
+   *
+   * @param score of the detector, the higher the more suspicious
+   */
+  record Suspect(Sample sample, double score) {}
+
+  /**
+   * Proposed labels.
+   *
+   * @param lead or null
+   * @param facts such as the accuracy by both rules
+   * @param proposals the surest first
+   */
+  record Relabelling(String lead, List<Fact> facts, List<Proposal> proposals) implements Section {}
+
+  /**
+   * A proposed label.
+   *
+   * @param sample with the label that it carries, and the clean one where it is known
+   * @param proposed the label it should carry, or null for none of the classes
+   * @param probability of the proposal, in 0..1
+   * @param effect what the change would do, in words, or null
+   * @param badge of the effect, or null
+   */
+  record Proposal(Sample sample, String proposed, double probability, String effect, Badge badge) {}
+
+  /**
+   * The embedding in the plane.
+   *
+   * @param lead or null
+   * @param classes names by class
+   * @param points the samples, in the order of the projections' coordinates
+   * @param projections such as PCA and UMAP
+   */
+  record EmbeddingMap(
+      String lead, List<String> classes, List<Point> points, List<Projection> projections)
+      implements Section {
+    /** Every point has its place in every projection, of which there is at least one. */
+    public EmbeddingMap {
+      int n = points.size();
+      if (projections.isEmpty()
+          || !projections.stream().allMatch(p -> p.x().length == n && p.y().length == n)) {
+        throw new IllegalArgumentException("a projection without places for " + n + " points");
+      }
+    }
+  }
+
+  /**
+   * A sample on the map.
+   *
+   * @param classIndex row of {@link EmbeddingMap#classes}
+   * @param mark why it stands out: "wrong label", "harmful"; or null
+   */
+  record Point(Sample sample, int classIndex, String mark) {}
+
+  /**
+   * One way to lay the samples out.
+   *
+   * @param name "UMAP"
+   * @param note "trustworthiness 0.97"; or null
+   */
+  record Projection(String name, String note, double[] x, double[] y) {}
+
+  /**
+   * Whether the linear algebra can be trusted.
+   *
+   * @param lead or null
+   * @param facts damping, conditioning, products, residuals
+   * @param charts the ends of the spectrum, residuals by query
+   * @param warnings what the reader should know before acting
+   */
+  record Health(String lead, List<Fact> facts, List<Chart> charts, List<String> warnings)
+      implements Section {}
+
+  /**
+   * Predicted effects against those of solving again.
+   *
+   * @param lead or null
+   * @param unit of both
+   * @param predicted one per experiment
+   * @param actual the same
+   * @param names of the experiments
+   * @param facts Pearson, Spearman, size error, linear datamodeling score
+   * @param charts such as the brittleness curve
+   */
+  record Verification(
+      String lead,
+      String unit,
+      double[] predicted,
+      double[] actual,
+      List<String> names,
+      List<Fact> facts,
+      List<Chart> charts)
+      implements Section {
+    /** Both changes of every experiment. */
+    public Verification {
+      if (predicted.length != actual.length) {
+        throw new IllegalArgumentException(
+            predicted.length + " predicted, " + actual.length + " actual changes");
+      }
+    }
+  }
+
+  /**
+   * How many classes fall into each category of the field study.
+   *
+   * @param lead or null
+   * @param facts such as the share of samples with another recommendation
+   * @param categories names
+   * @param rules one row of counts per rule
+   */
+  record Field(String lead, List<Fact> facts, List<String> categories, List<Counts> rules)
+      implements Section {}
+
+  /** A row of counts. */
+  record Counts(String name, List<Long> values) {}
+
+  /**
+   * The worst classes of several models.
+   *
+   * @param lead or null
+   * @param models names of the columns
+   * @param classes names of the rows
+   * @param ranks by class and model, 1 for the worst, 0 for not among the worst
+   * @param facts mean overlaps
+   */
+  record WorstClasses(
+      String lead, List<String> models, List<String> classes, int[][] ranks, List<Fact> facts)
+      implements Section {}
+}

@@ -1,0 +1,119 @@
+'use strict';
+// The page's small vocabulary: elements, numbers, pictures, badges, the tooltip, tabs. Text only ever becomes text.
+
+const report = JSON.parse(document.getElementById('data').textContent);
+
+/** An element: h('p', {class: 'lead'}, 'text', child). Functions are listeners, null and false are left out. */
+function h(tag, props, ...children) {
+  const space = ['svg', 'path', 'line', 'circle', 'g', 'text', 'rect'].includes(tag);
+  const el = space ? document.createElementNS('http://www.w3.org/2000/svg', tag) : document.createElement(tag);
+  for (const [key, value] of Object.entries(props ?? {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (typeof value === 'function') el.addEventListener(key, value);
+    else if (key === 'vars') for (const [name, v] of Object.entries(value)) el.style.setProperty(name, v);
+    else el.setAttribute(key, value === true ? '' : value);
+  }
+  el.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false));
+  return el;
+}
+
+const minus = text => text.replace('-', '\u2212');
+
+/** Three significant digits, without exponents where people can read without. */
+function number(x) {
+  if (x === null || x === undefined) return '\u2013';
+  const a = Math.abs(x);
+  if (a === 0) return '0';
+  if (a >= 1e6 || a < 1e-4) return minus(x.toExponential(1));
+  if (Number.isInteger(x)) return minus(x.toLocaleString('en'));
+  return minus(a >= 100 ? x.toFixed(0) : x.toFixed(Math.min(6, 2 - Math.floor(Math.log10(a)))));
+}
+
+const signed = x => (x > 0 ? '+' : '') + number(x);
+const percent = x => x === null || x === undefined ? '\u2013' : (100 * x).toFixed(1) + '\u2009%';
+
+/** A sample's thumbnail, or its name in a frame. Small pictures are enlarged without blur. */
+function picture(sample, size) {
+  const uri = report.pictures[sample.key];
+  if (!uri) return h('span', {class: 'picture empty ' + size}, sample.name);
+  const img = h('img', {class: 'picture ' + size, src: uri, alt: `${sample.name}, ${sample.label}`});
+  img.decode().then(() => img.classList.toggle('pixels', img.naturalWidth <= 40), () => {});
+  return img;
+}
+
+/** The class a sample carries, and the one it really has. */
+function labelOf(sample) {
+  return h('span', {class: 'label'}, sample.label,
+    sample.clean && h('span', {class: 'truth'}, ' really ', h('b', null, sample.clean)));
+}
+
+const badges = {
+  verified: ['\u2713', 'verified', 'Measured: the head was solved again with this change.'],
+  stable: ['\u2248', 'predicted, stable', 'Predicted; sign and rank hold over a range of damping.'],
+  unstable: ['~', 'unstable', 'Predicted, but it changes with the damping: do not act on it alone.'],
+  predicted: ['\u2026', 'predicted', 'Predicted; its stability was not looked at.'],
+};
+
+function badge(kind) {
+  if (!badges[kind]) return null;
+  const [sign, words, title] = badges[kind];
+  return h('span', {class: 'badge ' + kind, title}, h('span', {'aria-hidden': 'true'}, sign), words);
+}
+
+function facts(list) {
+  return list?.length > 0 && h('dl', {class: 'facts'}, list.map(f =>
+    h('div', null, h('dt', null, f.name), h('dd', null, f.value, f.note && h('small', null, f.note)))));
+}
+
+/** The one tooltip. Reads itself out; stays inside the window. */
+const tip = {
+  el: h('div', {class: 'tip', role: 'status', hidden: true}),
+  show(x, y, ...content) {
+    this.el.replaceChildren(...content);
+    this.el.hidden = false;
+    const box = this.el.getBoundingClientRect();
+    const wide = document.documentElement.clientWidth;
+    const left = x + 16 + box.width > wide ? x - 16 - box.width : x + 16;
+    this.el.style.left = Math.max(8, Math.min(left, wide - box.width - 8)) + 'px';
+    this.el.style.top = Math.max(8, Math.min(y - box.height / 2, innerHeight - box.height - 8)) + 'px';
+  },
+  hide() { this.el.hidden = true; },
+};
+
+/** Tabs after the ARIA pattern: arrows move, one panel is shown. entries: [{tab: nodes, panel: () => node}]. */
+function tabs(label, entries, look) {
+  const id = 't' + (tabs.count = (tabs.count ?? 0) + 1);
+  const panel = h('div', {class: 'panel', role: 'tabpanel', id: id + 'p', tabindex: '0'});
+  const buttons = entries.map((entry, i) => h('button', {
+    role: 'tab', id: id + i, type: 'button', 'aria-controls': id + 'p',
+    click: () => choose(i), keydown: e => move(e, i),
+  }, entry.tab));
+  function choose(i) {
+    buttons.forEach((b, j) => {
+      b.setAttribute('aria-selected', String(i === j));
+      b.tabIndex = i === j ? 0 : -1;
+    });
+    panel.setAttribute('aria-labelledby', id + i);
+    panel.replaceChildren(entries[i].panel());
+  }
+  function move(e, i) {
+    const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[e.key];
+    const to = e.key === 'Home' ? 0 : e.key === 'End' ? buttons.length - 1
+      : step && (i + step + buttons.length) % buttons.length;
+    if (to === undefined) return;
+    e.preventDefault();
+    choose(to);
+    buttons[to].focus();
+  }
+  choose(0);
+  return h('div', {class: 'tabs ' + look}, h('div', {role: 'tablist', 'aria-label': label}, buttons), panel);
+}
+
+/** Buttons of which one is pressed. options: [[name, action]]. */
+function choice(label, options) {
+  const buttons = options.map(([name, action], i) => h('button', {type: 'button', click: () => {
+    buttons.forEach((b, j) => b.setAttribute('aria-pressed', String(i === j)));
+    action();
+  }, 'aria-pressed': String(i === 0)}, name));
+  return h('div', {class: 'choice', role: 'group', 'aria-label': label}, buttons);
+}

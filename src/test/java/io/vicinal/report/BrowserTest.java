@@ -1,0 +1,225 @@
+package io.vicinal.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A reader with a browser: opens the report from the disk, clicks, hovers and walks by keyboard.
+ * Screenshots are left in target/report/.
+ */
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
+class BrowserTest {
+  private static final Path PICTURES = Path.of("target", "report");
+  private static final String SELECTED =
+      "document.querySelector('[role=tab][aria-selected=true] b')";
+
+  @TempDir static Path folder;
+  private static Path file;
+  private static Chromium page;
+
+  @BeforeAll
+  static void start() throws Exception {
+    Optional<Path> browser = Chromium.find();
+    Assumptions.assumeTrue(
+        browser.isPresent(), "no Chromium on the path: install Debian's package chromium");
+    file = folder.resolve("report.html");
+    HtmlReport.write(DigitsReport.build(), file);
+    Files.createDirectories(PICTURES);
+    Files.copy(
+        file, PICTURES.resolve("report.html"), java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+    page = new Chromium(browser.get());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    if (page != null) {
+      page.close();
+    }
+  }
+
+  @BeforeEach
+  void forget() {
+    page.complaints().clear();
+  }
+
+  @AfterEach
+  void noErrorsAndNoRequests() {
+    assertThat(page.complaints()).as("script errors, console, log").isEmpty();
+    assertThat(page.requests()).as("requests").allMatch(file.toUri().toString()::equals);
+  }
+
+  private static void fitsItsWindow() throws Exception {
+    assertThat(
+            page.is("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+        .as("no horizontal overflow")
+        .isTrue();
+  }
+
+  @Test
+  void desktopShowsEverySection() throws Exception {
+    page.open(file, 1280, 900, "light");
+    page.screenshot(PICTURES.resolve("desktop-light.png"));
+    fitsItsWindow();
+    assertThat(page.evaluate("document.querySelectorAll('main section').length").getAsInt())
+        .isEqualTo(9);
+    assertThat(page.text("document.title")).startsWith("Handwritten digits");
+    assertThat(
+            page.is("[...document.querySelectorAll('svg.chart')].every(s => s.childElementCount)"))
+        .as("charts are drawn")
+        .isTrue();
+    assertThat(page.is("[...document.images].every(i => i.naturalWidth > 0)")).isTrue();
+    assertThat(page.is("[...document.images].every(i => i.alt)")).isTrue();
+    assertThat(page.is("document.body.textContent.includes('onerror=alert(1)')"))
+        .as("a hostile class name is text")
+        .isTrue();
+    assertThat(
+            page.evaluate("document.querySelectorAll('img[src=x], main script').length").getAsInt())
+        .isZero();
+  }
+
+  @Test
+  void themeFollowsTheSystemAndTheToggle() throws Exception {
+    page.open(file, 1280, 900, "dark");
+    String paper = "getComputedStyle(document.body).backgroundColor";
+    String dark = page.text(paper);
+    page.screenshot(PICTURES.resolve("desktop-dark.png"));
+    page.click(".theme");
+    String light = page.text(paper);
+    assertThat(light).isNotEqualTo(dark);
+    page.open(file, 1280, 900, "light");
+    assertThat(page.text(paper)).isEqualTo(light);
+    page.click(".theme");
+    assertThat(page.text(paper)).isEqualTo(dark);
+  }
+
+  @Test
+  void confusionsByMouseAndKeyboard() throws Exception {
+    page.open(file, 1280, 900, "light");
+    String shown = "document.querySelector('.panel .duo figcaption b').textContent";
+    String first = page.text(shown);
+    page.click("[role=tab]:nth-child(3)");
+    assertThat(page.text(shown)).isNotEqualTo(first);
+    assertThat(page.text(SELECTED + ".textContent")).isEqualTo(page.text(shown));
+    page.press("Home");
+    assertThat(page.text(shown)).isEqualTo(first);
+    page.press("ArrowDown");
+    assertThat(page.text(shown)).isNotEqualTo(first);
+    assertThat(page.text("document.activeElement.getAttribute('role')")).isEqualTo("tab");
+    assertThat(page.evaluate("document.querySelectorAll('.panel .effects li').length").getAsInt())
+        .isEqualTo(10);
+    assertThat(page.text("document.querySelector('.panel .badge').textContent"))
+        .contains("verified");
+  }
+
+  @Test
+  void chartsReadOffTheirValues() throws Exception {
+    page.open(file, 1280, 900, "light");
+    double[] at = page.middle("#detection svg.chart");
+    page.move(at[0], at[1]);
+    assertThat(page.text("document.querySelector('.tip').textContent"))
+        .contains("share of images inspected")
+        .contains("frozen-feature kNN");
+    page.click("#detection .legend button");
+    at = page.middle("#detection svg.chart");
+    page.move(at[0], at[1]);
+    assertThat(page.text("document.querySelector('.tip').textContent"))
+        .doesNotContain("frozen-feature kNN")
+        .contains("random");
+    assertThat(
+            page.evaluate("document.querySelectorAll('#detection path.curve').length").getAsInt())
+        .isEqualTo(2);
+    page.evaluate("document.querySelector('#verification svg.chart').focus()");
+    page.press("ArrowRight");
+    assertThat(page.text("document.querySelector('.tip').textContent")).contains("without image 0");
+    page.press("Escape");
+    assertThat(page.is("document.querySelector('.tip').hidden")).isTrue();
+  }
+
+  @Test
+  void proposalsCanBeFiltered() throws Exception {
+    page.open(file, 1280, 900, "light");
+    String cards = "document.querySelectorAll('#relabelling .card').length";
+    assertThat(page.evaluate(cards).getAsInt()).isEqualTo(24);
+    page.click("#relabelling .choice button:nth-child(2)");
+    int right = page.evaluate(cards).getAsInt();
+    assertThat(right).isBetween(10, 23);
+    assertThat(
+            page.is(
+                "[...document.querySelectorAll('#relabelling .card')].every(c => c.querySelector('.right'))"))
+        .isTrue();
+  }
+
+  @Test
+  void mapShowsTheImageOfAPoint() throws Exception {
+    page.open(file, 1280, 900, "light");
+    hoverUntilAnImageShows();
+    assertThat(page.text("document.querySelector('.tip-title').textContent")).startsWith("image ");
+    page.screenshot(PICTURES.resolve("map-hover.png"));
+    page.click("#embeddingmap .choice button:nth-child(2)");
+    page.await("document.querySelector('#embeddingmap .note').textContent.includes('variance')");
+    Thread.sleep(800); // the dots move for 0.6 s
+    page.evaluate("document.querySelector('canvas').focus()");
+    page.press("ArrowRight");
+    String first = page.text("document.querySelector('.tip-title').textContent");
+    page.press("ArrowRight");
+    assertThat(page.text("document.querySelector('.tip-title').textContent")).isNotEqualTo(first);
+    page.click("#embeddingmap button[aria-label=\"Zoom in\"]");
+    page.click("#embeddingmap .legend button:nth-child(4)");
+    assertThat(
+            page.text(
+                "document.querySelector('#embeddingmap .legend [aria-pressed=true]').textContent"))
+        .isEqualTo("digit 3");
+  }
+
+  private static void hoverUntilAnImageShows() throws Exception {
+    double[] at = page.middle("canvas");
+    for (int step = 0; step < 40; step++) {
+      page.move(at[0] - 200 + 10 * step, at[1] - 60 + 3 * step);
+      if (page.is(
+          "!document.querySelector('.tip').hidden && !!document.querySelector('.tip img')")) {
+        return;
+      }
+    }
+    throw new AssertionError("no point of the map showed its image");
+  }
+
+  @Test
+  void phoneFitsAndAnswersToTouch() throws Exception {
+    page.open(file, 360, 780, "light");
+    page.screenshot(PICTURES.resolve("phone-light.png"));
+    fitsItsWindow();
+    JsonObject widest =
+        page.evaluate(
+                "(() => { let worst = {w: 0, e: ''}; for (const e of document.querySelectorAll('main button, nav button'))"
+                    + " { const r = e.getBoundingClientRect(); if (r.height < 24 && r.height > 0) worst = {w: r.height, e: e.outerHTML}; }"
+                    + " return worst; })()")
+            .getAsJsonObject();
+    assertThat(widest.get("w").getAsDouble()).as("too small to touch: " + widest).isZero();
+    page.click("[role=tab]:nth-child(2)");
+    fitsItsWindow();
+    double[] at = page.middle("canvas");
+    boolean shown = false;
+    for (int step = 0; step < 20 && !shown; step++) {
+      page.tap(at[0] - 80 + 8 * step, at[1] - 40 + 5 * step);
+      shown = page.is("!!document.querySelector('.tip:not([hidden]) img')");
+    }
+    assertThat(shown).as("a tap shows an image").isTrue();
+    fitsItsWindow();
+    page.open(file, 360, 780, "dark");
+    page.screenshot(PICTURES.resolve("phone-dark.png"));
+    fitsItsWindow();
+  }
+}
