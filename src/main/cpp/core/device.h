@@ -108,6 +108,11 @@ struct Operations {
   void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
   void (*symmetric_eigen)(void* device, std::int64_t n, Real* matrix, Real* values);
 
+  // Kronecker factors and diagonals; any output may be null.
+  void (*curvature_factors)(void* device, const void* curvature, Real* feature, Real* output);
+  void (*curvature_diagonal)(void* device, const void* curvature, int kind, Real* weight, Real* proxies);
+  void (*curvature_self_influence)(void* device, const void* curvature, const Real* inverse, double* out);
+
   // m rows of n elements.
   void (*dots)(void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out);
   void (*axpy)(void* device, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y);

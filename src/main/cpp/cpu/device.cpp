@@ -11,6 +11,7 @@
 #include <string>
 
 #include "cpu/engine.hpp"
+#include "cpu/factors.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
 #include "cpu/vectors.hpp"
@@ -243,6 +244,15 @@ Operations<Real> operations_table() {
   t.gemm = product<Real>;
   t.symmetric_eigen = [](void* device, std::int64_t n, Real* matrix, Real* values) {
     symmetric_eigen(engine(device), n, matrix, values);
+  };
+  t.curvature_factors = [](void* device, const void* curvature, Real* feature, Real* output) {
+    factors(engine(device), point_of<Real>(curvature), feature, output);
+  };
+  t.curvature_diagonal = [](void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
+    diagonal(engine(device), point_of<Real>(curvature), kind, weight, proxies);
+  };
+  t.curvature_self_influence = [](void* device, const void* curvature, const Real* inverse, double* out) {
+    self_influence(engine(device), point_of<Real>(curvature), inverse, out);
   };
   t.dots = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
     dots(engine(device), m, n, x, y, out);

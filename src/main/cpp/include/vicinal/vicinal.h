@@ -230,6 +230,30 @@ VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f64(vicinal_engine
                                                                   const vicinal_curvature* curvature, double* units,
                                                                   double* gradients);
 
+/* ---- Kronecker factors and diagonals of the weight's curvature ------------------------------------------ */
+
+/* feature_factor [D, D] or NULL: (1/N) X' diag(w) X. output_factor [d, d] or NULL: (1/N) sum_i w_i times the d x d
+ * Gauss-Newton block of sample i; cosine softmax losses only. Exact, and exactly symmetric. */
+VICINAL_API vicinal_status vicinal_curvature_factors_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                         float* feature_factor, float* output_factor);
+VICINAL_API vicinal_status vicinal_curvature_factors_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                         double* feature_factor, double* output_factor);
+/* The exact diagonal of a curvature matrix (VICINAL_HESSIAN, _GAUSS_NEWTON: cosine softmax losses only; _FISHER: not
+ * PROXY_ANCHOR's column form): weight [d, D] or NULL; proxies [C, d] or NULL, which is Gauss-Newton's whatever the
+ * kind and needs a cosine softmax. */
+VICINAL_API vicinal_status vicinal_curvature_diagonal_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                          int32_t kind, float* weight, float* proxies);
+VICINAL_API vicinal_status vicinal_curvature_diagonal_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                          int32_t kind, double* weight, double* proxies);
+/* out [N]: sum_ab g_ia^2 inverse_ab x_ib^2 with g_i x_i' the unweighted gradient of L_i by the weight; inverse [d, D].
+ * Not PROXY_ANCHOR's column form. */
+VICINAL_API vicinal_status vicinal_curvature_self_influence_f32(vicinal_engine* engine,
+                                                                const vicinal_curvature* curvature,
+                                                                const float* inverse, double* out);
+VICINAL_API vicinal_status vicinal_curvature_self_influence_f64(vicinal_engine* engine,
+                                                                const vicinal_curvature* curvature,
+                                                                const double* inverse, double* out);
+
 /* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
 
 /* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;

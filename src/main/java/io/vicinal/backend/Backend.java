@@ -200,36 +200,36 @@ public interface Backend extends AutoCloseable {
     }
 
     /**
-     * The exact Kronecker factors of the Gauss-Newton matrix of the weight.
+     * The exact Kronecker factors of the Gauss-Newton matrix of the weight; symmetric to the bit.
      *
      * @param featureFactor out [D, D]: (1/N) X' diag(w) X, or null
-     * @param outputFactor out [d, d]: the mean of the samples' d x d Gauss-Newton blocks, or null
+     * @param outputFactor out [d, d]: (1/N) sum_i w_i times the d x d Gauss-Newton block of sample
+     *     i, or null; cosine softmax losses only
+     * @throws InputException if the loss has no such matrix, or both are null
      */
-    default void factors(Tensor featureFactor, Tensor outputFactor) {
-      throw new UnsupportedOperationException("factors");
-    }
+    void factors(Tensor featureFactor, Tensor outputFactor);
 
     /**
      * Exact diagonal of a curvature matrix in the current basis.
      *
-     * @param kind HESSIAN, GAUSS_NEWTON or FISHER
-     * @param weight out [d, D]
-     * @param proxies out [C, d], or null; Gauss-Newton's whatever the kind
+     * @param kind HESSIAN or GAUSS_NEWTON, for cosine softmax losses; FISHER, for a loss that
+     *     decomposes
+     * @param weight out [d, D], or null
+     * @param proxies out [C, d], or null; Gauss-Newton's whatever the kind, and for a cosine
+     *     softmax only
+     * @throws InputException if the loss has no such matrix, or both are null
      */
-    default void diagonal(CurvatureKind kind, Tensor weight, Tensor proxies) {
-      throw new UnsupportedOperationException("diagonal");
-    }
+    void diagonal(CurvatureKind kind, Tensor weight, Tensor proxies);
 
     /**
      * Quadratic forms of the samples' gradients in a diagonal matrix: out_i = sum_ab g_ia^2
-     * inverse_ab x_ib^2.
+     * inverse_ab x_ib^2, with g_i x_i' the unweighted gradient by the weight.
      *
      * @param inverse [d, D]
      * @param out F64 [N]
+     * @throws InputException if the loss does not decompose, or a shape does not fit
      */
-    default void selfInfluence(Tensor inverse, Tensor out) {
-      throw new UnsupportedOperationException("selfInfluence");
-    }
+    void selfInfluence(Tensor inverse, Tensor out);
 
     /**
      * One pass of the recursion h &lt;- v + (1 - damping) h - (1/scale) H_i h over the samples in

@@ -245,6 +245,54 @@ final class CpuCurvature implements Backend.Curvature {
                     e.handle(), handle, At.f64(units), At.f64(gradients)));
   }
 
+  @Override
+  public void factors(Tensor featureFactor, Tensor outputFactor) {
+    Arguments a = new Arguments("factors", "features", features);
+    long width = features.dim(1);
+    a.optionalOut("feature factor", featureFactor, width, width)
+        .optionalOut("output factor", outputFactor, d, d);
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_factors_f32(
+                    e.handle(), handle, At.f32(featureFactor), At.f32(outputFactor))
+            : e ->
+                Vicinal.vicinal_curvature_factors_f64(
+                    e.handle(), handle, At.f64(featureFactor), At.f64(outputFactor)));
+  }
+
+  @Override
+  public void diagonal(CurvatureKind kind, Tensor weight, Tensor proxies) {
+    Arguments a = new Arguments("diagonal", "features", features);
+    a.optionalOut("weight", weight, d, features.dim(1))
+        .optionalOut("proxies", proxies, proxyRows, d);
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_diagonal_f32(
+                    e.handle(), handle, kind.ordinal(), At.f32(weight), At.f32(proxies))
+            : e ->
+                Vicinal.vicinal_curvature_diagonal_f64(
+                    e.handle(), handle, kind.ordinal(), At.f64(weight), At.f64(proxies)));
+  }
+
+  @Override
+  public void selfInfluence(Tensor inverse, Tensor out) {
+    Arguments a = new Arguments("self influence", "features", features);
+    a.in("inverse", inverse, d, features.dim(1)).doublesOut("out", out, features.dim(0));
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_self_influence_f32(
+                    e.handle(), handle, At.f32(inverse), At.f64(out))
+            : e ->
+                Vicinal.vicinal_curvature_self_influence_f64(
+                    e.handle(), handle, At.f64(inverse), At.f64(out)));
+  }
+
   /** Checks m directions, and counts them. */
   private long directions(Arguments a, Directions direction) {
     Tensor some = direction.weight() != null ? direction.weight() : direction.proxies();

@@ -1,0 +1,24 @@
+// Exact Kronecker factors, exact diagonals and quadratic forms of the samples' gradients, at a kept point.
+#ifndef VICINAL_CPU_FACTORS_HPP_
+#define VICINAL_CPU_FACTORS_HPP_
+
+#include "cpu/point.hpp"
+
+namespace vicinal::cpu {
+
+// feature [D, D] = (1/N) X' diag(w) X; output [d, d] = (1/N) sum_i w_i of the samples' Gauss-Newton blocks. Either
+// null.
+template <class Real>
+void factors(Engine& e, const Point<Real>& point, Real* feature, Real* output);
+
+// Diagonal of a curvature matrix: weight [d, D], and Gauss-Newton's for the proxies [C, d]. Either null.
+template <class Real>
+void diagonal(Engine& e, const Point<Real>& point, int kind, Real* weight, Real* proxies);
+
+// out [N]: sum_ab g_ia^2 inverse_ab x_ib^2.
+template <class Real>
+void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, double* out);
+
+}  // namespace vicinal::cpu
+
+#endif  // VICINAL_CPU_FACTORS_HPP_
