@@ -1,7 +1,7 @@
 // Curves and scatter plots as SVG, drawn again when their width changes. Pointer and arrow keys read values off.
 
 const chartHeight = 300;
-const margin = {top: 12, right: 14, bottom: 42, left: 52};
+const margin = {top: 30, right: 14, bottom: 42, left: 52};
 
 /** A scale from values to pixels with readable ticks. */
 function scale(low, high, from, to, log, ticks) {
@@ -14,10 +14,12 @@ function scale(low, high, from, to, log, ticks) {
     const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
     const step = Math.max(1, Math.ceil((last - first) / 5));
     for (let e = first; e <= last; e += step) place.ticks.push(10 ** e);
+    if (place.ticks.length < 3) place.ticks = [0, 1].flatMap(e => [1, 2, 5].map(m => m * 10 ** (first - 1 + e)))
+      .concat(10 ** (first + 1)).filter(t => t >= low * 0.999 && t <= high * 1.001);
     if (place.ticks.length < 2) place.ticks = [low, high];
   } else {
-    const rough = (high - low) / 4, power = 10 ** Math.floor(Math.log10(rough));
-    const step = [1, 2, 5, 10].find(s => s * power >= rough) * power;
+    const rough = (high - low) / 5, power = 10 ** Math.floor(Math.log10(rough));
+    const step = [1, 2, 2.5, 5, 10].find(s => s * power >= rough) * power;
     for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) place.ticks.push(i * step);
   }
   return place;
@@ -55,7 +57,7 @@ function axes(el, width, x, y, xName, yName) {
   el.append(
     h('line', {class: 'axis', x1: margin.left, x2: width - margin.right, y1: bottom, y2: bottom}),
     h('text', {class: 'axis-name', x: width - margin.right, y: chartHeight - 6, 'text-anchor': 'end'}, xName),
-    h('text', {class: 'axis-name', x: -margin.top, y: 12, 'text-anchor': 'end', transform: 'rotate(-90)'}, yName));
+    h('text', {class: 'axis-name', x: 0, y: 12}, yName));
 }
 
 /** Curves with a legend whose entries hide and show them. */
@@ -75,6 +77,7 @@ function lineChart(chart) {
       const x = scale(...extent(stops), margin.left, width - margin.right, chart.logX, chart.logX && stops.length < 9 ? stops : null);
       let [low, high] = extent(all.map(p => p[1]));
       if (!chart.logY && low > 0 && low < 0.5 * high) low = 0;
+      if (!chart.logY && low !== 0) low -= 0.06 * (high - low);
       const y = scale(low, high, chartHeight - margin.bottom, margin.top, chart.logY);
       axes(svg, width, x, y, chart.x, chart.y);
       usable.forEach((s, i) => hidden.has(i) || svg.append(h('path', {

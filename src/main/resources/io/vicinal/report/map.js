@@ -1,5 +1,7 @@
 // The embedding in the plane, on a canvas. Pointer, tap or arrow keys choose a sample and show its image.
 
+const hues = 10;
+
 draw.EmbeddingMap = {
   title: 'Map of the embedding', short: 'Map',
   help: 'Every dot is an image; near means alike to the model. Point at one, tap it, or walk with the arrow keys. Ringed dots are marked.',
@@ -11,7 +13,7 @@ draw.EmbeddingMap = {
     const note = h('p', {class: 'muted note'});
     const map = mapOn(canvas, s, layouts, view);
     const legend = h('div', {class: 'legend'}, s.classes.map((name, c) => h('button', {
-      type: 'button', class: `s${c % 8}${c >= 8 ? ' alt' : ''}`, 'aria-pressed': 'false', click: e => {
+      type: 'button', class: `s${c % hues}${c >= hues ? ' alt' : ''}`, 'aria-pressed': 'false', click: e => {
         view.only = view.only === c ? null : c;
         legend.querySelectorAll('button').forEach(b => b.setAttribute('aria-pressed', 'false'));
         if (view.only !== null) e.currentTarget.setAttribute('aria-pressed', 'true');
@@ -46,7 +48,6 @@ function mapOn(canvas, s, layouts, view) {
   })();
   let places = layouts[0];
   let box = {w: 0, h: 0};
-  const wide = () => Math.min(box.w, box.h * 1.6);
 
   function screen(i) {
     const side = Math.min(box.w, box.h) - 32;
@@ -62,16 +63,16 @@ function mapOn(canvas, s, layouts, view) {
     canvas.height = box.h * dpr;
     const g = canvas.getContext('2d');
     g.scale(dpr, dpr);
-    const colours = Array.from({length: 8}, (_, c) => ink(`ink s${c}`));
+    const colours = Array.from({length: hues}, (_, c) => ink(`ink s${c}`));
     const text = ink('ink text');
-    const radius = Math.max(2.2, Math.min(5, 90 / Math.sqrt(s.points.length))) * Math.min(2, Math.sqrt(view.zoom));
+    const radius = Math.max(2.2, Math.min(5, 90 / Math.sqrt(s.points.length))) * Math.min(1, Math.sqrt(box.w / 700)) * Math.min(2, Math.sqrt(view.zoom));
     for (const marked of [false, true]) {
       s.points.forEach((p, i) => {
         if (!!p.mark !== marked) return;
         const [x, y] = screen(i);
         g.globalAlpha = view.only !== null && view.only !== p.classIndex ? 0.08 : 0.8;
-        g.fillStyle = colours[p.classIndex % 8];
-        dot(g, x, y, radius, p.classIndex >= 8);
+        g.fillStyle = colours[p.classIndex % hues];
+        dot(g, x, y, radius, p.classIndex >= hues);
         if (marked) { g.strokeStyle = text; g.lineWidth = 1.6; g.beginPath(); g.arc(x, y, radius + 2.6, 0, 7); g.stroke(); }
       });
     }
@@ -86,7 +87,7 @@ function mapOn(canvas, s, layouts, view) {
     }
   }
 
-  /** Classes beyond the eighth have the same colours as squares. */
+  /** Classes beyond the tenth have the same colours as squares. */
   function dot(g, x, y, r, square) {
     g.beginPath();
     if (square) g.rect(x - r, y - r, 2 * r, 2 * r);

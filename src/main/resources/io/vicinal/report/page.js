@@ -3,6 +3,9 @@
 
 const report = JSON.parse(document.getElementById('data').textContent);
 
+/** A number and its per cent sign stay on one line. */
+const together = child => typeof child === 'string' ? child.replace(/(\d) %/g, '$1\u202f%') : child;
+
 /** An element: h('p', {class: 'lead'}, 'text', child). Functions are listeners, null and false are left out. */
 function h(tag, props, ...children) {
   const space = ['svg', 'path', 'line', 'circle', 'g', 'text', 'rect'].includes(tag);
@@ -13,7 +16,7 @@ function h(tag, props, ...children) {
     else if (key === 'vars') for (const [name, v] of Object.entries(value)) el.style.setProperty(name, v);
     else el.setAttribute(key, value === true ? '' : value);
   }
-  el.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false));
+  el.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(together));
   return el;
 }
 
@@ -63,6 +66,19 @@ function badge(kind) {
 function facts(list) {
   return list?.length > 0 && h('dl', {class: 'facts'}, list.map(f =>
     h('div', null, h('dt', null, f.name), h('dd', null, f.value, f.note && h('small', null, f.note)))));
+}
+
+/** A gallery that first shows a dozen of its cards. */
+function fillGallery(gallery, cards) {
+  const few = cards.slice(0, 12);
+  gallery.replaceChildren(...few);
+  gallery.nextElementSibling?.remove();
+  if (cards.length > few.length) {
+    gallery.after(h('button', {type: 'button', class: 'more', click: e => {
+      gallery.replaceChildren(...cards);
+      e.currentTarget.remove();
+    }}, `Show all ${cards.length}`));
+  }
 }
 
 /** The one tooltip. Reads itself out; stays inside the window. */

@@ -18,8 +18,7 @@ const draw = {
     help: 'Every detector sorts the training images, most suspicious first. Its curve shows how many of the wrong labels are found after inspecting a share of the images; the higher and the more to the left, the better.',
     render: s => [
       h('div', {class: 'split'}, s.curves && lineChart(s.curves), s.detectors.length > 0 && h('div', {class: 'scroll'}, detectorTable(s.detectors))),
-      s.suspects.length > 0 && [h('h3', null, 'Most suspicious'), h('div', {class: 'gallery small'}, s.suspects.map(p =>
-        h('figure', {class: 'card'}, picture(p.sample, 'm'), h('figcaption', null, h('b', null, p.sample.name), labelOf(p.sample)))))],
+      s.suspects.length > 0 && [h('h3', null, 'Most suspicious'), suspects(s.suspects)],
     ],
   },
 
@@ -72,7 +71,7 @@ function retrievalTable(s) {
       const before = i > 0 && first > 1 ? r.values[i - 1] : null;
       const change = v !== null && before !== null ? 100 * (v - before) : null;
       return h('td', {class: 'num'}, percent(v),
-        change !== null && h('small', {class: change < 0 ? 'down' : 'up'},
+        change !== null && h('small', {class: change < 0 ? 'down' : 'up', title: 'points against the column before'},
           (change < 0 ? '\u25be ' : '\u25b4 ') + Math.abs(change).toFixed(1)));
     })))));
 }
@@ -83,16 +82,23 @@ function detectorTable(detectors) {
     h('thead', null, h('tr', null, ['Detector', 'AUC', 'Average precision', `Right among first ${number(budget)}`].map((t, i) =>
       h('th', {scope: 'col', class: i ? 'num' : null}, t)))),
     h('tbody', null, detectors.map((d, i) => h('tr', {class: i ? null : 'best'}, h('th', {scope: 'row'}, d.name),
-      h('td', {class: 'num'}, d.auc?.toFixed(3) ?? '\u2013', h('span', {class: 'meter', vars: {'--part': Math.max(0, 2 * (d.auc ?? 0.5) - 1)}})),
+      h('td', {class: 'num'}, d.auc?.toFixed(3) ?? '\u2013'),
       h('td', {class: 'num'}, d.averagePrecision?.toFixed(3) ?? '\u2013'), h('td', {class: 'num'}, percent(d.precisionAtBudget))))));
+}
+
+function suspects(list) {
+  const gallery = h('div', {class: 'gallery small'}), place = h('div', {class: 'stack'}, gallery);
+  fillGallery(gallery, list.map(p => h('figure', {class: 'card'},
+    picture(p.sample, 'm'), h('figcaption', null, h('b', null, p.sample.name), labelOf(p.sample)))));
+  return place;
 }
 
 /** Proposals with a filter. Where clean labels are known, each says whether it is right. */
 function proposals(list) {
   const truthKnown = list.some(p => p.sample.clean);
   const right = p => p.proposed === (p.sample.clean ?? p.sample.label);
-  const gallery = h('div', {class: 'gallery'});
-  const show = keep => gallery.replaceChildren(...list.filter(keep).map(p => h('figure', {class: 'card'},
+  const gallery = h('div', {class: 'gallery'}), place = h('div', {class: 'stack'}, gallery);
+  const show = keep => fillGallery(gallery, list.filter(keep).map(p => h('figure', {class: 'card'},
     picture(p.sample, 'm'),
     h('figcaption', null,
       h('b', null, p.sample.name),
@@ -104,5 +110,5 @@ function proposals(list) {
   const options = [[`All ${list.length}`, () => show(() => true)]];
   if (truthKnown) options.push(['Right', () => show(p => p.proposed && right(p))], ['Wrong', () => show(p => p.proposed && !right(p))]);
   if (list.some(p => !p.proposed)) options.push(['None of these', () => show(p => !p.proposed)]);
-  return [options.length > 1 && choice('Which proposals', options), gallery];
+  return [options.length > 1 && choice('Which proposals', options), place];
 }

@@ -71,7 +71,7 @@ class BrowserTest {
   @Test
   void desktopShowsEverySection() throws Exception {
     page.open(file, 1280, 900, "light");
-    page.screenshot(PICTURES.resolve("desktop-light.png"));
+    page.screenshot(PICTURES.resolve("desktop-light.png"), true);
     fitsItsWindow();
     assertThat(page.evaluate("document.querySelectorAll('main section').length").getAsInt())
         .isEqualTo(9);
@@ -95,7 +95,7 @@ class BrowserTest {
     page.open(file, 1280, 900, "dark");
     String paper = "getComputedStyle(document.body).backgroundColor";
     String dark = page.text(paper);
-    page.screenshot(PICTURES.resolve("desktop-dark.png"));
+    page.screenshot(PICTURES.resolve("desktop-dark.png"), true);
     page.click(".theme");
     String light = page.text(paper);
     assertThat(light).isNotEqualTo(dark);
@@ -152,8 +152,11 @@ class BrowserTest {
   void proposalsCanBeFiltered() throws Exception {
     page.open(file, 1280, 900, "light");
     String cards = "document.querySelectorAll('#relabelling .card').length";
+    assertThat(page.evaluate(cards).getAsInt()).isEqualTo(12);
+    page.click("#relabelling .more");
     assertThat(page.evaluate(cards).getAsInt()).isEqualTo(24);
     page.click("#relabelling .choice button:nth-child(2)");
+    page.click("#relabelling .more");
     int right = page.evaluate(cards).getAsInt();
     assertThat(right).isBetween(10, 23);
     assertThat(
@@ -167,7 +170,7 @@ class BrowserTest {
     page.open(file, 1280, 900, "light");
     hoverUntilAnImageShows();
     assertThat(page.text("document.querySelector('.tip-title').textContent")).startsWith("image ");
-    page.screenshot(PICTURES.resolve("map-hover.png"));
+    page.screenshot(PICTURES.resolve("map-hover.png"), false);
     page.click("#embeddingmap .choice button:nth-child(2)");
     page.await("document.querySelector('#embeddingmap .note').textContent.includes('variance')");
     Thread.sleep(800); // the dots move for 0.6 s
@@ -199,7 +202,7 @@ class BrowserTest {
   @Test
   void phoneFitsAndAnswersToTouch() throws Exception {
     page.open(file, 360, 780, "light");
-    page.screenshot(PICTURES.resolve("phone-light.png"));
+    page.screenshot(PICTURES.resolve("phone-light.png"), true);
     fitsItsWindow();
     JsonObject widest =
         page.evaluate(
@@ -219,7 +222,7 @@ class BrowserTest {
     assertThat(shown).as("a tap shows an image").isTrue();
     fitsItsWindow();
     page.open(file, 360, 780, "dark");
-    page.screenshot(PICTURES.resolve("phone-dark.png"));
+    page.screenshot(PICTURES.resolve("phone-dark.png"), true);
     fitsItsWindow();
   }
 }

@@ -261,10 +261,10 @@ final class Chromium implements AutoCloseable {
     call("Input.dispatchMouseEvent", params);
   }
 
-  /** The whole page as a PNG. */
-  void screenshot(Path file) throws Exception {
+  /** The whole page as a PNG, or the window. */
+  void screenshot(Path file, boolean whole) throws Exception {
     JsonObject params = object("format", "png");
-    params.addProperty("captureBeyondViewport", true);
+    params.addProperty("captureBeyondViewport", whole);
     byte[] png =
         Base64.getDecoder()
             .decode(call("Page.captureScreenshot", params).get("data").getAsString());
