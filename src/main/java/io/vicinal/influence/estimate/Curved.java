@@ -1,8 +1,10 @@
 package io.vicinal.influence.estimate;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.solve.CurvaturePoint;
+import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Progress;
 import java.util.List;
 
@@ -38,6 +40,7 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
 
   @Override
   public Scores scores(Explanation explanation, List<Query> queries, Progress progress) {
+    check(explanation.problem());
     List<Response> responses = explanation.responses(kind, reference, queries, progress);
     CurvaturePoint point = explanation.point(reference, progress);
     double[][] values =
@@ -48,5 +51,18 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
     List<Facts> facts =
         explanation.facts(queries, point, reference, q -> responses.get(q).report());
     return new Scores(name, values, facts);
+  }
+
+  private void check(HeadProblem problem) {
+    String lacks =
+        kind == CurvatureKind.GAUSS_NEWTON && !problem.spec().isCosineSoftmax()
+            ? "is not a cosine softmax and has no Gauss-Newton matrix"
+            : kind == CurvatureKind.FISHER && !problem.spec().decomposes()
+                ? "is no sum over samples and has no Fisher matrix"
+                : null;
+    if (lacks != null) {
+      throw new InputException(
+          name + ": loss " + problem.model().loss().name() + " " + lacks + "; use if");
+    }
   }
 }

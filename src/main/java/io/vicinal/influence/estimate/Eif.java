@@ -1,6 +1,7 @@
 package io.vicinal.influence.estimate;
 
 import io.vicinal.CancelledException;
+import io.vicinal.InputException;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.solve.CurvaturePoint;
@@ -50,6 +51,13 @@ public final class Eif implements Estimator {
 
   @Override
   public Scores scores(Explanation explanation, List<Query> queries, Progress progress) {
+    HeadProblem problem = explanation.problem();
+    if (!problem.spec().decomposes()) {
+      throw new InputException(
+          "eif: loss "
+              + problem.model().loss().name()
+              + " is no sum over samples, so none has a loss of its own; use if");
+    }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
     List<Facts> general = explanation.facts(queries, point, ReferencePoint.DELIVERED);
     List<Facts> facts = new ArrayList<>();

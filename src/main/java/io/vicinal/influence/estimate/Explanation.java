@@ -23,6 +23,7 @@ import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -42,13 +43,17 @@ public final class Explanation implements AutoCloseable {
   /** Directions that are scored at once, to bound memory. */
   private static final int BLOCK = 16;
 
+  /** Right-hand sides that are written out at once. */
+  private static final int SOLVES = 64;
+
   private final HeadProblem problem;
   private final TestSet test;
   private final ExplanationOptions options;
   private final Arena arena;
   private final Map<Key, Response> responses = new HashMap<>();
   private Damping damping;
-  private Arena damped; // all that rests on the damping
+  private Arena damped; // the re-converged point
+  private Arena solved; // the responses
   private Converged convergence;
   private CurvaturePoint reconverged;
 
@@ -62,6 +67,7 @@ public final class Explanation implements AutoCloseable {
     this.options = options;
     this.arena = arena;
     this.damped = new Arena(problem.backend().memory());
+    this.solved = new Arena(problem.backend().memory());
   }
 
   /**
@@ -109,19 +115,14 @@ public final class Explanation implements AutoCloseable {
       return problem.delivered();
     }
     if (reconverged == null) {
-      damping.settle(
-          d -> {
-            use(d);
-            convergence =
-                Reconvergence.run(
-                    problem,
-                    d.lambda(),
-                    null,
-                    null,
-                    options.reconvergence().with(progress),
-                    damped);
-            return null;
-          });
+      convergence =
+          Reconvergence.run(
+              problem,
+              damping.lambda(),
+              null,
+              null,
+              options.reconvergence().with(progress),
+              damped);
       reconverged = CurvaturePoint.open(problem, convergence.head(), null);
     }
     return reconverged;
@@ -140,8 +141,15 @@ public final class Explanation implements AutoCloseable {
     }
   }
 
-  private void forget() {
+  /** Frees the solves; the re-converged point stays. */
+  public void release() {
     responses.clear();
+    solved.close();
+    solved = new Arena(problem.backend().memory());
+  }
+
+  private void forget() {
+    release();
     if (reconverged != null) {
       reconverged.close();
       reconverged = null;
@@ -172,8 +180,9 @@ public final class Explanation implements AutoCloseable {
                   .distinct()
                   .filter(q -> !responses.containsKey(new Key(kind, reference, q)))
                   .toList();
-          if (!missing.isEmpty()) {
-            solve(kind, reference, missing, progress);
+          for (int from = 0; from < missing.size(); from += SOLVES) {
+            int to = Math.min(missing.size(), from + SOLVES);
+            solve(kind, reference, missing.subList(from, to), progress);
           }
           return queries.stream().map(q -> responses.get(new Key(kind, reference, q))).toList();
         });
@@ -277,23 +286,33 @@ public final class Explanation implements AutoCloseable {
               reference,
               damping.lambda(),
               damping.multiple(),
-              report == null ? "closed form" : status(report),
+              report == null ? "closed form" : words(report.status()),
               report == null ? 0 : report.iterations(),
               report == null ? 0 : report.products(),
               report == null ? Double.NaN : report.trueResidual(),
-              Map.of()));
+              pointFacts(reference)));
     }
     return facts;
   }
 
-  static String status(SolveReport report) {
-    return report.status().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+  private Map<String, Object> pointFacts(ReferencePoint reference) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    if (reference == ReferencePoint.RECONVERGED) {
+      facts.put("re-convergence", words(convergence.status()));
+      facts.put("relative gradient", convergence.relativeGradient());
+    }
+    return facts;
+  }
+
+  private static String words(Enum<?> status) {
+    return status.name().toLowerCase(Locale.ROOT).replace('_', ' ');
   }
 
   /** Frees everything but the problem. Idempotent. */
   @Override
   public void close() {
     responses.clear();
+    solved.close();
     if (reconverged != null) {
       reconverged.close();
       reconverged = null;

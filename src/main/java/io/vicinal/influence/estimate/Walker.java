@@ -8,6 +8,7 @@ import io.vicinal.influence.measure.TestSet;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -18,6 +19,9 @@ import java.util.List;
  * one thread; owns an arena.
  */
 final class Walker implements AutoCloseable {
+  /** Share of a vector below which its rest is rounding. */
+  private static final double NOTHING = 1e-9;
+
   private final Arena arena;
   private final Arena scratch;
   private final Backend backend;
@@ -62,8 +66,7 @@ final class Walker implements AutoCloseable {
 
   /** Length of the gradient at the start. */
   double slope() {
-    double[][] gradient = gradient(start.values());
-    return Math.sqrt(inner(gradient, moved(gradient)));
+    return length(gradient(start.values()));
   }
 
   private double[][] gradient(double[][] embeddings) {
@@ -117,15 +120,43 @@ final class Walker implements AutoCloseable {
     return walk(sign, options, List.of());
   }
 
+  /** What is left of a displacement beside some orthonormal ones; returns its length. */
+  private double project(double[][] a, List<double[][]> basis) {
+    for (double[][] direction : basis) {
+      add(-inner(direction, moved(a)), direction, a);
+    }
+    return length(a);
+  }
+
+  private double length(double[][] a) {
+    return Math.sqrt(Math.max(0, inner(a, moved(a))));
+  }
+
+  /** Orthonormal displacements that span those of the walks, by Gram and Schmidt, twice. */
+  private List<double[][]> basis(List<Walk> walks) {
+    List<double[][]> basis = new ArrayList<>();
+    for (Walk walk : walks) {
+      double[][] a = copy(walk.displacement);
+      project(a, basis);
+      double left = project(a, basis);
+      if (left > NOTHING * walk.length) {
+        double[][] unit = new double[rank][width];
+        add(1 / left, a, unit);
+        basis.add(unit);
+      }
+    }
+    return basis;
+  }
+
   /**
    * Uphill within the orthogonal complement of earlier displacements, with steps as long as the
    * whole gradient's would be; null if nothing of the gradient is left there.
    */
   Walk beside(List<Walk> earlier, EifOptions options) {
-    return walk(1, options, earlier);
+    return walk(1, options, basis(earlier));
   }
 
-  private Walk walk(double sign, EifOptions options, List<Walk> earlier) {
+  private Walk walk(double sign, EifOptions options, List<double[][]> forbidden) {
     double[][] z = copy(start.values());
     double[][] a = new double[rank][width];
     double[][] first = gradient(z);
@@ -136,27 +167,21 @@ final class Walker implements AutoCloseable {
       double[][] step = gradient(z);
       double[][] move = moved(step);
       double rate = options.rate();
-      if (!earlier.isEmpty()) {
+      if (!forbidden.isEmpty()) {
         double whole = Math.sqrt(inner(step, move));
-        for (Walk walk : earlier) {
-          double[][] other = walk.displacement;
-          add(-inner(other, move) / (walk.length * walk.length), other, step);
-          move = moved(step);
-        }
-        double left = Math.sqrt(Math.max(0, inner(step, move)));
-        if (!(left > 1e-9 * whole)) {
+        double left = project(step, forbidden);
+        if (!(left > NOTHING * whole)) {
           return null;
         }
         rate *= whole / left;
+        move = moved(step);
       }
       add(sign * rate, step, a);
       add(sign * rate, move, z);
       now = value(z);
       steps++;
     }
-    double[][] ka = moved(a);
-    double length = Math.sqrt(Math.max(0, inner(a, ka)));
-    return new Walk(a, length, now - before, inner(first, ka), steps);
+    return new Walk(a, length(a), now - before, inner(first, moved(a)), steps);
   }
 
   private static double[][] copy(double[][] rows) {

@@ -130,12 +130,16 @@ public final class SmoothedRecall implements Measurement {
         .toArray();
   }
 
+  private double[][] answers(UnitRows units) {
+    return Arrays.stream(gallery).mapToObj(units::unit).toArray(double[][]::new);
+  }
+
   /** One query: its hit, and the hit's derivative by each cosine. */
-  private double hit(UnitRows units, long query, double[] byCosine) {
+  private double hit(double[][] answers, double[] asks, long query, double[] byCosine) {
     double[] cosines = new double[gallery.length];
     double largest = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < gallery.length; j++) {
-      cosines[j] = units.cosine(query, gallery[j]);
+      cosines[j] = UnitRows.dot(asks, answers[j]);
       if (right(query, gallery[j])) {
         largest = Math.max(largest, cosines[j]);
       }
@@ -179,9 +183,10 @@ public final class SmoothedRecall implements Measurement {
   @Override
   public double value(Embeddings embeddings) {
     UnitRows units = new UnitRows(embeddings);
+    double[][] answers = answers(units);
     double sum = 0;
     for (long query : queries) {
-      sum += hit(units, query, new double[gallery.length]);
+      sum += hit(answers, units.unit(query), query, new double[gallery.length]);
     }
     return sum / queries.length;
   }
@@ -189,13 +194,14 @@ public final class SmoothedRecall implements Measurement {
   @Override
   public void gradient(Embeddings embeddings, Sink sink) {
     UnitRows units = new UnitRows(embeddings);
+    double[][] answers = answers(units);
     double[][] byRow = new double[gallery.length][units.width()];
     for (long query : queries) {
       double[] byCosine = new double[gallery.length];
-      hit(units, query, byCosine);
+      hit(answers, units.unit(query), query, byCosine);
       double[] byQuery = new double[units.width()];
       for (int j = 0; j < gallery.length; j++) {
-        UnitRows.addTo(byQuery, byCosine[j], units.unit(gallery[j]));
+        UnitRows.addTo(byQuery, byCosine[j], answers[j]);
         UnitRows.addTo(byRow[j], byCosine[j], units.unit(query));
       }
       units.pull(query, byQuery, 1.0 / queries.length, sink);

@@ -42,10 +42,6 @@ final class UnitRows {
     return new Unit(direction, norm);
   }
 
-  double cosine(long i, long j) {
-    return dot(unit(i), unit(j));
-  }
-
   /** 2 - 2 cos, as |u_i - u_j|^2 so that nothing cancels for close rows; 2 beside a zero row. */
   double squaredDistance(long i, long j) {
     if (find(i).norm == 0 || find(j).norm == 0) {

@@ -148,12 +148,16 @@ class MeasurementTest {
           Arrays.stream(ALL)
               .filter(row -> row != query)
               .boxed()
-              .sorted((x, y) -> Double.compare(units.cosine(query, y), units.cosine(query, x)))
+              .sorted((x, y) -> Double.compare(cosine(units, query, y), cosine(units, query, x)))
               .toList();
       hits +=
           order.subList(0, k).stream().anyMatch(r -> LABELS[r.intValue()] == LABELS[query]) ? 1 : 0;
     }
     return hits / (ROWS - 1.0);
+  }
+
+  private static double cosine(UnitRows units, long i, long j) {
+    return UnitRows.dot(units.unit(i), units.unit(j));
   }
 
   @Test
