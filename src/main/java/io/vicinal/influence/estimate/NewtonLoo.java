@@ -67,6 +67,16 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
 
   @Override
   public Scores scores(Explanation explanation, List<Query> queries, Progress progress) {
+    return scores(explanation, queries, candidates(explanation, queries, progress), progress);
+  }
+
+  /**
+   * Scores of chosen samples; the others are NaN.
+   *
+   * @param candidates ids, each once
+   */
+  public Scores scores(
+      Explanation explanation, List<Query> queries, int[] candidates, Progress progress) {
     HeadProblem problem = explanation.problem();
     if (!problem.spec().decomposes()) {
       throw new InputException(
@@ -74,7 +84,6 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
               + problem.model().loss().name()
               + " is no sum over samples, so none can be left out of it; use if");
     }
-    int[] candidates = candidates(explanation, queries, progress);
     CurvaturePoint point = explanation.point(ReferencePoint.RECONVERGED, progress);
     Embedded base = explanation.embeddings(queries, point.at());
     double[] before = queries.stream().mapToDouble(q -> q.measurement().value(base)).toArray();
