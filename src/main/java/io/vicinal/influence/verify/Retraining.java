@@ -1,0 +1,210 @@
+package io.vicinal.influence.verify;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Targets;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ReferencePoint;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.solve.Converged;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Reconvergence;
+import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.LongStream;
+
+/**
+ * Solves the head again after an {@link Edit} of the training set, from cached features: the
+ * minimum of
+ *
+ * <pre>
+ *   (1/N) sum_i w'_i L(x_i, y'_i; theta) + (lambda/2) |theta - theta_ref|^2
+ * </pre>
+ *
+ * with edited weights w' and labels y', N unchanged and theta_ref the delivered parameters, started
+ * from the minimum for the unedited set. This is the experiment that influence scores predict: the
+ * head's response with frozen features. It says nothing about what a backbone would have become.
+ *
+ * <p>Differences of nearly equal numbers are taken: single samples want a problem in double
+ * precision ({@link #options()}'s tolerance); groups can do with single precision.
+ *
+ * <p>One edit at a time: for one thread. {@link Thread#interrupt} stops it.
+ */
+public final class Retraining implements AutoCloseable {
+  private final HeadProblem problem;
+  private final TestSet test;
+  private final double lambda;
+  private final List<Gauge> gauges;
+  private final ReconvergenceOptions options;
+  private final Arena arena;
+  private final Converged base;
+  private final double[] before;
+
+  private Retraining(
+      HeadProblem problem,
+      TestSet test,
+      double lambda,
+      List<Gauge> gauges,
+      HeadTensors start,
+      ReconvergenceOptions options) {
+    this.problem = problem;
+    this.test = test;
+    this.lambda = lambda;
+    this.gauges = List.copyOf(gauges);
+    this.options = options;
+    arena = new Arena(problem.backend().memory());
+    try {
+      base = Reconvergence.run(problem, lambda, null, start, options, arena);
+      before = measure(base.head());
+    } catch (RuntimeException e) {
+      arena.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Prepares retraining: finds the minimum for the unedited training set.
+   *
+   * @param problem borrowed
+   * @param test test rows in the problem's frame, such as {@link Explanation#test}; borrowed
+   * @param lambda above 0
+   * @param gauges what is read off, at least one
+   * @param start parameters in the problem's frame that may be nearer to that minimum than the
+   *     delivered ones, or null
+   */
+  public static Retraining open(
+      HeadProblem problem,
+      TestSet test,
+      double lambda,
+      List<Gauge> gauges,
+      HeadTensors start,
+      ReconvergenceOptions options) {
+    if (gauges.isEmpty()) {
+      throw new InputException("retraining: there is nothing to measure; give a query");
+    }
+    return new Retraining(problem, test, lambda, gauges, start, options);
+  }
+
+  /**
+   * Prepares retraining for what an explanation explains, under its damping.
+   *
+   * @param explanation borrowed, as is its problem
+   */
+  public static Retraining of(
+      Explanation explanation, List<Gauge> gauges, ReconvergenceOptions options) {
+    HeadTensors start = explanation.point(ReferencePoint.RECONVERGED, Progress.NONE).at();
+    return open(
+        explanation.problem(),
+        explanation.test(),
+        explanation.damping().lambda(),
+        gauges,
+        start,
+        options);
+  }
+
+  /** A relative gradient of 1e-8, for problems in double precision. */
+  public static ReconvergenceOptions options() {
+    return ReconvergenceOptions.defaults().withTolerance(1e-8);
+  }
+
+  /** What is measured, in the order of {@link Outcome}'s arrays. */
+  public List<Gauge> gauges() {
+    return gauges;
+  }
+
+  /** The minimum for the unedited training set; its tensors live as long as this. */
+  public Converged base() {
+    return base;
+  }
+
+  /** The gauges there; not to be changed. */
+  public double[] before() {
+    return before;
+  }
+
+  /**
+   * Solves with an edit.
+   *
+   * @throws InputException if a sample or label of the edit does not exist
+   * @throws io.vicinal.CancelledException if the thread is interrupted
+   */
+  public Outcome run(Edit edit) {
+    long start = System.nanoTime();
+    try (Arena scratch = new Arena(problem.backend().memory())) {
+      Converged solved =
+          Reconvergence.run(problem, lambda, targets(edit, scratch), base.head(), options, scratch);
+      double[] after = measure(solved.head());
+      return new Outcome(
+          edit,
+          before,
+          after,
+          solved.steps(),
+          solved.products(),
+          solved.gradientNorm(),
+          solved.converged(),
+          (System.nanoTime() - start) / 1e9);
+    }
+  }
+
+  /** Solves with each edit in turn. */
+  public List<Outcome> run(List<Edit> edits) {
+    return edits.stream().map(this::run).toList();
+  }
+
+  private Targets targets(Edit edit, Arena scratch) {
+    int n = Math.toIntExact(problem.samples());
+    double[] weights = new double[n];
+    Arrays.fill(weights, 1);
+    if (problem.sampleWeights() != null) {
+      weights = problem.sampleWeights().toDoubles();
+    }
+    long[] labels = problem.labels().toLongs();
+    for (Edit.Change change : edit.changes()) {
+      int id = edit.checked(change.id(), n);
+      weights[id] *= change.factor();
+      if (change.label() != Edit.OWN_LABEL) {
+        labels[id] = known(edit, change);
+      }
+    }
+    Tensor weightTensor = scratch.allocate(problem.dtype(), n);
+    weightTensor.set(weights);
+    return new Targets(scratch.of(labels, n), weightTensor, null);
+  }
+
+  private long known(Edit edit, Edit.Change change) {
+    if (change.label() < 0 || change.label() >= problem.classes()) {
+      throw new InputException(
+          edit.name()
+              + ": sample "
+              + change.id()
+              + " gets label "
+              + change.label()
+              + ", but the head has proxies for classes 0.."
+              + (problem.classes() - 1)
+              + "; give one of those");
+    }
+    return change.label();
+  }
+
+  private double[] measure(HeadTensors inFrame) {
+    long[] rows =
+        gauges.stream()
+            .flatMapToLong(gauge -> LongStream.of(gauge.rows()))
+            .sorted()
+            .distinct()
+            .toArray();
+    Embedded embedded = test.embed(inFrame, rows);
+    return gauges.stream().mapToDouble(g -> g.value().applyAsDouble(embedded)).toArray();
+  }
+
+  /** Frees the minimum that it keeps. Idempotent. */
+  @Override
+  public void close() {
+    arena.close();
+  }
+}

@@ -1,0 +1,287 @@
+package io.vicinal.influence.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.CancelledException;
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Targets;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.measure.PairDistance;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.influence.solve.Theta;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.ProxyNcaPlusPlus;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Against gradient descent on the edited training set, which shares nothing but the gradient. */
+class RetrainingTest {
+  private static final int N = 40;
+  private static final int FEATURES = 6;
+  private static final int WIDTH = 3;
+  private static final int CLASSES = 4;
+  private static final double LAMBDA = 0.05;
+  private static final Loss LOSS = new ProxyNcaPlusPlus(2, false);
+  private static final Query PAIR = new Query("pair 0-1", new PairDistance(0, 1));
+
+  private final Backend backend = Backend.cpu();
+  private final Arena arena = Arena.host();
+  private double[] x;
+  private long[] y;
+  private HeadTensors head;
+  private FeatureSet test;
+
+  @BeforeEach
+  void data() {
+    Xoshiro random = new Xoshiro(5);
+    x = normal(random, N * FEATURES);
+    y = new long[N];
+    Arrays.setAll(y, i -> i % CLASSES);
+    for (int i = 0; i < N; i++) {
+      x[i * FEATURES + i % CLASSES] += 3;
+    }
+    head =
+        new HeadTensors(
+            arena.of(normal(random, WIDTH * FEATURES), WIDTH, FEATURES),
+            arena.of(normal(random, WIDTH), WIDTH),
+            arena.of(normal(random, CLASSES * WIDTH), CLASSES, WIDTH));
+    head = descend(head, Theta.W_B_P, ones(), y, 0, 300, arena); // delivered heads are trained
+    test =
+        new FeatureSet(
+            arena.of(normal(random, 5 * FEATURES), 5, FEATURES),
+            arena.of(new long[] {0, 1, 0, 1, 0}, 5),
+            "test");
+  }
+
+  @AfterEach
+  void close() {
+    arena.close();
+    backend.close();
+  }
+
+  private static double[] normal(Xoshiro random, int count) {
+    double[] values = new double[count];
+    Arrays.setAll(values, i -> random.nextGaussian());
+    return values;
+  }
+
+  private HeadModel model() {
+    return new HeadModel(
+        LOSS, new FeatureSet(arena.of(x, N, FEATURES), arena.of(y, N), "training"), head);
+  }
+
+  private interface Work {
+    void with(Explanation explanation, Retraining retraining);
+  }
+
+  private void open(Theta theta, Work work) {
+    ProblemOptions options = ProblemOptions.defaults().with(DType.F64).with(theta);
+    try (HeadProblem problem = HeadProblem.open(backend, model(), options);
+        Explanation explanation =
+            Explanation.open(
+                problem, test, Damping.absolute(LAMBDA, problem), ExplanationOptions.defaults());
+        Retraining retraining =
+            Retraining.of(
+                explanation,
+                List.of(Gauge.of(PAIR), Gauge.recall(explanation.test())),
+                Retraining.options())) {
+      work.with(explanation, retraining);
+    }
+  }
+
+  /** The pair's distance after plain gradient descent on these weights and labels. */
+  private double descended(Theta theta, double[] weights, long[] labels) {
+    try (Arena own = Arena.host()) {
+      HeadTensors end = descend(head, theta, weights, labels, LAMBDA, 2500, own);
+      Tensor embeddings = own.allocate(DType.F64, 5, WIDTH);
+      backend.embed(test.features(), end, embeddings);
+      backend.normalizeRows(embeddings, embeddings);
+      double[] z = embeddings.toDoubles();
+      double distance = 0;
+      for (int k = 0; k < WIDTH; k++) {
+        distance += (z[k] - z[WIDTH + k]) * (z[k] - z[WIDTH + k]);
+      }
+      return distance;
+    }
+  }
+
+  private HeadTensors descend(
+      HeadTensors from,
+      Theta theta,
+      double[] weights,
+      long[] labels,
+      double lambda,
+      int steps,
+      Arena owner) {
+    double[][] start = {
+      from.weight().toDoubles(), from.bias().toDoubles(), from.proxies().toDoubles()
+    };
+    boolean[] moves = {true, theta.hasBias(), theta.hasProxies()};
+    Tensor[] at = {
+      owner.of(start[0], WIDTH, FEATURES),
+      owner.of(start[1], WIDTH),
+      owner.of(start[2], CLASSES, WIDTH)
+    };
+    Tensor[] gradient = {
+      owner.allocate(DType.F64, WIDTH, FEATURES),
+      owner.allocate(DType.F64, WIDTH),
+      owner.allocate(DType.F64, CLASSES, WIDTH)
+    };
+    Targets targets = new Targets(owner.of(labels, N), owner.of(weights, N), null);
+    Tensor features = owner.of(x, N, FEATURES);
+    HeadTensors point = new HeadTensors(at[0], at[1], at[2]);
+    HeadTensors slope = new HeadTensors(gradient[0], gradient[1], gradient[2]);
+    for (int step = 0; step < steps; step++) {
+      backend.headGradient(LOSS.spec(), CLASSES, features, targets, point, null, slope);
+      for (int p = 0; p < 3; p++) {
+        double[] values = at[p].toDoubles();
+        double[] g = gradient[p].toDoubles();
+        double[] origin = start[p];
+        double rate = moves[p] ? 0.2 : 0;
+        Arrays.setAll(values, k -> values[k] - rate * (g[k] + lambda * (values[k] - origin[k])));
+        at[p].set(values);
+      }
+    }
+    return point;
+  }
+
+  private static double[] ones() {
+    double[] ones = new double[N];
+    Arrays.fill(ones, 1);
+    return ones;
+  }
+
+  @ParameterizedTest
+  @EnumSource(Theta.class)
+  void everyEditIsWhatGradientDescentFinds(Theta theta) {
+    open(
+        theta,
+        (explanation, retraining) -> {
+          assertThat(retraining.base().converged()).isTrue();
+          assertThat(retraining.before()[0]).isCloseTo(descended(theta, ones(), y), within(1e-6));
+
+          double[] without = ones();
+          without[7] = 0;
+          check(retraining, Edit.remove(7), descended(theta, without, y));
+
+          double[] group = ones();
+          Arrays.fill(group, 10, 20, 0);
+          long[] ids = new long[10];
+          Arrays.setAll(ids, i -> 10 + i);
+          check(retraining, Edit.remove("ten", ids), descended(theta, group, y));
+
+          double[] more = ones();
+          more[3] = 2.5;
+          check(retraining, Edit.reweight("more", 2.5, 3), descended(theta, more, y));
+
+          long[] relabelled = y.clone();
+          relabelled[3] = 0;
+          relabelled[9] = 2;
+          check(
+              retraining,
+              Edit.relabel("labels", Map.of(3L, 0L, 9L, 2L)),
+              descended(theta, ones(), relabelled));
+        });
+  }
+
+  private static void check(Retraining retraining, Edit edit, double expected) {
+    Outcome outcome = retraining.run(edit);
+    assertThat(outcome.converged()).isTrue();
+    assertThat(outcome.after()[0]).isCloseTo(expected, within(1e-6));
+    assertThat(Math.abs(outcome.change(0))).isGreaterThan(1e-5);
+    assertThat(outcome.products()).isPositive();
+  }
+
+  @Test
+  void theStartDoesNotMatter() {
+    open(
+        Theta.W,
+        (explanation, retraining) -> {
+          try (Retraining cold =
+              Retraining.open(
+                  explanation.problem(),
+                  explanation.test(),
+                  LAMBDA,
+                  retraining.gauges(),
+                  null,
+                  Retraining.options())) {
+            assertThat(cold.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
+            Edit edit = Edit.remove("two", 1, 2);
+            assertThat(cold.run(edit).after()[0])
+                .isCloseTo(retraining.run(edit).after()[0], within(1e-8));
+          }
+        });
+  }
+
+  @Test
+  void nothingChangesNothing() {
+    open(
+        Theta.W,
+        (explanation, retraining) -> {
+          Outcome same = retraining.run(Edit.reweight("same", 1, 4, 5));
+          assertThat(same.after()).isEqualTo(same.before());
+          assertThat(same.steps()).isZero();
+          Outcome own = retraining.run(Edit.relabel("own", Map.of(4L, y[4])));
+          assertThat(own.change(0)).isZero();
+        });
+  }
+
+  @Test
+  void badEdits() {
+    open(
+        Theta.W,
+        (explanation, retraining) -> {
+          assertThatThrownBy(() -> retraining.run(Edit.remove(N)))
+              .isInstanceOf(InputException.class)
+              .hasMessage("remove 40: sample 40 is outside 0..39; give training rows");
+          assertThatThrownBy(() -> retraining.run(Edit.relabel("new", Map.of(1L, 4L))))
+              .isInstanceOf(InputException.class)
+              .hasMessageContaining("sample 1 gets label 4")
+              .hasMessageContaining("classes 0..3");
+          assertThatThrownBy(
+                  () ->
+                      Retraining.open(
+                          explanation.problem(),
+                          explanation.test(),
+                          LAMBDA,
+                          List.of(),
+                          null,
+                          ReconvergenceOptions.defaults()))
+              .isInstanceOf(InputException.class)
+              .hasMessageContaining("nothing to measure");
+        });
+  }
+
+  @Test
+  void interrupted() {
+    open(
+        Theta.W,
+        (explanation, retraining) -> {
+          Thread.currentThread().interrupt();
+          assertThatThrownBy(() -> retraining.run(Edit.remove(3)))
+              .isInstanceOf(CancelledException.class);
+          assertThat(Thread.interrupted()).isTrue();
+        });
+  }
+}
