@@ -1,0 +1,69 @@
+package io.vicinal.gates;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.estimate.Estimators;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.noise.DetectionCurve;
+import io.vicinal.influence.noise.Detectors;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.EvidenceOptions;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.DType;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** Gate 8: finding the wrong labels by EK-FAC self-influence, other detectors printed beside it. */
+final class Mislabels {
+  private static final List<String> BESIDE = List.of("aum", "oof-loss", "knn", "loss", "random");
+
+  private Mislabels() {}
+
+  /**
+   * @param least AUC that self-influence needs, or NaN to print it only
+   */
+  static void check(
+      Backend backend, Scene scene, Head head, double least, Consumer<GateResult> hear) {
+    boolean[] wrong = scene.noise().mask((int) scene.training().samples());
+    HeadModel model = new HeadModel(Laboratory.LOSS, scene.training(), head.tensors());
+    double self = auc("self", self(backend, model, scene), wrong);
+    hear.accept(new GateResult(scene.name(), 8, "AUC, self-influence", self, least, Double.NaN));
+    RunConfig training =
+        RunConfig.defaults(
+            "head.embedding=" + scene.embedding(),
+            "optimizer.lr=0.003",
+            "optimizer.groups.proxies.lr=0.03",
+            "sampler.batch=64",
+            "epochs=12");
+    try (Evidence evidence =
+        Evidence.of(backend, model, EvidenceOptions.of(training, 0).withNeighbours(20))) {
+      for (String name : BESIDE) {
+        double auc = auc(name, Detectors.named(name).scores(evidence), wrong);
+        hear.accept(GateResult.info(scene.name(), 8, "AUC, " + name, auc));
+      }
+    }
+  }
+
+  private static double[] self(Backend backend, HeadModel model, Scene scene) {
+    ProblemOptions options = ProblemOptions.defaults().with(DType.F64);
+    try (HeadProblem problem = HeadProblem.open(backend, model, options);
+        Explanation explanation =
+            Explanation.open(
+                problem,
+                scene.test(),
+                Damping.multiple(1, problem),
+                ExplanationOptions.defaults())) {
+      return Estimators.of("self").scores(explanation, List.of(), Progress.NONE).values()[0];
+    }
+  }
+
+  private static double auc(String name, double[] scores, boolean[] wrong) {
+    return DetectionCurve.of(name, scores, wrong).auc();
+  }
+}
