@@ -43,6 +43,10 @@ def workload(kind, *arguments):
         from retrieval import RetrievalWork
 
         return RetrievalWork(folder)
+    if kind == "influence":
+        from influence import AscentWork, OriginalWork, RecursionWork
+
+        return {"if": OriginalWork, "if-seed": RecursionWork, "eif": AscentWork}[arguments[0]](folder)
     raise ValueError(f"no workload is called {kind}")
 
 

@@ -38,6 +38,7 @@ final class Catalogue {
             0.85,
             0,
             SINGLE,
+            SINGLE,
             false,
             (backend, quick) ->
                 new CurvatureWork(backend, quick ? 1_000 : 5_864, 2_048, 512, 100)));
@@ -48,16 +49,36 @@ final class Catalogue {
             0.75,
             (long) (1.2 * (1L << 30)),
             METRIC,
+            METRIC,
             true,
             (backend, quick) ->
                 quick
                     ? new RetrievalWork(backend, 6_050, 512, 1_132)
                     : new RetrievalWork(backend, 60_502, 512, 11_316)));
+    rows.add(influence("if-seed", 100, true));
+    rows.add(influence("eif", 20, false));
+    rows.add(influence("if", 10, true));
     return rows;
   }
 
+  /** A method against its per-query form in torch, whose own single precision is held less tightly. */
+  private static Row influence(String method, double ratio, boolean single) {
+    return new Row(
+        method,
+        ratio,
+        NONE,
+        0,
+        1e-2,
+        1e-6,
+        single,
+        (backend, quick) ->
+            quick
+                ? new InfluenceWork(backend, method, 600, 128, 32, 20)
+                : new InfluenceWork(backend, method, 5_864, 2_048, 512, 100));
+  }
+
   static List<Experiment> experiments() {
-    return List.of();
+    return List.of(new SolveExperiment());
   }
 
   private static Row loss(
@@ -68,6 +89,7 @@ final class Catalogue {
         ratio,
         NONE,
         0,
+        SINGLE,
         SINGLE,
         false,
         (backend, quick) -> new LossWork(backend, peerName, name, parameters, 180, 512, classes));

@@ -13,6 +13,7 @@ import java.util.function.BiFunction;
  * @param peakBytes resident set at most; 0 if the row does not ask for it
  * @param tolerance largest relative difference from the peer's reference values (norm of the
  *     difference over norm of the reference) at which the two sides count as equal
+ * @param ownTolerance the same for our side alone
  * @param single whether a repeat takes seconds, so that blocks are single repeats and rounds are
  *     few
  * @param work makes the inputs; the flag asks for a small problem
@@ -23,5 +24,6 @@ record Row(
     double share,
     long peakBytes,
     double tolerance,
+    double ownTolerance,
     boolean single,
     BiFunction<Backend, Boolean, Work> work) {}

@@ -122,7 +122,8 @@ public final class Runner {
               work.peerArguments())) {
         header.add("peer", peer.hello());
         Equality equality = Equality.of(work, peer, folder);
-        if (!(equality.worst() <= row.tolerance())) {
+        if (!(equality.worst() <= row.tolerance()
+            && equality.worstOfOurs() <= row.ownTolerance())) {
           throw new IllegalStateException(
               row.name()
                   + ": values differ by more than "

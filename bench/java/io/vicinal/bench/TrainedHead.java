@@ -1,0 +1,123 @@
+package io.vicinal.bench;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Targets;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
+import io.vicinal.nn.ProxyStart;
+import io.vicinal.optim.Adam;
+import io.vicinal.optim.ParameterGroup;
+import io.vicinal.sample.BalancedSampler;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The head that influence is measured on: seeded features that lean towards their classes, a
+ * ProxyNCA++ head trained on them by Adam over balanced batches (32 = 8 x 4), and test features of
+ * as many other classes. One label in ten is wrong, so that there is something to find.
+ *
+ * @param model training features, labels and the trained head
+ * @param test features of classes that training never saw, with their labels
+ */
+record TrainedHead(HeadModel model, FeatureSet test) {
+  private static final int EPOCHS = 20;
+  private static final double PULL = 0.35;
+
+  static TrainedHead of(
+      Backend backend, Arena arena, int samples, int features, int width, int classes) {
+    Inputs inputs = new Inputs(31, arena);
+    long[] clean = inputs.balancedLabels(samples, classes, 1);
+    Tensor x =
+        decaying(backend, arena, inputs.around(inputs.gaussian(1, classes, features), clean, PULL));
+    long[] given = clean.clone();
+    Xoshiro noise = new Xoshiro(7);
+    for (int i = 0; i < samples; i++) {
+      if (noise.below(10) == 0) {
+        given[i] = (given[i] + 1 + noise.below(classes - 1)) % classes;
+      }
+    }
+    FeatureSet training = new FeatureSet(x, arena.of(given, samples), "seeded features");
+    long[] testLabels = inputs.balancedLabels(samples, classes, 1);
+    Tensor t =
+        decaying(
+            backend, arena, inputs.around(inputs.gaussian(1, classes, features), testLabels, PULL));
+    Loss loss = Losses.create("proxy-nca-pp", Map.of());
+    HeadTensors head = train(backend, arena, loss, training, width, classes);
+    return new TrainedHead(
+        new HeadModel(loss, training, head),
+        new FeatureSet(t, arena.of(testLabels, samples), "seeded test features"));
+  }
+
+  /**
+   * Columns scaled so that column j's variance falls as 1/(1+j), with mean 1: the covariance of trained
+   * networks' features has such a spectrum, and solvers live on it.
+   */
+  private static Tensor decaying(Backend backend, Arena arena, Tensor x) {
+    int columns = Math.toIntExact(x.dim(1));
+    double sum = 0;
+    for (int j = 0; j < columns; j++) {
+      sum += 1.0 / (1 + j);
+    }
+    float[] scale = new float[columns];
+    for (int j = 0; j < columns; j++) {
+      scale[j] = (float) Math.sqrt(columns / sum / (1 + j));
+    }
+    backend.multiply(arena.of(scale, columns), x, x);
+    return x;
+  }
+
+  private static HeadTensors train(
+      Backend backend, Arena arena, Loss loss, FeatureSet set, int width, int classes) {
+    HeadTensors head =
+        Head.initialise(
+                arena, DType.F32, set.width(), width, classes, false, ProxyStart.NORMAL, 5)
+            .tensors();
+    long[] labels = set.labels().toLongs();
+    long[] ids = new long[labels.length];
+    for (int i = 0; i < ids.length; i++) {
+      ids[i] = i;
+    }
+    BalancedSampler sampler = new BalancedSampler(ids, labels, 8, 4, 6);
+    int batch = sampler.batchSize();
+    Tensor rows = arena.allocate(DType.I64, batch);
+    Tensor x = arena.allocate(DType.F32, batch, set.width());
+    Tensor y = arena.allocate(DType.I64, batch);
+    HeadTensors gradient =
+        new HeadTensors(
+            arena.allocate(DType.F32, head.weight().shape()),
+            null,
+            arena.allocate(DType.F32, head.proxies().shape()));
+    Adam adam =
+        new Adam(
+            arena,
+            List.of(
+                new ParameterGroup("weight", head.weight(), gradient.weight(), 1e-3, 1e-8, 0, 0),
+                new ParameterGroup(
+                    "proxies", head.proxies(), gradient.proxies(), 1e-2, 1e-8, 0, 0)),
+            0.9,
+            0.999,
+            false);
+    long[] batchLabels = new long[batch];
+    for (int step = 0; step < EPOCHS * sampler.batchesPerEpoch(); step++) {
+      long[] chosen = sampler.nextBatch();
+      for (int i = 0; i < batch; i++) {
+        batchLabels[i] = labels[(int) chosen[i]];
+      }
+      rows.set(chosen);
+      y.set(batchLabels);
+      backend.gatherRows(set.features(), rows, x);
+      backend.headGradient(loss.spec(), classes, x, Targets.of(y), head, null, gradient);
+      adam.step(backend, 1, Set.of());
+    }
+    return head;
+  }
+}
