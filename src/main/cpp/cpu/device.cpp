@@ -14,6 +14,7 @@
 #include "cpu/factors.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
+#include "cpu/recursion.hpp"
 #include "cpu/vectors.hpp"
 
 namespace vicinal::cpu {
@@ -253,6 +254,10 @@ Operations<Real> operations_table() {
   };
   t.curvature_self_influence = [](void* device, const void* curvature, const Real* inverse, double* out) {
     self_influence(engine(device), point_of<Real>(curvature), inverse, out);
+  };
+  t.curvature_seed_recursion = [](void* device, const void* curvature, double damping, double scale, std::int64_t m,
+                                  const Real* v, Real* h) {
+    seed_recursion(engine(device), point_of<Real>(curvature), damping, scale, m, v, h);
   };
   t.dots = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
     dots(engine(device), m, n, x, y, out);

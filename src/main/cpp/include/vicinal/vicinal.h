@@ -254,6 +254,16 @@ VICINAL_API vicinal_status vicinal_curvature_self_influence_f64(vicinal_engine* 
                                                                 const vicinal_curvature* curvature,
                                                                 const double* inverse, double* out);
 
+/* One pass of h <- v + (1 - damping) h - (1/scale) H_i h over the samples in order, from h = v, with H_i the Hessian of
+ * the unweighted L_i over the weight: m recursions side by side, v and h [m, d, D], 0 <= damping <= 1. h is not divided
+ * by scale. The arithmetic of the step-by-step loop up to rounding. Not PROXY_ANCHOR's column form. */
+VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f32(vicinal_engine* engine,
+                                                                const vicinal_curvature* curvature, double damping,
+                                                                double scale, int64_t m, const float* v, float* h);
+VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f64(vicinal_engine* engine,
+                                                                const vicinal_curvature* curvature, double damping,
+                                                                double scale, int64_t m, const double* v, double* h);
+
 /* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
 
 /* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;

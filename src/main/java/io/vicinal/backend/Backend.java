@@ -233,15 +233,17 @@ public interface Backend extends AutoCloseable {
 
     /**
      * One pass of the recursion h &lt;- v + (1 - damping) h - (1/scale) H_i h over the samples in
-     * order, starting from h = v, one sample's Hessian of the weight at a time. Cosine softmax
-     * losses only.
+     * order, starting from h = v, with H_i the Hessian of the unweighted L_i by the weight (LiSSA,
+     * arXiv 1602.03943, one sample a step). What the step-by-step loop gives, up to rounding:
+     * blocks of samples are coupled through their Gram matrix.
      *
+     * @param damping 0 to 1
+     * @param scale above 0
      * @param v [m, d, D]
      * @param h out [m, d, D], after N steps; not divided by scale
+     * @throws InputException if the loss does not decompose, or a value or shape does not fit
      */
-    default void seedRecursion(double damping, double scale, Tensor v, Tensor h) {
-      throw new UnsupportedOperationException("seedRecursion");
-    }
+    void seedRecursion(double damping, double scale, Tensor v, Tensor h);
 
     /**
      * Change of every sample's loss when the weight W becomes W + sum_r left_r right_r'.

@@ -293,6 +293,22 @@ final class CpuCurvature implements Backend.Curvature {
                     e.handle(), handle, At.f64(inverse), At.f64(out)));
   }
 
+  @Override
+  public void seedRecursion(double damping, double scale, Tensor v, Tensor h) {
+    Arguments a = new Arguments("seed recursion", "features", features);
+    long m = v != null && v.shape().rank() == 3 ? v.dim(0) : 1; // another rank is refused below
+    a.in("v", v, m, d, features.dim(1)).out("h", h, m, d, features.dim(1));
+    run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_seed_recursion_f32(
+                    e.handle(), handle, damping, scale, m, At.f32(v), At.f32(h))
+            : e ->
+                Vicinal.vicinal_curvature_seed_recursion_f64(
+                    e.handle(), handle, damping, scale, m, At.f64(v), At.f64(h)));
+  }
+
   /** Checks m directions, and counts them. */
   private long directions(Arguments a, Directions direction) {
     Tensor some = direction.weight() != null ? direction.weight() : direction.proxies();

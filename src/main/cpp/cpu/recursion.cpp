@@ -1,0 +1,229 @@
+// LiSSA's recursion (Agarwal et al. 2017, arXiv 1602.03943) with one sample a step and v added at every step:
+//   h_0 = v,   h_{k+1} = v + a h_k - (1/sigma) H_k h_k,   a = 1 - damping, H_k the Hessian of L_k over the weight.
+// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone,
+// so
+//              with h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
+//                y_k = c_k v x_k + a^k h~_0 x_k - (1/sigma) sum_{j<k} a^{k-1-j} (x_j . x_k) u_j
+//                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
+//              Two products project a block, its Gram matrix couples the samples, one product updates h~. h~ is kept
+//              as a factor times a matrix, so that a^b costs no pass.
+// Shapes       v, h [m, d, D]; directions of a sample lie side by side, as in tangent_product.cpp.
+// Cost         6 N d D + kBlock N d flops a direction, 2 kBlock N D for all; the steps within a block 4 N d C K.
+// Determinism  blocks depend on sizes and workspace only; a direction is one task.
+#include "cpu/recursion.hpp"
+
+#include <cstring>
+#include <vector>
+
+namespace vicinal::cpu {
+namespace {
+
+// Samples per block: more read h and v less often, and cost more for the Gram matrix.
+constexpr std::int64_t kBlock = 256;
+// Samples that are coupled one by one; earlier ones of the block through one product. Also rows per strip of the Gram
+// matrix, of which the lower triangle is needed.
+constexpr std::int64_t kStep = 32;
+// The factor of h~ is multiplied in before it leaves the numbers that float32 holds well.
+constexpr double kLeastFactor = 1e-20;
+
+template <class Real>
+class Recursion {
+ public:
+  Recursion(Engine& e, const Point<Real>& point, double damping, double scale)
+      : e_(e), k_(kernels<Real>(e.isa)), point_(point), p_(point.problem), decay_(1 - damping), scale_(scale) {}
+
+  void run(std::int64_t m, const Real* v, Real* h) {
+    const std::int64_t d = p_.d, D = p_.features_width, ld = point_.ld;
+    most_ = std::min(p_.n, kBlock);
+    const std::int64_t shared = most_ * (most_ + d + ld + 1);
+    const std::int64_t each = 2 * most_ * d;
+    const std::int64_t room = e_.workspace_bytes / static_cast<std::int64_t>(sizeof(Real)) - shared;
+    const std::int64_t at_once = std::min(m, std::max<std::int64_t>(1, room / each));
+    coupling_ = e_.workspace.get<Real>(most_ * most_);
+    gradient_ = e_.workspace.get<Real>(most_ * d);
+    beta_ = e_.workspace.get<Real>(most_);
+    if (point_.cosines == nullptr) own_cosines_ = e_.workspace.get<Real>(most_ * ld);
+    y_ = e_.workspace.get<Real>(most_ * at_once * d);
+    u_ = e_.workspace.get<Real>(most_ * at_once * d);
+    for (std::int64_t q = 0; q < m; q += at_once) pass(std::min(at_once, m - q), v + q * d * D, h + q * d * D);
+  }
+
+ private:
+  // One pass over the samples for m_ directions; h holds h~ / factor_ meanwhile.
+  void pass(std::int64_t m, const Real* v, Real* h) {
+    const std::int64_t d = p_.d, D = p_.features_width, size = m * d * D;
+    m_ = m;
+    double constant = 1;  // c
+    factor_ = 1;
+    each_element(size, [&](Range r) { std::fill(h + r.begin, h + r.end, Real(0)); });
+    for (std::int64_t begin = 0; begin < p_.n; begin += most_) {
+      const Workspace::Mark mark = e_.workspace.mark();
+      begin_ = begin;
+      rows_ = std::min(most_, p_.n - begin);
+      project(v, h, constant);
+      couple();
+      const std::int64_t parts = std::min<std::int64_t>(m, e_.threads);
+      Real* scratch = e_.workspace.get<Real>(m * (point_.ld + 1) + parts * (point_.ld + kRowScratch * p_.classes));
+      parallel(e_, parts, [&](std::int64_t t) {
+        steps(part(m, parts, t), scratch + m * (point_.ld + 1) + t * (point_.ld + kRowScratch * p_.classes), scratch);
+      });
+      update(h);
+      for (std::int64_t k = 0; k < rows_; ++k) constant = 1 + decay_ * constant;
+      e_.workspace.rewind(mark);
+    }
+    const Real c = static_cast<Real>(constant), f = static_cast<Real>(factor_);
+    each_element(size, [&](Range r) {
+      for (std::int64_t i = r.begin; i < r.end; ++i) h[i] = c * v[i] + f * h[i];
+    });
+  }
+
+  template <class Body>
+  void each_element(std::int64_t n, Body&& body) {
+    parallel_ranges(e_, n, 8.0 * static_cast<double>(n), body);
+  }
+
+  const Real* features() const { return p_.features + begin_ * p_.features_width; }
+
+  // y_k without the block's own samples, and what the steps need of every row.
+  void project(const Real* v, const Real* h, double constant) {
+    const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
+    gemm<Real>(e_, {false, true, rows_, width, D, features(), D, v, D, y_, width, false});
+    if (begin_ > 0) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
+    std::vector<double> on_v, on_h;
+    double power = factor_;
+    for (std::int64_t k = 0; k < rows_; ++k) {
+      on_v.push_back(constant);
+      on_h.push_back(power);
+      constant = 1 + decay_ * constant;
+      power *= decay_;
+    }
+    const double n = static_cast<double>(p_.n);  // the point keeps the derivatives of L_i / N
+    parallel_ranges(e_, rows_, 8.0 * static_cast<double>(rows_ * width), [&](Range r) {
+      for (std::int64_t k = r.begin; k < r.end; ++k) {
+        const Real c = static_cast<Real>(on_v[static_cast<std::size_t>(k)]);
+        const Real f = static_cast<Real>(on_h[static_cast<std::size_t>(k)]);
+        Real* y = y_ + k * width;
+        const Real* hx = u_ + k * width;
+        for (std::int64_t j = 0; j < width; ++j) y[j] = c * y[j] + (begin_ > 0 ? f * hx[j] : Real(0));
+        for (std::int64_t j = 0; j < d; ++j)
+          gradient_[k * d + j] = static_cast<Real>(n * static_cast<double>(point_.gradient[(begin_ + k) * d + j]));
+        beta_[k] = static_cast<Real>(n * static_cast<double>(point_.beta[begin_ + k]));
+      }
+    });
+    if (own_cosines_ == nullptr) {
+      cosines_ = point_.cosines + begin_ * point_.ld;
+    } else {
+      cosines_of(e_, point_, rows_, point_.unit + begin_ * d, point_.inverse + begin_, own_cosines_);
+      cosines_ = own_cosines_;
+    }
+  }
+
+  // coupling [k, j], j < k: -(1/sigma) a^(k-1-j) x_j . x_k.
+  void couple() {
+    const std::int64_t D = p_.features_width;
+    for (std::int64_t at = 0; at < rows_; at += kStep) {
+      const std::int64_t rows = std::min(kStep, rows_ - at);
+      gemm<Real>(e_, {false, true, rows, at + rows, D, features() + at * D, D, features(), D, coupling_ + at * most_,
+                      most_, false});
+    }
+    for (std::int64_t k = 0; k < rows_; ++k) {
+      double power = -1 / scale_;
+      for (std::int64_t j = k - 1; j >= 0; --j) {
+        coupling_[k * most_ + j] *= static_cast<Real>(power);
+        power *= decay_;
+      }
+    }
+  }
+
+  // u_k for the block's samples, in order, of a range of directions.
+  void steps(Range directions, Real* mine, Real* shared) {
+    const std::int64_t d = p_.d, width = m_ * d, from = directions.begin * d, count = directions.size();
+    for (std::int64_t at = 0; at < rows_; at += kStep) {
+      e_.poll();
+      const std::int64_t end = std::min(rows_, at + kStep);
+      if (at > 0)
+        gemm_serial<Real>({false, false, end - at, count * d, at, coupling_ + at * most_, most_, u_ + from, width,
+                           y_ + at * width + from, width, true});
+      for (std::int64_t k = at; k < end; ++k) {
+        for (std::int64_t j = at; j < k; ++j)
+          k_.axpy(count * d, static_cast<double>(coupling_[k * most_ + j]), u_ + j * width + from,
+                  y_ + k * width + from);
+        step(k, count, y_ + k * width + from, u_ + k * width + from, mine, shared + directions.begin * (point_.ld + 1));
+      }
+    }
+  }
+
+  // u = (Hessian of L_k over its embedding) y, of `count` directions; as a block of tangent_product.cpp with one row.
+  void step(std::int64_t k, std::int64_t count, Real* y, Real* u, Real* scratch, Real* tangents) {
+    const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns, i = begin_ + k;
+    const Real* unit = point_.unit + i * d;
+    Real* alpha = tangents + count * ld;
+    k_.tangent_rows(1, count, d, unit, point_.inverse + i, y, alpha, y);
+    gemm_serial<Real>({false, true, count, K, d, y, d, point_.unit_proxies, d, tangents, ld, false});
+    LossTile<Real> tile = loss_tile(point_, i, 1);
+    tile.directions = count;
+    tile.weights = nullptr;
+    tile.mean = 1;
+    tile.s = cosines_ + k * ld;
+    tile.st = tangents;
+    tile.g = scratch;
+    tile.gt = tangents;
+    tile.scratch = scratch + ld;
+    k_.loss_rows(p_.spec, tile);
+    gemm_serial<Real>({false, false, count, d, K, tangents, ld, point_.unit_proxies, d, u, d, false});
+    k_.project_rows_tangent(1, count, d, unit, point_.inverse + i, u, gradient_ + k * d, beta_ + k, y, alpha, nullptr,
+                            u);
+  }
+
+  void update(Real* h) {
+    const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
+    for (std::int64_t k = 0; k < rows_; ++k) factor_ *= decay_;
+    if (factor_ < kLeastFactor) {
+      const Real f = static_cast<Real>(factor_);
+      each_element(width * D, [&](Range r) {
+        for (std::int64_t i = r.begin; i < r.end; ++i) h[i] *= f;
+      });
+      factor_ = 1;
+    }
+    std::vector<double> powers(static_cast<std::size_t>(rows_));
+    double power = -1 / (scale_ * factor_);
+    for (std::int64_t k = rows_ - 1; k >= 0; --k) {
+      powers[static_cast<std::size_t>(k)] = power;
+      power *= decay_;
+    }
+    parallel_ranges(e_, rows_, static_cast<double>(rows_ * width), [&](Range r) {
+      for (std::int64_t k = r.begin; k < r.end; ++k) {
+        const Real f = static_cast<Real>(powers[static_cast<std::size_t>(k)]);
+        for (std::int64_t j = 0; j < width; ++j) u_[k * width + j] *= f;
+      }
+    });
+    gemm<Real>(e_, {true, false, width, D, rows_, u_, width, features(), D, h, D, true});
+  }
+
+  Engine& e_;
+  const Kernels<Real>& k_;
+  const Point<Real>& point_;
+  const Problem<Real>& p_;
+  double decay_, scale_;  // a, sigma
+  std::int64_t most_ = 0, m_ = 0, begin_ = 0, rows_ = 0;
+  double factor_ = 1;         // h~ = factor_ h
+  Real* coupling_ = nullptr;  // [most, most]
+  Real* gradient_ = nullptr;  // [most, d] g_k
+  Real* beta_ = nullptr;      // [most]
+  Real* y_ = nullptr;         // [most, m, d] y_k, then the tangents of the unit rows
+  Real* u_ = nullptr;         // [most, m, d]
+  Real* own_cosines_ = nullptr;
+  const Real* cosines_ = nullptr;
+};
+
+}  // namespace
+
+template <class Real>
+void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,
+                    Real* h) {
+  Recursion<Real>(e, point, damping, scale).run(m, v, h);
+}
+template void seed_recursion(Engine&, const Point<float>&, double, double, std::int64_t, const float*, float*);
+template void seed_recursion(Engine&, const Point<double>&, double, double, std::int64_t, const double*, double*);
+
+}  // namespace vicinal::cpu

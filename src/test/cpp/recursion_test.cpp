@@ -1,0 +1,181 @@
+// The recursion over the samples against the loop that it stands for: h <- v + (1 - damping) h - (1/scale) H_i h, with
+// every sample's Hessian from the oracle.
+#include <cstring>
+
+#include "heads.hpp"
+#include "oracle/curvature.hpp"
+
+namespace {
+
+using namespace test;
+
+// [N, d, d]: the Hessian of L_i over its embedding. A sum over samples: one direction serves all.
+Vec blocks(Case c) {
+  c.weights.clear();
+  const auto N = static_cast<std::size_t>(c.B), d = static_cast<std::size_t>(c.d);
+  Vec out(N * d * d);
+  for (std::size_t b = 0; b < d; ++b) {
+    Vec V(N * d, 0.0);
+    for (std::size_t i = 0; i < N; ++i) V[i * d + b] = 1;
+    const Vec column = oracle::hessian(c, V, {}).embeddings;
+    for (std::size_t i = 0; i < N; ++i)
+      for (std::size_t a = 0; a < d; ++a) out[(i * d + a) * d + b] = static_cast<double>(N) * column[i * d + a];
+  }
+  return out;
+}
+
+Vec loop(const Head& h, const Vec& hessians, double damping, double scale, const Vec& v) {
+  const auto N = static_cast<std::size_t>(h.at.B), d = static_cast<std::size_t>(h.at.d),
+             D = static_cast<std::size_t>(h.D);
+  Vec state = v;
+  for (std::size_t i = 0; i < N; ++i) {
+    const double* x = h.features.data() + i * D;
+    Vec y(d, 0.0), u(d, 0.0);
+    for (std::size_t a = 0; a < d; ++a)
+      for (std::size_t b = 0; b < D; ++b) y[a] += state[a * D + b] * x[b];
+    for (std::size_t a = 0; a < d; ++a)
+      for (std::size_t b = 0; b < d; ++b) u[a] += hessians[(i * d + a) * d + b] * y[b];
+    for (std::size_t a = 0; a < d; ++a)
+      for (std::size_t b = 0; b < D; ++b)
+        state[a * D + b] = v[a * D + b] + (1 - damping) * state[a * D + b] - u[a] * x[b] / scale;
+  }
+  return state;
+}
+
+// m directions with one engine, against the loop for each of them.
+void check(vicinal_engine* e, const Head& h, const Vec& hessians, double damping, double scale, std::int64_t m,
+           double tolerance = 1e-9) {
+  CAPTURE(damping);
+  CAPTURE(m);
+  Random random(200);
+  const std::int64_t size = h.at.d * h.D;
+  const Vec v = random.vector(m * size);
+  Vec got = poisoned<double>(v.size()), expected;
+  const CurvaturePtr c = make_curvature(e, h);
+  REQUIRE_MESSAGE(
+      vicinal_curvature_seed_recursion_f64(e, c.get(), damping, scale, m, v.data(), got.data()) == VICINAL_OK,
+      vicinal_last_error());
+  for (std::int64_t q = 0; q < m; ++q) {
+    const Vec one = loop(h, hessians, damping, scale, Vec(v.begin() + q * size, v.begin() + (q + 1) * size));
+    expected.insert(expected.end(), one.begin(), one.end());
+  }
+  CHECK(difference(got, expected) <= tolerance);
+}
+
+TEST_CASE("recursion: every loss that is a sum over samples agrees with the loop") {
+  const EnginePtr e = make_engine();
+  for (const Registered& r : registry()) {
+    if (column_form(r.spec)) continue;
+    CAPTURE(r.name);
+    Head h = make_head(r.spec, 21, 7, 5, 4, r.soft, 210);
+    for (int i = 0; i < 21; ++i) h.at.weights.push_back(0.1 * i);  // must not matter
+    Random random(211);
+    if (r.soft)
+      for (int i = 0; i < 21 * 4; ++i) h.at.soft_labels.push_back(std::fabs(random.uniform()));
+    const Vec hessians = blocks(h.at);
+    check(e.get(), h, hessians, 0.01, 500, 3);
+  }
+}
+
+TEST_CASE("recursion: several blocks, directions and threads; a small scale lets the Hessian matter") {
+  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 600, 24, 6, 9, false, 220);
+  const Vec hessians = blocks(h.at);
+  for (int threads : {1, 2, 3}) {
+    const EnginePtr e = make_engine(threads);
+    for (std::int64_t m : {1, 2, 5}) check(e.get(), h, hessians, 0.01, 500, m);
+    check(e.get(), h, hessians, 0.05, 30, 3, 1e-8);
+  }
+}
+
+TEST_CASE("recursion: dampings at the ends of their range, and decays that leave float's range") {
+  const EnginePtr e = make_engine();
+  const Head h = make_head(spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.1), 300, 10, 5, 4, false, 230);
+  const Vec hessians = blocks(h.at);
+  for (double damping : {0.0, 0.3, 0.9, 1.0}) check(e.get(), h, hessians, damping, 2000, 2);
+}
+
+TEST_CASE("recursion: a small workspace takes directions in groups and recomputes cosines") {
+  // Two buffers of 256 x 160 doubles are 640 KB: one direction at a time; 200 x 320 cosines do not stay.
+  const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
+  const Head h = make_head(spec_of(VICINAL_COSFACE, 8, 0.35), 300, 8, 4, 330, false, 240);
+  check(e.get(), h, blocks(h.at), 0.01, 500, 3);
+  const Head wide = make_head(spec_of(VICINAL_COSFACE, 8, 0.35), 300, 12, 40, 6, false, 241);
+  check(e.get(), wide, blocks(wide.at), 0.01, 500, 7);
+}
+
+TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
+  const EnginePtr e = make_engine();
+  Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 2), 40, 6, 5, 4, false, 250);
+  for (std::size_t j = 0; j < 6; ++j) h.features[7 * 6 + j] = 0;
+  h.at.embeddings = affine(h.features, 40, 6, h.weight, h.bias, 5);
+  for (std::size_t j = 0; j < 5; ++j) h.at.proxies[2 * 5 + j] = 0;
+  const CurvaturePtr c = make_curvature(e.get(), h);
+  // The oracle has no zero vectors; the loss's product is tested with them.
+  Vec hessians;
+  for (std::size_t i = 0; i < 40; ++i) {
+    const auto at = static_cast<std::int64_t>(i);
+    const Vec x(h.features.begin() + at * 6, h.features.begin() + (at + 1) * 6);
+    const Vec u = affine(x, 1, 6, h.weight, {}, 5);
+    for (std::size_t b = 0; b < 5; ++b) {
+      Vec direction(5, 0.0), column = poisoned<double>(5), proxies = poisoned<double>(20);
+      direction[b] = 1;
+      REQUIRE(vicinal_loss_hvp_f64(e.get(), &h.at.spec, 1, 5, 4, u.data(), &h.at.labels[i], h.at.proxies.data(),
+                                   nullptr, nullptr, direction.data(), nullptr, column.data(),
+                                   proxies.data()) == VICINAL_OK);
+      hessians.insert(hessians.end(), column.begin(), column.end());  // symmetric: columns are rows
+    }
+  }
+  check(e.get(), h, hessians, 0.01, 100, 2);
+  Random random(252);
+  const Vec v = random.vector(2 * 30);
+  Vec first = poisoned<double>(60), second = poisoned<double>(60);
+  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, v.data(), first.data()) == VICINAL_OK);
+  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, v.data(), second.data()) == VICINAL_OK);
+  CHECK(first == second);
+}
+
+TEST_CASE("recursion: float32 follows float64") {
+  const EnginePtr e = make_engine();
+  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 700, 12, 6, 5, false, 260);
+  const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
+  vicinal_curvature* raw = nullptr;
+  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, 700, 12, 6, 5, x.data(), h.at.labels.data(), nullptr,
+                                       nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
+  Random random(261);
+  const Vec v = random.vector(72);
+  const auto vf = cast<float>(v);
+  auto got = poisoned<float>(72);
+  Vec expected = poisoned<double>(72);
+  for (double damping : {0.01, 0.2}) {  // 0.8^256 is below the factor's bound: it is multiplied in every block
+    REQUIRE(vicinal_curvature_seed_recursion_f32(e.get(), single.get(), damping, 500, 1, vf.data(), got.data()) ==
+            VICINAL_OK);
+    REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), full.get(), damping, 500, 1, v.data(), expected.data()) ==
+            VICINAL_OK);
+    CHECK(difference(got, expected) <= 2e-4);
+  }
+}
+
+TEST_CASE("recursion: refusals name the argument") {
+  const EnginePtr e = make_engine();
+  const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
+  double v[12] = {}, h[12];
+  const CurvaturePtr c = make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 6, 4, 3, 3, false, 270));
+  const auto call = [&](const vicinal_curvature* at, double damping, double scale, std::int64_t m, const double* from) {
+    return vicinal_curvature_seed_recursion_f64(e.get(), at, damping, scale, m, from, h);
+  };
+  CHECK(call(c.get(), 1.5, 500, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("damping is 1.5"));
+  CHECK(call(c.get(), 0.01, 0, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("scale is 0"));
+  CHECK(call(c.get(), 0.01, 500, 0, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("m is 0"));
+  CHECK(call(c.get(), 0.01, 500, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("v is null"));
+  const CurvaturePtr anchor =
+      make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 271));
+  CHECK(call(anchor.get(), 0.01, 500, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("proxy-anchor is not a sum over samples"));
+}
+
+}  // namespace

@@ -1,0 +1,105 @@
+package io.vicinal.backend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The recursion over the samples against a loop of one-sample Hessian products. */
+class SeedRecursionTest {
+  private static final LossSpec LOSS = new LossSpec(LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0, 0);
+  private static final int N = 17;
+  private static final int D = 4;
+  private static final int WIDTH = 6;
+  private static final int C = 3;
+  private final SplittableRandom random = new SplittableRandom(11);
+
+  private Tensor random(Arena arena, DType type, long... shape) {
+    Tensor tensor = arena.allocate(type, shape);
+    double[] values = new double[(int) tensor.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = random.nextDouble(-1, 1);
+    }
+    tensor.set(values);
+    return tensor;
+  }
+
+  private static Tensor labels(Arena arena) {
+    long[] labels = new long[N];
+    for (int i = 0; i < N; i++) {
+      labels[i] = i % C;
+    }
+    return arena.of(labels, N);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void isTheLoopOverSamples(DType type) {
+    int m = 3;
+    int size = D * WIDTH;
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor x = random(arena, type, N, WIDTH);
+      Tensor y = labels(arena);
+      HeadTensors at =
+          new HeadTensors(random(arena, type, D, WIDTH), null, random(arena, type, C, D));
+      Tensor v = random(arena, type, m, D, WIDTH);
+      Tensor h = arena.allocate(type, m, D, WIDTH);
+      try (Backend.Curvature curvature = backend.curvature(LOSS, C, x, Targets.of(y), at)) {
+        curvature.seedRecursion(0.05, 40, v, h);
+      }
+      double[] start = v.toDoubles();
+      double[] state = v.toDoubles();
+      Tensor direction = arena.allocate(type, m, D, WIDTH);
+      Tensor product = arena.allocate(type, m, D, WIDTH);
+      for (int i = 0; i < N; i++) {
+        direction.set(state);
+        try (Backend.Curvature one =
+            backend.curvature(LOSS, C, x.rows(i, i + 1), Targets.of(y.rows(i, i + 1)), at)) {
+          one.products(
+              CurvatureKind.HESSIAN,
+              new Directions(direction, null),
+              null,
+              new Directions(product, null));
+        }
+        double[] hv = product.toDoubles();
+        for (int j = 0; j < m * size; j++) {
+          state[j] = start[j] + 0.95 * state[j] - hv[j] / 40;
+        }
+      }
+      double tolerance = type == DType.F32 ? 2e-4 : 1e-11;
+      assertThat(h.toDoubles()).containsExactly(state, within(tolerance));
+    }
+  }
+
+  @Test
+  void refusalsNameOperationAndArgument() {
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor x = random(arena, DType.F64, N, WIDTH);
+      HeadTensors at =
+          new HeadTensors(random(arena, DType.F64, D, WIDTH), null, random(arena, DType.F64, C, D));
+      Tensor v = random(arena, DType.F64, 1, D, WIDTH);
+      Tensor h = arena.allocate(DType.F64, 1, D, WIDTH);
+      try (Backend.Curvature c = backend.curvature(LOSS, C, x, Targets.of(labels(arena)), at)) {
+        assertThatThrownBy(() -> c.seedRecursion(2, 500, v, h))
+            .isInstanceOf(InputException.class)
+            .hasMessageStartingWith("seed recursion: damping is 2;");
+        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, x, h))
+            .isInstanceOf(InputException.class)
+            .hasMessageStartingWith("seed recursion: v has shape");
+        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, v, v))
+            .isInstanceOf(InputException.class)
+            .hasMessageStartingWith("seed recursion: h overlaps v");
+      }
+    }
+  }
+}
