@@ -10,7 +10,7 @@ import java.util.List;
  * @param y the vertical axis's name, with its unit
  * @param logX whether the horizontal axis is logarithmic
  * @param logY whether the vertical axis is logarithmic
- * @param series at most eight can be told apart
+ * @param series at most twenty can be told apart
  */
 public record Chart(
     String title, String x, String y, boolean logX, boolean logY, List<Series> series) {

@@ -21,5 +21,8 @@ public record ReportData(
   public ReportData {
     sections = List.copyOf(sections);
     provenance = List.copyOf(provenance);
+    if (sections.stream().map(Section::type).distinct().count() < sections.size()) {
+      throw new IllegalArgumentException("two sections of one kind");
+    }
   }
 }

@@ -60,6 +60,11 @@ function axes(el, width, x, y, xName, yName) {
     h('text', {class: 'axis-name', x: 0, y: 12}, yName));
 }
 
+/** Ten hues and four dashes: twenty curves can be told apart, the first ones also without colour. */
+const look = i => `s${i % 10} d${i % 4}`;
+const key = i => h('svg', {class: 'key', width: 24, height: 8, 'aria-hidden': 'true'},
+  h('line', {class: `curve ${look(i)}`, x1: 1, x2: 23, y1: 4, y2: 4}));
+
 /** Curves with a legend whose entries hide and show them. */
 function lineChart(chart) {
   const hidden = new Set();
@@ -81,17 +86,17 @@ function lineChart(chart) {
       const y = scale(low, high, chartHeight - margin.bottom, margin.top, chart.logY);
       axes(svg, width, x, y, chart.x, chart.y);
       usable.forEach((s, i) => hidden.has(i) || svg.append(h('path', {
-        class: `curve s${i % 8}`, d: s.points.map(([a, b], k) => `${k ? 'L' : 'M'}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join(''),
-      }), ...(s.points.length < 12 ? s.points.map(([a, b]) => h('circle', {class: `dot s${i % 8}`, cx: x(a), cy: y(b), r: 3})) : [])));
+        class: `curve ${look(i)}`, d: s.points.map(([a, b], k) => `${k ? 'L' : 'M'}${x(a).toFixed(1)} ${y(b).toFixed(1)}`).join(''),
+      }), ...(s.points.length < 12 ? s.points.map(([a, b]) => h('circle', {class: `dot ${look(i)}`, cx: x(a), cy: y(b), r: 3})) : [])));
       readOff(svg, usable, hidden, x, y, chart);
     })());
   const legend = h('div', {class: 'legend'}, usable.map((s, i) => h('button', {
-    type: 'button', 'aria-pressed': 'true', class: `s${i % 8}`, click: e => {
+    type: 'button', 'aria-pressed': 'true', click: e => {
       hidden.has(i) ? hidden.delete(i) : hidden.add(i);
       e.currentTarget.setAttribute('aria-pressed', String(!hidden.has(i)));
       redraw();
     },
-  }, h('span', {class: 'swatch', 'aria-hidden': 'true'}), s.name)));
+  }, key(i), s.name)));
   return h('figure', null, h('figcaption', null, chart.title), el, usable.length > 1 && legend);
 }
 
@@ -110,10 +115,10 @@ function readOff(svg, series, hidden, x, y, chart) {
     rule.setAttribute('visibility', 'visible');
     const rows = series.map((s, k) => ({name: s.name, k, p: s.points.length ? nearest(s.points, stops[at]) : null}))
       .filter(r => r.p && !hidden.has(r.k)).sort((a, b) => b.p[1] - a.p[1]);
-    dots.replaceChildren(...rows.map(r => h('circle', {class: `dot s${r.k % 8}`, cx: x(r.p[0]), cy: y(r.p[1]), r: 4})));
+    dots.replaceChildren(...rows.map(r => h('circle', {class: `dot ${look(r.k)}`, cx: x(r.p[0]), cy: y(r.p[1]), r: 4})));
     const box = svg.getBoundingClientRect();
     tip.show(box.left + x(stops[at]), box.top + chartHeight / 2, h('div', {class: 'tip-title'}, `${chart.x}: ${number(stops[at])}`),
-      h('table', null, rows.map(r => h('tr', {class: `s${r.k % 8}`}, h('td', null, h('span', {class: 'swatch'})),
+      h('table', null, rows.map(r => h('tr', null, h('td', null, key(r.k)),
         h('td', null, r.name), h('td', {class: 'num'}, number(r.p[1]))))));
   }
   function hide() {

@@ -6,6 +6,9 @@ const report = JSON.parse(document.getElementById('data').textContent);
 /** A number and its per cent sign stay on one line. */
 const together = child => typeof child === 'string' ? child.replace(/(\d) %/g, '$1\u202f%') : child;
 
+const nodes = children =>
+  children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(together);
+
 /** An element: h('p', {class: 'lead'}, 'text', child). Functions are listeners, null and false are left out. */
 function h(tag, props, ...children) {
   const space = ['svg', 'path', 'line', 'circle', 'g', 'text', 'rect'].includes(tag);
@@ -16,7 +19,7 @@ function h(tag, props, ...children) {
     else if (key === 'vars') for (const [name, v] of Object.entries(value)) el.style.setProperty(name, v);
     else el.setAttribute(key, value === true ? '' : value);
   }
-  el.append(...children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(together));
+  el.append(...nodes(children));
   return el;
 }
 
@@ -47,7 +50,7 @@ function picture(sample, size) {
 /** The class a sample carries, and the one it really has. */
 function labelOf(sample) {
   return h('span', {class: 'label'}, sample.label,
-    sample.clean && h('span', {class: 'truth'}, ' really ', h('b', null, sample.clean)));
+    sample.clean && h('span', {class: 'truth'}, ', really ', h('b', null, sample.clean)));
 }
 
 const badges = {
@@ -85,7 +88,7 @@ function fillGallery(gallery, cards) {
 const tip = {
   el: h('div', {class: 'tip', role: 'status', hidden: true}),
   show(x, y, ...content) {
-    this.el.replaceChildren(...content);
+    this.el.replaceChildren(...nodes(content));
     this.el.hidden = false;
     const box = this.el.getBoundingClientRect();
     const wide = document.documentElement.clientWidth;

@@ -87,7 +87,7 @@ function detectorTable(detectors) {
 }
 
 function suspects(list) {
-  const gallery = h('div', {class: 'gallery small'}), place = h('div', {class: 'stack'}, gallery);
+  const gallery = h('div', {class: 'gallery'}), place = h('div', {class: 'stack'}, gallery);
   fillGallery(gallery, list.map(p => h('figure', {class: 'card'},
     picture(p.sample, 'm'), h('figcaption', null, h('b', null, p.sample.name), labelOf(p.sample)))));
   return place;

@@ -56,8 +56,11 @@ class BrowserTest {
   }
 
   @AfterEach
-  void noErrorsAndNoRequests() {
+  void noErrorsAndNoRequests() throws Exception {
     assertThat(page.complaints()).as("script errors, console, log").isEmpty();
+    assertThat(page.text("document.querySelector('nav').parentNode.innerText"))
+        .as("what a reader sees")
+        .doesNotContain("undefined", "null", "NaN", "[object");
     assertThat(page.requests()).as("requests").allMatch(file.toUri().toString()::equals);
   }
 
