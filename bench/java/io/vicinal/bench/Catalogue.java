@@ -78,7 +78,7 @@ final class Catalogue {
   }
 
   static List<Experiment> experiments() {
-    return List.of(new SolveExperiment());
+    return List.of(new SolveExperiment(), new NoiseExperiment());
   }
 
   private static Row loss(

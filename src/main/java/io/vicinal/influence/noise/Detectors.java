@@ -28,6 +28,11 @@ import java.util.stream.IntStream;
  *                        t_c is the mean p_c over the samples labelled c; after Northcutt et al.,
  *                        JAIR 2021
  *   gradient-norm        norm of the sample's gradient with respect to the weight
+ *   ekfac-self           predicted growth of the sample's own loss if it is removed, by EK-FAC; cosine
+ *                        softmax losses
+ *   eif-group, if-group  the rankings of Liu et al., NeurIPS 2022: how much a sample holds the worst
+ *                        confused test class's wrong pairs together; they need test samples, and do
+ *                        not look for noise but for what confuses one class
  *   random               a seeded shuffle: what every other one has to beat
  *   rank-average         mean standing among aum, oof-loss and knn
  * </pre>
@@ -67,6 +72,15 @@ public final class Detectors {
                 "out-of-fold margin beyond the classes' thresholds",
                 Detectors::confidentLearning),
             new Named("gradient-norm", "norm of the sample's gradient", Evidence::gradientNorms),
+            new Named("ekfac-self", "self-influence by EK-FAC", InfluenceRankings::self),
+            new Named(
+                "eif-group",
+                "EIF on the worst confused class",
+                e -> InfluenceRankings.worstGroup(e, "eif")),
+            new Named(
+                "if-group",
+                "the original's IF on the worst confused class",
+                e -> InfluenceRankings.worstGroup(e, "if-seed")),
             new Named(
                 "random", "a seeded shuffle", e -> Ranking.random(e.samples(), e.options().seed())),
             new Named(

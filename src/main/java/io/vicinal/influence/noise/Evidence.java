@@ -40,6 +40,7 @@ public final class Evidence implements AutoCloseable {
   private final int classes;
   private final Loss loss;
   private final HeadModel model; // null: none was delivered
+  private final FeatureSet test; // null: none was given
   private final EvidenceOptions options;
   private final Arena arena;
 
@@ -62,6 +63,7 @@ public final class Evidence implements AutoCloseable {
       int classes,
       Loss loss,
       HeadModel model,
+      FeatureSet test,
       EvidenceOptions o) {
     this.backend = backend;
     this.data = data;
@@ -69,6 +71,7 @@ public final class Evidence implements AutoCloseable {
     this.classes = classes;
     this.loss = loss;
     this.model = model;
+    this.test = test;
     this.options = o;
     this.arena = new Arena(backend.memory());
     long bad = backend.findNonFinite(data.features());
@@ -89,8 +92,18 @@ public final class Evidence implements AutoCloseable {
 
   /** Of a delivered head, with its loss. */
   public static Evidence of(Backend backend, HeadModel model, EvidenceOptions options) {
+    return of(backend, model, null, options);
+  }
+
+  /**
+   * Of a delivered head, with test samples whose confusions rank the training samples.
+   *
+   * @param test labels of any classes; or null
+   */
+  public static Evidence of(
+      Backend backend, HeadModel model, FeatureSet test, EvidenceOptions options) {
     int classes = (int) model.classes();
-    return new Evidence(backend, model.training(), classes, model.loss(), model, options);
+    return new Evidence(backend, model.training(), classes, model.loss(), model, test, options);
   }
 
   /**
@@ -99,8 +112,14 @@ public final class Evidence implements AutoCloseable {
    * @param data labels 0..C-1
    */
   public static Evidence of(Backend backend, FeatureSet data, EvidenceOptions options) {
+    return of(backend, data, null, options);
+  }
+
+  /** The same with test samples, or null. */
+  public static Evidence of(
+      Backend backend, FeatureSet data, FeatureSet test, EvidenceOptions options) {
     Loss loss = Losses.create(options.training().loss().name(), options.training().loss().params());
-    return new Evidence(backend, data, (int) data.classes(), loss, null, options);
+    return new Evidence(backend, data, (int) data.classes(), loss, null, test, options);
   }
 
   /** The backend, borrowed. */
@@ -136,6 +155,16 @@ public final class Evidence implements AutoCloseable {
   /** The loss of the head. */
   public Loss loss() {
     return loss;
+  }
+
+  /** Test samples, or null. */
+  public FeatureSet test() {
+    return test;
+  }
+
+  /** The head as a model to be explained. */
+  HeadModel model() {
+    return model != null ? model : new HeadModel(loss, data, head().tensors());
   }
 
   /** A training like the head's own, with the loss of these data. */

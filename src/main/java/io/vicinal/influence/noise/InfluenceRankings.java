@@ -1,0 +1,70 @@
+package io.vicinal.influence.noise;
+
+import io.vicinal.InputException;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.confusion.Confusions;
+import io.vicinal.influence.confusion.Group;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.estimate.Estimators;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.measure.GroupDistance;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.util.List;
+
+/**
+ * Detectors that are influence estimates: scores are predicted changes by removal, so that the
+ * suspicious end is the upper one. Damping is once the mean Gauss-Newton eigenvalue. Stateless.
+ */
+final class InfluenceRankings {
+  private InfluenceRankings() {}
+
+  /** By how much each sample's own loss would grow without it, by EK-FAC. */
+  static double[] self(Evidence evidence) {
+    return scores(evidence, evidence.data(), "self", List.of());
+  }
+
+  /**
+   * The original's ranking: samples that hold together what confuses the worst test class, most
+   * harmful first. Of the test rows' raw-distance confusions, the group of the class with most
+   * wrong rows.
+   *
+   * @param method {@code eif}, or {@code if-seed} for the original's IF
+   */
+  static double[] worstGroup(Evidence evidence, String method) {
+    FeatureSet test = evidence.test();
+    if (test == null) {
+      throw new InputException(
+          "detectors eif-group and if-group need test samples to be confused about; give test"
+              + " features and labels");
+    }
+    List<Group> groups;
+    try (Arena arena = new Arena(evidence.backend().memory())) {
+      Tensor z = evidence.head().embed(evidence.backend(), test.features(), arena);
+      groups = Confusions.find(evidence.backend(), z, test.labels(), Neighbouring.RAW).groups(1);
+    }
+    if (groups.isEmpty()) {
+      throw new InputException(
+          test.name() + ": no test sample is confused, so there is no group to rank by");
+    }
+    Query query = new Query("worst group", GroupDistance.of(groups.get(0)));
+    return scores(evidence, test, method, List.of(query));
+  }
+
+  private static double[] scores(
+      Evidence evidence, FeatureSet test, String method, List<Query> queries) {
+    try (HeadProblem problem =
+            HeadProblem.open(evidence.backend(), evidence.model(), ProblemOptions.defaults());
+        Explanation explanation =
+            Explanation.open(
+                problem, test, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
+      return Estimators.of(method).scores(explanation, queries, Progress.NONE).values()[0];
+    }
+  }
+}

@@ -1,0 +1,90 @@
+package io.vicinal.influence.reweight;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.data.AtomicFile;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.nn.Head;
+import io.vicinal.retrieval.EvaluationOptions;
+import io.vicinal.retrieval.Evaluator;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What another head does to measurements and to retrieval, on the same test rows: distances may
+ * grow while retrieval suffers, so both are told. Immutable.
+ *
+ * @param query its id
+ * @param before the measurement under the delivered head, in its unit
+ * @param after under the new one
+ * @param recallBefore R@1 of all test rows among themselves by cosine, under the delivered head
+ * @param recallAfter under the new one
+ */
+public record BeforeAfter(
+    String query, double before, double after, double recallBefore, double recallAfter) {
+  /** Change of the measurement. */
+  public double change() {
+    return after - before;
+  }
+
+  /** Change of R@1. */
+  public double recallChange() {
+    return recallAfter - recallBefore;
+  }
+
+  /** Measures queries under two heads. */
+  public static List<BeforeAfter> of(
+      Backend backend, TestSet test, List<Query> queries, Head before, Head after) {
+    double recallBefore = recall(backend, test, before);
+    double recallAfter = recall(backend, test, after);
+    List<BeforeAfter> rows = new ArrayList<>();
+    for (Query query : queries) {
+      rows.add(
+          new BeforeAfter(
+              query.id(),
+              test.value(query.measurement(), before.tensors()),
+              test.value(query.measurement(), after.tensors()),
+              recallBefore,
+              recallAfter));
+    }
+    return rows;
+  }
+
+  /** R@1 of test rows among themselves, by cosine. */
+  public static double recall(Backend backend, TestSet test, Head head) {
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor z = head.embed(backend, test.features(), arena);
+      long[] labels = test.labels();
+      EvaluationOptions options =
+          EvaluationOptions.of("r@1").withNormalize(true).withPerClass(false);
+      return new Evaluator(backend)
+          .evaluate(z, arena.of(labels, labels.length), options)
+          .value("r@1");
+    }
+  }
+
+  /** Writes rows as CSV. */
+  public static void write(Path file, List<BeforeAfter> rows) {
+    StringBuilder text =
+        new StringBuilder("query,before,after,change,recall_before,recall_after,recall_change\n");
+    for (BeforeAfter row : rows) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "%s,%.9g,%.9g,%.9g,%.6f,%.6f,%.6f%n",
+              row.query,
+              row.before,
+              row.after,
+              row.change(),
+              row.recallBefore,
+              row.recallAfter,
+              row.recallChange()));
+    }
+    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
+  }
+}

@@ -1,0 +1,196 @@
+package io.vicinal.influence.reweight;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.confusion.Confusions;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.estimate.Estimators;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.estimate.Scores;
+import io.vicinal.influence.measure.PairDistance;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.noise.NoisyDigits;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** F-26 on digits: trained on classes 0..5, explained on 6..9, which the head never saw. */
+class ReweightTest {
+  private static final Backend BACKEND = Backend.cpu();
+  private static final Arena ARENA = Arena.host();
+  private static final int PAIRS = 20;
+  private static HeadModel model;
+  private static Head head;
+  private static FeatureSet unseen;
+  private static TestSet test;
+  private static List<Query> queries;
+  private static Scores scores;
+
+  @BeforeAll
+  static void prepare() {
+    FeatureSet all = NoisyDigits.clean(ARENA, 0, 1_797);
+    FeatureSet training = all.subset(ARENA, "0..5", all.idsOf(0, 1, 2, 3, 4, 5));
+    unseen = all.subset(ARENA, "6..9", all.idsOf(6, 7, 8, 9));
+    Loss loss = Losses.create("normalized-softmax", Map.of("temperature", "0.1"));
+    head =
+        HeadTraining.of(BACKEND, NoisyDigits.TRAINING)
+            .withLoss(loss)
+            .train(training.features(), Supervision.hard(6, training.labels().toLongs()), ARENA);
+    model = new HeadModel(loss, training, head.tensors());
+    test = new TestSet(BACKEND, unseen.features(), unseen.labels());
+    Tensor z = head.embed(BACKEND, unseen.features(), ARENA);
+    List<Pair> pairs = Confusions.find(BACKEND, z, unseen.labels(), Neighbouring.COSINE).pairs();
+    assertThat(pairs).hasSizeGreaterThanOrEqualTo(PAIRS);
+    queries =
+        pairs.stream()
+            .limit(PAIRS)
+            .map(p -> new Query(p.i() + "-" + p.j(), new PairDistance(p.i(), p.j())))
+            .toList();
+    try (HeadProblem problem = HeadProblem.open(BACKEND, model, ProblemOptions.defaults());
+        Explanation explanation =
+            Explanation.open(
+                problem, unseen, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
+      scores = Estimators.of("gradient").scores(explanation, queries, Progress.NONE);
+    }
+  }
+
+  @AfterAll
+  static void free() {
+    ARENA.close();
+    BACKEND.close();
+  }
+
+  @Test
+  void whatHelpsMovesConfusedPairsApartAndTheSwappedSetsDoNot() {
+    double grown = 0;
+    double swapped = 0;
+    try (Arena arena = Arena.host()) {
+      for (int q = 0; q < PAIRS; q++) {
+        List<Query> one = List.of(queries.get(q));
+        int n = (int) model.samples();
+        FineTune.Options options = FineTune.Options.defaults().withSeed(q);
+        double[] weights = SampleWeights.of(n, scores.sets(q));
+        Head better = FineTune.run(BACKEND, model, weights, options, arena);
+        double[] control = SampleWeights.swapped(n, scores.sets(q));
+        Head worse = FineTune.run(BACKEND, model, control, options, arena);
+        grown += BeforeAfter.of(BACKEND, test, one, head, better).get(0).change() / PAIRS;
+        swapped += BeforeAfter.of(BACKEND, test, one, head, worse).get(0).change() / PAIRS;
+        assertThat(better.bias().toFloats()).isEqualTo(head.bias().toFloats());
+        assertThat(better.proxies().toFloats()).isEqualTo(head.proxies().toFloats());
+        assertThat(better.weight().toFloats()).isNotEqualTo(head.weight().toFloats());
+      }
+    }
+    assertThat(grown).isPositive().isGreaterThan(swapped);
+  }
+
+  @Test
+  void theExactAnswerAgrees() {
+    try (HeadProblem problem = HeadProblem.open(BACKEND, model, ProblemOptions.defaults());
+        Arena arena = Arena.host()) {
+      double lambda = Damping.multiple(10, problem).lambda();
+      ReconvergenceOptions options = ReconvergenceOptions.defaults().withTolerance(1e-3);
+      Head own = Resolve.run(problem, lambda, null, options, arena);
+      int n = (int) model.samples();
+      double grown = 0;
+      double swapped = 0;
+      for (int q = 0; q < 4; q++) {
+        List<Query> one = List.of(queries.get(q));
+        double[] weights = SampleWeights.of(n, scores.sets(q));
+        Head better = Resolve.run(problem, lambda, weights, options, arena);
+        double[] control = SampleWeights.swapped(n, scores.sets(q));
+        Head worse = Resolve.run(problem, lambda, control, options, arena);
+        grown += BeforeAfter.of(BACKEND, test, one, own, better).get(0).change();
+        swapped += BeforeAfter.of(BACKEND, test, one, own, worse).get(0).change();
+      }
+      assertThat(grown).isPositive().isGreaterThan(swapped);
+      double[] few = new double[3];
+      assertThatThrownBy(() -> Resolve.run(problem, lambda, few, options, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("3 for");
+    }
+  }
+
+  @Test
+  void fractionsOfWeightsCount() {
+    int n = (int) model.samples();
+    double[] ones = new double[n];
+    Arrays.fill(ones, 1);
+    double[] fractions = ones.clone();
+    Arrays.fill(fractions, 0, n / 2, 1.7);
+    Arrays.fill(fractions, n / 2, n, 0.5);
+    double[] twice = Arrays.stream(fractions).map(w -> 2 * w).toArray();
+    try (Arena arena = Arena.host()) {
+      FineTune.Options options = FineTune.Options.defaults();
+      float[] plain = FineTune.run(BACKEND, model, ones, options, arena).weight().toFloats();
+      float[] some = FineTune.run(BACKEND, model, fractions, options, arena).weight().toFloats();
+      assertThat(some).isNotEqualTo(plain); // truncated to 1 and 0 they would not differ by half
+      double[] truncated = Arrays.stream(fractions).map(Math::floor).toArray();
+      float[] cut = FineTune.run(BACKEND, model, truncated, options, arena).weight().toFloats();
+      assertThat(some).isNotEqualTo(cut);
+      FineTune.Options mean = options.normalised();
+      float[] a = FineTune.run(BACKEND, model, fractions, mean, arena).weight().toFloats();
+      float[] b = FineTune.run(BACKEND, model, twice, mean, arena).weight().toFloats();
+      for (int i = 0; i < a.length; i++) {
+        assertThat(a[i]).isCloseTo(b[i], within(1e-6f));
+      }
+    }
+  }
+
+  @Test
+  void weightsFollowTheSets() {
+    double[] weights = SampleWeights.of(5, new long[] {4, 0}, new long[] {2}, 1.5, 0.25);
+    assertThat(weights).containsExactly(1.5, 1, 0.25, 1, 1.5);
+    assertThat(SampleWeights.normalised(new double[] {1, 3})).containsExactly(0.5, 1.5);
+    assertThatThrownBy(() -> SampleWeights.of(5, new long[] {1}, new long[] {1}, 2, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sample 1 is named twice");
+    assertThatThrownBy(() -> SampleWeights.of(5, new long[] {5}, new long[0], 2, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("outside 0..4");
+    assertThatThrownBy(() -> SampleWeights.normalised(new double[2]))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("nothing is left");
+  }
+
+  @Test
+  void theTableIsWritten(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("reweight.csv");
+    List<BeforeAfter> rows = new ArrayList<>();
+    rows.add(new BeforeAfter("pair 3-9", 0.5, 0.75, 0.9, 0.95));
+    BeforeAfter.write(file, rows);
+    assertThat(Files.readAllLines(file))
+        .containsExactly(
+            "query,before,after,change,recall_before,recall_after,recall_change",
+            "pair 3-9,0.500000000,0.750000000,0.250000000,0.900000,0.950000,0.050000");
+    assertThat(BeforeAfter.recall(BACKEND, test, head)).isBetween(0.7, 1.0);
+  }
+}
