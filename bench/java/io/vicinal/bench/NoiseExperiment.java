@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Label noise found and repaired, on Fashion-MNIST: all ten classes, 30,000 of the training images
@@ -57,7 +58,8 @@ final class NoiseExperiment implements Experiment {
           "optimizer.groups.proxies.lr=0.01",
           "sampler.batch=250",
           "epochs=15");
-  private static final List<String> DETECTORS = Detectors.names();
+  private static final List<String> DETECTORS =
+      Stream.of(Detectors.names(), Detectors.namesByInfluence()).flatMap(List::stream).toList();
 
   private final Map<String, double[]> sums = new LinkedHashMap<>();
 
@@ -202,7 +204,7 @@ final class NoiseExperiment implements Experiment {
         long[] labels = noise.apply(right);
         FeatureSet noisy = new FeatureSet(clean.features(), arena.of(labels, samples), "noisy");
         EvidenceOptions options = EvidenceOptions.of(TRAINING, seed);
-        try (Evidence evidence = Evidence.of(backend, noisy, options)) {
+        try (Evidence evidence = Evidence.of(backend, noisy, test, options)) {
           detect(evidence, noise);
           Relabelling repair = relabel(evidence, noise);
           retrieve("noisy", evidence.head(), noisy);

@@ -38,6 +38,7 @@ import java.util.stream.IntStream;
  * </pre>
  */
 public final class Detectors {
+  private static final List<String> BY_INFLUENCE = List.of("ekfac-self", "eif-group", "if-group");
   private static final Map<String, Detector> ALL = all();
 
   private Detectors() {}
@@ -92,9 +93,14 @@ public final class Detectors {
     return Collections.unmodifiableMap(byName);
   }
 
-  /** Every name, in a fixed order. */
+  /** The names of those that need no more than features, labels and a head, in a fixed order. */
   public static List<String> names() {
-    return List.copyOf(ALL.keySet());
+    return ALL.keySet().stream().filter(name -> !BY_INFLUENCE.contains(name)).toList();
+  }
+
+  /** The names of those that are influence estimates. */
+  public static List<String> namesByInfluence() {
+    return BY_INFLUENCE;
   }
 
   /**
@@ -104,7 +110,7 @@ public final class Detectors {
     Detector detector = ALL.get(name);
     if (detector == null) {
       throw new InputException(
-          "detector: '" + name + "' is unknown; choose " + String.join(", ", names()));
+          "detector: '" + name + "' is unknown; choose " + String.join(", ", ALL.keySet()));
     }
     return detector;
   }
