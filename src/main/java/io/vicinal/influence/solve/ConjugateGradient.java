@@ -161,8 +161,13 @@ public final class ConjugateGradient {
     return rows;
   }
 
+  /** Right-hand sides at once where memory allows it. */
+  static int wantedBlock(SolveOptions options) {
+    return options.block() > 0 ? options.block() : DEFAULT_BLOCK;
+  }
+
   private static int blockSize(LinearSystem system, SolveOptions options) {
-    int wanted = options.block() > 0 ? options.block() : DEFAULT_BLOCK;
+    int wanted = wantedBlock(options);
     HeadProblem problem = system.point().problem();
     long vector = system.space().bytes();
     long free = problem.memory().bytes() - problem.bytes();

@@ -53,6 +53,11 @@ public final class Deflation implements AutoCloseable {
     return isReady() ? basis.size() : 0;
   }
 
+  /** How many are recorded. */
+  int capacity() {
+    return capacity;
+  }
+
   /** Whether they were found for this matrix. */
   boolean fits(LinearSystem system) {
     return isReady() && system.point() == point && system.kind() == kind;

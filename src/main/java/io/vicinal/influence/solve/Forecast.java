@@ -1,0 +1,132 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.backend.Directions;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import java.util.Locale;
+
+/**
+ * What a solve will take, before it starts: one product is timed, steps are predicted by conjugate
+ * gradients on the EK-FAC diagonal with a right-hand side's energies (a sum over eigenvalue bins,
+ * no products), and bytes are counted. A value.
+ *
+ * @param rightHandSides how many
+ * @param productsEach expected products per right-hand side
+ * @param atMost whether that is only the limit, for want of an EK-FAC diagonal
+ * @param secondsPerProduct measured
+ * @param bytes that will be held at the peak, the problem's own included
+ * @param limitBytes that may be held
+ */
+public record Forecast(
+    int rightHandSides,
+    long productsEach,
+    boolean atMost,
+    double secondsPerProduct,
+    long bytes,
+    long limitBytes) {
+  /** EK-FAC halves the steps of plain conjugate gradients, measured at dampings from 1x on. */
+  private static final double PRECONDITIONED = 0.5;
+
+  private static final double SHORT = 0.2; // seconds; below it a first call is mostly set-up
+
+  /**
+   * Forecasts.
+   *
+   * @param sample one or more of the right-hand sides, the first is used
+   * @param rightHandSides how many there will be
+   */
+  public static Forecast of(
+      CurvaturePoint point,
+      CurvatureKind kind,
+      double lambda,
+      Directions sample,
+      int rightHandSides,
+      SolveOptions options) {
+    ParameterSpace space =
+        options.precision() == Precision.DOUBLE ? point.twin().space() : point.space();
+    try (Arena scratch = new Arena(space.backend().memory())) {
+      Directions b = space.zeros(scratch, 1);
+      space.copy(ParameterSpace.rows(sample, 0, 1), b);
+      long products = options.maxProducts();
+      if (point.hasEkfac()) {
+        Diagonal diagonal = point.ekfac(kind).diagonal();
+        int steps =
+            SpectralModel.steps(diagonal, lambda, b, options.tolerance(), options.maxProducts());
+        double needed = options.preconditioned() ? PRECONDITIONED * steps : steps;
+        double checks = 1 + Math.floor(needed / options.recompute());
+        products = Math.min(products, (long) Math.ceil(needed + checks));
+      }
+      CurvaturePoint used = options.precision() == Precision.DOUBLE ? point.twin() : point;
+      return new Forecast(
+          rightHandSides,
+          products,
+          !point.hasEkfac(),
+          secondsPerProduct(used, kind, b, scratch),
+          bytes(point, space, rightHandSides, options),
+          point.problem().memory().bytes());
+    }
+  }
+
+  private static double secondsPerProduct(
+      CurvaturePoint point, CurvatureKind kind, Directions b, Arena scratch) {
+    Directions out = point.space().zeros(scratch, 1);
+    double seconds = time(point, kind, b, out);
+    return seconds > SHORT ? seconds : Math.min(seconds, time(point, kind, b, out));
+  }
+
+  private static double time(
+      CurvaturePoint point, CurvatureKind kind, Directions b, Directions out) {
+    long start = System.nanoTime();
+    point.curvature().products(kind, b, null, out);
+    return (System.nanoTime() - start) * 1e-9;
+  }
+
+  private static long bytes(
+      CurvaturePoint point, ParameterSpace space, int rightHandSides, SolveOptions options) {
+    long block = Math.min(rightHandSides, ConjugateGradient.wantedBlock(options));
+    long vectors = 2L * rightHandSides + ActiveSet.VECTORS * block + 4;
+    if (options.deflation() != null) {
+      vectors += 6L * options.deflation().capacity();
+    }
+    long bytes = point.problem().bytes() + vectors * space.bytes();
+    if (options.precision() == Precision.REFINED) {
+      ParameterSpace wide = space.as(DType.F64);
+      bytes += 7L * rightHandSides * wide.bytes() + point.problem().features().size() * 8;
+    }
+    return bytes;
+  }
+
+  /** Expected seconds. */
+  public double seconds() {
+    return secondsPerProduct * productsEach * rightHandSides;
+  }
+
+  /**
+   * This, if its memory fits.
+   *
+   * @throws io.vicinal.InputException in one line that says what to change
+   */
+  public Forecast requireMemory() {
+    new MemoryBudget(limitBytes)
+        .check(
+            "solving " + rightHandSides + " systems",
+            bytes,
+            "allow more, or ask fewer queries at once");
+    return this;
+  }
+
+  /** In one line: "about 41 s: 60 right-hand sides x 22 products x 0.031 s, 1.2 GiB". */
+  @Override
+  public String toString() {
+    return String.format(
+        Locale.ROOT,
+        "%s %.3g s: %d right-hand sides x %d products x %.3g s, %s",
+        atMost ? "at most" : "about",
+        seconds(),
+        rightHandSides,
+        productsEach,
+        secondsPerProduct,
+        MemoryBudget.text(bytes));
+  }
+}

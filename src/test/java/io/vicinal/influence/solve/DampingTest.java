@@ -1,0 +1,57 @@
+package io.vicinal.influence.solve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.tensor.Arena;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class DampingTest {
+  @Test
+  void readsMultiplesAndNumbers() {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem = Toy.small().open(cpu, arena, Theta.W)) {
+      double unit = problem.meanEigenvalue();
+      Damping automatic = Damping.parse("auto", problem);
+      assertThat(automatic.lambda()).isEqualTo(unit);
+      assertThat(automatic.automatic()).isTrue();
+      Damping relative = Damping.parse(" 2.5X", problem);
+      assertThat(relative.lambda()).isCloseTo(2.5 * unit, within(1e-15));
+      assertThat(relative.multiple()).isEqualTo(2.5);
+      assertThat(relative.automatic()).isFalse();
+      Damping absolute = Damping.parse("1e-2", problem);
+      assertThat(absolute.lambda()).isEqualTo(0.01);
+      assertThat(absolute.multiple()).isCloseTo(0.01 / unit, within(1e-12));
+      assertThat(relative.times(2).multiple()).isEqualTo(5);
+      assertThat(relative.toString()).matches("lambda .* \\(2.500x the mean eigenvalue\\)");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "x", "0", "-1", "0x", "nan", "infinity", "1y", "autox"})
+  void refusesTheRest(String text) {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem = Toy.small().open(cpu, arena, Theta.W)) {
+      assertThatThrownBy(() -> Damping.parse(text, problem))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith("damping: '" + text + "'")
+          .hasMessageContaining("write 10x or 0.01");
+    }
+  }
+
+  @Test
+  void thetaHasThreeNames() {
+    assertThat(Theta.parse("W, b")).isEqualTo(Theta.W_B);
+    assertThat(Theta.parse("W,b,P")).isEqualTo(Theta.W_B_P);
+    assertThatThrownBy(() -> Theta.parse("P"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("choose W, W,b or W,b,P");
+  }
+}

@@ -1,0 +1,89 @@
+package io.vicinal.influence.solve;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.backend.Directions;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** What is forecast comes about, within a factor of three. */
+class ForecastTest {
+  @Test
+  void timeAndProductsAreWithinAFactorOfThree() {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem =
+            Toy.small().size(3000, 200, 48, 20).dtype(DType.F32).open(cpu, arena, Theta.W)) {
+      Directions b = Toy.rhs(problem, 8, arena);
+      double lambda = Damping.parse("10x", problem).lambda();
+      for (SolveOptions options :
+          List.of(SolveOptions.defaults(), SolveOptions.defaults().plain())) {
+        solve(problem, lambda, b, options, arena);
+        Forecast forecast =
+            Forecast.of(problem.delivered(), CurvatureKind.GAUSS_NEWTON, lambda, b, 8, options);
+        long start = System.nanoTime();
+        Solution solution = solve(problem, lambda, b, options, arena);
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        System.out.println(forecast + " came out as " + seconds + " s, " + solution.products());
+        assertThat(forecast.productsEach() * 8.0 / solution.products()).isBetween(1 / 3.0, 3.0);
+        assertThat(forecast.seconds() / seconds).isBetween(1 / 3.0, 3.0);
+        assertThat(forecast.atMost()).isFalse();
+      }
+    }
+  }
+
+  private static Solution solve(
+      HeadProblem problem, double lambda, Directions b, SolveOptions options, Arena arena) {
+    return ConjugateGradient.solve(
+        problem.delivered(), CurvatureKind.GAUSS_NEWTON, lambda, b, null, options, arena);
+  }
+
+  @Test
+  void withoutEkfacItNamesTheLimit() {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem = Toy.small().loss("ArcFace").open(cpu, arena, Theta.W)) {
+      Forecast forecast =
+          Forecast.of(
+              problem.delivered(),
+              CurvatureKind.HESSIAN,
+              1,
+              Toy.rhs(problem, 1, arena),
+              5,
+              SolveOptions.defaults().withMaxProducts(77));
+      assertThat(forecast.productsEach()).isEqualTo(77);
+      assertThat(forecast.toString()).startsWith("at most").contains("5 right-hand sides");
+    }
+  }
+
+  @Test
+  void memoryThatDoesNotFitIsRefusedInOneLine() {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem =
+            HeadProblem.open(
+                cpu,
+                Toy.small().model(arena),
+                ProblemOptions.defaults().with(DType.F64).withMemory(40_000))) {
+      Forecast forecast =
+          Forecast.of(
+              problem.delivered(),
+              CurvatureKind.GAUSS_NEWTON,
+              1,
+              Toy.rhs(problem, 1, arena),
+              5000,
+              SolveOptions.defaults());
+      assertThatThrownBy(forecast::requireMemory)
+          .isInstanceOf(InputException.class)
+          .hasMessageMatching(
+              "memory: solving 5000 systems needs .* of 0.0 MiB; allow more, or ask fewer queries"
+                  + " at once");
+    }
+  }
+}

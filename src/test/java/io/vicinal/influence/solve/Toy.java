@@ -1,0 +1,112 @@
+package io.vicinal.influence.solve;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.Directions;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+
+/** Small problems: clusters with decaying directions and some wrong labels, and a rough head. */
+record Toy(
+    int n,
+    int features,
+    int width,
+    int classes,
+    String loss,
+    double noise,
+    boolean bias,
+    DType dtype,
+    long seed) {
+
+  static Toy small() {
+    return new Toy(60, 9, 4, 5, "ProxyNCA++", 0.1, true, DType.F64, 1);
+  }
+
+  Toy loss(String name) {
+    return new Toy(n, features, width, classes, name, noise, bias, dtype, seed);
+  }
+
+  Toy dtype(DType other) {
+    return new Toy(n, features, width, classes, loss, noise, bias, other, seed);
+  }
+
+  Toy size(int samples, int f, int d, int c) {
+    return new Toy(samples, f, d, c, loss, noise, bias, dtype, seed);
+  }
+
+  Toy bias(boolean has) {
+    return new Toy(n, features, width, classes, loss, noise, has, dtype, seed);
+  }
+
+  HeadModel model(Arena arena) {
+    Loss created = Losses.create(loss);
+    Xoshiro random = Xoshiro.of(seed, "toy");
+    double[] scale = new double[features];
+    for (int j = 0; j < features; j++) {
+      scale[j] = Math.pow(1 + j, -0.7);
+    }
+    double[][] centre = new double[classes][features];
+    for (double[] row : centre) {
+      for (int j = 0; j < features; j++) {
+        row[j] = 2 * scale[j] * random.nextGaussian();
+      }
+    }
+    double[] x = new double[n * features];
+    long[] labels = new long[n];
+    for (int i = 0; i < n; i++) {
+      int c = random.below(classes);
+      for (int j = 0; j < features; j++) {
+        x[i * features + j] = centre[c][j] + scale[j] * random.nextGaussian();
+      }
+      labels[i] = random.nextDouble() < noise ? random.below(classes) : c;
+    }
+    FeatureSet set = new FeatureSet(filled(arena, x, n, features), arena.of(labels, n), "toy");
+    HeadTensors head =
+        new HeadTensors(
+            filled(
+                arena, normal(random, width * features, Math.pow(features, -0.5)), width, features),
+            bias ? filled(arena, normal(random, width, 0.3), width) : null,
+            filled(
+                arena,
+                normal(random, classes * created.centers() * width, 1),
+                (long) classes * created.centers(),
+                width));
+    return new HeadModel(created, set, head);
+  }
+
+  HeadProblem open(Backend backend, Arena arena, Theta theta) {
+    return HeadProblem.open(
+        backend, model(arena), ProblemOptions.defaults().with(theta).with(dtype));
+  }
+
+  /** Random right-hand sides. */
+  static Directions rhs(HeadProblem problem, int m, Arena arena) {
+    Directions b = problem.space().zeros(arena, m);
+    Xoshiro random = Xoshiro.of(7, "rhs");
+    b.weight().set(normal(random, (int) b.weight().size(), 1));
+    if (b.proxies() != null) {
+      b.proxies().set(normal(random, (int) b.proxies().size(), 1));
+    }
+    return b;
+  }
+
+  static double[] normal(Xoshiro random, int count, double scale) {
+    double[] values = new double[count];
+    for (int i = 0; i < count; i++) {
+      values[i] = scale * random.nextGaussian();
+    }
+    return values;
+  }
+
+  private Tensor filled(Arena arena, double[] values, long... shape) {
+    Tensor tensor = arena.allocate(dtype, shape);
+    tensor.set(values);
+    return tensor;
+  }
+}
