@@ -354,8 +354,7 @@ class ConjugateGradientTest {
   @Test
   void deflationSavesProducts() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().size(300, 48, 12, 12).open(CPU, arena, Theta.W_B_P);
-        Deflation deflation = new Deflation(16)) {
+        HeadProblem problem = Toy.small().size(300, 48, 12, 12).open(CPU, arena, Theta.W_B_P)) {
       double lambda = Damping.parse("1x", problem).lambda();
       Directions b = Toy.rhs(problem, 6, arena);
       Directions first = ParameterSpace.rows(b, 0, 2);
