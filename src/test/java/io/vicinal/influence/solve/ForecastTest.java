@@ -48,7 +48,7 @@ class ForecastTest {
   void withoutEkfacItNamesTheLimit() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().loss("ArcFace").open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, Theta.W)) {
       Forecast forecast =
           Forecast.of(
               problem.delivered(),

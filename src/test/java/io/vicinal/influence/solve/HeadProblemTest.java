@@ -137,8 +137,8 @@ class HeadProblemTest {
   @Test
   void lossesThatAreNoCosineSoftmaxAreNotRotated() {
     try (Arena arena = Arena.host();
-        HeadProblem arc = Toy.small().loss("ArcFace").open(CPU, arena, Theta.W_B);
-        HeadProblem anchor = Toy.small().loss("ProxyAnchor").open(CPU, arena, Theta.W_B)) {
+        HeadProblem arc = Toy.small().loss("arcface").open(CPU, arena, Theta.W_B);
+        HeadProblem anchor = Toy.small().loss("proxy-anchor").open(CPU, arena, Theta.W_B)) {
       assertThat(arc.isRotated()).isFalse();
       assertThat(arc.meanEigenvalue()).isPositive();
       double[][] fisher = Dense.matrix(arc.delivered(), CurvatureKind.FISHER, null);
@@ -149,7 +149,7 @@ class HeadProblemTest {
       assertThat(arc.meanEigenvalue()).isCloseTo(trace / fisher.length, within(1e-9));
       assertThatThrownBy(() -> arc.delivered().ekfac(CurvatureKind.HESSIAN))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("ArcFace is not a cosine softmax");
+          .hasMessageContaining("arcface is not a cosine softmax");
       assertThat(anchor.meanEigenvalue()).isNaN();
       assertThatThrownBy(() -> Damping.parse("10x", anchor))
           .isInstanceOf(InputException.class)

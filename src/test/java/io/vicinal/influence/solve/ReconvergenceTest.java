@@ -27,14 +27,14 @@ class ReconvergenceTest {
 
   @ParameterizedTest
   @CsvSource({
-    "ProxyNCA++, W, 1x",
-    "ProxyNCA++, 'W,b', 0.1x",
-    "ProxyNCA++, 'W,b,P', 1x",
-    "NormalizedSoftmax, W, 1x",
-    "CosFace, 'W,b', 1x",
-    "ArcFace, 'W,b', 1x",
-    "SoftTriple, 'W,b,P', 10x",
-    "ProxyAnchor, W, 0.05"
+    "proxy-nca-pp, W, 1x",
+    "proxy-nca-pp, 'W,b', 0.1x",
+    "proxy-nca-pp, 'W,b,P', 1x",
+    "normalized-softmax, W, 1x",
+    "cosface, 'W,b', 1x",
+    "arcface, 'W,b', 1x",
+    "soft-triple, 'W,b,P', 10x",
+    "proxy-anchor, W, 0.05"
   })
   void endsAtAMinimum(String loss, String theta, String damping) {
     try (Arena arena = Arena.host();

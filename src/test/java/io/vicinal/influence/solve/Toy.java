@@ -25,7 +25,7 @@ record Toy(
     long seed) {
 
   static Toy small() {
-    return new Toy(60, 9, 4, 5, "ProxyNCA++", 0.1, true, DType.F64, 1);
+    return new Toy(60, 9, 4, 5, "proxy-nca-pp", 0.1, true, DType.F64, 1);
   }
 
   Toy loss(String name) {
