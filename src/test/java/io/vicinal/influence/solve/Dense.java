@@ -150,4 +150,13 @@ final class Dense {
     }
     return norm(difference) / norm(b);
   }
+
+  /** a . b / (|a| |b|). */
+  static double cosine(double[] a, double[] b) {
+    double sum = 0;
+    for (int i = 0; i < a.length; i++) {
+      sum += a[i] * b[i];
+    }
+    return sum / norm(a) / norm(b);
+  }
 }

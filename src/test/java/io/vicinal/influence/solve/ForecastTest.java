@@ -20,7 +20,7 @@ class ForecastTest {
         Arena arena = Arena.host();
         HeadProblem problem =
             Toy.small().size(3000, 200, 48, 20).dtype(DType.F32).open(cpu, arena, Theta.W)) {
-      Directions b = Toy.rhs(problem, 8, arena);
+      Directions b = Toy.questions(problem, 8, arena);
       double lambda = Damping.parse("10x", problem).lambda();
       for (SolveOptions options :
           List.of(SolveOptions.defaults(), SolveOptions.defaults().plain())) {
@@ -30,7 +30,6 @@ class ForecastTest {
         long start = System.nanoTime();
         Solution solution = solve(problem, lambda, b, options, arena);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        System.out.println(forecast + " came out as " + seconds + " s, " + solution.products());
         assertThat(forecast.productsEach() * 8.0 / solution.products()).isBetween(1 / 3.0, 3.0);
         assertThat(forecast.seconds() / seconds).isBetween(1 / 3.0, 3.0);
         assertThat(forecast.atMost()).isFalse();

@@ -171,8 +171,7 @@ class InvarianceTest {
       // A question that is invariant: the distance of two embeddings, through the weight alone.
       double[] w = at.weight().toDoubles();
       double[] p = at.proxies().toDoubles();
-      double[] x = problem.features().toDoubles();
-      double[] question = distanceGradient(w, x, d, wide, 0, 1);
+      double[] question = Toy.distanceGradient(problem, 0, 1);
       Directions b = problem.space().zeros(arena, 1);
       double[] rhs = new double[(int) problem.space().dimension()];
       System.arraycopy(question, 0, rhs, 0, question.length);
@@ -199,46 +198,10 @@ class InvarianceTest {
             nothing[d * wide + c * d + i] = p[c * d + j];
             nothing[d * wide + c * d + j] = -p[c * d + i];
           }
-          assertThat(cosine(nothing, rhs)).isCloseTo(0, within(1e-12));
-          assertThat(cosine(nothing, found)).isCloseTo(0, within(1e-8));
+          assertThat(Dense.cosine(nothing, rhs)).isCloseTo(0, within(1e-12));
+          assertThat(Dense.cosine(nothing, found)).isCloseTo(0, within(1e-8));
         }
       }
     }
-  }
-
-  private static double cosine(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum / Dense.norm(a) / Dense.norm(b);
-  }
-
-  /** The gradient of |z_a - z_b|^2 = 2 - 2 z_a . z_b with respect to the weight. */
-  private static double[] distanceGradient(double[] w, double[] x, int d, int wide, int a, int b) {
-    double[] za = embedding(w, x, d, wide, a);
-    double[] zb = embedding(w, x, d, wide, b);
-    double ra = Dense.norm(za);
-    double rb = Dense.norm(zb);
-    double cosine = cosine(za, zb);
-    double[] gradient = new double[d * wide];
-    for (int i = 0; i < d; i++) {
-      double ga = -2 * (zb[i] / rb - cosine * za[i] / ra) / ra;
-      double gb = -2 * (za[i] / ra - cosine * zb[i] / rb) / rb;
-      for (int k = 0; k < wide; k++) {
-        gradient[i * wide + k] = ga * x[a * wide + k] + gb * x[b * wide + k];
-      }
-    }
-    return gradient;
-  }
-
-  private static double[] embedding(double[] w, double[] x, int d, int wide, int row) {
-    double[] z = new double[d];
-    for (int i = 0; i < d; i++) {
-      for (int k = 0; k < wide; k++) {
-        z[i] += w[i * wide + k] * x[row * wide + k];
-      }
-    }
-    return z;
   }
 }

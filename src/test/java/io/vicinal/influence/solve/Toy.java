@@ -12,7 +12,10 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
-/** Small problems: clusters with decaying directions and some wrong labels, and a rough head. */
+/**
+ * Small problems: clusters with decaying directions and some wrong labels, and a rough head, whose
+ * proxies lie near the embeddings of their classes.
+ */
 record Toy(
     int n,
     int features,
@@ -38,6 +41,10 @@ record Toy(
 
   Toy size(int samples, int f, int d, int c) {
     return new Toy(samples, f, d, c, loss, noise, bias, dtype, seed);
+  }
+
+  Toy noise(double share) {
+    return new Toy(n, features, width, classes, loss, share, bias, dtype, seed);
   }
 
   Toy bias(boolean has) {
@@ -67,16 +74,23 @@ record Toy(
       labels[i] = random.nextDouble() < noise ? random.below(classes) : c;
     }
     FeatureSet set = new FeatureSet(filled(arena, x, n, features), arena.of(labels, n), "toy");
+    double[] w = normal(random, width * features, Math.pow(features, -0.5));
+    double[] b = normal(random, width, bias ? 0.3 : 0);
+    int centres = created.centers();
+    double[] proxies = normal(random, classes * centres * width, 0.3);
+    for (int row = 0; row < classes * centres; row++) {
+      for (int a = 0; a < width; a++) {
+        proxies[row * width + a] += b[a];
+        for (int j = 0; j < features; j++) {
+          proxies[row * width + a] += w[a * features + j] * centre[row / centres][j];
+        }
+      }
+    }
     HeadTensors head =
         new HeadTensors(
-            filled(
-                arena, normal(random, width * features, Math.pow(features, -0.5)), width, features),
-            bias ? filled(arena, normal(random, width, 0.3), width) : null,
-            filled(
-                arena,
-                normal(random, classes * created.centers() * width, 1),
-                (long) classes * created.centers(),
-                width));
+            filled(arena, w, width, features),
+            bias ? filled(arena, b, width) : null,
+            filled(arena, proxies, (long) classes * centres, width));
     return new HeadModel(created, set, head);
   }
 
@@ -94,6 +108,48 @@ record Toy(
       b.proxies().set(normal(random, (int) b.proxies().size(), 1));
     }
     return b;
+  }
+
+  /** Right-hand sides as explanations have them: gradients of the distance of two samples. */
+  static Directions questions(HeadProblem problem, int m, Arena arena) {
+    Directions b = problem.space().zeros(arena, m);
+    Xoshiro random = Xoshiro.of(8, "questions");
+    int n = (int) problem.samples();
+    for (int q = 0; q < m; q++) {
+      b.weight().rows(q, q + 1).set(distanceGradient(problem, random.below(n), random.below(n)));
+    }
+    return b;
+  }
+
+  /** The gradient of |z_a - z_b|^2 = 2 - 2 z_a . z_b with respect to the weight, biases aside. */
+  static double[] distanceGradient(HeadProblem problem, long a, long b) {
+    double[] xa = problem.features().rows(a, a + 1).toDoubles();
+    double[] xb = problem.features().rows(b, b + 1).toDoubles();
+    double[] w = problem.reference().weight().toDoubles();
+    double[] za = embedding(w, xa);
+    double[] zb = embedding(w, xb);
+    double ra = Dense.norm(za);
+    double rb = Dense.norm(zb);
+    double cosine = Dense.cosine(za, zb);
+    double[] gradient = new double[w.length];
+    for (int i = 0; i < za.length; i++) {
+      double ga = -2 * (zb[i] / rb - cosine * za[i] / ra) / ra;
+      double gb = -2 * (za[i] / ra - cosine * zb[i] / rb) / rb;
+      for (int k = 0; k < xa.length; k++) {
+        gradient[i * xa.length + k] = ga * xa[k] + gb * xb[k];
+      }
+    }
+    return gradient;
+  }
+
+  private static double[] embedding(double[] w, double[] x) {
+    double[] z = new double[w.length / x.length];
+    for (int i = 0; i < z.length; i++) {
+      for (int k = 0; k < x.length; k++) {
+        z[i] += w[i * x.length + k] * x[k];
+      }
+    }
+    return z;
   }
 
   static double[] normal(Xoshiro random, int count, double scale) {
