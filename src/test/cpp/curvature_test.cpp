@@ -315,6 +315,161 @@ TEST_CASE("curvature: float32 agrees with float64") {
   CHECK(difference(sf, sd) <= 1e-4);
 }
 
+// Scores of the case with sample i labelled c.
+double score_with_label(Case at, std::size_t i, std::int64_t c, const Vec& V, const Vec& U) {
+  at.labels[i] = c;
+  at.soft_labels.clear();
+  return oracle::slopes(at, V, U).per_sample[i];
+}
+
+TEST_CASE("curvature: tables split a score by proxy and give those of other labels") {
+  // The second engine's blocks hold some rows only.
+  for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{1} << 20}) {
+    const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, workspace);
+    std::vector<Registered> losses = registry();
+    losses.push_back({"cosface, negative margin", spec_of(VICINAL_COSFACE, 30, -0.4), false});
+    losses.push_back({"cosface, margin beyond exp", spec_of(VICINAL_COSFACE, 900, 3), false});
+    for (const Registered& r : losses) {
+      if (!cosine_softmax(r.spec)) continue;
+      CAPTURE(r.name);
+      for (std::uint64_t seed : {63u, 64u}) {
+        const std::int64_t N = workspace == 0 ? 12 : 9000, C = 5, d = 4, D = 6, from = workspace == 0 ? 3 : 10,
+                           rows = workspace == 0 ? 8 : 8980;
+        const Head h = weighted_head(r, N, D, d, C, seed);
+        const CurvaturePtr curvature = make_curvature(e.get(), h);
+        Random random(seed);
+        const Vec V = random.vector(d * D), U = seed == 63 ? random.vector(C * d) : Vec();
+        Vec by_proxy = poisoned<double>(static_cast<std::size_t>(rows * C)), relabel = by_proxy;
+        REQUIRE_MESSAGE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows,
+                                                     by_proxy.data(), relabel.data()) == VICINAL_OK,
+                        vicinal_last_error());
+        const Vec moved = affine(h.features, N, D, V, {}, d);
+        for (std::int64_t i = 0; i < rows; i += workspace == 0 ? 1 : 997) {
+          CAPTURE(i);
+          Case one = h.at;  // the sample alone: losses of rows are independent
+          const std::size_t at = static_cast<std::size_t>(from + i);
+          one.B = 1;
+          one.labels = {h.at.labels[at]};
+          one.weights.clear();
+          one.embeddings = slice(h.at.embeddings, from + i, d);
+          if (!one.soft_labels.empty()) one.soft_labels = slice(h.at.soft_labels, from + i, C);
+          const Vec mine = slice(moved, from + i, d);
+          const double score = oracle::slopes(one, mine, U).per_sample[0];
+          double sum = 0;
+          Vec expected;
+          for (std::int64_t c = 0; c < C; ++c) {
+            sum += by_proxy[static_cast<std::size_t>(i * C + c)];
+            expected.push_back(score_with_label(one, 0, c, mine, U) - score);
+          }
+          CHECK(std::fabs(sum - score) <= kTolerance * std::fmax(1, std::fabs(score)));
+          CHECK(difference(slice(relabel, i, C), expected, 1e-3) <= kTolerance);
+          if (h.at.soft_labels.empty()) CHECK(relabel[static_cast<std::size_t>(i * C + h.at.labels[at])] == 0);
+        }
+        // Either table alone.
+        Vec only = poisoned<double>(by_proxy.size());
+        REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows, only.data(),
+                                             nullptr) == VICINAL_OK);
+        CHECK(difference(only, by_proxy) <= 1e-12);
+        REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows, nullptr,
+                                             only.data()) == VICINAL_OK);
+        CHECK(difference(only, relabel) <= 1e-12);
+      }
+    }
+  }
+}
+
+TEST_CASE("curvature: a proxy's share is the derivative through its cosine") {
+  const EnginePtr e = make_engine();
+  const Head h = make_head(spec_of(VICINAL_COSFACE, 12, 0.2), 7, 5, 4, 3, false, 66);
+  const CurvaturePtr curvature = make_curvature(e.get(), h);
+  Random random(67);
+  const Vec V = random.vector(4 * 5), moved = affine(h.features, 7, 5, V, {}, 4);
+  Vec by_proxy = poisoned<double>(7 * 3);
+  REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), nullptr, 0, 7, by_proxy.data(), nullptr) ==
+          VICINAL_OK);
+  for (std::int64_t i = 0; i < 7; ++i) {
+    const auto logits_at = [&](double step) {
+      Vec u = slice(h.at.embeddings, i, 4);
+      for (std::int64_t j = 0; j < 4; ++j)
+        u[static_cast<std::size_t>(j)] += step * moved[static_cast<std::size_t>(i * 4 + j)];
+      oracle::Rows<double> units;
+      for (std::int64_t c = 0; c < 3; ++c) units.push_back(oracle::unit(slice(h.at.proxies, c, 4)));
+      return oracle::logits(h.at, oracle::unit(u), units,
+                            static_cast<std::size_t>(h.at.labels[static_cast<std::size_t>(i)]));
+    };
+    const Vec a = logits_at(0), up = logits_at(1e-5), down = logits_at(-1e-5);
+    for (std::size_t c = 0; c < 3; ++c) {
+      const double p = std::exp(a[c] - oracle::log_sum_exp(a));
+      const double hard = static_cast<std::int64_t>(c) == h.at.labels[static_cast<std::size_t>(i)] ? 1 : 0;
+      CHECK(by_proxy[static_cast<std::size_t>(i * 3) + c] ==
+            doctest::Approx((p - hard) * (up[c] - down[c]) / 2e-5).epsilon(1e-6));
+    }
+  }
+}
+
+TEST_CASE("curvature: the losses' change under a displacement of low rank") {
+  for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{1} << 20}) {
+    const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, workspace);
+    for (const Registered& r : registry()) {
+      if (column_form(r.spec)) continue;
+      for (std::int64_t R : {1, 3}) {
+        CAPTURE(r.name);
+        CAPTURE(R);
+        CAPTURE(workspace);
+        const std::int64_t N = 40, D = 7, d = 5, C = workspace == 0 ? 4 : 4000 / r.spec.centers;
+        Head h = weighted_head(r, N, D, d, C, 69);
+        h.bias.clear();
+        for (std::size_t c = 0; c < 5; ++c) h.at.proxies[c] = 0;        // a zero proxy
+        for (std::size_t j = 0; j < 7; ++j) h.features[4 * 7 + j] = 0;  // a row that stays zero
+        Random random(70);
+        const Vec left = random.vector(R * d), right = random.vector(R * D);
+        h.at.embeddings = affine(h.features, N, D, h.weight, {}, d);
+        const CurvaturePtr curvature = make_curvature(e.get(), h);
+        Case after = h.at;
+        Vec weight = h.weight;
+        for (std::int64_t q = 0; q < R; ++q)
+          for (std::int64_t a = 0; a < d; ++a)
+            for (std::int64_t k = 0; k < D; ++k)
+              weight[static_cast<std::size_t>(a * D + k)] +=
+                  left[static_cast<std::size_t>(q * d + a)] * right[static_cast<std::size_t>(q * D + k)];
+        after.embeddings = affine(h.features, N, D, weight, {}, d);
+        const Vec first = oracle::value(h.at).per_sample, second = oracle::value(after).per_sample;
+        Vec expected;
+        for (std::size_t i = 0; i < first.size(); ++i) expected.push_back(second[i] - first[i]);
+        for (int again = 0; again < 2; ++again) {  // the losses at the point are made once
+          Vec change = poisoned<double>(static_cast<std::size_t>(N));
+          REQUIRE_MESSAGE(vicinal_curvature_loss_change_f64(e.get(), curvature.get(), R, left.data(), right.data(),
+                                                            change.data()) == VICINAL_OK,
+                          vicinal_last_error());
+          CHECK(difference(change, expected) <= kTolerance);
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("curvature: small changes of the losses keep their digits in float32") {
+  const EnginePtr e = make_engine();
+  const std::int64_t N = 200, D = 33, d = 17, C = 6;
+  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), N, D, d, C, false, 73);
+  const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
+  vicinal_curvature* raw = nullptr;
+  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), nullptr, nullptr,
+                                       w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
+  Random random(74);
+  Vec left = random.vector(2 * d);
+  const Vec right = random.vector(2 * D);
+  for (double& v : left) v *= 0x1p-20;  // changes of 1e-6, which single-precision losses could not show
+  const auto lf = cast<float>(left), rf = cast<float>(right);
+  Vec cf = poisoned<double>(static_cast<std::size_t>(N)), cd = cf;
+  REQUIRE(vicinal_curvature_loss_change_f32(e.get(), single.get(), 2, lf.data(), rf.data(), cf.data()) == VICINAL_OK);
+  REQUIRE(vicinal_curvature_loss_change_f64(e.get(), full.get(), 2, left.data(), right.data(), cd.data()) ==
+          VICINAL_OK);
+  CHECK(largest(cd) > 1e-7);
+  CHECK(difference(cf, cd) <= 1e-4);
+}
+
 TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   const EnginePtr e = make_engine();
   const Head h = make_head(spec_of(VICINAL_ARCFACE, 16, 20), 5, 4, 3, 2, false, 97);
@@ -347,6 +502,25 @@ TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   refused(vicinal_curvature_scores_f64(e.get(), c.get(), 1, v.data(), nullptr, nullptr), "scores");
   refused(vicinal_curvature_sample_gradients_f64(e.get(), a.get(), nullptr, out.data()), "gradients");
   refused(vicinal_curvature_sample_gradients_f64(e.get(), c.get(), nullptr, nullptr), "units");
+  const Head cosine = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 5, 4, 3, 2, false, 97);
+  const CurvaturePtr s = make_curvature(e.get(), cosine);
+  const auto tables = [&](const vicinal_curvature* at, const double* direction, std::int64_t from, std::int64_t rows,
+                          double* to) {
+    return vicinal_curvature_tables_f64(e.get(), at, direction, nullptr, from, rows, to, nullptr);
+  };
+  refused(tables(c.get(), v.data(), 0, 1, out.data()), "softmax");
+  refused(tables(s.get(), nullptr, 0, 1, out.data()), "direction_weight");
+  refused(tables(s.get(), v.data(), -1, 1, out.data()), "from is -1");
+  refused(tables(s.get(), v.data(), 4, 2, out.data()), "from is 4");
+  refused(tables(s.get(), v.data(), 0, 0, out.data()), "rows is 0");
+  refused(tables(s.get(), v.data(), 0, 1, nullptr), "by_proxy");
+  const auto change = [&](const vicinal_curvature* at, std::int64_t R, const double* left, const double* right,
+                          double* to) { return vicinal_curvature_loss_change_f64(e.get(), at, R, left, right, to); };
+  refused(change(a.get(), 1, v.data(), v.data(), out.data()), "proxy-anchor");
+  refused(change(s.get(), 0, v.data(), v.data(), out.data()), "R is 0");
+  refused(change(s.get(), 1, nullptr, v.data(), out.data()), "left");
+  refused(change(s.get(), 1, v.data(), nullptr, out.data()), "right");
+  refused(change(s.get(), 1, v.data(), v.data(), nullptr), "change");
   refused(vicinal_curvature_scores_f32(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "float64");
 }
 

@@ -97,28 +97,75 @@ vicinal_status sample_gradients(vicinal_engine* engine, const vicinal_curvature*
   });
 }
 
+template <class Real>
+vicinal_status tables(vicinal_engine* engine, const vicinal_curvature* curvature, const Real* direction_weight,
+                      const Real* direction_proxies, std::int64_t from, std::int64_t rows, double* by_proxy,
+                      double* relabel) {
+  return guard([&] {
+    vicinal_engine& e = begin_call(engine);
+    check_curvature<Real>(e, curvature);
+    require(cosine_softmax(curvature->spec), "curvature: its loss is no softmax over cosines and has no tables");
+    const Tangents<const Real> direction = check_directions(*curvature, 1, direction_weight, direction_proxies);
+    check_size("rows", rows);
+    require(from >= 0 && from <= curvature->n - rows, "from is ", from, " with ", rows,
+            " rows; they must lie within 0..", curvature->n);
+    require(by_proxy != nullptr || relabel != nullptr, "by_proxy and relabel are both null; at least one is needed");
+    operations<Real>(*e.table).curvature_tables(e.device, curvature->state, direction, from, rows, by_proxy, relabel);
+  });
+}
+
+template <class Real>
+vicinal_status loss_change(vicinal_engine* engine, const vicinal_curvature* curvature, std::int64_t R, const Real* left,
+                           const Real* right, double* change) {
+  return guard([&] {
+    vicinal_engine& e = begin_call(engine);
+    check_curvature<Real>(e, curvature);
+    require(!column_form(curvature->spec),
+            "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
+    check_columns("R", R);
+    check_product("right", R, curvature->features_width);
+    check_product("left", R, curvature->d);
+    check_product("left left'", R, R);
+    check_pointer("left", left);
+    check_pointer("right", right);
+    check_pointer("change", change);
+    operations<Real>(*e.table).curvature_loss_change(e.device, curvature->state, R, left, right, change);
+  });
+}
+
 }  // namespace
 }  // namespace vicinal::capi
 
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                           \
-  vicinal_status vicinal_curvature_products_##suffix(                                                          \
-      vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind, int64_t m,                     \
-      const Real* direction_weight, const Real* direction_proxies, const int64_t* change_offsets,              \
-      const int64_t* change_ids, const double* change_deltas, Real* product_weight, Real* product_proxies) {   \
-    return vicinal::capi::products<Real>(engine, curvature, kind, m, direction_weight, direction_proxies,      \
-                                         {change_offsets, change_ids, change_deltas}, product_weight,          \
-                                         product_proxies);                                                     \
-  }                                                                                                            \
-  vicinal_status vicinal_curvature_scores_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature, \
-                                                   int64_t m, const Real* direction_weight,                    \
-                                                   const Real* direction_proxies, double* scores) {            \
-    return vicinal::capi::scores<Real>(engine, curvature, m, direction_weight, direction_proxies, scores);     \
-  }                                                                                                            \
-  vicinal_status vicinal_curvature_sample_gradients_##suffix(                                                  \
-      vicinal_engine* engine, const vicinal_curvature* curvature, Real* units, Real* gradients) {              \
-    return vicinal::capi::sample_gradients<Real>(engine, curvature, units, gradients);                         \
+#define VICINAL_DEFINE(suffix, Real)                                                                                 \
+  vicinal_status vicinal_curvature_products_##suffix(                                                                \
+      vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind, int64_t m,                           \
+      const Real* direction_weight, const Real* direction_proxies, const int64_t* change_offsets,                    \
+      const int64_t* change_ids, const double* change_deltas, Real* product_weight, Real* product_proxies) {         \
+    return vicinal::capi::products<Real>(engine, curvature, kind, m, direction_weight, direction_proxies,            \
+                                         {change_offsets, change_ids, change_deltas}, product_weight,                \
+                                         product_proxies);                                                           \
+  }                                                                                                                  \
+  vicinal_status vicinal_curvature_scores_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,       \
+                                                   int64_t m, const Real* direction_weight,                          \
+                                                   const Real* direction_proxies, double* scores) {                  \
+    return vicinal::capi::scores<Real>(engine, curvature, m, direction_weight, direction_proxies, scores);           \
+  }                                                                                                                  \
+  vicinal_status vicinal_curvature_sample_gradients_##suffix(                                                        \
+      vicinal_engine* engine, const vicinal_curvature* curvature, Real* units, Real* gradients) {                    \
+    return vicinal::capi::sample_gradients<Real>(engine, curvature, units, gradients);                               \
+  }                                                                                                                  \
+  vicinal_status vicinal_curvature_tables_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,       \
+                                                   const Real* direction_weight, const Real* direction_proxies,      \
+                                                   int64_t from, int64_t rows, double* by_proxy, double* relabel) {  \
+    return vicinal::capi::tables<Real>(engine, curvature, direction_weight, direction_proxies, from, rows, by_proxy, \
+                                       relabel);                                                                     \
+  }                                                                                                                  \
+  vicinal_status vicinal_curvature_loss_change_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,  \
+                                                        int64_t R, const Real* left, const Real* right,              \
+                                                        double* change) {                                            \
+    return vicinal::capi::loss_change<Real>(engine, curvature, R, left, right, change);                              \
   }
 VICINAL_DEFINE(f32, float)
 VICINAL_DEFINE(f64, double)

@@ -98,6 +98,10 @@ struct Operations {
   void (*curvature_scores)(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
                            double* scores);
   void (*curvature_sample_gradients)(void* device, const void* curvature, Real* units, Real* gradients);
+  void (*curvature_tables)(void* device, const void* curvature, const Tangents<const Real>& direction,
+                           std::int64_t from, std::int64_t rows, double* by_proxy, double* relabel);
+  void (*curvature_loss_change)(void* device, const void* curvature, std::int64_t rank, const Real* left,
+                                const Real* right, double* change);
   void (*sgd_step)(void* device, std::int64_t n, const SgdStep<Real>&);
   void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
   void (*clip)(void* device, std::int64_t n, double limit, Real* values);

@@ -95,6 +95,9 @@ template <class Real>
 struct Curvature {
   std::vector<Buffer<unsigned char>> memory;
   Point<Real> point;
+  // The samples' losses, made by the first call that needs them.
+  mutable std::mutex mutex;
+  mutable std::unique_ptr<Buffer<double>> losses;
 };
 
 template <class Real>
@@ -148,6 +151,30 @@ void curvature_sample_gradients(void* device, const void* curvature, Real* units
       std::memcpy(units + r.begin, point.unit + r.begin, static_cast<std::size_t>(r.size()) * sizeof(Real));
     for (std::int64_t j = r.begin; gradients != nullptr && j < r.end; ++j) gradients[j] = n * point.gradient[j];
   });
+}
+
+template <class Real>
+void curvature_tables(void* device, const void* curvature, const Tangents<const Real>& direction, std::int64_t from,
+                      std::int64_t rows, double* by_proxy, double* relabel) {
+  sample_tables(engine(device), point_of<Real>(curvature), direction, {from, from + rows}, by_proxy, relabel);
+}
+
+template <class Real>
+void curvature_loss_change(void* device, const void* curvature, std::int64_t rank, const Real* left, const Real* right,
+                           double* change) {
+  Engine& e = engine(device);
+  const auto& c = *static_cast<const Curvature<Real>*>(curvature);
+  {
+    const std::lock_guard<std::mutex> lock(c.mutex);
+    if (c.losses == nullptr) {
+      auto losses = std::make_unique<Buffer<double>>(c.point.problem.n);
+      const Workspace::Mark mark = e.workspace.mark();
+      sample_losses(e, c.point, losses->get());
+      e.workspace.rewind(mark);
+      c.losses = std::move(losses);
+    }
+  }
+  loss_change(e, c.point, c.losses->get(), rank, left, right, change);
 }
 
 // Element-wise work: memory-bound, about this many operations per element for the decision how to cut it.
@@ -236,6 +263,8 @@ Operations<Real> operations_table() {
   t.curvature_products = curvature_products<Real>;
   t.curvature_scores = curvature_scores<Real>;
   t.curvature_sample_gradients = curvature_sample_gradients<Real>;
+  t.curvature_tables = curvature_tables<Real>;
+  t.curvature_loss_change = curvature_loss_change<Real>;
   t.sgd_step = sgd_step<Real>;
   t.adam_step = adam_step<Real>;
   t.clip = clip<Real>;

@@ -3,28 +3,31 @@
 
 namespace vicinal::cpu {
 
-#define VICINAL_DECLARE_KERNELS(isa)     \
-  namespace isa {                        \
-  void fill_rows(Kernels<float>&);       \
-  void fill_rows(Kernels<double>&);      \
-  void fill_loss_rows(Kernels<float>&);  \
-  void fill_loss_rows(Kernels<double>&); \
-  void fill_columns(Kernels<float>&);    \
-  void fill_columns(Kernels<double>&);   \
-  void fill_elements(Kernels<float>&);   \
-  void fill_elements(Kernels<double>&);  \
-  void fill_vectors(Kernels<float>&);    \
-  void fill_vectors(Kernels<double>&);   \
-  template <class Real>                  \
-  Kernels<Real> table() {                \
-    Kernels<Real> k{};                   \
-    fill_rows(k);                        \
-    fill_loss_rows(k);                   \
-    fill_columns(k);                     \
-    fill_elements(k);                    \
-    fill_vectors(k);                     \
-    return k;                            \
-  }                                      \
+#define VICINAL_DECLARE_KERNELS(isa)         \
+  namespace isa {                            \
+  void fill_rows(Kernels<float>&);           \
+  void fill_rows(Kernels<double>&);          \
+  void fill_loss_rows(Kernels<float>&);      \
+  void fill_loss_rows(Kernels<double>&);     \
+  void fill_columns(Kernels<float>&);        \
+  void fill_columns(Kernels<double>&);       \
+  void fill_softmax_table(Kernels<float>&);  \
+  void fill_softmax_table(Kernels<double>&); \
+  void fill_elements(Kernels<float>&);       \
+  void fill_elements(Kernels<double>&);      \
+  void fill_vectors(Kernels<float>&);        \
+  void fill_vectors(Kernels<double>&);       \
+  template <class Real>                      \
+  Kernels<Real> table() {                    \
+    Kernels<Real> k{};                       \
+    fill_rows(k);                            \
+    fill_loss_rows(k);                       \
+    fill_columns(k);                         \
+    fill_softmax_table(k);                   \
+    fill_elements(k);                        \
+    fill_vectors(k);                         \
+    return k;                                \
+  }                                          \
   }
 
 VICINAL_DECLARE_KERNELS(base)

@@ -53,6 +53,19 @@ struct ColumnTile {
   double* scores;  // [rows], score_columns
 };
 
+// A cosine softmax's samples along one direction: their derivatives by proxy, and by the label they could have.
+template <class Real>
+struct SoftmaxTable {
+  std::int64_t rows, classes, ld;
+  const std::int64_t* labels;
+  const Real* soft_labels;  // [rows, classes] or null
+  const Real* s;            // cosines [rows, ld]
+  const Real* st;           // their tangents
+  double* by_proxy;         // [rows, classes] or null
+  double* relabel;          // [rows, classes] or null
+  double* scratch;          // [2, classes]
+};
+
 template <class Real>
 struct Kernels {
   // unit = rows / norm, inverse_norm = 1 / norm; rows with a norm below the smallest normal number are zero in both.
@@ -76,6 +89,7 @@ struct Kernels {
   void (*absorb_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
   void (*apply_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
   void (*score_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
+  void (*softmax_table)(const vicinal_loss& spec, const SoftmaxTable<Real>& table);
   void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
               Real* velocity, Real* p);
   void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,

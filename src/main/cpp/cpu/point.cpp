@@ -111,17 +111,17 @@ void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, co
   put_zero_cosines(point, rows, inverse, s);
 }
 
-template <class Real>
-void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Real* inverse, Real* s) {
+template <class Real, class Cosine>
+void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Cosine* inverse, Cosine* s) {
   if (!needs_zero_cosine(point.problem.spec)) return;
   const bool distance = point.problem.spec.kind == VICINAL_PROXY_ANCHOR;
   for (std::int64_t i = 0; i < rows; ++i) {
     // The softmax losses drop a constant per row, so only zero proxies matter to them.
-    const bool zero_row = distance && inverse[i] == Real(0);
+    const bool zero_row = distance && inverse[i] == Cosine(0);
     if (!zero_row && point.zero_proxies == 0) continue;
     for (std::int64_t c = 0; c < point.columns; ++c) {
       const bool zero_proxy = point.inverse_proxies[c] == Real(0);
-      if (zero_proxy || zero_row) s[i * point.ld + c] = zero_proxy && zero_row ? Real(1) : Real(0.5);
+      if (zero_proxy || zero_row) s[i * point.ld + c] = zero_proxy && zero_row ? Cosine(1) : Cosine(0.5);
     }
   }
 }
@@ -367,5 +367,6 @@ void column_tangents(const Point<Real>& point, const double* positive_t, const d
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE
+template void put_zero_cosines(const Point<float>&, std::int64_t, const double*, double*);
 
 }  // namespace vicinal::cpu

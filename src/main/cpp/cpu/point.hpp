@@ -94,6 +94,19 @@ template <class Real>
 void sample_scores(Engine& e, const Point<Real>& point, std::int64_t m, const Tangents<const Real>& direction,
                    double* scores);
 
+// One direction, samples of `range`: derivatives by proxy and by label, doubles [range, C] or null (vicinal.h).
+template <class Real>
+void sample_tables(Engine& e, const Point<Real>& point, const Tangents<const Real>& direction, Range range,
+                   double* by_proxy, double* relabel);
+
+// Every L_i [n] in double from the point's cosines, and how it changes when the weight becomes W + left' right,
+// left [R, d], right [R, D].
+template <class Real>
+void sample_losses(Engine& e, const Point<Real>& point, double* losses);
+template <class Real>
+void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
+                 const Real* right, double* change);
+
 // ---- pieces that evaluate() and tangent_product() share -----------------------------------------------------
 
 // Embeddings of rows [begin, begin + rows): given, or features times weight into `buffer`.
@@ -110,8 +123,9 @@ template <class Real>
 void cosines_of(const Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse,
                 Real* s);
 
-template <class Real>
-void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Real* inverse, Real* s);
+// A row is zero where `inverse` is.
+template <class Real, class Cosine>
+void put_zero_cosines(const Point<Real>& point, std::int64_t rows, const Cosine* inverse, Cosine* s);
 
 // The tile of rows [begin, begin + rows) for the loss kernels.
 template <class Real>

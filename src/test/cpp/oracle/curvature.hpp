@@ -16,15 +16,7 @@ template <class Body>
 Both gradient_along(const Case& c, const Vec& V, const Vec& U, const Body& body) {
   Tape tape;
   Tape::current() = &tape;
-  const auto inputs = [&](const Vec& x, const Vec& direction) {
-    Rows<Var> rows;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (i % static_cast<std::size_t>(c.d) == 0) rows.emplace_back();
-      rows.back().push_back(Var::input(x[i], direction.empty() ? 0.0 : direction[i]));
-    }
-    return rows;
-  };
-  const Rows<Var> e = inputs(c.embeddings, V), p = inputs(c.proxies, U);
+  const Rows<Var> e = inputs(c, c.embeddings, V), p = inputs(c, c.proxies, U);
   const Var sum = body(e, p);
   const std::vector<Num> adjoint = sum.id < 0 ? std::vector<Num>(tape.nodes.size()) : tape.backward(sum.id);
   Both out;
@@ -99,15 +91,7 @@ inline Slopes slopes(const Case& c, const Vec& V, const Vec& U) {
 inline Vec column_scores(const Case& c, const Vec& V, const Vec& U) {
   Tape tape;
   Tape::current() = &tape;
-  const auto inputs = [&](const Vec& x, const Vec& direction) {
-    Rows<Var> rows;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (i % static_cast<std::size_t>(c.d) == 0) rows.emplace_back();
-      rows.back().push_back(Var::input(x[i], direction.empty() ? 0.0 : direction[i]));
-    }
-    return rows;
-  };
-  const Rows<Var> e = inputs(c.embeddings, V), p = inputs(c.proxies, U);
+  const Rows<Var> e = inputs(c, c.embeddings, V), p = inputs(c, c.proxies, U);
   std::vector<Var> w;
   for (std::size_t i = 0; i < e.size(); ++i) w.push_back(Var::input(c.weights.empty() ? 1.0 : c.weights[i], 0));
   const double sign = (c.spec.flags & VICINAL_EUCLIDEAN) != 0 ? -1 : 1, alpha = sign * c.spec.scale;

@@ -267,19 +267,21 @@ struct Derivatives {
   Vec grad_embeddings, grad_proxies, hvp_embeddings, hvp_proxies;
 };
 
+// Rows of x [rows, d] as inputs of the current tape, with tangents along a direction; an empty one is zero.
+inline Rows<Var> inputs(const Case& c, const Vec& x, const Vec& direction) {
+  Rows<Var> rows;
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    if (i % static_cast<std::size_t>(c.d) == 0) rows.emplace_back();
+    rows.back().push_back(Var::input(x[i], direction.empty() ? 0.0 : direction[i]));
+  }
+  return rows;
+}
+
 // Gradient, and Hessian applied to (V, U); an empty direction is zero.
 inline Derivatives differentiate(const Case& c, const Vec& V, const Vec& U) {
   Tape tape;
   Tape::current() = &tape;
-  const auto inputs = [&](const Vec& x, const Vec& direction) {
-    Rows<Var> rows;
-    for (std::size_t i = 0; i < x.size(); ++i) {
-      if (i % static_cast<std::size_t>(c.d) == 0) rows.emplace_back();
-      rows.back().push_back(Var::input(x[i], direction.empty() ? 0.0 : direction[i]));
-    }
-    return rows;
-  };
-  const Rows<Var> e = inputs(c.embeddings, V), p = inputs(c.proxies, U);
+  const Rows<Var> e = inputs(c, c.embeddings, V), p = inputs(c, c.proxies, U);
   const Value<Var> v = value<Var>(c, e, p);
   Derivatives out;
   out.loss = plain(v.loss);

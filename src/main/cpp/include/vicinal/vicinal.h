@@ -229,6 +229,24 @@ VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f32(vicinal_engine
 VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f64(vicinal_engine* engine,
                                                                   const vicinal_curvature* curvature, double* units,
                                                                   double* gradients);
+/* One direction, samples i in from .. from + rows, cosine softmax losses only.
+ *   by_proxy [rows, C] or NULL: the sample's score split by proxy, a row's sum is its score;
+ *   relabel [rows, C] or NULL: the score that the sample would have if its label were c, minus its score; 0 at its own
+ *   label; the margin moves with the label. */
+VICINAL_API vicinal_status vicinal_curvature_tables_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                        const float* direction_weight, const float* direction_proxies,
+                                                        int64_t from, int64_t rows, double* by_proxy, double* relabel);
+VICINAL_API vicinal_status vicinal_curvature_tables_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                        const double* direction_weight, const double* direction_proxies,
+                                                        int64_t from, int64_t rows, double* by_proxy, double* relabel);
+/* change [N]: L_i at weight + sum_r left_r right_r' minus L_i at weight; left [R, d], right [R, D]. Not PROXY_ANCHOR's
+ * column form. */
+VICINAL_API vicinal_status vicinal_curvature_loss_change_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                             int64_t R, const float* left, const float* right,
+                                                             double* change);
+VICINAL_API vicinal_status vicinal_curvature_loss_change_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                             int64_t R, const double* left, const double* right,
+                                                             double* change);
 
 /* ---- Kronecker factors and diagonals of the weight's curvature ------------------------------------------ */
 

@@ -160,10 +160,8 @@ public interface Backend extends AutoCloseable {
      * @param changes of the sample weights, or null for none
      * @throws InputException if the loss has no such matrix, or a shape does not fit
      */
-    default void products(
-        CurvatureKind kind, Directions direction, WeightChanges changes, Directions out) {
-      throw new UnsupportedOperationException("products");
-    }
+    void products(
+        CurvatureKind kind, Directions direction, WeightChanges changes, Directions out);
 
     /**
      * Derivative of every sample's loss along m directions: scores[q, i] = <dL_i/dtheta,
@@ -173,9 +171,7 @@ public interface Backend extends AutoCloseable {
      *
      * @param scores out F64 [m, N]
      */
-    default void scores(Directions direction, Tensor scores) {
-      throw new UnsupportedOperationException("scores");
-    }
+    void scores(Directions direction, Tensor scores);
 
     /**
      * For one direction (m = 1) and samples from .. from+rows, cosine softmax losses only:
@@ -185,9 +181,7 @@ public interface Backend extends AutoCloseable {
      * @param relabel out F64 [rows, C] or null: entry c is the score that the sample would have if
      *     its label were c, minus its score; 0 at its own label; margins are those of the new label
      */
-    default void tables(Directions direction, long from, Tensor byProxy, Tensor relabel) {
-      throw new UnsupportedOperationException("tables");
-    }
+    void tables(Directions direction, long from, Tensor byProxy, Tensor relabel);
 
     /**
      * What the gradients of the samples are made of: dL_i/dW = gradient_i x_i', unweighted.
@@ -195,9 +189,7 @@ public interface Backend extends AutoCloseable {
      * @param units out [N, d] unit embeddings, or null
      * @param gradients out [N, d], or null
      */
-    default void sampleGradients(Tensor units, Tensor gradients) {
-      throw new UnsupportedOperationException("sampleGradients");
-    }
+    void sampleGradients(Tensor units, Tensor gradients);
 
     /**
      * The exact Kronecker factors of the Gauss-Newton matrix of the weight; symmetric to the bit.
@@ -252,9 +244,7 @@ public interface Backend extends AutoCloseable {
      * @param right [R, D]
      * @param change out F64 [N]
      */
-    default void lossChange(Tensor left, Tensor right, Tensor change) {
-      throw new UnsupportedOperationException("lossChange");
-    }
+    void lossChange(Tensor left, Tensor right, Tensor change);
 
     /** Frees what was prepared; idempotent. */
     @Override

@@ -194,6 +194,59 @@ class CurvatureProductsTest {
   }
 
   @Test
+  void tablesSplitAScoreByProxyAndSayWhatAnotherLabelWouldDo() {
+    Directions v = new Directions(random(DType.F64, 1, D, WIDTH), null);
+    Tensor scores = arena.allocate(DType.F64, 1, N);
+    Tensor other = arena.allocate(DType.F64, 1, N);
+    Tensor byProxy = arena.allocate(DType.F64, 5, C);
+    Tensor relabel = arena.allocate(DType.F64, 5, C);
+    long from = 9;
+    try (Backend.Curvature at = curvature(SOFTMAX)) {
+      at.scores(v, scores);
+      at.tables(v, from, byProxy, relabel);
+    }
+    long[] moved = labels.toLongs();
+    moved[11] = (moved[11] + 1) % C;
+    Targets changed = Targets.of(arena.of(moved, N));
+    try (Backend.Curvature at = backend.curvature(SOFTMAX, C, features, changed, head)) {
+      at.scores(v, other);
+    }
+    for (int i = 0; i < 5; i++) {
+      assertThat(dot(byProxy.rows(i, i + 1).toDoubles(), new double[] {1, 1, 1, 1}, 0, C))
+          .isCloseTo(scores.at(from + i), within(1e-12));
+      assertThat(relabel.at(i * C + labels.longAt(from + i))).isZero();
+    }
+    assertThat(relabel.at(2 * C + moved[11]))
+        .isCloseTo(other.at(11) - scores.at(11), within(1e-12));
+  }
+
+  @Test
+  void lossChangeIsTheDifferenceOfTwoEvaluations() {
+    Tensor left = random(DType.F64, 2, D);
+    Tensor right = random(DType.F64, 2, WIDTH);
+    Tensor change = arena.allocate(DType.F64, N);
+    Tensor before = arena.allocate(DType.F64, N);
+    Tensor after = arena.allocate(DType.F64, N);
+    try (Backend.Curvature at = curvature(SOFTMAX)) {
+      at.lossChange(left, right, change);
+    }
+    HeadTensors none = new HeadTensors(null, null, null);
+    Targets targets = Targets.of(labels);
+    backend.headGradient(SOFTMAX, C, features, targets, head, before, none);
+    double[] weight = head.weight().toDoubles();
+    for (int r = 0; r < 2; r++) {
+      for (int j = 0; j < weight.length; j++) {
+        weight[j] += left.at(r * D + j / WIDTH) * right.at(r * WIDTH + j % WIDTH);
+      }
+    }
+    HeadTensors there = new HeadTensors(arena.of(weight, D, WIDTH), null, head.proxies());
+    backend.headGradient(SOFTMAX, C, features, targets, there, after, none);
+    for (int i = 0; i < N; i++) {
+      assertThat(change.at(i)).isCloseTo(after.at(i) - before.at(i), within(1e-12));
+    }
+  }
+
+  @Test
   void refusalsNameTheArgument() {
     Tensor v = random(DType.F64, 2, D, WIDTH);
     Tensor out = arena.allocate(DType.F64, 2, D, WIDTH);
@@ -224,6 +277,19 @@ class CurvatureProductsTest {
       refused(() -> at.scores(direction, arena.allocate(DType.F64, 1, N)), "scores");
       refused(() -> anchor.sampleGradients(null, arena.allocate(DType.F64, N, D)), "proxy-anchor");
       refused(() -> at.sampleGradients(null, null), "units");
+      Tensor table = arena.allocate(DType.F64, 4, C);
+      Directions one = new Directions(v.rows(0, 1), null);
+      refused(() -> at.tables(direction, 0, table, null), "several directions");
+      refused(() -> at.tables(one, 0, null, null), "output");
+      refused(() -> at.tables(one, N - 3, table, null), "from");
+      refused(() -> at.tables(one, -1, table, null), "from");
+      refused(() -> anchor.tables(one, 0, table, null), "softmax");
+      Tensor left = random(DType.F64, 1, D);
+      Tensor right = random(DType.F64, 1, WIDTH);
+      Tensor change = arena.allocate(DType.F64, N);
+      refused(() -> at.lossChange(right, right, change), "left");
+      refused(() -> at.lossChange(left, left, change), "right");
+      refused(() -> anchor.lossChange(left, right, change), "proxy-anchor");
     }
   }
 

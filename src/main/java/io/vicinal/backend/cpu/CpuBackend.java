@@ -379,7 +379,7 @@ public final class CpuBackend implements Backend {
   public Curvature curvature(
       LossSpec spec, long classes, Tensor features, Targets targets, HeadTensors at) {
     Arguments a = head("curvature", spec, classes, features, targets, at);
-    return CpuCurvature.create(pool, spec, classes, features, targets, at, a);
+    return new CpuCurvature(pool, spec, classes, features, targets, at, a);
   }
 
   @Override

@@ -11,92 +11,31 @@ import io.vicinal.backend.jni.CurvatureHandle;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Lease;
 import io.vicinal.tensor.Tensor;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
-/**
- * A native curvature: products share it, a close waits for them. Holds the memory that it borrows.
- * Safe for any thread.
- */
+/** The operations at one point: checks by name, then the native call. Safe for any thread. */
 final class CpuCurvature implements Backend.Curvature {
-  private final EnginePool pool;
-  private final CurvatureHandle handle = new CurvatureHandle();
-  private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
+  private final NativeCurvature at;
+  private final CurvatureHandle handle;
   private final Tensor features;
-  private final Targets targets;
-  private final Lease borrowed;
   private final boolean hasBias;
   private final long d;
   private final long proxyRows;
 
-  private CpuCurvature(EnginePool pool, Tensor features, Targets targets, HeadTensors at) {
-    this.pool = pool;
-    this.features = features;
-    this.targets = targets;
-    this.borrowed = Lease.of(features, targets.labels(), targets.weights(), targets.softLabels());
-    this.hasBias = at.bias() != null;
-    this.d = at.weight().dim(0);
-    this.proxyRows = at.proxies().dim(0);
-  }
-
-  static CpuCurvature create(
+  CpuCurvature(
       EnginePool pool,
       LossSpec spec,
       long classes,
       Tensor features,
       Targets targets,
-      HeadTensors at,
+      HeadTensors head,
       Arguments checked) {
-    long n = features.dim(0);
-    long width = features.dim(1);
-    Lease lease = checked.lease();
-    try {
-      CpuCurvature curvature = new CpuCurvature(pool, features, targets, at);
-      EnginePool.Call call =
-          checked.type() == DType.F32
-              ? e ->
-                  Vicinal.vicinal_curvature_create_f32(
-                      e.handle(),
-                      e.loss(spec),
-                      n,
-                      width,
-                      curvature.d,
-                      classes,
-                      At.f32(features),
-                      At.i64(targets.labels()),
-                      At.f32(targets.weights()),
-                      At.f32(targets.softLabels()),
-                      At.f32(at.weight()),
-                      At.f32(at.bias()),
-                      At.f32(at.proxies()),
-                      curvature.handle)
-              : e ->
-                  Vicinal.vicinal_curvature_create_f64(
-                      e.handle(),
-                      e.loss(spec),
-                      n,
-                      width,
-                      curvature.d,
-                      classes,
-                      At.f64(features),
-                      At.i64(targets.labels()),
-                      At.f64(targets.weights()),
-                      At.f64(targets.softLabels()),
-                      At.f64(at.weight()),
-                      At.f64(at.bias()),
-                      At.f64(at.proxies()),
-                      curvature.handle);
-      try {
-        pool.run("curvature", call);
-      } catch (RuntimeException e) {
-        curvature.close();
-        throw e;
-      }
-      return curvature;
-    } finally {
-      lease.close();
-    }
+    this.at = NativeCurvature.create(pool, spec, classes, features, targets, head, checked);
+    this.handle = at.handle();
+    this.features = features;
+    this.hasBias = head.bias() != null;
+    this.d = head.weight().dim(0);
+    this.proxyRows = head.proxies().dim(0);
   }
 
   @Override
@@ -108,7 +47,7 @@ final class CpuCurvature implements Backend.Curvature {
     if (direction.weight() == null && direction.bias() == null && direction.proxies() == null) {
       throw a.problem("direction", "is missing; give one for weight, bias or proxies");
     }
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -142,7 +81,7 @@ final class CpuCurvature implements Backend.Curvature {
         .optionalOut("output of the proxies", out.proxies(), m, proxyRows, d);
     try (Arena arena = Arena.host()) {
       NativeChanges given = NativeChanges.of(a, changes, m, arena);
-      run(
+      at.run(
           a,
           a.type() == DType.F32
               ? e ->
@@ -208,7 +147,7 @@ final class CpuCurvature implements Backend.Curvature {
     Arguments a = new Arguments("scores", "features", features);
     long m = directions(a, direction);
     a.doublesOut("scores", scores, m, features.dim(0));
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -234,7 +173,7 @@ final class CpuCurvature implements Backend.Curvature {
     Arguments a = new Arguments("sample gradients", "features", features);
     long n = features.dim(0);
     a.optionalOut("units", units, n, d).optionalOut("gradients", gradients, n, d);
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -251,7 +190,7 @@ final class CpuCurvature implements Backend.Curvature {
     long width = features.dim(1);
     a.optionalOut("feature factor", featureFactor, width, width)
         .optionalOut("output factor", outputFactor, d, d);
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -267,7 +206,7 @@ final class CpuCurvature implements Backend.Curvature {
     Arguments a = new Arguments("diagonal", "features", features);
     a.optionalOut("weight", weight, d, features.dim(1))
         .optionalOut("proxies", proxies, proxyRows, d);
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -282,7 +221,7 @@ final class CpuCurvature implements Backend.Curvature {
   public void selfInfluence(Tensor inverse, Tensor out) {
     Arguments a = new Arguments("self influence", "features", features);
     a.in("inverse", inverse, d, features.dim(1)).doublesOut("out", out, features.dim(0));
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -294,11 +233,71 @@ final class CpuCurvature implements Backend.Curvature {
   }
 
   @Override
+  public void tables(Directions direction, long from, Tensor byProxy, Tensor relabel) {
+    Arguments a = new Arguments("tables", "features", features);
+    if (directions(a, direction) != 1) {
+      throw a.problem("direction", "has several directions; give one");
+    }
+    Tensor some = byProxy != null ? byProxy : relabel;
+    if (some == null) {
+      throw a.problem("output", "is missing; give one for the split by proxy or the relabel table");
+    }
+    long rows = some.shape().rank() == 2 ? some.dim(0) : 1;
+    if (byProxy != null) {
+      a.doublesOut("split by proxy", byProxy, rows, proxyRows);
+    }
+    if (relabel != null) {
+      a.doublesOut("relabel table", relabel, rows, proxyRows);
+    }
+    at.run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_tables_f32(
+                    e.handle(),
+                    handle,
+                    At.f32(direction.weight()),
+                    At.f32(direction.proxies()),
+                    from,
+                    rows,
+                    At.f64(byProxy),
+                    At.f64(relabel))
+            : e ->
+                Vicinal.vicinal_curvature_tables_f64(
+                    e.handle(),
+                    handle,
+                    At.f64(direction.weight()),
+                    At.f64(direction.proxies()),
+                    from,
+                    rows,
+                    At.f64(byProxy),
+                    At.f64(relabel)));
+  }
+
+  @Override
+  public void lossChange(Tensor left, Tensor right, Tensor change) {
+    Arguments a = new Arguments("loss change", "features", features);
+    long rank = a.matrix("left", left).dim(0);
+    a.in("left", left, rank, d)
+        .in("right", right, rank, features.dim(1))
+        .doublesOut("change", change, features.dim(0));
+    at.run(
+        a,
+        a.type() == DType.F32
+            ? e ->
+                Vicinal.vicinal_curvature_loss_change_f32(
+                    e.handle(), handle, rank, At.f32(left), At.f32(right), At.f64(change))
+            : e ->
+                Vicinal.vicinal_curvature_loss_change_f64(
+                    e.handle(), handle, rank, At.f64(left), At.f64(right), At.f64(change)));
+  }
+
+  @Override
   public void seedRecursion(double damping, double scale, Tensor v, Tensor h) {
     Arguments a = new Arguments("seed recursion", "features", features);
     long m = v != null && v.shape().rank() == 3 ? v.dim(0) : 1; // another rank is refused below
     a.in("v", v, m, d, features.dim(1)).out("h", h, m, d, features.dim(1));
-    run(
+    at.run(
         a,
         a.type() == DType.F32
             ? e ->
@@ -321,42 +320,8 @@ final class CpuCurvature implements Backend.Curvature {
     return m;
   }
 
-  /** Runs a call while the curvature is open and its tensors are held. */
-  private void run(Arguments a, EnginePool.Call call) {
-    Lease lease = a.lease();
-    lock.readLock().lock();
-    try {
-      checkOpen();
-      pool.run(a.operation(), call);
-    } finally {
-      lock.readLock().unlock();
-      lease.close();
-    }
-  }
-
-  private void checkOpen() {
-    if (handle.isNull()) {
-      throw new IllegalStateException("this curvature is closed");
-    }
-    for (Tensor tensor :
-        new Tensor[] {features, targets.labels(), targets.weights(), targets.softLabels()}) {
-      if (tensor != null) {
-        tensor.address(); // its contents went with its arena
-      }
-    }
-  }
-
   @Override
   public void close() {
-    lock.writeLock().lock();
-    try {
-      if (!handle.isNull()) {
-        Vicinal.vicinal_curvature_destroy(handle);
-        handle.setNull();
-      }
-      borrowed.close();
-    } finally {
-      lock.writeLock().unlock();
-    }
+    at.close();
   }
 }
