@@ -160,8 +160,7 @@ public interface Backend extends AutoCloseable {
      * @param changes of the sample weights, or null for none
      * @throws InputException if the loss has no such matrix, or a shape does not fit
      */
-    void products(
-        CurvatureKind kind, Directions direction, WeightChanges changes, Directions out);
+    void products(CurvatureKind kind, Directions direction, WeightChanges changes, Directions out);
 
     /**
      * Derivative of every sample's loss along m directions: scores[q, i] = <dL_i/dtheta,
