@@ -109,6 +109,9 @@ public final class Eif implements Estimator {
   }
 
   private List<Walker.Walk> walks(Walker walker) {
+    if (options.ways() == EifOptions.Ways.MIDDLE) {
+      return List.of(walker.between(walker.along(1, options), walker.along(-1, options)));
+    }
     List<Walker.Walk> walks = new ArrayList<>();
     if (options.ways() != EifOptions.Ways.DESCENT) {
       walks.add(walker.along(1, options));

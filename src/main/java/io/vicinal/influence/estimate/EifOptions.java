@@ -23,7 +23,9 @@ public record EifOptions(
     /** Downhill. */
     DESCENT,
     /** One walk each way. */
-    BOTH
+    BOTH,
+    /** Straight to the mean of the ends of both, where a direction that is real still shows. */
+    MIDDLE
   }
 
   /** What a walk that changed losses by dL_i and the measurement by dD says of sample i. */

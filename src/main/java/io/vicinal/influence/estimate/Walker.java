@@ -156,6 +156,22 @@ final class Walker implements AutoCloseable {
     return walk(1, options, basis(earlier));
   }
 
+  /** Straight to the mean of two ends. */
+  Walk between(Walk one, Walk other) {
+    double[][] a = new double[rank][width];
+    add(0.5, one.displacement, a);
+    add(0.5, other.displacement, a);
+    double[][] ka = moved(a);
+    double[][] z = copy(start.values());
+    add(1, ka, z);
+    return new Walk(
+        a,
+        length(a),
+        value(z) - value(start.values()),
+        inner(gradient(start.values()), ka),
+        one.steps + other.steps);
+  }
+
   private Walk walk(double sign, EifOptions options, List<double[][]> forbidden) {
     double[][] z = copy(start.values());
     double[][] a = new double[rank][width];
