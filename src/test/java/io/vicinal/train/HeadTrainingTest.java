@@ -1,0 +1,142 @@
+package io.vicinal.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.vicinal.CancelledException;
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class HeadTrainingTest {
+  private static final Backend BACKEND = Backend.cpu();
+  private static final Arena ARENA = Arena.host();
+  private static final int CLASSES = 4;
+  private static final FeatureSet CLOUDS = Samples.clouds(ARENA, 200, 12, CLASSES);
+  private static final long[] LABELS =
+      Arrays.stream(CLOUDS.labels().toLongs()).map(y -> y - 10).toArray();
+  private static final RunConfig CONFIG =
+      RunConfig.defaults(
+          "loss.name=normalized-softmax",
+          "head.embedding=6",
+          "sampler.batch=32",
+          "epochs=3",
+          "validation.fraction=0");
+
+  @AfterAll
+  static void free() {
+    ARENA.close();
+    BACKEND.close();
+  }
+
+  @Test
+  void itIsTheTrainersLoopWithoutTheFolder(@TempDir Path folder) {
+    TrainResult result =
+        Trainer.train(CONFIG, CLOUDS, folder.resolve("run"), RunMode.NEW, TrainingListener.NONE);
+    try (Arena arena = Arena.host()) {
+      Head saved = Head.load(result.head(), arena);
+      Head made = train(Supervision.hard(CLASSES, LABELS));
+      assertThat(made.weight().toFloats()).isEqualTo(saved.weight().toFloats());
+      assertThat(made.bias().toFloats()).isEqualTo(saved.bias().toFloats());
+      assertThat(made.proxies().toFloats()).isEqualTo(saved.proxies().toFloats());
+    }
+  }
+
+  private static Head train(Supervision supervision) {
+    return HeadTraining.of(BACKEND, CONFIG).train(CLOUDS.features(), supervision, ARENA);
+  }
+
+  @Test
+  void onesAndOneHotRowsChangeNothingAndOtherValuesDo() {
+    float[] plain = train(Supervision.hard(CLASSES, LABELS)).weight().toFloats();
+    double[] weights = new double[LABELS.length];
+    Arrays.fill(weights, 1);
+    Supervision hard = Supervision.hard(CLASSES, LABELS);
+    assertThat(train(hard.withWeights(weights)).weight().toFloats()).isEqualTo(plain);
+    weights[3] = 0.25;
+    assertThat(train(hard.withWeights(weights)).weight().toFloats()).isNotEqualTo(plain);
+    double[][] soft = new double[LABELS.length][];
+    soft[5] = new double[CLASSES];
+    soft[5][(int) LABELS[5]] = 1;
+    Supervision oneHot = new Supervision(CLASSES, LABELS, null, soft, null);
+    float[] same = train(oneHot).weight().toFloats();
+    for (int i = 0; i < plain.length; i++) {
+      assertThat(same[i]).isCloseTo(plain[i], within(1e-5f));
+    }
+    Supervision drawn = new Supervision(CLASSES, LABELS, null, soft, 1L); // always its own label
+    assertThat(train(drawn).weight().toFloats()).isEqualTo(plain);
+    soft[5] = new double[] {0.25, 0.25, 0.25, 0.25};
+    assertThat(train(new Supervision(CLASSES, LABELS, null, soft, null)).weight().toFloats())
+        .isNotEqualTo(same);
+  }
+
+  @Test
+  void itStartsWhereItIsToldAndLeavesFrozenPartsAlone() {
+    Head start = train(Supervision.hard(CLASSES, LABELS));
+    float[] before = start.weight().toFloats();
+    List<Integer> epochs = new ArrayList<>();
+    Head after =
+        HeadTraining.of(BACKEND, CONFIG)
+            .from(start)
+            .freezing("bias", "proxies")
+            .watchedBy((epoch, head) -> epochs.add(epoch))
+            .train(
+                CLOUDS.features(),
+                Supervision.hard(CLASSES, LABELS),
+                new long[] {
+                  0, 1, 2, 3, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56,
+                  57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67
+                },
+                ARENA);
+    assertThat(epochs).containsExactly(1, 2, 3);
+    assertThat(start.weight().toFloats()).isEqualTo(before); // a copy was trained
+    assertThat(after.weight().toFloats()).isNotEqualTo(before);
+    assertThat(after.bias().toFloats()).isEqualTo(start.bias().toFloats());
+    assertThat(after.proxies().toFloats()).isEqualTo(start.proxies().toFloats());
+  }
+
+  @Test
+  void whatDoesNotFitIsSaid() {
+    assertThatThrownBy(() -> Supervision.hard(3, LABELS))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sample 3 has label 3, outside 0..2");
+    Supervision hard = Supervision.hard(CLASSES, LABELS);
+    assertThatThrownBy(() -> hard.withWeights(new double[2]))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("weights: 2 for 200 samples");
+    double[] negative = new double[LABELS.length];
+    negative[7] = -1;
+    assertThatThrownBy(() -> hard.withWeights(negative))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("sample 7 has weight -1.0");
+    double[][] soft = new double[LABELS.length][];
+    soft[2] = new double[] {0.5, 0.1, 0.1, 0.1};
+    assertThatThrownBy(() -> new Supervision(CLASSES, LABELS, null, soft, null))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("row 2 is not 4 probabilities");
+    RunConfig wild = RunConfig.defaults("optimizer.name=sgd", "optimizer.lr=1e38", "epochs=9");
+    assertThatThrownBy(() -> HeadTraining.of(BACKEND, wild).train(CLOUDS.features(), hard, ARENA))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("training diverged at step")
+        .hasMessageContaining("lower optimizer.lr");
+  }
+
+  @Test
+  void anInterruptStopsItAndKeepsTheFlag() {
+    Thread.currentThread().interrupt();
+    assertThatThrownBy(() -> train(Supervision.hard(CLASSES, LABELS)))
+        .isInstanceOf(CancelledException.class);
+    assertThat(Thread.interrupted()).isTrue();
+  }
+}
