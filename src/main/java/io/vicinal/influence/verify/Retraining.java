@@ -107,9 +107,9 @@ public final class Retraining implements AutoCloseable {
         options);
   }
 
-  /** A relative gradient of 1e-8, for problems in double precision. */
+  /** A relative gradient of 1e-6, for problems in double precision. */
   public static ReconvergenceOptions options() {
-    return ReconvergenceOptions.defaults().withTolerance(1e-8);
+    return ReconvergenceOptions.defaults().withTolerance(1e-6);
   }
 
   /** What is measured, in the order of {@link Outcome}'s arrays. */

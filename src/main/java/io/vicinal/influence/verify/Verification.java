@@ -5,6 +5,7 @@ import io.vicinal.influence.statistics.Agreement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Predicted against actual changes of a list of edits, query by query. Single removals give the
@@ -14,7 +15,8 @@ import java.util.function.ToDoubleFunction;
  * @param edits what was done, E of them
  * @param predicted [Q][E]
  * @param actual [Q][E]
- * @param agreement of each query over the edits
+ * @param agreement of each query over the edits that have a prediction: one that touches a sample
+ *     without a score (NaN) has none; all NaN where fewer than two have
  */
 public record Verification(
     List<String> edits, double[][] predicted, double[][] actual, List<Agreement> agreement) {
@@ -23,7 +25,7 @@ public record Verification(
    * Compares scores with outcomes.
    *
    * @param scores predicted change of measurement q if sample i is removed, [Q][N]
-   * @param outcomes of two or more edits that keep labels, each with Q measurements
+   * @param outcomes of edits that keep labels, each with Q measurements
    */
   public static Verification of(double[][] scores, List<Outcome> outcomes) {
     double[][] predicted = new double[scores.length][];
@@ -38,8 +40,8 @@ public record Verification(
    * Compares predictions of any origin, such as a relabel table.
    *
    * @param predicted [Q][E]
-   * @param outcomes of E edits, two or more
-   * @throws InputException if numbers do not fit or there are fewer than two edits
+   * @param outcomes of E edits
+   * @throws InputException if numbers do not fit
    */
   public static Verification ofPredictions(double[][] predicted, List<Outcome> outcomes) {
     double[][] actual = new double[predicted.length][outcomes.size()];
@@ -57,12 +59,24 @@ public record Verification(
       }
     }
     Agreement[] agreement = new Agreement[predicted.length];
-    Arrays.setAll(agreement, q -> Agreement.of(predicted[q], actual[q]));
+    Arrays.setAll(agreement, q -> agreement(predicted[q], actual[q]));
     return new Verification(
         outcomes.stream().map(outcome -> outcome.edit().name()).toList(),
         predicted,
         actual,
         List.of(agreement));
+  }
+
+  private static Agreement agreement(double[] predicted, double[] actual) {
+    int[] known =
+        IntStream.range(0, predicted.length).filter(e -> !Double.isNaN(predicted[e])).toArray();
+    if (known.length < 2) {
+      double none = Double.NaN;
+      return new Agreement(known.length, none, none, none, none, none);
+    }
+    return Agreement.of(
+        Arrays.stream(known).mapToDouble(e -> predicted[e]).toArray(),
+        Arrays.stream(known).mapToDouble(e -> actual[e]).toArray());
   }
 
   /** Mean Pearson correlation over the queries where it exists; NaN if there is none. */

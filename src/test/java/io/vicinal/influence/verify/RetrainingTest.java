@@ -43,6 +43,7 @@ class RetrainingTest {
   private static final int CLASSES = 4;
   private static final double LAMBDA = 0.05;
   private static final Loss LOSS = new ProxyNcaPlusPlus(2, false);
+  private static final ReconvergenceOptions OPTIONS = Retraining.options().withTolerance(1e-9);
   private static final Query PAIR = new Query("pair 0-1", new PairDistance(0, 1));
 
   private final Backend backend = Backend.cpu();
@@ -103,9 +104,7 @@ class RetrainingTest {
                 problem, test, Damping.absolute(LAMBDA, problem), ExplanationOptions.defaults());
         Retraining retraining =
             Retraining.of(
-                explanation,
-                List.of(Gauge.of(PAIR), Gauge.recall(explanation.test())),
-                Retraining.options())) {
+                explanation, List.of(Gauge.of(PAIR), Gauge.recall(explanation.test())), OPTIONS)) {
       work.with(explanation, retraining);
     }
   }
@@ -225,7 +224,7 @@ class RetrainingTest {
                   LAMBDA,
                   retraining.gauges(),
                   null,
-                  Retraining.options())) {
+                  OPTIONS)) {
             assertThat(cold.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
             Edit edit = Edit.remove("two", 1, 2);
             assertThat(cold.run(edit).after()[0])

@@ -63,6 +63,19 @@ class VerificationTest {
   }
 
   @Test
+  void editsWithoutAPredictionAreLeftOut() {
+    double[][] some = normal(1, 3, 60);
+    some[0][3] = Double.NaN;
+    Arrays.fill(some[1], 0, 39, Double.NaN);
+    Verification loo = Verification.of(some, leaveOneOut());
+    assertThat(loo.agreement().get(0).count()).isEqualTo(39);
+    assertThat(loo.agreement().get(0).pearson()).isCloseTo(1, within(1e-12));
+    assertThat(loo.agreement().get(1).count()).isEqualTo(1);
+    assertThat(loo.agreement().get(1).pearson()).isNaN();
+    assertThat(loo.pearson()).isCloseTo(1, within(1e-12));
+  }
+
+  @Test
   void measurementsMustMatch() {
     assertThatThrownBy(() -> Verification.of(normal(1, 2, 60), leaveOneOut()))
         .isInstanceOf(InputException.class)
