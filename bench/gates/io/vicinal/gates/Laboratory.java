@@ -17,7 +17,6 @@ import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Gauge;
@@ -80,9 +79,7 @@ final class Laboratory implements AutoCloseable {
 
   private Explanation explain(Damping at) {
     ExplanationOptions options =
-        new ExplanationOptions(
-            SolveOptions.defaults().withTolerance(1e-6),
-            ReconvergenceOptions.defaults().withTolerance(1e-8));
+        new ExplanationOptions(SolveOptions.defaults().withTolerance(1e-6), Retraining.options());
     return Explanation.open(problem, scene.test(), at, options);
   }
 

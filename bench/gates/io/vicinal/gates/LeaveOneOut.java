@@ -11,6 +11,9 @@ import java.util.function.Consumer;
 final class LeaveOneOut {
   private static final int SAMPLES = 40;
 
+  /** Scale times damping of the original's recursion: the lambda of its fixed point. */
+  private static final double SEED_DAMPING = 5;
+
   private LeaveOneOut() {}
 
   static void check(Laboratory lab, String scene, double threshold, Consumer<GateResult> hear) {
@@ -35,6 +38,14 @@ final class LeaveOneOut {
       double value = verify(lab, control, outcomes).spearman();
       hear.accept(GateResult.atMost(scene, 7, prefix + "Spearman, " + control, value, 0.5));
     }
+    hear.accept(
+        GateResult.info(
+            scene,
+            7,
+            "if-seed's damping of 5 in mean eigenvalues",
+            SEED_DAMPING / lab.problem().meanEigenvalue()));
+    double converged = outcomes.stream().filter(Outcome::converged).count() / (double) SAMPLES;
+    hear.accept(GateResult.info(scene, 4, "share of the re-solves that converged", converged));
     hear.accept(
         GateResult.info(
             scene,
