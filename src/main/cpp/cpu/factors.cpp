@@ -1,6 +1,6 @@
 // The exact Kronecker factors of the Gauss-Newton matrix of the weight: the mean of A_i (x) x_i x_i' is approximated by
-// the product of the means (Martens and Grosse 2015, arXiv 1503.05671), and for a cosine softmax neither needs
-// sampling. Computes     Sigma_x = (1/N) X' diag(w) X, upper panels, mirrored;
+// the product of the means (Martens and Grosse 2015, arXiv 1503.05671); for a cosine softmax neither needs sampling.
+// Computes     Sigma_x = (1/N) X' diag(w) X, upper panels, mirrored;
 //              A_u     = sum_i omega_i Pi_i A_i Pi_i, with A_i of softmax_rows.cpp, Pi_i = I - z_i z_i':
 //                      = T + T', T = (tau^2/2) P^' diag(D - E) P^ + sum_i omega_i (z_i (b_i z_i / 2 - c_i)'
 //                                                                              - tau^2 (p^_y + delta_i / 2) delta_i')

@@ -1,8 +1,7 @@
 // LiSSA's recursion (Agarwal et al. 2017, arXiv 1602.03943) with one sample a step and v added at every step:
 //   h_0 = v,   h_{k+1} = v + a h_k - (1/sigma) H_k h_k,   a = 1 - damping, H_k the Hessian of L_k over the weight.
-// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone,
-// so
-//              with h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
+// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone.
+//              With h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
 //                y_k = c_k v x_k + a^k h~_0 x_k - (1/sigma) sum_{j<k} a^{k-1-j} (x_j . x_k) u_j
 //                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
 //              Two products project a block, its Gram matrix couples the samples, one product updates h~. h~ is kept
@@ -89,11 +88,11 @@ class Recursion {
     const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
     gemm<Real>(e_, {false, true, rows_, width, D, features(), D, v, D, y_, width, false});
     if (begin_ > 0) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
-    std::vector<double> on_v, on_h;
+    std::vector<double> on_v(static_cast<std::size_t>(rows_)), on_h(on_v.size());
     double power = factor_;
     for (std::int64_t k = 0; k < rows_; ++k) {
-      on_v.push_back(constant);
-      on_h.push_back(power);
+      on_v[static_cast<std::size_t>(k)] = constant;
+      on_h[static_cast<std::size_t>(k)] = power;
       constant = 1 + decay_ * constant;
       power *= decay_;
     }
