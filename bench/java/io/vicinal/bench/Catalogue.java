@@ -61,7 +61,9 @@ final class Catalogue {
     return rows;
   }
 
-  /** A method against its per-query form in torch, whose own single precision is held less tightly. */
+  /**
+   * A method against its per-query form in torch, whose own single precision is held less tightly.
+   */
   private static Row influence(String method, double ratio, boolean single) {
     return new Row(
         method,
@@ -78,7 +80,7 @@ final class Catalogue {
   }
 
   static List<Experiment> experiments() {
-    return List.of(new SolveExperiment(), new NoiseExperiment());
+    return List.of(new SolveExperiment(), new NoiseExperiment(), new GatesExperiment());
   }
 
   private static Row loss(
