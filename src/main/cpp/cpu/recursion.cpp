@@ -1,7 +1,8 @@
 // LiSSA's recursion (Agarwal et al. 2017, arXiv 1602.03943) with one sample a step and v added at every step:
 //   h_0 = v,   h_{k+1} = v + a h_k - (1/sigma) H_k h_k,   a = 1 - damping, H_k the Hessian of L_k over the weight.
-// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone.
-//              With h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
+// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone,
+// so
+//              with h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
 //                y_k = c_k v x_k + a^k h~_0 x_k - (1/sigma) sum_{j<k} a^{k-1-j} (x_j . x_k) u_j
 //                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
 //              Two products project a block, its Gram matrix couples the samples, one product updates h~. h~ is kept
@@ -10,9 +11,6 @@
 // Cost         6 N d D + kBlock N d flops a direction, 2 kBlock N D for all; the steps within a block 4 N d C K.
 // Determinism  blocks depend on sizes and workspace only; a direction is one task.
 #include "cpu/recursion.hpp"
-
-#include <cstring>
-#include <vector>
 
 namespace vicinal::cpu {
 namespace {
@@ -88,19 +86,20 @@ class Recursion {
     const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
     gemm<Real>(e_, {false, true, rows_, width, D, features(), D, v, D, y_, width, false});
     if (begin_ > 0) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
-    std::vector<double> on_v(static_cast<std::size_t>(rows_)), on_h(on_v.size());
+    double* on_v = e_.workspace.get<double>(rows_);
+    double* on_h = e_.workspace.get<double>(rows_);
     double power = factor_;
     for (std::int64_t k = 0; k < rows_; ++k) {
-      on_v[static_cast<std::size_t>(k)] = constant;
-      on_h[static_cast<std::size_t>(k)] = power;
+      on_v[k] = constant;
+      on_h[k] = power;
       constant = 1 + decay_ * constant;
       power *= decay_;
     }
     const double n = static_cast<double>(p_.n);  // the point keeps the derivatives of L_i / N
     parallel_ranges(e_, rows_, 8.0 * static_cast<double>(rows_ * width), [&](Range r) {
       for (std::int64_t k = r.begin; k < r.end; ++k) {
-        const Real c = static_cast<Real>(on_v[static_cast<std::size_t>(k)]);
-        const Real f = static_cast<Real>(on_h[static_cast<std::size_t>(k)]);
+        const Real c = static_cast<Real>(on_v[k]);
+        const Real f = static_cast<Real>(on_h[k]);
         Real* y = y_ + k * width;
         const Real* hx = u_ + k * width;
         for (std::int64_t j = 0; j < width; ++j) y[j] = c * y[j] + (begin_ > 0 ? f * hx[j] : Real(0));
@@ -184,15 +183,15 @@ class Recursion {
       });
       factor_ = 1;
     }
-    std::vector<double> powers(static_cast<std::size_t>(rows_));
+    double* powers = e_.workspace.get<double>(rows_);
     double power = -1 / (scale_ * factor_);
     for (std::int64_t k = rows_ - 1; k >= 0; --k) {
-      powers[static_cast<std::size_t>(k)] = power;
+      powers[k] = power;
       power *= decay_;
     }
     parallel_ranges(e_, rows_, static_cast<double>(rows_ * width), [&](Range r) {
       for (std::int64_t k = r.begin; k < r.end; ++k) {
-        const Real f = static_cast<Real>(powers[static_cast<std::size_t>(k)]);
+        const Real f = static_cast<Real>(powers[k]);
         for (std::int64_t j = 0; j < width; ++j) u_[k * width + j] *= f;
       }
     });

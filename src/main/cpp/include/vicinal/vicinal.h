@@ -377,6 +377,15 @@ VICINAL_API vicinal_status vicinal_symmetric_eigen_f32(vicinal_engine* engine, i
 VICINAL_API vicinal_status vicinal_symmetric_eigen_f64(vicinal_engine* engine, int64_t n, double* matrix,
                                                        double* values);
 
+/* ---- files as memory --------------------------------------------------------------------------------- */
+
+/* Bytes [offset, offset + bytes) of a file as memory, read when they are touched; they may be inputs of every entry. A
+ * file that ends earlier is an error, and one that is cut while it is mapped ends the process when the missing part is
+ * touched. A write to the memory never reaches the file. */
+VICINAL_API vicinal_status vicinal_map_file(const char* path, int64_t offset, int64_t bytes, const void** address);
+/* Ends a mapping; address and bytes as for vicinal_map_file. */
+VICINAL_API vicinal_status vicinal_unmap_file(const void* address, int64_t bytes);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -240,6 +240,35 @@ public final class Npy {
     }
   }
 
+  /**
+   * A matrix of numbers that stays in its file: its pages are read when they are touched and are
+   * the system's to drop, so a matrix may be larger than memory. The file must not be cut while the
+   * arena is open: touching a missing page ends the process.
+   *
+   * @param path of an array [N, D] of float32 or float64
+   * @param arena of the processor's memory; its close or reset ends the mapping. The tensor counts
+   *     neither in its {@link Arena#bytes} nor in {@link io.vicinal.tensor.HostMemory#liveBytes}
+   * @return a tensor of the file's type; writing to it changes a copy and never the file
+   * @throws InputException if the file is missing, damaged or truncated, or is not such a matrix
+   */
+  public static Tensor map(Path path, Arena arena) {
+    Header header = header(path);
+    DType type = header.dtype();
+    if (type == null || !type.isFloat()) {
+      throw InputFile.problem(
+          path,
+          "has dtype " + named(header.descr()) + " where numbers are expected",
+          "save it with .astype('<f4')");
+    }
+    if (header.shape().rank() != 2 || header.shape().size() == 0) {
+      throw InputFile.problem(
+          path,
+          "has shape " + header.shape() + " where 2 non-empty dimensions are expected",
+          "reshape it before saving");
+    }
+    return MappedFile.map(path, header.dataOffset(), type, header.shape(), arena);
+  }
+
   static Tensor allocate(InputFile file, Arena arena, DType type, Shape shape) {
     try {
       return arena.allocate(type, shape);

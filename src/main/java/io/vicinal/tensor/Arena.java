@@ -36,6 +36,7 @@ public final class Arena implements AutoCloseable {
 
   private final Memory memory;
   private final List<Block> blocks = new ArrayList<>();
+  private final List<Runnable> adopted = new ArrayList<>();
   private long bytes;
   private long generation;
   private int holds;
@@ -103,6 +104,25 @@ public final class Arena implements AutoCloseable {
     return block;
   }
 
+  /**
+   * A tensor over memory of this arena's device that somebody else made, such as a mapped file. The
+   * arena owns it from now on; it is not counted in {@link #bytes}.
+   *
+   * @param address of {@code shape.size() * type.bytes()} bytes
+   * @param release gives the memory back; called once, on {@link #reset} or {@link #close} and
+   *     never while a call works on it
+   */
+  public synchronized Tensor adopt(DType type, Shape shape, long address, Runnable release) {
+    checkOpen();
+    adopted.add(release);
+    return new Tensor(this, generation, type, shape, address);
+  }
+
+  private void releaseAdopted() {
+    adopted.forEach(Runnable::run);
+    adopted.clear();
+  }
+
   /** A tensor F32 with these values, row-major. */
   public Tensor of(float[] values, long... shape) {
     Tensor tensor = allocate(DType.F32, shape);
@@ -125,7 +145,8 @@ public final class Arena implements AutoCloseable {
   }
 
   /**
-   * Invalidates every tensor of this arena and keeps the memory for the next ones.
+   * Invalidates every tensor of this arena and keeps the memory for the next ones; adopted memory
+   * is given back.
    *
    * @throws IllegalStateException if the arena is closed, or a native call still works on its
    *     memory
@@ -137,9 +158,15 @@ public final class Arena implements AutoCloseable {
           "a call that uses this arena's tensors has not returned: reset it afterwards");
     }
     generation++;
+    releaseAdopted();
     for (Block block : blocks) {
       block.used = 0;
     }
+  }
+
+  /** Where this arena's tensors lie. */
+  public Device device() {
+    return memory.device();
   }
 
   /** Bytes that this arena has reserved. */
@@ -162,6 +189,7 @@ public final class Arena implements AutoCloseable {
 
   private void freeWhenIdle() {
     if (closed && holds == 0) {
+      releaseAdopted();
       for (Block block : blocks) {
         memory.release(block.address);
       }

@@ -1,0 +1,134 @@
+package io.vicinal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.HostMemory;
+import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Matrices that stay in their files. */
+class NpyMapTest {
+  @TempDir Path folder;
+
+  private Path file(DType type, int rows, int columns) {
+    Path path = folder.resolve("x.npy");
+    try (Arena arena = Arena.host()) {
+      Tensor x = arena.allocate(type, rows, columns);
+      double[] values = new double[rows * columns];
+      Arrays.setAll(values, i -> i % 1000 - 3.5);
+      x.set(values);
+      Npy.write(path, x);
+    }
+    return path;
+  }
+
+  private static boolean mapped(Path path) throws IOException {
+    return Files.readString(Path.of("/proc/self/maps")).contains(path.toString());
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void holdsWhatReadReads(DType type) throws IOException {
+    Path path = file(type, 700, 9);
+    long live = HostMemory.liveBytes();
+    Tensor kept;
+    try (Arena arena = Arena.host();
+        Arena other = Arena.host()) {
+      Tensor x = Npy.map(path, arena);
+      kept = x;
+      assertThat(HostMemory.liveBytes()).isEqualTo(live);
+      assertThat(arena.bytes()).isZero();
+      assertThat(mapped(path)).isTrue();
+      assertThat(x.dtype()).isEqualTo(type);
+      assertThat(x.shape().dims()).containsExactly(700, 9);
+      assertThat(x.toDoubles()).isEqualTo(Npy.read(path, other).toDoubles());
+      assertThat(x.rows(699, 700).at(8)).isEqualTo((700 * 9 - 1) % 1000 - 3.5);
+    }
+    assertThat(mapped(path)).isFalse();
+    assertThatThrownBy(kept::address).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> kept.at(0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  @Test
+  void isAnInputLikeAnyOther() {
+    Path path = file(DType.F32, 300, 4);
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor x = Npy.map(path, arena);
+      Tensor w = arena.of(new float[] {1, 0, 0, 0, 0, 0, 0, 2}, 2, 4);
+      Tensor z = arena.allocate(DType.F32, 300, 2);
+      backend.embed(x, new HeadTensors(w, null, null), z);
+      assertThat(z.at(2 * 7)).isEqualTo(28 - 3.5);
+      assertThat(z.at(2 * 7 + 1)).isEqualTo(2 * (31 - 3.5));
+    }
+  }
+
+  @Test
+  void aWriteChangesACopyAndAResetEndsTheMapping() throws IOException {
+    Path path = file(DType.F64, 3, 2);
+    byte[] before = Files.readAllBytes(path);
+    try (Arena arena = Arena.host()) {
+      Tensor x = Npy.map(path, arena);
+      x.set(new double[] {9, 9, 9, 9, 9, 9});
+      assertThat(x.at(5)).isEqualTo(9);
+      assertThat(Files.readAllBytes(path)).isEqualTo(before);
+      arena.reset();
+      assertThat(mapped(path)).isFalse();
+      assertThatThrownBy(x::address).isInstanceOf(IllegalStateException.class);
+    }
+  }
+
+  private void refused(Path path, String text) {
+    try (Arena arena = Arena.host()) {
+      assertThatThrownBy(() -> Npy.map(path, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageStartingWith(path + ": ")
+          .hasMessageContaining(text)
+          .hasMessageNotContaining("\n");
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoWholeMatrixOfNumbers() throws IOException {
+    refused(folder.resolve("none.npy"), "does not exist");
+    Path path = file(DType.F32, 50, 3);
+    byte[] whole = Files.readAllBytes(path);
+    Files.write(path, Arrays.copyOf(whole, whole.length - 1));
+    refused(path, "is truncated");
+    Files.write(path, new byte[] {1, 2, 3});
+    refused(path, "is not a .npy file");
+    try (Arena arena = Arena.host()) {
+      Npy.write(path, arena.of(new long[] {1, 2}, 2, 1));
+      refused(path, "where numbers are expected");
+      Npy.write(path, arena.of(new float[] {1, 2}, 2));
+      refused(path, "where 2 non-empty dimensions are expected");
+    }
+  }
+
+  @Test
+  void refusesAFileThatWasCutBetweenItsHeaderAndTheMapping() throws IOException {
+    Path path = file(DType.F32, 5000, 3);
+    Npy.Header header = Npy.header(path);
+    Files.write(path, Arrays.copyOf(Files.readAllBytes(path), 4096));
+    try (Arena arena = Arena.host()) {
+      assertThatThrownBy(
+              () -> MappedFile.map(path, header.dataOffset(), DType.F32, header.shape(), arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("has 4096 bytes where 60000 are expected")
+          .hasMessageContaining("truncated");
+    }
+  }
+}
