@@ -60,6 +60,7 @@ public final class Eif implements Estimator {
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
     List<Facts> general = explanation.facts(queries, point, ReferencePoint.DELIVERED);
+    Embedded embedded = explanation.embeddings(queries, point.at());
     List<Facts> facts = new ArrayList<>();
     double[][] values = new double[queries.size()][];
     double[] shares = explanation.shares();
@@ -67,7 +68,7 @@ public final class Eif implements Estimator {
       if (Thread.currentThread().isInterrupted()) {
         throw new CancelledException("eif");
       }
-      Raw raw = raw(explanation, queries.get(q), point);
+      Raw raw = raw(explanation, queries.get(q), point, embedded);
       double scale = raw.kappa / explanation.damping().lambda();
       values[q] = raw.scores;
       for (int i = 0; i < shares.length; i++) {
@@ -88,9 +89,9 @@ public final class Eif implements Estimator {
 
   private record Raw(double[] scores, double kappa, List<Walker.Walk> walks) {}
 
-  private Raw raw(Explanation explanation, Query query, CurvaturePoint point) {
+  private Raw raw(Explanation explanation, Query query, CurvaturePoint point, Embedded embedded) {
     HeadProblem problem = explanation.problem();
-    Embedded start = explanation.embeddings(List.of(query), point.at());
+    Embedded start = embedded.only(query.measurement().rows());
     try (Walker walker =
         new Walker(problem.backend(), explanation.test(), query.measurement(), start)) {
       List<Walker.Walk> walks = walks(walker);

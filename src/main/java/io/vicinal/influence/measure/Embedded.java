@@ -19,4 +19,10 @@ public record Embedded(int width, long[] rows, double[][] values)
     }
     return values[at];
   }
+
+  /** Fewer rows, the arrays shared. */
+  public Embedded only(long[] some) {
+    return new Embedded(
+        width, some.clone(), Arrays.stream(some).mapToObj(this::raw).toArray(double[][]::new));
+  }
 }
