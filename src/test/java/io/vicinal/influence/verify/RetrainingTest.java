@@ -12,20 +12,25 @@ import io.vicinal.backend.Targets;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.solve.Theta;
+import io.vicinal.influence.statistics.Agreement;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.ProxyNcaPlusPlus;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +106,10 @@ class RetrainingTest {
     try (HeadProblem problem = HeadProblem.open(backend, model(), options);
         Explanation explanation =
             Explanation.open(
-                problem, test, Damping.absolute(LAMBDA, problem), ExplanationOptions.defaults());
+                problem,
+                test,
+                Damping.absolute(LAMBDA, problem),
+                new ExplanationOptions(SolveOptions.defaults().withTolerance(1e-8), OPTIONS));
         Retraining retraining =
             Retraining.of(
                 explanation, List.of(Gauge.of(PAIR), Gauge.recall(explanation.test())), OPTIONS)) {
@@ -210,6 +218,41 @@ class RetrainingTest {
     assertThat(outcome.after()[0]).isCloseTo(expected, within(1e-6));
     assertThat(Math.abs(outcome.change(0))).isGreaterThan(1e-5);
     assertThat(outcome.products()).isPositive();
+  }
+
+  /** Where effects are small, influence functions are exact; one Newton step is close beyond. */
+  @ParameterizedTest
+  @EnumSource(Theta.class)
+  void scoresPredictIt(Theta theta) {
+    open(
+        theta,
+        (explanation, retraining) -> {
+          List<Edit> little = new ArrayList<>();
+          List<Edit> removals = new ArrayList<>();
+          for (long id = 0; id < N; id += 3) {
+            little.add(Edit.reweight("1 % less of " + id, 0.99, id));
+            removals.add(Edit.remove(id));
+          }
+          double[][] linear = scores("if", explanation);
+          Agreement small = agreement(linear, retraining.run(little));
+          assertThat(small.pearson()).isGreaterThan(0.9999);
+          assertThat(small.sizeError()).isLessThan(0.01);
+          List<Outcome> left = retraining.run(removals);
+          Agreement newton = agreement(scores("newton-loo", explanation), left);
+          assertThat(newton.pearson()).isGreaterThan(0.98); // one of 40 samples is a large change
+          assertThat(newton.sizeError()).isLessThan(0.4 * agreement(linear, left).sizeError());
+        });
+  }
+
+  private static double[][] scores(String method, Explanation explanation) {
+    return Estimators.of(method).scores(explanation, List.of(PAIR), Progress.NONE).values();
+  }
+
+  private static Agreement agreement(double[][] scores, List<Outcome> outcomes) {
+    double[] predicted =
+        outcomes.stream().mapToDouble(o -> o.edit().predicted(scores[0])).toArray();
+    return Agreement.of(
+        predicted, outcomes.stream().mapToDouble(outcome -> outcome.change(0)).toArray());
   }
 
   @Test
