@@ -99,22 +99,6 @@ void check_curvature(const vicinal_engine& e, const vicinal_curvature* curvature
           e.table->name, "'");
 }
 
-// Whether the loss is a cross-entropy over scaled cosines, a margin on the label's logit aside.
-inline bool cosine_softmax(const vicinal_loss& s) {
-  switch (s.kind) {
-    case VICINAL_PROXY_NCA:
-    case VICINAL_PROXY_NCA_PP:
-      return (s.flags & VICINAL_EXCLUDE_POSITIVE) == 0;
-    case VICINAL_SOFT_TRIPLE:
-      return s.centers == 1;
-    case VICINAL_NORMALIZED_SOFTMAX:
-    case VICINAL_COSFACE:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // The engine, ready for a call.
 inline vicinal_engine& begin_call(vicinal_engine* engine) {
   check_pointer("engine", engine);

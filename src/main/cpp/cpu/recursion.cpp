@@ -7,10 +7,16 @@
 //                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
 //              Two products project a block, its Gram matrix couples the samples, one product updates h~. h~ is kept
 //              as a factor times a matrix, so that a^b costs no pass.
+//              The recursion forgets: h_N feels h_k only through prod_{i>=k} (a I - H_i / sigma). Where bounds of these
+//              norms prove that less than rounding is left of it, the pass starts at sample k, from h_k = c v.
 // Shapes       v, h [m, d, D]; directions of a sample lie side by side, as in tangent_product.cpp.
 // Cost         6 N d D + kBlock N d flops a direction, 2 kBlock N D for all; the steps within a block 4 N d C K.
 // Determinism  blocks depend on sizes and workspace only; a direction is one task.
 #include "cpu/recursion.hpp"
+
+#include <cmath>
+
+#include "cpu/softmax_rows.hpp"
 
 namespace vicinal::cpu {
 namespace {
@@ -20,6 +26,9 @@ constexpr std::int64_t kBlock = 256;
 // Samples that are coupled one by one; earlier ones of the block through one product. Also rows per strip of the Gram
 // matrix, of which the lower triangle is needed.
 constexpr std::int64_t kStep = 32;
+// What may be left of the state that a pass does not compute, relative to c v.
+template <class Real>
+constexpr double kForgotten = sizeof(Real) == sizeof(float) ? 1e-8 : 1e-15;
 // The factor of h~ is multiplied in before it leaves the numbers that float32 holds well.
 constexpr double kLeastFactor = 1e-20;
 
@@ -42,6 +51,7 @@ class Recursion {
     if (point_.cosines == nullptr) own_cosines_ = e_.workspace.get<Real>(most_ * ld);
     y_ = e_.workspace.get<Real>(most_ * at_once * d);
     u_ = e_.workspace.get<Real>(most_ * at_once * d);
+    first_ = first_felt();
     for (std::int64_t q = 0; q < m; q += at_once) pass(std::min(at_once, m - q), v + q * d * D, h + q * d * D);
   }
 
@@ -51,12 +61,13 @@ class Recursion {
     const std::int64_t d = p_.d, D = p_.features_width, size = m * d * D;
     m_ = m;
     double constant = 1;  // c
+    for (std::int64_t k = 0; k < first_; ++k) constant = 1 + decay_ * constant;
     factor_ = 1;
     each_element(size, [&](Range r) { std::fill(h + r.begin, h + r.end, Real(0)); });
-    for (std::int64_t begin = 0; begin < p_.n; begin += most_) {
+    for (begin_ = first_; begin_ < p_.n; begin_ += most_) {
       const Workspace::Mark mark = e_.workspace.mark();
-      begin_ = begin;
-      rows_ = std::min(most_, p_.n - begin);
+      rows_ = std::min(most_, p_.n - begin_);
+      fill_cosines();
       project(v, h, constant);
       couple();
       const std::int64_t parts = std::min<std::int64_t>(m, e_.threads);
@@ -81,11 +92,73 @@ class Recursion {
 
   const Real* features() const { return p_.features + begin_ * p_.features_width; }
 
+  void fill_cosines() {
+    if (own_cosines_ == nullptr) {
+      cosines_ = point_.cosines + begin_ * point_.ld;
+    } else {
+      cosines_of(e_, point_, rows_, point_.unit + begin_ * p_.d, point_.inverse + begin_, own_cosines_);
+      cosines_ = own_cosines_;
+    }
+  }
+
+  // The first sample whose step the result can feel.
+  std::int64_t first_felt() {
+    if (!cosine_softmax(p_.spec)) return 0;
+    const Workspace::Mark mark = e_.workspace.mark();
+    double* norm = e_.workspace.get<double>(p_.n);       // of a I - H_i / sigma
+    double* reach = e_.workspace.get<double>(p_.n + 1);  // of h_k - c_k v, relative to v
+    Real* g = e_.workspace.get<Real>(most_ * point_.ld);
+    for (begin_ = 0; begin_ < p_.n; begin_ += most_) {
+      const Workspace::Mark block = e_.workspace.mark();
+      rows_ = std::min(most_, p_.n - begin_);
+      fill_cosines();
+      apply_rows<Real>(e_, point_, begin_, rows_, cosines_, nullptr, 1, g, nullptr, nullptr, nullptr);
+      parallel_ranges(e_, rows_, 2.0 * static_cast<double>(rows_ * (p_.features_width + p_.d)), [&](Range r) {
+        for (std::int64_t k = r.begin; k < r.end; ++k) norm[begin_ + k] = step_norm(k, g + k * point_.ld);
+      });
+      e_.workspace.rewind(block);
+    }
+    double state = 1, constant = 1;
+    for (std::int64_t k = 0; k < p_.n; ++k) {
+      reach[k] = state + constant;
+      state = 1 + norm[k] * state;
+      constant = 1 + decay_ * constant;
+    }
+    double left = 1;
+    std::int64_t first = p_.n;
+    while (first > 0 && !(left * reach[first - 1] * norm[first - 1] <= kForgotten<Real> * constant))
+      left *= norm[--first];
+    e_.workspace.rewind(mark);
+    return first == 0 ? 0 : first - 1;
+  }
+
+  // Bound of the norm of a I - H / sigma, from the three terms of the Hessian of one sample: 0 <= Gauss-Newton <=
+  // tau^2 min(1, 4 epsilon) / r^2, the mixed term within -+ |g| / r, the tangential -beta / r^2; g is dL/ds / N.
+  double step_norm(std::int64_t k, const Real* g) const {
+    const std::int64_t i = begin_ + k, d = p_.d, D = p_.features_width;
+    const double n = static_cast<double>(p_.n), tau = softmax_scale(p_.spec);
+    double mass = 1, spread = 1;
+    if (p_.soft_labels == nullptr) {
+      spread = std::min(1.0, -4 * n * static_cast<double>(g[p_.labels[i]]) / tau);
+    } else {
+      mass = 0;
+      for (std::int64_t c = 0; c < p_.classes; ++c) mass += static_cast<double>(p_.soft_labels[i * p_.classes + c]);
+    }
+    const Real* gradient = point_.gradient + i * d;
+    const double inverse = static_cast<double>(point_.inverse[i]);
+    const double mixed = n * std::sqrt(k_.dot(d, gradient, gradient)) * inverse;
+    const double tangential = n * static_cast<double>(point_.beta[i]) * inverse * inverse;
+    const double x = k_.dot(D, features() + k * D, features() + k * D) / scale_;
+    const double most = mass * tau * tau * spread * inverse * inverse + mixed + std::max(0.0, -tangential);
+    const double least = -mixed - std::max(0.0, tangential);
+    return std::max(decay_ - least * x, most * x - decay_);
+  }
+
   // y_k without the block's own samples, and what the steps need of every row.
   void project(const Real* v, const Real* h, double constant) {
     const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
     gemm<Real>(e_, {false, true, rows_, width, D, features(), D, v, D, y_, width, false});
-    if (begin_ > 0) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
+    if (begin_ > first_) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
     double* on_v = e_.workspace.get<double>(rows_);
     double* on_h = e_.workspace.get<double>(rows_);
     double power = factor_;
@@ -102,18 +175,12 @@ class Recursion {
         const Real f = static_cast<Real>(on_h[k]);
         Real* y = y_ + k * width;
         const Real* hx = u_ + k * width;
-        for (std::int64_t j = 0; j < width; ++j) y[j] = c * y[j] + (begin_ > 0 ? f * hx[j] : Real(0));
+        for (std::int64_t j = 0; j < width; ++j) y[j] = c * y[j] + (begin_ > first_ ? f * hx[j] : Real(0));
         for (std::int64_t j = 0; j < d; ++j)
           gradient_[k * d + j] = static_cast<Real>(n * static_cast<double>(point_.gradient[(begin_ + k) * d + j]));
         beta_[k] = static_cast<Real>(n * static_cast<double>(point_.beta[begin_ + k]));
       }
     });
-    if (own_cosines_ == nullptr) {
-      cosines_ = point_.cosines + begin_ * point_.ld;
-    } else {
-      cosines_of(e_, point_, rows_, point_.unit + begin_ * d, point_.inverse + begin_, own_cosines_);
-      cosines_ = own_cosines_;
-    }
   }
 
   // coupling [k, j], j < k: -(1/sigma) a^(k-1-j) x_j . x_k.
@@ -203,7 +270,7 @@ class Recursion {
   const Point<Real>& point_;
   const Problem<Real>& p_;
   double decay_, scale_;  // a, sigma
-  std::int64_t most_ = 0, m_ = 0, begin_ = 0, rows_ = 0;
+  std::int64_t most_ = 0, m_ = 0, first_ = 0, begin_ = 0, rows_ = 0;
   double factor_ = 1;         // h~ = factor_ h
   Real* coupling_ = nullptr;  // [most, most]
   Real* gradient_ = nullptr;  // [most, d] g_k
