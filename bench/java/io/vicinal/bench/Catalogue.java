@@ -80,7 +80,11 @@ final class Catalogue {
   }
 
   static List<Experiment> experiments() {
-    return List.of(new SolveExperiment(), new NoiseExperiment(), new GatesExperiment());
+    return List.of(
+        new SolveExperiment(),
+        new StreamExperiment(),
+        new NoiseExperiment(),
+        new GatesExperiment());
   }
 
   private static Row loss(

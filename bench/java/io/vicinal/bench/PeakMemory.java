@@ -27,7 +27,7 @@ public final class PeakMemory {
   }
 
   /** VmHWM: the kernel's own high-water mark of resident pages. */
-  private static long peakBytes() throws IOException {
+  static long peakBytes() throws IOException {
     for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
       if (line.startsWith("VmHWM:")) {
         return Long.parseLong(line.replaceAll("\\D", "")) * 1024;
