@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** F-29: every detector on digits with 10 % symmetric noise. */
 class DetectorsTest {
@@ -65,6 +66,26 @@ class DetectorsTest {
     assertThat(curve.points(101)[0]).containsExactly(0, 0);
     assertThat(curve.points(101)[100]).containsExactly(1, 1);
     assertThat(curve.precisionAt(curve.mislabelled())).isGreaterThan(0.5);
+  }
+
+  /** They rank by what confuses one class, and find noise no better than a weak detector. */
+  @ParameterizedTest
+  @ValueSource(strings = {"eif-group", "if-group"})
+  void theOriginalsGroupRankingsAreThere(String name) {
+    double[] scores = Detectors.named(name).scores(evidence);
+    assertThat(scores).hasSize(TRAINING).doesNotContain(Double.NaN);
+    double auc = DetectionCurve.of(name, scores, mislabelled).auc();
+    assertThat(auc).isBetween(0.3, 0.9);
+    assertThatThrownBy(() -> withoutTest(name))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("give test features and labels");
+  }
+
+  private static void withoutTest(String name) {
+    EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
+    try (Evidence none = Evidence.of(BACKEND, evidence.data(), options)) {
+      Detectors.named(name).scores(none);
+    }
   }
 
   @Test
