@@ -11,6 +11,7 @@ import io.vicinal.influence.solve.ConjugateGradient;
 import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ParameterSpace;
 import io.vicinal.influence.solve.Progress;
@@ -197,6 +198,9 @@ public final class Explanation implements AutoCloseable {
       for (int q = 0; q < queries.size(); q++) {
         gradient(queries.get(q), embedded, ParameterSpace.rows(rhs, q, q + 1));
       }
+      Forecast forecast =
+          Forecast.of(point, kind, damping.lambda(), rhs, queries.size(), options.solve());
+      progress.at("solve, " + forecast.requireMemory(), 0, queries.size(), 0, Double.NaN);
       Solution solution =
           ConjugateGradient.solve(
                   point, kind, damping.lambda(), rhs, null, options.solve().with(progress), damped)
