@@ -8,6 +8,7 @@ import io.vicinal.retrieval.EvaluationOptions.Method;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
+import java.util.Set;
 
 /**
  * How a head retrieves: what label noise costs and what a repair gives back. Wrong labels do harm
@@ -18,7 +19,7 @@ import io.vicinal.tensor.Tensor;
  * @param mapAtR MAP@R of the same
  * @param galleryRecall share of test samples whose nearest <em>training</em> sample carries their
  *     label: what a user of the labelled collection gets, whose wrong labels are also in the
- *     answers
+ *     answers; NaN if no class is in both
  */
 public record Retrieval(double recall, double mapAtR, double galleryRecall) {
   /**
@@ -33,6 +34,10 @@ public record Retrieval(double recall, double mapAtR, double galleryRecall) {
       EvaluationOptions among =
           EvaluationOptions.of("r@1,map@r").withNormalize(true).withPerClass(false);
       var own = evaluator.evaluate(queries, test.labels(), among);
+      Set<Long> trained = gallery.classCounts().keySet();
+      if (test.classCounts().keySet().stream().noneMatch(trained::contains)) {
+        return new Retrieval(own.value("r@1"), own.value("map@r"), Double.NaN);
+      }
       EvaluationOptions nearest =
           EvaluationOptions.of("r@1")
               .withNormalize(true)
