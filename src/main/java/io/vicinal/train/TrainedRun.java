@@ -22,7 +22,7 @@ import java.util.Map;
  * @param config as stored
  * @param head the delivered head
  * @param ids position in the dataset of every training sample, ascending
- * @param samples N of the whole dataset
+ * @param labels class id of every sample of the dataset [N]
  * @param classes the class id of every proxy row c (rows cK..cK+K-1), ascending
  * @param training the training samples, in the order of {@code ids}; labels are proxy rows
  * @param validation what was held out, with class ids as labels; null if nothing was
@@ -32,7 +32,7 @@ public record TrainedRun(
     RunConfig config,
     Head head,
     long[] ids,
-    long samples,
+    long[] labels,
     long[] classes,
     FeatureSet training,
     FeatureSet validation,
@@ -62,7 +62,7 @@ public record TrainedRun(
         record.config(),
         head,
         data.training(),
-        data.features().dim(0),
+        data.labels(),
         data.classes().ids(),
         training(data, folder, arena),
         data.validation(),

@@ -25,6 +25,7 @@ import java.util.stream.LongStream;
  * training samples, their classes, and the validation part as tensors of its own.
  *
  * @param features [N, D] of the run's type; F32 or F64
+ * @param labels the class id of every sample
  * @param rows the class row of every sample, {@link ClassMap#NONE} when its class is not trained
  * @param training training ids, ascending
  * @param validation the part that judges, labels as the data has them; null when there is none
@@ -32,6 +33,7 @@ import java.util.stream.LongStream;
  */
 record TrainingSet(
     Tensor features,
+    long[] labels,
     int[] rows,
     long[] training,
     ClassMap classes,
@@ -52,7 +54,7 @@ record TrainingSet(
     if (validation != null && validation.width() != all.width()) {
       throw otherWidth(validation.width(), all.width());
     }
-    return new TrainingSet(features, rows, split.training(), classes, validation, hash);
+    return new TrainingSet(features, labels, rows, split.training(), classes, validation, hash);
   }
 
   static InputException otherWidth(long validation, long training) {
