@@ -35,6 +35,9 @@ final class ExplainBadInputCases {
     all.heads();
     all.tests();
     all.runs();
+    all.queries();
+    all.methods();
+    all.repairs();
     return all.cases;
   }
 
@@ -201,6 +204,112 @@ final class ExplainBadInputCases {
         },
         "run",
         "data has changed");
+  }
+
+  private void queries() {
+    add(
+        "pairs and groups",
+        f -> f.explain("pair", "--pairs", pairs(f, "i,j\n0,1\n"), "--groups", "2"),
+        "--pairs",
+        "--groups");
+    add("groups of pairs", f -> f.explain("pair", "--groups", "2"), "--groups", "explain group");
+    add("no groups", f -> f.explain("group", "--groups", "0"), "--groups", "1 or more");
+    add(
+        "a pair of one sample",
+        f -> f.explain("pair", "--pairs", pairs(f, "i,j\n0,1\n4,4\n")),
+        "pairs.csv",
+        "line 3",
+        "both 4");
+    add(
+        "a pair out of range",
+        f -> f.explain("verify", "--pairs", pairs(f, "i,j\n0,100000\n")),
+        "pairs.csv",
+        "line 2",
+        "100000");
+    add(
+        "a pairs file with bad rows",
+        f -> f.explain("reweight", "--pairs", pairs(f, "i,j\n0,1\n\n2\n")),
+        "pairs.csv",
+        "line 4");
+    add(
+        "no wrong sample at all",
+        f -> {
+          NpyBytes.longs(f.at("ty.npy"), new long[labels(f.at("ty.npy")).length]);
+          return f.explain("group");
+        },
+        "t.npy",
+        "no confusion",
+        "--pairs");
+  }
+
+  private static String pairs(ExplainFixture fixture, String text) {
+    BadInputTest.write(fixture.at("pairs.csv"), text);
+    return fixture.text("pairs.csv");
+  }
+
+  private void methods() {
+    add(
+        "unknown method",
+        f -> f.explain("pair", "--method", "if,lissa"),
+        "--method",
+        "lissa",
+        "ekfac");
+    add("unknown theta", f -> f.explain("pair", "--theta", "P"), "--theta", "W,b");
+    add("unknown damping", f -> f.explain("pair", "--damping", "some"), "--damping", "10x");
+    add("no damping", f -> f.explain("pair", "--damping", "0"), "damping", "above 0");
+    add("no tolerance", f -> f.explain("pair", "--tolerance", "0"), "--tolerance");
+    add("no memory", f -> f.explain("pair", "--memory", "lots"), "--memory", "4g");
+    add("too little memory", f -> f.explain("pair", "--memory", "1k"), "memory");
+    add("unknown form", f -> f.explain("pair", "--eif-form", "sum"), "--eif-form", "ratio");
+    add("no directions", f -> f.explain("pair", "--eif-directions", "0"), "--eif-directions");
+    add("tracin of arrays", f -> f.explain("pair", "--method", "tracin"), "tracin", "--run");
+    add(
+        "a damping that leaves the system indefinite",
+        f -> f.explain("pair", "--damping", "1e-9", "--theta", "W,b,P"),
+        "indefinite",
+        "or more");
+    for (String method : new String[] {"if-gn", "ekfac", "if-seed"}) {
+      add(
+          method + " of a loss that has none",
+          f -> f.explain("pair", "--method", method, "--loss", "arcface", "--param", null),
+          "arcface");
+    }
+    add("self has no pairs", f -> f.explain("verify", "--method", "self"), "--method", "self");
+  }
+
+  private void repairs() {
+    add("unknown detector", f -> f.explain("mislabel", "--detectors", "knn,luck"), "luck", "aum");
+    add("unknown noise", f -> f.explain("mislabel", "--inject", "salt"), "salt", "symmetric");
+    add(
+        "all labels wrong",
+        f -> f.explain("mislabel", "--inject", "shift", "--rate", "1"),
+        "--rate");
+    add(
+        "a list of other labels",
+        f -> {
+          BadInputTest.write(f.at("n.csv"), "id,clean,noisy\n0,5,4\n1,5,4\n2,5,4\n3,5,4\n");
+          return f.explain("mislabel", "--noise", f.text("n.csv"));
+        },
+        "n.csv",
+        "not the list's");
+    add("unknown rule", f -> f.explain("relabel", "--rule", "vote"), "--rule", "combined");
+    add("unknown retraining", f -> f.explain("relabel", "--retrain", "yes"), "--retrain", "soft");
+    add("impossible threshold", f -> f.explain("relabel", "--threshold", "2"), "threshold");
+    add("unknown way", f -> f.explain("reweight", "--how", "guess"), "--how", "fine-tune");
+    add(
+        "negative weight",
+        f -> f.explain("reweight", "--harmful-weight", "-1"),
+        "--harmful-weight");
+    add(
+        "weights of other samples",
+        f -> {
+          NpyBytes.floats(f.at("w.npy"), new float[3], 3);
+          return f.explain("reweight", "--weights", f.text("w.npy"));
+        },
+        "w.npy",
+        "[3]");
+    add("no removals", f -> f.explain("verify", "--leave-out", "0"), "--leave-out", "1 or more");
+    add("study of no run", f -> f.explainRun("study", "--with", f.text("none")), "none", "run");
   }
 
   private static long[] labels(Path file) {

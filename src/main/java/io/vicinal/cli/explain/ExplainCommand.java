@@ -21,7 +21,16 @@ import picocli.CommandLine.Spec;
       ""
     },
     footer = {"", "Example:", "  vicinal explain confusions --run runs/first --out confusions"},
-    subcommands = {ConfusionsCommand.class})
+    subcommands = {
+      ConfusionsCommand.class,
+      PairCommand.class,
+      GroupCommand.class,
+      VerifyCommand.class,
+      MislabelCommand.class,
+      RelabelCommand.class,
+      ReweightCommand.class,
+      StudyCommand.class
+    })
 public final class ExplainCommand implements Runnable {
   @Spec private CommandSpec spec;
 

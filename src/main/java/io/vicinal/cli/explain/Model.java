@@ -8,6 +8,7 @@ import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Npy;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -34,6 +35,7 @@ final class Model implements AutoCloseable {
   private long[] positions;
   private long[] classes;
   private long dataset;
+  private long[] datasetLabels; // class ids
   private String trainingHash;
 
   private Model(Backend backend, Arena arena) {
@@ -79,7 +81,8 @@ final class Model implements AutoCloseable {
     checkClasses(options.run.resolve("head.safetensors"));
     positions = run.ids();
     classes = run.classes();
-    dataset = run.samples();
+    dataset = run.labels().length;
+    datasetLabels = run.labels();
     trainingHash = run.hash();
     if (options.testFeatures != null) {
       test = readTest(options, run.head().weight().dtype());
@@ -131,6 +134,7 @@ final class Model implements AutoCloseable {
     model = new HeadModel(loss, new FeatureSet(x, y, options.features.toString()), head.tensors());
     checkClasses(file);
     dataset = x.dim(0);
+    datasetLabels = y.toLongs();
     positions = LongStream.range(0, dataset).toArray();
     classes = LongStream.range(0, model.classes()).toArray();
     trainingHash = model.training().sha256();
@@ -216,6 +220,46 @@ final class Model implements AutoCloseable {
     if (test.samples() < 2) {
       throw new InputException(
           test.name() + ": one test sample has no neighbour; give two or more");
+    }
+  }
+
+  /** Goes on with other labels (proxy rows) and the head that was trained on them. */
+  void replace(long[] labels, Head head) {
+    FeatureSet old = model.training();
+    Tensor replaced = arena.of(labels, labels.length);
+    model =
+        new HeadModel(
+            model.loss(), new FeatureSet(old.features(), replaced, old.name()), head.tensors());
+  }
+
+  /** Weights of the training samples, from a file of the whole dataset's. */
+  double[] weights(Path file) {
+    try (Arena scratch = Arena.host()) {
+      double[] all =
+          new ArrayFiles(scratch, backend)
+              .nonNegative(file, DType.F64, "a weight per sample of the dataset", dataset)
+              .toDoubles();
+      return Arrays.stream(positions).mapToDouble(i -> all[(int) i]).toArray();
+    }
+  }
+
+  /** The head as it is trained. */
+  Head head() {
+    return new Head(model.head().weight(), model.head().bias(), model.head().proxies());
+  }
+
+  /**
+   * Writes class ids of the whole dataset.
+   *
+   * @param labels proxy rows of the training samples; other samples keep their class
+   */
+  void writeLabels(long[] labels, Path file) {
+    long[] all = datasetLabels.clone();
+    for (int i = 0; i < labels.length; i++) {
+      all[(int) positions[i]] = classId(labels[i]);
+    }
+    try (Arena scratch = Arena.host()) {
+      Npy.write(file, scratch.of(all, all.length));
     }
   }
 

@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.influence.confusion.Confusions;
 import io.vicinal.influence.confusion.Neighbouring;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
@@ -61,5 +62,28 @@ final class QueryOptions {
     } catch (InputException e) {
       throw new InputException("--metric: '" + metric + "' is unknown; choose cosine or raw", e);
     }
+  }
+
+  /**
+   * The queries.
+   *
+   * @param kind what {@link #check} returned
+   * @throws InputException if there is nothing to explain
+   */
+  Asked ask(Model model, Kind kind) {
+    if (kind == Kind.PAIRS && pairs != null) {
+      return Asked.pairs(model, PairsFile.read(pairs, model.test().samples()));
+    }
+    Confusions found = TestConfusions.find(model, neighbouring(metric));
+    if (found.wrong().length == 0) {
+      throw new InputException(
+          model.test().name()
+              + ": every test sample's nearest neighbour has its label, so there is no confusion to"
+              + " explain; name pairs with --pairs");
+    }
+    if (kind == Kind.PAIRS) {
+      return Asked.pairs(model, found.pairs().stream().limit(PAIRS).toList());
+    }
+    return Asked.groups(model, found.groups(groups == null ? GROUPS : groups));
   }
 }

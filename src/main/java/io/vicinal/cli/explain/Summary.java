@@ -1,10 +1,12 @@
 package io.vicinal.cli.explain;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.vicinal.Version;
+import io.vicinal.cli.common.JsonFile;
 
 /** The facts that stand beside a command's numbers: {@code summary.json}. Stateless. */
 final class Summary {
@@ -28,5 +30,20 @@ final class Summary {
   /** JSON has no NaN and no infinity: such a number is null. */
   static JsonElement number(double value) {
     return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
+  }
+
+  /** A fact of any kind as JSON. */
+  static JsonElement fact(Object value) {
+    if (value instanceof Double number) {
+      return number(number);
+    }
+    if (value instanceof Iterable<?> list) {
+      JsonArray array = new JsonArray();
+      list.forEach(entry -> array.add(fact(entry)));
+      return array;
+    }
+    return value instanceof Number || value instanceof Boolean
+        ? JsonFile.gson().toJsonTree(value)
+        : new JsonPrimitive(String.valueOf(value));
   }
 }

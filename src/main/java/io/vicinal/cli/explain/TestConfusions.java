@@ -24,6 +24,10 @@ final class TestConfusions {
     confusions = Confusions.find(model.backend(), z, model.test().labels(), neighbouring);
   }
 
+  static Confusions find(Model model, Neighbouring neighbouring) {
+    return new TestConfusions(model, neighbouring).confusions();
+  }
+
   Confusions confusions() {
     return confusions;
   }

@@ -1,0 +1,75 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import io.vicinal.data.LabelNoise;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Translates lists of wrong labels between the user's numbers (positions in the dataset, class ids)
+ * and the model's (training rows, proxy rows). Stateless.
+ */
+final class KnownNoise {
+  private KnownNoise() {}
+
+  /**
+   * A list in the model's numbers. Samples that were not trained on are left out.
+   *
+   * @param file where it came from
+   * @throws InputException if the model's labels are not the list's noisy ones
+   */
+  static LabelNoise inRows(Model model, LabelNoise noise, Path file) {
+    Map<Long, Long> rows = new HashMap<>();
+    for (int i = 0; i < model.positions().length; i++) {
+      rows.put(model.positions()[i], (long) i);
+    }
+    Map<Long, Long> proxies = new HashMap<>();
+    for (long c = 0; c < model.model().classes(); c++) {
+      proxies.put(model.classId(c), c);
+    }
+    long[] labels = model.model().training().labels().toLongs();
+    List<long[]> kept = new ArrayList<>();
+    for (int i = 0; i < noise.count(); i++) {
+      long id = noise.ids()[i];
+      if (id >= model.dataset()) {
+        throw new InputException(
+            file + ": sample " + id + " is outside 0.." + (model.dataset() - 1));
+      }
+      Long row = rows.get(id);
+      if (row == null) {
+        continue;
+      }
+      Long noisy = proxies.get(noise.noisy()[i]);
+      if (noisy == null || labels[row.intValue()] != noisy) {
+        throw new InputException(
+            file
+                + ": sample "
+                + id
+                + " has label "
+                + model.classId(labels[row.intValue()])
+                + ", not the list's noisy label "
+                + noise.noisy()[i]
+                + "; give the list that belongs to these labels");
+      }
+      // A right class that no proxy knows can never be proposed: a number of its own.
+      kept.add(new long[] {row, proxies.getOrDefault(noise.clean()[i], Long.MAX_VALUE), noisy});
+    }
+    return new LabelNoise(column(kept, 0), column(kept, 1), column(kept, 2));
+  }
+
+  /** A list in the user's numbers. */
+  static LabelNoise inDataset(Model model, LabelNoise rows) {
+    return new LabelNoise(
+        Arrays.stream(rows.ids()).map(i -> model.positions()[(int) i]).toArray(),
+        Arrays.stream(rows.clean()).map(model::classId).toArray(),
+        Arrays.stream(rows.noisy()).map(model::classId).toArray());
+  }
+
+  private static long[] column(List<long[]> rows, int c) {
+    return rows.stream().mapToLong(row -> row[c]).toArray();
+  }
+}

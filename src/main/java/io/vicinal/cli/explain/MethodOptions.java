@@ -1,0 +1,193 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import io.vicinal.cli.common.ElementType;
+import io.vicinal.influence.estimate.EifOptions;
+import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.estimate.Estimators;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.estimate.NewtonLoo;
+import io.vicinal.influence.estimate.SeedRecursion;
+import io.vicinal.influence.estimate.TracIn;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.SolveOptions;
+import io.vicinal.influence.solve.Theta;
+import io.vicinal.tensor.DType;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.Option;
+
+/** How scores are computed. */
+final class MethodOptions {
+  private static final Pattern BYTES = Pattern.compile("(\\d{1,12})([kKmMgG]?)");
+
+  @Option(
+      names = "--method",
+      paramLabel = "M[,M...]",
+      defaultValue = "if",
+      description = {
+        "if (full Hessian, re-converged; default), if-gn, newton-loo, ekfac, fisher, if-seed, eif,",
+        "gradient, tracin (run folders), self (one row: each sample's own loss)."
+      })
+  String methods;
+
+  @Option(
+      names = "--theta",
+      paramLabel = "PARTS",
+      defaultValue = "W",
+      description = "The parameters that may answer: W, W,b or W,b,P; default: W.")
+  String theta;
+
+  @Option(
+      names = "--damping",
+      paramLabel = "auto|x|Nx",
+      defaultValue = "auto",
+      description = {
+        "How firmly they are held: a number, or multiples of the mean Gauss-Newton eigenvalue such",
+        "as 10x. auto (default): 1x, raised until no negative curvature is met."
+      })
+  String damping;
+
+  @Option(
+      names = "--tolerance",
+      paramLabel = "T",
+      defaultValue = "1e-3",
+      description = "Of the true residual of each solve, relative; default: 1e-3.")
+  double tolerance;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "Compute in float32 or float64; default: the head's type.")
+  ElementType type;
+
+  @Option(
+      names = "--plain",
+      description = "Plain conjugate gradients: no EK-FAC, and no rotated copy of the features.")
+  boolean plain;
+
+  @Option(
+      names = "--memory",
+      paramLabel = "SIZE",
+      description = "What may be held, such as 4G; default: four fifths of the machine's memory.")
+  String memory;
+
+  @Option(
+      names = "--eif-directions",
+      paramLabel = "M",
+      defaultValue = "1",
+      description = "eif: 1 ascent, 2 and descent, more: orthogonal ones; default: 1.")
+  int eifDirections;
+
+  @Option(
+      names = "--eif-form",
+      paramLabel = "FORM",
+      defaultValue = "product",
+      description = "eif: product, ratio or normalized; default: product.")
+  String eifForm;
+
+  /** Every method that there is. */
+  List<String> all() {
+    return Estimators.names();
+  }
+
+  /** The methods by name, each once. */
+  List<String> names() {
+    List<String> names =
+        Arrays.stream(methods.split(",", -1)).map(String::strip).distinct().toList();
+    for (String name : names) {
+      if (!Estimators.names().contains(name)) {
+        throw new InputException(
+            "--method: '" + name + "' is unknown; choose " + String.join(", ", Estimators.names()));
+      }
+    }
+    return names;
+  }
+
+  /** Refuses values that cannot be meant, before anything is read. */
+  void check() {
+    names();
+    problem(DType.F32);
+    solve();
+    eif();
+    if (!damping.strip().toLowerCase(Locale.ROOT).matches("auto|[0-9.]+(e[+-]?[0-9]+)?x?")) {
+      throw new InputException(
+          "--damping: '" + damping + "' is not auto, a number above 0 or multiples such as 10x");
+    }
+  }
+
+  /** How the problem is set up for a head of this type. */
+  ProblemOptions problem(DType head) {
+    ProblemOptions options =
+        ProblemOptions.defaults()
+            .with(parsed("--theta", () -> Theta.parse(theta)))
+            .with(type == null ? head : type.dtype())
+            .withMemory(bytes());
+    return plain ? options.unrotated() : options;
+  }
+
+  private long bytes() {
+    if (memory == null) {
+      return 0;
+    }
+    Matcher matcher = BYTES.matcher(memory);
+    long size = matcher.matches() ? Long.parseLong(matcher.group(1)) : 0;
+    if (size == 0) {
+      throw new InputException("--memory: '" + memory + "' is no size; give one such as 4G");
+    }
+    int shift = 10 * " kmg".indexOf((matcher.group(2) + " ").toLowerCase(Locale.ROOT).charAt(0));
+    return Math.multiplyExact(size, 1L << shift);
+  }
+
+  ExplanationOptions solve() {
+    SolveOptions solve =
+        parsed("--tolerance", () -> SolveOptions.defaults().withTolerance(tolerance));
+    return ExplanationOptions.defaults().with(plain ? solve.plain() : solve);
+  }
+
+  private EifOptions eif() {
+    EifOptions.Form form;
+    try {
+      form = EifOptions.Form.valueOf(eifForm.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new InputException(
+          "--eif-form: '" + eifForm + "' is unknown; choose product, ratio or normalized", e);
+    }
+    return parsed(
+        "--eif-directions", () -> EifOptions.defaults().withDirections(eifDirections).with(form));
+  }
+
+  private interface Parser<T> {
+    T parse();
+  }
+
+  /** The library names its values; here they are options. */
+  private static <T> T parsed(String option, Parser<T> parser) {
+    try {
+      return parser.parse();
+    } catch (InputException e) {
+      throw new InputException(option + ": " + e.getMessage().replaceFirst("^[a-z]+: ", ""), e);
+    }
+  }
+
+  /** An estimator as these options say. */
+  Estimator estimator(String name, List<TracIn.Checkpoint> checkpoints) {
+    return Estimators.of(
+        name,
+        new Estimators.Options(eif(), SeedRecursion.defaults(), NewtonLoo.defaults(), checkpoints));
+  }
+
+  /** Adds everything that numbers depend on; methods have pieces of their own. */
+  void addTo(Key key) {
+    key.add("theta", parsed("--theta", () -> Theta.parse(theta)))
+        .add("damping", damping)
+        .add("tolerance", tolerance)
+        .add("dtype", type)
+        .add("plain", plain)
+        .add("memory", memory)
+        .add("eif", eif());
+  }
+}

@@ -1,0 +1,85 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.nn.Head;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
+import java.nio.file.Path;
+import picocli.CommandLine.Option;
+
+/** Wrong labels that are known, or made. */
+final class NoiseOptions {
+  @Option(
+      names = "--noise",
+      paramLabel = "noise.csv",
+      description =
+          "The wrong labels that are known (columns id,clean,noisy): what is found is judged.")
+  Path file;
+
+  @Option(
+      names = "--inject",
+      paramLabel = "KIND",
+      description = {
+        "Make wrong labels first, and train a head on them: shift (+-5), symmetric or pair-flip;",
+        "or the .npy list of positions to shift."
+      })
+  String inject;
+
+  @Option(
+      names = "--rate",
+      paramLabel = "SHARE",
+      defaultValue = "0.1",
+      description = "Share of the labels that --inject makes wrong; default: 0.1.")
+  double rate;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Of injected noise, folds and random features; default: 0.")
+  long seed;
+
+  /** Refuses combinations that cannot be meant, before anything is read. */
+  void check() {
+    if (file != null && inject != null) {
+      throw new InputException("--noise: excludes --inject; keep one of the two");
+    }
+    if (!(rate > 0 && rate < 1)) {
+      throw new InputException("--rate: " + rate + " is not a share; give one such as 0.1");
+    }
+    if (inject != null && !inject.endsWith(".npy")) {
+      LabelNoise.Kind.parse(inject);
+    }
+  }
+
+  /** The list in the model's numbers, injected into the model if that is wanted; else null. */
+  LabelNoise apply(Model model, RunConfig training) {
+    if (file != null) {
+      return KnownNoise.inRows(model, LabelNoise.read(file), file);
+    }
+    if (inject == null) {
+      return null;
+    }
+    long[] labels = model.model().training().labels().toLongs();
+    LabelNoise noise =
+        inject.endsWith(".npy")
+            ? LabelNoise.shiftAt(Path.of(inject), labels)
+            : LabelNoise.inject(LabelNoise.Kind.parse(inject), rate, labels, seed);
+    long[] noisy = noise.apply(labels);
+    Head head =
+        HeadTraining.of(model.backend(), training)
+            .withLoss(model.model().loss())
+            .train(
+                model.model().training().features(),
+                Supervision.hard((int) model.model().classes(), noisy),
+                model.arena());
+    model.replace(noisy, head);
+    return noise;
+  }
+
+  void addTo(Key key) {
+    key.add("noise", inject == null ? "" : inject + " " + rate).add("noise_seed", seed);
+  }
+}

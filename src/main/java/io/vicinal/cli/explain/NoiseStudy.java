@@ -1,0 +1,83 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.confusion.Group;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.estimate.Eif;
+import io.vicinal.influence.estimate.EifOptions;
+import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.measure.GroupDistance;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.study.DirectionStability;
+import io.vicinal.influence.study.Extremes;
+import io.vicinal.influence.study.NeighbourPurity;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The two published analyses of noisy samples that are most harmful or most helpful by the
+ * empirical influence on the worst test class: are their neighbours pure, and do they keep their
+ * sign when the weight moves less far?
+ */
+record NoiseStudy(
+    String query, NeighbourPurity harmful, NeighbourPurity helpful, DirectionStability stability) {
+
+  /** Nothing if no test sample is wrong. */
+  static Optional<NoiseStudy> of(
+      Model model, Evidence evidence, LabelNoise noise, Progress progress) {
+    List<Group> groups = TestConfusions.find(model, Neighbouring.RAW).groups(1);
+    if (groups.isEmpty()) {
+      return Optional.empty();
+    }
+    Query query = new Query("group " + groups.get(0).label(), GroupDistance.of(groups.get(0)));
+    ProblemOptions options = ProblemOptions.defaults().with(model.model().head().weight().dtype());
+    try (HeadProblem problem = HeadProblem.open(model.backend(), model.model(), options);
+        Explanation explanation =
+            Explanation.open(
+                problem,
+                model.test(),
+                Damping.parse("auto", problem),
+                ExplanationOptions.defaults())) {
+      double[] scores = eif(explanation, query, EifOptions.defaults(), progress);
+      EifOptions.Ways middle = EifOptions.Ways.MIDDLE;
+      double[] there = eif(explanation, query, EifOptions.defaults().with(middle), progress);
+      Extremes extremes = Extremes.of(scores, noise.ids(), Extremes.PUBLISHED);
+      long[] clean = noise.revert(evidence.labels());
+      return Optional.of(
+          new NoiseStudy(
+              query.id(),
+              purity(model, evidence, clean, extremes.harmful()),
+              purity(model, evidence, clean, extremes.helpful()),
+              DirectionStability.of(extremes, there)));
+    }
+  }
+
+  private static double[] eif(
+      Explanation explanation, Query query, EifOptions options, Progress progress) {
+    return new Eif(options).scores(explanation, List.of(query), progress).values()[0];
+  }
+
+  private static NeighbourPurity purity(Model model, Evidence evidence, long[] clean, long[] ids) {
+    return NeighbourPurity.of(
+        evidence.embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, model.backend().threads());
+  }
+
+  JsonObject json() {
+    JsonObject json = new JsonObject();
+    json.addProperty("query", query);
+    json.addProperty("harmful", harmful.perSample().length);
+    json.addProperty("helpful", helpful.perSample().length);
+    json.add("purity_of_harmful", Summary.number(harmful.mean()));
+    json.add("purity_of_helpful", Summary.number(helpful.mean()));
+    json.addProperty("helpful_still_helpful", stability.helpfulNegative());
+    json.addProperty("harmful_turned", stability.harmfulNegative());
+    return json;
+  }
+}

@@ -1,0 +1,39 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.cli.common.Bar;
+import io.vicinal.influence.solve.Progress;
+import java.util.Locale;
+
+/** A bar per stage of a long computation; nothing where there is no terminal. For one thread. */
+final class ProgressBars implements Progress, AutoCloseable {
+  private String stage;
+  private Bar bar;
+
+  @Override
+  public void at(String now, long done, long total, long products, double residual) {
+    if (!now.equals(stage)) {
+      finish();
+      stage = now;
+      bar = new Bar(now);
+    }
+    String text = products > 0 ? products + " products" : "";
+    if (Double.isFinite(residual)) {
+      text += String.format(Locale.ROOT, ", residual %.1e", residual);
+    }
+    bar.show(done, total, text);
+  }
+
+  /** Takes the bar away; what follows may print. */
+  void finish() {
+    if (bar != null) {
+      bar.close();
+      bar = null;
+      stage = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    finish();
+  }
+}

@@ -1,0 +1,312 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.influence.noise.Detector;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.EvidenceOptions;
+import io.vicinal.influence.noise.Ranking;
+import io.vicinal.influence.relabel.Proposal;
+import io.vicinal.influence.relabel.RelabelAccuracy;
+import io.vicinal.influence.relabel.RelabelRule;
+import io.vicinal.influence.relabel.Relabelling;
+import io.vicinal.influence.relabel.Retrieval;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal explain relabel}: which labels the suspicious samples should have. */
+@Command(
+    name = "relabel",
+    sortOptions = false,
+    header = "Propose labels for suspicious training samples, and write cleaned ones.",
+    description = {
+      "",
+      "The most suspicious samples by a detector get probabilities of every class, without a look at",
+      "their own label: from out-of-fold predictions and frozen-feature neighbours. Another class is",
+      "taken where it is likely enough; where it is not, the proposal abstains, and what resembles",
+      "no class is called none of these.",
+      "",
+      "Writes proposals.csv, labels.npy (the whole dataset's, cleaned), summary.json.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal explain relabel --run runs/first --retrain hard --out repaired"
+    })
+final class RelabelCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Mixin private NoiseOptions noises;
+
+  @Option(
+      names = "--rule",
+      paramLabel = "RULE",
+      defaultValue = "combined",
+      description = {
+        "combined (default), out-of-fold, knn (frozen features), knn-embedding (the original's)."
+      })
+  private String rule;
+
+  @Option(
+      names = "--detector",
+      paramLabel = "D",
+      defaultValue = "oof-loss",
+      description = "What ranks the suspicious samples; default: oof-loss.")
+  private String detector;
+
+  @Option(
+      names = "--suspects",
+      paramLabel = "K",
+      description =
+          "How many are looked at; default: 1.5 times the estimated number of wrong labels.")
+  private Integer suspects;
+
+  @Option(
+      names = "--threshold",
+      paramLabel = "P",
+      defaultValue = "0.5",
+      description = "Probability from which another class is taken; default: 0.5.")
+  private double threshold;
+
+  @Option(
+      names = "--remoteness",
+      paramLabel = "R",
+      defaultValue = "5",
+      description = "Standard deviations from which a sample is none of the classes; default: 5.")
+  private double remoteness;
+
+  @Option(
+      names = "--retrain",
+      paramLabel = "HOW",
+      description = {
+        "Train a head on the labels as they are and one on the cleaned ones, and measure both on the",
+        "test set: hard, soft (probabilities as targets) or sampled (labels drawn from them)."
+      })
+  private String retrain;
+
+  @Mixin private TrainingOptions training;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    noises.check();
+    RelabelRule how = rule(rule);
+    Relabelling.Mode mode = mode();
+    List<Detector> ranking = DetectorScores.parse("--detector", detector);
+    if (ranking.size() > 1) {
+      throw new InputException("--detector: '" + detector + "' is a list; name one");
+    }
+    Relabelling.Options options = new Relabelling.Options(threshold, remoteness);
+    if (suspects != null && suspects < 1) {
+      throw new InputException("--suspects: " + suspects + " is below 1");
+    }
+    try (Model model = mode == null ? Model.open(inputs) : Model.openWithTest(inputs)) {
+      RunConfig config = training.config(inputs, model);
+      Key key = new Key().add("command", spec.name());
+      model.addTo(key);
+      noises.addTo(key);
+      training.addTo(key, config);
+      LabelNoise noise = noises.apply(model, config);
+      EvidenceOptions evidenceOptions = EvidenceOptions.of(config, noises.seed);
+      try (WorkFolder work = new WorkFolder(out, key);
+          ProgressBars bars = new ProgressBars();
+          Evidence evidence =
+              Evidence.of(model.backend(), model.model(), model.test(), evidenceOptions)) {
+        DetectorScores scores = new DetectorScores(model, evidence, work, bars);
+        int[] order = Ranking.order(scores.of(ranking).values().iterator().next());
+        int count = Math.min(order.length, count(evidence));
+        Relabelling relabelling =
+            Relabelling.propose(evidence, Arrays.copyOf(order, count), how, options);
+        Map<String, Retrieval> measured =
+            mode == null ? Map.of() : retrained(model, evidence, relabelling, mode);
+        bars.finish();
+        write(model, noise, relabelling, measured, work);
+      }
+    }
+    return 0;
+  }
+
+  /** The rule of an option. */
+  static RelabelRule rule(String rule) {
+    try {
+      return RelabelRule.parse(rule);
+    } catch (InputException e) {
+      throw new InputException("--" + e.getMessage(), e);
+    }
+  }
+
+  private Relabelling.Mode mode() {
+    try {
+      return retrain == null ? null : Relabelling.Mode.valueOf(retrain.toUpperCase(Locale.ROOT));
+    } catch (IllegalArgumentException e) {
+      throw new InputException(
+          "--retrain: '" + retrain + "' is unknown; choose hard, soft or sampled", e);
+    }
+  }
+
+  private int count(Evidence evidence) {
+    if (suspects != null) {
+      return suspects;
+    }
+    return (int) Math.max(1, Math.round(1.5 * evidence.noiseRate() * evidence.samples()));
+  }
+
+  private Map<String, Retrieval> retrained(
+      Model model, Evidence evidence, Relabelling relabelling, Relabelling.Mode mode) {
+    Map<String, Retrieval> measured = new LinkedHashMap<>();
+    HeadTraining trainer = evidence.training();
+    FeatureSet given = evidence.data();
+    try (Arena arena = new Arena(model.backend().memory())) {
+      long[] cleaned = relabelling.cleaned();
+      FeatureSet repaired =
+          new FeatureSet(given.features(), arena.of(cleaned, cleaned.length), "cleaned labels");
+      measured.put("given head", measure(model, model.head(), given));
+      Supervision before = Supervision.hard(evidence.classes(), evidence.labels());
+      measured.put(
+          "trained on the given labels",
+          measure(model, trainer.train(given.features(), before, arena), given));
+      Supervision after = relabelling.supervision(mode, noises.seed);
+      measured.put(
+          "trained on the cleaned labels",
+          measure(model, trainer.train(given.features(), after, arena), repaired));
+    }
+    return measured;
+  }
+
+  private static Retrieval measure(Model model, Head head, FeatureSet gallery) {
+    return Retrieval.of(model.backend(), head, model.test(), gallery);
+  }
+
+  private void write(
+      Model model,
+      LabelNoise noise,
+      Relabelling relabelling,
+      Map<String, Retrieval> measured,
+      WorkFolder work) {
+    proposals(model, relabelling).write(work.file("proposals.csv"));
+    model.writeLabels(relabelling.cleaned(), work.file("labels.npy"));
+    JsonObject summary = Summary.of(spec.name(), model);
+    summary.addProperty("rule", rule);
+    summary.addProperty("detector", detector);
+    summary.addProperty("threshold", threshold);
+    summary.addProperty("remoteness", remoteness);
+    summary.addProperty("seed", noises.seed);
+    summary.addProperty("suspects", relabelling.proposals().size());
+    for (Proposal.Decision decision : Proposal.Decision.values()) {
+      summary.addProperty(decision.text().replace(' ', '_'), relabelling.count(decision));
+    }
+    PrintWriter writer = spec.commandLine().getOut();
+    writer.printf(
+        "%d suspicious samples: %d relabelled, %d kept, %d left to a person, %d none of these%n",
+        relabelling.proposals().size(),
+        relabelling.count(Proposal.Decision.RELABEL),
+        relabelling.count(Proposal.Decision.KEEP),
+        relabelling.count(Proposal.Decision.ABSTAIN),
+        relabelling.count(Proposal.Decision.NONE_OF_THESE));
+    if (noise != null && noise.count() > 0) {
+      RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, noise);
+      JsonObject json = new JsonObject();
+      json.addProperty("mislabelled", noise.count());
+      json.addProperty("suspected", accuracy.suspectedNoise());
+      json.add("original_rule", Summary.number(accuracy.originalRule()));
+      json.add("strict", Summary.number(accuracy.strict()));
+      json.add("restored", Summary.number(accuracy.restored()));
+      json.addProperty("broken", accuracy.broken());
+      summary.add("accuracy", json);
+      writer.printf(
+          "of %d wrong labels %d were suspected; right proposals %s %% (the original's rule %s %%);"
+              + " restored %s %%; %d right labels broken%n",
+          noise.count(),
+          accuracy.suspectedNoise(),
+          Text.percent(accuracy.strict()),
+          Text.percent(accuracy.originalRule()),
+          Text.percent(accuracy.restored()),
+          accuracy.broken());
+    }
+    if (noises.inject != null) {
+      KnownNoise.inDataset(model, noise).write(work.file("noise.csv"));
+    }
+    if (!measured.isEmpty()) {
+      summary.add("test", json(measured));
+      Table table = new Table("head", "R@1 %", "MAP@R %", "R@1 among training samples %");
+      measured.forEach(
+          (name, values) ->
+              table.row(
+                  name,
+                  Text.percent(values.recall()),
+                  Text.percent(values.mapAtR()),
+                  Text.percent(values.galleryRecall())));
+      table.print(writer);
+    }
+    JsonFile.write(work.file("summary.json"), summary);
+    work.commit(List.of("noise.csv"));
+    writer.println("written: " + out);
+  }
+
+  private static JsonObject json(Map<String, Retrieval> measured) {
+    JsonObject json = new JsonObject();
+    measured.forEach(
+        (name, values) -> {
+          JsonObject one = new JsonObject();
+          one.add("recall", Summary.number(values.recall()));
+          one.add("map_at_r", Summary.number(values.mapAtR()));
+          one.add("gallery_recall", Summary.number(values.galleryRecall()));
+          json.add(name, one);
+        });
+    return json;
+  }
+
+  private static CsvFile proposals(Model model, Relabelling relabelling) {
+    CsvFile csv =
+        new CsvFile(
+            "sample",
+            "label",
+            "decision",
+            "proposed",
+            "probability",
+            "second",
+            "second_probability",
+            "label_probability",
+            "remoteness");
+    for (Proposal p : relabelling.proposals()) {
+      csv.row(
+          model.positions()[p.id()],
+          model.classId(p.given()),
+          p.decision().text(),
+          model.classId(p.best()),
+          p.probability(),
+          model.classId(p.second()),
+          p.secondProbability(),
+          p.givenProbability(),
+          p.remoteness());
+    }
+    return csv;
+  }
+}

@@ -1,0 +1,181 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.reweight.FineTune;
+import io.vicinal.tensor.Arena;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal explain reweight}: does acting on the blame repair the confusions? */
+@Command(
+    name = "reweight",
+    sortOptions = false,
+    header =
+        "Train on with helpful samples counting more and harmful ones less; measure before and after.",
+    description = {
+      "",
+      "For each query and method the samples are weighted by the sign of their score (2 helpful, 0",
+      "harmful, 1 neither, or any weights), the head's weight is trained on for an epoch, and the",
+      "query and the test set's R@1 are measured before and after. Over the queries: paired t-test,",
+      "exact Wilcoxon test, bootstrap interval, effect sizes, one-sided for growing distances; of",
+      "several methods, the first against each other one.",
+      "",
+      "Writes before-after.csv, queries.json, summary.json.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal explain reweight --run runs/first --groups 10 --method if,eif --out repair"
+    })
+final class ReweightCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Mixin private QueryOptions questions;
+
+  @Mixin private MethodOptions methods;
+
+  @Option(
+      names = "--helpful-weight",
+      paramLabel = "W",
+      defaultValue = "2",
+      description = "Of samples that keep the query right, 0 or more; default: 2.")
+  private double helpful;
+
+  @Option(
+      names = "--harmful-weight",
+      paramLabel = "W",
+      defaultValue = "0",
+      description = "Of samples that are to blame, 0 or more; default: 0.")
+  private double harmful;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "w.npy",
+      description = "[N], a weight of each sample of the dataset, in place of those by scores.")
+  private Path weights;
+
+  @Option(
+      names = "--how",
+      paramLabel = "HOW",
+      defaultValue = "fine-tune",
+      description = {
+        "fine-tune (the original's epoch of Adam; default) or resolve (the minimum of the damped",
+        "objective, compared with that under equal weights)."
+      })
+  private String how;
+
+  @Option(
+      names = "--lr",
+      paramLabel = "RATE",
+      defaultValue = "4e-5",
+      description = "Of the fine-tuning; default: 4e-5.")
+  private double rate;
+
+  @Option(
+      names = "--epochs",
+      paramLabel = "E",
+      defaultValue = "1",
+      description = "Of the fine-tuning; default: 1.")
+  private int epochs;
+
+  @Option(
+      names = "--normalise",
+      description = "Divide the weights by their mean, so that they do not change the step size.")
+  private boolean normalise;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Of the batches and of the bootstrap; default: 0.")
+  private long seed;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    QueryOptions.Kind kind = questions.check(QueryOptions.Kind.PAIRS);
+    Methods.check(methods, inputs);
+    check();
+    try (Model model = Model.openWithTest(inputs)) {
+      Asked asked = questions.ask(model, kind);
+      double[] given = weights == null ? null : model.weights(weights);
+      List<Estimator> estimators = Methods.of(methods, inputs, model);
+      Key key = new Key().add("command", spec.name());
+      model.addTo(key);
+      asked.addTo(key);
+      methods.addTo(key);
+      Reweighting.Options options =
+          new Reweighting.Options(
+              helpful,
+              harmful,
+              how.equals("resolve"),
+              new FineTune.Options(epochs, rate, 8, 4, seed, normalise));
+      key.add("reweighting", options);
+      key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
+      try (WorkFolder work = new WorkFolder(out, key);
+          ProgressBars bars = new ProgressBars();
+          Scoring scoring = new Scoring(model, methods, work, bars);
+          Arena arena = Arena.host()) {
+        Reweighting reweighting = new Reweighting(model, asked, scoring, options, work, bars);
+        if (given != null) {
+          reweighting.add(given);
+        } else {
+          scoring.run(estimators, asked.queries(), arena).forEach(reweighting::add);
+        }
+        bars.finish();
+        reweighting.csv().write(work.file("before-after.csv"));
+        JsonFile.write(work.file("queries.json"), asked.json());
+        JsonObject summary = Summary.of(spec.name(), model);
+        summary.add("solver", scoring.facts());
+        summary.addProperty("how", how);
+        summary.addProperty("helpful_weight", helpful);
+        summary.addProperty("harmful_weight", harmful);
+        summary.addProperty("epochs", epochs);
+        summary.addProperty("lr", rate);
+        summary.addProperty("normalise", normalise);
+        summary.addProperty("seed", seed);
+        reweighting.addTo(summary, seed);
+        JsonFile.write(work.file("summary.json"), summary);
+        work.commit(List.of());
+        PrintWriter writer = spec.commandLine().getOut();
+        reweighting.print(writer, seed);
+        writer.println("written: " + out);
+      }
+    }
+    return 0;
+  }
+
+  private void check() {
+    if (!how.equals("fine-tune") && !how.equals("resolve")) {
+      throw new InputException("--how: '" + how + "' is unknown; choose fine-tune or resolve");
+    }
+    if (methods.names().contains("self")) {
+      throw new InputException("--method: self has no queries to repair; leave it out");
+    }
+    positive("--helpful-weight", helpful, 0);
+    positive("--harmful-weight", harmful, 0);
+    positive("--lr", rate, Double.MIN_VALUE);
+    positive("--epochs", epochs, 1);
+  }
+
+  private static void positive(String option, double value, double least) {
+    if (!(value >= least) || Double.isInfinite(value)) {
+      throw new InputException(option + ": " + value + " is out of range; give a larger number");
+    }
+  }
+}

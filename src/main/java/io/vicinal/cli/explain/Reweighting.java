@@ -1,0 +1,234 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.estimate.SignedSets;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.reweight.BeforeAfter;
+import io.vicinal.influence.reweight.FineTune;
+import io.vicinal.influence.reweight.Resolve;
+import io.vicinal.influence.reweight.SampleWeights;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.influence.statistics.Alternative;
+import io.vicinal.influence.statistics.Bootstrap;
+import io.vicinal.influence.statistics.PairedComparison;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** Retrains under other weights, a head per method and query, and measures before and after. */
+final class Reweighting {
+  /** Weights by sign, and how they are used. */
+  record Options(double helpful, double harmful, boolean resolve, FineTune.Options fineTune) {}
+
+  private static final double LEVEL = 0.95;
+  private static final int RESAMPLES = 10_000;
+  private static final String GIVEN = "given weights";
+
+  private final Model model;
+  private final Asked asked;
+  private final Scoring scoring;
+  private final Options options;
+  private final WorkFolder work;
+  private final Progress progress;
+  private final TestSet test;
+  private final Map<String, List<BeforeAfter>> rows = new LinkedHashMap<>();
+
+  Reweighting(
+      Model model,
+      Asked asked,
+      Scoring scoring,
+      Options options,
+      WorkFolder work,
+      Progress progress) {
+    this.model = model;
+    this.asked = asked;
+    this.scoring = scoring;
+    this.options = options;
+    this.work = work;
+    this.progress = progress;
+    test = new TestSet(model.backend(), model.test().features(), model.test().labels());
+  }
+
+  /** A head for all queries. */
+  void add(double[] weights) {
+    rows.put(GIVEN, measured("given", weights, asked.queries()));
+  }
+
+  /** A head for each query, by the signs of its scores. */
+  void add(Scoring.Result result) {
+    double[][] scores = result.trained(model);
+    List<BeforeAfter> own = new ArrayList<>();
+    for (int q = 0; q < asked.size(); q++) {
+      progress.at("re-weighting by " + result.method(), q, asked.size(), 0, Double.NaN);
+      SignedSets sets = SignedSets.of(scores[q]);
+      double[] weights =
+          SampleWeights.of(
+              scores[q].length,
+              sets.helpful(),
+              sets.harmful(),
+              options.helpful(),
+              options.harmful());
+      String name = result.method() + "-after-" + q;
+      own.addAll(measured(name, weights, List.of(asked.queries().get(q))));
+    }
+    rows.put(result.method(), own);
+  }
+
+  private List<BeforeAfter> measured(String name, double[] weights, List<Query> queries) {
+    try (Arena scratch = Arena.host()) {
+      JsonObject facts = work.piece(name, scratch, a -> retrain(weights, queries)).facts();
+      List<BeforeAfter> found = new ArrayList<>();
+      for (var row : facts.getAsJsonArray("rows")) {
+        found.add(JsonFile.gson().fromJson(row, BeforeAfter.class));
+      }
+      return found;
+    }
+  }
+
+  private WorkFolder.Piece retrain(double[] weights, List<Query> queries) {
+    try (Arena arena = new Arena(model.backend().memory())) {
+      Head before = model.head();
+      Head after;
+      if (options.resolve()) {
+        before = solved(null, arena);
+        after = solved(weights, arena);
+      } else {
+        after = FineTune.run(model.backend(), model.model(), weights, options.fineTune(), arena);
+      }
+      JsonArray measured = new JsonArray();
+      BeforeAfter.of(model.backend(), test, queries, before, after)
+          .forEach(row -> measured.add(JsonFile.gson().toJsonTree(row)));
+      JsonObject json = new JsonObject();
+      json.add("rows", measured);
+      return new WorkFolder.Piece(null, json);
+    }
+  }
+
+  private Head solved(double[] weights, Arena arena) {
+    return Resolve.run(
+        scoring.problem(),
+        scoring.damping().lambda(),
+        weights,
+        ReconvergenceOptions.defaults(),
+        arena);
+  }
+
+  CsvFile csv() {
+    CsvFile csv =
+        new CsvFile(
+            "method", "query", "before", "after", "change", "recall_before", "recall_after");
+    rows.forEach(
+        (method, own) ->
+            own.forEach(
+                row ->
+                    csv.row(
+                        method,
+                        row.query(),
+                        row.before(),
+                        row.after(),
+                        row.change(),
+                        row.recallBefore(),
+                        row.recallAfter())));
+    return csv;
+  }
+
+  private static double[] after(List<BeforeAfter> own) {
+    return own.stream().mapToDouble(BeforeAfter::after).toArray();
+  }
+
+  private static double[] before(List<BeforeAfter> own) {
+    return own.stream().mapToDouble(BeforeAfter::before).toArray();
+  }
+
+  /** After against before of every method, and the first method's changes against the others'. */
+  private Map<String, PairedComparison> comparisons(long seed) {
+    Map<String, PairedComparison> all = new LinkedHashMap<>();
+    if (asked.size() < 2) {
+      return all;
+    }
+    Bootstrap bootstrap = new Bootstrap(RESAMPLES, LEVEL, seed);
+    rows.forEach(
+        (method, own) ->
+            all.put(
+                method + ": after against before",
+                PairedComparison.of(after(own), before(own), Alternative.GREATER, bootstrap)));
+    String first = rows.keySet().iterator().next();
+    rows.forEach(
+        (method, own) -> {
+          if (!method.equals(first)) {
+            all.put(
+                first + " against " + method,
+                PairedComparison.of(
+                    after(rows.get(first)), after(own), Alternative.GREATER, bootstrap));
+          }
+        });
+    return all;
+  }
+
+  void addTo(JsonObject summary, long seed) {
+    JsonArray tests = new JsonArray();
+    comparisons(seed)
+        .forEach(
+            (name, c) -> {
+              JsonObject json = new JsonObject();
+              json.addProperty("compared", name);
+              json.add("mean_change", Summary.number(c.mean().estimate()));
+              json.add("low", Summary.number(c.mean().low()));
+              json.add("high", Summary.number(c.mean().high()));
+              json.addProperty("level", LEVEL);
+              json.add("t", Summary.number(c.t().statistic()));
+              json.add("t_p_value", Summary.number(c.t().pValue()));
+              json.add("wilcoxon", Summary.number(c.wilcoxon().statistic()));
+              json.add("wilcoxon_p_value", Summary.number(c.wilcoxon().pValue()));
+              json.addProperty("wilcoxon_exact", c.wilcoxon().exact());
+              json.add("cohen_dz", Summary.number(c.cohen()));
+              json.add("rank_biserial", Summary.number(c.rankBiserial()));
+              tests.add(json);
+            });
+    summary.addProperty("alternative", "greater");
+    summary.add("tests", tests);
+  }
+
+  void print(PrintWriter writer, long seed) {
+    Table table = new Table("method", "queries", "mean change", "grew", "R@1 before", "R@1 after");
+    rows.forEach(
+        (method, own) ->
+            table.row(
+                method,
+                Integer.toString(own.size()),
+                signed(own.stream().mapToDouble(BeforeAfter::change).average().orElse(0)),
+                Long.toString(own.stream().filter(row -> row.change() > 0).count()),
+                Text.percent(own.get(0).recallBefore()),
+                Text.percent(
+                    own.stream().mapToDouble(BeforeAfter::recallAfter).average().orElse(0))));
+    table.print(writer);
+    comparisons(seed)
+        .forEach(
+            (name, c) ->
+                writer.printf(
+                    Locale.ROOT,
+                    "%s: %+.3g (95 %% interval %+.3g to %+.3g), t-test p %.2g, Wilcoxon p %.2g%n",
+                    name,
+                    c.mean().estimate(),
+                    c.mean().low(),
+                    c.mean().high(),
+                    c.t().pValue(),
+                    c.wilcoxon().pValue()));
+  }
+
+  private static String signed(double value) {
+    return String.format(Locale.ROOT, "%+.4g", value);
+  }
+}

@@ -1,0 +1,152 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Table;
+import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.solve.Forecast;
+import io.vicinal.tensor.Arena;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** What {@code explain pair} and {@code explain group} share: all but what they ask. */
+abstract class ScoreCommand implements Callable<Integer> {
+  private static final int SHOWN = 10;
+
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Mixin private QueryOptions questions;
+
+  @Mixin private MethodOptions methods;
+
+  @Option(
+      names = "--sets",
+      description = "Write helpful-ROW.npy and harmful-ROW.npy too (of one method).")
+  private boolean sets;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  private final QueryOptions.Kind kind;
+
+  ScoreCommand(QueryOptions.Kind kind) {
+    this.kind = kind;
+  }
+
+  @Override
+  public Integer call() {
+    if (questions.check(kind) != kind) {
+      throw new InputException(
+          (kind == QueryOptions.Kind.PAIRS ? "--groups" : "--pairs")
+              + ": belongs to 'explain "
+              + (kind == QueryOptions.Kind.PAIRS ? "group" : "pair")
+              + "'");
+    }
+    Methods.check(methods, inputs);
+    if (sets && methods.names().size() > 1) {
+      throw new InputException("--sets: are of one method; name one with --method");
+    }
+    try (Model model = Model.openWithTest(inputs)) {
+      Asked asked = questions.ask(model, kind);
+      List<Estimator> estimators = Methods.of(methods, inputs, model);
+      Key key = new Key().add("command", spec.name());
+      model.addTo(key);
+      asked.addTo(key);
+      methods.addTo(key);
+      try (WorkFolder work = new WorkFolder(out, key);
+          ProgressBars bars = new ProgressBars();
+          Scoring scoring = new Scoring(model, methods, work, bars);
+          Arena arena = Arena.host()) {
+        PrintWriter writer = spec.commandLine().getOut();
+        Forecast forecast = scoring.forecast(methods.names(), asked.queries());
+        if (forecast != null) {
+          writer.println("forecast of the solves: " + forecast);
+          writer.flush();
+        }
+        List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
+        bars.finish();
+        ScoreFiles files = new ScoreFiles(model, work);
+        files.scores(results);
+        files.queries(asked);
+        files.top(asked, results);
+        if (sets) {
+          files.sets(results.get(0));
+        }
+        JsonFile.write(work.file("summary.json"), summary(model, scoring, results));
+        work.commit(ScoreFiles.earlier(methods.all()));
+        print(writer, asked, results, files);
+      }
+    }
+    return 0;
+  }
+
+  private JsonObject summary(Model model, Scoring scoring, List<Scoring.Result> results) {
+    JsonObject json = Summary.of(spec.name(), model);
+    json.addProperty(
+        "scores",
+        "predicted change of the measurement, in its unit, if the sample is removed; above 0:"
+            + " harmful, removing it raises the measurement; below 0: helpful. A row's original"
+            + " script's score is original_factor times it, divided by the sample's weight");
+    json.add("solver", scoring.facts());
+    JsonArray all = new JsonArray();
+    results.forEach(result -> all.add(ScoreFiles.facts(result)));
+    json.add("methods", all);
+    return json;
+  }
+
+  private void print(
+      PrintWriter writer, Asked asked, List<Scoring.Result> results, ScoreFiles files) {
+    for (Scoring.Result result : results) {
+      writer.printf("%n%s%n", result.method());
+      Table table = new Table("query", "value", "most harmful", "effect", "most helpful", "effect");
+      for (int row = 0; row < Math.min(SHOWN, result.facts().size()); row++) {
+        JsonObject facts = result.facts().get(row);
+        double[] scores = result.row(row);
+        String[] harmful = cells(files.top(scores, 1, 1));
+        String[] helpful = cells(files.top(scores, -1, 1));
+        String value =
+            facts.get("value").isJsonNull()
+                ? "-"
+                : String.format(Locale.ROOT, "%.4f", facts.get("value").getAsDouble());
+        table.row(
+            facts.get("query").getAsString(),
+            value,
+            harmful[0],
+            harmful[1],
+            helpful[0],
+            helpful[1]);
+      }
+      table.print(writer);
+      JsonObject facts = ScoreFiles.facts(result);
+      writer.printf(
+          Locale.ROOT,
+          "%d queries, %d products, %.1f s%n",
+          result.facts().size(),
+          facts.get("products").getAsLong(),
+          result.seconds());
+    }
+    writer.println("an effect is the predicted change if the sample is removed; written: " + out);
+  }
+
+  private static String[] cells(List<ScoreFiles.Top> top) {
+    if (top.isEmpty()) {
+      return new String[] {"-", "-"};
+    }
+    ScoreFiles.Top first = top.get(0);
+    return new String[] {
+      first.sample() + " (class " + first.classId() + ")",
+      String.format(Locale.ROOT, "%+.3g", first.effect())
+    };
+  }
+}

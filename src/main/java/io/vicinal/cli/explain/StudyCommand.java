@@ -1,0 +1,281 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Table;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.LabelNoise;
+import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.EvidenceOptions;
+import io.vicinal.influence.relabel.RelabelRule;
+import io.vicinal.influence.study.Category;
+import io.vicinal.influence.study.ClassRecommendations;
+import io.vicinal.influence.study.FieldStudy;
+import io.vicinal.influence.study.WorstClassOverlap;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal explain study}: what the whole training set looks like. */
+@Command(
+    name = "study",
+    sortOptions = false,
+    header = "Study the labels of a whole training set, and its worst classes over several runs.",
+    description = {
+      "",
+      "Every sample gets a recommended label; classes are sorted by how many differ: individual",
+      "(5 %% or less), other, and from 10 %% on centralized (towards one class) or diversified, by the",
+      "share of the first other class (0.9) and by entropy (0.35). With --noise: are the neighbours",
+      "of harmful and helpful noisy samples pure, and do their scores keep their sign? With --with:",
+      "do several runs have the same worst test classes?",
+      "",
+      "Writes study.csv (a row per class), with --with overlap.csv, and summary.json.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal explain study --run runs/first --with runs/second --out study"
+    })
+final class StudyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Option(
+      names = "--rule",
+      paramLabel = "RULE",
+      defaultValue = "knn-embedding",
+      description = "As in 'relabel'; default: knn-embedding, the published study's.")
+  private String rule;
+
+  @Option(
+      names = "--noise",
+      paramLabel = "noise.csv",
+      description = "The wrong labels that are known (columns id,clean,noisy).")
+  private Path noise;
+
+  @Option(
+      names = "--with",
+      paramLabel = "DIR",
+      description = "Another run folder whose worst test classes are compared; repeatable.")
+  private List<Path> others = new ArrayList<>();
+
+  @Option(
+      names = "--worst",
+      paramLabel = "K",
+      defaultValue = "10",
+      description = "Worst classes that are compared; default: 10.")
+  private int worst;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      defaultValue = "0",
+      description = "Of folds and random features; default: 0.")
+  private long seed;
+
+  @Mixin private TrainingOptions training;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    RelabelRule how = RelabelCommand.rule(rule);
+    if (worst < 1) {
+      throw new InputException("--worst: " + worst + " is below 1");
+    }
+    boolean needsTest = noise != null || !others.isEmpty();
+    try (Model model = needsTest ? Model.openWithTest(inputs) : Model.open(inputs)) {
+      RunConfig config = training.config(inputs, model);
+      LabelNoise known =
+          noise == null ? null : KnownNoise.inRows(model, LabelNoise.read(noise), noise);
+      Key key = new Key().add("command", spec.name()).add("rule", rule).add("seed", seed);
+      model.addTo(key);
+      training.addTo(key, config);
+      try (WorkFolder work = new WorkFolder(out, key);
+          ProgressBars bars = new ProgressBars();
+          Evidence evidence =
+              Evidence.of(model.backend(), model.model(), EvidenceOptions.of(config, seed))) {
+        bars.at("recommending labels", 0, 1, 0, Double.NaN);
+        FieldStudy study = recommend(evidence, how);
+        JsonObject summary = Summary.of(spec.name(), model);
+        summary.addProperty("rule", rule);
+        summary.addProperty("seed", seed);
+        summary.add("field_study", json(study));
+        classes(model, study).write(work.file("study.csv"));
+        PrintWriter writer = spec.commandLine().getOut();
+        if (known != null) {
+          NoiseStudy.of(model, evidence, known, bars)
+              .ifPresent(s -> summary.add("noise", s.json()));
+        }
+        WorstClassOverlap overlap = others.isEmpty() ? null : overlap(model);
+        if (overlap != null) {
+          overlap(overlap).write(work.file("overlap.csv"));
+          summary.add("overlap", json(overlap));
+        }
+        JsonFile.write(work.file("summary.json"), summary);
+        work.commit(List.of("overlap.csv"));
+        bars.finish();
+        print(writer, study, summary, overlap);
+      }
+    }
+    return 0;
+  }
+
+  private static FieldStudy recommend(Evidence evidence, RelabelRule how) {
+    int[] all = IntStream.range(0, evidence.samples()).toArray();
+    double[][] p = how.probabilities(evidence, all);
+    long[] recommended = new long[all.length];
+    for (int i = 0; i < all.length; i++) {
+      int best = 0;
+      for (int c = 1; c < p[i].length; c++) {
+        best = p[i][c] > p[i][best] ? c : best;
+      }
+      recommended[i] = best;
+    }
+    return FieldStudy.of(evidence.labels(), recommended);
+  }
+
+  private static CsvFile classes(Model model, FieldStudy study) {
+    CsvFile csv =
+        new CsvFile(
+            "class",
+            "samples",
+            "changed",
+            "rate",
+            "towards",
+            "towards_count",
+            "entropy",
+            "category_by_share",
+            "category_by_entropy");
+    for (ClassRecommendations one : study.classes()) {
+      csv.row(
+          model.classId(one.label()),
+          one.samples(),
+          one.changed(),
+          one.rate(),
+          one.other() < 0 ? null : model.classId(one.other()),
+          one.towardsOther(),
+          one.entropy(),
+          text(one.category(Category.Rule.SHARE)),
+          text(one.category(Category.Rule.ENTROPY)));
+    }
+    return csv;
+  }
+
+  private static String text(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
+  }
+
+  private static JsonObject json(FieldStudy study) {
+    JsonObject json = new JsonObject();
+    json.addProperty("classes", study.classes().size());
+    json.addProperty("classes_with_suggestion", study.classesWithSuggestion());
+    json.addProperty("changed", study.changed());
+    json.addProperty("percent_of_all", study.percentOfAll());
+    json.addProperty("percent_of_affected", study.percentOfAffected());
+    for (Category.Rule how : Category.Rule.values()) {
+      JsonObject counts = new JsonObject();
+      for (Category category : Category.values()) {
+        counts.addProperty(text(category), study.count(category, how));
+      }
+      json.add("categories_by_" + text(how), counts);
+    }
+    return json;
+  }
+
+  private WorstClassOverlap overlap(Model model) {
+    List<WorstClassOverlap.Worst> lists = new ArrayList<>();
+    lists.add(worst(model, 0));
+    for (Path other : others) {
+      ModelOptions same = new ModelOptions();
+      same.run = other;
+      same.testFeatures = inputs.testFeatures;
+      same.testLabels = inputs.testLabels;
+      same.threads = inputs.threads;
+      try (Model opened = Model.openWithTest(same)) {
+        lists.add(worst(opened, lists.size()));
+      }
+    }
+    return new WorstClassOverlap(lists);
+  }
+
+  private WorstClassOverlap.Worst worst(Model model, long number) {
+    return new WorstClassOverlap.Worst(
+        model.model().loss().name(),
+        number,
+        TestConfusions.find(model, Neighbouring.COSINE).worstClasses(worst));
+  }
+
+  private CsvFile overlap(WorstClassOverlap overlap) {
+    CsvFile csv = new CsvFile("run", "loss", "worst_classes");
+    for (int i = 0; i < overlap.lists().size(); i++) {
+      WorstClassOverlap.Worst list = overlap.lists().get(i);
+      csv.row(
+          i == 0 ? (inputs.run == null ? inputs.head : inputs.run) : others.get(i - 1),
+          list.loss(),
+          String.join(" ", list.classes().stream().map(String::valueOf).toList()));
+    }
+    return csv;
+  }
+
+  private static JsonObject json(WorstClassOverlap overlap) {
+    JsonObject json = new JsonObject();
+    json.add("in_all", Summary.fact(overlap.inAll()));
+    JsonArray shared = new JsonArray();
+    for (WorstClassOverlap.Worst a : overlap.lists()) {
+      shared.add(
+          Summary.fact(overlap.lists().stream().map(b -> WorstClassOverlap.shared(a, b)).toList()));
+    }
+    json.add("shared", shared);
+    return json;
+  }
+
+  private void print(
+      PrintWriter writer, FieldStudy study, JsonObject summary, WorstClassOverlap overlap) {
+    writer.printf(
+        Locale.ROOT,
+        "%d samples are recommended another class: %.1f %% of all, %.1f %% of the classes that have"
+            + " one%n",
+        study.changed(),
+        study.percentOfAll(),
+        study.percentOfAffected());
+    Table table = new Table("category", "by share", "by entropy");
+    for (Category category : Category.values()) {
+      table.row(
+          text(category),
+          Long.toString(study.count(category, Category.Rule.SHARE)),
+          Long.toString(study.count(category, Category.Rule.ENTROPY)));
+    }
+    table.print(writer);
+    if (summary.has("noise")) {
+      writer.println("noisy samples: " + summary.get("noise"));
+    }
+    if (overlap != null) {
+      writer.println(
+          overlap.inAll().size()
+              + " of the "
+              + worst
+              + " worst test classes are shared by all "
+              + overlap.lists().size()
+              + " runs: "
+              + overlap.inAll());
+    }
+    writer.println("written: " + out);
+  }
+}

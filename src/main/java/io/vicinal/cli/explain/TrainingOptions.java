@@ -1,0 +1,35 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.config.ConfigParser;
+import io.vicinal.config.RunConfig;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Option;
+
+/** How heads are trained where a command has to train some. */
+final class TrainingOptions {
+  @Option(
+      names = "--set",
+      paramLabel = "KEY=VALUE",
+      description = {
+        "A value of the configuration that heads are trained with where the command trains some,",
+        "as in 'train'; repeatable. The rest is the run's, or the defaults."
+      })
+  List<String> overrides = new ArrayList<>();
+
+  /** The run's configuration, or the defaults for a head of the model's size. */
+  RunConfig config(ModelOptions inputs, Model model) {
+    if (inputs.run != null) {
+      return ConfigParser.parse(inputs.run.resolve("config.json"), overrides);
+    }
+    List<String> all = new ArrayList<>();
+    all.add("head.embedding=" + model.model().head().weight().dim(0));
+    all.add("head.bias=" + (model.model().head().bias() != null));
+    all.addAll(overrides);
+    return RunConfig.defaults(all.toArray(new String[0]));
+  }
+
+  void addTo(Key key, RunConfig config) {
+    key.add("training", config.text());
+  }
+}

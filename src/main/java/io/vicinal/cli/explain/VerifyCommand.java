@@ -1,0 +1,152 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.verify.Brittleness;
+import io.vicinal.influence.verify.Gauge;
+import io.vicinal.influence.verify.Miniature;
+import io.vicinal.tensor.Arena;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal explain verify}: predictions against retraining. */
+@Command(
+    name = "verify",
+    sortOptions = false,
+    header = "Solve the head again without the blamed samples, and compare with the predictions.",
+    description = {
+      "",
+      "For every query the largest predicted removals are made, with random ones beside them, and",
+      "groups are removed, weights and labels changed. Each time the head is solved again from the",
+      "features, held to the delivered weights by the damping, and the queries are measured. An",
+      "explanation is 'verified' if every top removal moved its query the right way and sizes are",
+      "off by a quarter at most; else 'predicted, stable' if its order survives a damping three",
+      "times smaller and larger; else 'unstable'. Computes in float64 unless told otherwise.",
+      "",
+      "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges).",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal explain verify --run runs/first --groups 3 --method if,ekfac --out proof"
+    })
+final class VerifyCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Mixin private ModelOptions inputs;
+
+  @Mixin private QueryOptions questions;
+
+  @Mixin private MethodOptions methods;
+
+  @Mixin private VerifyOptions experiments;
+
+  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
+  private Path out;
+
+  @Override
+  public Integer call() {
+    QueryOptions.Kind kind = questions.check(QueryOptions.Kind.PAIRS);
+    Methods.check(methods, inputs);
+    experiments.check();
+    if (methods.names().contains("self")) {
+      throw new InputException("--method: self has no queries to verify; leave it out");
+    }
+    if (experiments.brittleness > 0 && kind != QueryOptions.Kind.PAIRS) {
+      throw new InputException("--brittleness: needs pairs; leave --groups out");
+    }
+    if (methods.type == null) {
+      methods.type = ElementType.float64; // differences of nearly equal numbers
+    }
+    try (Model model = Model.openWithTest(inputs)) {
+      Asked asked = questions.ask(model, kind);
+      List<Estimator> estimators = Methods.of(methods, inputs, model);
+      Key key = new Key().add("command", spec.name());
+      model.addTo(key);
+      asked.addTo(key);
+      methods.addTo(key);
+      experiments.addTo(key);
+      try (WorkFolder work = new WorkFolder(out, key);
+          ProgressBars bars = new ProgressBars();
+          Scoring scoring = new Scoring(model, methods, work, bars);
+          Arena arena = Arena.host()) {
+        verify(model, asked, estimators, scoring, work, bars, arena);
+      }
+    }
+    return 0;
+  }
+
+  private void verify(
+      Model model,
+      Asked asked,
+      List<Estimator> estimators,
+      Scoring scoring,
+      WorkFolder work,
+      ProgressBars bars,
+      Arena arena) {
+    List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
+    Map<String, double[][]> scores = new LinkedHashMap<>();
+    results.forEach(r -> scores.put(r.method(), r.trained(model)));
+    Verifier verifier = new Verifier(scoring, asked.queries(), work, bars, scores);
+    List<Gauge> gauges = asked.queries().stream().map(Gauge::of).toList();
+    try (Experiments runs = new Experiments(scoring, gauges, work, bars)) {
+      Miniature miniature = verifier.miniature(estimators.get(0), experiments, runs);
+      List<Verifier.Part> parts = new ArrayList<>();
+      parts.add(verifier.part("leave out", miniature.outcomes()));
+      if (experiments.remove > 0) {
+        parts.add(verifier.part("remove group", verifier.groups(experiments.remove), runs));
+      }
+      if (experiments.reweight > 0) {
+        parts.add(
+            verifier.part(
+                "re-weight",
+                verifier.reweightings(experiments.leaveOut, experiments.reweight),
+                runs));
+      }
+      if (experiments.relabel > 0 && model.model().loss().spec().isCosineSoftmax()) {
+        parts.add(verifier.relabellings(experiments.relabel, runs));
+      }
+      if (experiments.subsets > 0) {
+        parts.add(verifier.part("subsets", verifier.subsets(experiments), runs));
+      }
+      List<Brittleness> brittleness =
+          experiments.brittleness > 0
+              ? verifier.brittleness(experiments.brittleness, work)
+              : List.of();
+      bars.finish();
+      VerifyFiles files = new VerifyFiles(asked, parts, miniature, brittleness);
+      files.csv(model).write(work.file("verification.csv"));
+      JsonFile.write(work.file("queries.json"), asked.json());
+      JsonObject summary = Summary.of(spec.name(), model);
+      summary.add("solver", scoring.facts());
+      summary.addProperty("experiments", runs.size());
+      summary.addProperty("products", runs.products());
+      summary.addProperty("seconds", runs.seconds());
+      files.addTo(summary);
+      JsonArray all = new JsonArray();
+      results.forEach(result -> all.add(ScoreFiles.facts(result)));
+      summary.add("methods", all);
+      JsonFile.write(work.file("summary.json"), summary);
+      work.commit(List.of());
+      PrintWriter writer = spec.commandLine().getOut();
+      files.print(writer);
+      writer.printf(
+          "%d experiments, %d products; written: %s%n", runs.size(), runs.products(), out);
+    }
+  }
+}

@@ -1,0 +1,175 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.Table;
+import io.vicinal.influence.statistics.Agreement;
+import io.vicinal.influence.verify.Brittleness;
+import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Outcome;
+import io.vicinal.influence.verify.Stability;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
+
+/** What came of the experiments, as table, summary and text. */
+record VerifyFiles(
+    Asked asked, List<Verifier.Part> parts, Miniature miniature, List<Brittleness> brittleness) {
+
+  /** One row per experiment, method and query. */
+  CsvFile csv(Model model) {
+    CsvFile csv =
+        new CsvFile(
+            "kind", "edit", "samples", "method", "query", "predicted", "actual", "converged");
+    for (Verifier.Part part : parts) {
+      for (int e = 0; e < part.outcomes().size(); e++) {
+        Outcome outcome = part.outcomes().get(e);
+        String samples =
+            outcome.edit().changes().size() > 50
+                ? Integer.toString(outcome.edit().changes().size())
+                : String.join(
+                    " ",
+                    outcome.edit().changes().stream()
+                        .map(change -> Long.toString(model.positions()[(int) change.id()]))
+                        .toList());
+        for (Map.Entry<String, double[][]> method : part.predicted().entrySet()) {
+          for (int q = 0; q < asked.size(); q++) {
+            csv.row(
+                part.kind(),
+                outcome.edit().name(),
+                samples,
+                method.getKey(),
+                asked.queries().get(q).id(),
+                method.getValue()[q][e],
+                outcome.change(q),
+                outcome.converged());
+          }
+        }
+      }
+    }
+    return csv;
+  }
+
+  /** Agreement of one kind and method, a query at a time; none where nothing can be compared. */
+  private static List<Agreement> agreement(Verifier.Part part, double[][] predicted) {
+    List<Agreement> all = new ArrayList<>();
+    for (int q = 0; q < predicted.length; q++) {
+      double[] p = predicted[q];
+      int query = q;
+      int[] known =
+          IntStream.range(0, p.length).filter(e -> !Double.isNaN(p[e])).toArray(); // newton-loo
+      if (known.length >= 2) {
+        all.add(
+            Agreement.of(
+                Arrays.stream(known).mapToDouble(e -> p[e]).toArray(),
+                Arrays.stream(known)
+                    .mapToDouble(e -> part.outcomes().get(e).change(query))
+                    .toArray()));
+      }
+    }
+    return all;
+  }
+
+  private static double mean(List<Agreement> all, ToDoubleFunction<Agreement> value) {
+    return all.stream()
+        .mapToDouble(value)
+        .filter(v -> !Double.isNaN(v))
+        .average()
+        .orElse(Double.NaN);
+  }
+
+  void addTo(JsonObject summary) {
+    JsonArray agreements = new JsonArray();
+    for (Verifier.Part part : parts) {
+      part.predicted()
+          .forEach(
+              (method, predicted) -> {
+                List<Agreement> all = agreement(part, predicted);
+                JsonObject json = new JsonObject();
+                json.addProperty("kind", part.kind());
+                json.addProperty("method", method);
+                json.addProperty("experiments", part.outcomes().size());
+                json.add("pearson", Summary.number(mean(all, Agreement::pearson)));
+                json.add("spearman", Summary.number(mean(all, Agreement::spearman)));
+                json.add("size_error", Summary.number(mean(all, Agreement::sizeError)));
+                json.add("slope", Summary.number(mean(all, Agreement::slope)));
+                json.add("right_signs", Summary.number(mean(all, Agreement::sign)));
+                agreements.add(json);
+              });
+    }
+    summary.add("agreement", agreements);
+    JsonArray badges = new JsonArray();
+    for (int q = 0; q < asked.size(); q++) {
+      Miniature.Line line = miniature.queries().get(q);
+      JsonObject json = new JsonObject();
+      json.addProperty("query", line.query());
+      json.addProperty("badge", line.badge().toString());
+      json.add("size_error", Summary.number(line.sizeError()));
+      JsonArray stability = new JsonArray();
+      for (double value : line.stability().spearman()) {
+        stability.add(Summary.number(value));
+      }
+      json.add("stability_spearman", stability);
+      if (!brittleness.isEmpty()) {
+        json.addProperty("fewest_removals", brittleness.get(q).fewest());
+        JsonArray curve = new JsonArray();
+        for (Brittleness.Point point : brittleness.get(q).points()) {
+          curve.add(Summary.fact(List.of(point.removed(), point.reached())));
+        }
+        json.add("brittleness", curve);
+      }
+      badges.add(json);
+    }
+    summary.add("badges", badges);
+    summary.add("stability_factors", Summary.fact(Stability.FACTORS));
+  }
+
+  void print(PrintWriter writer) {
+    Table table =
+        new Table("experiment", "method", "n", "Pearson", "Spearman", "size error", "right signs");
+    for (Verifier.Part part : parts) {
+      part.predicted()
+          .forEach(
+              (method, predicted) -> {
+                List<Agreement> all = agreement(part, predicted);
+                table.row(
+                    part.kind(),
+                    method,
+                    Integer.toString(part.outcomes().size()),
+                    text(mean(all, Agreement::pearson)),
+                    text(mean(all, Agreement::spearman)),
+                    text(mean(all, Agreement::sizeError)),
+                    text(mean(all, Agreement::sign)));
+              });
+    }
+    table.print(writer);
+    writer.println();
+    Table badges = new Table("query", "badge", "size error", "at damping/3", "at 3 damping");
+    for (Miniature.Line line : miniature.queries()) {
+      badges.row(
+          line.query(),
+          line.badge().toString(),
+          text(line.sizeError()),
+          text(line.stability().spearman()[1]),
+          text(line.stability().spearman()[2]));
+    }
+    badges.print(writer);
+    for (Brittleness one : brittleness) {
+      writer.println(
+          asked.queries().get(one.query()).id()
+              + (one.fewest() < 0
+                  ? ": stays wrong"
+                  : ": right after " + one.fewest() + " removals"));
+    }
+  }
+
+  private static String text(double value) {
+    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+  }
+}

@@ -1,0 +1,137 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import io.vicinal.data.Npy;
+import io.vicinal.tensor.Arena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Wrong labels of digits: made, found, repaired, through files. */
+class ExplainNoiseTest {
+  private static final String[] QUICK = {"--set", "epochs=10", "--set", "optimizer.lr=0.003"};
+
+  @TempDir private Path folder;
+
+  @Test
+  void injectedNoiseIsFoundByEveryGoodDetector() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Outcome outcome =
+        Outcome.of(with(fixture.explain("mislabel", "--inject", "symmetric"), QUICK)).succeeded();
+    assertThat(outcome.out()).contains("labels are wrong", "rank-average");
+    Map<String, Double> auc = new HashMap<>();
+    for (String[] row : rows(fixture.at("out/detectors.csv"))) {
+      auc.put(row[0], Double.parseDouble(row[1]));
+    }
+    assertThat(auc.get("oof-loss")).isGreaterThan(0.9);
+    assertThat(auc.get("knn")).isGreaterThan(0.9);
+    assertThat(auc.get("rank-average")).isGreaterThan(0.9);
+    assertThat(auc.get("random")).isBetween(0.25, 0.75);
+    assertThat(auc).containsKeys("aum", "loss", "ekfac-self", "if-group", "eif-group");
+
+    long[] clean = longs(fixture.at("y.npy"));
+    long[] noisy = longs(fixture.at("out/labels-noisy.npy"));
+    List<String[]> noise = rows(fixture.at("out/noise.csv"));
+    assertThat(noise).hasSize(clean.length / 10);
+    for (String[] row : noise) {
+      assertThat(clean[Integer.parseInt(row[0])]).isEqualTo(Long.parseLong(row[1]));
+      clean[Integer.parseInt(row[0])] = Long.parseLong(row[2]);
+    }
+    assertThat(noisy).isEqualTo(clean);
+    double[][] scores = ExplainScoresTest.matrix(fixture.at("out/scores.npy"));
+    assertThat(scores).hasDimensions(auc.size(), clean.length);
+    List<String> curves = Files.readAllLines(fixture.at("out/curves.csv"));
+    assertThat(curves.get(1)).matches("0.0000(,0.0000)+");
+    assertThat(curves.get(curves.size() - 1)).matches("1.0000(,1.0000)+");
+
+    byte[] first = Files.readAllBytes(fixture.at("out/detectors.csv"));
+    Outcome.of(with(fixture.explain("mislabel", "--inject", "symmetric"), QUICK)).succeeded();
+    assertThat(fixture.at("out/detectors.csv")).hasBinaryContent(first);
+  }
+
+  @Test
+  void knownNoiseOfARunIsRepairedAndRetrained() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    long[] labels = longs(fixture.at("y.npy"));
+    StringBuilder list = new StringBuilder("id,clean,noisy\n");
+    for (int i = 3; i < labels.length; i += 10) {
+      list.append(i).append(',').append(labels[i]).append(',');
+      labels[i] = (labels[i] + 1 + i % 5) % ExplainFixture.CLASSES;
+      list.append(labels[i]).append('\n');
+    }
+    NpyBytes.longs(fixture.at("y.npy"), labels);
+    Files.writeString(fixture.at("noise.csv"), list);
+    Outcome.of("train", "--config", fixture.at("c.json"), "--run", fixture.at("run"), "--restart")
+        .succeeded();
+    Outcome outcome =
+        Outcome.of(
+                with(
+                    fixture.explainRun(
+                        "relabel", "--noise", fixture.text("noise.csv"), "--retrain", "hard"),
+                    QUICK))
+            .succeeded();
+    assertThat(outcome.out())
+        .contains("suspicious samples", "on the given labels", "on the cleaned labels");
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject accuracy = summary.getAsJsonObject("accuracy");
+    assertThat(accuracy.get("strict").getAsDouble()).isGreaterThan(0.85);
+    assertThat(accuracy.get("restored").getAsDouble()).isGreaterThan(0.7);
+    assertThat(accuracy.get("original_rule").getAsDouble())
+        .isGreaterThanOrEqualTo(accuracy.get("strict").getAsDouble());
+    long[] cleaned = longs(fixture.at("out/labels.npy"));
+    assertThat(cleaned).hasSameSizeAs(labels);
+    int changed = 0;
+    for (String[] row : rows(fixture.at("out/proposals.csv"))) {
+      int sample = Integer.parseInt(row[0]);
+      boolean taken = row[2].equals("relabel");
+      assertThat(labels[sample]).isEqualTo(Long.parseLong(row[1]));
+      assertThat(cleaned[sample]).isEqualTo(taken ? Long.parseLong(row[3]) : labels[sample]);
+      changed += taken ? 1 : 0;
+    }
+    assertThat(changed).isEqualTo(summary.get("relabel").getAsInt()).isPositive();
+  }
+
+  @Test
+  void withoutKnowingTheNoiseSuspectsAreRanked() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Outcome.of(
+            fixture.explain(
+                "mislabel",
+                "--detectors",
+                "knn,oof-loss",
+                "--budget",
+                "7",
+                "--test-features",
+                null,
+                "--test-labels",
+                null))
+        .succeeded();
+    assertThat(rows(fixture.at("out/suspects.csv"))).hasSize(7);
+    assertThat(fixture.at("out/detectors.csv")).doesNotExist();
+    assertThat(fixture.at("out/noise.csv")).doesNotExist();
+  }
+
+  static Object[] with(Object[] arguments, String... more) {
+    Object[] all = new Object[arguments.length + more.length];
+    System.arraycopy(arguments, 0, all, 0, arguments.length);
+    System.arraycopy(more, 0, all, arguments.length, more.length);
+    return all;
+  }
+
+  static List<String[]> rows(Path file) throws IOException {
+    return Files.readAllLines(file).stream().skip(1).map(line -> line.split(",", -1)).toList();
+  }
+
+  private static long[] longs(Path file) {
+    try (Arena arena = Arena.host()) {
+      return Npy.read(file, arena).toLongs();
+    }
+  }
+}

@@ -1,0 +1,98 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A command that was killed goes on where it was, and ends with the same bytes. */
+class ExplainResumeTest {
+  private static final String METHODS = "gradient,newton-loo,if";
+  private static final List<String> SAME =
+      List.of("scores-gradient.npy", "scores-newton-loo.npy", "scores-if.npy", "queries.json");
+
+  @TempDir private Path folder;
+
+  @Test
+  void killedAndCalledAgainItEndsWithTheSameBytes() throws Exception {
+    ExplainFixture fixture = ExplainFixture.in(folder.resolve("data"));
+    Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n7,31\n");
+    Path whole = fixture.at("whole");
+    CliProcess.run(folder.resolve("work"), pairs(fixture, whole)).succeeded();
+    Path out = fixture.at("out");
+    try (CliProcess process =
+        CliProcess.start(folder.resolve("work"), List.of(), pairs(fixture, out))) {
+      waitForPiece(out, process);
+      process.kill();
+    }
+    assertThat(visible(out)).as("nothing half-written").isEmpty();
+    List<Path> pieces = pieces(out);
+    assertThat(pieces).as("some blocks were finished").isNotEmpty();
+
+    // Other pairs do not meet these pieces, although their names contain each other.
+    Files.writeString(fixture.at("pairs.csv"), "i,j\n15,26\n5,64\n7,31\n");
+    Outcome.of(
+            fixture.explain("pair", "--pairs", fixture.text("pairs.csv"), "--out", out.toString()))
+        .succeeded();
+    assertThat(Files.readString(out.resolve("queries.json"))).contains("pair 15-26");
+    assertThat(pieces(out)).containsAll(pieces);
+
+    Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n7,31\n");
+    CliProcess.run(folder.resolve("work"), pairs(fixture, out)).succeeded();
+    for (String name : SAME) {
+      assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+    }
+    assertThat(summary(out)).isEqualTo(summary(whole));
+    assertThat(pieces(out)).as("finished work is not kept").isEmpty();
+    assertThat(CliProcess.crashReports(folder)).isEmpty();
+  }
+
+  private static Object[] pairs(ExplainFixture fixture, Path out) {
+    return fixture.explain(
+        "pair",
+        "--pairs",
+        fixture.text("pairs.csv"),
+        "--method",
+        METHODS,
+        "--damping",
+        "10x",
+        "--out",
+        out.toString());
+  }
+
+  /** Times differ, nothing else may. */
+  private static String summary(Path out) throws IOException {
+    return Files.readString(out.resolve("summary.json")).replaceAll("\"seconds\": [^,\n]*", "");
+  }
+
+  private static void waitForPiece(Path out, CliProcess process) throws Exception {
+    while (process.runs() && pieces(out).isEmpty()) {
+      TimeUnit.MILLISECONDS.sleep(5);
+    }
+    assertThat(process.runs()).as("killed while it works").isTrue();
+  }
+
+  private static List<Path> pieces(Path out) throws IOException {
+    if (!Files.isDirectory(out)) {
+      return List.of();
+    }
+    try (Stream<Path> files = Files.walk(out)) {
+      return files
+          .filter(f -> f.getFileName().toString().matches("piece-.*\\.json"))
+          .sorted()
+          .toList();
+    }
+  }
+
+  private static List<Path> visible(Path out) throws IOException {
+    try (Stream<Path> files = Files.list(out)) {
+      return files.filter(f -> !f.getFileName().toString().startsWith(".")).toList();
+    }
+  }
+}
