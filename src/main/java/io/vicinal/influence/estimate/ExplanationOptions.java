@@ -21,8 +21,12 @@ public record ExplanationOptions(SolveOptions solve, ReconvergenceOptions reconv
     return new ExplanationOptions(SolveOptions.defaults(), ReconvergenceOptions.defaults());
   }
 
-  /** The same with other options for the linear systems. */
+  /**
+   * The same with other options for the linear systems. A finer tolerance than the re-converged
+   * point's holds for that point too, for a solve is as good as the point it is made at.
+   */
   public ExplanationOptions with(SolveOptions other) {
-    return new ExplanationOptions(other, reconvergence);
+    double tolerance = Math.min(reconvergence.tolerance(), other.tolerance());
+    return new ExplanationOptions(other, reconvergence.withTolerance(tolerance));
   }
 }
