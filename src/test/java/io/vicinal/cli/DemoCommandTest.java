@@ -40,7 +40,8 @@ class DemoCommandTest {
     assertThat(outcome.out())
         .contains("training on T-shirt/top, Trouser, Pullover, Dress, Coat")
         .contains("raw pixels", "centred pixels", "embedding", "MAP@R", "linear map of pixels")
-        .contains("Ankle boot   finds");
+        .contains("Ankle boot   finds")
+        .contains("wrong labels: ", "found: ranked by", "repaired: ", "explained: ");
 
     String text = Files.readString(run.resolve("demo.json"));
     JsonObject json = JsonParser.parseString(text).getAsJsonObject();
@@ -50,6 +51,15 @@ class DemoCommandTest {
     assertThat(mapAtR(json, "unseen", "embedding")).isBetween(0.0, 1.0);
     assertThat(json.get("sentence").getAsString()).contains("never saw");
     assertThat(json.get("howChosen").getAsString()).contains("held out");
+    JsonObject story = json.getAsJsonObject("story");
+    assertThat(story.get("auc").getAsDouble()).isGreaterThan(0.9);
+    assertThat(story.get("restored").getAsDouble()).isGreaterThan(0.7);
+    double hurt = galleryRecall(story, "noisy");
+    assertThat(galleryRecall(story, "before noise")).isGreaterThan(hurt);
+    assertThat(galleryRecall(story, "repaired")).isGreaterThan(hurt);
+    assertThat(story.get("verified").getAsInt()).isPositive();
+    assertThat(Files.readString(run.resolve("report.html")))
+        .contains("Wrong labels in Fashion-MNIST", "data:image/png;base64", "train/");
     for (String file : new String[] {"config.json", "metrics.jsonl", "head.safetensors"}) {
       assertThat(run.resolve(file)).isNotEmptyFile();
     }
@@ -70,6 +80,10 @@ class DemoCommandTest {
   private static double mapAtR(JsonObject json, String part, String row) {
     JsonObject values = json.getAsJsonObject(part).getAsJsonObject("values");
     return values.getAsJsonObject(row).get("map@r").getAsDouble();
+  }
+
+  private static double galleryRecall(JsonObject story, String head) {
+    return story.getAsJsonObject("heads").getAsJsonObject(head).get("galleryRecall").getAsDouble();
   }
 
   /** Copies the first {@code count} items of an IDX file. */

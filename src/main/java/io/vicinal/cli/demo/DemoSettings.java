@@ -18,8 +18,9 @@ import java.util.List;
  *
  * @param howChosen where the classes, epochs and hyper-parameters come from
  * @param config the training run
+ * @param story the last act
  */
-public record DemoSettings(String howChosen, RunConfig config) {
+public record DemoSettings(String howChosen, RunConfig config, StorySettings story) {
 
   /**
    * Reads the resource.
@@ -33,7 +34,10 @@ public record DemoSettings(String howChosen, RunConfig config) {
       RunConfig config =
           ConfigParser.parse(
               root.get("config").toString(), "the demo's settings", Path.of(""), overrides);
-      return new DemoSettings(root.get("howChosen").getAsString(), config);
+      return new DemoSettings(
+          root.get("howChosen").getAsString(),
+          config,
+          StorySettings.read(root.getAsJsonObject("story")));
     } catch (IOException e) {
       throw new UncheckedIOException("the demo's settings cannot be read", e);
     }

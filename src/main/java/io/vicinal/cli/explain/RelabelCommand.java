@@ -75,15 +75,14 @@ final class RelabelCommand implements Callable<Integer> {
   @Option(
       names = "--detector",
       paramLabel = "D",
-      defaultValue = "oof-loss",
-      description = "What ranks the suspicious samples; default: oof-loss.")
+      defaultValue = "rank-average",
+      description = "What ranks the suspicious samples; default: rank-average.")
   private String detector;
 
   @Option(
       names = "--suspects",
       paramLabel = "K",
-      description =
-          "How many are looked at; default: 1.5 times the estimated number of wrong labels.")
+      description = "How many are looked at; default: the estimated number of wrong labels.")
   private Integer suspects;
 
   @Option(
@@ -175,7 +174,7 @@ final class RelabelCommand implements Callable<Integer> {
     if (suspects != null) {
       return suspects;
     }
-    return (int) Math.max(1, Math.round(1.5 * evidence.noiseRate() * evidence.samples()));
+    return (int) Math.max(1, Math.round(evidence.noiseRate() * evidence.samples()));
   }
 
   private Map<String, Retrieval> retrained(
