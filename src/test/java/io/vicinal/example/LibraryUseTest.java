@@ -3,17 +3,30 @@ package io.vicinal.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.estimate.Scores;
+import io.vicinal.influence.study.DigitRows;
+import io.vicinal.loss.Loss;
+import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** The example of docs/library-use.md is this package's source, and it works. */
+/** The examples of docs/library-use.md are this package's sources, and they work. */
 class LibraryUseTest {
   private static final int SAMPLES = 300;
   private static final int WIDTH = 12;
@@ -50,10 +63,34 @@ class LibraryUseTest {
   }
 
   @Test
-  void thePageShowsThisSource() throws Exception {
+  void scoresEveryTrainingSampleForAWrongNeighbour() {
+    DigitRows digits = DigitRows.first(400);
+    long[] labels = Arrays.stream(digits.labels()).map(y -> y % 5).toArray();
+    RunConfig config = RunConfig.defaults("head.embedding=4", "epochs=5");
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor all = arena.of(digits.pixels(), 400, 64);
+      Tensor y = arena.of(labels, 400);
+      FeatureSet training = new FeatureSet(all.rows(0, 300), y.rows(0, 300), "training");
+      FeatureSet test = new FeatureSet(all.rows(300, 400), y.rows(300, 400), "test");
+      Loss loss = Losses.create("normalized-softmax");
+      Supervision right = Supervision.hard(5, training.labels().toLongs());
+      Head head =
+          HeadTraining.of(backend, config).withLoss(loss).train(training.features(), right, arena);
+      Scores scores = InfluenceUse.blame(backend, loss, training, head, test);
+      assertThat(scores.values()).hasDimensions(1, 300);
+      assertThat(scores.facts().get(0).residual()).isLessThan(1e-3);
+      assertThat(scores.sets(0).harmful()).isNotEmpty();
+      assertThat(scores.sets(0).helpful()).isNotEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"LibraryUse", "InfluenceUse"})
+  void thePageShowsThisSource(String name) throws Exception {
     String page = Files.readString(Path.of("docs/library-use.md"));
     String source =
-        Files.readString(Path.of("src/test/java/io/vicinal/example/LibraryUse.java"))
+        Files.readString(Path.of("src/test/java/io/vicinal/example/" + name + ".java"))
             .replaceFirst("package [^;]+;\n\n", "");
     assertThat(page).contains("```java\n" + source + "```\n");
   }
