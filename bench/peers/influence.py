@@ -79,34 +79,40 @@ class OriginalWork(RecursionWork):
 
 
 class AscentWork(InfluenceWork):
-    """Moves W by plain gradient steps that raise the pair's distance, then scores dL_i * dD for every sample."""
+    """Moves W by 50 plain gradient steps that raise the pair's distance, then scores dL_i * dD for every sample.
 
-    STEPS, RATE, LIMIT = 50, 1e-3, 1.0
+    `repeat` computes all losses at both ends, as the original scripts do for every query. `beside` keeps those at
+    the delivered weights between queries. Neither stops early, so that all 50 steps are on the clock.
+    """
+
+    STEPS, RATE = 50, 1e-3
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.kept = {}
+        self.kept = None
 
-    def _scores(self, dtype):
+    def _scores(self, dtype, kept=None):
         features, pair, weight, proxies = self._as(dtype)
-        if dtype not in self.kept:  # the losses at the delivered weights do not change between queries
-            with torch.no_grad():
-                self.kept[dtype] = self._losses(features, self.labels, weight, proxies)
         start = self._distance(pair, weight).item()
         moved = weight
         for _ in range(self.STEPS):
-            value = self._distance(pair, moved)
-            if abs(value.item() - start) >= self.LIMIT:
-                break
-            (gradient,) = torch.autograd.grad(value, moved)
+            (gradient,) = torch.autograd.grad(self._distance(pair, moved), moved)
             with torch.no_grad():
                 moved = (moved + self.RATE * gradient).requires_grad_(True)
         with torch.no_grad():
             change = self._distance(pair, moved) - start
-            return (self._losses(features, self.labels, moved, proxies) - self.kept[dtype]) * change
+            before = self._losses(features, self.labels, weight, proxies) if kept is None else kept
+            return (self._losses(features, self.labels, moved, proxies) - before) * change
 
     def repeat(self):
         self._scores(torch.float32)
+
+    def beside(self):
+        if self.kept is None:
+            features, _, weight, proxies = self._as(torch.float32)
+            with torch.no_grad():
+                self.kept = self._losses(features, self.labels, weight, proxies)
+        self._scores(torch.float32, self.kept)
 
     def values(self, dtype):
         distance = self._distance(self.pair.to(dtype), self.weight.to(dtype)).item()

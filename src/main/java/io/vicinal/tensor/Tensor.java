@@ -243,11 +243,22 @@ public final class Tensor {
     }
   }
 
+  /** Whole arrays at a time: the loops in between are ones that the compiler vectorises. */
   private void convert(ByteBuffer source, ByteBuffer target, int count) {
+    float[] singles = new float[count];
+    double[] doubles = new double[count];
     if (dtype == DType.F64) {
-      each(count, k -> target.putDouble(8 * k, source.getFloat(4 * k)));
+      source.position(0).asFloatBuffer().get(singles);
+      for (int k = 0; k < count; k++) {
+        doubles[k] = singles[k];
+      }
+      target.position(0).asDoubleBuffer().put(doubles);
     } else {
-      each(count, k -> target.putFloat(4 * k, (float) source.getDouble(8 * k)));
+      source.position(0).asDoubleBuffer().get(doubles);
+      for (int k = 0; k < count; k++) {
+        singles[k] = (float) doubles[k];
+      }
+      target.position(0).asFloatBuffer().put(singles);
     }
   }
 
