@@ -16,6 +16,8 @@ import java.util.Arrays;
  * file, the place inside it and the remedy. Not for several threads at once.
  */
 public final class ArrayFiles {
+  private static final long LARGE = 1L << 30;
+
   private final Arena arena;
   private final Backend backend;
 
@@ -32,6 +34,19 @@ public final class ArrayFiles {
           file + ": has shape " + header.shape() + "; save a non-empty matrix [rows, columns]");
     }
     return numbers(file, type);
+  }
+
+  /**
+   * As {@link #matrix}, but a file of {@value #LARGE} bytes or more that has the type already stays
+   * where it is and is mapped; it must not be cut meanwhile.
+   */
+  public Tensor largeMatrix(Path file, DType type) {
+    Npy.Header header = Npy.header(file);
+    boolean mapped =
+        header.dtype() == type
+            && header.shape().rank() == 2
+            && header.shape().size() * header.itemBytes() >= LARGE;
+    return mapped ? finite(file, Npy.map(file, arena), type) : matrix(file, type);
   }
 
   /** Finite numbers of exactly this shape; {@code meaning} says what the shape is. */
@@ -81,7 +96,10 @@ public final class ArrayFiles {
   }
 
   private Tensor numbers(Path file, DType type) {
-    Tensor read = Npy.read(file, arena);
+    return finite(file, Npy.read(file, arena), type);
+  }
+
+  private Tensor finite(Path file, Tensor read, DType type) {
     if (!read.dtype().isFloat()) {
       throw new InputException(
           file + ": holds integers; save it as numbers with .astype('<f4') or .astype('<f8')");

@@ -127,7 +127,7 @@ final class Model implements AutoCloseable {
       }
     }
     ArrayFiles files = new ArrayFiles(arena, backend);
-    Tensor x = files.matrix(options.features, head.weight().dtype());
+    Tensor x = files.largeMatrix(options.features, head.weight().dtype());
     checkWidth(options.features, x, file, head);
     Tensor y = files.labels(options.labels, options.features, x.dim(0));
     checkProxies(options, file, head, loss, y);

@@ -16,7 +16,10 @@ final class ModelOptions {
       description = "A run folder of 'train': its data, head and loss, in place of the arrays.")
   Path run;
 
-  @Option(names = "--features", paramLabel = "X.npy", description = "[N, D], trained on.")
+  @Option(
+      names = "--features",
+      paramLabel = "X.npy",
+      description = "[N, D], trained on. From 1 GiB on it is mapped, not read; see --plain.")
   Path features;
 
   @Option(
