@@ -22,6 +22,11 @@ interface Work extends AutoCloseable {
   /** What is timed, once, on our side. */
   void repeat();
 
+  /** Equal jobs in one of our repeats, which are timed together and reported each. */
+  default int jobs() {
+    return 1;
+  }
+
   /** Scalars of the last repeat, named as the peer names them. */
   Map<String, Double> values();
 
