@@ -8,9 +8,7 @@ import io.vicinal.retrieval.Evaluator;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -105,25 +103,13 @@ final class RetrievalWork implements Work {
 
   @Override
   public long peakBytes(Path folder) throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(PeakMemory.class.getName());
-    command.add(Integer.toString(backend.threads()));
-    command.add(folder.resolve("E.npy").toString());
-    command.add(folder.resolve("y.npy").toString());
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String answer;
-    try (var output = process.getInputStream()) {
-      answer = new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
-    }
-    if (process.waitFor() != 0) {
-      throw new IOException("the process that measures memory failed; its own message is above");
-    }
+    String answer =
+        Child.run(
+            PeakMemory.class,
+            List.of(),
+            Integer.toString(backend.threads()),
+            folder.resolve("E.npy").toString(),
+            folder.resolve("y.npy").toString());
     return Long.parseLong(answer);
   }
 

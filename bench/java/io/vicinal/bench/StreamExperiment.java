@@ -123,26 +123,13 @@ final class StreamExperiment implements Experiment {
 
   private static JsonObject child(Backend backend, Path folder, int width)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(ProcessHandle.current().info().command().orElse("java"));
-    command.add("--enable-native-access=ALL-UNNAMED");
-    command.add("-Dorg.bytedeco.javacpp.maxphysicalbytes=0");
-    command.add("-Xmx512m");
-    command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
-    command.add(StreamedInfluence.class.getName());
-    command.add(Integer.toString(backend.threads()));
-    command.add(folder.toString());
-    command.add(Integer.toString(width));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    String answer;
-    try (var output = process.getInputStream()) {
-      answer = new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
-    }
-    if (process.waitFor() != 0) {
-      throw new IOException("the process that streams failed; its own message is above");
-    }
+    String answer =
+        Child.run(
+            StreamedInfluence.class,
+            List.of("-Xmx512m"),
+            Integer.toString(backend.threads()),
+            folder.toString(),
+            Integer.toString(width));
     return JsonParser.parseString(answer).getAsJsonObject();
   }
 }

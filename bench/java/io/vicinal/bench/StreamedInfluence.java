@@ -4,7 +4,6 @@ import com.google.gson.JsonObject;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.HeadTensors;
-import io.vicinal.backend.Targets;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Npy;
@@ -22,17 +21,11 @@ import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
-import io.vicinal.nn.Head;
-import io.vicinal.nn.ProxyStart;
-import io.vicinal.optim.Adam;
-import io.vicinal.optim.ParameterGroup;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * A process that trains a head on mapped features by a few full-batch steps, explains two pairs of
@@ -102,30 +95,10 @@ public final class StreamedInfluence {
   private static HeadTensors train(
       Backend backend, Arena arena, Loss loss, FeatureSet set, int width) {
     int classes = Math.toIntExact(set.classes());
-    HeadTensors head =
-        Head.initialise(
-                arena, DType.F32, set.width(), width, classes, false, ProxyStart.NORMAL, 5)
-            .tensors();
-    HeadTensors gradient =
-        new HeadTensors(
-            arena.allocate(DType.F32, head.weight().shape()),
-            null,
-            arena.allocate(DType.F32, head.proxies().shape()));
-    Adam adam =
-        new Adam(
-            arena,
-            List.of(
-                new ParameterGroup("weight", head.weight(), gradient.weight(), 1e-2, 1e-8, 0, 0),
-                new ParameterGroup(
-                    "proxies", head.proxies(), gradient.proxies(), 1e-1, 1e-8, 0, 0)),
-            0.9,
-            0.999,
-            false);
-    Targets targets = Targets.of(set.labels());
+    AdamHead head = new AdamHead(backend, arena, loss, set.width(), width, classes, 1e-2);
     for (int step = 0; step < STEPS; step++) {
-      backend.headGradient(loss.spec(), classes, set.features(), targets, head, null, gradient);
-      adam.step(backend, 1, Set.of());
+      head.step(set.features(), set.labels());
     }
-    return head;
+    return head.tensors();
   }
 }

@@ -2,23 +2,17 @@ package io.vicinal.bench;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
-import io.vicinal.backend.Targets;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
-import io.vicinal.nn.Head;
-import io.vicinal.nn.ProxyStart;
 import io.vicinal.optim.Adam;
-import io.vicinal.optim.ParameterGroup;
 import io.vicinal.sample.BalancedSampler;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * The head that influence is measured on: seeded features that lean towards their classes, a
@@ -77,10 +71,7 @@ record TrainedHead(HeadModel model, FeatureSet test) {
 
   private static HeadTensors train(
       Backend backend, Arena arena, Loss loss, FeatureSet set, int width, int classes) {
-    HeadTensors head =
-        Head.initialise(
-                arena, DType.F32, set.width(), width, classes, false, ProxyStart.NORMAL, 5)
-            .tensors();
+    AdamHead head = new AdamHead(backend, arena, loss, set.width(), width, classes, 1e-3);
     long[] labels = set.labels().toLongs();
     long[] ids = new long[labels.length];
     for (int i = 0; i < ids.length; i++) {
@@ -91,21 +82,6 @@ record TrainedHead(HeadModel model, FeatureSet test) {
     Tensor rows = arena.allocate(DType.I64, batch);
     Tensor x = arena.allocate(DType.F32, batch, set.width());
     Tensor y = arena.allocate(DType.I64, batch);
-    HeadTensors gradient =
-        new HeadTensors(
-            arena.allocate(DType.F32, head.weight().shape()),
-            null,
-            arena.allocate(DType.F32, head.proxies().shape()));
-    Adam adam =
-        new Adam(
-            arena,
-            List.of(
-                new ParameterGroup("weight", head.weight(), gradient.weight(), 1e-3, 1e-8, 0, 0),
-                new ParameterGroup(
-                    "proxies", head.proxies(), gradient.proxies(), 1e-2, 1e-8, 0, 0)),
-            0.9,
-            0.999,
-            false);
     long[] batchLabels = new long[batch];
     for (int step = 0; step < EPOCHS * sampler.batchesPerEpoch(); step++) {
       long[] chosen = sampler.nextBatch();
@@ -115,9 +91,8 @@ record TrainedHead(HeadModel model, FeatureSet test) {
       rows.set(chosen);
       y.set(batchLabels);
       backend.gatherRows(set.features(), rows, x);
-      backend.headGradient(loss.spec(), classes, x, Targets.of(y), head, null, gradient);
-      adam.step(backend, 1, Set.of());
+      head.step(x, y);
     }
-    return head;
+    return head.tensors();
   }
 }

@@ -3,8 +3,6 @@ package io.vicinal.data;
 import io.vicinal.InputException;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -279,12 +277,5 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
       }
       return new String(in.readFully((int) in.size()), StandardCharsets.UTF_8);
     }
-  }
-
-  /** The changed samples' ids as a tensor, for {@code .npy}. */
-  public Tensor idTensor(Arena arena) {
-    Tensor tensor = arena.allocate(DType.I64, ids.length);
-    tensor.set(ids);
-    return tensor;
   }
 }
