@@ -5,12 +5,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.DoubleFunction;
+import java.util.stream.IntStream;
 
 /**
  * Whether an explanation hangs on the damping: Spearman correlation of its scores with those at
- * lambda/10, lambda/3, 3 lambda and 10 lambda. Immutable; the array is not copied.
+ * lambda/10, lambda/3, 3 lambda and 10 lambda, over the samples that have a score at both. Immutable;
+ * the array is not copied.
  *
- * @param spearman by {@link #FACTORS}; NaN where the system could not be solved
+ * @param spearman by {@link #FACTORS}; NaN where the system could not be solved, or fewer than two
+ *     samples have a score
  */
 public record Stability(double[] spearman) {
   /** What lambda is multiplied by, ascending. */
@@ -31,12 +34,24 @@ public record Stability(double[] spearman) {
     for (int f = 0; f < FACTORS.size(); f++) {
       double[][] other = scoresAt.apply(FACTORS.get(f));
       for (int q = 0; q < scores.length; q++) {
-        correlation[q][f] = other == null ? Double.NaN : Correlation.spearman(scores[q], other[q]);
+        correlation[q][f] = other == null ? Double.NaN : spearman(scores[q], other[q]);
       }
     }
     List<Stability> all = new ArrayList<>();
     Arrays.stream(correlation).forEach(row -> all.add(new Stability(row)));
     return all;
+  }
+
+  private static double spearman(double[] a, double[] b) {
+    int[] known =
+        IntStream.range(0, a.length)
+            .filter(i -> !Double.isNaN(a[i]) && !Double.isNaN(b[i]))
+            .toArray();
+    return known.length < 2
+        ? Double.NaN
+        : Correlation.spearman(
+            Arrays.stream(known).mapToDouble(i -> a[i]).toArray(),
+            Arrays.stream(known).mapToDouble(i -> b[i]).toArray());
   }
 
   /** Whether both neighbours, lambda/3 and 3 lambda, correlate with at least {@link #STABLE}. */

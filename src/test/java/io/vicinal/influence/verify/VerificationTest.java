@@ -108,6 +108,26 @@ class VerificationTest {
     assertThat(stable.stream().map(Stability::isStable)).containsExactly(true, true, false);
   }
 
+  /** Estimators with a shortlist know some samples only, and other ones at another damping. */
+  @Test
+  void samplesWithoutAScoreSayNothingAboutStability() {
+    double[][] some = normal(1, 3, 60);
+    some[0][3] = Double.NaN;
+    Arrays.fill(some[1], 1, 60, Double.NaN);
+    List<Stability> stable =
+        Stability.of(
+            some,
+            factor -> {
+              double[][] other = normal(1, 3, 60);
+              other[0][4] = Double.NaN;
+              return other;
+            });
+    assertThat(stable.get(0).spearman()).containsOnly(1);
+    assertThat(stable.get(1).spearman()).containsOnly(Double.NaN);
+    assertThat(stable.get(1).isStable()).isFalse();
+    assertThat(stable.get(2).isStable()).isTrue();
+  }
+
   @Test
   void unsolvableNeighboursAreNotStable() {
     assertThat(new Stability(new double[] {1, Double.NaN, 1, 1}).isStable()).isFalse();
