@@ -53,8 +53,7 @@ public final class Explanation implements AutoCloseable {
   private final Arena arena;
   private final Map<Key, Response> responses = new HashMap<>();
   private Damping damping;
-  private Arena damped; // the re-converged point
-  private Arena solved; // the responses
+  private Arena damped; // the re-converged point and the responses
   private Converged convergence;
   private CurvaturePoint reconverged;
 
@@ -68,7 +67,6 @@ public final class Explanation implements AutoCloseable {
     this.options = options;
     this.arena = arena;
     this.damped = new Arena(problem.backend().memory());
-    this.solved = new Arena(problem.backend().memory());
   }
 
   /**
@@ -142,15 +140,8 @@ public final class Explanation implements AutoCloseable {
     }
   }
 
-  /** Frees the solves; the re-converged point stays. */
-  public void release() {
-    responses.clear();
-    solved.close();
-    solved = new Arena(problem.backend().memory());
-  }
-
   private void forget() {
-    release();
+    responses.clear();
     if (reconverged != null) {
       reconverged.close();
       reconverged = null;
@@ -316,7 +307,6 @@ public final class Explanation implements AutoCloseable {
   @Override
   public void close() {
     responses.clear();
-    solved.close();
     if (reconverged != null) {
       reconverged.close();
       reconverged = null;
