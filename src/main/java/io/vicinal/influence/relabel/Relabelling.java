@@ -1,18 +1,12 @@
 package io.vicinal.influence.relabel;
 
 import io.vicinal.InputException;
-import io.vicinal.data.AtomicFile;
-import io.vicinal.data.Npy;
 import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.relabel.Proposal.Decision;
-import io.vicinal.tensor.Arena;
 import io.vicinal.train.Supervision;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.stream.LongStream;
 
@@ -156,36 +150,5 @@ public record Relabelling(
   /** How many proposals have this decision. */
   public long count(Decision decision) {
     return proposals.stream().filter(p -> p.decision() == decision).count();
-  }
-
-  /** Writes the cleaned labels as {@code .npy}, int64 [N]. */
-  public void writeLabels(Path file) {
-    try (Arena arena = Arena.host()) {
-      Npy.write(file, arena.of(cleaned(), labels.length));
-    }
-  }
-
-  /** Writes the proposals as CSV. */
-  public void writeProposals(Path file) {
-    StringBuilder text =
-        new StringBuilder(
-            "id,given,best,probability,second,second_probability,given_probability,remoteness,"
-                + "decision\n");
-    for (Proposal p : proposals) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%d,%d,%d,%.6f,%d,%.6f,%.6f,%.3f,%s%n",
-              p.id(),
-              p.given(),
-              p.best(),
-              p.probability(),
-              p.second(),
-              p.secondProbability(),
-              p.givenProbability(),
-              p.remoteness(),
-              p.decision().text()));
-    }
-    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
   }
 }

@@ -1,7 +1,6 @@
 package io.vicinal.influence.reweight;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.data.AtomicFile;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.nn.Head;
@@ -9,11 +8,8 @@ import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What another head does to measurements and to retrieval, on the same test rows: distances may
@@ -30,11 +26,6 @@ public record BeforeAfter(
   /** Change of the measurement. */
   public double change() {
     return after - before;
-  }
-
-  /** Change of R@1. */
-  public double recallChange() {
-    return recallAfter - recallBefore;
   }
 
   /** Measures queries under two heads. */
@@ -66,25 +57,5 @@ public record BeforeAfter(
           .evaluate(z, arena.of(labels, labels.length), options)
           .value("r@1");
     }
-  }
-
-  /** Writes rows as CSV. */
-  public static void write(Path file, List<BeforeAfter> rows) {
-    StringBuilder text =
-        new StringBuilder("query,before,after,change,recall_before,recall_after,recall_change\n");
-    for (BeforeAfter row : rows) {
-      text.append(
-          String.format(
-              Locale.ROOT,
-              "%s,%.9g,%.9g,%.9g,%.6f,%.6f,%.6f%n",
-              row.query,
-              row.before,
-              row.after,
-              row.change(),
-              row.recallBefore,
-              row.recallAfter,
-              row.recallChange()));
-    }
-    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
   }
 }

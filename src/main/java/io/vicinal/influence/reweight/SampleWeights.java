@@ -50,11 +50,6 @@ public final class SampleWeights {
     return of(samples, sets.helpful(), sets.harmful(), 2, 0);
   }
 
-  /** The control: what helps is left out, what harms counts twice. */
-  public static double[] swapped(int samples, SignedSets sets) {
-    return of(samples, sets.helpful(), sets.harmful(), 0, 2);
-  }
-
   /** The same weights with mean 1, so that the learning rate does not change with them. */
   public static double[] normalised(double[] weights) {
     double mean = Arrays.stream(weights).average().orElse(0);
