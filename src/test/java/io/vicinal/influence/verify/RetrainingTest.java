@@ -13,7 +13,10 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.estimate.Estimators;
+import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.estimate.Explanation;
+import io.vicinal.influence.estimate.ReferencePoint;
+import io.vicinal.influence.estimate.SampleTables;
 import io.vicinal.influence.estimate.ExplanationOptions;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
@@ -102,8 +105,12 @@ class RetrainingTest {
   }
 
   private void open(Theta theta, Work work) {
+    open(theta, ones(), work);
+  }
+
+  private void open(Theta theta, double[] weights, Work work) {
     ProblemOptions options = ProblemOptions.defaults().with(DType.F64).with(theta);
-    try (HeadProblem problem = HeadProblem.open(backend, model(), options);
+    try (HeadProblem problem = HeadProblem.open(backend, model(), arena.of(weights, N), options);
         Explanation explanation =
             Explanation.open(
                 problem,
@@ -231,6 +238,7 @@ class RetrainingTest {
           List<Edit> removals = new ArrayList<>();
           for (long id = 0; id < N; id += 3) {
             little.add(Edit.reweight("1 % less of " + id, 0.99, id));
+            little.add(Edit.reweight("1 % more of " + id, 1.01, id));
             removals.add(Edit.remove(id));
           }
           double[][] linear = scores("if", explanation);
@@ -242,6 +250,57 @@ class RetrainingTest {
           assertThat(newton.pearson()).isGreaterThan(0.98); // one of 40 samples is a large change
           assertThat(newton.sizeError()).isLessThan(0.4 * agreement(linear, left).sizeError());
         });
+  }
+
+  /**
+   * Relabelling is a large change: the table says the direction and the order, not the size. Where
+   * the samples that change weigh a thousandth, it is exact.
+   */
+  @ParameterizedTest
+  @EnumSource(Theta.class)
+  void theRelabelTablePredictsIt(Theta theta) {
+    open(
+        theta,
+        (explanation, retraining) -> {
+          Agreement large = relabelled(explanation, retraining);
+          assertThat(large.spearman()).isGreaterThan(0.5);
+          assertThat(large.sign()).isGreaterThan(0.7);
+        });
+    double[] light = ones();
+    for (int id = 0; id < N; id += 2) {
+      light[id] = 0.001;
+    }
+    open(
+        theta,
+        light,
+        (explanation, retraining) -> {
+          Agreement small = relabelled(explanation, retraining);
+          assertThat(small.pearson()).isGreaterThan(0.9999);
+          assertThat(small.sizeError()).isLessThan(0.05);
+        });
+  }
+
+  /** Every second sample gets another label, one at a time. */
+  private Agreement relabelled(Explanation explanation, Retraining retraining) {
+    double[][] table =
+        SampleTables.of(
+                explanation,
+                CurvatureKind.HESSIAN,
+                ReferencePoint.RECONVERGED,
+                PAIR,
+                0,
+                N,
+                Progress.NONE)
+            .relabel();
+    double[] predicted = new double[N / 2];
+    double[] actual = new double[N / 2];
+    for (int k = 0; k < N / 2; k++) {
+      int id = 2 * k;
+      long other = (y[id] + 1 + k % (CLASSES - 1)) % CLASSES;
+      predicted[k] = table[id][(int) other];
+      actual[k] = retraining.run(Edit.relabel("relabel", Map.of((long) id, other))).change(0);
+    }
+    return Agreement.of(predicted, actual);
   }
 
   private static double[][] scores(String method, Explanation explanation) {
