@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 
 /**
  * Whether an explanation hangs on the damping: Spearman correlation of its scores with those at
- * lambda/10, lambda/3, 3 lambda and 10 lambda, over the samples that have a score at both. Immutable;
- * the array is not copied.
+ * lambda/10, lambda/3, 3 lambda and 10 lambda, over the samples that have a score at both.
+ * Immutable; the array is not copied.
  *
  * @param spearman by {@link #FACTORS}; NaN where the system could not be solved, or fewer than two
  *     samples have a score

@@ -50,7 +50,10 @@ class RuntimeTest {
                 digits.backend, digits.model, ProblemOptions.defaults().with(DType.F64));
         Explanation e =
             Explanation.open(
-                problem, digits.test, Damping.multiple(10, problem), ExplanationOptions.defaults());
+                problem,
+                digits.test,
+                Damping.multiple(10, problem),
+                ExplanationOptions.defaults());
         Arena arena = Arena.host()) {
       List<Query> queries = digits.queries(QUERIES, 0);
       List<Query> one = queries.subList(0, 1);

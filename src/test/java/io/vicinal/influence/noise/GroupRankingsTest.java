@@ -42,8 +42,7 @@ class GroupRankingsTest {
   static void prepare() {
     FeatureSet clean = NoisyDigits.clean(ARENA, 0, TRAINING);
     FeatureSet asked = NoisyDigits.clean(ARENA, TRAINING, TRAINING + TESTED);
-    LabelNoise noise =
-        LabelNoise.inject(LabelNoise.Kind.SHIFT, 0.1, clean.labels().toLongs(), 0);
+    LabelNoise noise = LabelNoise.inject(LabelNoise.Kind.SHIFT, 0.1, clean.labels().toLongs(), 0);
     evidence =
         Evidence.of(
             BACKEND,
