@@ -1,0 +1,519 @@
+// The emulated device, tested by kernels whose results are known.
+#include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cublas.hpp"
+#include "cuda_runtime.hpp"
+#include "device_memory.hpp"
+
+using vicinal::cuda::launch;
+
+namespace {
+
+constexpr unsigned kAll = 0xffffffffu;
+
+#define OK(CALL) REQUIRE_EQ((CALL), cudaSuccess)
+
+// Device memory with a host's view by copies.
+template <class T>
+struct Device {
+  T* data = nullptr;
+  std::size_t size;
+  explicit Device(std::size_t n) : size(n) { OK(cudaMalloc(&data, n * sizeof(T))); }
+  explicit Device(const std::vector<T>& values) : Device(values.size()) { set(values); }
+  ~Device() { CHECK_EQ(cudaFree(data), cudaSuccess); }
+  Device(const Device&) = delete;
+  void set(const std::vector<T>& values) const {
+    OK(cudaMemcpy(data, values.data(), size * sizeof(T), cudaMemcpyHostToDevice));
+  }
+  std::vector<T> get() const {
+    std::vector<T> values(size);
+    OK(cudaMemcpy(values.data(), data, size * sizeof(T), cudaMemcpyDeviceToHost));
+    return values;
+  }
+};
+
+// Runs it in a child process: the signal that ended it, and what it wrote to stderr.
+template <class F>
+std::pair<int, std::string> dies(F body) {
+  int ends[2];
+  REQUIRE_EQ(pipe(ends), 0);
+  std::fflush(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    for (int s : {SIGABRT, SIGSEGV, SIGBUS}) signal(s, SIG_DFL);  // not doctest's
+    dup2(ends[1], 2);
+    close(ends[0]);
+    body();
+    _exit(0);
+  }
+  close(ends[1]);
+  std::string text;
+  char buffer[256];
+  for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) text.append(buffer, static_cast<std::size_t>(n));
+  close(ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  return {WIFSIGNALED(status) ? WTERMSIG(status) : 0, text};
+}
+
+bool contains(const std::string& text, const std::string& part) {
+  return text.find(part) != std::string::npos;
+}
+
+// ---- kernels
+
+__global__ void block_sums(const float* __restrict__ x, float* sums, int n) {
+  __shared__ float partial[32];
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  float v = i < n ? x[i] : 0.0f;
+  for (int offset = 16; offset > 0; offset >>= 1) v += __shfl_down_sync(kAll, v, offset);
+  const unsigned lane = threadIdx.x % 32, warp = threadIdx.x / 32;
+  if (lane == 0) partial[warp] = v;
+  __syncthreads();
+  if (warp == 0) {
+    v = lane < blockDim.x / 32 ? partial[lane] : 0.0f;
+    for (int bits = 16; bits > 0; bits >>= 1) v += __shfl_xor_sync(kAll, v, bits);
+    if (lane == 0) sums[blockIdx.x] = v;
+  }
+}
+
+__global__ void histogram(const int* keys, int* counts, double* total, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i >= n) return;
+  atomicAdd(&counts[keys[i]], 1);
+  atomicAdd(total, 0.5);
+}
+
+// A tile of dynamic shared memory, padded against bank conflicts.
+__global__ void transpose(const float* in, float* out, int rows, int columns) {
+  float* tile = emulation::dynamic_shared<float>();
+  const unsigned size = blockDim.x;
+  unsigned c = blockIdx.x * size + threadIdx.x, r = blockIdx.y * size + threadIdx.y;
+  if (static_cast<int>(r) < rows && static_cast<int>(c) < columns)
+    tile[threadIdx.y * (size + 1) + threadIdx.x] = in[r * columns + c];
+  __syncthreads();
+  c = blockIdx.y * size + threadIdx.x;
+  r = blockIdx.x * size + threadIdx.y;
+  if (static_cast<int>(r) < columns && static_cast<int>(c) < rows)
+    out[r * rows + c] = tile[threadIdx.x * (size + 1) + threadIdx.y];
+}
+
+__global__ void lanes(int* out) {
+  const int lane = static_cast<int>(threadIdx.x);
+  int* row = out + lane * 8;
+  row[0] = __shfl_sync(kAll, lane, 5);
+  row[1] = __shfl_sync(kAll, lane, 3, 8);
+  row[2] = __shfl_up_sync(kAll, lane, 2, 16);
+  row[3] = __shfl_down_sync(kAll, lane, 3, 8);
+  row[4] = static_cast<int>(__ballot_sync(kAll, lane % 3 == 0));
+  row[5] = __any_sync(kAll, lane == 31) + 2 * __all_sync(kAll, lane < 32) + 4 * __any_sync(kAll, 0) +
+           8 * __all_sync(kAll, lane);
+  // Two halves of the warp, each by itself and in its own time.
+  const unsigned half = lane < 16 ? 0xffffu : 0xffff0000u;
+  int sum = lane;
+  for (int bits = 8; bits > 0; bits >>= 1) sum += __shfl_xor_sync(half, sum, bits);
+  row[6] = sum;
+  row[7] = __syncthreads_count(lane % 2);
+}
+
+__global__ void add(float* x, float value, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < n) x[i] += value;
+}
+
+__global__ void from_previous_block(int* x) {
+  x[blockIdx.x + 1] = x[blockIdx.x] + 1;
+}
+__global__ void from_previous_thread(int* x) {
+  x[threadIdx.x + 1] = x[threadIdx.x] + 1;
+}
+__global__ void two_barriers(int* x) {
+  if (threadIdx.x < 32) {
+    __syncthreads();
+  } else {
+    __syncthreads();
+  }
+  x[0] = 1;
+}
+__global__ void early_exit(int* x) {
+  if (threadIdx.x == 7) return;
+  x[0] = __shfl_sync(kAll, 1, 0);
+}
+__global__ void half_missing(int* x) {
+  if (threadIdx.x < 16)
+    __syncthreads();
+  else
+    x[0] = __shfl_sync(kAll, 1, 0);
+}
+__global__ void store(int* x, int i) {
+  x[i] = 1;
+}
+__global__ void load_shared(float* out, int i) {
+  *out = emulation::dynamic_shared<float>()[i];
+}
+__global__ void give_up() {
+  __syncthreads();
+  if (threadIdx.x == 3) __trap();
+  __syncthreads();
+}
+
+}  // namespace
+
+TEST_CASE("a block reduces with shuffles and a barrier") {
+  for (unsigned threads : {32u, 256u, 1024u}) {
+    const int n = 5000, blocks = (n + static_cast<int>(threads) - 1) / static_cast<int>(threads);
+    std::vector<float> x(n);
+    std::iota(x.begin(), x.end(), 1.0f);
+    const Device<float> in(x), sums(static_cast<std::size_t>(blocks));
+    launch(block_sums, dim3(static_cast<unsigned>(blocks)), dim3(threads), 0, nullptr, in.data, sums.data, n);
+    const auto parts = sums.get();
+    CHECK_EQ(std::accumulate(parts.begin(), parts.end(), 0.0), n * (n + 1) / 2.0);
+  }
+}
+
+TEST_CASE("atomics count") {
+  const int n = 1000;
+  std::vector<int> keys(n);
+  for (int i = 0; i < n; ++i) keys[static_cast<std::size_t>(i)] = i % 7;
+  const Device<int> in(keys), counts(std::vector<int>(7, 0));
+  const Device<double> total(std::vector<double>{0});
+  launch(histogram, dim3(8), dim3(128), 0, nullptr, in.data, counts.data, total.data, n);
+  CHECK_EQ(counts.get(), std::vector<int>{143, 143, 143, 143, 143, 143, 142});
+  CHECK_EQ(total.get()[0], 500.0);
+}
+
+TEST_CASE("two-dimensional grids and dynamic shared memory") {
+  const int rows = 37, columns = 50;
+  std::vector<float> x(static_cast<std::size_t>(rows * columns));
+  std::iota(x.begin(), x.end(), 0.0f);
+  const Device<float> in(x), out(x.size());
+  launch(transpose, dim3(7, 5), dim3(8, 8), 8 * 9 * sizeof(float), nullptr, in.data, out.data, rows, columns);
+  const auto y = out.get();
+  for (int r = 0; r < rows; ++r) {
+    for (int c = 0; c < columns; ++c)
+      REQUIRE_EQ(y[static_cast<std::size_t>(c * rows + r)], x[static_cast<std::size_t>(r * columns + c)]);
+  }
+}
+
+TEST_CASE("warp intrinsics") {
+  const Device<int> out(32 * 8);
+  launch(lanes, dim3(1), dim3(32), 0, nullptr, out.data);
+  const auto got = out.get();
+  for (int lane = 0; lane < 32; ++lane) {
+    const int* row = &got[static_cast<std::size_t>(lane) * 8];
+    CHECK_EQ(row[0], 5);
+    CHECK_EQ(row[1], lane / 8 * 8 + 3);
+    CHECK_EQ(row[2], lane % 16 < 2 ? lane : lane - 2);
+    CHECK_EQ(row[3], lane % 8 > 4 ? lane : lane + 3);
+    CHECK_EQ(static_cast<unsigned>(row[4]), 0x49249249u);
+    CHECK_EQ(row[5], 3);
+    CHECK_EQ(row[6], lane < 16 ? 120 : 376);
+    CHECK_EQ(row[7], 16);
+  }
+}
+
+TEST_CASE("work is done when somebody waits for it, not before") {
+  cudaStream_t stream;
+  OK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  float* host;
+  OK(cudaMallocHost(&host, 4 * sizeof(float)));
+  const Device<float> x(4);
+  std::fill(host, host + 4, 1.0f);
+  OK(cudaMemcpyAsync(x.data, host, 4 * sizeof(float), cudaMemcpyHostToDevice, stream));
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, 2.0f, 4);
+  OK(cudaMemcpyAsync(host, x.data, 4 * sizeof(float), cudaMemcpyDeviceToHost, stream));
+  CHECK_EQ(host[0], 1.0f);
+  CHECK(std::isnan(x.get()[0]));  // the default stream does not wait for this one
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(host[0], 3.0f);
+
+  SUBCASE("a pageable source is read at once, a pinned one late") {
+    float pageable[4] = {5, 5, 5, 5};
+    OK(cudaMemcpyAsync(x.data, pageable, sizeof pageable, cudaMemcpyHostToDevice, stream));
+    pageable[0] = 6;
+    OK(cudaMemcpyAsync(x.data + 1, host, sizeof(float), cudaMemcpyHostToDevice, stream));
+    host[0] = 7;
+    OK(cudaMemcpyAsync(pageable, x.data, sizeof pageable, cudaMemcpyDeviceToHost, stream));
+    CHECK_EQ(pageable[0], 5.0f);
+    CHECK_EQ(pageable[1], 7.0f);
+  }
+  SUBCASE("events order streams") {
+    cudaStream_t second;
+    cudaEvent_t event, done;
+    OK(cudaStreamCreateWithFlags(&second, cudaStreamNonBlocking));
+    OK(cudaEventCreateWithFlags(&event, cudaEventDefault));
+    OK(cudaEventCreate(&done));
+    launch(add, dim3(1), dim3(32), 0, stream, x.data, 10.0f, 4);
+    OK(cudaEventRecord(event, stream));
+    launch(add, dim3(1), dim3(32), 0, stream, x.data, 100.0f, 4);
+    OK(cudaStreamWaitEvent(second, event));
+    OK(cudaMemcpyAsync(host, x.data, sizeof(float), cudaMemcpyDeviceToHost, second));
+    OK(cudaEventRecord(done, second));
+    CHECK_EQ(cudaEventQuery(event), cudaErrorNotReady);
+    CHECK_EQ(host[0], 3.0f);
+    OK(cudaStreamSynchronize(second));
+    CHECK_EQ(host[0], 13.0f);
+    CHECK_EQ(cudaEventQuery(event), cudaSuccess);
+    CHECK_EQ(cudaStreamQuery(stream), cudaErrorNotReady);
+    CHECK_EQ(cudaStreamQuery(stream), cudaSuccess);
+    float elapsed = -1;
+    OK(cudaEventElapsedTime(&elapsed, event, done));
+    CHECK_GE(elapsed, 0.0f);
+    OK(cudaStreamDestroy(second));
+    OK(cudaEventDestroy(event));
+    OK(cudaEventDestroy(done));
+  }
+  cudaGetLastError();
+  OK(cudaStreamDestroy(stream));
+  OK(cudaFreeHost(host));
+}
+
+TEST_CASE("the default stream and blocking streams wait for each other") {
+  cudaStream_t blocking;
+  OK(cudaStreamCreate(&blocking));
+  const Device<float> x(std::vector<float>{1});
+  launch(add, dim3(1), dim3(1), 0, blocking, x.data, 1.0f, 1);
+  CHECK_EQ(x.get()[0], 2.0f);
+  launch(add, dim3(1), dim3(1), 0, nullptr, x.data, 1.0f, 1);
+  float y = 0;
+  OK(cudaMemcpyAsync(&y, x.data, sizeof y, cudaMemcpyDeviceToHost, blocking));
+  CHECK_EQ(y, 3.0f);
+  OK(cudaStreamDestroy(blocking));
+}
+
+TEST_CASE("a graph replays with what memory holds by then") {
+  cudaStream_t stream;
+  OK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  const Device<float> x(std::vector<float>{1, 2});
+  cudaGraph_t graph;
+  cudaGraphExec_t exec;
+  OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  float value = 10;
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, value, 2);
+  value = 1000;  // arguments were copied
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, 1.0f, 1);
+  cudaStreamCaptureStatus status;
+  OK(cudaStreamIsCapturing(stream, &status));
+  CHECK_EQ(status, cudaStreamCaptureStatusActive);
+  OK(cudaStreamEndCapture(stream, &graph));
+  std::size_t nodes = 0;
+  OK(cudaGraphGetNodes(graph, nullptr, &nodes));
+  CHECK_EQ(nodes, 2);
+  OK(cudaGraphInstantiate(&exec, graph, 0));
+  OK(cudaGraphDestroy(graph));
+  CHECK_EQ(x.get(), std::vector<float>{1, 2});
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(x.get(), std::vector<float>{12, 12});
+  x.set({0, 0});
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaGraphExecDestroy(exec));
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(x.get(), std::vector<float>{22, 20});
+
+  SUBCASE("waiting for a capturing stream spoils the capture") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    CHECK_EQ(cudaStreamSynchronize(stream), cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+    CHECK_EQ(graph, nullptr);
+    CHECK_EQ(cudaGetLastError(), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("allocating spoils it too") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    void* p;
+    CHECK_EQ(cudaMalloc(&p, 256), cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("a second stream joins by events, and must be joined again") {
+    cudaStream_t side;
+    cudaEvent_t fork, join;
+    OK(cudaStreamCreateWithFlags(&side, cudaStreamNonBlocking));
+    OK(cudaEventCreateWithFlags(&fork, cudaEventDisableTiming));
+    OK(cudaEventCreateWithFlags(&join, cudaEventDisableTiming));
+    for (bool joined : {true, false}) {
+      OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+      OK(cudaEventRecord(fork, stream));
+      OK(cudaStreamWaitEvent(side, fork));
+      launch(add, dim3(1), dim3(32), 0, side, x.data, 1.0f, 2);
+      OK(cudaEventRecord(join, side));
+      if (joined) OK(cudaStreamWaitEvent(stream, join));
+      CHECK_EQ(cudaStreamEndCapture(stream, &graph), joined ? cudaSuccess : cudaErrorStreamCaptureUnjoined);
+      if (joined) OK(cudaGraphDestroy(graph));
+    }
+    OK(cudaStreamDestroy(side));
+    OK(cudaEventDestroy(fork));
+    OK(cudaEventDestroy(join));
+  }
+  cudaGetLastError();
+  OK(cudaStreamDestroy(stream));
+}
+
+TEST_CASE("nothing may depend on the order of blocks or threads") {
+  const int n = 64;
+  std::vector<int> x(n + 1, 0), sequential(n + 1);
+  std::iota(sequential.begin(), sequential.end(), 0);
+  const Device<int> d(x);
+  launch(from_previous_block, dim3(n), dim3(1), 0, nullptr, d.data);
+  CHECK_NE(d.get(), sequential);
+  int differs = 0;
+  for (int i = 0; i < 10; ++i) {
+    d.set(x);
+    launch(from_previous_thread, dim3(1), dim3(n), 0, nullptr, d.data);
+    differs += d.get() != sequential;
+  }
+  CHECK_GE(differs, 8);
+}
+
+TEST_CASE("misuse of barriers and masks ends in a sentence") {
+  const Device<int> x(4);
+  auto run = [&](void (*kernel)(int*), unsigned threads) {
+    return dies([&] {
+      launch(kernel, dim3(1), dim3(threads), 0, nullptr, x.data);
+      cudaDeviceSynchronize();
+    });
+  };
+  auto [signal, text] = run(two_barriers, 64);
+  CHECK_EQ(signal, SIGABRT);
+  CHECK(contains(text, "two_barriers"));
+  CHECK(contains(text, "__syncthreads at"));
+  std::tie(signal, text) = run(early_exit, 32);
+  CHECK_EQ(signal, SIGABRT);
+  CHECK(contains(text, "thread (7,0,0) has exited"));
+  std::tie(signal, text) = run(half_missing, 32);
+  CHECK_EQ(signal, SIGABRT);
+  CHECK(contains(text, "deadlock"));
+  CHECK_EQ(std::count(text.begin(), text.end(), '\n'), 1);
+}
+
+TEST_CASE("device memory is out of the host's reach, and guarded") {
+  setenv("VICINAL_EMULATED_TRAP", "0", 1);
+  const Device<int> x(std::vector<int>(10, 3));
+  const auto [signal, text] = dies([&] { std::fprintf(stderr, "%d", x.data[0]); });
+  CHECK((signal == SIGSEGV || signal == SIGBUS));
+  CHECK_EQ(text, "");
+  auto store_at = [&](int i) {
+    return dies([&] {
+      launch(store, dim3(1), dim3(1), 0, nullptr, x.data, i);
+      cudaDeviceSynchronize();
+      cudaFree(x.data);
+    });
+  };
+  CHECK_EQ(store_at(9).first, 0);
+  CHECK(contains(store_at(10).second, "something wrote 0 bytes after an allocation of 40 bytes"));
+  CHECK(contains(store_at(-1).second, "4 bytes before"));
+  CHECK_NE(store_at(64).first, 0);
+  CHECK_EQ(dies([&] {
+             launch(load_shared, dim3(1), dim3(1), 64, nullptr, reinterpret_cast<float*>(x.data), 16);
+             cudaDeviceSynchronize();
+           }).first,
+           SIGSEGV);
+}
+
+TEST_CASE("memory runs out, and comes back") {
+  using namespace emulation;
+  const std::size_t before = device_memory::used(), capacity = device_memory::capacity();
+  device_memory::set_capacity(before + (1 << 20));
+  void *a, *b;
+  OK(cudaMalloc(&a, 1 << 20));
+  CHECK_EQ(reinterpret_cast<std::uintptr_t>(a) % 256, 0);
+  CHECK_EQ(cudaMalloc(&b, 1), cudaErrorMemoryAllocation);
+  CHECK_EQ(b, nullptr);
+  CHECK_EQ(cudaGetLastError(), cudaErrorMemoryAllocation);
+  CHECK_EQ(cudaGetLastError(), cudaSuccess);
+  std::size_t free, total;
+  OK(cudaMemGetInfo(&free, &total));
+  CHECK_EQ(free, 0);
+  OK(cudaFree(a));
+  OK(cudaMalloc(&b, 1));
+  OK(cudaFree(b));
+  CHECK_EQ(cudaFree(b), cudaErrorInvalidValue);
+  cudaGetLastError();
+  CHECK_EQ(device_memory::used(), before);
+  device_memory::set_capacity(capacity);
+  // What is fresh holds NaN.
+  const Device<float> x(3);
+  CHECK(std::isnan(x.get()[2]));
+  float y[4];
+  CHECK_EQ(cudaMemcpy(y, x.data, sizeof y, cudaMemcpyDeviceToHost), cudaErrorInvalidValue);
+  CHECK_EQ(cudaMemcpy(y, x.data, sizeof(float), cudaMemcpyHostToDevice), cudaErrorInvalidValue);
+  cudaPointerAttributes attributes;
+  OK(cudaPointerGetAttributes(&attributes, x.data + 1));
+  CHECK_EQ(attributes.type, cudaMemoryTypeDevice);
+  OK(cudaHostRegister(y, sizeof y, cudaHostRegisterDefault));
+  OK(cudaPointerGetAttributes(&attributes, y + 1));
+  CHECK_EQ(attributes.type, cudaMemoryTypeHost);
+  OK(cudaHostUnregister(y));
+  cudaGetLastError();
+}
+
+TEST_CASE("bad launches are refused") {
+  const Device<int> x(std::vector<int>{0, 0});
+  auto error_of = [&](dim3 grid, dim3 block, std::size_t shared) {
+    launch(store, grid, block, shared, nullptr, x.data, 0);
+    return cudaGetLastError();
+  };
+  CHECK_EQ(error_of(dim3(1), dim3(1025), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1), dim3(32, 33), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(0), dim3(1), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1, 65536), dim3(1), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1), dim3(1), 49153), cudaErrorInvalidValue);
+  CHECK_EQ(x.get()[0], 0);
+  CHECK_EQ(cudaFuncSetAttribute(store, cudaFuncAttributeMaxDynamicSharedMemorySize, 227 * 1024 + 1),
+           cudaErrorInvalidValue);
+  cudaGetLastError();
+  OK(cudaFuncSetAttribute(store, cudaFuncAttributeMaxDynamicSharedMemorySize, 227 * 1024));
+  CHECK_EQ(error_of(dim3(1), dim3(1), 227 * 1024), cudaSuccess);
+  CHECK_EQ(x.get()[0], 1);
+}
+
+TEST_CASE("a kernel that traps makes every later call fail") {
+  const auto [signal, text] = dies([] {
+    launch(give_up, dim3(3), dim3(64), 0, nullptr);
+    const cudaError_t first = cudaDeviceSynchronize();
+    void* p;
+    const cudaError_t later = cudaMalloc(&p, 1);
+    cudaGetLastError();
+    std::fprintf(stderr, "%s %s %s", cudaGetErrorName(first), cudaGetErrorName(later),
+                 cudaGetErrorName(cudaGetLastError()));
+  });
+  CHECK_EQ(signal, 0);
+  CHECK_EQ(text, "cudaErrorLaunchFailure cudaErrorLaunchFailure cudaErrorLaunchFailure");
+}
+
+TEST_CASE("many host threads at once") {
+  std::vector<std::thread> hosts;
+  std::vector<float> results(8, 0.0f);
+  for (std::size_t t = 0; t < results.size(); ++t) {
+    hosts.emplace_back([t, &results] {
+      cudaStream_t stream;
+      cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking);
+      std::vector<float> x(300, static_cast<float>(t));
+      float *in, *out, sum = 0;
+      cudaMalloc(&in, x.size() * sizeof(float));
+      cudaMalloc(&out, sizeof(float));
+      for (int i = 0; i < 50; ++i) {
+        cudaMemcpyAsync(in, x.data(), x.size() * sizeof(float), cudaMemcpyHostToDevice, stream);
+        launch(block_sums, dim3(1), dim3(512), 0, stream, in, out, 300);
+        cudaMemcpyAsync(&sum, out, sizeof sum, cudaMemcpyDeviceToHost, stream);
+        results[t] += sum;
+      }
+      cudaFree(in);
+      cudaFree(out);
+      cudaStreamDestroy(stream);
+    });
+  }
+  for (auto& h : hosts) h.join();
+  for (std::size_t t = 0; t < results.size(); ++t) CHECK_EQ(results[t], 50 * 300.0f * static_cast<float>(t));
+}
