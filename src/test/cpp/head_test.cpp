@@ -156,6 +156,10 @@ TEST_CASE("head: embed, and float32 against float64") {
   REQUIRE(vicinal_head_embed_f64(e.get(), 64, 33, 17, h.features.data(), h.weight.data(), h.bias.data(), z.data()) ==
           VICINAL_OK);
   CHECK(difference(z, h.at.embeddings) <= 1e-14);
+  Vec few = poisoned<double>(3 * 17);  // another product, which adds to the bias
+  REQUIRE(vicinal_head_embed_f64(e.get(), 3, 33, 17, h.features.data(), h.weight.data(), h.bias.data(), few.data()) ==
+          VICINAL_OK);
+  CHECK(difference(few, Vec(z.begin(), z.begin() + 3 * 17)) <= 1e-14);
 
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), b = cast<float>(h.bias),
              p = cast<float>(h.at.proxies);

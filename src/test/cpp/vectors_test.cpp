@@ -43,6 +43,14 @@ vicinal_status multiply(vicinal_engine* e, Shape s, const float* shared, const f
 vicinal_status multiply(vicinal_engine* e, Shape s, const double* shared, const double* x, double* out) {
   return vicinal_multiply_f64(e, s.m, s.n, shared, x, out);
 }
+vicinal_status gemm(vicinal_engine* e, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
+                    float* c) {
+  return vicinal_gemm_f32(e, m, n, k, a, b, c);
+}
+vicinal_status gemm(vicinal_engine* e, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
+                    double* c) {
+  return vicinal_gemm_f64(e, m, n, k, a, b, c);
+}
 vicinal_status eigen(vicinal_engine* e, std::int64_t n, float* a, float* w) {
   return vicinal_symmetric_eigen_f32(e, n, a, w);
 }
@@ -97,19 +105,32 @@ TEST_CASE("vectors: inner products do not depend on the number of threads") {
   CHECK(one == three);
 }
 
-TEST_CASE("gemm in double against a naive product") {
-  const EnginePtr e = make_engine();
-  const std::int64_t m = 70, n = 53, k = 131;
-  Random random(4);
-  const Vec a = random.vector(m * k), b = random.vector(n * k);
-  Vec expected(static_cast<std::size_t>(m * n), 0.0), c = poisoned<double>(expected.size());
-  for (std::int64_t i = 0; i < m; ++i)
-    for (std::int64_t j = 0; j < n; ++j)
-      for (std::int64_t l = 0; l < k; ++l)
-        expected[static_cast<std::size_t>(i * n + j)] +=
-            a[static_cast<std::size_t>(i * k + l)] * b[static_cast<std::size_t>(j * k + l)];
-  REQUIRE(vicinal_gemm_f64(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
-  CHECK(difference(c, expected) <= 1e-14);
+// Blocks of OpenBLAS; few rows on either side, in whole and ragged groups of four, for one thread and for several.
+TEST_CASE_TEMPLATE("gemm against a naive product", Real, float, double) {
+  const struct {
+    std::int64_t m, n, k;
+  } shapes[] = {{70, 53, 131}, {3, 2, 5}, {1, 9, 131}, {4, 53, 131}, {1501, 2, 261}, {3, 1502, 261}};
+  for (int isa : {VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {
+    const EnginePtr e = make_engine(2, isa);
+    if (e == nullptr) continue;
+    for (const auto& s : shapes) {
+      CAPTURE(isa);
+      CAPTURE(s.m);
+      CAPTURE(s.n);
+      Random random(4);
+      const auto a = cast<Real>(random.vector(s.m * s.k)), b = cast<Real>(random.vector(s.n * s.k));
+      Vec expected(static_cast<std::size_t>(s.m * s.n), 0.0);
+      for (std::int64_t i = 0; i < s.m; ++i)
+        for (std::int64_t j = 0; j < s.n; ++j)
+          for (std::int64_t l = 0; l < s.k; ++l)
+            expected[static_cast<std::size_t>(i * s.n + j)] +=
+                static_cast<double>(a[static_cast<std::size_t>(i * s.k + l)]) *
+                static_cast<double>(b[static_cast<std::size_t>(j * s.k + l)]);
+      auto c = poisoned<Real>(expected.size());
+      REQUIRE(gemm(e.get(), s.m, s.n, s.k, a.data(), b.data(), c.data()) == VICINAL_OK);
+      CHECK(difference(c, expected) <= (sizeof(Real) == sizeof(float) ? 2e-6 : 1e-14));
+    }
+  }
 }
 
 // A symmetric matrix of rank n - 2, with two equal eigenvalues at least (both 0).

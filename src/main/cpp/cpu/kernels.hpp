@@ -98,6 +98,8 @@ struct Kernels {
   std::int64_t (*find_nonfinite)(std::int64_t n, const Real* x);  // -1: none
   void (*exp_array)(std::int64_t n, const Real* x, Real* y);      // for the accuracy test
   double (*dot)(std::int64_t n, const Real* a, const Real* b);    // summed in double
+  // out [4, 4] = a_i . b_j, summed in Real.
+  void (*dots_4x4)(std::int64_t n, const Real* const* a, const Real* const* b, Real* out);
   void (*axpy)(std::int64_t n, double alpha, const Real* x, Real* y);
   void (*xpby)(std::int64_t n, const Real* x, double beta, Real* y);
   void (*multiply)(std::int64_t n, const Real* a, const Real* b, Real* out);  // out may be a or b

@@ -98,8 +98,11 @@ template <class Real>
 void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
                  const Real* right, double* change) {
   const std::int64_t d = point.problem.d, K = point.columns;
-  Real* onto_proxies = e.workspace.get<Real>(R * K);  // left p^'
-  gemm<Real>(e, {false, true, R, K, d, left, d, point.unit_proxies, d, onto_proxies, K, false});
+  Real* products = e.workspace.get<Real>(R * K);
+  gemm<Real>(e, {false, true, R, K, d, left, d, point.unit_proxies, d, products, K, false});
+  double* onto_proxies = e.workspace.get<double>(R * K);  // left p^'
+  std::copy(products, products + R * K, onto_proxies);
+  const Kernels<double>& k = kernels<double>(e.isa);
   double* gram = e.workspace.get<double>(R * R);  // left left'
   for (std::int64_t a = 0; a < R; ++a)
     for (std::int64_t b = 0; b < R; ++b) {
@@ -127,12 +130,11 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
               static_cast<double>(f[i * R + a]) * (2 * radius * static_cast<double>(onto_z[i * R + a]) + quadratic);
         }
         const double moved = square > 0 ? 1 / std::sqrt(square) : 0;
+        const double own = radius * moved;  // a zero embedding has no cosines of its own
         double* out = in_double.cosines();
-        for (std::int64_t c = 0; c < K; ++c) out[c] = inverse > 0 ? radius * static_cast<double>(cosines[c]) : 0.0;
+        for (std::int64_t c = 0; c < K; ++c) out[c] = inverse > 0 ? own * static_cast<double>(cosines[c]) : 0.0;
         for (std::int64_t a = 0; a < R; ++a)
-          for (std::int64_t c = 0; c < K; ++c)
-            out[c] += static_cast<double>(f[i * R + a]) * static_cast<double>(onto_proxies[a * K + c]);
-        for (std::int64_t c = 0; c < K; ++c) out[c] *= moved;
+          k.axpy(K, static_cast<double>(f[i * R + a]) * moved, onto_proxies + a * K, out);
         put_zero_cosines(point, 1, &moved, out);
         change[begin + i] = in_double.loss(begin + i) - losses[begin + i];
       });

@@ -3,6 +3,7 @@ package io.vicinal.influence.estimate;
 import io.vicinal.InputException;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Progress;
@@ -48,8 +49,9 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
             point,
             queries.size(),
             (q, out) -> point.space().copy(responses.get(q).direction(), out));
+    Embedded embedded = explanation.embeddings(queries, point.exact());
     List<Facts> facts =
-        explanation.facts(queries, point, reference, q -> responses.get(q).report());
+        explanation.facts(queries, embedded, reference, q -> responses.get(q).report());
     return new Scores(name, values, facts);
   }
 

@@ -59,8 +59,8 @@ public final class Eif implements Estimator {
               + " is no sum over samples, so none has a loss of its own; use if");
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
-    List<Facts> general = explanation.facts(queries, point, ReferencePoint.DELIVERED);
-    Embedded embedded = explanation.embeddings(queries, point.at());
+    Embedded embedded = explanation.embeddings(queries, point.exact());
+    List<Facts> general = explanation.facts(queries, embedded, ReferencePoint.DELIVERED);
     List<Facts> facts = new ArrayList<>();
     double[][] values = new double[queries.size()][];
     double[] shares = explanation.shares();

@@ -28,7 +28,7 @@ final class Ekfac implements Estimator {
     try (Arena arena = new Arena(explanation.problem().backend().memory())) {
       Diagonal inverse =
           point.ekfac(CurvatureKind.HESSIAN).inverse(explanation.damping().lambda(), arena);
-      Embedded embedded = explanation.embeddings(queries, point.at());
+      Embedded embedded = explanation.embeddings(queries, point.exact());
       double[][] values =
           explanation.effects(
               point,
@@ -37,7 +37,7 @@ final class Ekfac implements Estimator {
                 explanation.gradient(queries.get(q), embedded, out);
                 point.space().multiply(inverse, out, out);
               });
-      return new Scores(name(), values, explanation.facts(queries, point, reference));
+      return new Scores(name(), values, explanation.facts(queries, embedded, reference));
     }
   }
 }

@@ -185,7 +185,7 @@ public final class Explanation implements AutoCloseable {
     CurvaturePoint point = point(reference, progress);
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Directions rhs = problem.space().zeros(scratch, queries.size());
-      Embedded embedded = embeddings(queries, point.at());
+      Embedded embedded = embeddings(queries, point.exact());
       for (int q = 0; q < queries.size(); q++) {
         gradient(queries.get(q), embedded, ParameterSpace.rows(rhs, q, q + 1));
       }
@@ -257,17 +257,16 @@ public final class Explanation implements AutoCloseable {
   }
 
   /** Facts of scores that needed no solve. */
-  List<Facts> facts(List<Query> queries, CurvaturePoint point, ReferencePoint reference) {
-    return facts(queries, point, reference, q -> null);
+  List<Facts> facts(List<Query> queries, Embedded embedded, ReferencePoint reference) {
+    return facts(queries, embedded, reference, q -> null);
   }
 
   /** Facts of scores, with the report of each query's solve or null. */
   List<Facts> facts(
       List<Query> queries,
-      CurvaturePoint point,
+      Embedded embedded,
       ReferencePoint reference,
       Function<Integer, SolveReport> reports) {
-    Embedded embedded = embeddings(queries, point.at());
     List<Facts> facts = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
       Query query = queries.get(q);

@@ -29,7 +29,7 @@ final class Gradient implements Estimator {
     ReferencePoint reference = ReferencePoint.DELIVERED;
     CurvaturePoint point = explanation.point(reference, progress);
     double lambda = explanation.damping().lambda();
-    Embedded embedded = explanation.embeddings(queries, point.at());
+    Embedded embedded = explanation.embeddings(queries, point.exact());
     double[][] values =
         explanation.effects(
             point, queries.size(), (q, out) -> explanation.gradient(queries.get(q), embedded, out));
@@ -38,7 +38,7 @@ final class Gradient implements Estimator {
     }
     double factor = -explanation.problem().samples() * lambda;
     List<Facts> facts =
-        explanation.facts(queries, point, reference).stream()
+        explanation.facts(queries, embedded, reference).stream()
             .map(f -> f.with(Facts.ORIGINAL_FACTOR, factor))
             .toList();
     return new Scores(name(), values, facts);

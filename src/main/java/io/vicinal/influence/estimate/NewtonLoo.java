@@ -85,7 +85,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
               + " is no sum over samples, so none can be left out of it; use if");
     }
     CurvaturePoint point = explanation.point(ReferencePoint.RECONVERGED, progress);
-    Embedded base = explanation.embeddings(queries, point.at());
+    Embedded base = explanation.embeddings(queries, point.exact());
     double[] before = queries.stream().mapToDouble(q -> q.measurement().value(base)).toArray();
     double[][] values = new double[queries.size()][Math.toIntExact(problem.samples())];
     for (double[] row : values) {
@@ -120,7 +120,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
             solution.worstResidual());
       }
     }
-    return new Scores(name(), values, facts(explanation, queries, point, reports));
+    return new Scores(name(), values, facts(explanation, queries, base, reports));
   }
 
   private int[] candidates(Explanation explanation, List<Query> queries, Progress progress) {
@@ -199,10 +199,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
   }
 
   private List<Facts> facts(
-      Explanation explanation,
-      List<Query> queries,
-      CurvaturePoint point,
-      List<SolveReport> reports) {
+      Explanation explanation, List<Query> queries, Embedded base, List<SolveReport> reports) {
     long indefinite =
         reports.stream().filter(r -> r.status() == SolveReport.Status.NEGATIVE_CURVATURE).count();
     SolveReport worst =
@@ -211,7 +208,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
             .max(Comparator.comparingDouble(SolveReport::trueResidual))
             .orElse(null);
     long products = reports.stream().mapToLong(SolveReport::products).sum();
-    return explanation.facts(queries, point, ReferencePoint.RECONVERGED, q -> worst).stream()
+    return explanation.facts(queries, base, ReferencePoint.RECONVERGED, q -> worst).stream()
         .map(
             f ->
                 f.with("candidates", reports.size())

@@ -67,7 +67,7 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
       throw new InputException("if-seed: analyses the weight only; give theta W or W,b, or use if");
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
-    Embedded embedded = explanation.embeddings(queries, point.at());
+    Embedded embedded = explanation.embeddings(queries, point.exact());
     List<double[]> values = new ArrayList<>();
     try (Arena arena = new Arena(problem.backend().memory())) {
       for (int from = 0; from < queries.size(); from += BLOCK) {
@@ -94,7 +94,7 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
     double lambda = damping * scale;
     double factor = -problem.samples();
     List<Facts> facts =
-        explanation.facts(queries, point, ReferencePoint.DELIVERED).stream()
+        explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(
                 f ->
                     f.damped(lambda, lambda / problem.meanEigenvalue())

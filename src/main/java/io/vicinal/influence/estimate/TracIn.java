@@ -76,8 +76,9 @@ public final class TracIn implements Estimator {
       progress.at("checkpoints", t + 1L, checkpoints.size(), 0, Double.NaN);
     }
     CurvaturePoint delivered = explanation.point(ReferencePoint.DELIVERED, progress);
+    Embedded embedded = explanation.embeddings(queries, delivered.exact());
     List<Facts> facts =
-        explanation.facts(queries, delivered, ReferencePoint.DELIVERED).stream()
+        explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(f -> f.damped(Double.NaN, Double.NaN).with("checkpoints", checkpoints.size()))
             .toList();
     return new Scores(name(), values, facts);

@@ -26,6 +26,7 @@ public final class CurvaturePoint implements AutoCloseable {
   private final Targets targets;
   private final Backend.Curvature curvature;
   private final Map<CurvatureKind, EkFac> ekfac = new EnumMap<>(CurvatureKind.class);
+  private HeadTensors exact;
   private CurvaturePoint twin;
   private boolean closed;
 
@@ -54,10 +55,11 @@ public final class CurvaturePoint implements AutoCloseable {
   }
 
   private Tensor copy(Tensor tensor) {
-    if (tensor == null) {
-      return null;
-    }
-    Tensor copy = arena.allocate(dtype, tensor.shape());
+    return tensor == null ? null : copy(tensor, dtype);
+  }
+
+  private Tensor copy(Tensor tensor, DType type) {
+    Tensor copy = arena.allocate(type, tensor.shape());
     copy.copyFrom(tensor);
     return copy;
   }
@@ -86,6 +88,20 @@ public final class CurvaturePoint implements AutoCloseable {
   /** The parameters, in the frame. */
   public HeadTensors at() {
     return at;
+  }
+
+  /**
+   * Weight and bias in double, for embeddings whose small changes count; made when first asked for.
+   */
+  public synchronized HeadTensors exact() {
+    if (exact == null) {
+      exact = new HeadTensors(inDouble(at.weight()), inDouble(at.bias()), null);
+    }
+    return exact;
+  }
+
+  private Tensor inDouble(Tensor tensor) {
+    return tensor == null || tensor.dtype() == DType.F64 ? tensor : copy(tensor, DType.F64);
   }
 
   /** Labels and sample weights. */
