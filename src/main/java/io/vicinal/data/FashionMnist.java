@@ -41,6 +41,9 @@ public final class FashionMnist {
           "Bag",
           "Ankle boot");
 
+  /** Width and height of an image, in pixels. */
+  public static final int SIDE = 28;
+
   private static final int IMAGES_MAGIC = 0x0803;
   private static final int LABELS_MAGIC = 0x0801;
 

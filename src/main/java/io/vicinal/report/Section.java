@@ -58,6 +58,9 @@ public sealed interface Section {
    * @param sentences what the effects mean, from {@link Words}
    * @param harmful removing them moves the confused apart, strongest first
    * @param helpful removing them moves the confused together, strongest first
+   * @param raised what removing a harmful one raises, where that is not the distance of the pairs;
+   *     or null
+   * @param badge of the explanation as a whole, or null
    */
   record Confusion(
       String name,
@@ -65,7 +68,9 @@ public sealed interface Section {
       String unit,
       List<String> sentences,
       List<Effect> harmful,
-      List<Effect> helpful) {
+      List<Effect> helpful,
+      String raised,
+      Badge badge) {
     /** Needs a pair to show. */
     public Confusion {
       if (pairs.isEmpty()) {
@@ -77,7 +82,7 @@ public sealed interface Section {
   /**
    * A query and its wrong neighbour.
    *
-   * @param distance between them, in the confusion's unit
+   * @param distance between them, squared
    */
   record Pair(Sample query, Sample neighbour, double distance) {}
 

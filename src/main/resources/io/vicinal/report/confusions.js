@@ -6,22 +6,25 @@ draw.Confusions = {
   render: s => [s.items.length > 0 && tabs('Confusions', s.items.map(c => ({
     tab: [h('span', {class: 'pair'}, picture(c.pairs[0].query, 's'), picture(c.pairs[0].neighbour, 's')),
       h('span', {class: 'tab-text'}, h('b', null, c.name),
-        h('small', null, c.pairs.length > 1 ? `${c.pairs.length} pairs` : `${c.pairs[0].query.label} \u2192 ${c.pairs[0].neighbour.label}`))],
+        h('small', null, c.pairs.length > 1 ? `${c.pairs.length} pairs shown` : `${c.pairs[0].query.label} \u2192 ${c.pairs[0].neighbour.label}`))],
     panel: () => confusion(c),
   })), 'side')],
 };
 
 function confusion(c) {
   const strongest = Math.max(...[...c.harmful, ...c.helpful].map(e => Math.abs(e.measured ?? e.predicted)));
+  const apart = c.raised ? `raises ${c.raised}` : 'moves them apart';
+  const together = c.raised ? `lowers ${c.raised}` : 'moves them together';
   return h('article', {class: 'confusion'},
+    c.badge && h('p', {class: 'explained'}, h('b', null, c.name), badge(c.badge)),
     h('div', {class: 'pairs'}, c.pairs.map(p => h('div', {class: 'duo'},
       h('figure', null, picture(p.query, 'l'), h('figcaption', null, h('b', null, p.query.name), labelOf(p.query))),
-      h('div', {class: 'between'}, h('span', {class: 'arrow', 'aria-hidden': 'true'}, '\u2194'), h('b', null, number(p.distance)), h('small', null, c.unit)),
+      h('div', {class: 'between'}, h('span', {class: 'arrow', 'aria-hidden': 'true'}, '\u2194'), h('b', null, number(p.distance)), h('small', null, 'squared distance')),
       h('figure', null, picture(p.neighbour, 'l'), h('figcaption', null, h('b', null, p.neighbour.name), labelOf(p.neighbour)))))),
     c.sentences.length > 0 && h('ul', {class: 'sentences'}, c.sentences.map(t => h('li', null, t))),
     h('div', {class: 'blame'},
-      effects('To blame', `Removing one moves them apart, by this ${c.unit}.`, 'harm', c.harmful, strongest),
-      effects('Protecting', `Removing one moves them together, by this ${c.unit}.`, 'help', c.helpful, strongest)));
+      effects('To blame', `Removing one ${apart}, by this ${c.unit}.`, 'harm', c.harmful, strongest),
+      effects('Protecting', `Removing one ${together}, by this ${c.unit}.`, 'help', c.helpful, strongest)));
 }
 
 function effects(title, words, kind, list, strongest) {

@@ -93,6 +93,16 @@ final class CliProcess implements AutoCloseable {
     }
   }
 
+  /** Sends a signal by its name, such as INT, and waits for the end. */
+  Outcome signal(String name) {
+    try {
+      new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start().waitFor();
+    } catch (IOException | InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return await();
+  }
+
   /** The crash reports that the JVM left. */
   static List<Path> crashReports(Path folder) {
     try (Stream<Path> files = Files.walk(folder)) {

@@ -36,6 +36,7 @@ final class ExplainBadInputCases {
     all.tests();
     all.runs();
     all.queries();
+    all.measures();
     all.methods();
     all.repairs();
     return all.cases;
@@ -240,6 +241,51 @@ final class ExplainBadInputCases {
         "t.npy",
         "no confusion",
         "--pairs");
+  }
+
+  private void measures() {
+    add(
+        "unknown measure",
+        f -> f.explain("pair", "--measure", "recall@0"),
+        "--measure",
+        "recall@0",
+        "class-confusion");
+    add(
+        "triplets of classes",
+        f -> f.explain("group", "--measure", "triplet"),
+        "--measure",
+        "triplet",
+        "pairs");
+    for (String measure : new String[] {"triplet", "class-confusion"}) {
+      add(
+          measure + " of one class",
+          f -> {
+            long[] labels = labels(f.at("ty.npy"));
+            int same = 1;
+            while (labels[same] != labels[0]) {
+              same++;
+            }
+            String pair = pairs(f, "i,j\n0," + same + "\n");
+            return f.explain("pair", "--pairs", pair, "--measure", measure);
+          },
+          "both of class",
+          "distance");
+    }
+    for (String measure : new String[] {"triplet", "recall@1"}) {
+      add(
+          measure + " of a class of one",
+          f -> {
+            long[] labels = labels(f.at("ty.npy"));
+            labels[0] = 77;
+            NpyBytes.longs(f.at("ty.npy"), labels);
+            return f.explain("pair", "--pairs", pairs(f, "i,j\n0,1\n"), "--measure", measure);
+          },
+          "test sample 0",
+          "only one of class 77");
+    }
+    add("no time", f -> f.explain("pair", "--check", "-1"), "--check", "0 or more");
+    add("pixels of no size", f -> f.explain("pair", "--pixels", "8"), "--pixels", "28x28");
+    add("pixels of another size", f -> f.explain("pair", "--pixels", "8x9"), "8x9", "64 features");
   }
 
   private static String pairs(ExplainFixture fixture, String text) {

@@ -5,11 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command that was killed goes on where it was, and ends with the same bytes. */
 class ExplainResumeTest {
@@ -51,6 +56,68 @@ class ExplainResumeTest {
     assertThat(summary(out)).isEqualTo(summary(whole));
     assertThat(pieces(out)).as("finished work is not kept").isEmpty();
     assertThat(CliProcess.crashReports(folder)).isEmpty();
+  }
+
+  /** Ctrl-C, and what a scheduler sends. */
+  @ParameterizedTest
+  @ValueSource(strings = {"INT", "TERM"})
+  void interruptedInTheMiddleItGoesOn(String signal) throws Exception {
+    ExplainFixture fixture = ExplainFixture.in(folder.resolve("data"));
+    StringBuilder list = new StringBuilder("i,j\n");
+    for (int i = 0; i < 40; i++) { // three blocks of queries
+      list.append(i).append(',').append(i + 41).append('\n');
+    }
+    Files.writeString(fixture.at("pairs.csv"), list);
+    Path out = fixture.at("out");
+    Path work = folder.resolve("work");
+    try (CliProcess process = CliProcess.start(work, List.of(), oneMethod(fixture, out))) {
+      waitForPiece(out, process);
+      Outcome outcome = process.signal(signal);
+      assertThat(outcome.code()).isEqualTo(signal.equals("INT") ? 130 : 143);
+      assertThat(outcome.err()).doesNotContain("\tat ");
+      assertThat(outcome.out()).doesNotContain("written");
+    }
+    assertThat(visible(out)).as("nothing half-written").isEmpty();
+    List<Path> finished = pieces(out);
+    assertThat(finished).as("some blocks, not all").isNotEmpty().hasSizeLessThan(3);
+    Map<Path, FileTime> times = new HashMap<>();
+    for (Path piece : finished) {
+      times.put(piece, Files.getLastModifiedTime(piece));
+    }
+    try (CliProcess process = CliProcess.start(work, List.of(), oneMethod(fixture, out))) {
+      while (process.runs() && pieces(out).size() == finished.size()) {
+        TimeUnit.MILLISECONDS.sleep(5);
+      }
+      for (Path piece : finished) {
+        assertThat(Files.getLastModifiedTime(piece))
+            .as("not made again")
+            .isEqualTo(times.get(piece));
+      }
+      process.await().succeeded();
+    }
+    Path whole = fixture.at("whole");
+    CliProcess.run(work, oneMethod(fixture, whole)).succeeded();
+    for (String name : List.of("scores.npy", "queries.json", "top.csv")) {
+      assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+    }
+    assertThat(summary(out)).isEqualTo(summary(whole));
+    assertThat(pieces(out)).as("finished work is not kept").isEmpty();
+    assertThat(CliProcess.crashReports(folder)).isEmpty();
+  }
+
+  private static Object[] oneMethod(ExplainFixture fixture, Path out) {
+    return fixture.explain(
+        "pair",
+        "--pairs",
+        fixture.text("pairs.csv"),
+        "--method",
+        "newton-loo",
+        "--check",
+        "0",
+        "--damping",
+        "10x",
+        "--out",
+        out.toString());
   }
 
   private static Object[] pairs(ExplainFixture fixture, Path out) {

@@ -72,7 +72,7 @@ class ExplainVerifyTest {
     assertThat(outcome.out()).contains("Pearson", "badge", "experiments");
   }
 
-  private static JsonObject agreement(JsonObject summary, String kind, String method) {
+  static JsonObject agreement(JsonObject summary, String kind, String method) {
     for (JsonElement entry : summary.getAsJsonArray("agreement")) {
       JsonObject json = entry.getAsJsonObject();
       if (json.get("kind").getAsString().equals(kind)

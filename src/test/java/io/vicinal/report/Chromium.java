@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * never causes: script errors, messages on the console, requests for anything but the page's own
  * file. Every wait ends.
  */
-final class Chromium implements AutoCloseable {
+public final class Chromium implements AutoCloseable {
   private static final int SECONDS = 40;
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome");
@@ -44,14 +44,14 @@ final class Chromium implements AutoCloseable {
   private int next;
 
   /** The browser on this machine's path, if there is one. */
-  static Optional<Path> find() {
+  public static Optional<Path> find() {
     return Stream.of(System.getenv("PATH").split(":"))
         .flatMap(folder -> NAMES.stream().map(name -> Path.of(folder, name)))
         .filter(Files::isExecutable)
         .findFirst();
   }
 
-  Chromium(Path browser) throws Exception {
+  public Chromium(Path browser) throws Exception {
     profile = Files.createTempDirectory("chromium");
     process =
         new ProcessBuilder(
@@ -143,17 +143,17 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Script errors, console messages and log entries so far. */
-  List<String> complaints() {
+  public List<String> complaints() {
     return complaints;
   }
 
   /** Addresses that were asked for so far; a data URI is not a request. */
-  List<String> requests() {
+  public List<String> requests() {
     return requests.stream().filter(url -> !url.startsWith("data:")).toList();
   }
 
   /** Opens a file and waits until the page is drawn. */
-  void open(Path file, int width, int height, String scheme) throws Exception {
+  public void open(Path file, int width, int height, String scheme) throws Exception {
     JsonObject size = object("width", width);
     size.addProperty("height", height);
     size.addProperty("deviceScaleFactor", 1);
@@ -172,7 +172,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** The value of a script expression; a promise is waited for. */
-  JsonElement evaluate(String expression) throws Exception {
+  public JsonElement evaluate(String expression) throws Exception {
     JsonObject params = object("expression", expression);
     params.addProperty("returnByValue", true);
     params.addProperty("awaitPromise", true);
@@ -184,16 +184,18 @@ final class Chromium implements AutoCloseable {
     return value == null ? com.google.gson.JsonNull.INSTANCE : value;
   }
 
-  boolean is(String expression) throws Exception {
+  /** Whether a script expression is true. */
+  public boolean is(String expression) throws Exception {
     return evaluate(expression).getAsBoolean();
   }
 
-  String text(String expression) throws Exception {
+  /** The value of a script expression as text. */
+  public String text(String expression) throws Exception {
     return evaluate(expression).getAsString();
   }
 
   /** Waits for an expression to become true. */
-  void await(String expression) throws Exception {
+  public void await(String expression) throws Exception {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
     while (!is(expression)) {
       if (System.nanoTime() > end) {
@@ -204,19 +206,19 @@ final class Chromium implements AutoCloseable {
   }
 
   /** Scrolls the first element into the middle and clicks it with the mouse. */
-  void click(String selector) throws Exception {
+  public void click(String selector) throws Exception {
     double[] at = middle(selector);
     mouse("mousePressed", at[0], at[1]);
     mouse("mouseReleased", at[0], at[1]);
   }
 
   /** Moves the mouse to a place in the window. */
-  void move(double x, double y) throws Exception {
+  public void move(double x, double y) throws Exception {
     mouse("mouseMoved", x, y);
   }
 
   /** Touches and lets go. */
-  void tap(double x, double y) throws Exception {
+  public void tap(double x, double y) throws Exception {
     JsonObject point = object("x", x);
     point.addProperty("y", y);
     JsonArray points = new JsonArray();
@@ -229,7 +231,7 @@ final class Chromium implements AutoCloseable {
     call("Input.dispatchTouchEvent", end);
   }
 
-  void press(String key) throws Exception {
+  public void press(String key) throws Exception {
     for (String type : List.of("keyDown", "keyUp")) {
       JsonObject params = object("type", type);
       params.addProperty("key", key);
@@ -239,7 +241,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** The middle of the first element, scrolled into view. */
-  double[] middle(String selector) throws Exception {
+  public double[] middle(String selector) throws Exception {
     JsonObject box =
         evaluate(
                 "(() => { const e = document.querySelector('"
@@ -262,7 +264,7 @@ final class Chromium implements AutoCloseable {
   }
 
   /** The whole page as a PNG, or the window. */
-  void screenshot(Path file, boolean whole) throws Exception {
+  public void screenshot(Path file, boolean whole) throws Exception {
     JsonObject params = object("format", "png");
     params.addProperty("captureBeyondViewport", whole);
     byte[] png =

@@ -163,7 +163,9 @@ final class DigitsReport {
                     Words.removal(harmful.get(0), query.name(), "squared distance"),
                     Words.removal(harmful.get(2), query.name(), "squared distance")),
                 harmful,
-                effects(-1)));
+                effects(-1),
+                null,
+                Badge.VERIFIED));
       }
     }
     List<Section.Pair> pairs = items.stream().limit(3).flatMap(c -> c.pairs().stream()).toList();
@@ -174,7 +176,9 @@ final class DigitsReport {
             "mean squared distance",
             List.of(),
             effects(1),
-            List.of()));
+            List.of(),
+            null,
+            Badge.STABLE));
     return new Section.Confusions(
         "Each of these queries finds an image of another class first. Most of what pulls them"
             + " there carries a wrong label.",

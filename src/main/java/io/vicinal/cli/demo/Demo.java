@@ -35,7 +35,6 @@ public final class Demo {
   public static final String METRICS = "r@1,r@10,rp,map@r";
 
   private static final String MAP_AT_R = "map@r";
-  private static final int SIDE = 28;
   private static final int NEIGHBOURS = 8;
 
   /** Told what is being done, with the share that is done. */
@@ -137,7 +136,7 @@ public final class Demo {
       Head head = Head.load(training.head(), arena);
       float[] mean = trainingMean(seen);
       FeatureSet test = FashionMnist.test(images, arena);
-      NeighbourPicture picture = new NeighbourPicture(SIDE, NEIGHBOURS);
+      NeighbourPicture picture = new NeighbourPicture(FashionMnist.SIDE, NEIGHBOURS);
       Part first = measure(backend, head, mean, test, seen, picture);
       picture.gap();
       Part second = measure(backend, head, mean, test, unseen, picture);

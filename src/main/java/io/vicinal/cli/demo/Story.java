@@ -21,6 +21,7 @@ import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;
+import io.vicinal.report.Blame;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
@@ -127,7 +128,7 @@ public final class Story {
         FeatureSet repaired = relabelled(clean, relabelling.cleaned(), arena);
         heads.put(REPAIRED, measure(backend, train(trainer, repaired, arena), test, repaired));
         at("tracing confusions");
-        Blame blame = Blame.of(backend, model, test, settings, progress());
+        Blame blame = Tracing.of(backend, model, test, settings, progress());
         at("writing the report");
         StoryReport page =
             new StoryReport(
@@ -154,7 +155,7 @@ public final class Story {
         relabelling.count(Proposal.Decision.RELABEL),
         RelabelAccuracy.of(relabelling, noise),
         page.verified(),
-        blame == null ? 0 : blame.queries().size(),
+        blame == null ? 0 : blame.items().size(),
         page.example(),
         report);
   }

@@ -6,37 +6,33 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.noise.DetectionCurve;
-import io.vicinal.influence.noise.Ranking;
 import io.vicinal.influence.relabel.Proposal;
 import io.vicinal.influence.relabel.RelabelAccuracy;
 import io.vicinal.influence.relabel.Relabelling;
 import io.vicinal.influence.relabel.Retrieval;
 import io.vicinal.nn.Head;
 import io.vicinal.report.Badge;
-import io.vicinal.report.Chart;
+import io.vicinal.report.Blame;
+import io.vicinal.report.BlameSections;
 import io.vicinal.report.Fact;
+import io.vicinal.report.Gallery;
 import io.vicinal.report.HtmlReport;
-import io.vicinal.report.Projections;
+import io.vicinal.report.MapSection;
+import io.vicinal.report.NoiseSections;
+import io.vicinal.report.Pixels;
 import io.vicinal.report.ReportData;
 import io.vicinal.report.Section;
-import io.vicinal.report.Series;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 
 /** The page of the demo's last act. */
 final class StoryReport {
-  private static final int POINTS = 201; // of a curve
-  private static final int CURVES = 8; // that can be told apart
-  private static final int SHOWN = 24; // suspects and proposals
-  private static final int MAPPED = 600; // training images on the map
-
   private final StorySettings settings;
   private final FeatureSet noisy;
   private final LabelNoise noise;
@@ -71,13 +67,13 @@ final class StoryReport {
     this.suspicion = suspicion;
     this.relabelling = relabelling;
     this.accuracy = RelabelAccuracy.of(relabelling, noise);
-    this.gallery = new Gallery(clean, noisy, test);
-    this.blame = blame == null ? null : new BlameSections(blame, gallery, relabelling);
+    this.gallery = gallery(clean, noisy, test);
+    this.blame = blame == null ? null : new BlameSections(blame, gallery, proposed());
   }
 
   /** How many explained confusions earned the badge. */
   long verified() {
-    return blame == null ? 0 : blame.verified();
+    return blame == null ? 0 : blame.count(Badge.VERIFIED);
   }
 
   /** One effect in words, or null. */
@@ -90,13 +86,22 @@ final class StoryReport {
     sections.add(headline());
     sections.add(retrieval());
     if (blame != null) {
-      sections.add(blame.confusions());
+      sections.add(
+          blame.confusions(
+              "A test image of each of the worst classes, its wrong neighbour, and the training"
+                  + " images that pull them together or keep them apart. Effects are predicted for"
+                  + " the removal of one image; the largest were checked by solving again without"
+                  + " it."));
     }
     sections.add(detection());
-    sections.add(proposals());
+    sections.add(NoiseSections.proposals(relabelling, accuracy, gallery, StoryReport::name));
     sections.add(map(backend, head));
     if (blame != null) {
-      sections.addAll(blame.proof());
+      sections.addAll(
+          blame.proof(
+              List.of(
+                  "Features are pixels: what another feature extractor would do is not seen"
+                      + " here.")));
     }
     HtmlReport.write(
         new ReportData(
@@ -171,85 +176,57 @@ final class StoryReport {
   }
 
   private Section detection() {
-    List<Series> series =
-        curves.stream()
-            .filter(c -> curves.indexOf(c) < CURVES - 1 || c.detector().equals("random"))
-            .map(c -> Series.of(c.detector(), Arrays.asList(c.points(POINTS))))
-            .toList();
-    List<Section.Detector> table =
-        curves.stream()
-            .map(
-                c ->
-                    new Section.Detector(
-                        c.detector(),
-                        c.auc(),
-                        c.averagePrecision(),
-                        c.precisionAt(noise.count()),
-                        noise.count()))
-            .toList();
-    double[] scores = suspicion.get(curves.get(0).detector());
-    List<Section.Suspect> suspects =
-        Arrays.stream(Ranking.order(scores))
-            .limit(SHOWN)
-            .mapToObj(i -> new Section.Suspect(gallery.train(i), scores[i]))
-            .toList();
-    return new Section.Detection(
+    return NoiseSections.detection(
         "Every detector ranks all images without knowing which labels are wrong. How a sample"
             + " confuses one class (the group rankings) is another question than whether its label"
             + " is wrong.",
-        Chart.linear("Wrong labels found", "share inspected", "share found", series),
-        table,
-        suspects);
-  }
-
-  private Section proposals() {
-    List<Section.Proposal> shown = new ArrayList<>();
-    for (Proposal p : relabelling.proposals()) {
-      if (shown.size() < SHOWN && p.decision() != Proposal.Decision.KEEP) {
-        boolean none = p.decision() == Proposal.Decision.NONE_OF_THESE;
-        shown.add(
-            new Section.Proposal(
-                gallery.train(p.id()),
-                none ? null : FashionMnist.CLASSES.get(p.best()),
-                p.probability(),
-                p.decision().text(),
-                (Badge) null));
-      }
-    }
-    return new Section.Relabelling(
-        "Proposed from out-of-fold predictions and frozen-feature neighbours, without a look at the"
-            + " label itself.",
-        List.of(
-            new Fact("Suspects", Integer.toString(relabelling.proposals().size())),
-            new Fact("Relabelled", Long.toString(relabelling.count(Proposal.Decision.RELABEL))),
-            new Fact(
-                "Left to a person", Long.toString(relabelling.count(Proposal.Decision.ABSTAIN))),
-            new Fact(
-                "None of these", Long.toString(relabelling.count(Proposal.Decision.NONE_OF_THESE))),
-            new Fact("Right, strictly", percent(accuracy.strict())),
-            new Fact("Right by the original's rule", percent(accuracy.originalRule()))),
-        shown);
+        curves,
+        suspicion.get(curves.get(0).detector()),
+        gallery,
+        noise.count());
   }
 
   private Section map(Backend backend, Head head) {
-    int count = (int) Math.min(MAPPED, noisy.samples());
     boolean[] wrong = noise.mask((int) noisy.samples());
-    List<Section.Point> points = new ArrayList<>();
-    double[][] rows = new double[count][];
-    try (Arena arena = new Arena(backend.memory())) {
-      Tensor z = head.embed(backend, noisy.features().rows(0, count), arena);
-      backend.normalizeRows(z, z);
-      for (int i = 0; i < count; i++) {
-        rows[i] = z.rows(i, i + 1L).toDoubles();
-        int label = (int) noisy.labels().longAt(i);
-        points.add(new Section.Point(gallery.train(i), label, wrong[i] ? "wrong label" : null));
+    long[] rows = MapSection.rows(noisy.samples(), List.of());
+    return MapSection.of(
+        "The noisy head's embedding of the first " + rows.length + " training images.",
+        backend,
+        head,
+        noisy.features(),
+        rows,
+        gallery,
+        i -> wrong[(int) i] ? "wrong label" : null,
+        settings.seed());
+  }
+
+  private static Gallery gallery(FeatureSet clean, FeatureSet noisy, FeatureSet test) {
+    return new Gallery(shelf("image", noisy, clean.labels().toLongs()), shelf("query", test, null));
+  }
+
+  private static Gallery.Shelf shelf(String word, FeatureSet set, long[] right) {
+    return new Gallery.Shelf(
+        word,
+        LongStream.range(0, set.samples()).toArray(),
+        set.labels().toLongs(),
+        right,
+        StoryReport::name,
+        Pixels.of(set.features(), FashionMnist.SIDE, FashionMnist.SIDE));
+  }
+
+  private Map<Integer, String> proposed() {
+    Map<Integer, String> all = new HashMap<>();
+    for (Proposal p : relabelling.proposals()) {
+      if (p.decision() == Proposal.Decision.RELABEL) {
+        all.put(p.id(), name(p.best()));
       }
     }
-    return new Section.EmbeddingMap(
-        "The noisy head's embedding of the first " + count + " training images.",
-        FashionMnist.CLASSES.subList(0, relabelling.classes()),
-        points,
-        Projections.all(backend, rows, settings.seed()));
+    return all;
+  }
+
+  /** What to call a class. */
+  static String name(long label) {
+    return FashionMnist.CLASSES.get((int) label);
   }
 
   private static String percent(double share) {

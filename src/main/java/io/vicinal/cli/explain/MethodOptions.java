@@ -66,7 +66,10 @@ final class MethodOptions {
 
   @Option(
       names = "--plain",
-      description = "Plain conjugate gradients: no EK-FAC, and no rotated copy of the features.")
+      description = {
+        "Plain conjugate gradients: no EK-FAC, no rotated copy of the features, and a report whose",
+        "explanations nobody checked."
+      })
   boolean plain;
 
   @Option(

@@ -15,6 +15,7 @@ import io.vicinal.influence.noise.Detectors;
 import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.noise.EvidenceOptions;
 import io.vicinal.influence.noise.Ranking;
+import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -25,7 +26,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -45,7 +48,7 @@ import picocli.CommandLine.Spec;
       "",
       "Writes scores.npy [detectors, N] (higher: more suspicious), queries.json (its rows),",
       "suspects.csv, with noise detectors.csv and curves.csv, with --inject noise.csv and",
-      "labels-noisy.npy, and summary.json.",
+      "labels-noisy.npy, and summary.json and report.html.",
       ""
     },
     footer = {
@@ -146,8 +149,55 @@ final class MislabelCommand implements Callable<Integer> {
       model.writeLabels(model.model().training().labels().toLongs(), work.file("labels-noisy.npy"));
     }
     JsonFile.write(work.file("summary.json"), summary);
+    page(model, noise, curves, main.name(), scores.get(main), inspected).write(work);
     work.commit(RESULTS);
     print(spec.commandLine().getOut(), curves, inspected);
+  }
+
+  private Page page(
+      Model model,
+      LabelNoise noise,
+      List<DetectionCurve> curves,
+      String main,
+      double[] suspicion,
+      int inspected) {
+    long[] labels = model.model().training().labels().toLongs();
+    long[] right = noise == null ? null : noise.revert(labels);
+    Page page = new Page(spec.name(), "Wrong labels", model, right).fact("Seed", noises.seed);
+    int[] order = Ranking.order(suspicion);
+    String sentence =
+        String.format(Locale.ROOT, "%,d labels are the most suspicious, by %s.", inspected, main);
+    if (!curves.isEmpty()) {
+      DetectionCurve best = NoiseSections.best(curves).get(0);
+      sentence =
+          String.format(
+              Locale.ROOT,
+              "Looking at %,d samples, %s finds %.0f %% of the %,d wrong labels.",
+              inspected,
+              best.detector(),
+              100 * best.found(inspected),
+              best.mislabelled());
+    }
+    Set<Integer> suspects =
+        Arrays.stream(order).limit(inspected).boxed().collect(Collectors.toSet());
+    return page.headline(sentence, List.of(), List.of())
+        .add(
+            NoiseSections.detection(
+                "Every detector ranks all samples without knowing which labels are wrong; shown are"
+                    + " the first by "
+                    + main
+                    + ".",
+                curves,
+                suspicion,
+                page.gallery(),
+                inspected))
+        .map(
+            List.of(),
+            row ->
+                right == null
+                    ? suspects.contains((int) row) ? "suspicious" : null
+                    : right[(int) row] == labels[(int) row] ? null : "wrong label",
+            noises.seed);
   }
 
   private static void writeScores(Model model, Map<Detector, double[]> scores, WorkFolder work) {

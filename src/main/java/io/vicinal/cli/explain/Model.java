@@ -20,6 +20,7 @@ import io.vicinal.train.TrainedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -37,6 +38,8 @@ final class Model implements AutoCloseable {
   private long dataset;
   private long[] datasetLabels; // class ids
   private String trainingHash;
+  private List<String> classNames; // by class id, where they are known
+  private int imageWidth;
 
   private Model(Backend backend, Arena arena) {
     this.backend = backend;
@@ -68,6 +71,8 @@ final class Model implements AutoCloseable {
         opened.readArrays(options, loss);
       }
       opened.checkTest(options);
+      int width = options.imageWidth(opened.model.training().width());
+      opened.imageWidth = width > 0 ? width : opened.imageWidth;
       return opened;
     } catch (RuntimeException | Error e) {
       opened.close();
@@ -84,6 +89,10 @@ final class Model implements AutoCloseable {
     dataset = run.labels().length;
     datasetLabels = run.labels();
     trainingHash = run.hash();
+    if (run.config().data().dataset() != null) {
+      classNames = FashionMnist.CLASSES;
+      imageWidth = FashionMnist.SIDE;
+    }
     if (options.testFeatures != null) {
       test = readTest(options, run.head().weight().dtype());
     } else if (run.config().data().dataset() != null) {
@@ -293,6 +302,26 @@ final class Model implements AutoCloseable {
   /** The user's class of a proxy row. */
   long classId(long row) {
     return classes[(int) row];
+  }
+
+  /** What to call the class of a proxy row; some that are known of noise have none. */
+  String trainingClass(long row) {
+    return row < classes.length ? testClass(classId(row)) : "an unknown class";
+  }
+
+  /** What to call a class id. */
+  String testClass(long id) {
+    return classNames != null && id < classNames.size() ? classNames.get((int) id) : "class " + id;
+  }
+
+  /** Width of the images that the features are, or 0 if they are none. */
+  int imageWidth() {
+    return imageWidth;
+  }
+
+  /** Hash of the whole dataset. */
+  String trainingHash() {
+    return trainingHash;
   }
 
   /** The user's class of each training sample. */

@@ -4,12 +4,16 @@ import io.vicinal.InputException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
 
 /**
  * What is explained: a run folder, or arrays with a head; and the test samples that it confuses.
  */
 final class ModelOptions {
+  private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+
   @Option(
       names = "--run",
       paramLabel = "DIR",
@@ -56,6 +60,15 @@ final class ModelOptions {
   Path testLabels;
 
   @Option(
+      names = "--pixels",
+      paramLabel = "HxW",
+      description = {
+        "The features are grey pixels, H rows of W: reports show them. Known of runs that were",
+        "trained on a dataset of images."
+      })
+  String pixels;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Worker threads; default: all processors.")
@@ -80,6 +93,23 @@ final class ModelOptions {
           (testFeatures == null ? "--test-features" : "--test-labels")
               + ": is missing; a test set is a pair of files");
     }
+  }
+
+  /** Width of an image of so many features, or 0 if they are not said to be one. */
+  int imageWidth(long features) {
+    if (pixels == null) {
+      return 0;
+    }
+    Matcher matcher = SIZE.matcher(pixels);
+    if (!matcher.matches()) {
+      throw new InputException("--pixels: '" + pixels + "' is no size; give one such as 28x28");
+    }
+    int width = Integer.parseInt(matcher.group(2));
+    if (Long.parseLong(matcher.group(1)) * width != features) {
+      throw new InputException(
+          "--pixels: " + pixels + " is another number than the " + features + " features");
+    }
+    return width;
   }
 
   private static void refuse(String option, Object value) {

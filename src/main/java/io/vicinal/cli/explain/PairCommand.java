@@ -9,13 +9,14 @@ import picocli.CommandLine.Command;
     header = "Score every training sample's part in the distance of pairs of test samples.",
     description = {
       "",
-      "A score is the predicted change of the pair's squared distance if the training sample is",
-      "removed and the head solved again: above 0 the sample holds the pair together (harmful, when",
-      "the pair should be apart), below 0 it keeps it apart.",
+      "A score is the predicted change of the pair's squared distance (or of another --measure) if",
+      "the training sample is removed and the head solved again: above 0 the sample holds the pair",
+      "together (harmful, when the pair should be apart), below 0 it keeps it apart.",
       "",
       "Writes scores.npy [pairs, N] (scores-METHOD.npy with several methods), queries.json (its",
-      "rows), top.csv (largest effects), summary.json (what the numbers rest on). Columns are",
-      "positions in the dataset; NaN: not trained on.",
+      "rows), top.csv (largest effects), summary.json (what the numbers rest on), report.html (the",
+      "first ones with their largest effects, some of them checked by solving again; see --check).",
+      "Columns are positions in the dataset; NaN: not trained on.",
       ""
     },
     footer = {

@@ -43,6 +43,17 @@ final class QueryOptions {
       description = "How neighbours are found: cosine, or raw (Euclidean); default: cosine.")
   String metric;
 
+  @Option(
+      names = "--measure",
+      paramLabel = "WHAT",
+      defaultValue = "distance",
+      description = {
+        "What is measured: distance (squared, of the pairs; default), triplet (how much nearer i's",
+        "nearest of its class is than j; pairs only), class-confusion (mean distance of the two",
+        "classes), recall@K (smoothed recall of i, or of the class)."
+      })
+  String measure;
+
   /** Refuses combinations that cannot be meant, before anything is read. */
   Kind check(Kind kind) {
     if (pairs != null && groups != null) {
@@ -53,7 +64,12 @@ final class QueryOptions {
           "--groups: " + groups + " is not a number of classes; give 1 or more");
     }
     neighbouring(metric);
-    return pairs != null ? Kind.PAIRS : groups != null ? Kind.GROUPS : kind;
+    Kind asked = pairs != null ? Kind.PAIRS : groups != null ? Kind.GROUPS : kind;
+    if (Measure.parse(measure).kind() == Measure.Kind.TRIPLET && asked == Kind.GROUPS) {
+      throw new InputException(
+          "--measure: triplet is of single test samples, not of classes; ask for pairs");
+    }
+    return asked;
   }
 
   static Neighbouring neighbouring(String metric) {
@@ -71,8 +87,9 @@ final class QueryOptions {
    * @throws InputException if there is nothing to explain
    */
   Asked ask(Model model, Kind kind) {
+    Questions questions = new Questions(model, Measure.parse(measure));
     if (kind == Kind.PAIRS && pairs != null) {
-      return Asked.pairs(model, PairsFile.read(pairs, model.test().samples()));
+      return questions.ofPairs(PairsFile.read(pairs, model.test().samples()));
     }
     Confusions found = TestConfusions.find(model, neighbouring(metric));
     if (found.wrong().length == 0) {
@@ -82,8 +99,8 @@ final class QueryOptions {
               + " explain; name pairs with --pairs");
     }
     if (kind == Kind.PAIRS) {
-      return Asked.pairs(model, found.pairs().stream().limit(PAIRS).toList());
+      return questions.ofPairs(found.pairs().stream().limit(PAIRS).toList());
     }
-    return Asked.groups(model, found.groups(groups == null ? GROUPS : groups));
+    return questions.ofGroups(found.groups(groups == null ? GROUPS : groups));
   }
 }

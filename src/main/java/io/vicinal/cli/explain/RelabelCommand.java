@@ -19,6 +19,9 @@ import io.vicinal.influence.relabel.RelabelRule;
 import io.vicinal.influence.relabel.Relabelling;
 import io.vicinal.influence.relabel.Retrieval;
 import io.vicinal.nn.Head;
+import io.vicinal.report.Fact;
+import io.vicinal.report.NoiseSections;
+import io.vicinal.report.Section;
 import io.vicinal.tensor.Arena;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
@@ -30,6 +33,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -48,7 +52,7 @@ import picocli.CommandLine.Spec;
       "taken where it is likely enough; where it is not, the proposal abstains, and what resembles",
       "no class is called none of these.",
       "",
-      "Writes proposals.csv, labels.npy (the whole dataset's, cleaned), summary.json.",
+      "Writes proposals.csv, labels.npy (the whole dataset's, cleaned), summary.json, report.html.",
       ""
     },
     footer = {
@@ -229,8 +233,9 @@ final class RelabelCommand implements Callable<Integer> {
         relabelling.count(Proposal.Decision.KEEP),
         relabelling.count(Proposal.Decision.ABSTAIN),
         relabelling.count(Proposal.Decision.NONE_OF_THESE));
-    if (noise != null && noise.count() > 0) {
-      RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, noise);
+    RelabelAccuracy accuracy =
+        noise == null || noise.count() == 0 ? null : RelabelAccuracy.of(relabelling, noise);
+    if (accuracy != null) {
       JsonObject json = new JsonObject();
       json.addProperty("mislabelled", noise.count());
       json.addProperty("suspected", accuracy.suspectedNoise());
@@ -265,8 +270,50 @@ final class RelabelCommand implements Callable<Integer> {
       table.print(writer);
     }
     JsonFile.write(work.file("summary.json"), summary);
+    page(model, noise, relabelling, accuracy, measured).write(work);
     work.commit(List.of("noise.csv"));
     writer.println("written: " + out);
+  }
+
+  private Page page(
+      Model model,
+      LabelNoise noise,
+      Relabelling relabelling,
+      RelabelAccuracy accuracy,
+      Map<String, Retrieval> measured) {
+    long[] right = noise == null ? null : noise.revert(relabelling.labels());
+    Page page = new Page(spec.name(), "Labels, repaired", model, right).fact("Seed", noises.seed);
+    page.headline(
+        String.format(
+            Locale.ROOT,
+            "%,d of %,d suspicious samples should carry another label.",
+            relabelling.count(Proposal.Decision.RELABEL),
+            relabelling.proposals().size()),
+        List.of(),
+        accuracy == null
+            ? List.of()
+            : List.of(
+                new Fact("Wrong labels repaired", Text.percent(accuracy.restored()) + " %"),
+                new Fact("Right labels broken", Integer.toString(accuracy.broken()))));
+    if (!measured.isEmpty()) {
+      page.add(
+          new Section.Retrieval(
+              "The head as it was given, one trained on the labels as they are, and one on the"
+                  + " cleaned ones.",
+              List.copyOf(measured.keySet()),
+              List.of(
+                  metric("R@1 among test samples", measured, Retrieval::recall),
+                  metric("MAP@R among test samples", measured, Retrieval::mapAtR),
+                  metric("R@1 among training samples", measured, Retrieval::galleryRecall)),
+              List.of()));
+    }
+    return page.add(
+        NoiseSections.proposals(relabelling, accuracy, page.gallery(), model::trainingClass));
+  }
+
+  private static Section.Metric metric(
+      String name, Map<String, Retrieval> measured, ToDoubleFunction<Retrieval> value) {
+    return new Section.Metric(name, measured.values().stream().map(value::applyAsDouble).toList());
   }
 
   private static JsonObject json(Map<String, Retrieval> measured) {

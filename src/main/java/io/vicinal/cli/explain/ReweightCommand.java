@@ -5,6 +5,7 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.reweight.FineTune;
+import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -30,7 +31,7 @@ import picocli.CommandLine.Spec;
       "exact Wilcoxon test, bootstrap interval, effect sizes, one-sided for growing distances; of",
       "several methods, the first against each other one.",
       "",
-      "Writes before-after.csv, queries.json, summary.json.",
+      "Writes before-after.csv, queries.json, summary.json, report.html.",
       ""
     },
     footer = {
@@ -46,6 +47,8 @@ final class ReweightCommand implements Callable<Integer> {
   @Mixin private QueryOptions questions;
 
   @Mixin private MethodOptions methods;
+
+  @Mixin private CheckOptions checks;
 
   @Option(
       names = "--helpful-weight",
@@ -132,16 +135,25 @@ final class ReweightCommand implements Callable<Integer> {
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {
         Reweighting reweighting = new Reweighting(model, asked, scoring, options, work, bars);
+        Page page = new Page(spec.name(), "Acting on the blame", model, null).fact("Seed", seed);
+        Spectrum spectrum = null;
+        BlamePage blame = null;
         if (given != null) {
           reweighting.add(given);
+          reweighting.addTo(page, "");
         } else {
-          scoring.run(estimators, asked.queries(), arena).forEach(reweighting::add);
+          List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
+          results.forEach(reweighting::add);
+          spectrum = scoring.spectrum(results);
+          blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
+          reweighting.addTo(page, blame.verdict());
+          blame.addTo(page, spectrum, false);
         }
         bars.finish();
         reweighting.csv().write(work.file("before-after.csv"));
         JsonFile.write(work.file("queries.json"), asked.json());
         JsonObject summary = Summary.of(spec.name(), model);
-        summary.add("solver", scoring.facts());
+        summary.add("solver", scoring.facts(spectrum));
         summary.addProperty("how", how);
         summary.addProperty("helpful_weight", helpful);
         summary.addProperty("harmful_weight", harmful);
@@ -150,6 +162,10 @@ final class ReweightCommand implements Callable<Integer> {
         summary.addProperty("normalise", normalise);
         summary.addProperty("seed", seed);
         reweighting.addTo(summary, seed);
+        if (blame != null) {
+          blame.addTo(summary);
+        }
+        page.write(work);
         JsonFile.write(work.file("summary.json"), summary);
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();
@@ -167,6 +183,7 @@ final class ReweightCommand implements Callable<Integer> {
     if (methods.names().contains("self")) {
       throw new InputException("--method: self has no queries to repair; leave it out");
     }
+    checks.check();
     positive("--helpful-weight", helpful, 0);
     positive("--harmful-weight", harmful, 0);
     positive("--lr", rate, Double.MIN_VALUE);

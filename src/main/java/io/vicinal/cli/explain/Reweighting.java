@@ -19,6 +19,11 @@ import io.vicinal.influence.statistics.Alternative;
 import io.vicinal.influence.statistics.Bootstrap;
 import io.vicinal.influence.statistics.PairedComparison;
 import io.vicinal.nn.Head;
+import io.vicinal.report.Chart;
+import io.vicinal.report.Fact;
+import io.vicinal.report.Section;
+import io.vicinal.report.Series;
+import io.vicinal.report.Words;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.util.ArrayList;
@@ -26,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.ToDoubleFunction;
 
 /** Retrains under other weights, a head per method and query, and measures before and after. */
 final class Reweighting {
@@ -201,6 +207,52 @@ final class Reweighting {
     summary.add("tests", tests);
   }
 
+  /** What changed, as parts of a report. */
+  void addTo(Page page, String finding) {
+    List<Section.Metric> recall = new ArrayList<>();
+    List<Series> curves = new ArrayList<>();
+    List<Fact> figures = new ArrayList<>();
+    rows.forEach(
+        (method, own) -> {
+          double mean = mean(own, BeforeAfter::change);
+          long grew = own.stream().filter(row -> row.change() > 0).count();
+          figures.add(new Fact(method, Words.signed(mean), grew + " of " + own.size() + " grew"));
+          recall.add(
+              new Section.Metric(
+                  "R@1, " + method,
+                  List.of(own.get(0).recallBefore(), mean(own, BeforeAfter::recallAfter))));
+          if (curves.isEmpty()) {
+            curves.add(Series.counted("before", before(own)));
+          }
+          curves.add(Series.counted("after, " + method, after(own)));
+        });
+    String first = rows.keySet().iterator().next();
+    page.headline(
+        String.format(
+            Locale.ROOT,
+            "Training on with other weights changes the confusions by %s on average (%s).",
+            Words.signed(mean(rows.get(first), BeforeAfter::change)),
+            first),
+        finding.isEmpty() ? List.of() : List.of(finding),
+        figures);
+    page.add(
+        new Section.Retrieval(
+            "The test set before and after; each confusion has a head of its own, recall is their"
+                + " mean.",
+            List.of("before", "after"),
+            recall,
+            List.of(
+                Chart.linear(
+                    "Each confusion before and after",
+                    "confusion",
+                    asked.queries().get(0).measurement().unit(),
+                    curves))));
+  }
+
+  private static double mean(List<BeforeAfter> own, ToDoubleFunction<BeforeAfter> value) {
+    return own.stream().mapToDouble(value).average().orElse(0);
+  }
+
   void print(PrintWriter writer, long seed) {
     Table table = new Table("method", "queries", "mean change", "grew", "R@1 before", "R@1 after");
     rows.forEach(
@@ -208,11 +260,10 @@ final class Reweighting {
             table.row(
                 method,
                 Integer.toString(own.size()),
-                signed(own.stream().mapToDouble(BeforeAfter::change).average().orElse(0)),
+                signed(mean(own, BeforeAfter::change)),
                 Long.toString(own.stream().filter(row -> row.change() > 0).count()),
                 Text.percent(own.get(0).recallBefore()),
-                Text.percent(
-                    own.stream().mapToDouble(BeforeAfter::recallAfter).average().orElse(0))));
+                Text.percent(mean(own, BeforeAfter::recallAfter))));
     table.print(writer);
     comparisons(seed)
         .forEach(

@@ -7,6 +7,8 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.solve.Forecast;
+import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -29,6 +31,8 @@ abstract class ScoreCommand implements Callable<Integer> {
   @Mixin private QueryOptions questions;
 
   @Mixin private MethodOptions methods;
+
+  @Mixin private CheckOptions checks;
 
   @Option(
       names = "--sets",
@@ -54,6 +58,7 @@ abstract class ScoreCommand implements Callable<Integer> {
               + "'");
     }
     Methods.check(methods, inputs);
+    checks.check();
     if (sets && methods.names().size() > 1) {
       throw new InputException("--sets: are of one method; name one with --method");
     }
@@ -75,6 +80,10 @@ abstract class ScoreCommand implements Callable<Integer> {
           writer.flush();
         }
         List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
+        Spectrum spectrum = scoring.spectrum(results);
+        BlamePage blame =
+            BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
+        Page page = page(model, blame, results, spectrum);
         bars.finish();
         ScoreFiles files = new ScoreFiles(model, work);
         files.scores(results);
@@ -83,22 +92,40 @@ abstract class ScoreCommand implements Callable<Integer> {
         if (sets) {
           files.sets(results.get(0));
         }
-        JsonFile.write(work.file("summary.json"), summary(model, scoring, results));
+        JsonObject summary = summary(model, scoring.facts(spectrum), results);
+        if (blame != null) {
+          blame.addTo(summary);
+        }
+        JsonFile.write(work.file("summary.json"), summary);
+        page.write(work);
         work.commit(ScoreFiles.earlier(methods.all()));
-        print(writer, asked, results, files);
+        print(writer, blame, results, files);
       }
     }
     return 0;
   }
 
-  private JsonObject summary(Model model, Scoring scoring, List<Scoring.Result> results) {
+  private Page page(Model model, BlamePage blame, List<Scoring.Result> results, Spectrum spectrum) {
+    Page page = new Page(spec.name(), "Whom to blame", model, null);
+    if (blame != null) {
+      blame.addTo(page, spectrum, true);
+      return page;
+    }
+    double[] own = results.get(0).trained(model)[0];
+    return page.headline("How much each sample moves its own loss.", List.of(), List.of())
+        .add(
+            NoiseSections.detection(
+                "Those that influence themselves most.", List.of(), own, page.gallery(), 0));
+  }
+
+  private JsonObject summary(Model model, JsonObject solver, List<Scoring.Result> results) {
     JsonObject json = Summary.of(spec.name(), model);
     json.addProperty(
         "scores",
         "predicted change of the measurement, in its unit, if the sample is removed; above 0:"
             + " harmful, removing it raises the measurement; below 0: helpful. A row's original"
             + " script's score is original_factor times it, divided by the sample's weight");
-    json.add("solver", scoring.facts());
+    json.add("solver", solver);
     JsonArray all = new JsonArray();
     results.forEach(result -> all.add(ScoreFiles.facts(result)));
     json.add("methods", all);
@@ -106,7 +133,7 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintWriter writer, Asked asked, List<Scoring.Result> results, ScoreFiles files) {
+      PrintWriter writer, BlamePage blame, List<Scoring.Result> results, ScoreFiles files) {
     for (Scoring.Result result : results) {
       writer.printf("%n%s%n", result.method());
       Table table = new Table("query", "value", "most harmful", "effect", "most helpful", "effect");
@@ -135,6 +162,9 @@ abstract class ScoreCommand implements Callable<Integer> {
           result.facts().size(),
           facts.get("products").getAsLong(),
           result.seconds());
+    }
+    if (blame != null) {
+      writer.println(blame.verdict());
     }
     writer.println("an effect is the predicted change if the sample is removed; written: " + out);
   }

@@ -1,5 +1,8 @@
 package io.vicinal.cli.explain;
 
+import static io.vicinal.influence.estimate.ReferencePoint.RECONVERGED;
+import static java.lang.Double.NaN;
+
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.backend.CurvatureKind;
@@ -9,13 +12,16 @@ import io.vicinal.influence.Query;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -47,7 +53,12 @@ final class Scoring implements AutoCloseable {
 
     /** The columns of the training samples, in their order. */
     double[][] trained(Model model) {
-      double[][] rows = new double[facts.size()][];
+      return trained(model, facts.size());
+    }
+
+    /** The same of the first rows. */
+    double[][] trained(Model model, int count) {
+      double[][] rows = new double[count][];
       for (int q = 0; q < rows.length; q++) {
         double[] all = row(q);
         rows[q] = Arrays.stream(model.positions()).mapToDouble(p -> all[(int) p]).toArray();
@@ -65,12 +76,7 @@ final class Scoring implements AutoCloseable {
   private Explanation explanation;
 
   Scoring(Model model, MethodOptions options, WorkFolder work, Progress progress) {
-    this.model = model;
-    this.options = options;
-    this.work = work;
-    this.progress = progress;
-    DType type = model.model().head().weight().dtype();
-    problem = HeadProblem.open(model.backend(), model.model(), options.problem(type));
+    this(model, options, work, progress, options.problem(model.model().head().weight().dtype()));
     try {
       damping = Damping.parse(options.damping, problem);
       raiseAsBefore();
@@ -78,6 +84,26 @@ final class Scoring implements AutoCloseable {
       problem.close();
       throw e;
     }
+  }
+
+  private Scoring(
+      Model model, MethodOptions options, WorkFolder work, Progress progress, ProblemOptions how) {
+    this.model = model;
+    this.options = options;
+    this.work = work;
+    this.progress = progress;
+    problem = HeadProblem.open(model.backend(), model.model(), how);
+  }
+
+  /**
+   * The same in double precision, at the damping in use: differences of nearly equal numbers are
+   * taken where a head is solved again without a sample.
+   */
+  Scoring exact() {
+    ProblemOptions how = options.problem(problem.dtype()).with(DType.F64);
+    Scoring exact = new Scoring(model, options, work, progress, how);
+    exact.damping = damping;
+    return exact;
   }
 
   private void raiseAsBefore() {
@@ -98,8 +124,40 @@ final class Scoring implements AutoCloseable {
     return damping;
   }
 
-  /** What all methods rest on. */
-  JsonObject facts() {
+  /** The ends of the curvature's spectrum where some results were taken, or null without EK-FAC. */
+  Spectrum spectrum(List<Result> results) {
+    boolean moved =
+        results.stream()
+            .flatMap(result -> result.facts().stream())
+            .anyMatch(f -> f.get("reference").getAsString().equals(RECONVERGED.toString()));
+    ReferencePoint point = moved ? RECONVERGED : ReferencePoint.DELIVERED;
+    String name = "spectrum-" + (moved ? Double.toHexString(damping.lambda()) : "delivered");
+    try (Arena scratch = Arena.host()) {
+      WorkFolder.Piece piece =
+          work.piece(
+              name,
+              scratch,
+              arena -> {
+                Spectrum found = Spectrum.of(explanation().point(point, progress));
+                JsonObject json = new JsonObject();
+                if (found == null) {
+                  return new WorkFolder.Piece(null, json);
+                }
+                json.add("smallest", Summary.number(found.smallest()));
+                return new WorkFolder.Piece(arena.of(found.top(), found.top().length), json);
+              });
+      return piece.numbers() == null
+          ? null
+          : new Spectrum(piece.numbers().toDoubles(), piece.facts().get("smallest").getAsDouble());
+    }
+  }
+
+  /**
+   * What all methods rest on.
+   *
+   * @param spectrum or null if it is not known
+   */
+  JsonObject facts(Spectrum spectrum) {
     JsonObject json = new JsonObject();
     json.addProperty("theta", problem.theta().toString());
     json.addProperty("dtype", ElementType.name(problem.dtype()));
@@ -107,9 +165,16 @@ final class Scoring implements AutoCloseable {
     json.addProperty("lambda", damping.lambda());
     json.add("multiple", Summary.number(damping.multiple()));
     json.add("mean_eigenvalue", Summary.number(problem.meanEigenvalue()));
+    json.add("largest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.largest()));
+    json.add("smallest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.smallest()));
     json.addProperty("tolerance", options.tolerance);
     json.addProperty("preconditioner", problem.isRotated() ? "EK-FAC" : "none");
     return json;
+  }
+
+  /** Whether EK-FAC and all else that takes time is left out. */
+  boolean isPlain() {
+    return options.plain;
   }
 
   /** What the methods share, at the damping in use. */

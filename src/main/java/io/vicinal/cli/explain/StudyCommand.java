@@ -16,6 +16,7 @@ import io.vicinal.influence.study.Category;
 import io.vicinal.influence.study.ClassRecommendations;
 import io.vicinal.influence.study.FieldStudy;
 import io.vicinal.influence.study.WorstClassOverlap;
+import io.vicinal.report.Sections;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,7 +43,7 @@ import picocli.CommandLine.Spec;
       "of harmful and helpful noisy samples pure, and do their scores keep their sign? With --with:",
       "do several runs have the same worst test classes?",
       "",
-      "Writes study.csv (a row per class), with --with overlap.csv, and summary.json.",
+      "Writes study.csv (a row per class), with --with overlap.csv, summary.json and report.html.",
       ""
     },
     footer = {
@@ -129,12 +130,29 @@ final class StudyCommand implements Callable<Integer> {
           summary.add("overlap", json(overlap));
         }
         JsonFile.write(work.file("summary.json"), summary);
+        page(model, study, overlap).write(work);
         work.commit(List.of("overlap.csv"));
         bars.finish();
         print(writer, study, summary, overlap);
       }
     }
     return 0;
+  }
+
+  private Page page(Model model, FieldStudy study, WorstClassOverlap overlap) {
+    Page page = new Page(spec.name(), "Field study", model, null).fact("Seed", seed);
+    page.headline(
+        String.format(
+            Locale.ROOT,
+            "%,d samples, %.1f %% of all, are recommended another class.",
+            study.changed(),
+            study.percentOfAll()),
+        List.of(),
+        List.of());
+    page.add(Sections.field("Recommended by the rule " + rule + ".", study));
+    return overlap == null
+        ? page
+        : page.add(Sections.worstClasses("Runs in the order named.", overlap, model::testClass));
   }
 
   private static FieldStudy recommend(Evidence evidence, RelabelRule how) {

@@ -1,27 +1,15 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonObject;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.Query;
-import io.vicinal.influence.estimate.Estimator;
-import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.SampleTables;
-import io.vicinal.influence.measure.PairDistance;
-import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Gauge;
-import io.vicinal.influence.verify.Miniature;
-import io.vicinal.influence.verify.MiniatureOptions;
 import io.vicinal.influence.verify.Outcome;
-import io.vicinal.influence.verify.Stability;
 import io.vicinal.influence.verify.Subsets;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -34,8 +22,6 @@ import java.util.stream.IntStream;
 
 /** Makes the experiments of {@code explain verify} for the scores of its first method. */
 final class Verifier {
-  private static final double SIZE_ERROR = 0.25; // that a verified explanation may have
-
   /**
    * Experiments of one kind.
    *
@@ -46,67 +32,19 @@ final class Verifier {
   record Part(String kind, List<Outcome> outcomes, Map<String, double[][]> predicted) {}
 
   private final Scoring scoring;
+  private final List<Question> questions;
   private final List<Query> queries;
-  private final WorkFolder work;
   private final Progress progress;
   private final Map<String, double[][]> scores; // by method, [Q][N trained]
   private final double[][] first;
 
-  Verifier(
-      Scoring scoring,
-      List<Query> queries,
-      WorkFolder work,
-      Progress progress,
-      Map<String, double[][]> scores) {
+  Verifier(Scoring scoring, Asked asked, Progress progress, Map<String, double[][]> scores) {
     this.scoring = scoring;
-    this.queries = queries;
-    this.work = work;
+    this.questions = asked.questions();
+    this.queries = asked.queries();
     this.progress = progress;
     this.scores = scores;
     this.first = scores.values().iterator().next();
-  }
-
-  /** Top removals one by one, badges from them and from the damping's neighbours. */
-  Miniature miniature(Estimator estimator, VerifyOptions options, Experiments experiments) {
-    List<Stability> stability = Stability.of(first, factor -> scoresAt(estimator, factor));
-    MiniatureOptions budget =
-        new MiniatureOptions(
-            options.leaveOut,
-            options.controls,
-            SIZE_ERROR,
-            Long.MAX_VALUE,
-            Double.POSITIVE_INFINITY,
-            options.seed);
-    List<String> ids = queries.stream().map(Query::id).toList();
-    return Miniature.run(ids, first, stability, budget, experiments::run);
-  }
-
-  private double[][] scoresAt(Estimator estimator, double factor) {
-    String name = "stability-" + estimator.name() + "-" + factor;
-    try (Arena scratch = Arena.host()) {
-      Tensor found = work.piece(name, scratch, a -> atDamping(estimator, factor, a)).numbers();
-      if (found == null) {
-        return null;
-      }
-      double[][] rows = new double[queries.size()][];
-      Arrays.setAll(rows, q -> found.rows(q, q + 1L).toDoubles());
-      return rows;
-    }
-  }
-
-  private WorkFolder.Piece atDamping(Estimator estimator, double factor, Arena arena) {
-    Damping now = scoring.damping();
-    Damping other = new Damping(now.lambda() * factor, now.multiple() * factor, false);
-    try (Explanation explanation = scoring.open(other)) {
-      double[][] values = estimator.scores(explanation, queries, progress).values();
-      Tensor rows = arena.allocate(DType.F64, values.length, values[0].length);
-      for (int q = 0; q < values.length; q++) {
-        rows.rows(q, q + 1L).set(values[q]);
-      }
-      return new WorkFolder.Piece(rows, new JsonObject());
-    } catch (NegativeCurvatureException e) {
-      return new WorkFolder.Piece(null, new JsonObject()); // cannot be solved there
-    }
   }
 
   /** Edits that keep labels: predictions are sums of scores. */
@@ -199,9 +137,8 @@ final class Verifier {
   /** How few removals turn each pair's first sample right. */
   List<Brittleness> brittleness(int most, WorkFolder folder) {
     List<Gauge> gauges = new ArrayList<>();
-    for (Query query : queries) {
-      PairDistance pair = (PairDistance) query.measurement();
-      gauges.add(Gauge.rightNeighbour(scoring.explanation().test(), pair.i()));
+    for (Question query : questions) {
+      gauges.add(Gauge.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
     }
     List<Brittleness> all = new ArrayList<>();
     try (Experiments experiments = new Experiments(scoring, gauges, folder, progress)) {

@@ -6,6 +6,7 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
@@ -37,7 +38,8 @@ import picocli.CommandLine.Spec;
       "off by a quarter at most; else 'predicted, stable' if its order survives a damping three",
       "times smaller and larger; else 'unstable'. Computes in float64 unless told otherwise.",
       "",
-      "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges).",
+      "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges),",
+      "report.html.",
       ""
     },
     footer = {
@@ -102,10 +104,13 @@ final class VerifyCommand implements Callable<Integer> {
     List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
     Map<String, double[][]> scores = new LinkedHashMap<>();
     results.forEach(r -> scores.put(r.method(), r.trained(model)));
-    Verifier verifier = new Verifier(scoring, asked.queries(), work, bars, scores);
+    Spectrum spectrum = scoring.spectrum(results);
+    Verifier verifier = new Verifier(scoring, asked, bars, scores);
+    double[][] first = scores.values().iterator().next();
+    Check check = new Check(scoring, asked.queries(), first, work, bars);
     List<Gauge> gauges = asked.queries().stream().map(Gauge::of).toList();
     try (Experiments runs = new Experiments(scoring, gauges, work, bars)) {
-      Miniature miniature = verifier.miniature(estimators.get(0), experiments, runs);
+      Miniature miniature = check.full(estimators.get(0), experiments.miniature(), runs);
       List<Verifier.Part> parts = new ArrayList<>();
       parts.add(verifier.part("leave out", miniature.outcomes()));
       if (experiments.remove > 0) {
@@ -128,12 +133,16 @@ final class VerifyCommand implements Callable<Integer> {
           experiments.brittleness > 0
               ? verifier.brittleness(experiments.brittleness, work)
               : List.of();
+      Page page = new Page(spec.name(), "Blame, put to the proof", model, null);
+      new BlamePage(model, asked, scoring, results.get(0))
+          .checked(miniature)
+          .addTo(page, spectrum, true);
       bars.finish();
       VerifyFiles files = new VerifyFiles(asked, parts, miniature, brittleness);
       files.csv(model).write(work.file("verification.csv"));
       JsonFile.write(work.file("queries.json"), asked.json());
       JsonObject summary = Summary.of(spec.name(), model);
-      summary.add("solver", scoring.facts());
+      summary.add("solver", scoring.facts(spectrum));
       summary.addProperty("experiments", runs.size());
       summary.addProperty("products", runs.products());
       summary.addProperty("seconds", runs.seconds());
@@ -142,6 +151,7 @@ final class VerifyCommand implements Callable<Integer> {
       results.forEach(result -> all.add(ScoreFiles.facts(result)));
       summary.add("methods", all);
       JsonFile.write(work.file("summary.json"), summary);
+      page.write(work);
       work.commit(List.of());
       PrintWriter writer = spec.commandLine().getOut();
       files.print(writer);

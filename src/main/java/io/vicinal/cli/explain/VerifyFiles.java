@@ -104,27 +104,15 @@ record VerifyFiles(
               });
     }
     summary.add("agreement", agreements);
-    JsonArray badges = new JsonArray();
-    for (int q = 0; q < asked.size(); q++) {
-      Miniature.Line line = miniature.queries().get(q);
-      JsonObject json = new JsonObject();
-      json.addProperty("query", line.query());
-      json.addProperty("badge", line.badge().toString());
-      json.add("size_error", Summary.number(line.sizeError()));
-      JsonArray stability = new JsonArray();
-      for (double value : line.stability().spearman()) {
-        stability.add(Summary.number(value));
+    JsonArray badges = Check.json(miniature);
+    for (Brittleness one : brittleness) {
+      JsonObject json = badges.get(one.query()).getAsJsonObject();
+      json.addProperty("fewest_removals", one.fewest());
+      JsonArray curve = new JsonArray();
+      for (Brittleness.Point point : one.points()) {
+        curve.add(Summary.fact(List.of(point.removed(), point.reached())));
       }
-      json.add("stability_spearman", stability);
-      if (!brittleness.isEmpty()) {
-        json.addProperty("fewest_removals", brittleness.get(q).fewest());
-        JsonArray curve = new JsonArray();
-        for (Brittleness.Point point : brittleness.get(q).points()) {
-          curve.add(Summary.fact(List.of(point.removed(), point.reached())));
-        }
-        json.add("brittleness", curve);
-      }
-      badges.add(json);
+      json.add("brittleness", curve);
     }
     summary.add("badges", badges);
     summary.add("stability_factors", Summary.fact(Stability.FACTORS));

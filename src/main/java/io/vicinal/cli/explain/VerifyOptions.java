@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.influence.verify.MiniatureOptions;
 import picocli.CommandLine.Option;
 
 /** Which experiments {@code explain verify} makes. */
@@ -86,6 +87,13 @@ final class VerifyOptions {
     if (!ok) {
       throw new InputException(option + ": is out of range; give " + range);
     }
+  }
+
+  /** Top removals and controls, whatever they take. */
+  MiniatureOptions miniature() {
+    double sizeError = MiniatureOptions.defaults().sizeError();
+    return new MiniatureOptions(
+        leaveOut, controls, sizeError, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
   }
 
   void addTo(Key key) {

@@ -20,12 +20,12 @@ import io.vicinal.tensor.Tensor;
 public final class EkFac {
   private final CurvatureKind kind;
   private final Diagonal diagonal;
-  private final long clipped;
+  private final double lowest;
 
-  private EkFac(CurvatureKind kind, Diagonal diagonal, long clipped) {
+  private EkFac(CurvatureKind kind, Diagonal diagonal, double lowest) {
     this.kind = kind;
     this.diagonal = diagonal;
-    this.clipped = clipped;
+    this.lowest = lowest;
   }
 
   static EkFac at(CurvaturePoint point, CurvatureKind kind, Arena arena) {
@@ -36,23 +36,25 @@ public final class EkFac {
             ? null
             : arena.allocate(space.dtype(), space.proxyRows(), space.width());
     point.curvature().diagonal(kind, weight, proxies);
-    long clipped = clip(weight) + (proxies == null ? 0 : clip(proxies));
-    return new EkFac(kind, new Diagonal(weight, proxies), clipped);
+    double lowest = clip(weight);
+    if (proxies != null) {
+      lowest = Math.min(lowest, clip(proxies));
+    }
+    return new EkFac(kind, new Diagonal(weight, proxies), lowest);
   }
 
-  private static long clip(Tensor tensor) {
+  /** The lowest value before. */
+  private static double clip(Tensor tensor) {
     double[] values = tensor.toDoubles();
-    long clipped = 0;
+    double lowest = Double.POSITIVE_INFINITY;
     for (int i = 0; i < values.length; i++) {
-      if (!(values[i] >= 0)) {
-        values[i] = 0;
-        clipped++;
-      }
+      lowest = Math.min(lowest, values[i]);
+      values[i] = values[i] >= 0 ? values[i] : 0;
     }
-    if (clipped > 0) {
+    if (!(lowest >= 0)) {
       tensor.set(values);
     }
-    return clipped;
+    return lowest;
   }
 
   /** Whose diagonal it is. */
@@ -65,9 +67,9 @@ public final class EkFac {
     return diagonal;
   }
 
-  /** How many entries were below 0 and are held there. */
-  public long clipped() {
-    return clipped;
+  /** The lowest entry before those below 0 were held there. */
+  public double lowest() {
+    return lowest;
   }
 
   /**

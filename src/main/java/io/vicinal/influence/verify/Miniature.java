@@ -112,6 +112,17 @@ public record Miniature(
         (System.nanoTime() - start) / 1e9);
   }
 
+  /** The same of the first few queries. */
+  public Miniature first(int count) {
+    return new Miniature(
+        List.copyOf(queries.subList(0, count)),
+        outcomes,
+        verification == null ? null : verification.first(count),
+        skipped,
+        products,
+        seconds);
+  }
+
   /** Every query's top removals in turn, then random samples; each once. */
   private static long[] plan(long[][] top, double[][] scores, MiniatureOptions options) {
     long[] trained =

@@ -54,6 +54,17 @@ public record Stability(double[] spearman) {
             Arrays.stream(known).mapToDouble(i -> b[i]).toArray());
   }
 
+  /**
+   * As {@link #of}, but only at lambda/3 and 3 lambda, the two that {@link #isStable} looks at; the
+   * others are NaN.
+   */
+  public static List<Stability> near(double[][] scores, DoubleFunction<double[][]> scoresAt) {
+    return of(
+        scores,
+        factor ->
+            factor == FACTORS.get(1) || factor == FACTORS.get(2) ? scoresAt.apply(factor) : null);
+  }
+
   /** Whether both neighbours, lambda/3 and 3 lambda, correlate with at least {@link #STABLE}. */
   public boolean isStable() {
     return spearman[1] >= STABLE && spearman[2] >= STABLE;

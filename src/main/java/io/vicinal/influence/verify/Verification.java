@@ -79,6 +79,15 @@ public record Verification(
         Arrays.stream(known).mapToDouble(e -> actual[e]).toArray());
   }
 
+  /** The same of the first few queries. */
+  public Verification first(int count) {
+    return new Verification(
+        edits,
+        Arrays.copyOf(predicted, count),
+        Arrays.copyOf(actual, count),
+        agreement.subList(0, count));
+  }
+
   /** Mean Pearson correlation over the queries where it exists; NaN if there is none. */
   public double pearson() {
     return mean(Agreement::pearson);

@@ -1,7 +1,6 @@
 package io.vicinal.cli.demo;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
@@ -25,40 +24,39 @@ import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.influence.verify.Stability;
 import io.vicinal.nn.Head;
+import io.vicinal.report.Blame;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
  * The worst confusions of a head, what each training sample has to do with them, and what solving
- * again without the most important ones shows.
- *
- * @param queries a pair of each of the worst classes, and the worst class as a group
- * @param pairs of test images of each query
- * @param distances of those pairs
- * @param scores predicted changes by removal
- * @param miniature the removals that were made
- * @param spectrum the EK-FAC eigenvalues of the Hessian, descending
- * @param damping in use
+ * again without the most important ones shows: a pair of each of the worst classes, and the worst
+ * class as a group.
  */
-record Blame(
-    List<Query> queries,
-    List<List<Pair>> pairs,
-    List<double[]> distances,
-    Scores scores,
-    Miniature miniature,
-    double[] spectrum,
-    Damping damping) {
+final class Tracing {
   private static final int CLASSES = 3; // worst ones
+
+  private final FeatureSet test;
+  private final StorySettings settings;
+  private final Progress progress;
+  private final List<Query> queries = new ArrayList<>();
+  private final List<List<Pair>> pairs = new ArrayList<>();
+
+  private Tracing(FeatureSet test, StorySettings settings, Progress progress) {
+    this.test = test;
+    this.settings = settings;
+    this.progress = progress;
+  }
 
   /** null if no test sample is wrong. */
   static Blame of(
@@ -67,8 +65,10 @@ record Blame(
       FeatureSet test,
       StorySettings settings,
       Progress progress) {
-    List<Query> queries = new ArrayList<>();
-    List<List<Pair>> pairs = new ArrayList<>();
+    return new Tracing(test, settings, progress).of(backend, model);
+  }
+
+  private Blame of(Backend backend, HeadModel model) {
     for (Group group : groups(backend, model, test)) {
       if (queries.isEmpty()) {
         queries.add(new Query("group " + group.label(), GroupDistance.of(group)));
@@ -89,7 +89,7 @@ record Blame(
       damping = new Damping(damping.lambda(), damping.multiple(), true);
       try (Explanation explanation =
           Explanation.open(problem, test, damping, ExplanationOptions.defaults())) {
-        return of(explanation, test, queries, pairs, settings, progress);
+        return of(explanation);
       }
     }
   }
@@ -102,18 +102,11 @@ record Blame(
     }
   }
 
-  private static Blame of(
-      Explanation explanation,
-      FeatureSet test,
-      List<Query> queries,
-      List<List<Pair>> pairs,
-      StorySettings settings,
-      Progress progress) {
+  private Blame of(Explanation explanation) {
     Estimator estimator = Estimators.of("if");
     Scores scores = estimator.scores(explanation, queries, progress);
     List<Stability> stability =
-        Stability.of(
-            scores.values(), factor -> at(explanation, test, factor, estimator, queries, progress));
+        Stability.near(scores.values(), factor -> at(explanation, factor, estimator));
     MiniatureOptions options =
         new MiniatureOptions(
             settings.removals(),
@@ -132,15 +125,32 @@ record Blame(
               stability,
               options,
               retraining::run);
+      List<Blame.Item> items = new ArrayList<>();
+      for (int q = 0; q < queries.size(); q++) {
+        items.add(item(q, scores, distances(explanation, pairs.get(q))));
+      }
       return new Blame(
-          queries,
-          pairs,
-          pairs.stream().map(some -> distances(explanation, some)).toList(),
-          scores,
+          items,
           miniature,
-          spectrum(explanation),
-          explanation.damping());
+          explanation.damping(),
+          Spectrum.of(explanation.point(ReferencePoint.RECONVERGED, Progress.NONE)),
+          scores.facts().stream().mapToLong(Facts::products).sum());
     }
+  }
+
+  private Blame.Item item(int q, Scores scores, double[] distances) {
+    Pair first = pairs.get(q).get(0);
+    boolean group = queries.get(q).measurement() instanceof GroupDistance;
+    String label = StoryReport.name(test.labels().longAt(first.i()));
+    return new Blame.Item(
+        group ? label + ", " + pairs.get(q).size() + " confusions" : "query " + first.i(),
+        group ? "the wrong queries of " + label : "query " + first.i(),
+        false,
+        queries.get(q).measurement().unit(),
+        pairs.get(q),
+        distances,
+        scores.values()[q],
+        scores.facts().get(q).residual());
   }
 
   private static double[] distances(Explanation explanation, List<Pair> pairs) {
@@ -151,16 +161,7 @@ record Blame(
     return measured.stream().mapToDouble(pair -> pair.value(embedded)).toArray();
   }
 
-  private static double[][] at(
-      Explanation explanation,
-      FeatureSet test,
-      double factor,
-      Estimator estimator,
-      List<Query> queries,
-      Progress progress) {
-    if (factor < 0.3 || factor > 3) {
-      return null; // the badges ask for the nearest two only
-    }
+  private double[][] at(Explanation explanation, double factor, Estimator estimator) {
     Damping now = explanation.damping();
     Damping other = new Damping(now.lambda() * factor, now.multiple() * factor, false);
     try (Explanation there =
@@ -169,29 +170,5 @@ record Blame(
     } catch (NegativeCurvatureException e) {
       return null;
     }
-  }
-
-  private static double[] spectrum(Explanation explanation) {
-    double[] ascending =
-        explanation
-            .point(ReferencePoint.RECONVERGED, Progress.NONE)
-            .ekfac(CurvatureKind.HESSIAN)
-            .diagonal()
-            .weight()
-            .toDoubles();
-    Arrays.sort(ascending);
-    double[] descending = new double[ascending.length];
-    Arrays.setAll(descending, i -> ascending[ascending.length - 1 - i]);
-    return descending;
-  }
-
-  /** Hessian-vector products of the solves. */
-  long products() {
-    return scores.facts().stream().mapToLong(Facts::products).sum();
-  }
-
-  /** The largest relative residual. */
-  double residual() {
-    return scores.facts().stream().mapToDouble(Facts::residual).max().orElse(Double.NaN);
   }
 }

@@ -1,0 +1,187 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.PairDistance;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.influence.verify.Badge;
+import io.vicinal.influence.verify.Gauge;
+import io.vicinal.influence.verify.Miniature;
+import io.vicinal.report.Blame;
+import io.vicinal.report.BlameSections;
+import io.vicinal.tensor.DType;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/** Scores as parts of a report, with the report's own check of them. For one thread. */
+final class BlamePage {
+  /** Questions that a report shows and checks; files have them all. */
+  private static final int SHOWN = 12;
+
+  private final Model model;
+  private final Scoring scoring;
+  private final Scoring.Result result;
+  private final Asked shown;
+  private final double[][] scores;
+  private final List<String> warnings = new ArrayList<>();
+  private Miniature miniature;
+
+  BlamePage(Model model, Asked asked, Scoring scoring, Scoring.Result result) {
+    this.model = model;
+    this.scoring = scoring;
+    this.result = result;
+    shown = asked.first(SHOWN);
+    scores = result.trained(model, shown.size());
+    if (asked.size() > SHOWN) {
+      warnings.add(
+          "Shown and checked are the first " + SHOWN + " of " + asked.size() + " confusions.");
+    }
+  }
+
+  /**
+   * Of the first method that answers questions, checked as the options say.
+   *
+   * @return null if there is no such method
+   */
+  static BlamePage of(
+      Model model,
+      Asked asked,
+      Scoring scoring,
+      List<Scoring.Result> results,
+      List<Estimator> estimators,
+      CheckOptions options,
+      WorkFolder work,
+      Progress progress) {
+    for (int m = 0; m < results.size(); m++) {
+      if (!results.get(m).method().equals("self")) {
+        BlamePage page = new BlamePage(model, asked, scoring, results.get(m));
+        if (options.seconds > 0 && !scoring.isPlain()) {
+          page.check(estimators.get(m), options, work, progress);
+        }
+        return page;
+      }
+    }
+    return null;
+  }
+
+  /** Takes a check that was made of all that was asked. */
+  BlamePage checked(Miniature all) {
+    miniature = all.first(shown.size());
+    return this;
+  }
+
+  /** What cannot be checked is a warning, for the scores are there. */
+  private void check(
+      Estimator estimator, CheckOptions options, WorkFolder work, Progress progress) {
+    Check check = new Check(scoring, shown.queries(), scores, work, progress);
+    List<Gauge> gauges = shown.queries().stream().map(Gauge::of).toList();
+    boolean twin = scoring.problem().dtype() != DType.F64;
+    try (Scoring exact = twin ? scoring.exact() : null;
+        Experiments experiments = new Experiments(twin ? exact : scoring, gauges, work, progress)) {
+      miniature = check.brief(estimator, options.miniature(), experiments);
+    } catch (InputException e) {
+      warnings.add("Not checked by solving again: " + e.getMessage());
+    }
+  }
+
+  /** Adds the badges, if there was a check. */
+  void addTo(JsonObject summary) {
+    if (miniature != null) {
+      summary.add("badges", Check.json(miniature));
+    }
+  }
+
+  /** In a sentence. */
+  String verdict() {
+    if (miniature == null) {
+      return "Nothing was solved again: effects are predictions, and how stable they are is not"
+          + " known.";
+    }
+    long verified = count(Badge.VERIFIED);
+    long stable = count(Badge.STABLE);
+    return String.format(
+        Locale.ROOT,
+        "Of %d explanations %d are verified by solving again, %d predicted and stable, %d"
+            + " unstable.",
+        shown.size(),
+        verified,
+        stable,
+        shown.size() - verified - stable);
+  }
+
+  private long count(Badge badge) {
+    return miniature.queries().stream().filter(line -> line.badge() == badge).count();
+  }
+
+  /** Adds everything, below a headline if there is none yet. */
+  void addTo(Page page, Spectrum spectrum, boolean headline) {
+    BlameSections sections = new BlameSections(blame(spectrum), page.gallery(), Map.of());
+    page.fact("Method", result.method());
+    if (headline) {
+      String example = sections.example();
+      page.headline(
+          example == null ? "No training sample has an effect." : example,
+          List.of(verdict()),
+          List.of());
+    }
+    page.add(
+        sections.confusions(
+            "Effects are predicted for the removal of one training sample; those that were"
+                + " measured stand before the prediction."));
+    if (!scoring.isPlain()) {
+      List<Integer> harmful = sections.shown(1);
+      List<Integer> helpful = sections.shown(-1);
+      Set<Integer> blamed = new HashSet<>(harmful);
+      Set<Integer> protecting = new HashSet<>(helpful);
+      List<Integer> all = new ArrayList<>(harmful);
+      all.addAll(helpful);
+      page.map(
+          all,
+          row ->
+              blamed.contains((int) row)
+                  ? protecting.contains((int) row) ? "to blame, and protecting" : "to blame"
+                  : protecting.contains((int) row) ? "protecting" : null,
+          0);
+    }
+    sections.proof(warnings).forEach(page::add);
+  }
+
+  private Blame blame(Spectrum spectrum) {
+    List<Pair> pairs = shown.questions().stream().flatMap(q -> q.pairs().stream()).toList();
+    List<PairDistance> measured = pairs.stream().map(p -> new PairDistance(p.i(), p.j())).toList();
+    TestSet test = new TestSet(model.backend(), model.test().features(), model.test().labels());
+    Embedded embedded = test.embed(model.model().head(), test.rowsOf(measured));
+    List<Blame.Item> items = new ArrayList<>();
+    for (int q = 0; q < shown.size(); q++) {
+      Question question = shown.questions().get(q);
+      items.add(
+          new Blame.Item(
+              question.name(),
+              question.subject(),
+              question.raised(),
+              question.query().measurement().unit(),
+              question.pairs(),
+              question.pairs().stream()
+                  .mapToDouble(p -> new PairDistance(p.i(), p.j()).value(embedded))
+                  .toArray(),
+              scores[q],
+              number(result.facts().get(q).get("residual"))));
+    }
+    long products = ScoreFiles.facts(result).get("products").getAsLong();
+    return new Blame(items, miniature, scoring.damping(), spectrum, products);
+  }
+
+  private static double number(JsonElement json) {
+    return json.isJsonNull() ? Double.NaN : json.getAsDouble();
+  }
+}

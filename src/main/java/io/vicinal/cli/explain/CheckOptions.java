@@ -1,0 +1,30 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import io.vicinal.influence.verify.MiniatureOptions;
+import picocli.CommandLine.Option;
+
+/** What a report may spend on checking itself. */
+final class CheckOptions {
+  @Option(
+      names = "--check",
+      paramLabel = "SECONDS",
+      defaultValue = "60",
+      description = {
+        "What report.html may spend on solving again without the blamed samples, so that it can",
+        "call its explanations verified, stable or unstable; 0 or --plain: nothing, they are then",
+        "called predicted. Default: 60."
+      })
+  double seconds;
+
+  void check() {
+    if (!(seconds >= 0)) {
+      throw new InputException("--check: " + seconds + " is no time; give 0 or more seconds");
+    }
+  }
+
+  MiniatureOptions miniature() {
+    MiniatureOptions options = MiniatureOptions.defaults();
+    return options.withBudget(options.products(), seconds);
+  }
+}

@@ -1,0 +1,44 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.InputException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What is measured of a confusion. A value.
+ *
+ * @param kind of measurement
+ * @param k of recall at k; else 0
+ */
+record Measure(Kind kind, int k) {
+  private static final Pattern RECALL = Pattern.compile("recall@([1-9]\\d{0,5})");
+
+  /** The kinds. */
+  enum Kind {
+    DISTANCE,
+    TRIPLET,
+    CLASS_CONFUSION,
+    RECALL
+  }
+
+  /**
+   * @throws InputException naming the option
+   */
+  static Measure parse(String text) {
+    Matcher recall = RECALL.matcher(text);
+    if (recall.matches()) {
+      return new Measure(Kind.RECALL, Integer.parseInt(recall.group(1)));
+    }
+    return switch (text) {
+      case "distance" -> new Measure(Kind.DISTANCE, 0);
+      case "triplet" -> new Measure(Kind.TRIPLET, 0);
+      case "class-confusion" -> new Measure(Kind.CLASS_CONFUSION, 0);
+      default ->
+          throw new InputException(
+              "--measure: '"
+                  + text
+                  + "' is unknown; choose distance, triplet, class-confusion or recall@K such as"
+                  + " recall@1");
+    };
+  }
+}

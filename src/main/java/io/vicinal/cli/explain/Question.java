@@ -1,0 +1,19 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.confusion.Pair;
+import java.util.List;
+
+/**
+ * One query with what it is about.
+ *
+ * @param query what is measured
+ * @param pairs of confused test samples that it stands for, at least one
+ * @param name for the report
+ * @param subject in a sentence: what moves away from its wrong neighbour, or what is raised
+ * @param raised whether the measurement is another than a distance to the wrong neighbours
+ * @param facts for the file of queries, the text among them
+ */
+record Question(
+    Query query, List<Pair> pairs, String name, String subject, boolean raised, JsonObject facts) {}

@@ -1,0 +1,254 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.influence.Query;
+import io.vicinal.influence.confusion.Group;
+import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.measure.ClassConfusion;
+import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.GroupDistance;
+import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.measure.PairDistance;
+import io.vicinal.influence.measure.SmoothedRecall;
+import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.measure.TripletMargin;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
+
+/** Turns confusions into questions, by what is to be measured of them. */
+final class Questions {
+  private final TestSet test;
+  private final Measure measure;
+  private final Model model;
+  private final long[] labels;
+  private final Map<String, Question> all = new LinkedHashMap<>(); // the same is asked once
+
+  Questions(Model model, Measure measure) {
+    this.model = model;
+    this.measure = measure;
+    test = new TestSet(model.backend(), model.test().features(), model.test().labels());
+    labels = test.labels();
+  }
+
+  /** Of pairs, in their order. */
+  Asked ofPairs(List<Pair> pairs) {
+    pairs.forEach(this::add);
+    return asked();
+  }
+
+  /** Of the classes that are confused, in their order. */
+  Asked ofGroups(List<Group> groups) {
+    groups.forEach(this::add);
+    return asked();
+  }
+
+  private Asked asked() {
+    List<Question> questions = List.copyOf(all.values());
+    List<Measurement> measurements = questions.stream().map(q -> q.query().measurement()).toList();
+    return Asked.of(questions, test.embed(model.model().head(), test.rowsOf(measurements)));
+  }
+
+  private void add(
+      String id,
+      Measurement measurement,
+      List<Pair> pairs,
+      String name,
+      String subject,
+      JsonObject facts) {
+    boolean raised = measure.kind() != Measure.Kind.DISTANCE;
+    Query query = new Query(id, measurement);
+    all.putIfAbsent(id, new Question(query, pairs, name, subject, raised, facts));
+  }
+
+  private static JsonObject text(String text) {
+    JsonObject json = new JsonObject();
+    json.addProperty("text", text);
+    return json;
+  }
+
+  private String label(long row) {
+    return model.testClass(labels[(int) row]);
+  }
+
+  private void add(Pair pair) {
+    long i = pair.i();
+    long j = pair.j();
+    List<Pair> pairs = List.of(pair);
+    String ids = i + " (class " + labels[(int) i] + ")";
+    String other = j + " (class " + labels[(int) j] + ")";
+    switch (measure.kind()) {
+      case DISTANCE -> {
+        JsonObject facts =
+            text(
+                "squared distance of the unit embeddings of test samples " + ids + " and " + other);
+        facts.addProperty("i", i);
+        facts.addProperty("j", j);
+        facts.addProperty("label_i", labels[(int) i]);
+        facts.addProperty("label_j", labels[(int) j]);
+        String name = "query " + i;
+        add("pair " + i + "-" + j, new PairDistance(i, j), pairs, name, name, facts);
+      }
+      case TRIPLET -> {
+        twoClasses(pair);
+        long positive = nearestOfItsClass(i);
+        JsonObject facts =
+            text(
+                "margin of test sample "
+                    + ids
+                    + ": squared distance to "
+                    + other
+                    + " less that to "
+                    + positive
+                    + ", the nearest of its class");
+        facts.addProperty("anchor", i);
+        facts.addProperty("positive", positive);
+        facts.addProperty("negative", j);
+        String id = "triplet " + i + "-" + positive + "-" + j;
+        TripletMargin margin = new TripletMargin(i, positive, j);
+        add(id, margin, pairs, "query " + i, "the margin of query " + i, facts);
+      }
+      case CLASS_CONFUSION -> {
+        twoClasses(pair);
+        apart(labels[(int) i], List.of(labels[(int) j]), pairs);
+      }
+      default -> {
+        String name = "query " + i;
+        JsonObject facts = text(recall() + " of test sample " + ids);
+        facts.addProperty("i", i);
+        facts.addProperty("k", measure.k());
+        recall(name, new long[] {i}, pairs, name, facts);
+      }
+    }
+  }
+
+  private void add(Group group) {
+    String classes =
+        group.confusionClasses().stream().map(String::valueOf).collect(Collectors.joining(", "));
+    String named = model.testClass(group.label());
+    switch (measure.kind()) {
+      case DISTANCE -> {
+        JsonObject facts =
+            text(
+                "mean squared distance of "
+                    + group.pairs().size()
+                    + " wrong pairs of test class "
+                    + group.label()
+                    + " with class "
+                    + classes);
+        facts.addProperty("class", group.label());
+        facts.add("confused_with", Summary.fact(group.confusionClasses()));
+        JsonArray pairs = new JsonArray();
+        group.pairs().forEach(pair -> pairs.add(Summary.fact(List.of(pair.i(), pair.j()))));
+        facts.add("pairs", pairs);
+        add(
+            "group " + group.label(),
+            GroupDistance.of(group),
+            group.pairs(),
+            named + ", " + group.pairs().size() + " confusions",
+            "the wrong queries of " + named,
+            facts);
+      }
+      case TRIPLET -> throw new IllegalStateException("a class has no triplet");
+      case CLASS_CONFUSION -> apart(group.label(), group.confusionClasses(), group.pairs());
+      default -> {
+        JsonObject facts = text(recall() + " of test class " + group.label());
+        facts.addProperty("class", group.label());
+        facts.addProperty("k", measure.k());
+        long[] rows = test.rowsOfClass(group.label());
+        recall("class " + group.label(), rows, group.pairs(), named, facts);
+      }
+    }
+  }
+
+  /** The mean distance of a class and others. */
+  private void apart(long first, List<Long> others, List<Pair> pairs) {
+    String second = others.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    long[] rows =
+        others.stream().flatMapToLong(c -> LongStream.of(test.rowsOfClass(c))).sorted().toArray();
+    String id = "classes " + first + "-" + second.replace(", ", "-");
+    JsonObject facts =
+        text("mean squared distance of all samples of test classes " + first + " and " + second);
+    facts.addProperty("class", first);
+    facts.add("confused_with", Summary.fact(others));
+    String names =
+        model.testClass(first)
+            + " and "
+            + others.stream().map(model::testClass).collect(Collectors.joining(", "));
+    add(
+        id,
+        new ClassConfusion(id, test.rowsOfClass(first), rows),
+        pairs,
+        names,
+        "the mean distance of " + names,
+        facts);
+  }
+
+  private String recall() {
+    return "smoothed recall at " + measure.k();
+  }
+
+  private void recall(String who, long[] rows, List<Pair> pairs, String name, JsonObject facts) {
+    long[] gallery = LongStream.range(0, test.rows()).toArray();
+    SmoothedRecall measurement;
+    try {
+      measurement =
+          new SmoothedRecall(
+              measure.k(),
+              SmoothedRecall.TEMPERATURE,
+              SmoothedRecall.RANK_TEMPERATURE,
+              rows,
+              gallery,
+              labels);
+    } catch (InputException e) {
+      throw new InputException("--measure: " + alone(pairs.get(0).i()), e);
+    }
+    String id = "recall@" + measure.k() + " " + who;
+    add(id, measurement, pairs, name, "the " + recall() + " of " + name, facts);
+  }
+
+  private String alone(long row) {
+    return "test sample "
+        + row
+        + " is the only one of class "
+        + labels[(int) row]
+        + ", so nothing right can be found; use --measure distance, or name other pairs";
+  }
+
+  private void twoClasses(Pair pair) {
+    if (labels[(int) pair.i()] == labels[(int) pair.j()]) {
+      throw new InputException(
+          "--measure: test samples "
+              + pair.i()
+              + " and "
+              + pair.j()
+              + " are both of class "
+              + labels[(int) pair.i()]
+              + "; name pairs of two classes, or use --measure distance");
+    }
+  }
+
+  /** By cosine at the delivered head; equal ones by lower row. */
+  private long nearestOfItsClass(long row) {
+    long[] rows = test.rowsOfClass(labels[(int) row]);
+    if (rows.length < 2) {
+      throw new InputException("--measure: " + alone(row));
+    }
+    Embedded embedded = test.embed(model.model().head(), rows);
+    long best = -1;
+    double least = Double.POSITIVE_INFINITY;
+    for (long other : rows) {
+      double distance =
+          other == row ? Double.POSITIVE_INFINITY : new PairDistance(row, other).value(embedded);
+      if (distance < least) {
+        least = distance;
+        best = other;
+      }
+    }
+    return best;
+  }
+}

@@ -1,0 +1,42 @@
+package io.vicinal.report;
+
+import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.influence.verify.Miniature;
+import java.util.List;
+
+/**
+ * Confusions, what each training sample has to do with them, and what those numbers rest on.
+ *
+ * @param items at least one
+ * @param miniature the removals that were re-solved, a line per item in their order; null if none
+ *     was, so that nothing is known of the scores but that they were predicted
+ * @param damping in use
+ * @param spectrum of the curvature, or null if it is not known
+ * @param products Hessian-vector products of the scores
+ */
+public record Blame(
+    List<Item> items, Miniature miniature, Damping damping, Spectrum spectrum, long products) {
+  /**
+   * One confusion.
+   *
+   * @param name on the page
+   * @param subject in a sentence: what moves away from its wrong neighbour; or what is raised
+   * @param raised whether the measurement is another than a distance to the wrong neighbours
+   * @param unit of the measurement
+   * @param pairs of test rows that are shown, at least one
+   * @param distances of those pairs
+   * @param scores predicted change of the measurement by removal, of each training row
+   * @param residual of the solve, relative; NaN if nothing was solved
+   */
+  public record Item(
+      String name,
+      String subject,
+      boolean raised,
+      String unit,
+      List<Pair> pairs,
+      double[] distances,
+      double[] scores,
+      double residual) {}
+}

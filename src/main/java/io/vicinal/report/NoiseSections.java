@@ -1,0 +1,111 @@
+package io.vicinal.report;
+
+import io.vicinal.influence.noise.DetectionCurve;
+import io.vicinal.influence.noise.Ranking;
+import io.vicinal.influence.relabel.Proposal;
+import io.vicinal.influence.relabel.RelabelAccuracy;
+import io.vicinal.influence.relabel.Relabelling;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.LongFunction;
+
+/** Wrong labels that were looked for and repaired, as parts of the page. Stateless. */
+public final class NoiseSections {
+  private static final int POINTS = 201; // of a curve
+  private static final int CURVES = 8; // that can be told apart
+  private static final int SHOWN = 24; // suspects and proposals
+
+  private NoiseSections() {}
+
+  /**
+   * Detectors side by side.
+   *
+   * @param judged where the noise is known; else empty
+   * @param suspicion of every training row, of the detector whose suspects are shown
+   * @param budget rows that somebody could inspect
+   */
+  public static Section detection(
+      String lead, List<DetectionCurve> judged, double[] suspicion, Gallery gallery, long budget) {
+    List<DetectionCurve> curves = best(judged);
+    List<Series> series =
+        curves.stream()
+            .filter(c -> curves.indexOf(c) < CURVES - 1 || c.detector().equals("random"))
+            .map(c -> Series.of(c.detector(), Arrays.asList(c.points(POINTS))))
+            .toList();
+    List<Section.Detector> table =
+        curves.stream()
+            .map(
+                c ->
+                    new Section.Detector(
+                        c.detector(),
+                        c.auc(),
+                        c.averagePrecision(),
+                        c.precisionAt((int) budget),
+                        budget))
+            .toList();
+    List<Section.Suspect> suspects =
+        Arrays.stream(Ranking.order(suspicion))
+            .limit(SHOWN)
+            .mapToObj(i -> new Section.Suspect(gallery.train(i), suspicion[i]))
+            .toList();
+    return new Section.Detection(
+        lead,
+        series.isEmpty()
+            ? null
+            : Chart.linear("Wrong labels found", "share inspected", "share found", series),
+        table,
+        suspects);
+  }
+
+  /** By AUC, the largest first. */
+  public static List<DetectionCurve> best(List<DetectionCurve> curves) {
+    return curves.stream().sorted(Comparator.comparingDouble(c -> -c.auc())).toList();
+  }
+
+  /**
+   * Proposed labels.
+   *
+   * @param accuracy or null where the noise is not known
+   * @param className of a proposed class
+   */
+  public static Section proposals(
+      Relabelling relabelling,
+      RelabelAccuracy accuracy,
+      Gallery gallery,
+      LongFunction<String> className) {
+    List<Section.Proposal> shown = new ArrayList<>();
+    for (Proposal p : relabelling.proposals()) {
+      if (shown.size() < SHOWN && p.decision() != Proposal.Decision.KEEP) {
+        boolean none = p.decision() == Proposal.Decision.NONE_OF_THESE;
+        shown.add(
+            new Section.Proposal(
+                gallery.train(p.id()),
+                none ? null : className.apply(p.best()),
+                p.probability(),
+                p.decision().text(),
+                null));
+      }
+    }
+    List<Fact> facts = new ArrayList<>();
+    facts.add(new Fact("Suspects", Integer.toString(relabelling.proposals().size())));
+    facts.add(count("Relabelled", relabelling, Proposal.Decision.RELABEL));
+    facts.add(count("Left to a person", relabelling, Proposal.Decision.ABSTAIN));
+    facts.add(count("None of these", relabelling, Proposal.Decision.NONE_OF_THESE));
+    if (accuracy != null) {
+      facts.add(new Fact("Right, strictly", percent(accuracy.strict())));
+      facts.add(new Fact("Right by the original's rule", percent(accuracy.originalRule())));
+    }
+    return new Section.Relabelling("Proposed without a look at the label itself.", facts, shown);
+  }
+
+  private static Fact count(String name, Relabelling relabelling, Proposal.Decision decision) {
+    return new Fact(name, Long.toString(relabelling.count(decision)));
+  }
+
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "\u2013" : String.format(Locale.ROOT, "%.1f %%", 100 * share);
+  }
+}
