@@ -88,12 +88,15 @@ std::string triple(uint3 i) {
   return "(" + std::to_string(i.x) + "," + std::to_string(i.y) + "," + std::to_string(i.z) + ")";
 }
 
+std::string text_of(Site site) {
+  return site.file + (":" + std::to_string(site.line));
+}
+
 std::string describe(unsigned thread) {
   const Thread& t = threads[thread];
   std::string text = "thread " + triple(index_of(thread));
   if (t.waiting != Waiting::nothing) {
-    text += " waits in " + std::string(kNames[static_cast<int>(t.waiting)]) + " at " + t.site.file + ":" +
-            std::to_string(t.site.line);
+    text += std::string(" waits in ") + kNames[static_cast<int>(t.waiting)] + " at " + text_of(t.site);
   }
   return text;
 }
@@ -159,30 +162,33 @@ Warp& warp() {
   return warps[current / kWarp];
 }
 
-// Whether all lanes of the mask wait for this operation. A lane that has exited may be missing from __syncwarp only.
+bool same(Site a, Site b) {
+  return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0);
+}
+
+// Whether all lanes of the mask wait, which they must for the same thing. A lane that has exited may be missing from
+// __syncwarp only.
 bool complete(unsigned mask, Waiting operation, Site site) {
   const Warp& w = warp();
   unsigned expected = mask & w.present;
-  const unsigned gone = expected & w.exited;
-  const unsigned first = current / kWarp * kWarp;
+  const unsigned gone = expected & w.exited, first = current / kWarp * kWarp;
+  const auto what = [&] { return kNames[static_cast<int>(operation)] + (" at " + text_of(site)); };
   if (gone != 0) {
     if (operation != Waiting::sync) {
-      fail("thread " + triple(index_of(first + static_cast<unsigned>(__builtin_ctz(gone)))) +
-           " has exited, but is in the mask of " + kNames[static_cast<int>(operation)] + " at " + site.file + ":" +
-           std::to_string(site.line));
+      const uint3 index = index_of(first + static_cast<unsigned>(__builtin_ctz(gone)));
+      fail("thread " + triple(index) + " has exited, but is in the mask of " + what());
     }
     expected &= ~gone;
   }
-  for (unsigned lanes = expected & w.waiting; lanes != 0; lanes &= lanes - 1) {
-    const unsigned other = first + static_cast<unsigned>(__builtin_ctz(lanes));
+  if ((expected & w.waiting) != expected) return false;
+  for (unsigned rest = expected; rest != 0; rest &= rest - 1) {
+    const unsigned other = first + static_cast<unsigned>(__builtin_ctz(rest));
     const Thread& t = threads[other];
-    if (t.mask != mask || t.waiting != operation || t.site.line != site.line ||
-        std::strcmp(t.site.file, site.file) != 0) {
-      fail(std::string(kNames[static_cast<int>(operation)]) + " at " + site.file + ":" + std::to_string(site.line) +
-           " names a lane that is elsewhere: " + describe(other));
+    if (t.mask != mask || t.waiting != operation || !same(t.site, site)) {
+      fail(what() + " names a lane that is elsewhere: " + describe(other));
     }
   }
-  return (expected & w.waiting) == expected;
+  return true;
 }
 
 // Hands these lanes their results (they go on in any order, so nobody may read another's value later) and wakes them.
@@ -307,11 +313,8 @@ void fail(const std::string& message) {
 
 int barrier(int value, Site site) {
   if (barrier_size > 0) {
-    const Thread& other = threads[at_barrier[0]];
-    if (other.site.line != site.line || std::strcmp(other.site.file, site.file) != 0) {
-      fail(std::string("__syncthreads at ") + site.file + ":" + std::to_string(site.line) + ", but " +
-           describe(at_barrier[0]));
-    }
+    const unsigned other = at_barrier[0];
+    if (!same(threads[other].site, site)) fail("__syncthreads at " + text_of(site) + ", but " + describe(other));
   }
   barrier_sum += value;
   at_barrier[barrier_size++] = current;

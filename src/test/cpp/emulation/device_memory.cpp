@@ -14,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <string>
 
 #include "block.hpp"
 
@@ -21,14 +22,21 @@ namespace emulation::device_memory {
 namespace {
 
 using Address = std::uintptr_t;
-constexpr std::size_t kPage = 4096, kAlignment = 256, kReserved = std::size_t{64} << 30;
+constexpr std::size_t kPage = 4096, kHugePage = 2 << 20, kLazy = 32 << 20, kAlignment = 256,
+                      kReserved = std::size_t{64} << 30;
+
+std::size_t round_up(std::size_t n, std::size_t unit) {
+  return (n + unit - 1) / unit * unit;
+}
 
 struct Allocation {
   Address begin;
   std::size_t bytes;
-  Address page() const { return begin / kPage * kPage; }
+  // Protecting costs a time per page: large allocations ask for large pages.
+  static std::size_t page_size(std::size_t bytes) { return bytes >= kHugePage / 4 ? kHugePage : kPage; }
+  Address page() const { return begin / page_size(bytes) * page_size(bytes); }
   Address end() const { return begin + bytes; }
-  Address page_end() const { return (end() + kPage - 1) / kPage * kPage; }
+  Address page_end() const { return round_up(end(), page_size(bytes)); }
 };
 
 std::map<Address, Allocation> allocations;  // by begin
@@ -58,6 +66,22 @@ void map_gap(Address begin, std::size_t bytes) {
     fail("cannot map device memory");
 }
 
+// Copies on write of a file of 0xFF, again and again: memory that nobody touches costs nothing.
+void map_pattern(Address begin, std::size_t bytes) {
+  static const int pattern = [] {
+    const int file = memfd_create("vicinal-emulation-pattern", MFD_CLOEXEC);
+    const std::string ones(kHugePage, '\xff');
+    if (write(file, ones.data(), ones.size()) != static_cast<ssize_t>(ones.size()))
+      fail("cannot make a file in memory");
+    return file;
+  }();
+  for (Address at = begin; at < begin + bytes; at += kHugePage) {
+    void* where = reinterpret_cast<void*>(at);
+    const int flags = MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE;
+    if (mmap(where, kHugePage, PROT_READ | PROT_WRITE, flags, pattern, 0) != where) fail("cannot map device memory");
+  }
+}
+
 Address region() {
   static const Address begin = [] {
     void* memory = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -74,14 +98,17 @@ void protect(int protection) {
   if (mprotect(reinterpret_cast<void*>(begin), end - begin, protection) != 0) fail("cannot protect device memory");
 }
 
-// The first address from the cursor on with so many bytes free; wraps once.
-Address find_room(std::size_t bytes) {
+// The first page from the cursor on with so many bytes free, a gap before and after; wraps once.
+Address find_room(std::size_t bytes, std::size_t page) {
   const Address limit = region() + kReserved;
   for (Address from : {std::max(cursor, region()), region()}) {
     auto next = allocations.lower_bound(from);
     if (next != allocations.begin()) from = std::max(from, std::prev(next)->second.page_end());
-    for (; next != allocations.end() && next->second.page() < from + bytes; ++next) from = next->second.page_end();
-    if (from + bytes <= limit) return from;
+    from = round_up(from + kPage, page);
+    for (; next != allocations.end() && next->second.page() < from + bytes + kPage; ++next) {
+      from = round_up(next->second.page_end() + kPage, page);
+    }
+    if (from + bytes + kPage <= limit) return from;
   }
   return 0;
 }
@@ -106,18 +133,24 @@ void check_rest(const Allocation& a, Address begin, Address end, const char* sid
 }  // namespace
 
 void* allocate(std::size_t bytes) {
-  const std::size_t rounded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  const std::size_t rounded = round_up(bytes, kAlignment), page = Allocation::page_size(bytes),
+                    pages = round_up(bytes, page);
   if (rounded < bytes || rounded > capacity_bytes() - std::min(used_bytes, capacity_bytes())) return nullptr;
-  const std::size_t pages = (rounded + kPage - 1) / kPage * kPage;
-  const Address room = find_room(pages + kPage);
+  const Address room = find_room(pages, page);
   if (room == 0) return nullptr;
-  cursor = room + pages + kPage;
+  cursor = room + pages;
   void* where = reinterpret_cast<void*>(room);
-  const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
-  if (mmap(where, pages, PROT_READ | PROT_WRITE, flags, -1, 0) != where) return nullptr;
-  std::memset(where, 0xff, pages);
-  if (depth == 0 && guarded()) mprotect(where, pages, PROT_NONE);
   const Address begin = room + pages - rounded;
+  if (bytes >= kLazy) {
+    map_pattern(room, pages);
+  } else {
+    const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE;
+    if (mmap(where, pages, PROT_READ | PROT_WRITE, flags, -1, 0) != where) fail("cannot map device memory");
+    if (page == kHugePage) madvise(where, pages, MADV_HUGEPAGE);  // a wish
+    const Address first = begin / kPage * kPage;
+    std::memset(reinterpret_cast<void*>(first), 0xff, room + pages - first);
+  }
+  if (depth == 0 && guarded()) mprotect(where, pages, PROT_NONE);
   allocations[begin] = {begin, bytes};
   used_bytes += rounded;
   return reinterpret_cast<void*>(begin);
@@ -129,11 +162,11 @@ bool release(void* pointer) {
   const Allocation a = found->second;
   {
     const Access access;
-    check_rest(a, a.page(), a.begin, "before");
+    check_rest(a, a.begin / kPage * kPage, a.begin, "before");
     check_rest(a, a.end(), a.page_end(), "after");
   }
   allocations.erase(found);
-  used_bytes -= (a.bytes + kAlignment - 1) / kAlignment * kAlignment;
+  used_bytes -= round_up(a.bytes, kAlignment);
   map_gap(a.page(), a.page_end() - a.page());
   return true;
 }
