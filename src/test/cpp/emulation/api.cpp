@@ -96,14 +96,15 @@ cudaError_t note(cudaError_t error) {
 
 int device_count() {
   static const int count = [] {
-    install_trap_if_wanted();
+    const char* trap = std::getenv("VICINAL_EMULATED_TRAP");
+    if (trap != nullptr && std::strcmp(trap, "1") == 0) install_trap();
     const char* text = std::getenv("VICINAL_EMULATED_DEVICES");
     return text ? std::atoi(text) : 1;
   }();
   return count;
 }
 
-void launch(Launch l, cudaStream_t handle) {
+void submit(Launch l, cudaStream_t handle) {
   call([&] {
     cudaStream_t stream = nullptr;
     if (const cudaError_t e = resolve(handle, &stream)) return e;

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <numeric>
 #include <string>
 #include <thread>
@@ -15,8 +14,9 @@
 #include "cublas.hpp"
 #include "cuda_runtime.hpp"
 #include "device_memory.hpp"
+#include "trap.hpp"
 
-using vicinal::cuda::launch;
+using emulation::launch;
 
 namespace {
 
@@ -398,11 +398,23 @@ TEST_CASE("misuse of barriers and masks ends in a sentence") {
 }
 
 TEST_CASE("device memory is out of the host's reach, and guarded") {
-  setenv("VICINAL_EMULATED_TRAP", "0", 1);
   const Device<int> x(std::vector<int>(10, 3));
   const auto [signal, text] = dies([&] { std::fprintf(stderr, "%d", x.data[0]); });
   CHECK((signal == SIGSEGV || signal == SIGBUS));
   CHECK_EQ(text, "");
+  const auto trapped = dies([&] {
+    emulation::install_trap();
+    std::fprintf(stderr, "%d", x.data[4]);
+  });
+  CHECK_EQ(trapped.second, "vicinal emulation: the host touched an allocation of 40 bytes of device memory\n");
+  const auto outside = dies([&] {
+    emulation::install_trap();
+    launch(store, dim3(1), dim3(1), 0, nullptr, x.data, 64);
+    cudaDeviceSynchronize();
+  });
+  CHECK(contains(outside.second,
+                 "kernel (anonymous namespace)::store(int*, int), block (0,0,0), thread (0,0,0) touched"));
+  CHECK(contains(outside.second, "217 bytes after the end of an allocation of 40 bytes"));
   auto store_at = [&](int i) {
     return dies([&] {
       launch(store, dim3(1), dim3(1), 0, nullptr, x.data, i);

@@ -10,10 +10,8 @@
 #include "runtime_api.hpp"
 
 namespace emulation {
-void launch(Launch launch, cudaStream_t stream);
-}
 
-namespace vicinal::cuda {
+void submit(Launch launch, cudaStream_t stream);
 
 // Arguments are copied now; errors are left for cudaGetLastError.
 template <class... P, class... A>
@@ -21,11 +19,14 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, cud
   static_assert(sizeof...(P) == sizeof...(A), "one argument per parameter");
   static_assert((std::is_trivially_copyable_v<P> && ...), "parameters are copied to the device byte by byte");
   std::tuple<P...> copies(static_cast<P>(std::forward<A>(arguments))...);
-  emulation::launch(
-      {reinterpret_cast<const void*>(kernel), grid, block, shared, [kernel, copies] { std::apply(kernel, copies); }},
-      stream);
+  submit({reinterpret_cast<const void*>(kernel), grid, block, shared, [kernel, copies] { std::apply(kernel, copies); }},
+         stream);
 }
 
-}  // namespace vicinal::cuda
+}  // namespace emulation
+
+namespace vicinal::cuda {
+using emulation::launch;
+}
 
 #endif  // VICINAL_EMULATION_LAUNCH_HPP_

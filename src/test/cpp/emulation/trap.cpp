@@ -3,8 +3,6 @@
 #include <signal.h>
 
 #include <cstdio>
-#include <cstdlib>
-#include <cstring>
 #include <string>
 
 #include "block.hpp"
@@ -31,9 +29,7 @@ void on_fault(int signal, siginfo_t* info, void*) {
 
 }  // namespace
 
-void install_trap_if_wanted() {
-  const char* wanted = std::getenv("VICINAL_EMULATED_TRAP");
-  if (wanted == nullptr || std::strcmp(wanted, "1") != 0) return;
+void install_trap() {
   // A fiber whose stack is full has no room for a handler.
   static char stack[64 * 1024];
   stack_t alternative{};

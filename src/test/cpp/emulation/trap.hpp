@@ -3,8 +3,9 @@
 #define VICINAL_EMULATION_TRAP_HPP_
 
 namespace emulation {
-// VICINAL_EMULATED_TRAP=1 installs it. Off by default: a Java virtual machine has a use for these signals.
-void install_trap_if_wanted();
+// Done at the first call of the runtime if VICINAL_EMULATED_TRAP=1. Not by default: a Java virtual machine has its own
+// use for these signals.
+void install_trap();
 }  // namespace emulation
 
 #endif  // VICINAL_EMULATION_TRAP_HPP_
