@@ -18,7 +18,7 @@ constexpr int kShared = 48 * 1024, kSharedOptIn = 227 * 1024, kThreads = 1024;
 thread_local cudaError_t last_error = cudaSuccess;
 
 std::map<const void*, int>& shared_limits() {
-  static std::map<const void*, int> limits;
+  static auto& limits = *new std::map<const void*, int>;
   return limits;
 }
 
@@ -80,7 +80,7 @@ int attribute_of(cudaDeviceAttr attribute) {
 }  // namespace
 
 std::mutex& runtime_lock() {
-  static std::mutex lock;
+  static auto& lock = *new std::mutex;
   return lock;
 }
 

@@ -19,7 +19,7 @@ struct Pinned {
 };
 
 std::map<std::uintptr_t, Pinned>& pinned() {
-  static std::map<std::uintptr_t, Pinned> all;  // by address
+  static auto& all = *new std::map<std::uintptr_t, Pinned>;  // by address
   return all;
 }
 

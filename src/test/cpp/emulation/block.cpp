@@ -54,7 +54,7 @@ unsigned ready[kMaxThreads], ready_begin, ready_end;  // a ring
 unsigned at_barrier[kMaxThreads], barrier_size;
 int barrier_sum, barrier_result;
 
-std::vector<Fiber*> fibers, idle;
+auto &fibers = *new std::vector<Fiber*>, &idle = *new std::vector<Fiber*>;
 Fiber scheduler;
 Fiber* running;
 

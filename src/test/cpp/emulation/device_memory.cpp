@@ -39,7 +39,7 @@ struct Allocation {
   Address page_end() const { return round_up(end(), page_size(bytes)); }
 };
 
-std::map<Address, Allocation> allocations;  // by begin
+auto& allocations = *new std::map<Address, Allocation>;  // by begin; never destroyed: other threads may outlive main
 std::size_t used_bytes, depth;
 Address cursor;
 

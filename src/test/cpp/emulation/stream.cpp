@@ -14,7 +14,7 @@ constexpr std::size_t kDepth = 1024;
 std::uint64_t sequence = 0;
 
 std::vector<cudaStream_t>& streams() {
-  static std::vector<cudaStream_t> all{new CUstream_st{true, {}, nullptr}};
+  static auto& all = *new std::vector<cudaStream_t>{new CUstream_st{true, {}, nullptr}};
   return all;
 }
 

@@ -1,0 +1,237 @@
+// The emulated runtime: streams, events, graphs, memory, errors.
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <vector>
+
+#include "device_memory.hpp"
+#include "support.hpp"
+
+using emulation::launch;
+
+namespace {
+
+__global__ void add(float* x, float value, int n) {
+  const int i = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (i < n) x[i] += value;
+}
+
+__global__ void store(int* x, int i) {
+  x[i] = 1;
+}
+
+__global__ void give_up() {
+  __syncthreads();
+  if (threadIdx.x == 3) __trap();
+  __syncthreads();
+}
+
+}  // namespace
+
+TEST_CASE("work is done when somebody waits for it, not before") {
+  cudaStream_t stream;
+  OK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  float* host;
+  OK(cudaMallocHost(&host, 4 * sizeof(float)));
+  const Device<float> x(4);
+  std::fill(host, host + 4, 1.0f);
+  OK(cudaMemcpyAsync(x.data, host, 4 * sizeof(float), cudaMemcpyHostToDevice, stream));
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, 2.0f, 4);
+  OK(cudaMemcpyAsync(host, x.data, 4 * sizeof(float), cudaMemcpyDeviceToHost, stream));
+  CHECK_EQ(host[0], 1.0f);
+  CHECK(std::isnan(x.get()[0]));  // the default stream does not wait for this one
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(host[0], 3.0f);
+
+  SUBCASE("a pageable source is read at once, a pinned one late") {
+    float pageable[4] = {5, 5, 5, 5};
+    OK(cudaMemcpyAsync(x.data, pageable, sizeof pageable, cudaMemcpyHostToDevice, stream));
+    pageable[0] = 6;
+    OK(cudaMemcpyAsync(x.data + 1, host, sizeof(float), cudaMemcpyHostToDevice, stream));
+    host[0] = 7;
+    OK(cudaMemcpyAsync(pageable, x.data, sizeof pageable, cudaMemcpyDeviceToHost, stream));
+    CHECK_EQ(pageable[0], 5.0f);
+    CHECK_EQ(pageable[1], 7.0f);
+  }
+  SUBCASE("events order streams") {
+    cudaStream_t second;
+    cudaEvent_t event, done;
+    OK(cudaStreamCreateWithFlags(&second, cudaStreamNonBlocking));
+    OK(cudaEventCreateWithFlags(&event, cudaEventDefault));
+    OK(cudaEventCreate(&done));
+    launch(add, dim3(1), dim3(32), 0, stream, x.data, 10.0f, 4);
+    OK(cudaEventRecord(event, stream));
+    launch(add, dim3(1), dim3(32), 0, stream, x.data, 100.0f, 4);
+    OK(cudaStreamWaitEvent(second, event));
+    OK(cudaMemcpyAsync(host, x.data, sizeof(float), cudaMemcpyDeviceToHost, second));
+    OK(cudaEventRecord(done, second));
+    CHECK_EQ(cudaEventQuery(event), cudaErrorNotReady);
+    CHECK_EQ(host[0], 3.0f);
+    OK(cudaStreamSynchronize(second));
+    CHECK_EQ(host[0], 13.0f);
+    CHECK_EQ(cudaEventQuery(event), cudaSuccess);
+    CHECK_EQ(cudaStreamQuery(stream), cudaErrorNotReady);
+    CHECK_EQ(cudaStreamQuery(stream), cudaSuccess);
+    float elapsed = -1;
+    OK(cudaEventElapsedTime(&elapsed, event, done));
+    CHECK_GE(elapsed, 0.0f);
+    OK(cudaStreamDestroy(second));
+    OK(cudaEventDestroy(event));
+    OK(cudaEventDestroy(done));
+  }
+  cudaGetLastError();
+  OK(cudaStreamDestroy(stream));
+  OK(cudaFreeHost(host));
+}
+
+TEST_CASE("the default stream and blocking streams wait for each other") {
+  cudaStream_t blocking;
+  OK(cudaStreamCreate(&blocking));
+  const Device<float> x(std::vector<float>{1});
+  launch(add, dim3(1), dim3(1), 0, blocking, x.data, 1.0f, 1);
+  CHECK_EQ(x.get()[0], 2.0f);
+  launch(add, dim3(1), dim3(1), 0, nullptr, x.data, 1.0f, 1);
+  float y = 0;
+  OK(cudaMemcpyAsync(&y, x.data, sizeof y, cudaMemcpyDeviceToHost, blocking));
+  CHECK_EQ(y, 3.0f);
+  OK(cudaStreamDestroy(blocking));
+}
+
+TEST_CASE("a graph replays with what memory holds by then") {
+  cudaStream_t stream;
+  OK(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking));
+  const Device<float> x(std::vector<float>{1, 2});
+  cudaGraph_t graph;
+  cudaGraphExec_t exec;
+  OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+  float value = 10;
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, value, 2);
+  value = 1000;  // arguments were copied
+  launch(add, dim3(1), dim3(32), 0, stream, x.data, 1.0f, 1);
+  cudaStreamCaptureStatus status;
+  OK(cudaStreamIsCapturing(stream, &status));
+  CHECK_EQ(status, cudaStreamCaptureStatusActive);
+  OK(cudaStreamEndCapture(stream, &graph));
+  std::size_t nodes = 0;
+  OK(cudaGraphGetNodes(graph, nullptr, &nodes));
+  CHECK_EQ(nodes, 2);
+  OK(cudaGraphInstantiate(&exec, graph, 0));
+  OK(cudaGraphDestroy(graph));
+  CHECK_EQ(x.get(), std::vector<float>{1, 2});
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(x.get(), std::vector<float>{12, 12});
+  x.set({0, 0});
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaGraphLaunch(exec, stream));
+  OK(cudaGraphExecDestroy(exec));
+  OK(cudaStreamSynchronize(stream));
+  CHECK_EQ(x.get(), std::vector<float>{22, 20});
+
+  SUBCASE("waiting for a capturing stream spoils the capture") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    CHECK_EQ(cudaStreamSynchronize(stream), cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+    CHECK_EQ(graph, nullptr);
+    CHECK_EQ(cudaGetLastError(), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("allocating spoils it too") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeGlobal));
+    void* p;
+    CHECK_EQ(cudaMalloc(&p, 256), cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("a second stream joins by events, and must be joined again") {
+    cudaStream_t side;
+    cudaEvent_t fork, join;
+    OK(cudaStreamCreateWithFlags(&side, cudaStreamNonBlocking));
+    OK(cudaEventCreateWithFlags(&fork, cudaEventDisableTiming));
+    OK(cudaEventCreateWithFlags(&join, cudaEventDisableTiming));
+    for (bool joined : {true, false}) {
+      OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+      OK(cudaEventRecord(fork, stream));
+      OK(cudaStreamWaitEvent(side, fork));
+      launch(add, dim3(1), dim3(32), 0, side, x.data, 1.0f, 2);
+      OK(cudaEventRecord(join, side));
+      if (joined) OK(cudaStreamWaitEvent(stream, join));
+      CHECK_EQ(cudaStreamEndCapture(stream, &graph), joined ? cudaSuccess : cudaErrorStreamCaptureUnjoined);
+      if (joined) OK(cudaGraphDestroy(graph));
+    }
+    OK(cudaStreamDestroy(side));
+    OK(cudaEventDestroy(fork));
+    OK(cudaEventDestroy(join));
+  }
+  cudaGetLastError();
+  OK(cudaStreamDestroy(stream));
+}
+
+TEST_CASE("memory runs out, and comes back") {
+  using namespace emulation;
+  const std::size_t before = device_memory::used(), capacity = device_memory::capacity();
+  device_memory::set_capacity(before + (1 << 20));
+  void *a, *b;
+  OK(cudaMalloc(&a, 1 << 20));
+  CHECK_EQ(reinterpret_cast<std::uintptr_t>(a) % 256, 0);
+  CHECK_EQ(cudaMalloc(&b, 1), cudaErrorMemoryAllocation);
+  CHECK_EQ(b, nullptr);
+  CHECK_EQ(cudaGetLastError(), cudaErrorMemoryAllocation);
+  CHECK_EQ(cudaGetLastError(), cudaSuccess);
+  std::size_t free, total;
+  OK(cudaMemGetInfo(&free, &total));
+  CHECK_EQ(free, 0);
+  OK(cudaFree(a));
+  OK(cudaMalloc(&b, 1));
+  OK(cudaFree(b));
+  CHECK_EQ(cudaFree(b), cudaErrorInvalidValue);
+  cudaGetLastError();
+  CHECK_EQ(device_memory::used(), before);
+  device_memory::set_capacity(capacity);
+  // What is fresh holds NaN.
+  const Device<float> x(3);
+  CHECK(std::isnan(x.get()[2]));
+  float y[4];
+  CHECK_EQ(cudaMemcpy(y, x.data, sizeof y, cudaMemcpyDeviceToHost), cudaErrorInvalidValue);
+  CHECK_EQ(cudaMemcpy(y, x.data, sizeof(float), cudaMemcpyHostToDevice), cudaErrorInvalidValue);
+  cudaPointerAttributes attributes;
+  OK(cudaPointerGetAttributes(&attributes, x.data + 1));
+  CHECK_EQ(attributes.type, cudaMemoryTypeDevice);
+  OK(cudaHostRegister(y, sizeof y, cudaHostRegisterDefault));
+  OK(cudaPointerGetAttributes(&attributes, y + 1));
+  CHECK_EQ(attributes.type, cudaMemoryTypeHost);
+  OK(cudaHostUnregister(y));
+  cudaGetLastError();
+}
+
+TEST_CASE("bad launches are refused") {
+  const Device<int> x(std::vector<int>{0, 0});
+  auto error_of = [&](dim3 grid, dim3 block, std::size_t shared) {
+    launch(store, grid, block, shared, nullptr, x.data, 0);
+    return cudaGetLastError();
+  };
+  CHECK_EQ(error_of(dim3(1), dim3(1025), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1), dim3(32, 33), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(0), dim3(1), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1, 65536), dim3(1), 0), cudaErrorInvalidConfiguration);
+  CHECK_EQ(error_of(dim3(1), dim3(1), 49153), cudaErrorInvalidValue);
+  CHECK_EQ(x.get()[0], 0);
+  CHECK_EQ(cudaFuncSetAttribute(store, cudaFuncAttributeMaxDynamicSharedMemorySize, 227 * 1024 + 1),
+           cudaErrorInvalidValue);
+  cudaGetLastError();
+  OK(cudaFuncSetAttribute(store, cudaFuncAttributeMaxDynamicSharedMemorySize, 227 * 1024));
+  CHECK_EQ(error_of(dim3(1), dim3(1), 227 * 1024), cudaSuccess);
+  CHECK_EQ(x.get()[0], 1);
+}
+
+TEST_CASE("a kernel that traps makes every later call fail") {
+  const auto [signal, text] = dies([] {
+    launch(give_up, dim3(3), dim3(64), 0, nullptr);
+    const cudaError_t first = cudaDeviceSynchronize();
+    void* p;
+    const cudaError_t later = cudaMalloc(&p, 1);
+    cudaGetLastError();
+    std::fprintf(stderr, "%s %s %s", cudaGetErrorName(first), cudaGetErrorName(later),
+                 cudaGetErrorName(cudaGetLastError()));
+  });
+  CHECK_EQ(signal, 0);
+  CHECK_EQ(text, "cudaErrorLaunchFailure cudaErrorLaunchFailure cudaErrorLaunchFailure");
+}
