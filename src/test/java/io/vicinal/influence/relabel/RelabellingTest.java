@@ -17,6 +17,7 @@ import io.vicinal.influence.relabel.Proposal.Decision;
 import io.vicinal.influence.relabel.Relabelling.Mode;
 import io.vicinal.nn.Head;
 import io.vicinal.retrieval.NeighbourList;
+import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.Supervision;
@@ -270,7 +271,7 @@ class RelabellingTest {
   @Test
   void picturesOfNothingBelongToNoClass() {
     int strange = 10;
-    io.vicinal.sample.Xoshiro generator = new io.vicinal.sample.Xoshiro(1);
+    Xoshiro generator = new Xoshiro(1);
     try (Arena arena = Arena.host()) {
       float[] x = Arrays.copyOf(clean.features().toFloats(), (TRAINING + strange) * 64);
       for (int i = TRAINING * 64; i < x.length; i++) {
@@ -288,6 +289,32 @@ class RelabellingTest {
         }
         assertThat(r.count(Decision.NONE_OF_THESE)).isLessThan(strange + 6L);
         assertThat(r.trusted()).doesNotContain(TRAINING, TRAINING + strange - 1);
+      }
+    }
+  }
+
+  /** The yardstick is the class that is spread most widely, wherever it stands in the order. */
+  @Test
+  void membersOfAWideClassAreNotRemote() {
+    int n = 200;
+    Xoshiro generator = new Xoshiro(3);
+    for (int wide = 0; wide < 2; wide++) {
+      float[] x = new float[(n + 1) * 4];
+      long[] y = new long[n + 1];
+      for (int i = 0; i < n; i++) {
+        y[i] = i % 2;
+        for (int j = 0; j < 4; j++) {
+          x[i * 4 + j] = (float) ((y[i] == wide ? 10 : 0.1) * generator.nextGaussian() + 60 * y[i]);
+        }
+      }
+      x[n * 4] = 1e5f;
+      try (Arena arena = Arena.host()) {
+        FeatureSet set = new FeatureSet(arena.of(x, n + 1, 4), arena.of(y, n + 1), "two classes");
+        try (Evidence e = Evidence.of(BACKEND, set, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
+          double[] remoteness = Remoteness.of(e);
+          assertThat(remoteness[n]).isGreaterThan(5);
+          assertThat(Arrays.stream(remoteness, 0, n).max().orElseThrow()).isLessThan(5);
+        }
       }
     }
   }

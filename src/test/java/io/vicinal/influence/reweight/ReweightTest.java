@@ -163,6 +163,76 @@ class ReweightTest {
     }
   }
 
+  /** A head of which two rows are left retrieves worse, and the table says so in its columns. */
+  @Test
+  void distancesAndRecallAreThoseOfBothHeads() {
+    try (Arena arena = Arena.host()) {
+      float[] weight = head.weight().toFloats();
+      Arrays.fill(weight, 2 * 64, weight.length, 0);
+      float[] bias = head.bias().toFloats();
+      Arrays.fill(bias, 2, bias.length, 0);
+      Head poor =
+          new Head(
+              arena.of(weight, bias.length, 64), arena.of(bias, bias.length), head.proxies());
+      BeforeAfter row = BeforeAfter.of(BACKEND, test, queries.subList(0, 1), head, poor).get(0);
+      double[][] z = units(head);
+      double[][] poorer = units(poor);
+      PairDistance pair = (PairDistance) queries.get(0).measurement();
+      assertThat(row.before()).isCloseTo(distance(z, pair), within(1e-5));
+      assertThat(row.after()).isCloseTo(distance(poorer, pair), within(1e-5));
+      assertThat(row.change()).isCloseTo(row.after() - row.before(), within(1e-12));
+      assertThat(row.recallBefore()).isCloseTo(recall(z), within(1e-3));
+      assertThat(row.recallAfter()).isCloseTo(recall(poorer), within(1e-2));
+      assertThat(row.recallAfter()).isLessThan(row.recallBefore() - 0.1);
+    }
+  }
+
+  private static double[][] units(Head of) {
+    float[] w = of.weight().toFloats();
+    float[] b = of.bias().toFloats();
+    float[] x = unseen.features().toFloats();
+    double[][] z = new double[x.length / 64][b.length];
+    for (int i = 0; i < z.length; i++) {
+      double square = 0;
+      for (int a = 0; a < b.length; a++) {
+        z[i][a] = b[a];
+        for (int k = 0; k < 64; k++) {
+          z[i][a] += (double) w[a * 64 + k] * x[i * 64 + k];
+        }
+        square += z[i][a] * z[i][a];
+      }
+      for (int a = 0; a < b.length; a++) {
+        z[i][a] /= Math.sqrt(square);
+      }
+    }
+    return z;
+  }
+
+  private static double cosine(double[] a, double[] b) {
+    double sum = 0;
+    for (int k = 0; k < a.length; k++) {
+      sum += a[k] * b[k];
+    }
+    return sum;
+  }
+
+  private static double distance(double[][] z, PairDistance pair) {
+    return 2 - 2 * cosine(z[(int) pair.i()], z[(int) pair.j()]);
+  }
+
+  private static double recall(double[][] z) {
+    long[] labels = unseen.labels().toLongs();
+    double right = 0;
+    for (int i = 0; i < z.length; i++) {
+      int nearest = i == 0 ? 1 : 0;
+      for (int j = 0; j < z.length; j++) {
+        nearest = j != i && cosine(z[i], z[j]) > cosine(z[i], z[nearest]) ? j : nearest;
+      }
+      right += labels[i] == labels[nearest] ? 1.0 / z.length : 0;
+    }
+    return right;
+  }
+
   @Test
   void weightsFollowTheSets() {
     double[] weights = SampleWeights.of(5, new long[] {4, 0}, new long[] {2}, 1.5, 0.25);

@@ -190,7 +190,7 @@ class DirectionStabilityTest {
     assertThat(
             DirectionStability.of(
                 Extremes.of(scores, new long[] {0, 1, 2, 3, 4}, 9),
-                new double[] {-1, 1, -1, 1, -1}))
+                new double[] {-1, 0, -1, 0, -1}))
         .isEqualTo(new DirectionStability(2, 1, 2, 1));
   }
 }
