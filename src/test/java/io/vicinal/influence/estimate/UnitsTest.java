@@ -14,10 +14,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Sign and unit of every estimator at once. Where the damping is far above the curvature they agree,
- * and a score is what really happens to the measurement when the head is solved again without the
- * sample: naively, by Newton's method on dense matrices. The original's recursion has a damping of
- * its own, here set to the same, and its walk is short.
+ * Sign and unit of every estimator at once. Where the damping is far above the curvature they
+ * agree, and a score is what really happens to the measurement when the head is solved again
+ * without the sample: naively, by Newton's method on dense matrices. The original's recursion has a
+ * damping of its own, here set to the same, and its walk is short.
  */
 class UnitsTest {
   private static final double LAMBDA = 300;

@@ -172,8 +172,7 @@ class ReweightTest {
       float[] bias = head.bias().toFloats();
       Arrays.fill(bias, 2, bias.length, 0);
       Head poor =
-          new Head(
-              arena.of(weight, bias.length, 64), arena.of(bias, bias.length), head.proxies());
+          new Head(arena.of(weight, bias.length, 64), arena.of(bias, bias.length), head.proxies());
       BeforeAfter row = BeforeAfter.of(BACKEND, test, queries.subList(0, 1), head, poor).get(0);
       double[][] z = units(head);
       double[][] poorer = units(poor);
