@@ -42,6 +42,15 @@ Vec loop(const Head& h, const Vec& hessians, double damping, double scale, const
   return state;
 }
 
+// left right, of left [m d, R] and right [R, D].
+Vec product(const Vec& left, const Vec& right, std::size_t rows, std::size_t R, std::size_t D) {
+  Vec out(rows * D, 0.0);
+  for (std::size_t i = 0; i < rows; ++i)
+    for (std::size_t r = 0; r < R; ++r)
+      for (std::size_t b = 0; b < D; ++b) out[i * D + b] += left[i * R + r] * right[r * D + b];
+  return out;
+}
+
 // m directions with one engine, against the loop for each of them.
 void check(vicinal_engine* e, const Head& h, const Vec& hessians, double damping, double scale, std::int64_t m,
            double tolerance = 1e-9) {
@@ -49,12 +58,15 @@ void check(vicinal_engine* e, const Head& h, const Vec& hessians, double damping
   CAPTURE(m);
   Random random(200);
   const std::int64_t size = h.at.d * h.D;
-  const Vec v = random.vector(m * size);
+  const std::int64_t rank = 1 + m;  // 2 to 8, above and below the features' number
+  const Vec left = random.vector(m * h.at.d * rank), right = random.vector(rank * h.D);
+  const Vec v = product(left, right, static_cast<std::size_t>(m * h.at.d), static_cast<std::size_t>(rank),
+                        static_cast<std::size_t>(h.D));
   Vec got = poisoned<double>(v.size()), expected;
   const CurvaturePtr c = make_curvature(e, h);
-  REQUIRE_MESSAGE(
-      vicinal_curvature_seed_recursion_f64(e, c.get(), damping, scale, m, v.data(), got.data()) == VICINAL_OK,
-      vicinal_last_error());
+  REQUIRE_MESSAGE(vicinal_curvature_seed_recursion_f64(e, c.get(), damping, scale, m, rank, left.data(), right.data(),
+                                                       got.data()) == VICINAL_OK,
+                  vicinal_last_error());
   for (std::int64_t q = 0; q < m; ++q) {
     const Vec one = loop(h, hessians, damping, scale, Vec(v.begin() + q * size, v.begin() + (q + 1) * size));
     expected.insert(expected.end(), one.begin(), one.end());
@@ -127,10 +139,12 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
   }
   check(e.get(), h, hessians, 0.01, 100, 2);
   Random random(252);
-  const Vec v = random.vector(2 * 30);
+  const Vec left = random.vector(2 * 5 * 3), right = random.vector(3 * 6);
   Vec first = poisoned<double>(60), second = poisoned<double>(60);
-  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, v.data(), first.data()) == VICINAL_OK);
-  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, v.data(), second.data()) == VICINAL_OK);
+  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                               first.data()) == VICINAL_OK);
+  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                               second.data()) == VICINAL_OK);
   CHECK(first == second);
 }
 
@@ -143,15 +157,15 @@ TEST_CASE("recursion: float32 follows float64") {
                                        nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
   Random random(261);
-  const Vec v = random.vector(72);
-  const auto vf = cast<float>(v);
+  const Vec left = random.vector(6 * 2), right = random.vector(2 * 12);
+  const auto left_f = cast<float>(left), right_f = cast<float>(right);
   auto got = poisoned<float>(72);
   Vec expected = poisoned<double>(72);
   for (double damping : {0.01, 0.2}) {  // 0.8^256 is below the factor's bound: it is multiplied in every block
-    REQUIRE(vicinal_curvature_seed_recursion_f32(e.get(), single.get(), damping, 500, 1, vf.data(), got.data()) ==
-            VICINAL_OK);
-    REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), full.get(), damping, 500, 1, v.data(), expected.data()) ==
-            VICINAL_OK);
+    REQUIRE(vicinal_curvature_seed_recursion_f32(e.get(), single.get(), damping, 500, 1, 2, left_f.data(),
+                                                 right_f.data(), got.data()) == VICINAL_OK);
+    REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), full.get(), damping, 500, 1, 2, left.data(), right.data(),
+                                                 expected.data()) == VICINAL_OK);
     CHECK(difference(got, expected) <= 2e-4);
   }
 }
@@ -159,22 +173,22 @@ TEST_CASE("recursion: float32 follows float64") {
 TEST_CASE("recursion: refusals name the argument") {
   const EnginePtr e = make_engine();
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
-  double v[12] = {}, h[12];
+  double left[3] = {}, right[4] = {}, h[12];
   const CurvaturePtr c = make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 6, 4, 3, 3, false, 270));
   const auto call = [&](const vicinal_curvature* at, double damping, double scale, std::int64_t m, const double* from) {
-    return vicinal_curvature_seed_recursion_f64(e.get(), at, damping, scale, m, from, h);
+    return vicinal_curvature_seed_recursion_f64(e.get(), at, damping, scale, m, 1, from, right, h);
   };
-  CHECK(call(c.get(), 1.5, 500, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(c.get(), 1.5, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("damping is 1.5"));
-  CHECK(call(c.get(), 0.01, 0, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(c.get(), 0.01, 0, 1, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("scale is 0"));
-  CHECK(call(c.get(), 0.01, 500, 0, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(c.get(), 0.01, 500, 0, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("m is 0"));
   CHECK(call(c.get(), 0.01, 500, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("v is null"));
+  CHECK(says("left is null"));
   const CurvaturePtr anchor =
       make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 271));
-  CHECK(call(anchor.get(), 0.01, 500, 1, v) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call(anchor.get(), 0.01, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("proxy-anchor is not a sum over samples"));
 }
 

@@ -6,7 +6,7 @@ namespace {
 
 template <class Real>
 vicinal_status seed_recursion(vicinal_engine* engine, const vicinal_curvature* curvature, double damping, double scale,
-                              std::int64_t m, const Real* v, Real* h) {
+                              std::int64_t m, std::int64_t R, const Real* left, const Real* right, Real* h) {
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
     check_curvature<Real>(e, curvature);
@@ -19,10 +19,15 @@ vicinal_status seed_recursion(vicinal_engine* engine, const vicinal_curvature* c
     std::int64_t width;
     require(!__builtin_mul_overflow(m, curvature->d, &width), "m * d overflows");
     check_columns("m * d", width);
-    check_product("v", width, curvature->features_width);
-    check_pointer("v", v);
+    check_product("h", width, curvature->features_width);
+    check_columns("R", R);
+    check_product("left", width, R);
+    check_product("right", R, curvature->features_width);
+    check_pointer("left", left);
+    check_pointer("right", right);
     check_pointer("h", h);
-    operations<Real>(*e.table).curvature_seed_recursion(e.device, curvature->state, damping, scale, m, v, h);
+    operations<Real>(*e.table).curvature_seed_recursion(e.device, curvature->state, damping, scale, m, R, left, right,
+                                                        h);
   });
 }
 
@@ -33,9 +38,9 @@ extern "C" {
 
 #define VICINAL_DEFINE(suffix, Real)                                                                                   \
   vicinal_status vicinal_curvature_seed_recursion_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature, \
-                                                           double damping, double scale, int64_t m, const Real* v,     \
-                                                           Real* h) {                                                  \
-    return vicinal::capi::seed_recursion<Real>(engine, curvature, damping, scale, m, v, h);                            \
+                                                           double damping, double scale, int64_t m, int64_t R,         \
+                                                           const Real* left, const Real* right, Real* h) {             \
+    return vicinal::capi::seed_recursion<Real>(engine, curvature, damping, scale, m, R, left, right, h);               \
   }
 VICINAL_DEFINE(f32, float)
 VICINAL_DEFINE(f64, double)

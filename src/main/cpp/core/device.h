@@ -133,7 +133,7 @@ struct Operations {
   void (*curvature_diagonal)(void* device, const void* curvature, int kind, Real* weight, Real* proxies);
   void (*curvature_self_influence)(void* device, const void* curvature, const Real* inverse, double* out);
   void (*curvature_seed_recursion)(void* device, const void* curvature, double damping, double scale, std::int64_t m,
-                                   const Real* v, Real* h);
+                                   std::int64_t R, const Real* left, const Real* right, Real* h);
 
   // m rows of n elements.
   void (*dots)(void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out);

@@ -285,8 +285,8 @@ Operations<Real> operations_table() {
     self_influence(engine(device), point_of<Real>(curvature), inverse, out);
   };
   t.curvature_seed_recursion = [](void* device, const void* curvature, double damping, double scale, std::int64_t m,
-                                  const Real* v, Real* h) {
-    seed_recursion(engine(device), point_of<Real>(curvature), damping, scale, m, v, h);
+                                  std::int64_t R, const Real* left, const Real* right, Real* h) {
+    seed_recursion(engine(device), point_of<Real>(curvature), damping, scale, m, R, left, right, h);
   };
   t.dots = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
     dots(engine(device), m, n, x, y, out);

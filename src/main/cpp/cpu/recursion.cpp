@@ -5,12 +5,15 @@
 //              with h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
 //                y_k = c_k v x_k + a^k h~_0 x_k - (1/sigma) sum_{j<k} a^{k-1-j} (x_j . x_k) u_j
 //                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
-//              Two products project a block, its Gram matrix couples the samples, one product updates h~. h~ is kept
-//              as a factor times a matrix, so that a^b costs no pass.
+//              v = left right has low rank R, so v x_k = left (right x_k) is cheap. One product of d x D projects a
+//              block, its Gram matrix couples the samples, one product updates h~. h~ is kept as a factor times a
+//              matrix, so that a^b costs no pass.
 //              The recursion forgets: h_N feels h_k only through prod_{i>=k} (a I - H_i / sigma). Where bounds of these
 //              norms prove that less than rounding is left of it, the pass starts at sample k, from h_k = c v.
-// Shapes       v, h [m, d, D]; directions of a sample lie side by side, as in tangent_product.cpp.
-// Cost         6 N d D + kBlock N d flops a direction, 2 kBlock N D for all; the steps within a block 4 N d C K.
+// Shapes       left [m, d, R], right [R, D], h [m, d, D]; directions of a sample lie side by side, as in
+// tangent_product.cpp. Cost         4 N d D + (2 R + kBlock) N d flops a direction, (2 R + kBlock) N D for all; the
+// steps within a block
+//              4 N d C K.
 // Determinism  blocks depend on sizes and workspace only; a direction is one task.
 #include "cpu/recursion.hpp"
 
@@ -38,11 +41,13 @@ class Recursion {
   Recursion(Engine& e, const Point<Real>& point, double damping, double scale)
       : e_(e), k_(kernels<Real>(e.isa)), point_(point), p_(point.problem), decay_(1 - damping), scale_(scale) {}
 
-  void run(std::int64_t m, const Real* v, Real* h) {
+  void run(std::int64_t m, std::int64_t rank, const Real* left, const Real* right, Real* h) {
     const std::int64_t d = p_.d, D = p_.features_width, ld = point_.ld;
+    rank_ = rank;
+    right_ = right;
     most_ = std::min(p_.n, kBlock);
-    const std::int64_t shared = most_ * (most_ + d + ld + 1);
-    const std::int64_t each = 2 * most_ * d;
+    const std::int64_t shared = most_ * (most_ + d + ld + 1 + rank);
+    const std::int64_t each = (2 * most_ + rank) * d;
     const std::int64_t room = e_.workspace_bytes / static_cast<std::int64_t>(sizeof(Real)) - shared;
     const std::int64_t at_once = std::min(m, std::max<std::int64_t>(1, room / each));
     coupling_ = e_.workspace.get<Real>(most_ * most_);
@@ -51,13 +56,15 @@ class Recursion {
     if (point_.cosines == nullptr) own_cosines_ = e_.workspace.get<Real>(most_ * ld);
     y_ = e_.workspace.get<Real>(most_ * at_once * d);
     u_ = e_.workspace.get<Real>(most_ * at_once * d);
+    on_right_ = e_.workspace.get<Real>(most_ * rank);
+    scaled_left_ = e_.workspace.get<Real>(at_once * d * rank);
     first_ = first_felt();
-    for (std::int64_t q = 0; q < m; q += at_once) pass(std::min(at_once, m - q), v + q * d * D, h + q * d * D);
+    for (std::int64_t q = 0; q < m; q += at_once) pass(std::min(at_once, m - q), left + q * d * rank, h + q * d * D);
   }
 
  private:
   // One pass over the samples for m_ directions; h holds h~ / factor_ meanwhile.
-  void pass(std::int64_t m, const Real* v, Real* h) {
+  void pass(std::int64_t m, const Real* left, Real* h) {
     const std::int64_t d = p_.d, D = p_.features_width, size = m * d * D;
     m_ = m;
     double constant = 1;  // c
@@ -68,7 +75,7 @@ class Recursion {
       const Workspace::Mark mark = e_.workspace.mark();
       rows_ = std::min(most_, p_.n - begin_);
       fill_cosines();
-      project(v, h, constant);
+      project(left, h, constant);
       couple();
       const std::int64_t parts = std::min<std::int64_t>(m, e_.threads);
       Real* scratch = e_.workspace.get<Real>(m * (point_.ld + 1) + parts * (point_.ld + kRowScratch * p_.classes));
@@ -81,8 +88,10 @@ class Recursion {
     }
     const Real c = static_cast<Real>(constant), f = static_cast<Real>(factor_);
     each_element(size, [&](Range r) {
-      for (std::int64_t i = r.begin; i < r.end; ++i) h[i] = c * v[i] + f * h[i];
+      for (std::int64_t i = r.begin; i < r.end; ++i) h[i] *= f;
     });
+    for (std::int64_t i = 0; i < m * d * rank_; ++i) scaled_left_[i] = c * left[i];
+    gemm<Real>(e_, {false, false, m * d, D, rank_, scaled_left_, rank_, right_, D, h, D, true});
   }
 
   template <class Body>
@@ -155,9 +164,10 @@ class Recursion {
   }
 
   // y_k without the block's own samples, and what the steps need of every row.
-  void project(const Real* v, const Real* h, double constant) {
+  void project(const Real* left, const Real* h, double constant) {
     const std::int64_t d = p_.d, D = p_.features_width, width = m_ * d;
-    gemm<Real>(e_, {false, true, rows_, width, D, features(), D, v, D, y_, width, false});
+    gemm<Real>(e_, {false, true, rows_, rank_, D, features(), D, right_, D, on_right_, rank_, false});
+    gemm<Real>(e_, {false, true, rows_, width, rank_, on_right_, rank_, left, rank_, y_, width, false});
     if (begin_ > first_) gemm<Real>(e_, {false, true, rows_, width, D, features(), D, h, D, u_, width, false});
     double* on_v = e_.workspace.get<double>(rows_);
     double* on_h = e_.workspace.get<double>(rows_);
@@ -269,7 +279,11 @@ class Recursion {
   const Kernels<Real>& k_;
   const Point<Real>& point_;
   const Problem<Real>& p_;
-  double decay_, scale_;  // a, sigma
+  double decay_, scale_;         // a, sigma
+  std::int64_t rank_ = 0;        // R
+  const Real* right_ = nullptr;  // [R, D]
+  Real* on_right_ = nullptr;     // [most, R] right x_k
+  Real* scaled_left_ = nullptr;  // [m, d, R] c left
   std::int64_t most_ = 0, m_ = 0, first_ = 0, begin_ = 0, rows_ = 0;
   double factor_ = 1;         // h~ = factor_ h
   Real* coupling_ = nullptr;  // [most, most]
@@ -284,11 +298,13 @@ class Recursion {
 }  // namespace
 
 template <class Real>
-void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,
-                    Real* h) {
-  Recursion<Real>(e, point, damping, scale).run(m, v, h);
+void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, std::int64_t R,
+                    const Real* left, const Real* right, Real* h) {
+  Recursion<Real>(e, point, damping, scale).run(m, R, left, right, h);
 }
-template void seed_recursion(Engine&, const Point<float>&, double, double, std::int64_t, const float*, float*);
-template void seed_recursion(Engine&, const Point<double>&, double, double, std::int64_t, const double*, double*);
+template void seed_recursion(Engine&, const Point<float>&, double, double, std::int64_t, std::int64_t, const float*,
+                             const float*, float*);
+template void seed_recursion(Engine&, const Point<double>&, double, double, std::int64_t, std::int64_t, const double*,
+                             const double*, double*);
 
 }  // namespace vicinal::cpu

@@ -6,10 +6,11 @@
 
 namespace vicinal::cpu {
 
-// m recursions over the weight, v and h [m, d, D]; h starts as v and receives the result of one pass.
+// m recursions over the weight, of v_q = left_q right with left [m, d, R] and right [R, D]; h [m, d, D] receives the
+// result of one pass from h = v.
 template <class Real>
-void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,
-                    Real* h);
+void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, std::int64_t R,
+                    const Real* left, const Real* right, Real* h);
 
 }  // namespace vicinal::cpu
 

@@ -273,14 +273,17 @@ VICINAL_API vicinal_status vicinal_curvature_self_influence_f64(vicinal_engine* 
                                                                 const double* inverse, double* out);
 
 /* One pass of h <- v + (1 - damping) h - (1/scale) H_i h over the samples in order, from h = v, with H_i the Hessian of
- * the unweighted L_i over the weight: m recursions side by side, v and h [m, d, D], 0 <= damping <= 1. h is not divided
- * by scale. The arithmetic of the step-by-step loop up to rounding. Not PROXY_ANCHOR's column form. */
+ * the unweighted L_i over the weight: m recursions side by side, 0 <= damping <= 1. v [m, d, D] is given by factors,
+ * v_q = left_q right, left [m, d, R], right [R, D], small R saving work; h [m, d, D] is not divided by scale. The
+ * arithmetic of the step-by-step loop up to rounding. Not PROXY_ANCHOR's column form. */
 VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f32(vicinal_engine* engine,
                                                                 const vicinal_curvature* curvature, double damping,
-                                                                double scale, int64_t m, const float* v, float* h);
+                                                                double scale, int64_t m, int64_t R, const float* left,
+                                                                const float* right, float* h);
 VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f64(vicinal_engine* engine,
                                                                 const vicinal_curvature* curvature, double damping,
-                                                                double scale, int64_t m, const double* v, double* h);
+                                                                double scale, int64_t m, int64_t R, const double* left,
+                                                                const double* right, double* h);
 
 /* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
 

@@ -228,13 +228,16 @@ public interface Backend extends AutoCloseable {
      * arXiv 1602.03943, one sample a step). What the step-by-step loop gives, up to rounding:
      * blocks of samples are coupled through their Gram matrix.
      *
+     * <p>v is given by factors, v_q = left_q right: the fewer columns left has, the less work.
+     *
      * @param damping 0 to 1
      * @param scale above 0
-     * @param v [m, d, D]
+     * @param left [m, d, R]
+     * @param right [R, D]
      * @param h out [m, d, D], after N steps; not divided by scale
      * @throws InputException if the loss does not decompose, or a value or shape does not fit
      */
-    void seedRecursion(double damping, double scale, Tensor v, Tensor h);
+    void seedRecursion(double damping, double scale, Tensor left, Tensor right, Tensor h);
 
     /**
      * Change of every sample's loss when the weight W becomes W + sum_r left_r right_r'.

@@ -51,13 +51,19 @@ class SeedRecursionTest {
       Tensor y = labels(arena);
       HeadTensors at =
           new HeadTensors(random(arena, type, D, WIDTH), null, random(arena, type, C, D));
-      Tensor v = random(arena, type, m, D, WIDTH);
+      Tensor left = random(arena, type, m, D, 2);
+      Tensor right = random(arena, type, 2, WIDTH);
       Tensor h = arena.allocate(type, m, D, WIDTH);
       try (Backend.Curvature curvature = backend.curvature(LOSS, C, x, Targets.of(y), at)) {
-        curvature.seedRecursion(0.05, 40, v, h);
+        curvature.seedRecursion(0.05, 40, left, right, h);
       }
-      double[] start = v.toDoubles();
-      double[] state = v.toDoubles();
+      double[] start = new double[m * size];
+      for (int j = 0; j < start.length; j++) {
+        for (int r = 0; r < 2; r++) {
+          start[j] += left.at(j / WIDTH * 2 + r) * right.at((long) r * WIDTH + j % WIDTH);
+        }
+      }
+      double[] state = start.clone();
       Tensor direction = arena.allocate(type, m, D, WIDTH);
       Tensor product = arena.allocate(type, m, D, WIDTH);
       for (int i = 0; i < N; i++) {
@@ -87,18 +93,19 @@ class SeedRecursionTest {
       Tensor x = random(arena, DType.F64, N, WIDTH);
       HeadTensors at =
           new HeadTensors(random(arena, DType.F64, D, WIDTH), null, random(arena, DType.F64, C, D));
-      Tensor v = random(arena, DType.F64, 1, D, WIDTH);
+      Tensor left = random(arena, DType.F64, 1, D, WIDTH);
+      Tensor right = random(arena, DType.F64, WIDTH, WIDTH);
       Tensor h = arena.allocate(DType.F64, 1, D, WIDTH);
       try (Backend.Curvature c = backend.curvature(LOSS, C, x, Targets.of(labels(arena)), at)) {
-        assertThatThrownBy(() -> c.seedRecursion(2, 500, v, h))
+        assertThatThrownBy(() -> c.seedRecursion(2, 500, left, right, h))
             .isInstanceOf(InputException.class)
             .hasMessageStartingWith("seed recursion: damping is 2;");
-        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, x, h))
+        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, x, right, h))
             .isInstanceOf(InputException.class)
-            .hasMessageStartingWith("seed recursion: v has shape");
-        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, v, v))
+            .hasMessageStartingWith("seed recursion: left has shape");
+        assertThatThrownBy(() -> c.seedRecursion(0.01, 500, left, right, left))
             .isInstanceOf(InputException.class)
-            .hasMessageStartingWith("seed recursion: h overlaps v");
+            .hasMessageStartingWith("seed recursion: h overlaps left");
       }
     }
   }

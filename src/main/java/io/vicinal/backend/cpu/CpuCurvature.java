@@ -293,19 +293,38 @@ final class CpuCurvature implements Backend.Curvature {
   }
 
   @Override
-  public void seedRecursion(double damping, double scale, Tensor v, Tensor h) {
+  public void seedRecursion(double damping, double scale, Tensor left, Tensor right, Tensor h) {
     Arguments a = new Arguments("seed recursion", "features", features);
-    long m = v != null && v.shape().rank() == 3 ? v.dim(0) : 1; // another rank is refused below
-    a.in("v", v, m, d, features.dim(1)).out("h", h, m, d, features.dim(1));
+    long m = left != null && left.shape().rank() == 3 ? left.dim(0) : 1; // another rank is refused
+    long rank = a.matrix("right", right).dim(0);
+    a.in("left", left, m, d, rank)
+        .in("right", right, rank, features.dim(1))
+        .out("h", h, m, d, features.dim(1));
     at.run(
         a,
         a.type() == DType.F32
             ? e ->
                 Vicinal.vicinal_curvature_seed_recursion_f32(
-                    e.handle(), handle, damping, scale, m, At.f32(v), At.f32(h))
+                    e.handle(),
+                    handle,
+                    damping,
+                    scale,
+                    m,
+                    rank,
+                    At.f32(left),
+                    At.f32(right),
+                    At.f32(h))
             : e ->
                 Vicinal.vicinal_curvature_seed_recursion_f64(
-                    e.handle(), handle, damping, scale, m, At.f64(v), At.f64(h)));
+                    e.handle(),
+                    handle,
+                    damping,
+                    scale,
+                    m,
+                    rank,
+                    At.f64(left),
+                    At.f64(right),
+                    At.f64(h)));
   }
 
   /** Checks m directions, and counts them. */

@@ -4,12 +4,17 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Directions;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.Embedded;
+import io.vicinal.influence.measure.LowRank;
+import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ParameterSpace;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -73,12 +78,14 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
       for (int from = 0; from < queries.size(); from += BLOCK) {
         int m = Math.min(BLOCK, queries.size() - from);
         arena.reset();
-        Directions v = point.space().zeros(arena, m);
-        for (int q = 0; q < m; q++) {
-          explanation.gradient(queries.get(from + q), embedded, ParameterSpace.rows(v, q, q + 1));
-        }
+        List<Measurement> measured =
+            queries.subList(from, from + m).stream().map(Query::measurement).toList();
+        long[] rows = explanation.test().rowsOf(measured);
+        Tensor right = explanation.test().gather(rows, arena);
+        Tensor left = arena.allocate(right.dtype(), m, embedded.width(), rows.length);
+        left.set(coefficients(measured, embedded, rows));
         Directions h = point.space().zeros(arena, m);
-        point.curvature().seedRecursion(damping, scale, v.weight(), h.weight());
+        point.curvature().seedRecursion(damping, scale, left, right, h.weight());
         double[][] block =
             explanation.effects(
                 point, m, (q, out) -> point.space().copy(ParameterSpace.rows(h, q, q + 1), out));
@@ -103,5 +110,21 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
                         .with(Facts.ORIGINAL_FACTOR, factor))
             .toList();
     return new Scores(name(), values.toArray(double[][]::new), facts);
+  }
+
+  /** Gradients by factors: coefficients of the rows' features, [m, d, R]. */
+  private static double[] coefficients(List<Measurement> measured, Embedded embedded, long[] rows) {
+    int width = embedded.width();
+    double[] left = new double[measured.size() * width * rows.length];
+    for (int q = 0; q < measured.size(); q++) {
+      LowRank gradient = TestSet.gradient(measured.get(q), embedded);
+      for (int r = 0; r < gradient.rows().length; r++) {
+        int column = Arrays.binarySearch(rows, gradient.rows()[r]);
+        for (int a = 0; a < width; a++) {
+          left[(q * width + a) * rows.length + column] = gradient.coefficients()[r][a];
+        }
+      }
+    }
+    return left;
   }
 }
