@@ -1,6 +1,8 @@
 package io.vicinal.cli;
 
 import io.vicinal.cli.explain.ExplainCommand;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -9,6 +11,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /**
  * The {@code vicinal} command: help, version, and the commands below it.
@@ -84,9 +87,18 @@ public final class Main implements Runnable {
     commandLine.setExecutionStrategy(Failures::run);
     commandLine.setExecutionExceptionHandler(failures);
     commandLine.setParameterExceptionHandler(failures);
+    commandLine.registerConverter(Path.class, Main::path);
     commandLine.setExpandAtFiles(false);
     commandLine.setUsageHelpWidth(HELP_WIDTH);
     return commandLine;
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException("'" + text + "' is no path");
+    }
   }
 
   @Override

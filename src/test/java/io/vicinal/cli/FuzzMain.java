@@ -19,7 +19,8 @@ import picocli.CommandLine;
  * Runs commands on mutated files in this process. Arguments: folder, seed, number of runs. Prints
  * {@code runs succeeded refused milliseconds}, the last of processor time, and ends with 0; after a
  * first violation it prints that and ends with 3. A violation is another exit code than 0 or 2,
- * other than one line on the error writer of a refusal, or a class name or stack trace in it.
+ * other than one line on the error writer of a refusal, a class name or stack trace in it, or
+ * results of a refused {@code explain}.
  */
 final class FuzzMain {
   private static final Pattern CLASS = Pattern.compile("(Exception|Error)\\b|\\tat |\\bnull\\b");
@@ -45,7 +46,9 @@ final class FuzzMain {
 
   private final Random random;
   private final Fixture fixture;
+  private final ExplainFuzz explain;
   private final List<Target> targets = new ArrayList<>();
+  private final List<Target> explained = new ArrayList<>(); // dearer, so one in four
   private int succeeded;
   private int refused;
 
@@ -55,6 +58,7 @@ final class FuzzMain {
   private FuzzMain(Path folder, long seed) throws IOException {
     random = new Random(seed);
     fixture = Fixture.in(folder);
+    explain = new ExplainFuzz(fixture);
     Object[] loss =
         fixture.loss(
             "normalized-softmax",
@@ -78,6 +82,11 @@ final class FuzzMain {
     add("head.safetensors", embed);
     add("c.json", fixture.train("--dry-run", ""));
     add("E.npy", fixture.train("--dry-run", ""));
+    for (ExplainFuzz.Case each : explain.cases()) {
+      for (Path file : each.files()) {
+        explained.add(new Target(file, Files.readAllBytes(file), each.command()));
+      }
+    }
   }
 
   private void add(String file, Object[] command) throws IOException {
@@ -107,6 +116,7 @@ final class FuzzMain {
     for (int i = 0; i < runs; i++) {
       if (i == onFiles) {
         fuzz.targets.clear();
+        fuzz.explained.clear();
         fuzz.addCheckpoint();
       }
       String violation = fuzz.once();
@@ -120,15 +130,18 @@ final class FuzzMain {
   }
 
   private String once() throws IOException {
-    Target target = targets.get(random.nextInt(targets.size()));
-    byte[] bytes = mutated(target.good());
+    boolean explains = !explained.isEmpty() && random.nextInt(4) == 0;
+    List<Target> some = explains ? explained : targets;
+    Target target = some.get(random.nextInt(some.size()));
+    boolean option = explains && random.nextInt(3) == 0;
+    byte[] bytes = option ? target.good() : mutated(target.good());
+    Object[] command = option ? ExplainFuzz.spoilt(target.command(), random) : target.command();
     Files.write(target.file(), bytes);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     commandLine.setOut(new PrintWriter(out, true));
     commandLine.setErr(new PrintWriter(err, true));
-    String[] arguments =
-        Arrays.stream(target.command()).map(String::valueOf).toArray(String[]::new);
+    String[] arguments = Arrays.stream(command).map(String::valueOf).toArray(String[]::new);
     int code = commandLine.execute(arguments);
     Files.write(target.file(), target.good());
     String said = err.toString();
@@ -139,6 +152,11 @@ final class FuzzMain {
                 && said.endsWith(System.lineSeparator())
                 && said.strip().lines().count() == 1
                 && !CLASS.matcher(said).find();
+    if (explains) {
+      String left = explain.leftBehind(code);
+      fine &= left == null;
+      said += left == null ? "" : left;
+    }
     if (fine) {
       succeeded += code == 0 ? 1 : 0;
       refused += code == 0 ? 0 : 1;
