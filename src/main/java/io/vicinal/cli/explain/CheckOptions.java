@@ -12,8 +12,9 @@ final class CheckOptions {
       defaultValue = "60",
       description = {
         "What report.html may spend on solving again without the blamed samples, so that it can",
-        "call its explanations verified, stable or unstable; 0 or --plain: nothing, they are then",
-        "called predicted. Default: 60."
+        "call its explanations verified, stable or unstable; the scores at a third and three times",
+        "the damping come on top. 0 or --plain: neither, they are then called predicted.",
+        "Default: 60."
       })
   double seconds;
 
