@@ -82,9 +82,15 @@ final class InfluenceWork implements Work {
     flops =
         switch (method) {
           case "eif" -> 2 * rows * (classes + 2);
-          case "if-seed" -> 2 * rows * (3.0 * features + 2 * classes);
+            // Scores over all samples; two products and the logits over those that are still felt.
+          case "if-seed" -> 2 * rows * (features + felt(samples) * (2.0 * features + 2 * classes));
           default -> 4 * rows * (features + classes);
         };
+  }
+
+  /** The share of a pass after which 0.99^k, the recursion's decay, is still above rounding. */
+  private static double felt(int samples) {
+    return Math.min(1, Math.log(1e-15) / Math.log(0.99) / samples);
   }
 
   private static Estimators.Options withWalk(EifOptions walk) {

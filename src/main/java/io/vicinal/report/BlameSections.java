@@ -120,10 +120,18 @@ public final class BlameSections {
         }
       }
     }
-    Badge own = badge(q);
-    Badge badge = measured != null ? Badge.VERIFIED : own == Badge.VERIFIED ? unmeasured(q) : own;
     double predicted = blame.items().get(q).scores()[row];
+    Badge own = badge(q);
+    Badge badge =
+        measured != null
+            ? measured(predicted, measured)
+            : own == Badge.VERIFIED ? unmeasured(q) : own;
     return new Effect(gallery.train(row), predicted, measured, badge, proposed.get(row));
+  }
+
+  /** Of an effect that was measured: a measurement that goes the other way verifies nothing. */
+  static Badge measured(double predicted, double actual) {
+    return Math.signum(predicted) == Math.signum(actual) ? Badge.VERIFIED : Badge.UNSTABLE;
   }
 
   /** Of an explanation as a whole. */
