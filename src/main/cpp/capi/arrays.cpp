@@ -91,7 +91,7 @@ extern "C" {
       vicinal::capi::check_pointer("values", values);                                                                 \
       vicinal::capi::check_pointer("ids", ids);                                                                       \
       vicinal::capi::check_pointer("out", out);                                                                       \
-      vicinal::capi::check_labels("ids", n, N, ids);                                                                  \
+      vicinal::capi::check_ids(e, "ids", n, N, ids);                                                                  \
       vicinal::operations<Real>(*e.table).gather_rows(e.device, columns, values, n, ids, out);                        \
     });                                                                                                               \
   }                                                                                                                   \

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "core/device.h"
 #include "core/error.hpp"
@@ -33,19 +34,30 @@ inline void check_pointer(const char* name, const void* pointer) {
   require(pointer != nullptr, name, " is null");
 }
 
-inline void check_labels(const char* name, std::int64_t n, std::int64_t classes, const std::int64_t* labels) {
-  for (std::int64_t i = 0; i < n; ++i)
-    require(labels[i] >= 0 && labels[i] < classes, name, "[", i, "] is ", labels[i], "; it must be in 0..",
-            classes - 1);
+inline void check_ids(const vicinal_engine& e, const char* name, std::int64_t n, std::int64_t bound,
+                      const std::int64_t* ids) {
+  e.table->check_ids(e.device, name, n, bound, ids);
 }
 
-// Finite and not negative.
-template <class Real>
-void check_weights(const char* name, std::int64_t n, const Real* values) {
-  for (std::int64_t i = 0; i < n; ++i)
-    require(values[i] >= Real(0) && values[i] <= std::numeric_limits<Real>::max(), name, "[", i, "] is ", values[i],
-            "; it must be finite and not negative");
-}
+// What a check reads on the processor: the array itself, or a copy of what lies on the device. Null stays null.
+template <class T>
+class HostView {
+ public:
+  HostView(const vicinal_engine& e, const T* values, std::int64_t count) : values_(values) {
+    const MemoryTable& memory = e.table->memory;
+    if (values == nullptr || count == 0 || memory.on_host(values)) return;
+    copy_.resize(static_cast<std::size_t>(count));
+    memory.read(e.ordinal, copy_.data(), values, count * static_cast<std::int64_t>(sizeof(T)));
+    values_ = copy_.data();
+  }
+  HostView(const HostView&) = delete;
+  HostView& operator=(const HostView&) = delete;
+  const T* get() const { return values_; }
+
+ private:
+  const T* values_;
+  std::vector<T> copy_;
+};
 
 // Finite, low <= value (or low < value) and value <= high.
 void check_parameter(const char* name, double value, double low, bool low_allowed, double high);
@@ -58,7 +70,7 @@ void check_loss(const vicinal_loss* spec);
 
 // Sizes, pointers, labels, weights and soft labels of a problem whose spec is checked.
 template <class Real>
-void check_problem(const Problem<Real>& p) {
+void check_problem(const vicinal_engine& e, const Problem<Real>& p) {
   check_columns("C", p.classes);
   check_columns("d", p.d);
   std::int64_t proxies;
@@ -70,8 +82,9 @@ void check_problem(const Problem<Real>& p) {
   check_product("cosines", p.n, proxies);
   check_pointer("labels", p.labels);
   check_pointer("proxies", p.proxies);
-  check_labels("labels", p.n, p.classes, p.labels);
-  if (p.weights != nullptr) check_weights("weights", p.n, p.weights);
+  check_ids(e, "labels", p.n, p.classes, p.labels);
+  const auto check_weights = operations<Real>(*e.table).check_weights;
+  if (p.weights != nullptr) check_weights(e.device, "weights", p.n, 1, p.weights);
   if (p.soft_labels != nullptr) {
     const bool soft = ((p.spec.kind == VICINAL_PROXY_NCA || p.spec.kind == VICINAL_PROXY_NCA_PP) &&
                        (p.spec.flags & VICINAL_EXCLUDE_POSITIVE) == 0) ||
@@ -79,13 +92,7 @@ void check_problem(const Problem<Real>& p) {
     require(soft,
             "soft_labels: this loss needs one label per sample; proxy-nca and proxy-nca-pp (not exclude-positive) "
             "and normalized-softmax take soft labels");
-    for (std::int64_t i = 0; i < p.n; ++i) {
-      for (std::int64_t c = 0; c < p.classes; ++c) {
-        const Real t = p.soft_labels[i * p.classes + c];
-        require(t >= Real(0) && t <= std::numeric_limits<Real>::max(), "soft_labels[", i, ", ", c, "] is ", t,
-                "; it must be finite and not negative");
-      }
-    }
+    check_weights(e.device, "soft_labels", p.n * p.classes, p.classes, p.soft_labels);
   }
 }
 

@@ -1,10 +1,9 @@
 // C ABI: version, engines.
-#include <cstring>
 #include <memory>
 
 #include "capi/checks.hpp"
+#include "capi/devices.hpp"
 
-using vicinal::fail;
 using vicinal::guard;
 using vicinal::require;
 
@@ -24,7 +23,6 @@ int vicinal_abi_version(void) {
 vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_options* options,
                                      vicinal_engine** engine) {
   return guard([&] {
-    vicinal::capi::check_pointer("device", device);
     vicinal::capi::check_pointer("engine", engine);
     *engine = nullptr;
     vicinal_engine_options o{};
@@ -39,12 +37,13 @@ vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_op
     require(o.workspace_bytes == 0 || o.workspace_bytes >= kSmallestWorkspace, "options.workspace_bytes is ",
             o.workspace_bytes, "; it must be 0 or at least ", kSmallestWorkspace);
     require(o.isa >= VICINAL_ISA_AUTO && o.isa <= VICINAL_ISA_AVX512, "options.isa is ", o.isa, "; it must be in 0..3");
-    const vicinal::DeviceTable& cpu = vicinal::cpu_table();
-    if (std::strcmp(device, cpu.name) != 0)
-      fail(VICINAL_UNAVAILABLE, "device '", device, "' is not available; this library has: ", cpu.name);
+    require(o.precision >= VICINAL_PRECISION_F32 && o.precision <= VICINAL_PRECISION_BF16, "options.precision is ",
+            o.precision, "; it must be in 0..2");
+    const vicinal::capi::DeviceName name = vicinal::capi::find_device(device);
     auto handle = std::make_unique<vicinal_engine>();
-    handle->table = &cpu;
-    handle->device = cpu.create(o);
+    handle->table = name.table;
+    handle->ordinal = name.ordinal;
+    handle->device = name.table->create(name.ordinal, o);
     *engine = handle.release();
   });
 }

@@ -7,9 +7,9 @@ namespace vicinal::capi {
 namespace {
 
 template <class Real>
-Problem<Real> head_of(const vicinal_loss* spec, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C,
-                      const Real* features, const std::int64_t* labels, const Real* weights, const Real* soft_labels,
-                      const Real* weight, const Real* bias, const Real* proxies) {
+Problem<Real> head_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t N, std::int64_t D, std::int64_t d,
+                      std::int64_t C, const Real* features, const std::int64_t* labels, const Real* weights,
+                      const Real* soft_labels, const Real* weight, const Real* bias, const Real* proxies) {
   check_loss(spec);
   Problem<Real> p{};
   p.spec = *spec;
@@ -31,7 +31,7 @@ Problem<Real> head_of(const vicinal_loss* spec, std::int64_t N, std::int64_t D, 
   check_product("weight", d, D);
   check_pointer("features", features);
   check_pointer("weight", weight);
-  check_problem(p);
+  check_problem(e, p);
   return p;
 }
 
@@ -112,7 +112,7 @@ extern "C" {
     return vicinal::guard([&] {                                                                                       \
       vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
       const vicinal::Problem<Real> p =                                                                                \
-          vicinal::capi::head_of(spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies);    \
+          vicinal::capi::head_of(e, spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies); \
       vicinal::capi::check_head_outputs(p, loss, per_sample, grad_bias);                                              \
       vicinal::Gradients<Real> out{};                                                                                 \
       out.loss = loss;                                                                                                \
@@ -133,7 +133,7 @@ extern "C" {
       vicinal::capi::check_pointer("curvature", curvature);                                                           \
       *curvature = nullptr;                                                                                           \
       const vicinal::Problem<Real> p =                                                                                \
-          vicinal::capi::head_of(spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies);    \
+          vicinal::capi::head_of(e, spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies); \
       auto handle = std::make_unique<vicinal_curvature>();                                                            \
       handle->table = e.table;                                                                                        \
       handle->is_double = sizeof(Real) == sizeof(double);                                                             \

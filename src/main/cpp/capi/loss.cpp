@@ -5,9 +5,9 @@ namespace vicinal::capi {
 namespace {
 
 template <class Real>
-Problem<Real> problem_of(const vicinal_loss* spec, std::int64_t B, std::int64_t d, std::int64_t C,
-                         const Real* embeddings, const std::int64_t* labels, const Real* proxies, const Real* weights,
-                         const Real* soft_labels) {
+Problem<Real> problem_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t B, std::int64_t d,
+                         std::int64_t C, const Real* embeddings, const std::int64_t* labels, const Real* proxies,
+                         const Real* weights, const Real* soft_labels) {
   check_loss(spec);
   Problem<Real> p{};
   p.spec = *spec;
@@ -21,7 +21,7 @@ Problem<Real> problem_of(const vicinal_loss* spec, std::int64_t B, std::int64_t 
   p.embeddings = embeddings;
   check_columns("B", B);
   check_pointer("embeddings", embeddings);
-  check_problem(p);
+  check_problem(e, p);
   return p;
 }
 
@@ -32,7 +32,7 @@ vicinal_status loss(vicinal_engine* engine, const vicinal_loss* spec, std::int64
                     Real* grad_embeddings, Real* grad_proxies) {
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
-    const Problem<Real> p = problem_of(spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
+    const Problem<Real> p = problem_of(e, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
     check_pointer("loss", value);
     require(per_sample == nullptr || !column_form(p.spec),
             "per_sample: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
@@ -53,7 +53,7 @@ vicinal_status loss_hvp(vicinal_engine* engine, const vicinal_loss* spec, std::i
                         const Real* direction_proxies, Real* hvp_embeddings, Real* hvp_proxies) {
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
-    const Problem<Real> p = problem_of(spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
+    const Problem<Real> p = problem_of(e, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
     require(direction_embeddings != nullptr || direction_proxies != nullptr,
             "direction_embeddings and direction_proxies are both null; at least one is needed");
     require(hvp_embeddings != nullptr || hvp_proxies != nullptr,

@@ -6,8 +6,14 @@
 namespace vicinal::capi {
 namespace {
 
+void check_offsets(std::int64_t Q, const std::int64_t* offsets, std::int64_t relevant_size) {
+  require(offsets[0] == 0, "offsets[0] is ", offsets[0], "; it must be 0");
+  for (std::int64_t q = 0; q < Q; ++q)
+    require(offsets[q + 1] >= offsets[q], "offsets[", q + 1, "] is below offsets[", q, "]; they must ascend");
+  require(offsets[Q] == relevant_size, "relevant_size is ", relevant_size, "; offsets[Q] is ", offsets[Q]);
+}
+
 void check_ranking(const Ranking& r, std::int64_t relevant_size) {
-  check_size("Q", r.Q);
   check_size("G", r.G);
   check_columns("d", r.d);
   require(r.G <= std::numeric_limits<std::int32_t>::max(), "G is ", r.G, "; at most 2147483647 rows are supported");
@@ -15,11 +21,6 @@ void check_ranking(const Ranking& r, std::int64_t relevant_size) {
   check_product("gallery", r.G, r.d);
   check_pointer("queries", r.queries);
   check_pointer("gallery", r.gallery);
-  check_pointer("offsets", r.offsets);
-  require(r.offsets[0] == 0, "offsets[0] is ", r.offsets[0], "; it must be 0");
-  for (std::int64_t q = 0; q < r.Q; ++q)
-    require(r.offsets[q + 1] >= r.offsets[q], "offsets[", q + 1, "] is below offsets[", q, "]; they must ascend");
-  require(r.offsets[r.Q] == relevant_size, "relevant_size is ", relevant_size, "; offsets[Q] is ", r.offsets[r.Q]);
   if (relevant_size > 0) {
     check_pointer("relevant", r.relevant);
     check_pointer("ranks", r.ranks);
@@ -46,7 +47,14 @@ extern "C" vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, in
                                            int64_t* ranks, int8_t* tied) {
   return vicinal::guard([&] {
     vicinal_engine& e = vicinal::capi::begin_call(engine);
-    const vicinal::Ranking ranking{Q, G, d, queries, gallery, self, offsets, relevant, ranks, tied};
+    vicinal::capi::check_size("Q", Q);
+    vicinal::capi::check_pointer("offsets", offsets);
+    const vicinal::capi::HostView<std::int64_t> host_offsets(e, offsets, Q + 1), host_self(e, self, Q);
+    // The rest may be read only when the offsets end where the caller says.
+    vicinal::capi::check_offsets(Q, host_offsets.get(), relevant_size);
+    const vicinal::capi::HostView<std::int64_t> host_relevant(e, relevant, relevant_size);
+    const vicinal::Ranking ranking{
+        Q, G, d, queries, gallery, host_self.get(), host_offsets.get(), host_relevant.get(), ranks, tied};
     vicinal::capi::check_ranking(ranking, relevant_size);
     e.table->rank(e.device, ranking);
   });

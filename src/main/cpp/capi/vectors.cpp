@@ -29,8 +29,9 @@ void symmetric_eigen(vicinal_engine& e, std::int64_t n, Real* matrix, Real* valu
   check_pointer("values", values);
   const Operations<Real>& ops = operations<Real>(*e.table);
   const std::int64_t bad = ops.find_nonfinite(e.device, n * n, matrix);
-  require(bad < 0, "matrix[", bad / n, ", ", bad % n, "] is ", bad < 0 ? Real(0) : matrix[bad],
-          "; every element must be finite");
+  if (bad >= 0)
+    fail(VICINAL_INVALID_ARGUMENT, "matrix[", bad / n, ", ", bad % n, "] is ",
+         *HostView<Real>(e, matrix + bad, 1).get(), "; every element must be finite");
   ops.symmetric_eigen(e.device, n, matrix, values);
 }
 

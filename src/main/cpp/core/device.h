@@ -104,6 +104,8 @@ struct AdamStep {
 // The operations of one element type. `device` is the state that create returned.
 template <class Real>
 struct Operations {
+  // Finite and not negative, or an error that names them; may be noticed at the end of the call.
+  void (*check_weights)(void* device, const char* name, std::int64_t n, std::int64_t columns, const Real* values);
   void (*loss)(void* device, const Problem<Real>&, const Gradients<Real>&);
   void (*loss_hvp)(void* device, const Problem<Real>&, const Tangents<const Real>& direction,
                    const Tangents<Real>& out);
@@ -154,15 +156,33 @@ struct Ranking {
   std::int8_t* tied;
 };
 
+// Memory of the device with a number, and where a pointer points.
+struct MemoryTable {
+  void* (*allocate)(int ordinal, std::int64_t bytes);  // zero-filled
+  void (*release)(int ordinal, void* address);
+  void (*zero)(int ordinal, void* address, std::int64_t bytes);
+  void (*write)(int ordinal, void* address, const void* host, std::int64_t bytes);
+  void (*read)(int ordinal, void* host, const void* address, std::int64_t bytes);
+  void (*usage)(int ordinal, std::int64_t* in_use, std::int64_t* held, std::int64_t* limit);
+  void (*set_limit)(int ordinal, std::int64_t bytes);
+  bool (*on_host)(const void* address);  // the processor may touch it
+};
+
 struct DeviceTable {
   const char* name;
-  void* (*create)(const vicinal_engine_options&);
+  int (*count)();  // devices of this kind
+  MemoryTable memory;
+  void* (*create)(int ordinal, const vicinal_engine_options&);
   void (*destroy)(void* device);
   void (*begin)(void* device);   // a call starts: clears the cancel request
   void (*cancel)(void* device);  // from any thread
   const char* (*isa)(const void* device);
   std::int32_t (*threads)(const void* device);
   const char* (*blas)(const void* device);
+  // Of another library's table: the status and the sentence of this thread's last call, which is then forgotten.
+  vicinal_status (*failure)(const char** sentence);
+  // Ids in 0..bound-1, or an error that names them; may be noticed at the end of the call.
+  void (*check_ids)(void* device, const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids);
   Operations<float> f32;
   Operations<double> f64;
   void (*rank)(void* device, const Ranking&);
@@ -181,11 +201,15 @@ inline const Operations<double>& operations<double>(const DeviceTable& table) {
 
 const DeviceTable& cpu_table();
 
+// What another library exports as `vicinal_cuda_table`: null when `abi_version` is not the one it was built as.
+using TableEntry = const DeviceTable* (*)(int abi_version);
+
 }  // namespace vicinal
 
 // The C ABI's handles.
 struct vicinal_engine {
   const vicinal::DeviceTable* table;
+  int ordinal;
   void* device;
 };
 

@@ -6,12 +6,15 @@
 
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <string>
 
+#include "core/refusals.hpp"
 #include "cpu/engine.hpp"
 #include "cpu/factors.hpp"
+#include "cpu/memory.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
 #include "cpu/recursion.hpp"
@@ -29,8 +32,10 @@ int available_threads() {
   return std::max(1, omp_get_num_procs());
 }
 
-void* create(const vicinal_engine_options& o) {
+void* create(int, const vicinal_engine_options& o) {
   const int isa = o.isa == VICINAL_ISA_AUTO ? best_isa() : o.isa;
+  if (o.precision != VICINAL_PRECISION_F32)
+    fail(VICINAL_INVALID_ARGUMENT, "options.precision is ", o.precision, "; device 'cpu' computes in float32 only");
   if (!has_isa(isa))
     fail(VICINAL_UNAVAILABLE, "this processor lacks the instruction set ", isa_name(isa), "; choose auto or base");
   auto engine = std::make_unique<Engine>();
@@ -53,6 +58,18 @@ const Engine& engine(const void* device) {
 void begin(void* device) {
   engine(device).cancelled.store(false, std::memory_order_relaxed);
   engine(device).workspace.begin();
+}
+
+void check_ids(void*, const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) {
+  for (std::int64_t i = 0; i < n; ++i)
+    if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
+}
+
+template <class Real>
+void check_weights(void*, const char* name, std::int64_t n, std::int64_t columns, const Real* values) {
+  for (std::int64_t i = 0; i < n; ++i)
+    if (!(values[i] >= Real(0) && values[i] <= std::numeric_limits<Real>::max()))
+      refuse_weight(name, i, columns, values[i]);
 }
 
 const char* blas(const void*) {
@@ -255,6 +272,7 @@ void product(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const
 template <class Real>
 Operations<Real> operations_table() {
   Operations<Real> t{};
+  t.check_weights = check_weights<Real>;
   t.loss = loss<Real>;
   t.loss_hvp = loss_hvp<Real>;
   t.embed = embed<Real>;
@@ -312,6 +330,8 @@ const DeviceTable& cpu_table() {
   static const DeviceTable table = [] {
     DeviceTable t{};
     t.name = "cpu";
+    t.count = [] { return 1; };
+    t.memory = cpu::memory_table();
     t.create = cpu::create;
     t.destroy = [](void* device) { delete static_cast<cpu::Engine*>(device); };
     t.begin = cpu::begin;
@@ -319,6 +339,8 @@ const DeviceTable& cpu_table() {
     t.isa = [](const void* device) { return cpu::isa_name(cpu::engine(device).isa); };
     t.threads = [](const void* device) { return static_cast<std::int32_t>(cpu::engine(device).threads); };
     t.blas = cpu::blas;
+    t.failure = nullptr;
+    t.check_ids = cpu::check_ids;
     t.f32 = cpu::operations_table<float>();
     t.f64 = cpu::operations_table<double>();
     t.rank = [](void* device, const Ranking& ranking) { cpu::rank(cpu::engine(device), ranking); };

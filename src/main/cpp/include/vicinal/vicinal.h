@@ -12,6 +12,12 @@
  *   Status     every function that can fail returns a vicinal_status; the sentence is in
  *              vicinal_last_error() of the same thread, "" after success. Sizes, pointers and label
  *              ranges are checked; no C++ exception and no abort leaves the library.
+ *   Devices    the engine's device does the work. Arrays of a "cpu" engine are host memory; those of a "cuda" engine may
+ *              be host memory or that device's, each on its own: host arrays are copied for the call. Scalars that a call
+ *              returns (double* loss, int64_t* empty, int64_t* first), factors and weight changes are always host memory.
+ *              A "cuda" call that returns no scalar and writes no host memory may return before the device is done;
+ *              vicinal_memory_read, and the next call of the same engine, wait for it. A failure is then reported by
+ *              the call that notices it.
  *   Threads    one call at a time per engine; different engines are independent. Only
  *              vicinal_engine_cancel may be called from another thread.
  *   Numerics   for a given engine thread count every result is bit-reproducible. Rows of norm zero
@@ -30,7 +36,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 1
+#define VICINAL_ABI_VERSION 2
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -45,6 +51,24 @@ VICINAL_API int vicinal_abi_version(void);
 /* The sentence of this thread's last failure, "" after a success. Valid until the thread's next call. */
 VICINAL_API const char* vicinal_last_error(void);
 
+/* ---- devices and their memory --------------------------------------------------------------------- */
+
+/* Adds the device of another library (libvicinal_cuda.so) to this process; again is fine. cuBLAS must be loaded
+ * already. VICINAL_UNAVAILABLE, with the reason, when the library, its driver or a GPU is missing. */
+VICINAL_API vicinal_status vicinal_device_open(const char* library);
+
+/* Memory of a device: "cpu", "cuda" or "cuda:N" for the N-th GPU. Allocations are zero-filled and aligned to 256
+ * bytes; freed memory is kept for the next allocation of its size until the limit needs it. */
+VICINAL_API vicinal_status vicinal_memory_allocate(const char* device, int64_t bytes, void** address);
+VICINAL_API vicinal_status vicinal_memory_release(const char* device, void* address); /* NULL is fine */
+VICINAL_API vicinal_status vicinal_memory_zero(const char* device, void* address, int64_t bytes);
+VICINAL_API vicinal_status vicinal_memory_write(const char* device, void* address, const void* host, int64_t bytes);
+VICINAL_API vicinal_status vicinal_memory_read(const char* device, void* host, const void* address, int64_t bytes);
+/* Bytes in use, held beside them for reuse, and the limit that both together keep to (0: all that the device has);
+ * each may be NULL. "cpu" counts in_use only. */
+VICINAL_API vicinal_status vicinal_memory_usage(const char* device, int64_t* in_use, int64_t* held, int64_t* limit);
+VICINAL_API vicinal_status vicinal_memory_set_limit(const char* device, int64_t bytes);
+
 /* ---- engine: a device, its threads and its workspace -------------------------------------------- */
 
 typedef struct vicinal_engine vicinal_engine;
@@ -54,19 +78,26 @@ typedef struct vicinal_engine vicinal_engine;
 #define VICINAL_ISA_AVX2 2   /* x86-64-v3: AVX2, FMA                 */
 #define VICINAL_ISA_AVX512 3 /* x86-64-v4: AVX-512 F, BW, CD, DQ, VL */
 
+#define VICINAL_PRECISION_F32 0  /* products in the arrays' own type                                     */
+#define VICINAL_PRECISION_TF32 1 /* float32 products from inputs rounded to 10 fraction bits; "cuda" only */
+#define VICINAL_PRECISION_BF16 2 /* float32 products from inputs rounded to  7 fraction bits; "cuda" only */
+
 typedef struct vicinal_engine_options {
   uint32_t struct_size;    /* sizeof(vicinal_engine_options)                                     */
   int32_t threads;         /* worker threads, 1 or more; 0: all that the process may use         */
-  int64_t workspace_bytes; /* tile memory that one call may hold; 0: 256 MiB; at least 1 MiB     */
+  int64_t workspace_bytes; /* tile memory that one call may hold; 0: 256 MiB, on "cuda" a quarter of the device's;
+                              at least 1 MiB */
   int32_t isa;             /* VICINAL_ISA_*; a set the processor lacks is VICINAL_UNAVAILABLE    */
+  int32_t precision;       /* VICINAL_PRECISION_*; sums and everything but products stay as they are */
 } vicinal_engine_options;
 
-/* Creates an engine on `device` ("cpu"). options or NULL for the defaults. */
+/* Creates an engine on `device`: "cpu", or after vicinal_device_open "cuda" or "cuda:N". options or NULL for the
+ * defaults. */
 VICINAL_API vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_options* options,
                                                  vicinal_engine** engine);
 VICINAL_API void vicinal_engine_destroy(vicinal_engine* engine);             /* NULL is fine */
-VICINAL_API const char* vicinal_engine_device(const vicinal_engine* engine); /* "cpu" */
-VICINAL_API const char* vicinal_engine_isa(const vicinal_engine* engine);    /* "base", "avx2", "avx512" */
+VICINAL_API const char* vicinal_engine_device(const vicinal_engine* engine); /* "cpu", "cuda" */
+VICINAL_API const char* vicinal_engine_isa(const vicinal_engine* engine);    /* "base", "avx2", "avx512"; "sm_90" */
 VICINAL_API int32_t vicinal_engine_threads(const vicinal_engine* engine);
 VICINAL_API const char* vicinal_engine_blas(const vicinal_engine* engine); /* the BLAS's own description */
 /* Makes the call in flight on this engine, if any, return VICINAL_CANCELLED within a tile's time.
