@@ -5,7 +5,7 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <vector>
+#include <memory>
 
 #include "core/device.h"
 #include "core/error.hpp"
@@ -46,9 +46,9 @@ class HostView {
   HostView(const vicinal_engine& e, const T* values, std::int64_t count) : values_(values) {
     const MemoryTable& memory = e.table->memory;
     if (values == nullptr || count == 0 || memory.on_host(values)) return;
-    copy_.resize(static_cast<std::size_t>(count));
-    memory.read(e.ordinal, copy_.data(), values, count * static_cast<std::int64_t>(sizeof(T)));
-    values_ = copy_.data();
+    copy_ = std::make_unique<T[]>(static_cast<std::size_t>(count));
+    memory.read(e.ordinal, copy_.get(), values, count * static_cast<std::int64_t>(sizeof(T)));
+    values_ = copy_.get();
   }
   HostView(const HostView&) = delete;
   HostView& operator=(const HostView&) = delete;
@@ -56,7 +56,7 @@ class HostView {
 
  private:
   const T* values_;
-  std::vector<T> copy_;
+  std::unique_ptr<T[]> copy_;
 };
 
 // Finite, low <= value (or low < value) and value <= high.

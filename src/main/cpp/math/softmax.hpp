@@ -27,9 +27,13 @@ struct LogSumExp {
   VICINAL_HD void add(T e) { sum = sum + e; }
   // Both forms at once, for a reader that sees every logit only once (a streaming device).
   VICINAL_HD void absorb(T a) {
-    LogSumExp one{value(a), Constant<T>::of(Real(1)), true};
-    one.sum = exp_of(a - value(a));
-    merge(one);
+    const Real v = value(a);
+    if (!any || v > max) {
+      if (any) sum = sum * exp_of(max - v);
+      max = v;
+      any = true;
+    }
+    sum = sum + exp_of(a - max);
   }
   VICINAL_HD void merge(const LogSumExp& o) {
     if (!o.any) return;

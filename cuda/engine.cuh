@@ -1,0 +1,252 @@
+// An engine on a GPU: its stream, its workspace, its cuBLAS handle; and what one call makes of its arguments.
+#ifndef VICINAL_CUDA_ENGINE_CUH_
+#define VICINAL_CUDA_ENGINE_CUH_
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "blas.cuh"
+#include "core/device.h"
+#include "memory.cuh"
+#include "runtime.cuh"
+
+namespace vicinal::cuda {
+
+// Device memory with an owner, for what outlives a call. Freed when no work uses it: the owner waits first.
+template <class T>
+class Buffer {
+ public:
+  Buffer() = default;
+  Buffer(int ordinal, std::int64_t count)
+      : ordinal_(ordinal), data_(static_cast<T*>(arena(ordinal).take(count * static_cast<std::int64_t>(sizeof(T))))) {}
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+  Buffer(Buffer&& o) noexcept : ordinal_(o.ordinal_), data_(o.data_) { o.data_ = nullptr; }
+  Buffer& operator=(Buffer&& o) noexcept {
+    std::swap(ordinal_, o.ordinal_);
+    std::swap(data_, o.data_);
+    return *this;
+  }
+  ~Buffer() {
+    if (data_ != nullptr) arena(ordinal_).give(data_);
+  }
+  T* get() const { return data_; }
+
+ private:
+  int ordinal_ = 0;
+  T* data_ = nullptr;
+};
+
+// Pinned host memory: what the device reads or writes while the processor goes on.
+class Pinned {
+ public:
+  Pinned() = default;
+  explicit Pinned(std::int64_t bytes) {
+    check(cudaMallocHost(&data_, static_cast<std::size_t>(bytes)), "allocating pinned memory");
+  }
+  Pinned(const Pinned&) = delete;
+  Pinned& operator=(const Pinned&) = delete;
+  Pinned(Pinned&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
+  Pinned& operator=(Pinned&& o) noexcept {
+    std::swap(data_, o.data_);
+    return *this;
+  }
+  ~Pinned() {
+    if (data_ != nullptr) cudaFreeHost(data_);
+  }
+  template <class T>
+  T* as() const {
+    return static_cast<T*>(data_);
+  }
+
+ private:
+  void* data_ = nullptr;
+};
+
+// Grow-only device memory for the temporaries of one call. Blocks are 256-byte aligned, uninitialised.
+class Workspace {
+ public:
+  explicit Workspace(int ordinal) : ordinal_(ordinal) {}
+  // Starts a call: everything handed out before is invalid. Work of the same stream may still use it, so memory is
+  // only ever added here, never given back.
+  void begin() {
+    current_ = 0;
+    used_ = 0;
+  }
+  template <class T>
+  T* get(std::int64_t count) {
+    const std::int64_t bytes = (count * static_cast<std::int64_t>(sizeof(T)) + 255) / 256 * 256;
+    while (current_ >= chunks_.size() || used_ + bytes > chunks_[current_].bytes) {
+      if (current_ + 1 >= chunks_.size()) {
+        add(bytes);
+        current_ = chunks_.size() - 1;
+      } else {
+        ++current_;
+      }
+      used_ = 0;
+    }
+    char* at = chunks_[current_].data.get() + used_;
+    used_ += bytes;
+    return reinterpret_cast<T*>(at);
+  }
+  struct Mark {
+    std::size_t chunk;
+    std::int64_t used;
+  };
+  Mark mark() const { return {current_, used_}; }
+  void rewind(const Mark& m) {
+    current_ = m.chunk;
+    used_ = m.used;
+  }
+
+ private:
+  static constexpr std::int64_t kChunk = std::int64_t{8} << 20;  // smallest allocation; small losses fit one
+  struct Chunk {
+    Buffer<char> data;
+    std::int64_t bytes;
+  };
+  void add(std::int64_t bytes) {
+    const std::int64_t size = std::max(bytes, kChunk);
+    chunks_.push_back({Buffer<char>(ordinal_, size), size});
+  }
+
+  int ordinal_;
+  std::vector<Chunk> chunks_;
+  std::size_t current_ = 0;
+  std::int64_t used_ = 0;
+};
+
+// What checks on the device found; the first element that was refused.
+struct Finding {
+  long long index;
+};
+struct PendingCheck {
+  const char* name;
+  int slot;
+  std::int64_t columns;  // of weights
+  std::int64_t bound;    // of ids; 0: weights
+  const void* values;    // on the device
+  bool is_double;
+};
+
+struct Engine {
+  Engine(int ordinal, const vicinal_engine_options& options);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+  ~Engine();
+
+  const int ordinal;
+  int processors = 1;  // streaming multiprocessors
+  int precision = VICINAL_PRECISION_F32;
+  std::int64_t workspace_bytes = 0;
+  char isa[16] = "";
+  char blas_name[64] = "";
+  cudaStream_t stream = nullptr;
+  Workspace workspace;
+  Blas blas;
+  std::atomic<bool> cancelled{false};
+
+  // A call starts.
+  void begin();
+  // The call's work is done, or an error of it, of a check or of the device is thrown.
+  void finish();
+  // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
+  void poll();
+
+  // Checks on the device; finish() reports. Kernels must stay inside their memory whatever the ids are.
+  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids);
+  template <class Real>
+  void check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values);
+
+  // Device memory of an argument: itself, or a copy of host memory made for this call. Null stays null.
+  template <class T>
+  const T* in(const T* values, std::int64_t count) {
+    return values == nullptr ? nullptr : static_cast<const T*>(copy_in(values, count * bytes_of<T>()));
+  }
+  // Device memory for an output; host memory is filled by finish().
+  template <class T>
+  T* out(T* values, std::int64_t count) {
+    return values == nullptr ? nullptr : static_cast<T*>(stage_out(values, count * bytes_of<T>(), false));
+  }
+  // The same for what is read and written.
+  template <class T>
+  T* in_out(T* values, std::int64_t count) {
+    return values == nullptr ? nullptr : static_cast<T*>(stage_out(values, count * bytes_of<T>(), true));
+  }
+  bool on_host(const void* pointer) const;
+  template <class T>
+  void zero(T* values, std::int64_t count) {
+    if (count > 0)
+      check(cudaMemsetAsync(values, 0, static_cast<std::size_t>(count) * sizeof(T), stream), "zeroing memory");
+  }
+  template <class T>
+  void copy(T* to, const T* from, std::int64_t count) {
+    check(cudaMemcpyAsync(to, from, static_cast<std::size_t>(count) * sizeof(T), cudaMemcpyDefault, stream),
+          "copying memory");
+  }
+  // Values of device memory on the processor, now.
+  template <class T>
+  void read(T* to, const T* from, std::int64_t count) {
+    copy(to, from, count);
+    check(cudaStreamSynchronize(stream), "waiting for the device");
+  }
+
+ private:
+  template <class T>
+  static constexpr std::int64_t bytes_of() {
+    return static_cast<std::int64_t>(sizeof(T));
+  }
+  const void* copy_in(const void* values, std::int64_t bytes);
+  void* stage_out(void* values, std::int64_t bytes, bool read);
+
+  struct CopyBack {
+    void* to;
+    const void* from;
+    std::int64_t bytes;
+  };
+  std::vector<CopyBack> copies_;
+  std::vector<PendingCheck> checks_;
+  Pinned findings_;
+  Finding* device_findings_ = nullptr;
+  Buffer<Finding> findings_memory_;
+  Buffer<char> blas_memory_;
+  std::vector<cudaEvent_t> blocks_;  // of the last blocks queued
+  std::size_t next_block_ = 0;
+};
+
+// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp.
+template <class Real>
+struct Product {
+  bool transpose_a, transpose_b;
+  std::int64_t m, n, k;
+  const Real* a;
+  std::int64_t lda;
+  const Real* b;
+  std::int64_t ldb;
+  Real* c;
+  std::int64_t ldc;
+  bool accumulate;
+};
+template <class Real>
+void gemm(Engine& e, const Product<Real>& p);
+
+// Threads per block for a row of n elements: a power of two of warps.
+inline unsigned row_threads(std::int64_t n) {
+  unsigned threads = kWarp;
+  while (threads < 512 && static_cast<std::int64_t>(threads) * 4 < n) threads *= 2;
+  return threads;
+}
+
+// Blocks of `threads` over n elements, for kernels that step by the grid's size.
+inline dim3 grid_for(const Engine& e, std::int64_t n, unsigned threads) {
+  const std::int64_t blocks = ceil_div(n, threads);
+  return dim3(static_cast<unsigned>(
+      std::max<std::int64_t>(1, std::min<std::int64_t>(blocks, static_cast<std::int64_t>(e.processors) * 32))));
+}
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_ENGINE_CUH_

@@ -1,0 +1,64 @@
+// Column kernels of Proxy-Anchor: reductions over samples, per class; cpu/isa/loss_columns.cpp has the formulas.
+#ifndef VICINAL_CUDA_LOSS_COLUMNS_CUH_
+#define VICINAL_CUDA_LOSS_COLUMNS_CUH_
+
+#include "engine.cuh"
+#include "loss_rows.cuh"
+
+namespace vicinal::cuda {
+
+// The reductions over all rows, per class, and the factors that turn w exp(x - shift) into dL/d(exponent).
+template <class Real>
+struct Columns {
+  Real *shift_positive, *shift_negative;
+  double *positive, *negative;  // D = exp(-shift) + sum w exp(x - shift)
+  Real *factor_positive, *factor_negative;
+};
+
+// A block of rows; st and gt have a leading dimension of their own.
+template <class Real>
+struct ColumnTile {
+  std::int64_t rows, classes, ld, ld_t;
+  const std::int64_t* labels;
+  const Real* weights;  // or null
+  const Real* s;
+  const Real* st;  // or null
+};
+
+// Raises the shifts (0 or more) to the block's largest exponents.
+template <class Real>
+void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column);
+
+// sums [4, classes] += sums of w exp(x - shift) of positives and negatives, and with st their tangents.
+template <class Real>
+void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+                    double* sums);
+
+// D and the factors from the finished sums [2, classes]; adds the loss to totals. counts [classes] samples per class;
+// `repeat`: a class weighs its share of the n samples, else 1 / (classes present).
+template <class Real>
+void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
+                    const double* sums, const Columns<Real>& column, LossTotals* totals);
+
+// The tangents [2, classes] of the factors from the tangents sums_t [2, classes] of their sums: f' = -f D' / D.
+template <class Real>
+void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& column, const double* sums_t,
+                     Real* factors_t);
+
+// g (gt) = dL/ds; factors_t [2, classes] with st. g may be s without st; gt may be st.
+template <class Real>
+void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+                   const Real* factors_t, Real* g, Real* gt);
+
+// scores [rows]: what a row adds to the loss's derivative along the direction of st, per unit of its weight, times n.
+template <class Real>
+void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+                   const Real* factors_t, double n, double* scores);
+
+// counts [classes] = samples per class.
+template <class Real>
+void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts);
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_LOSS_COLUMNS_CUH_

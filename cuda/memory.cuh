@@ -1,0 +1,50 @@
+// The caching device arena: memory that was freed is kept for the next request, because cudaMalloc and cudaFree wait
+// for the whole device. One per GPU, with its own limit. Safe for any thread.
+#ifndef VICINAL_CUDA_MEMORY_CUH_
+#define VICINAL_CUDA_MEMORY_CUH_
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "core/device.h"
+#include "runtime.cuh"
+
+namespace vicinal::cuda {
+
+class DeviceArena {
+ public:
+  explicit DeviceArena(int ordinal) : ordinal_(ordinal) {}
+  DeviceArena(const DeviceArena&) = delete;
+  DeviceArena& operator=(const DeviceArena&) = delete;
+
+  // Uninitialised, aligned to 256 bytes. VICINAL_OUT_OF_MEMORY says what was asked, in use and allowed.
+  void* take(std::int64_t bytes);
+  // Gives back what take returned; the caller knows that no work uses it any more.
+  void give(void* address);
+
+  bool owns(const void* address);
+  void usage(std::int64_t* in_use, std::int64_t* held, std::int64_t* limit);
+  void set_limit(std::int64_t bytes);
+
+ private:
+  void* from_device(std::int64_t bytes);
+  void shrink();
+
+  const int ordinal_;
+  std::mutex mutex_;
+  std::map<const char*, std::int64_t> blocks_;  // every block of the device by address, in use or held
+  std::multimap<std::int64_t, char*> held_;     // by size
+  std::int64_t in_use_ = 0, held_bytes_ = 0, limit_ = 0;
+};
+
+DeviceArena& arena(int ordinal);
+
+MemoryTable memory_table();
+
+// Makes the device current for the calling thread.
+void use_device(int ordinal);
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_MEMORY_CUH_

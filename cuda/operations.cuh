@@ -1,0 +1,67 @@
+// The operations of the device table that stand on a point, on vectors or on ranks; all pointers are device memory
+// unless they say host. device.cu copies host arguments and calls them; each is in the file of its name, the twin of
+// cpu/.
+#ifndef VICINAL_CUDA_OPERATIONS_CUH_
+#define VICINAL_CUDA_OPERATIONS_CUH_
+
+#include "point.cuh"
+
+namespace vicinal::cuda {
+
+// tables.cu: one direction, samples from .. from + rows; doubles [rows, C] or null.
+template <class Real>
+void sample_tables(Engine& e, const Point<Real>& point, const Tangents<const Real>& direction, std::int64_t from,
+                   std::int64_t rows, double* by_proxy, double* relabel);
+
+// loss_change.cu: every L_i [n] in double from the point's cosines, and how it changes when the weight becomes
+// W + left' right, left [R, d], right [R, D].
+template <class Real>
+void sample_losses(Engine& e, const Point<Real>& point, double* losses);
+template <class Real>
+void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
+                 const Real* right, double* change);
+
+// factors.cu, diagonal.cu, self_influence.cu, as vicinal.h has them.
+template <class Real>
+void factors(Engine& e, const Point<Real>& point, Real* feature, Real* output);
+template <class Real>
+void diagonal(Engine& e, const Point<Real>& point, int kind, Real* weight, Real* proxies);
+template <class Real>
+void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, double* out);
+
+// recursion.cu: m recursions side by side, v and h [m, d, D].
+template <class Real>
+void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,
+                    Real* h);
+
+// elements.cu
+template <class Real>
+void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& step);
+template <class Real>
+void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& step);
+template <class Real>
+void clip(Engine& e, std::int64_t n, double limit, Real* values);
+// The first index of a NaN or an infinity, or -1.
+template <class Real>
+std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values);
+// Ids outside the rows were or will be refused: they must not be followed.
+template <class Real>
+void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
+                 const std::int64_t* ids, Real* out);
+
+// vectors.cu: m rows of n elements; factors and dots are host memory.
+template <class Real>
+void dots(Engine& e, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out);
+template <class Real>
+void axpy(Engine& e, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y);
+template <class Real>
+void xpby(Engine& e, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y);
+template <class Real>
+void multiply(Engine& e, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
+
+// rank.cu: self, offsets and relevant are host memory, the rest is the device's.
+void rank(Engine& e, const Ranking& ranking);
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_OPERATIONS_CUH_

@@ -1,0 +1,181 @@
+// What value, gradient and Hessian-vector product share: preparation, blocks of cosines.
+#include "point.cuh"
+
+namespace vicinal::cuda {
+namespace {
+
+// The cosine that stands for "one of the two vectors is zero": |e^ - p^|^2 = 2 - 2 cos must be 1 for the losses that
+// are functions of the distance, so 1/2; 0 for those that are functions of the cosine, which the product gives already.
+bool needs_zero_cosine(const vicinal_loss& spec) {
+  return spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP ||
+         (spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0);
+}
+
+// Cosine rows start at multiples of 64 bytes of floats.
+constexpr std::int64_t kPad = 16;
+
+// One thread per proxy: a zero proxy's column becomes 1/2. Zero rows, which only distances notice, likewise: 1/2, and 1
+// where both are zero.
+template <class Real>
+__global__ void zero_proxy_cosines(std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                                   const Real* inverse_proxies, Real* s) {
+  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (c >= columns || inverse_proxies[c] != Real(0)) return;
+  for (std::int64_t i = 0; i < rows; ++i) s[i * ld + c] = Real(0.5);
+}
+template <class Real>
+__global__ void zero_row_cosines(std::int64_t rows, std::int64_t columns, std::int64_t ld, const Real* inverse,
+                                 const Real* inverse_proxies, Real* s) {
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= rows || inverse[i] != Real(0)) return;
+  for (std::int64_t c = 0; c < columns; ++c) s[i * ld + c] = inverse_proxies[c] == Real(0) ? Real(1) : Real(0.5);
+}
+
+template <class Real>
+__global__ void fill_rows(std::int64_t rows, std::int64_t width, const Real* row, Real* out) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
+       at += step)
+    out[at] = row[at % width];
+}
+
+template <class Real>
+__global__ void scale_kernel(std::int64_t rows, std::int64_t width, std::int64_t ld, const Real* scale, Real* values) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
+       at += step)
+    values[at / width * ld + at % width] *= scale[at / width];
+}
+
+}  // namespace
+
+std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row) {
+  return std::min(n, std::max<std::int64_t>(1, e.workspace_bytes / bytes_per_row));
+}
+
+template <class Real>
+Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep& keep) {
+  Engine& e = memory.engine();
+  Point<Real> p{};
+  const std::int64_t C = problem.classes, d = problem.d, n = problem.n, D = problem.features_width;
+  p.centers = problem.spec.centers;
+  p.columns = C * p.centers;
+  p.ld = ceil_div(p.columns, kPad) * kPad;
+  p.order = {C, p.centers};
+  p.by_columns = problem.spec.kind == VICINAL_PROXY_ANCHOR && (problem.spec.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
+  p.detached = (problem.spec.flags & VICINAL_DETACH_PROXIES) != 0;
+  p.late_weights = keep.rows && !p.by_columns && problem.weights != nullptr;
+
+  p.problem = problem;
+  p.problem.labels = memory.resident(problem.labels, n);
+  p.problem.weights = memory.resident(problem.weights, n);
+  p.problem.soft_labels = memory.resident(problem.soft_labels, n * C);
+  p.problem.proxies = e.in(problem.proxies, p.columns * d);
+  p.problem.embeddings = e.in(problem.embeddings, n * d);
+  p.problem.weight = e.in(problem.weight, d * D);
+  p.problem.bias = e.in(problem.bias, d);
+  // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
+  std::int64_t most = e.workspace_bytes;
+  if (keep.rows) {
+    std::size_t available = 0, total = 0;
+    check(cudaMemGetInfo(&available, &total), "reading the free memory");
+    most = static_cast<std::int64_t>(available / 2);
+  }
+  p.features = Features<Real>(e, problem.features, n, D, most);
+
+  p.unit_proxies = memory.get<Real>(p.columns * d);
+  p.inverse_proxies = memory.get<Real>(p.columns);
+  if (keep.proxies) {
+    p.proxy_gradient = memory.get<Real>(p.columns * d);
+    p.proxy_beta = memory.get<Real>(p.columns);
+  }
+  if (keep.rows) {
+    p.unit = memory.get<Real>(n * d);
+    p.inverse = memory.get<Real>(n);
+    p.gradient = memory.get<Real>(n * d);
+    p.beta = memory.get<Real>(n);
+    if (keep.cosines) p.cosines = memory.get<Real>(n * p.ld);
+  }
+  if (problem.spec.kind == VICINAL_PROXY_ANCHOR) {
+    p.counts = memory.get<Real>(C);
+    count_labels(e, n, C, p.problem.labels, p.counts);
+  }
+  if (p.by_columns) {
+    for (Real** a :
+         {&p.column.shift_positive, &p.column.shift_negative, &p.column.factor_positive, &p.column.factor_negative}) {
+      *a = memory.get<Real>(C);
+      e.zero(*a, C);
+    }
+    p.column.positive = memory.get<double>(C);
+    p.column.negative = memory.get<double>(C);
+  }
+  return p;
+}
+
+template <class Real>
+void affine_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, std::int64_t width,
+                 const Real* weight, const Real* bias, Real* out) {
+  const std::int64_t D = point.problem.features_width;
+  if (bias != nullptr)
+    launch(fill_rows<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, bias, out);
+  if (weight != nullptr)
+    gemm<Real>(e, {false, true, rows, width, D, point.features.rows(e, begin, rows), D, weight, D, out, width,
+                   bias != nullptr});
+}
+
+template <class Real>
+void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse,
+                Real* s) {
+  const std::int64_t d = point.problem.d;
+  gemm<Real>(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
+  if (!needs_zero_cosine(point.problem.spec)) return;
+  const auto blocks = [](std::int64_t n) { return dim3(static_cast<unsigned>(ceil_div(n, 256))); };
+  launch(zero_proxy_cosines<Real>, blocks(point.columns), dim3(256), 0, e.stream, rows, point.columns, point.ld,
+         point.inverse_proxies, s);
+  if (point.problem.spec.kind == VICINAL_PROXY_ANCHOR)
+    launch(zero_row_cosines<Real>, blocks(rows), dim3(256), 0, e.stream, rows, point.columns, point.ld, inverse,
+           point.inverse_proxies, s);
+}
+
+template <class Real>
+LossTile<Real> loss_tile(const Point<Real>& point, std::int64_t begin, std::int64_t rows) {
+  const Problem<Real>& p = point.problem;
+  LossTile<Real> tile{};
+  tile.rows = rows;
+  tile.classes = p.classes;
+  tile.ld = point.ld;
+  tile.directions = 1;
+  tile.labels = p.labels + begin;
+  tile.weights = p.weights == nullptr || point.late_weights ? nullptr : p.weights + begin;
+  tile.soft_labels = p.soft_labels == nullptr ? nullptr : p.soft_labels + begin * p.classes;
+  tile.repetitions = point.counts;
+  tile.mean = 1.0 / static_cast<double>(p.n);
+  return tile;
+}
+
+template <class Real>
+ColumnTile<Real> column_tile(const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
+                             const Real* st, std::int64_t ld_t) {
+  const Problem<Real>& p = point.problem;
+  return {rows, p.classes, point.ld, ld_t, p.labels + begin, p.weights == nullptr ? nullptr : p.weights + begin, s, st};
+}
+
+template <class Real>
+void scale_rows(Engine& e, std::int64_t rows, std::int64_t width, std::int64_t ld, const Real* scale, Real* values) {
+  launch(scale_kernel<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, ld, scale, values);
+}
+
+#define VICINAL_INSTANTIATE(Real)                                                                                 \
+  template Point<Real> make_point(Memory&, const Problem<Real>&, const Keep&);                                    \
+  template void affine_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, std::int64_t, const Real*,   \
+                            const Real*, Real*);                                                                  \
+  template void cosines_of(Engine&, const Point<Real>&, std::int64_t, const Real*, const Real*, Real*);           \
+  template LossTile<Real> loss_tile(const Point<Real>&, std::int64_t, std::int64_t);                              \
+  template ColumnTile<Real> column_tile(const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
+                                        std::int64_t);                                                            \
+  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, Real*);
+VICINAL_INSTANTIATE(float)
+VICINAL_INSTANTIATE(double)
+#undef VICINAL_INSTANTIATE
+
+}  // namespace vicinal::cuda

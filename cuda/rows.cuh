@@ -1,0 +1,58 @@
+// Row operations of the normalisation x -> x / |x| and its derivatives; the formulas are those of cpu/isa/rows.cpp.
+#ifndef VICINAL_CUDA_ROWS_CUH_
+#define VICINAL_CUDA_ROWS_CUH_
+
+#include "engine.cuh"
+
+namespace vicinal::cuda {
+
+// Proxies in kernel order are centre-major: row k * C + c is class c's centre k, which the caller keeps at c * K + k.
+// One centre, or plain rows: the same order.
+struct RowOrder {
+  std::int64_t classes = 1, centers = 1;
+  __host__ __device__ std::int64_t caller(std::int64_t row) const {
+    return centers == 1 ? row : row % classes * centers + row / classes;
+  }
+};
+
+// unit = rows / norm, inverse_norm = 1 / norm (or null); rows with a norm below the smallest normal number are zero in
+// both. x is in the caller's order. unit may be x.
+template <class Real>
+void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
+                    const RowOrder& order = {});
+
+// Gradient through the normalisation: out = (q - (z.q) z) / r, beta = z.q (or null). out may be q; it is in kernel
+// order, and `also` (or null) gets a copy in the caller's.
+template <class Real>
+void project_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* unit, const Real* inverse_norm, const Real* q,
+                  Real* beta, Real* out, Real* also = nullptr, const RowOrder& order = {});
+
+// m directions per row: v, out [n, m, d], alpha [n, m]. out = (v - (z.v) z) / r, alpha = z.v. out may be v. With an
+// order m is 1 and v is in the caller's.
+template <class Real>
+void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
+                  const Real* v, Real* alpha, Real* out, const RowOrder& order = {});
+
+// Tangent of project_rows: out = scale ((qt - (z.qt) z) / r - (g.zt) z - (alpha / r) g - (beta / r) zt), qt, zt, out
+// [n, m, d], alpha, scale [n, m]. zt and alpha may be null (no direction), scale too (ones). out may be qt; with an
+// order it is in the caller's.
+template <class Real>
+void project_rows_tangent(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
+                          const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta, const Real* zt,
+                          const Real* alpha, const Real* scale, Real* out, const RowOrder& order = {});
+
+// dots [n, m] = a [n, d] . b [n, m, d], summed in double.
+template <class Real>
+void dot_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b, double* dots);
+
+// sums [columns] += the column sums of x [n, columns], in double and in a fixed order.
+template <class Real>
+void add_column_sums(Engine& e, std::int64_t n, std::int64_t columns, const Real* x, double* sums);
+
+// to [n] = from, rounded.
+template <class Real>
+void to_real(Engine& e, std::int64_t n, const double* from, Real* to);
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_ROWS_CUH_
