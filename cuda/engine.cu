@@ -84,8 +84,7 @@ void Engine::poll() {
 }
 
 bool Engine::on_host(const void* pointer) const {
-  static const MemoryTable table = memory_table();
-  return table.on_host(pointer);
+  return memory::on_host(pointer);
 }
 
 const void* Engine::copy_in(const void* values, std::int64_t bytes) {

@@ -126,7 +126,7 @@ DeviceArena& arena(int ordinal) {
   return *(*arenas)[static_cast<std::size_t>(ordinal)];
 }
 
-namespace {
+namespace memory {
 
 void* allocate(int ordinal, std::int64_t bytes) {
   void* address = arena(ordinal).take(bytes);
@@ -171,21 +171,13 @@ bool on_host(const void* address) {
   return attributes.type != cudaMemoryTypeDevice;
 }
 
-}  // namespace
-
-MemoryTable memory_table() {
-  MemoryTable t{};
-  t.allocate = allocate;
-  t.release = release;
-  t.zero = zero;
-  t.write = write;
-  t.read = read;
-  t.usage = [](int ordinal, std::int64_t* in_use, std::int64_t* held, std::int64_t* limit) {
-    arena(ordinal).usage(in_use, held, limit);
-  };
-  t.set_limit = [](int ordinal, std::int64_t bytes) { arena(ordinal).set_limit(bytes); };
-  t.on_host = on_host;
-  return t;
+void usage(int ordinal, std::int64_t* in_use, std::int64_t* held, std::int64_t* limit) {
+  arena(ordinal).usage(in_use, held, limit);
 }
 
+void set_limit(int ordinal, std::int64_t bytes) {
+  arena(ordinal).set_limit(bytes);
+}
+
+}  // namespace memory
 }  // namespace vicinal::cuda

@@ -40,7 +40,17 @@ class DeviceArena {
 
 DeviceArena& arena(int ordinal);
 
-MemoryTable memory_table();
+// The functions of core/device.h's MemoryTable; all but on_host wait for the device first.
+namespace memory {
+void* allocate(int ordinal, std::int64_t bytes);
+void release(int ordinal, void* address);
+void zero(int ordinal, void* address, std::int64_t bytes);
+void write(int ordinal, void* address, const void* host, std::int64_t bytes);
+void read(int ordinal, void* host, const void* address, std::int64_t bytes);
+void usage(int ordinal, std::int64_t* in_use, std::int64_t* held, std::int64_t* limit);
+void set_limit(int ordinal, std::int64_t bytes);
+bool on_host(const void* address);
+}  // namespace memory
 
 // Makes the device current for the calling thread.
 void use_device(int ordinal);

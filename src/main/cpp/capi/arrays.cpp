@@ -92,7 +92,7 @@ extern "C" {
       vicinal::capi::check_pointer("ids", ids);                                                                       \
       vicinal::capi::check_pointer("out", out);                                                                       \
       vicinal::capi::check_ids(e, "ids", n, N, ids);                                                                  \
-      vicinal::operations<Real>(*e.table).gather_rows(e.device, columns, values, n, ids, out);                        \
+      vicinal::operations<Real>(*e.table).gather_rows(e.device, N, columns, values, n, ids, out);                     \
     });                                                                                                               \
   }                                                                                                                   \
   vicinal_status vicinal_normalize_rows_##suffix(vicinal_engine* engine, int64_t n, int64_t columns,                  \

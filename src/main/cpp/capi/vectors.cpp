@@ -1,4 +1,7 @@
 // C ABI: vectors of solvers with many right-hand sides, the plain product, the symmetric eigenproblem.
+#include <cstring>
+#include <memory>
+
 #include "capi/checks.hpp"
 
 namespace vicinal::capi {
@@ -32,7 +35,40 @@ void symmetric_eigen(vicinal_engine& e, std::int64_t n, Real* matrix, Real* valu
   if (bad >= 0)
     fail(VICINAL_INVALID_ARGUMENT, "matrix[", bad / n, ", ", bad % n, "] is ",
          *HostView<Real>(e, matrix + bad, 1).get(), "; every element must be finite");
-  ops.symmetric_eigen(e.device, n, matrix, values);
+  if (ops.symmetric_eigen != nullptr) return ops.symmetric_eigen(e.device, n, matrix, values);
+  // LAPACK's, on the processor: once per set-up, against hundreds of products on the device.
+  const DeviceTable& cpu = cpu_table();
+  vicinal_engine_options options{};
+  options.struct_size = sizeof options;
+  void* processor = cpu.create(0, options);
+  try {
+    const MemoryTable& memory = e.table->memory;
+    const auto own_matrix = std::make_unique<Real[]>(static_cast<std::size_t>(n * n));
+    const auto own_values = std::make_unique<Real[]>(static_cast<std::size_t>(n));
+    const std::int64_t bytes = n * static_cast<std::int64_t>(sizeof(Real));
+    const auto get = [&](Real* to, const Real* from, std::int64_t size) {
+      if (memory.on_host(from)) {
+        std::memcpy(to, from, static_cast<std::size_t>(size));
+      } else {
+        memory.read(e.ordinal, to, from, size);
+      }
+    };
+    const auto put = [&](Real* to, const Real* from, std::int64_t size) {
+      if (memory.on_host(to)) {
+        std::memcpy(to, from, static_cast<std::size_t>(size));
+      } else {
+        memory.write(e.ordinal, to, from, size);
+      }
+    };
+    get(own_matrix.get(), matrix, n * bytes);
+    operations<Real>(cpu).symmetric_eigen(processor, n, own_matrix.get(), own_values.get());
+    put(matrix, own_matrix.get(), n * bytes);
+    put(values, own_values.get(), bytes);
+  } catch (...) {
+    cpu.destroy(processor);
+    throw;
+  }
+  cpu.destroy(processor);
 }
 
 }  // namespace

@@ -124,8 +124,8 @@ struct Operations {
   void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
   void (*clip)(void* device, std::int64_t n, double limit, Real* values);
   std::int64_t (*find_nonfinite)(void* device, std::int64_t n, const Real* values);
-  void (*gather_rows)(void* device, std::int64_t columns, const Real* values, std::int64_t n, const std::int64_t* ids,
-                      Real* out);
+  void (*gather_rows)(void* device, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
+                      const std::int64_t* ids, Real* out);
   void (*normalize_rows)(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out);
   void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
   void (*symmetric_eigen)(void* device, std::int64_t n, Real* matrix, Real* values);
