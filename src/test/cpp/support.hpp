@@ -6,6 +6,7 @@
 
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <string>
@@ -26,6 +27,20 @@ struct Destroy {
 using EnginePtr = std::unique_ptr<vicinal_engine, Destroy>;
 using CurvaturePtr = std::unique_ptr<vicinal_curvature, Destroy>;
 
+// The device under test: the processor, or the one of the library that VICINAL_TEST_DEVICE_LIBRARY names.
+inline const char* device() {
+  static const char* const name = [] {
+    const char* library = std::getenv("VICINAL_TEST_DEVICE_LIBRARY");
+    if (library == nullptr) return "cpu";
+    REQUIRE_MESSAGE(vicinal_device_open(library) == VICINAL_OK, vicinal_last_error());
+    return "cuda";
+  }();
+  return name;
+}
+inline bool on_cpu() {
+  return device()[1] == 'p';
+}
+
 // Null when the processor lacks the set.
 inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::int64_t workspace = 0) {
   vicinal_engine_options o{};
@@ -34,7 +49,7 @@ inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::i
   o.isa = isa;
   o.workspace_bytes = workspace;
   vicinal_engine* e = nullptr;
-  const vicinal_status status = vicinal_engine_create("cpu", &o, &e);
+  const vicinal_status status = vicinal_engine_create(device(), &o, &e);
   if (status == VICINAL_UNAVAILABLE) return nullptr;
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
   return EnginePtr(e);
