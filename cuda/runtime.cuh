@@ -30,14 +30,16 @@ inline void check(cudaError_t status, const char* what) {
        cudaGetErrorString(status));
 }
 
-#ifndef VICINAL_EMULATED
-// kernel<<<grid, block, shared, stream>>>(arguments...); nothing is launched for an empty grid.
+// kernel<<<grid, block, shared, stream>>>(arguments...).
 template <class... P, class... A>
 void launch(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, cudaStream_t stream, A&&... arguments) {
+#ifdef VICINAL_EMULATED
+  emulation::launch(kernel, grid, block, shared, stream, static_cast<P>(arguments)...);
+#else
   kernel<<<grid, block, shared, stream>>>(static_cast<P>(arguments)...);
+#endif
   check(cudaGetLastError(), "a kernel could not be launched");
 }
-#endif
 
 constexpr int kWarp = 32;
 

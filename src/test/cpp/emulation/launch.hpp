@@ -25,8 +25,4 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, cud
 
 }  // namespace emulation
 
-namespace vicinal::cuda {
-using emulation::launch;
-}
-
 #endif  // VICINAL_EMULATION_LAUNCH_HPP_
