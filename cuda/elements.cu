@@ -1,0 +1,146 @@
+// Element-wise kernels: optimiser steps, clipping, the search for NaN and infinity, rows by their ids. The twin of
+// cpu/isa/elements.cpp, which has the formulas.
+// Threads      a thread steps through the elements by the grid's size; gathering takes one warp per row.
+// Cost         memory-bound, one pass.
+// Determinism  every element is independent; the first bad index is a minimum of integers.
+#include <cmath>
+
+#include "operations.cuh"
+
+namespace vicinal::cuda {
+namespace {
+
+constexpr unsigned kThreads = 256;
+constexpr long long kNone = 0x7f7f7f7f7f7f7f7fLL;  // memory of bytes 0x7f: no index is as large
+
+// body(i) for every element.
+template <class Body>
+__device__ void each_element(std::int64_t n, Body&& body) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) body(i);
+}
+
+template <class Real>
+struct Sgd {
+  Real lr, momentum, weight_decay;
+  bool first;
+  const Real* gradient;
+  Real* velocity;  // null: no momentum
+  Real* parameter;
+};
+template <class Real>
+__global__ void sgd_kernel(std::int64_t n, Sgd<Real> s) {
+  each_element(n, [&](std::int64_t i) {
+    Real step = s.gradient[i] + s.weight_decay * s.parameter[i];
+    if (s.velocity != nullptr) {
+      if (!s.first) step += s.momentum * s.velocity[i];
+      s.velocity[i] = step;
+    }
+    s.parameter[i] -= s.lr * step;
+  });
+}
+
+// step = lr / (1 - beta1^t), inverse = 1 / sqrt(1 - beta2^t), decay = 1 - lr * weight_decay (decoupled) or 1,
+// l2 = weight_decay (coupled) or 0, keep and take: beta and 1 - beta.
+template <class Real>
+struct Adam {
+  Real step, keep1, take1, keep2, take2, inverse, eps, decay, l2;
+  const Real* gradient;
+  Real *first_moment, *second_moment, *parameter;
+};
+template <class Real>
+__global__ void adam_kernel(std::int64_t n, Adam<Real> a) {
+  each_element(n, [&](std::int64_t i) {
+    const Real g = a.gradient[i] + a.l2 * a.parameter[i];
+    const Real m = a.keep1 * a.first_moment[i] + a.take1 * g;
+    const Real v = a.keep2 * a.second_moment[i] + a.take2 * g * g;
+    a.first_moment[i] = m;
+    a.second_moment[i] = v;
+    a.parameter[i] = a.decay * a.parameter[i] - a.step * m / (sqrt(v) * a.inverse + a.eps);
+  });
+}
+
+template <class Real>
+__global__ void clip_kernel(std::int64_t n, Real limit, Real* x) {
+  each_element(n, [&](std::int64_t i) {
+    const Real v = x[i] > limit ? limit : x[i];  // comparisons with NaN are false: NaN stays
+    x[i] = v < -limit ? -limit : v;
+  });
+}
+
+template <class Real>
+__global__ void nonfinite_kernel(std::int64_t n, const Real* x, long long* first) {
+  each_element(n, [&](std::int64_t i) {
+    const Real z = x[i] * Real(0);  // NaN exactly for NaN and infinities
+    if (z != z) atomicMin(first, static_cast<long long>(i));
+  });
+}
+
+template <class Real>
+__global__ void gather_kernel(std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
+                              const std::int64_t* ids, Real* out) {
+  const std::int64_t thread = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * blockDim.x / kWarp;
+  for (std::int64_t i = thread / kWarp; i < n; i += warps) {
+    const std::int64_t id = ids[i];
+    const bool inside = id >= 0 && id < available;
+    for (std::int64_t j = thread % kWarp; j < columns; j += kWarp)
+      out[i * columns + j] = inside ? values[id * columns + j] : Real(0);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& s) {
+  const auto real = [](double x) { return static_cast<Real>(x); };
+  launch(sgd_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n,
+         Sgd<Real>{real(s.lr), real(s.momentum), real(s.weight_decay), s.first, s.gradient,
+                   s.momentum == 0 ? nullptr : s.velocity, s.parameter});
+}
+
+template <class Real>
+void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
+  const auto real = [](double x) { return static_cast<Real>(x); };
+  const double t = static_cast<double>(s.step);
+  const double step = s.lr / (1 - std::pow(s.beta1, t)), inverse = 1 / std::sqrt(1 - std::pow(s.beta2, t));
+  launch(
+      adam_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n,
+      Adam<Real>{real(step), real(s.beta1), real(1 - s.beta1), real(s.beta2), real(1 - s.beta2), real(inverse),
+                 real(s.eps), real(s.decoupled ? 1 - s.lr * s.weight_decay : 1.0),
+                 real(s.decoupled ? 0.0 : s.weight_decay), s.gradient, s.first_moment, s.second_moment, s.parameter});
+}
+
+template <class Real>
+void clip(Engine& e, std::int64_t n, double limit, Real* values) {
+  launch(clip_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, static_cast<Real>(limit), values);
+}
+
+template <class Real>
+std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
+  long long* first = e.workspace.get<long long>(1);
+  check(cudaMemsetAsync(first, 0x7f, sizeof *first, e.stream), "preparing a search");
+  launch(nonfinite_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, values, first);
+  long long found = 0;
+  e.read(&found, first, 1);
+  return found == kNone ? -1 : found;
+}
+
+template <class Real>
+void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
+                 const std::int64_t* ids, Real* out) {
+  launch(gather_kernel<Real>, grid_for(e, n, kThreads / kWarp), dim3(kThreads), 0, e.stream, available, columns, values,
+         n, ids, out);
+}
+
+#define VICINAL_INSTANTIATE(Real)                                           \
+  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);      \
+  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);    \
+  template void clip(Engine&, std::int64_t, double, Real*);                 \
+  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*); \
+  template void gather_rows(Engine&, std::int64_t, std::int64_t, const Real*, std::int64_t, const std::int64_t*, Real*);
+VICINAL_INSTANTIATE(float)
+VICINAL_INSTANTIATE(double)
+#undef VICINAL_INSTANTIATE
+
+}  // namespace vicinal::cuda
