@@ -15,7 +15,8 @@ namespace {
 // cublas_api.h, library_types.h
 constexpr int kNoTranspose = 0, kTranspose = 1;
 constexpr int kReal32 = 0, kReal64 = 1;
-constexpr int kCompute32 = 68, kCompute32Fast16B = 75, kCompute32FastTf32 = 77, kCompute64 = 70;
+constexpr int kCompute32 = 68, kCompute32Pedantic = 69, kCompute32Fast16B = 75, kCompute32FastTf32 = 77;
+constexpr int kCompute64 = 70, kCompute64Pedantic = 71;
 constexpr int kDefaultAlgorithm = -1;
 
 struct Functions {
@@ -100,22 +101,24 @@ void Blas::open(cudaStream_t stream, void* workspace, std::size_t bytes, int pre
 }
 
 void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-                std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
+                std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc,
+                bool exact_type) {
   const float one = 1;
   check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
                               static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kReal32,
                               static_cast<int>(lda), b, kReal32, static_cast<int>(ldb), &beta, c, kReal32,
-                              static_cast<int>(ldc), compute_, kDefaultAlgorithm),
+                              static_cast<int>(ldc), exact_type ? kCompute32Pedantic : compute_, kDefaultAlgorithm),
              "cublasGemmEx");
 }
 
 void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
-                std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc) {
+                std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc,
+                bool exact_type) {
   const double one = 1;
   check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
                               static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kReal64,
                               static_cast<int>(lda), b, kReal64, static_cast<int>(ldb), &beta, c, kReal64,
-                              static_cast<int>(ldc), kCompute64, kDefaultAlgorithm),
+                              static_cast<int>(ldc), exact_type ? kCompute64Pedantic : kCompute64, kDefaultAlgorithm),
              "cublasGemmEx");
 }
 

@@ -21,11 +21,13 @@ class Blas {
   void close();  // before its stream
   int version() const { return version_; }
 
-  // Column-major c [m, n] = op(a) op(b) + beta c.
+  // Column-major c [m, n] = op(a) op(b) + beta c. `exact_type`: no other number format takes part.
   void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
-            std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc);
+            std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc,
+            bool exact_type);
   void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
-            std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc);
+            std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc,
+            bool exact_type);
 
  private:
   void* handle_ = nullptr;

@@ -161,7 +161,7 @@ void gemm(Engine& e, const Product<Real>& p) {
   if (p.m == 0 || p.n == 0) return;
   // Row-major c is column-major c', and c' = op(b)' op(a)'.
   e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b, p.ldb, p.a, p.lda, p.accumulate ? Real(1) : Real(0),
-              p.c, p.ldc);
+              p.c, p.ldc, p.exact_type);
 }
 template void gemm<float>(Engine&, const Product<float>&);
 template void gemm<double>(Engine&, const Product<double>&);

@@ -229,6 +229,8 @@ struct Product {
   Real* c;
   std::int64_t ldc;
   bool accumulate;
+  // Multiplied and added in Real itself, whatever the engine's precision: for results with a proven error bound.
+  bool exact_type = false;
 };
 template <class Real>
 void gemm(Engine& e, const Product<Real>& p);
