@@ -49,6 +49,23 @@ inline double exact_squared_distance(const float* a, const float* b, int64_t d) 
   return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
 }
 
+#if defined(__CUDACC__) || defined(VICINAL_EMULATED)
+/* Sum `lane` of the eight, for a device where eight threads share a pair of rows. They add up as
+ * ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7)), to the bits of exact_squared_distance. */
+__device__ inline double exact_partial_distance(const float* a, const float* b, int64_t d, int lane) {
+  double sum = 0;
+  for (int64_t j = lane; j < d; j += 8) {
+    const double diff = static_cast<double>(a[j]) - static_cast<double>(b[j]);
+#ifdef __CUDA_ARCH__
+    sum = __dadd_rn(sum, __dmul_rn(diff, diff)); /* these are never fused */
+#else
+    sum += diff * diff;
+#endif
+  }
+  return sum;
+}
+#endif
+
 /* |x|^2 in double; not finite if x is not. */
 inline double squared_norm(const float* x, int64_t d) {
   double sum = 0;

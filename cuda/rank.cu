@@ -1,0 +1,448 @@
+// Rank counting: exact ranks of relevant gallery rows, from matrix products; the twin of cpu/rank.cpp.
+// Computes     rank of relevant row r of query q = 1 + #{g : (D(q, g), g) < (D(q, r), r)}, D = exact_squared_distance
+// Method       D of a query's relevant rows are its thresholds, sorted. A tile of products q.g gives the score
+//              (D - |q|^2) / 2 = |g|^2 / 2 - q.g of every other row with a known error bound. A score that the bound
+//              keeps apart from every threshold is counted in the threshold's bin; the others, relevant rows aside,
+//              are decided by D itself. A query with too many of them in single precision (collapsed embeddings, very
+//              many thresholds) is done again with double products.
+// Bounds       x in float32 or double of unit u: |q.g - fl(q.g)| <= (d + 8) u |q||g| for any order of summation, with
+//              or without fused multiply-add, plus rounding of |g|^2 / 2 and of the difference; each row's own norm,
+//              so that an outlier spoils no other row. Products are made in the type itself, whatever the engine's
+//              precision.
+// Threads      a block per query and piece of a tile, a column per thread; eight lanes share an exact distance.
+// Memory       8 bytes per row, 16 per query, 20 per relevant row of a block of queries and one tile, in the workspace.
+// Cost         2 Q G d flops; a scan reads every product once.
+// Determinism  counts do not depend on order.
+#include <vector>
+
+#include "operations.cuh"
+#include "reduce.cuh"
+#include "vicinal/exact_distance.hpp"
+
+namespace vicinal::cuda {
+namespace {
+
+using std::int32_t;
+using std::int64_t;
+using Count = unsigned long long;
+
+constexpr int64_t kSide = 4096;   // of a tile: products large enough for the device, a tile near the cache's size
+constexpr int64_t kPiece = 8192;  // columns of a tile per block
+constexpr unsigned kThreads = 256;
+constexpr int kBins = 512;  // histograms up to this length are kept in shared memory
+constexpr int kGroup = 8;   // lanes that share an exact distance
+// Scores too close to call: single precision is given up for a query that has more than these among the `seen`.
+__device__ __forceinline__ bool too_many(int64_t open, int64_t seen) {
+  return open > 8 + seen / 16;
+}
+
+template <class Real>
+struct Arithmetic;
+template <>
+struct Arithmetic<float> {
+  static constexpr double kUnit = 0x1p-24;
+  static constexpr double kFlushed = 0x1p-125;  // what a product with numbers below the normal ones may lose
+  static constexpr float kSmallest = 1.1754943508222875e-38f, kLargest = 1e37f;
+};
+template <>
+struct Arithmetic<double> {  // squares of floats are far from its ends
+  static constexpr double kUnit = 0x1p-53, kFlushed = 0, kSmallest = 0, kLargest = 1e300;
+};
+constexpr double kDoubleUnit = 0x1p-53;
+constexpr double kMore = 1.001;  // covers the rounding of the bounds themselves
+
+__device__ __forceinline__ int64_t global_warp() {
+  return (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
+}
+
+// squares [n] = |x|^2; first: the first row that is not finite.
+__global__ void square_kernel(int64_t n, int64_t d, const float* x, double* squares, long long* first) {
+  const int64_t i = global_warp();
+  if (i >= n) return;
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
+  double sum = 0;
+  for (int64_t j = lane; j < d; j += kWarp)
+    sum += static_cast<double>(x[i * d + j]) * static_cast<double>(x[i * d + j]);
+  sum = warp_sum(sum);
+  if (lane != 0) return;
+  squares[i] = sum;
+  if (!(sum <= 1e300)) atomicMin(first, static_cast<long long>(i));
+}
+
+// The sum of a group's eight parts, in the order that exact_distance.hpp wants; every lane gets it.
+__device__ __forceinline__ double group_sum(double part) {
+  for (int step = kGroup / 2; step > 0; step /= 2) part += __shfl_xor_sync(kFullWarp, part, step);
+  return part;
+}
+
+__device__ __forceinline__ bool before(double distance_a, int64_t a, double distance_b, int64_t b) {
+  return distance_a < distance_b || (distance_a == distance_b && a < b);
+}
+
+// The first index in [0, n) for which `reached` holds, or n; it holds from some index on.
+template <class Reached>
+__device__ int64_t first_index(int64_t n, Reached&& reached) {
+  int64_t low = 0, high = n;
+  while (low < high) {
+    const int64_t mid = (low + high) / 2;
+    if (reached(mid)) {
+      high = mid;
+    } else {
+      low = mid + 1;
+    }
+  }
+  return low;
+}
+
+// A block of queries with their lists; entry o of the caller's lists is entry o - base here.
+struct Lists {
+  int64_t begin, rows, base;  // queries [begin, begin + rows)
+  int64_t d;
+  const float *queries, *gallery;
+  const double *query_squares, *gallery_squares;
+  const int64_t* offsets;   // [Q + 1]
+  const int64_t* self;      // [Q] or null
+  const int64_t* relevant;  // [entries], ascending within a query
+  double* distance;         // [entries] thresholds, ascending within a query
+  int32_t* id;              // [entries] their gallery rows
+  Count* ranks;             // [entries] counts, then ranks
+  std::int8_t* tied;        // [rows] or null
+};
+struct List {
+  int64_t m;
+  const int64_t* relevant;
+  double* distance;
+  int32_t* id;
+  Count* ranks;
+};
+__device__ List list_of(const Lists& l, int64_t row) {
+  const int64_t from = l.offsets[l.begin + row] - l.base, to = l.offsets[l.begin + row + 1] - l.base;
+  return {to - from, l.relevant + from, l.distance + from, l.id + from, l.ranks + from};
+}
+
+// One block per query: its thresholds, sorted, and cleared counts.
+__global__ void threshold_kernel(Lists l) {
+  const List list = list_of(l, blockIdx.x);
+  const float* q = l.queries + (l.begin + blockIdx.x) * l.d;
+  const int64_t groups = blockDim.x / kGroup, mine = threadIdx.x / kGroup;
+  const int lane = static_cast<int>(threadIdx.x % kGroup);
+  for (int64_t first = 0; first < list.m; first += groups) {
+    const int64_t i = first + mine;
+    const bool valid = i < list.m;
+    const int64_t g = valid ? list.relevant[i] : 0;
+    const double part = valid ? exact_partial_distance(q, l.gallery + g * l.d, l.d, lane) : 0.0;
+    const double distance = group_sum(part);
+    if (!valid || lane != 0) continue;
+    list.distance[i] = distance;
+    list.id[i] = static_cast<int32_t>(g);
+    list.ranks[i] = 0;
+  }
+  __syncthreads();
+  // Bitonic sort, every comparison ascending: what would lie behind the end is larger than all and stays there.
+  const auto order = [&](int64_t i, int64_t j) {
+    if (j >= list.m || !before(list.distance[j], list.id[j], list.distance[i], list.id[i])) return;
+    const double distance = list.distance[i];
+    const int32_t id = list.id[i];
+    list.distance[i] = list.distance[j];
+    list.id[i] = list.id[j];
+    list.distance[j] = distance;
+    list.id[j] = id;
+  };
+  for (int64_t half = 1; half < list.m; half *= 2) {
+    const int64_t runs = (list.m + 2 * half - 1) / (2 * half), pairs = runs * half;
+    for (int64_t t = threadIdx.x; t < pairs; t += blockDim.x) {
+      const int64_t base = t / half * 2 * half, at = t % half;
+      order(base + at, base + 2 * half - 1 - at);
+    }
+    __syncthreads();
+    for (int64_t step = half / 2; step > 0; step /= 2) {
+      for (int64_t t = threadIdx.x; t < pairs; t += blockDim.x) {
+        const int64_t i = t / step * 2 * step + t % step;
+        order(i, i + step);
+      }
+      __syncthreads();
+    }
+  }
+}
+
+// One block per picked query: counts again from nothing.
+__global__ void clear_kernel(Lists l, const int64_t* picked) {
+  const List list = list_of(l, picked[blockIdx.x]);
+  for (int64_t i = threadIdx.x; i < list.m; i += blockDim.x) list.ranks[i] = 0;
+}
+
+// Counts become ranks: the i-th relevant row comes after the counts of the bins up to its own and i relevant rows. One
+// warp per query.
+__global__ void finish_kernel(Lists l) {
+  const int64_t row = global_warp();
+  if (row >= l.rows) return;
+  const List list = list_of(l, row);
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
+  Count earlier = 0;
+  for (int64_t first = 0; first < list.m; first += kWarp) {
+    const int64_t i = first + lane;
+    Count sum = i < list.m ? list.ranks[i] : 0;
+    for (unsigned step = 1; step < kWarp; step *= 2) {
+      const Count other = __shfl_up_sync(kFullWarp, sum, step);
+      if (lane >= static_cast<int>(step)) sum += other;
+    }
+    sum += earlier;
+    if (i < list.m) list.ranks[i] = sum + static_cast<Count>(i) + 1;
+    earlier = __shfl_sync(kFullWarp, sum, kWarp - 1);
+  }
+}
+
+// out [n, d] = rows of x in double; rows are picked, or all from the first.
+__global__ void widen_kernel(int64_t n, int64_t d, const float* x, const int64_t* picked, double* out) {
+  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x;
+  for (int64_t at = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < n * d; at += step)
+    out[at] = static_cast<double>(picked == nullptr ? x[at] : x[picked[at / d] * d + at % d]);
+}
+
+// Products of queries with gallery rows [first, first + columns).
+template <class Real>
+struct Tile {
+  int64_t first, columns, ld;
+  const Real* products;
+  const int64_t* picked;  // the rows' queries within the block, or null: all in order
+  int* doubtful;          // [rows of the block], set where single precision does not serve; null: everything is decided
+};
+
+// Bounds of scores of one query, in Real: the error is norm (linear + quadratic norm) + fixed + slack |score|.
+template <class Real>
+struct Bounds {
+  Real linear, quadratic, fixed, slack;
+  Real top;       // larger than the score of every threshold
+  double square;  // |q|^2
+  double margin;  // of distances, beside that of scores
+};
+template <class Real>
+__device__ Bounds<Real> bounds_of(int64_t d, double square, double last) {
+  using A = Arithmetic<Real>;
+  const double norm = sqrt(square), terms = static_cast<double>(d + 16);
+  const double own = 4 * terms * kDoubleUnit * square, score = (last - square) / 2;
+  Bounds<Real> b;
+  b.linear = static_cast<Real>(kMore * (A::kUnit * terms * norm + A::kFlushed * static_cast<double>(d)));
+  b.quadratic = static_cast<Real>(kMore * (3 * A::kUnit + 2 * terms * kDoubleUnit));
+  b.fixed = static_cast<Real>(kMore * A::kFlushed * terms * (1 + norm));
+  b.slack = static_cast<Real>(4 * A::kUnit);
+  b.top = static_cast<Real>(score + 8 * A::kUnit * fabs(score) + own + A::kFlushed);
+  b.square = square;
+  b.margin = own;
+  return b;
+}
+
+template <class Real>
+__global__ void scan_kernel(Lists l, Tile<Real> tile) {
+  __shared__ int bins[kBins];
+  const int64_t row = tile.picked == nullptr ? blockIdx.x : tile.picked[blockIdx.x];
+  const List list = list_of(l, row);
+  if (list.m == 0) return;
+  if (__syncthreads_or(tile.doubtful != nullptr && tile.doubtful[row] != 0)) return;
+  const bool few = list.m <= kBins;
+  if (few) {
+    for (int64_t i = threadIdx.x; i < list.m; i += blockDim.x) bins[i] = 0;
+    __syncthreads();
+  }
+  const auto count = [&](int64_t bin) {
+    if (bin >= list.m) return;  // behind every relevant row
+    if (few) {
+      atomicAdd(bins + bin, 1);
+    } else {
+      atomicAdd(list.ranks + bin, Count(1));
+    }
+  };
+  const int64_t query = l.begin + row, self = l.self == nullptr ? -1 : l.self[query];
+  const Bounds<Real> bounds = bounds_of<Real>(l.d, l.query_squares[query], list.distance[list.m - 1]);
+  const Real* products = tile.products + static_cast<int64_t>(blockIdx.x) * tile.ld;
+  const int lane = static_cast<int>(threadIdx.x % kWarp);
+  const int64_t begin = static_cast<int64_t>(blockIdx.y) * kPiece;
+  const int64_t end = begin + kPiece < tile.columns ? begin + kPiece : tile.columns;
+  int64_t opened = 0, seen = 0;
+  // A warp takes 32 neighbouring columns at a time.
+  for (int64_t at = begin + threadIdx.x - lane; at < end; at += blockDim.x) {
+    const int64_t column = at + lane, g = tile.first + column;
+    bool open = false;
+    if (column < end && g != self) {
+      const double square = l.gallery_squares[g];
+      const Real score = static_cast<Real>(square / 2) - products[column];
+      const Real norm = sqrt(static_cast<Real>(square) + Arithmetic<Real>::kSmallest), size = fabs(score);
+      const Real error = norm * (bounds.linear + bounds.quadratic * norm) + bounds.fixed + bounds.slack * size;
+      // Comparisons with NaN, or with what overflowed, must leave a row open.
+      const bool finite = size <= Arithmetic<Real>::kLargest;
+      if (!(finite && score - error > bounds.top)) {
+        const double near = bounds.square + 2 * static_cast<double>(score);
+        const double reach = 2 * static_cast<double>(error) + bounds.margin;
+        const int64_t bin = first_index(list.m, [&](int64_t i) { return !(list.distance[i] < near - reach); });
+        if (finite && (bin == list.m || list.distance[bin] > near + reach)) {
+          count(bin);
+        } else {
+          const int64_t listed = first_index(list.m, [&](int64_t i) { return list.relevant[i] >= g; });
+          open = listed == list.m || list.relevant[listed] != g;
+        }
+      }
+    }
+    unsigned left = __ballot_sync(kFullWarp, open);
+    opened += __popc(left);
+    seen += kWarp;
+    if (tile.doubtful != nullptr && too_many(opened, seen)) {
+      if (lane == 0) tile.doubtful[row] = 1;
+      break;
+    }
+    while (left != 0) {  // four at a time
+      unsigned mine = left;
+      for (int k = 0; k < lane / kGroup; ++k) mine &= mine - 1;
+      const bool valid = mine != 0;
+      const int64_t candidate = tile.first + at + (valid ? __ffs(static_cast<int>(mine)) - 1 : 0);
+      const double part =
+          valid ? exact_partial_distance(l.queries + query * l.d, l.gallery + candidate * l.d, l.d, lane % kGroup)
+                : 0.0;
+      const double distance = group_sum(part);
+      if (valid && lane % kGroup == 0) {
+        const int64_t bin =
+            first_index(list.m, [&](int64_t i) { return before(distance, candidate, list.distance[i], list.id[i]); });
+        count(bin);
+        const bool equal =
+            (bin < list.m && list.distance[bin] == distance) || (bin > 0 && list.distance[bin - 1] == distance);
+        if (equal && l.tied != nullptr) l.tied[row] = 1;
+      }
+      for (int k = 0; k < kWarp / kGroup; ++k) left &= left - 1;
+    }
+  }
+  if (!few) return;
+  __syncthreads();
+  for (int64_t i = threadIdx.x; i < list.m; i += blockDim.x)
+    if (bins[i] != 0) atomicAdd(list.ranks + i, static_cast<Count>(bins[i]));
+}
+
+dim3 warps(int64_t n) {
+  return dim3(static_cast<unsigned>(ceil_div(n, kThreads / kWarp)));
+}
+
+class Ranker {
+ public:
+  Ranker(Engine& e, const Ranking& p) : e_(e), p_(p) {}
+
+  void run() {
+    lists_.d = p_.d;
+    lists_.queries = p_.queries;
+    lists_.gallery = p_.gallery;
+    lists_.offsets = e_.in(p_.offsets, p_.Q + 1);
+    lists_.self = e_.in(p_.self, p_.Q);
+    lists_.gallery_squares = squares("gallery", p_.G, p_.gallery);
+    lists_.query_squares =
+        p_.queries == p_.gallery && p_.Q == p_.G ? lists_.gallery_squares : squares("queries", p_.Q, p_.queries);
+    // A tile in one half of the workspace, lists in the other; at least one query's.
+    const int64_t half = e_.workspace_bytes / 2;
+    side_ = kSide;
+    while (side_ > kWarp && 8 * side_ * (side_ + 2 * p_.d) > half) side_ /= 2;
+    const int64_t most = half / static_cast<int64_t>(sizeof(int64_t) + sizeof(double) + sizeof(int32_t));
+    const Workspace::Mark mark = e_.workspace.mark();
+    for (int64_t begin = 0, end; begin < p_.Q; begin = end) {
+      end = begin + 1;
+      while (end < p_.Q && end - begin < side_ && p_.offsets[end + 1] - p_.offsets[begin] <= most) ++end;
+      block(begin, end);
+      e_.workspace.rewind(mark);
+    }
+  }
+
+ private:
+  const double* squares(const char* name, int64_t n, const float* x) {
+    double* out = e_.workspace.get<double>(n);
+    long long* first = e_.workspace.get<long long>(1);
+    check(cudaMemsetAsync(first, 0x7f, sizeof *first, e_.stream), "preparing a search");
+    launch(square_kernel, warps(n), dim3(kThreads), 0, e_.stream, n, p_.d, x, out, first);
+    long long found = 0;
+    e_.read(&found, first, 1);
+    require(found >= n, name, " row ", found, " is not finite");
+    return out;
+  }
+
+  void block(int64_t begin, int64_t end) {
+    const int64_t rows = end - begin, base = p_.offsets[begin], entries = p_.offsets[end] - base;
+    if (p_.tied != nullptr) e_.zero(p_.tied + begin, rows);
+    if (entries == 0) return;
+    int64_t* relevant = e_.workspace.get<int64_t>(entries);
+    e_.copy(relevant, p_.relevant + base, entries);
+    lists_.begin = begin;
+    lists_.rows = rows;
+    lists_.base = base;
+    lists_.relevant = relevant;
+    lists_.distance = e_.workspace.get<double>(entries);
+    lists_.id = e_.workspace.get<int32_t>(entries);
+    lists_.ranks = reinterpret_cast<Count*>(p_.ranks + base);
+    lists_.tied = p_.tied == nullptr ? nullptr : p_.tied + begin;
+    int* doubtful = e_.workspace.get<int>(rows);
+    e_.zero(doubtful, rows);
+    launch(threshold_kernel, dim3(static_cast<unsigned>(rows)), dim3(kThreads), 0, e_.stream, lists_);
+    scan_float(rows, doubtful);
+    scan_double(rows, doubtful);
+    launch(finish_kernel, warps(rows), dim3(kThreads), 0, e_.stream, lists_);
+  }
+
+  void scan_float(int64_t rows, int* doubtful) {
+    const Workspace::Mark mark = e_.workspace.mark();
+    float* products = e_.workspace.get<float>(rows * side_);
+    over_gallery([&](int64_t first, int64_t columns) {
+      scan<float>(rows, p_.queries + lists_.begin * p_.d, p_.gallery + first * p_.d,
+                  {first, columns, side_, products, nullptr, doubtful}, products);
+    });
+    e_.workspace.rewind(mark);
+  }
+
+  // The queries that single precision could not serve, with double products.
+  void scan_double(int64_t rows, const int* doubtful) {
+    std::vector<int> flags(static_cast<std::size_t>(rows));
+    e_.read(flags.data(), doubtful, rows);
+    std::vector<int64_t> picked;
+    for (int64_t i = 0; i < rows; ++i)
+      if (flags[static_cast<std::size_t>(i)] != 0) picked.push_back(i);
+    if (picked.empty()) return;
+    const auto n = static_cast<int64_t>(picked.size());
+    const Workspace::Mark mark = e_.workspace.mark();
+    const int64_t* list = e_.in(picked.data(), n);
+    double* queries = e_.workspace.get<double>(n * p_.d);
+    double* gallery = e_.workspace.get<double>(side_ * p_.d);
+    double* products = e_.workspace.get<double>(n * side_);
+    launch(clear_kernel, dim3(static_cast<unsigned>(n)), dim3(kThreads), 0, e_.stream, lists_, list);
+    widen(n, p_.queries + lists_.begin * p_.d, list, queries);
+    over_gallery([&](int64_t first, int64_t columns) {
+      widen(columns, p_.gallery + first * p_.d, nullptr, gallery);
+      scan<double>(n, queries, gallery, {first, columns, side_, products, list, nullptr}, products);
+    });
+    e_.workspace.rewind(mark);
+  }
+
+  template <class Body>
+  void over_gallery(Body&& body) {
+    for (int64_t first = 0; first < p_.G; first += side_) {
+      body(first, std::min(side_, p_.G - first));
+      e_.poll();
+    }
+  }
+
+  template <class Real>
+  void scan(int64_t rows, const Real* queries, const Real* gallery, const Tile<Real>& tile, Real* products) {
+    gemm<Real>(e_,
+               {false, true, rows, tile.columns, p_.d, queries, p_.d, gallery, p_.d, products, tile.ld, false, true});
+    launch(scan_kernel<Real>, dim3(static_cast<unsigned>(rows), static_cast<unsigned>(ceil_div(tile.columns, kPiece))),
+           dim3(kThreads), 0, e_.stream, lists_, tile);
+  }
+
+  void widen(int64_t n, const float* x, const int64_t* picked, double* out) {
+    launch(widen_kernel, grid_for(e_, n * p_.d, kThreads), dim3(kThreads), 0, e_.stream, n, p_.d, x, picked, out);
+  }
+
+  Engine& e_;
+  const Ranking& p_;
+  Lists lists_{};
+  int64_t side_ = 0;  // of a tile
+};
+
+}  // namespace
+
+void rank(Engine& e, const Ranking& ranking) {
+  Ranker(e, ranking).run();
+}
+
+}  // namespace vicinal::cuda
