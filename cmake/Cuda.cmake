@@ -4,6 +4,7 @@ include(CheckLanguage)
 set(VICINAL_CUDA AUTO CACHE STRING "Build libvicinal_cuda: AUTO (where nvcc is), ON (or fail), OFF")
 set(VICINAL_CUDA_ARCHITECTURES "75-real;80-real;86-real;89-real;90-real;100-real;120" CACHE STRING
     "GPUs that libvicinal_cuda has code for; the last one's PTX serves newer ones")
+set(VICINAL_CUDA_OUTPUT "${CMAKE_BINARY_DIR}" CACHE PATH "Folder that receives libvicinal_cuda.so")
 file(GLOB CUDA_SOURCES CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/cuda/*.cu")
 
 if(NOT VICINAL_CUDA STREQUAL "OFF")
@@ -17,11 +18,11 @@ if(CMAKE_CUDA_COMPILER)
   set(CMAKE_CUDA_EXTENSIONS OFF)
   add_library(vicinal_cuda SHARED ${CUDA_SOURCES})
   target_include_directories(vicinal_cuda PRIVATE "${CMAKE_SOURCE_DIR}/cuda" "${CPP}/include" "${CPP}")
-  target_compile_options(vicinal_cuda PRIVATE -Werror=all-warnings
+  target_compile_options(vicinal_cuda PRIVATE -Werror=all-warnings -Xfatbin=-compress-all
     "-Xcompiler=-Wall,-Wextra,-Wshadow,-Werror,-fvisibility=hidden,-fvisibility-inlines-hidden")
   set_target_properties(vicinal_cuda PROPERTIES
     CUDA_RUNTIME_LIBRARY Static
-    LIBRARY_OUTPUT_DIRECTORY "${VICINAL_OUTPUT}"
+    LIBRARY_OUTPUT_DIRECTORY "${VICINAL_CUDA_OUTPUT}"
     LINK_OPTIONS "-static-libstdc++;-static-libgcc;-Wl,--no-undefined;-Wl,--exclude-libs,ALL")
   target_link_libraries(vicinal_cuda PRIVATE dl)
   message(STATUS "CUDA: libvicinal_cuda for ${VICINAL_CUDA_ARCHITECTURES} with ${CMAKE_CUDA_COMPILER}")
@@ -48,6 +49,8 @@ if(VICINAL_TESTS)
   target_link_libraries(vicinal_emulation PUBLIC vicinal_options)
   add_library(vicinal_cuda_emulated SHARED EXCLUDE_FROM_ALL ${EMULATED_SOURCES} $<TARGET_OBJECTS:vicinal_emulation>)
   target_compile_definitions(vicinal_cuda_emulated PRIVATE VICINAL_EMULATED)
+  # A wrapper is one translation unit, so its included file may use its own unnamed namespace.
+  target_compile_options(vicinal_cuda_emulated PRIVATE -Wno-subobject-linkage)
   target_include_directories(vicinal_cuda_emulated PRIVATE "${CMAKE_SOURCE_DIR}/cuda" "${CMAKE_SOURCE_DIR}/src/test/cpp")
   target_link_libraries(vicinal_cuda_emulated PRIVATE vicinal_options dl)
   set_target_properties(vicinal_cuda_emulated PROPERTIES BUILD_RPATH "${VICINAL_OPENBLAS}"

@@ -148,7 +148,6 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
     e.poll();
   }
   e.finish();
-  if (point.features.owned()) check(cudaStreamSynchronize(e.stream), "waiting for the device");
 }
 
 // A point with an owner, for many products. Parameters are copied; device arrays are borrowed, host arrays copied, or
@@ -176,13 +175,11 @@ void* curvature_create(void* device, const Problem<Real>& p) {
   kept.bias = nullptr;
   kept.proxies = nullptr;
   e.finish();
-  check(cudaStreamSynchronize(e.stream), "waiting for the device");
   return c.release();
 }
 
 template <class Real>
 void curvature_destroy(void* curvature) {
-  cudaDeviceSynchronize();  // products that were queued
   delete static_cast<Curvature<Real>*>(curvature);
 }
 

@@ -135,7 +135,6 @@ void Engine::finish() {
   Finding* found = findings_.as<Finding>();
   if (!checks_.empty()) copy(found, device_findings_, static_cast<std::int64_t>(checks_.size()));
   for (const CopyBack& c : copies_) copy(static_cast<char*>(c.to), static_cast<const char*>(c.from), c.bytes);
-  if (checks_.empty() && copies_.empty()) return;
   check(cudaStreamSynchronize(stream), "waiting for the device");
   for (const PendingCheck& c : checks_) {
     const std::int64_t i = found[c.slot].index;

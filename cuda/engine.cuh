@@ -151,7 +151,7 @@ struct Engine {
 
   // A call starts.
   void begin();
-  // The call's work is done, or an error of it, of a check or of the device is thrown.
+  // Waits: the call's work is done, or an error of it, of a check or of the device is thrown.
   void finish();
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();

@@ -35,8 +35,6 @@ class Features {
   }
 
   bool streamed() const { return host_ != nullptr; }
-  // The device must be done before this goes: it reads memory of its own.
-  bool owned() const { return copy_.get() != nullptr || streamed(); }
 
   // Rows [begin, begin + rows) on the device, valid for work queued before the next call but one. While the device
   // works on a block, the next is copied to pinned memory and sent from there.

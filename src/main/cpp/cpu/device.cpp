@@ -247,8 +247,8 @@ std::int64_t find_nonfinite(void* device, std::int64_t n, const Real* values) {
 }
 
 template <class Real>
-void gather_rows(void* device, std::int64_t, std::int64_t columns, const Real* values, std::int64_t n, const std::int64_t* ids,
-                 Real* out) {
+void gather_rows(void* device, std::int64_t, std::int64_t columns, const Real* values, std::int64_t n,
+                 const std::int64_t* ids, Real* out) {
   parallel_ranges(engine(device), n, static_cast<double>(n) * static_cast<double>(columns), [&](Range r) {
     for (std::int64_t i = r.begin; i < r.end; ++i)
       std::memcpy(out + i * columns, values + ids[i] * columns, static_cast<std::size_t>(columns) * sizeof(Real));

@@ -1,8 +1,10 @@
 package io.vicinal.backend;
 
 import io.vicinal.InputException;
-import io.vicinal.backend.cpu.CpuBackend;
+import io.vicinal.backend.cuda.CudaDevice;
+import io.vicinal.backend.engine.EngineBackend;
 import io.vicinal.tensor.Device;
+import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
 
@@ -27,14 +29,17 @@ public interface Backend extends AutoCloseable {
   /**
    * Opens a device.
    *
-   * @param device "cpu"
+   * @param device "cpu"; "cuda" for the first NVIDIA GPU, "cuda:N" for the N-th
    * @throws InputException if this machine does not have it, or its library cannot be loaded
    */
   static Backend open(String device, BackendOptions options) {
-    if (!device.equals(Device.CPU.name())) {
-      throw new InputException("device: '" + device + "' is unknown; choose cpu");
+    if (device.equals(Device.CPU.name())) {
+      return new EngineBackend(HostMemory.get(), options);
     }
-    return new CpuBackend(options);
+    if (device.equals("cuda") || device.startsWith("cuda:")) {
+      return new EngineBackend(CudaDevice.memory(device), options);
+    }
+    throw new InputException("device: '" + device + "' is unknown; choose cpu, cuda or cuda:N");
   }
 
   /** The processor, with {@link BackendOptions#defaults()}. */
@@ -45,13 +50,13 @@ public interface Backend extends AutoCloseable {
   /** The device's name, as {@link #open} takes it. */
   String name();
 
-  /** Where this backend's tensors must lie. */
+  /** Where this backend's tensors should lie: tensors of the host are copied for each call. */
   Device device();
 
   /** Memory of the device, for an {@link io.vicinal.tensor.Arena}. */
   Memory memory();
 
-  /** Instruction set in use: base, avx2 or avx512. */
+  /** Instruction set in use: base, avx2 or avx512; on a GPU its architecture, such as sm_90. */
   String isa();
 
   /** Worker threads of one call. */

@@ -3,6 +3,8 @@ package io.vicinal.cli;
 import io.vicinal.InputException;
 import io.vicinal.Version;
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.cuda.CudaDevice;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.faiss.FaissLibrary;
 import java.io.IOException;
@@ -68,7 +70,7 @@ final class DoctorCommand implements Callable<Integer> {
     line("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " in use");
     line("memory", memory());
     device();
-    line("device cuda", "none: this build has no CUDA backend");
+    cuda();
     line("faiss", tried(FaissLibrary::version));
     line("openmp", mapped(OPENMP, "OpenMP runtimes", "Only one may be loaded"));
     line("blas files", mapped(BLAS, "BLAS libraries", "Only one may be loaded"));
@@ -80,6 +82,20 @@ final class DoctorCommand implements Callable<Integer> {
       line("missing", "nothing");
     }
     return broken ? ExitCode.SOFTWARE : ExitCode.OK;
+  }
+
+  /** A machine without a GPU misses nothing: the reason is a fact, not a fault. */
+  private void cuda() {
+    String refusal = tried(() -> String.valueOf(CudaDevice.refusal()));
+    if (!refusal.equals("null")) {
+      line("device cuda", "none: " + refusal);
+      return;
+    }
+    try (Backend backend = Backend.open("cuda", BackendOptions.defaults())) {
+      line("device cuda", backend.isa() + ", " + backend.blas());
+    } catch (InputException e) {
+      line("device cuda", "not usable: " + e.getMessage());
+    }
   }
 
   private void device() {

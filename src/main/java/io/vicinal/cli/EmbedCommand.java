@@ -53,6 +53,13 @@ final class EmbedCommand implements Callable<Integer> {
   private boolean normalize;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
+  private String device;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Worker threads; default: all processors.")
@@ -65,7 +72,7 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() {
     OutputFolder.checkFile(out);
     Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
-    try (Backend backend = Devices.cpu(threads);
+    try (Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = Safetensors.read(file, arena);
       Tensor weight = finite(backend, file, tensors, "weight", 2);

@@ -96,6 +96,13 @@ final class EvaluateCommand implements Callable<Integer> {
   private String method;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
+  private String device;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Worker threads; default: all processors.")
@@ -116,7 +123,7 @@ final class EvaluateCommand implements Callable<Integer> {
     if (out != null) {
       OutputFolder.checkFile(out);
     }
-    try (Backend backend = Devices.cpu(threads);
+    try (Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend);
       Tensor e = files.matrix(embeddings, null);

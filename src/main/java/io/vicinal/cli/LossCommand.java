@@ -120,6 +120,13 @@ final class LossCommand implements Callable<Integer> {
   private ElementType type;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
+  private String device;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Worker threads; default: all processors.")
@@ -131,7 +138,7 @@ final class LossCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Loss loss = Losses.create(name, params);
-    try (Backend backend = Devices.cpu(threads);
+    try (Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend);
       Tensor e = files.matrix(embeddings, type == null ? null : type.dtype());

@@ -42,7 +42,7 @@ final class Parts {
 
   static BackendOptions options(ComputeConfig compute) {
     return new BackendOptions(
-        compute.threads(), (long) compute.workspaceMiB() << 20, compute.isa());
+        compute.threads(), (long) compute.workspaceMiB() << 20, compute.isa(), compute.precision());
   }
 
   static Head head(RunConfig config, Loss loss, long features, int classes, Arena arena) {

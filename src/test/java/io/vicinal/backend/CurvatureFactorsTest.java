@@ -32,7 +32,7 @@ class CurvatureFactorsTest {
 
   @BeforeAll
   static void open() {
-    backend = Backend.cpu();
+    backend = TestDevice.open();
   }
 
   @AfterAll

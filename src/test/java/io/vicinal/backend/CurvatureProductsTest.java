@@ -35,7 +35,7 @@ class CurvatureProductsTest {
 
   @BeforeAll
   static void open() {
-    backend = Backend.cpu();
+    backend = TestDevice.open();
   }
 
   @AfterAll

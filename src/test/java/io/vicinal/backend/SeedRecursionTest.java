@@ -45,7 +45,7 @@ class SeedRecursionTest {
   void isTheLoopOverSamples(DType type) {
     int m = 3;
     int size = D * WIDTH;
-    try (Backend backend = Backend.cpu();
+    try (Backend backend = TestDevice.open();
         Arena arena = Arena.host()) {
       Tensor x = random(arena, type, N, WIDTH);
       Tensor y = labels(arena);
@@ -88,7 +88,7 @@ class SeedRecursionTest {
 
   @Test
   void refusalsNameOperationAndArgument() {
-    try (Backend backend = Backend.cpu();
+    try (Backend backend = TestDevice.open();
         Arena arena = Arena.host()) {
       Tensor x = random(arena, DType.F64, N, WIDTH);
       HeadTensors at =

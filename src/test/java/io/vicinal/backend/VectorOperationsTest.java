@@ -23,7 +23,7 @@ class VectorOperationsTest {
 
   @BeforeAll
   static void open() {
-    backend = Backend.cpu();
+    backend = TestDevice.open();
   }
 
   @AfterAll

@@ -11,17 +11,18 @@ public final class Devices {
   private Devices() {}
 
   /**
-   * The processor's backend.
+   * A device's backend.
    *
+   * @param device "cpu", "cuda" or "cuda:N"
    * @param threads worker threads; 0 for all that the process may use
    */
-  public static Backend cpu(int threads) {
+  public static Backend open(String device, int threads) {
     if (threads < 0 || threads > MAX_THREADS) {
       throw new InputException(
           "--threads: " + threads + " is not in 0.." + MAX_THREADS + "; 0 means all processors");
     }
     BackendOptions defaults = BackendOptions.defaults();
     return Backend.open(
-        "cpu", new BackendOptions(threads, defaults.workspaceBytes(), defaults.isa()));
+        device, new BackendOptions(threads, defaults.workspaceBytes(), defaults.isa()));
   }
 }

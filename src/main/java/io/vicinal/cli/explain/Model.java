@@ -62,7 +62,7 @@ final class Model implements AutoCloseable {
       throw new InputException("--test-features: is missing; name the test set's two files");
     }
     Loss loss = options.run == null ? Losses.create(options.loss, options.params) : null;
-    Backend backend = Devices.cpu(options.threads);
+    Backend backend = Devices.open(options.device, options.threads);
     Model opened = new Model(backend, new Arena(backend.memory()));
     try {
       if (options.run != null) {

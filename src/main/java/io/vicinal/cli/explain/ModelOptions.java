@@ -69,6 +69,13 @@ final class ModelOptions {
   String pixels;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
+  String device = "cpu";
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Worker threads; default: all processors.")

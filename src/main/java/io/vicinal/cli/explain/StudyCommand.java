@@ -226,6 +226,7 @@ final class StudyCommand implements Callable<Integer> {
       same.testFeatures = inputs.testFeatures;
       same.testLabels = inputs.testLabels;
       same.threads = inputs.threads;
+      same.device = inputs.device;
       try (Model opened = Model.openWithTest(same)) {
         lists.add(worst(opened, lists.size()));
       }

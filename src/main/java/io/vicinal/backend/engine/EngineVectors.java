@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Arena;
@@ -6,13 +6,13 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /**
- * The vector and dense-matrix operations of {@link CpuBackend}: rows of m vectors [m, ...], one
+ * The vector and dense-matrix operations of {@link EngineBackend}: rows of m vectors [m, ...], one
  * scalar per row. Safe for any number of threads.
  */
-final class CpuVectors {
+final class EngineVectors {
   private final EnginePool pool;
 
-  CpuVectors(EnginePool pool) {
+  EngineVectors(EnginePool pool) {
     this.pool = pool;
   }
 

@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
@@ -14,7 +14,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /** The operations at one point: checks by name, then the native call. Safe for any thread. */
-final class CpuCurvature implements Backend.Curvature {
+final class EngineCurvature implements Backend.Curvature {
   private final NativeCurvature at;
   private final CurvatureHandle handle;
   private final Tensor features;
@@ -22,7 +22,7 @@ final class CpuCurvature implements Backend.Curvature {
   private final long d;
   private final long proxyRows;
 
-  CpuCurvature(
+  EngineCurvature(
       EnginePool pool,
       LossSpec spec,
       long classes,
@@ -42,8 +42,8 @@ final class CpuCurvature implements Backend.Curvature {
   public void hvp(HeadTensors direction, HeadTensors out) {
     Arguments a = new Arguments("hvp", "features", features);
     long width = features.dim(1);
-    CpuBackend.headLike(a, "direction", direction, false, hasBias, d, width, proxyRows);
-    CpuBackend.headLike(a, "output", out, true, hasBias, d, width, proxyRows);
+    EngineBackend.headLike(a, "direction", direction, false, hasBias, d, width, proxyRows);
+    EngineBackend.headLike(a, "output", out, true, hasBias, d, width, proxyRows);
     if (direction.weight() == null && direction.bias() == null && direction.proxies() == null) {
       throw a.problem("direction", "is missing; give one for weight, bias or proxies");
     }

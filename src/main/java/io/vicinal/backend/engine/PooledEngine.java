@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
@@ -24,6 +24,7 @@ import org.bytedeco.javacpp.LongPointer;
  */
 final class PooledEngine {
   private static final List<String> ISAS = List.of("auto", "base", "avx2", "avx512");
+  private static final List<String> PRECISIONS = List.of("float32", "tf32", "bfloat16");
 
   private final Engine handle = new Engine();
   private final Arena arena = Arena.host();
@@ -38,6 +39,7 @@ final class PooledEngine {
       struct.threads(options.threads());
       struct.workspace_bytes(options.workspaceBytes());
       struct.isa(ISAS.indexOf(options.isa()));
+      struct.precision(PRECISIONS.indexOf(options.precision()));
       check("open", Vicinal.vicinal_engine_create(device, struct, handle));
     }
     spec = new LossStruct();

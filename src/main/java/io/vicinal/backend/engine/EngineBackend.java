@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
@@ -12,19 +12,20 @@ import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
-import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 
 /**
- * The processor. Arguments are checked here, by name; sizes, labels and values once more by the
- * native library, so that nothing reaches a kernel unchecked. Safe for any number of threads; see
- * {@link Backend} for the rest of the contract.
+ * A device behind the C ABI. Arguments are checked here, by name; sizes, labels and values once
+ * more by the native library, so that nothing reaches a kernel unchecked. Safe for any number of
+ * threads; see {@link Backend} for the rest of the contract.
  */
-public final class CpuBackend implements Backend {
+public final class EngineBackend implements Backend {
+  private final Device device;
+  private final Memory memory;
   private final EnginePool pool;
-  private final CpuVectors vectors;
+  private final EngineVectors vectors;
   private final String isa;
   private final int threads;
   private final String blas;
@@ -33,13 +34,16 @@ public final class CpuBackend implements Backend {
   private record Description(String isa, int threads, String blas) {}
 
   /**
-   * @throws InputException if the library cannot be loaded or the processor lacks the instruction
-   *     set
+   * @param memory of the device, whose name the native library knows
+   * @throws InputException if the library cannot be loaded or the device cannot do what the options
+   *     ask
    */
-  public CpuBackend(BackendOptions options) {
+  public EngineBackend(Memory memory, BackendOptions options) {
     NativeLibrary.load();
-    pool = new EnginePool(Device.CPU.name(), options);
-    vectors = new CpuVectors(pool);
+    this.memory = memory;
+    device = memory.device();
+    pool = new EnginePool(device, options);
+    vectors = new EngineVectors(pool);
     Description description =
         pool.run(
             "open",
@@ -52,17 +56,17 @@ public final class CpuBackend implements Backend {
 
   @Override
   public String name() {
-    return Device.CPU.name();
+    return device.name();
   }
 
   @Override
   public Device device() {
-    return Device.CPU;
+    return device;
   }
 
   @Override
   public Memory memory() {
-    return HostMemory.get();
+    return memory;
   }
 
   @Override
@@ -379,7 +383,7 @@ public final class CpuBackend implements Backend {
   public Curvature curvature(
       LossSpec spec, long classes, Tensor features, Targets targets, HeadTensors at) {
     Arguments a = head("curvature", spec, classes, features, targets, at);
-    return new CpuCurvature(pool, spec, classes, features, targets, at, a);
+    return new EngineCurvature(pool, spec, classes, features, targets, at, a);
   }
 
   @Override

@@ -1,7 +1,8 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.CancelledException;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Lease;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -17,12 +18,12 @@ final class EnginePool implements AutoCloseable {
    */
   private static final int KEPT = 8;
 
-  private final String device;
+  private final Device device;
   private final BackendOptions options;
   private final Deque<PooledEngine> idle = new ArrayDeque<>();
   private boolean closed;
 
-  EnginePool(String device, BackendOptions options) {
+  EnginePool(Device device, BackendOptions options) {
     this.device = device;
     this.options = options;
   }
@@ -48,7 +49,7 @@ final class EnginePool implements AutoCloseable {
 
   /** As {@link #run(Arguments, Call)}. */
   <T> T run(Arguments arguments, Call call, Result<T> result) {
-    Lease lease = arguments.lease();
+    Lease lease = arguments.lease(device);
     try {
       return run(arguments.operation(), call, result);
     } finally {
@@ -86,7 +87,7 @@ final class EnginePool implements AutoCloseable {
         return engine;
       }
     }
-    PooledEngine engine = new PooledEngine(device, options);
+    PooledEngine engine = new PooledEngine(device.name(), options);
     InterruptWatch.add(engine);
     return engine;
   }

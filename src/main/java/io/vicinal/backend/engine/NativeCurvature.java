@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;

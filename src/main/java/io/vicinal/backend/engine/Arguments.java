@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import io.vicinal.InputException;
 import io.vicinal.tensor.DType;
@@ -92,9 +92,6 @@ final class Arguments {
     if (tensor.dtype() != wanted) {
       throw problem(name, "is " + tensor.dtype() + " where " + wanted + " is expected; convert it");
     }
-    if (!tensor.device().equals(Device.CPU)) {
-      throw problem(name, "lies on " + tensor.device() + " where cpu is expected; copy it");
-    }
     all.add(new Argument(name, tensor, output));
   }
 
@@ -109,8 +106,20 @@ final class Arguments {
     return new InputException(operation + ": " + name + " " + what);
   }
 
-  /** Keeps every tensor mapped for the call, and refuses outputs that overlap anything. */
-  Lease lease() {
+  /**
+   * Keeps every tensor mapped for the call, and refuses tensors of a third device and outputs that
+   * overlap anything.
+   *
+   * @param device that works; it takes tensors of its own memory and of the host's
+   */
+  Lease lease(Device device) {
+    for (Argument argument : all) {
+      Device where = argument.tensor.device();
+      if (!where.equals(device) && !where.equals(Device.CPU)) {
+        throw problem(
+            argument.name, "lies on " + where + " where " + device + " is expected; copy it");
+      }
+    }
     Lease lease = Lease.of(all.stream().map(Argument::tensor).toArray(Tensor[]::new));
     try {
       for (int i = 0; i < all.size(); i++) {

@@ -1,4 +1,4 @@
-package io.vicinal.backend.cpu;
+package io.vicinal.backend.engine;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
