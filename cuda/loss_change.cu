@@ -52,18 +52,15 @@ class LossBlocks {
 
   std::int64_t most_rows() const { return most_rows_; }
 
-  // body() for every block.
-  template <class Body>
-  void each_block(Body&& body) {
-    for (begin = 0; begin < p_.n; begin += most_rows_) {
-      const Workspace::Mark mark = e_.workspace.mark();
-      rows = std::min(most_rows_, p_.n - begin);
-      if (own_) cosines_of(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
-      cosines = own_ ? s_ : point_.cosines + begin * point_.ld;
-      body();
-      e_.workspace.rewind(mark);
-      e_.poll();
-    }
+  // The first block, then the next; false after the last.
+  bool next() {
+    begin += rows;
+    if (begin > 0) e_.poll();
+    rows = std::min(most_rows_, p_.n - begin);
+    if (rows == 0) return false;
+    if (own_) cosines_of(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
+    cosines = own_ ? s_ : point_.cosines + begin * point_.ld;
+    return true;
   }
 
   // out [rows] = L at in_double, which it overwrites.
@@ -142,10 +139,10 @@ __global__ void moved_kernel(MovedCosines<Real> r) {
 template <class Real>
 void sample_losses(Engine& e, const Point<Real>& point, double* losses) {
   LossBlocks<Real> block(e, point, 0);
-  block.each_block([&] {
+  while (block.next()) {
     widen(e, block.rows * point.ld, block.cosines, block.in_double);
     block.losses(losses + block.begin);
-  });
+  }
 }
 
 template <class Real>
@@ -173,14 +170,14 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
   moved.onto_proxies = onto_proxies;
   moved.gram = gram;
   moved.out = block.in_double;
-  block.each_block([&] {
+  while (block.next()) {
     affine_rows<Real>(e, point, block.begin, block.rows, R, right, nullptr, f);
     gemm<Real>(e, {false, true, block.rows, R, d, point.unit + block.begin * d, d, left, d, onto_z, R, false});
     moved.inverse = point.inverse + block.begin;
     moved.cosines = block.cosines;
     launch(moved_kernel<Real>, dim3(static_cast<unsigned>(block.rows)), dim3(row_threads(K)), 0, e.stream, moved);
     block.losses(change + block.begin);
-  });
+  }
   launch(subtract_kernel, grid_for(e, n, 256), dim3(256), 0, e.stream, n, losses, change);
 }
 
