@@ -359,11 +359,14 @@ void curvature_self_influence(void* device, const void* curvature, const Real* i
 
 template <class Real>
 void curvature_seed_recursion(void* device, const void* curvature, double damping, double scale, std::int64_t m,
-                              const Real* v, Real* h) {
+                              std::int64_t R, const Real* left, const Real* right, Real* h) {
   Engine& e = engine(device);
   const Point<Real>& point = point_of<Real>(curvature);
-  const std::int64_t size = m * point.problem.d * point.problem.features_width;
-  seed_recursion(e, point, damping, scale, m, e.in(v, size), e.out(h, size));
+  const std::int64_t rows = m * point.problem.d, D = point.problem.features_width;
+  // The products with v cost little beside those with h here, so v is made whole.
+  Real* v = e.workspace.template get<Real>(rows * D);
+  gemm<Real>(e, {false, false, rows, D, R, e.in(left, rows * R), R, e.in(right, R * D), D, v, D, false});
+  seed_recursion(e, point, damping, scale, m, v, e.out(h, rows * D));
   e.finish();
 }
 
