@@ -36,7 +36,9 @@ void launch(void (*kernel)(P...), dim3 grid, dim3 block, std::size_t shared, cud
 #ifdef VICINAL_EMULATED
   emulation::launch(kernel, grid, block, shared, stream, static_cast<P>(arguments)...);
 #else
-  kernel<<<grid, block, shared, stream> > >(static_cast<P>(arguments)...);
+  // clang-format off
+  kernel<<<grid, block, shared, stream>>>(static_cast<P>(arguments)...);
+  // clang-format on
 #endif
   check(cudaGetLastError(), "a kernel could not be launched");
 }
