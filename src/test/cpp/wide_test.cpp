@@ -1,0 +1,71 @@
+// Shapes that take several warps a row, several chunks of rows, several panels of features and several blocks: the
+// device under test against the processor's, which the other tests hold against the oracle.
+#include "heads.hpp"
+
+namespace {
+
+using namespace test;
+
+// What both devices compute of one head, in double.
+struct Results {
+  Vec by_proxy, relabel, scores, change, feature, output, hessian, proxies, fisher, influence, products, proxy_products;
+};
+
+constexpr std::int64_t kRows = 330, kFeatures = 600, kWidth = 160, kClasses = 300, kRank = 3, kDirections = 2;
+
+Results results(vicinal_engine* e, const Head& h) {
+  const std::int64_t N = kRows, D = kFeatures, d = kWidth, C = kClasses, m = kDirections;
+  const CurvaturePtr owner = make_curvature(e, h);
+  const vicinal_curvature* c = owner.get();
+  const auto room = [](std::int64_t n) { return poisoned<double>(static_cast<std::size_t>(n)); };
+  const auto done = [](vicinal_status status) { REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error()); };
+  Random random(5);
+  const Vec V = random.vector(m * d * D), U = random.vector(m * C * d);
+  const Vec left = random.vector(kRank * d), right = random.vector(kRank * D);
+  Vec inverse = random.vector(d * D);
+  for (double& x : inverse) x = 1 + x * x;
+  Results r{room(N * C), room(N * C), room(m * N), room(N), room(D * D),     room(d * d),
+            room(d * D), room(C * d), room(d * D), room(N), room(m * d * D), room(m * C * d)};
+  done(vicinal_curvature_tables_f64(e, c, V.data(), U.data(), 0, N, r.by_proxy.data(), r.relabel.data()));
+  done(vicinal_curvature_scores_f64(e, c, m, V.data(), U.data(), r.scores.data()));
+  done(vicinal_curvature_loss_change_f64(e, c, kRank, left.data(), right.data(), r.change.data()));
+  done(vicinal_curvature_factors_f64(e, c, r.feature.data(), r.output.data()));
+  done(vicinal_curvature_diagonal_f64(e, c, VICINAL_HESSIAN, r.hessian.data(), r.proxies.data()));
+  done(vicinal_curvature_diagonal_f64(e, c, VICINAL_FISHER, r.fisher.data(), nullptr));
+  done(vicinal_curvature_self_influence_f64(e, c, inverse.data(), r.influence.data()));
+  done(vicinal_curvature_products_f64(e, c, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
+                                      r.products.data(), r.proxy_products.data()));
+  return r;
+}
+
+TEST_CASE("wide heads: the device agrees with the processor") {
+  if (on_cpu()) return;
+  constexpr double kTolerance = 1e-10;  // sums of a few hundred terms in another order
+  // The second engine's blocks hold some rows only.
+  for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{3} << 20}) {
+    vicinal_engine_options o{};
+    o.struct_size = sizeof o;
+    o.threads = 2;
+    vicinal_engine* cpu = nullptr;
+    REQUIRE(vicinal_engine_create("cpu", &o, &cpu) == VICINAL_OK);
+    const EnginePtr processor(cpu), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
+    Head h = make_head(spec_of(VICINAL_COSFACE, 30, 0.2), kRows, kFeatures, kWidth, kClasses, false, 21);
+    for (std::int64_t i = 0; i < kRows; ++i) h.at.weights.push_back(0.25 + 0.1 * static_cast<double>(i % 9));
+    const Results actual = results(e.get(), h), expected = results(processor.get(), h);
+    CAPTURE(workspace);
+    CHECK(difference(actual.by_proxy, expected.by_proxy) <= kTolerance);
+    CHECK(difference(actual.relabel, expected.relabel) <= kTolerance);
+    CHECK(difference(actual.scores, expected.scores) <= kTolerance);
+    CHECK(difference(actual.change, expected.change) <= kTolerance);
+    CHECK(difference(actual.feature, expected.feature) <= kTolerance);
+    CHECK(difference(actual.output, expected.output) <= kTolerance);
+    CHECK(difference(actual.hessian, expected.hessian) <= kTolerance);
+    CHECK(difference(actual.proxies, expected.proxies) <= kTolerance);
+    CHECK(difference(actual.fisher, expected.fisher) <= kTolerance);
+    CHECK(difference(actual.influence, expected.influence) <= kTolerance);
+    CHECK(difference(actual.products, expected.products) <= kTolerance);
+    CHECK(difference(actual.proxy_products, expected.proxy_products) <= kTolerance);
+  }
+}
+
+}  // namespace
