@@ -27,7 +27,7 @@ using std::int64_t;
 using Count = unsigned long long;
 
 constexpr int64_t kSide = 4096;   // of a tile: products large enough for the device, a tile near the cache's size
-constexpr int64_t kPiece = 8192;  // columns of a tile per block
+constexpr int64_t kPiece = 1024;  // columns of a tile per block
 constexpr unsigned kThreads = 256;
 constexpr int kBins = 512;  // histograms up to this length are kept in shared memory
 constexpr int kGroup = 8;   // lanes that share an exact distance
@@ -360,6 +360,8 @@ class Ranker {
 
   void block(int64_t begin, int64_t end) {
     const int64_t rows = end - begin, base = p_.offsets[begin], entries = p_.offsets[end] - base;
+    int64_t longest = 0;
+    for (int64_t q = begin; q < end; ++q) longest = std::max(longest, p_.offsets[q + 1] - p_.offsets[q]);
     if (p_.tied != nullptr) e_.zero(p_.tied + begin, rows);
     if (entries == 0) return;
     int64_t* relevant = e_.workspace.get<int64_t>(entries);
@@ -374,7 +376,7 @@ class Ranker {
     lists_.tied = p_.tied == nullptr ? nullptr : p_.tied + begin;
     int* doubtful = e_.workspace.get<int>(rows);
     e_.zero(doubtful, rows);
-    launch(threshold_kernel, dim3(static_cast<unsigned>(rows)), dim3(kThreads), 0, e_.stream, lists_);
+    launch(threshold_kernel, dim3(static_cast<unsigned>(rows)), dim3(row_threads(4 * longest)), 0, e_.stream, lists_);
     scan_float(rows, doubtful);
     scan_double(rows, doubtful);
     launch(finish_kernel, warps(rows), dim3(kThreads), 0, e_.stream, lists_);
@@ -416,8 +418,8 @@ class Ranker {
   template <class Body>
   void over_gallery(Body&& body) {
     for (int64_t first = 0; first < p_.G; first += side_) {
-      body(first, std::min(side_, p_.G - first));
       e_.poll();
+      body(first, std::min(side_, p_.G - first));
     }
   }
 
@@ -426,7 +428,7 @@ class Ranker {
     gemm<Real>(e_,
                {false, true, rows, tile.columns, p_.d, queries, p_.d, gallery, p_.d, products, tile.ld, false, true});
     launch(scan_kernel<Real>, dim3(static_cast<unsigned>(rows), static_cast<unsigned>(ceil_div(tile.columns, kPiece))),
-           dim3(kThreads), 0, e_.stream, lists_, tile);
+           dim3(row_threads(std::min(tile.columns, kPiece))), 0, e_.stream, lists_, tile);
   }
 
   void widen(int64_t n, const float* x, const int64_t* picked, double* out) {
