@@ -43,6 +43,7 @@ inline bool on_cpu() {
 
 // Null when the processor lacks the set.
 inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::int64_t workspace = 0) {
+  if (!on_cpu() && isa > VICINAL_ISA_BASE) return nullptr;
   vicinal_engine_options o{};
   o.struct_size = sizeof o;
   o.threads = threads;

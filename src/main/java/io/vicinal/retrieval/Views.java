@@ -1,5 +1,7 @@
 package io.vicinal.retrieval;
 
+import io.vicinal.InputException;
+import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -35,15 +37,26 @@ final class Views {
   }
 
   static FloatPointer floats(Tensor tensor) {
-    return new Floats(tensor.address());
+    return new Floats(onHost(tensor).address());
   }
 
   static DoublePointer doubles(Tensor tensor) {
-    return new Doubles(tensor.address());
+    return new Doubles(onHost(tensor).address());
+  }
+
+  /** FAISS reads the process's memory only. */
+  private static Tensor onHost(Tensor tensor) {
+    if (!tensor.device().equals(Device.CPU)) {
+      throw new InputException(
+          "neighbours: a tensor lies on "
+              + tensor.device()
+              + " where cpu is expected; copy it into an arena of the host");
+    }
+    return tensor;
   }
 
   /** Null for null. */
   static LongPointer longs(Tensor tensor) {
-    return tensor == null ? null : new Longs(tensor.address());
+    return tensor == null ? null : new Longs(onHost(tensor).address());
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * The memory of a GPU, through the native library's caching arena. Copies wait for the device. Safe
@@ -54,10 +53,9 @@ final class CudaMemory implements Memory {
 
   @Override
   public long allocate(long bytes) {
-    try (PointerPointer<Pointer> cell = new PointerPointer<>(1)) {
-      check(Vicinal.vicinal_memory_allocate(device.name(), bytes, cell));
-      return cell.get(Pointer.class, 0).address();
-    }
+    Raw cell = new Raw(0); // receives the address
+    check(Vicinal.vicinal_memory_allocate(device.name(), bytes, cell));
+    return cell.address();
   }
 
   @Override

@@ -28,6 +28,11 @@ final class EnginePool implements AutoCloseable {
     this.options = options;
   }
 
+  /** Where the engines work. */
+  Device device() {
+    return device;
+  }
+
   /** What a call does with its engine: the native status. */
   interface Call {
     int on(PooledEngine engine);

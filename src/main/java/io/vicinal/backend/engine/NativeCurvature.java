@@ -40,7 +40,7 @@ final class NativeCurvature implements AutoCloseable {
     long n = features.dim(0);
     long width = features.dim(1);
     long d = at.weight().dim(0);
-    Lease lease = checked.lease();
+    Lease lease = checked.lease(pool.device());
     try {
       NativeCurvature curvature = new NativeCurvature(pool, features, targets);
       EnginePool.Call call =
@@ -96,7 +96,7 @@ final class NativeCurvature implements AutoCloseable {
 
   /** Runs a call while the curvature is open and its tensors are held. */
   void run(Arguments a, EnginePool.Call call) {
-    Lease lease = a.lease();
+    Lease lease = a.lease(pool.device());
     lock.readLock().lock();
     try {
       checkOpen();
