@@ -3,19 +3,16 @@ package io.vicinal.loss;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import com.google.gson.Gson;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
+import io.vicinal.kit.Golden;
+import io.vicinal.kit.GoldenFixtures;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.io.Reader;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
@@ -28,18 +25,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Losses and gradients against the published and re-derived values of {@code golden/}. */
 class GoldenTest {
-  private static final List<String> FILES =
-      List.of("sine12", "sine180", "waves8", "waves8mod4", "iris9");
-
-  /**
-   * Single precision: logits are up to 64 times a cosine whose rounding is 1e-7, and losses are of
-   * that size, so 1e-5 of the value; gradients are a difference of probabilities times the scale,
-   * which loses a digit more.
-   */
-  private static final double SINGLE_VALUE = 1e-5;
-
-  private static final double SINGLE_GRADIENT = 1e-4;
-
   private static Backend backend;
 
   @BeforeAll
@@ -52,41 +37,19 @@ class GoldenTest {
     backend.close();
   }
 
-  record Case(
-      String loss,
-      Map<String, String> params,
-      int rows,
-      Double relative,
-      double value,
-      Double gradEmbeddings,
-      Double firstEmbedding,
-      Double gradProxies,
-      Double firstProxy) {}
-
-  record Golden(String source, String fixture, double relative, List<Case> cases) {}
-
-  private static Golden load(String name) throws IOException {
-    try (Reader reader =
-        new InputStreamReader(
-            GoldenTest.class.getResourceAsStream("/golden/" + name + ".json"),
-            StandardCharsets.UTF_8)) {
-      return new Gson().fromJson(reader, Golden.class);
-    }
-  }
-
   static Stream<Arguments> cases() throws IOException {
     Stream.Builder<Arguments> all = Stream.builder();
-    for (String name : FILES) {
-      Golden golden = load(name);
-      for (Case one : golden.cases) {
+    for (String name : Golden.FILES) {
+      Golden golden = Golden.load(name);
+      for (Golden.Case one : golden.cases()) {
         for (DType type : new DType[] {DType.F64, DType.F32}) {
           all.add(
               Arguments.of(
                   name,
-                  one.loss,
-                  one.params,
+                  one.loss(),
+                  one.params(),
                   type,
-                  one.relative == null ? golden.relative : one.relative,
+                  golden,
                   one));
         }
       }
@@ -101,12 +64,12 @@ class GoldenTest {
       String lossName,
       Map<String, String> params,
       DType type,
-      double relative,
-      Case expected) {
+      Golden golden,
+      Golden.Case expected) {
     Loss loss = Losses.create(lossName, params);
     GoldenFixtures.Fixture fixture = GoldenFixtures.named(fixtureName, lossName, loss.centers());
-    if (expected.rows > 0) {
-      fixture = fixture.firstRows(expected.rows);
+    if (expected.rows() > 0) {
+      fixture = fixture.firstRows(expected.rows());
     }
     try (Arena arena = Arena.host()) {
       Tensor embeddings = filled(arena, type, fixture.embeddings(), fixture.d());
@@ -125,13 +88,12 @@ class GoldenTest {
               gradProxies);
       double[] byEmbedding = gradEmbeddings.toDoubles();
       double[] byProxy = gradProxies.toDoubles();
-      boolean single = type == DType.F32;
-      near(value.loss(), expected.value, Math.max(relative, single ? SINGLE_VALUE : 0));
-      double gradient = Math.max(relative, single ? SINGLE_GRADIENT : 0);
-      near(GoldenFixtures.norm(byEmbedding), expected.gradEmbeddings, gradient);
-      near(byEmbedding[0], expected.firstEmbedding, gradient);
-      near(GoldenFixtures.norm(byProxy), expected.gradProxies, gradient);
-      near(byProxy[0], expected.firstProxy, gradient);
+      near(value.loss(), expected.value(), golden.valueTolerance(expected, type));
+      double gradient = golden.gradientTolerance(expected, type);
+      near(GoldenFixtures.norm(byEmbedding), expected.gradEmbeddings(), gradient);
+      near(byEmbedding[0], expected.firstEmbedding(), gradient);
+      near(GoldenFixtures.norm(byProxy), expected.gradProxies(), gradient);
+      near(byProxy[0], expected.firstProxy(), gradient);
     }
   }
 
@@ -150,8 +112,8 @@ class GoldenTest {
   @Test
   void everyRegisteredLossHasAGoldenValue() throws IOException {
     Set<String> covered = new HashSet<>();
-    for (String name : FILES) {
-      load(name).cases.forEach(one -> covered.add(one.loss));
+    for (String name : Golden.FILES) {
+      Golden.load(name).cases().forEach(one -> covered.add(one.loss()));
     }
     assertThat(covered).containsExactlyInAnyOrderElementsOf(Losses.names());
   }

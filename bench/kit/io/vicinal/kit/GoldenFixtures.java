@@ -1,16 +1,17 @@
-package io.vicinal.loss;
+package io.vicinal.kit;
 
 import java.util.Arrays;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
 /** The inputs of the golden values, built from the formulas that their files state. */
-final class GoldenFixtures {
+public final class GoldenFixtures {
   private GoldenFixtures() {}
 
   /** Embeddings [B, d], labels [B] and proxies [C*K, d], flat. */
-  record Fixture(int d, int classes, double[] embeddings, long[] labels, double[] proxies) {
-    Fixture firstRows(int rows) {
+  public record Fixture(int d, int classes, double[] embeddings, long[] labels, double[] proxies) {
+    /** The same with fewer samples. */
+    public Fixture firstRows(int rows) {
       return new Fixture(
           d, classes, Arrays.copyOf(embeddings, rows * d), Arrays.copyOf(labels, rows), proxies);
     }
@@ -28,7 +29,8 @@ final class GoldenFixtures {
     return values;
   }
 
-  static Fixture named(String name, String loss, int centers) {
+  /** The fixture of a file of {@link Golden#FILES}. */
+  public static Fixture named(String name, String loss, int centers) {
     return switch (name) {
       case "sine12" -> sine(12, 8, 5, centers, LongStream.range(0, 12).map(i -> i % 4).toArray());
       case "sine180" ->
@@ -74,7 +76,8 @@ final class GoldenFixtures {
     return new Fixture(4, 3, rows, new long[] {0, 0, 0, 1, 1, 1, 2, 2, 2}, proxies);
   }
 
-  static double norm(double[] values) {
+  /** Frobenius norm. */
+  public static double norm(double[] values) {
     return Math.sqrt(DoubleStream.of(values).map(v -> v * v).sum());
   }
 }

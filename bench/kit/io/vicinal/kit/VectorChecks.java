@@ -1,0 +1,194 @@
+package io.vicinal.kit;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
+
+/** Products, vectors, rows, optimisers and ranks. */
+final class VectorChecks {
+  private VectorChecks() {}
+
+  static void run(Comparison c, DType type, Precision precision) {
+    c.check("embed " + type, precision, side -> embed(side, type));
+    c.check("gemm " + type, precision, side -> gemm(side, type));
+    c.check("symmetric eigen " + type, precision, side -> eigen(side, type));
+    c.check("dots, axpy, xpby, multiply " + type, precision, side -> vectors(side, type));
+    c.check("sgd " + type, precision, side -> sgd(side, type));
+    c.check("adam " + type, precision, side -> adam(side, type));
+    c.check("clip, find non-finite " + type, precision, side -> limits(side, type));
+    c.check("gather rows " + type, precision, side -> gather(side, type));
+    c.check("normalise rows " + type, precision, side -> normalise(side, type));
+    if (type == DType.F32) {
+      c.check("rank", precision, VectorChecks::rank);
+    }
+  }
+
+  static void embed(Side side, DType type) {
+    int n = side.size("N", 1);
+    int width = side.size("D", 1);
+    int d = side.size("d", 1);
+    Tensor bias = side.pick("bias", 0, 1) == 1 ? side.normal(type, d) : null;
+    HeadTensors head = new HeadTensors(side.normal(type, d, width), bias, null);
+    side.backend().embed(side.normal(type, n, width), head, side.out("embeddings", type, n, d));
+  }
+
+  private static void gemm(Side side, DType type) {
+    int m = side.size("m", 1);
+    int n = side.size("n", 1);
+    int k = side.size("k", 1);
+    Tensor a = side.normal(type, m, k);
+    side.backend().gemm(a, side.normal(type, n, k), side.out("c", type, m, n));
+  }
+
+  /** Vectors have no sign or order where values are close; what they make up again has. */
+  private static void eigen(Side side, DType type) {
+    int n = side.size("n", 1);
+    double[] square = side.gaussian((long) n * n, 1);
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < i; j++) {
+        square[i * n + j] = square[j * n + i];
+      }
+    }
+    Tensor matrix = side.of(type, square, n, n);
+    Tensor values = side.out("values", type, n);
+    side.backend().symmetricEigen(matrix, values);
+    double[] vectors = matrix.toDoubles();
+    double[] lambda = values.toDoubles();
+    double[] again = new double[n * n];
+    for (int k = 0; k < n; k++) {
+      for (int i = 0; i < n; i++) {
+        double left = lambda[k] * vectors[k * n + i];
+        for (int j = 0; j < n; j++) {
+          again[i * n + j] += left * vectors[k * n + j];
+        }
+      }
+    }
+    side.keep("the matrix from its vectors", again);
+  }
+
+  private static void vectors(Side side, DType type) {
+    Backend backend = side.backend();
+    int m = side.pick("m", 1, 4);
+    int d = side.size("d", 1);
+    int width = side.size("D", 1);
+    Tensor x = side.normal(type, m, d, width);
+    Tensor y = side.normal(type, m, d, width);
+    Tensor z = side.normal(type, m, d, width);
+    side.keep("dots", backend.dots(x, y));
+    backend.axpy(side.gaussian(m, 1), x, y);
+    backend.xpby(x, side.gaussian(m, 1), z);
+    Tensor shared = side.normal(type, d, width);
+    backend.multiply(shared, x, side.out("multiply", type, m, d, width));
+    backend.multiply(shared, x, x);
+    side.keep("axpy", y);
+    side.keep("xpby", z);
+    side.keep("multiply in place", x);
+  }
+
+  private static void sgd(Side side, DType type) {
+    int n = side.size("n", 1);
+    int columns = side.size("columns", 1);
+    Tensor parameter = side.normal(type, n, columns);
+    Tensor gradient = side.normal(type, n, columns);
+    Tensor velocity = side.normal(type, n, columns);
+    side.backend().sgdStep(parameter, gradient, velocity, 0.1, 0.9, 0.01, true);
+    side.backend().sgdStep(parameter, gradient, velocity, 0.1, 0.9, 0.01, false);
+    side.backend().sgdStep(parameter, gradient, null, 0.1, 0, 0.01, true);
+    side.keep("parameter", parameter);
+    side.keep("velocity", velocity);
+  }
+
+  private static void adam(Side side, DType type) {
+    int n = side.size("n", 1);
+    int columns = side.size("columns", 1);
+    Tensor parameter = side.normal(type, n, columns);
+    Tensor gradient = side.normal(type, n, columns);
+    Tensor first = side.of(type, new double[n * columns], n, columns);
+    Tensor second = side.of(type, new double[n * columns], n, columns);
+    for (int step = 1; step <= 3; step++) {
+      boolean decoupled = step == 2;
+      side.backend()
+          .adamStep(
+              parameter, gradient, first, second, step, 1e-2, 0.9, 0.999, 1e-8, 0.1, decoupled);
+    }
+    side.keep("parameter", parameter);
+    side.keep("first moment", first);
+    side.keep("second moment", second);
+  }
+
+  private static void limits(Side side, DType type) {
+    int n = side.size("n", 1);
+    int columns = side.size("columns", 1);
+    double[] values = side.gaussian((long) n * columns, 2);
+    side.keepExact("none", side.backend().findNonFinite(side.of(type, values, n, columns)));
+    values[side.pick("at", 0, values.length - 1)] = Double.NaN;
+    values[side.pick("at", 0, values.length - 1)] = Double.NEGATIVE_INFINITY;
+    Tensor x = side.of(type, values, n, columns);
+    side.keepExact("first", side.backend().findNonFinite(x));
+    side.backend().clip(x, 1.5);
+    side.keep("clipped", x);
+  }
+
+  private static void gather(Side side, DType type) {
+    int n = side.size("N", 1);
+    int rows = side.size("n", 1);
+    int columns = side.size("columns", 1);
+    Tensor values = side.normal(type, n, columns);
+    Tensor ids = side.ids(rows, n);
+    side.backend().gatherRows(values, ids, side.out("rows", type, rows, columns));
+  }
+
+  private static void normalise(Side side, DType type) {
+    int n = side.size("n", 1);
+    int columns = side.size("columns", 1);
+    double[] values = side.gaussian((long) n * columns, 1);
+    int zero = side.pick("zero row", 0, n - 1);
+    Arrays.fill(values, zero * columns, (zero + 1) * columns, 0);
+    Tensor x = side.of(type, values, n, columns);
+    side.backend().normalizeRows(x, side.out("unit rows", type, n, columns));
+    side.backend().normalizeRows(x, x);
+    side.keep("unit rows in place", x);
+  }
+
+  /** Queries are gallery rows; every fourth gallery row is another one's copy, so that some tie. */
+  private static void rank(Side side) {
+    int gallery = side.size("G", 4);
+    int queries = side.pick("Q", 1, gallery);
+    int d = side.size("d", 1);
+    int classes = side.pick("C", 1, Math.max(1, gallery / 3));
+    double[] rows = side.gaussian((long) gallery * d, 1);
+    for (int i = 4; i < gallery; i += 4) {
+      System.arraycopy(rows, (i / 2) * d, rows, i * d, d);
+    }
+    long[] self = new long[queries];
+    long[] offsets = new long[queries + 1];
+    long[] relevant = new long[queries * gallery];
+    int count = 0;
+    for (int q = 0; q < queries; q++) {
+      self[q] = q % 5 == 4 ? -1 : q;
+      for (int g = 0; g < gallery; g++) {
+        if (g != q && g % classes == q % classes) {
+          relevant[count++] = g;
+        }
+      }
+      offsets[q + 1] = count;
+    }
+    byte[] tied = new byte[queries];
+    Arrays.fill(tied, (byte) 99);
+    Tensor ranks = side.integers("ranks", count);
+    side.backend()
+        .rank(
+            side.single(Arrays.copyOf(rows, queries * d), queries, d),
+            side.single(rows, gallery, d),
+            side.place().of(self, queries),
+            side.place().of(offsets, queries + 1),
+            side.place().of(Arrays.copyOf(relevant, count), count),
+            ranks,
+            tied);
+    long[] flags = new long[queries];
+    Arrays.setAll(flags, q -> tied[q]);
+    side.keepExact("tied", flags);
+  }
+}
