@@ -20,7 +20,7 @@ import java.util.Map;
  */
 final class CurvatureWork implements Work {
   private final Backend backend;
-  private final Arena arena = Arena.host();
+  private final Arena arena;
   private final Loss loss = Losses.create("proxy-nca-pp", Map.of());
   private final int samples;
   private final int features;
@@ -36,6 +36,7 @@ final class CurvatureWork implements Work {
 
   CurvatureWork(Backend backend, int samples, int features, int width, int classes) {
     this.backend = backend;
+    this.arena = new Arena(backend.memory());
     this.samples = samples;
     this.features = features;
     this.width = width;

@@ -22,7 +22,7 @@ final class LossWork implements Work {
   private static final int PER_CLASS = 4;
 
   private final Backend backend;
-  private final Arena arena = Arena.host();
+  private final Arena arena;
   private final String peerName;
   private final Loss loss;
   private final int batch;
@@ -44,6 +44,7 @@ final class LossWork implements Work {
       int width,
       int classes) {
     this.backend = backend;
+    this.arena = new Arena(backend.memory());
     this.peerName = peerName;
     this.loss = Losses.create(name, parameters);
     this.batch = batch;

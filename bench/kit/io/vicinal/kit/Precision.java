@@ -7,7 +7,7 @@ package io.vicinal.kit;
 enum Precision {
   FLOAT64(1e-10, 0x1p-53),
   FLOAT32(1e-4, 0x1p-24),
-  TF32(3e-2, 0x1p-11),
+  TF32(5e-2, 0x1p-11),
   BFLOAT16(2e-1, 0x1p-8);
 
   private final double tolerance;
@@ -23,11 +23,11 @@ enum Precision {
   }
 
   /**
-   * What is allowed where the problem itself magnifies roundings: eight times the error that the
+   * What is allowed where the problem itself magnifies roundings: thirty-two times the error that the
    * processor's float32 has against its float64, scaled to this format.
    */
   double allowed(double single) {
-    return Math.max(tolerance, 8 * single * unit / FLOAT32.unit);
+    return Math.max(tolerance, 32 * single * unit / FLOAT32.unit);
   }
 
   /**

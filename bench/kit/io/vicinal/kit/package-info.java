@@ -1,5 +1,5 @@
 /**
- * The programs of the GPU kit: {@link io.vicinal.kit.Check} compares every operation of a device
- * with the processor, {@link io.vicinal.kit.GpuBench} times it.
+ * What the GPU kit checks: {@link io.vicinal.kit.Check} compares every operation of a device with
+ * the processor.
  */
 package io.vicinal.kit;
