@@ -66,6 +66,7 @@ public final class GpuRunner {
         ceilings.put(precision, ceiling);
         if (first) {
           JsonObject header = Machine.header(settings.kit(), backend, settings.command());
+          header.remove("dirty"); // the kit is no repository; its commit says so
           settings.kitFacts().entrySet().forEach(e -> header.add(e.getKey(), e.getValue()));
           record(header);
           System.out.println(header);
@@ -100,6 +101,9 @@ public final class GpuRunner {
       } finally {
         delete(folder);
       }
+    }
+    if (settings.quick()) {
+      System.out.println("quick: problems this small say nothing about the targets");
     }
     return missed;
   }

@@ -11,6 +11,9 @@ import java.util.Random;
  * denormals and equal values are faster or slower than what users have. Not thread-safe.
  */
 final class Inputs {
+  /** Elements that are written at once: a write to a device has a price of its own. */
+  private static final long BLOCK = 1 << 20;
+
   private final Random random;
   private final Arena arena;
 
@@ -22,10 +25,12 @@ final class Inputs {
   /** Independent normal values of the given standard deviation, [rows, columns]. */
   Tensor gaussian(double deviation, long rows, long columns) {
     Tensor made = arena.allocate(DType.F32, rows, columns);
-    float[] row = new float[Math.toIntExact(columns)];
-    for (long i = 0; i < rows; i++) {
-      fill(row, deviation);
-      made.rows(i, i + 1).set(row);
+    long block = Math.max(1, BLOCK / columns);
+    for (long i = 0; i < rows; i += block) {
+      long end = Math.min(rows, i + block);
+      float[] values = new float[Math.toIntExact((end - i) * columns)];
+      fill(values, deviation);
+      made.rows(i, end).set(values);
     }
     return made;
   }

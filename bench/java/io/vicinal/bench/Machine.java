@@ -55,13 +55,16 @@ final class Machine {
     return Files.exists(file) ? Files.readString(file).replaceAll("^\\S+", "").strip() : "nice 0";
   }
 
-  private static String git(Path root, String... arguments) throws IOException {
+  /** What git says, or nothing where there is no git. */
+  private static String git(Path root, String... arguments) {
     String[] command = new String[arguments.length + 1];
     command[0] = "git";
     System.arraycopy(arguments, 0, command, 1, arguments.length);
-    Process process = new ProcessBuilder(command).directory(root.toFile()).start();
-    try (var output = process.getInputStream()) {
+    try (var output =
+        new ProcessBuilder(command).directory(root.toFile()).start().getInputStream()) {
       return new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
+    } catch (IOException e) {
+      return "";
     }
   }
 }

@@ -40,8 +40,7 @@ public final class Check {
     CheckSettings settings = CheckSettings.parse(arguments);
     try (Backend reference = Backend.cpu();
         Backend device = Backend.open(settings.device(), BackendOptions.defaults());
-        Backend small =
-            Backend.open(settings.device(), new BackendOptions(0, 1 << 20, "auto"))) {
+        Backend small = Backend.open(settings.device(), new BackendOptions(0, 1 << 20, "auto"))) {
       print.println("device    " + device.name() + " " + device.isa() + ", " + device.blas());
       print.println("reference cpu " + reference.isa() + ", " + reference.blas());
       print.println(
@@ -67,8 +66,13 @@ public final class Check {
       }
       c.failures().forEach(f -> print.println("failed: " + f));
       print.println(
-          c.passed() + " of " + (c.passed() + c.failures().size()) + " checks agree on "
-              + device.isa() + ", seed " + settings.seed());
+          c.passed()
+              + " of "
+              + (c.passed() + c.failures().size())
+              + " checks agree on "
+              + device.isa()
+              + ", seed "
+              + settings.seed());
       return c.failures().size();
     }
   }

@@ -23,8 +23,7 @@ final class Comparison {
   private final List<String> failures = new ArrayList<>();
   private int passed;
 
-  Comparison(
-      Backend reference, List<Backend> devices, CheckSettings settings, PrintStream print) {
+  Comparison(Backend reference, List<Backend> devices, CheckSettings settings, PrintStream print) {
     this.reference = reference;
     this.devices = devices;
     this.settings = settings;

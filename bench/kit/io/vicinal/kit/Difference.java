@@ -14,8 +14,7 @@ import java.util.Locale;
 record Difference(double error, String where, double size) {
   static final Difference NONE = new Difference(0, "", 0);
 
-  static Difference of(
-      List<Side.Result> expected, List<Side.Result> actual, Precision precision) {
+  static Difference of(List<Side.Result> expected, List<Side.Result> actual, Precision precision) {
     Difference worst = NONE;
     for (int i = 0; i < expected.size(); i++) {
       Side.Result a = expected.get(i);

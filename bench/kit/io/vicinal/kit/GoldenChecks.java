@@ -67,7 +67,8 @@ final class GoldenChecks {
       double[] byEmbedding = ofEmbeddings.toDoubles();
       double[] byProxy = ofProxies.toDoubles();
       worst = off(value.loss(), one.value(), golden.valueTolerance(one, type));
-      worst = Math.max(worst, off(GoldenFixtures.norm(byEmbedding), one.gradEmbeddings(), gradient));
+      worst =
+          Math.max(worst, off(GoldenFixtures.norm(byEmbedding), one.gradEmbeddings(), gradient));
       worst = Math.max(worst, off(byEmbedding[0], one.firstEmbedding(), gradient));
       worst = Math.max(worst, off(GoldenFixtures.norm(byProxy), one.gradProxies(), gradient));
       worst = Math.max(worst, off(byProxy[0], one.firstProxy(), gradient));

@@ -37,8 +37,7 @@ final class LossChecks {
             ofEmbeddings,
             ofProxies);
     keep(side, "loss", value);
-    value =
-        backend.loss(spec, p.classes(), p.embeddings(), p.targets(), proxies, null, null, null);
+    value = backend.loss(spec, p.classes(), p.embeddings(), p.targets(), proxies, null, null, null);
     keep(side, "loss without gradients", value);
   }
 

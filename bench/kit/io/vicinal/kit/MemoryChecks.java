@@ -60,12 +60,10 @@ final class MemoryChecks {
             null,
             side.out("gradient of proxies", DType.F32, classes, d));
     Backend backend = side.backend();
-    LossValue value =
-        backend.headGradient(LOSS, classes, features, targets, head, null, gradient);
+    LossValue value = backend.headGradient(LOSS, classes, features, targets, head, null, gradient);
     side.keep("loss", value.loss());
     Directions direction = new Directions(side.normal(DType.F32, 2, d, WIDTH), null);
-    try (Backend.Curvature curvature =
-        backend.curvature(LOSS, classes, features, targets, head)) {
+    try (Backend.Curvature curvature = backend.curvature(LOSS, classes, features, targets, head)) {
       Directions out = new Directions(side.out("product", DType.F32, 2, d, WIDTH), null);
       curvature.products(CurvatureKind.HESSIAN, direction, null, out);
       curvature.factors(side.out("feature factor", DType.F32, WIDTH, WIDTH), null);

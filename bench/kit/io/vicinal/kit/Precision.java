@@ -23,8 +23,8 @@ enum Precision {
   }
 
   /**
-   * What is allowed where the problem itself magnifies roundings: thirty-two times the error that the
-   * processor's float32 has against its float64, scaled to this format.
+   * What is allowed where the problem itself magnifies roundings: thirty-two times the error that
+   * the processor's float32 has against its float64, scaled to this format.
    */
   double allowed(double single) {
     return Math.max(tolerance, 32 * single * unit / FLOAT32.unit);

@@ -32,9 +32,7 @@ final class PrecisionChecks {
         if (LOSSES.contains(variant.name().replace(" weighted", ""))) {
           String name = option + " %s " + variant.name();
           rounded.check(
-              name.formatted("loss"),
-              precision,
-              side -> LossChecks.loss(side, variant, DType.F32));
+              name.formatted("loss"), precision, side -> LossChecks.loss(side, variant, DType.F32));
           rounded.check(
               name.formatted("loss hvp"),
               precision,

@@ -36,8 +36,7 @@ record Variant(String name, LossSpec spec, boolean weights, boolean soft) {
   static List<Variant> all() {
     Variant nca = of("proxy-nca", LossSpec.PROXY_NCA, 0, 1, 4, 0, 0);
     Variant ncaPp = of("proxy-nca-pp", LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0);
-    Variant softmax =
-        of("normalized-softmax", LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0);
+    Variant softmax = of("normalized-softmax", LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0);
     Variant triple = of("soft-triple K=10", LossSpec.SOFT_TRIPLE, 0, 10, 20, 0.01, 0);
     int exclude = LossSpec.EXCLUDE_POSITIVE;
     int axis = LossSpec.PER_SAMPLE_AXIS;

@@ -43,14 +43,7 @@ class GoldenTest {
       Golden golden = Golden.load(name);
       for (Golden.Case one : golden.cases()) {
         for (DType type : new DType[] {DType.F64, DType.F32}) {
-          all.add(
-              Arguments.of(
-                  name,
-                  one.loss(),
-                  one.params(),
-                  type,
-                  golden,
-                  one));
+          all.add(Arguments.of(name, one.loss(), one.params(), type, golden, one));
         }
       }
     }
