@@ -64,6 +64,17 @@ record GpuRow(
                 quick
                     ? new CurvatureWork(b, 200, 64, 16, 20)
                     : new CurvatureWork(b, 60_000, 2_048, 512, 11_318)));
+    rows.add(
+        new GpuRow(
+            "evaluate",
+            Double.NaN,
+            Double.NaN,
+            Double.NaN,
+            0,
+            b ->
+                quick
+                    ? new RetrievalWork(b, 1_200, 16, 200)
+                    : new RetrievalWork(b, 60_502, 512, 11_316)));
     return rows;
   }
 

@@ -46,7 +46,7 @@ public final class GpuRunner {
     try {
       GpuSettings settings = GpuSettings.parse(arguments);
       if (settings.list()) {
-        GpuRow.all(settings.quick()).forEach(r -> System.out.println(r.name()));
+        GpuSettings.names().forEach(System.out::println);
         return;
       }
       missed = new GpuRunner(settings).run();
@@ -84,7 +84,7 @@ public final class GpuRunner {
     int missed = 0;
     System.out.println(GpuResult.TITLE);
     for (GpuRow row : GpuRow.all(settings.quick())) {
-      if (!settings.rows().isEmpty() && !settings.rows().contains(row.name())) {
+      if (!settings.wants(row.name())) {
         continue;
       }
       Path folder = Files.createTempDirectory("vicinal-gpu");
@@ -92,20 +92,45 @@ public final class GpuRunner {
         missed += measure(row, folder, ceilings);
       } catch (RuntimeException | IOException e) {
         missed++;
-        JsonObject failure = new JsonObject();
-        failure.addProperty("type", "failure");
-        failure.addProperty("row", row.name());
-        failure.addProperty("message", String.valueOf(e.getMessage()));
-        record(failure);
-        System.out.println(row.name() + ": " + e.getMessage());
+        fail(row.name(), e);
       } finally {
         delete(folder);
       }
+    }
+    if (settings.wants(GpuSettings.INFLUENCE)) {
+      missed += influence() ? 0 : 1;
     }
     if (settings.quick()) {
       System.out.println("quick: problems this small say nothing about the targets");
     }
     return missed;
+  }
+
+  /** 50 pairs and 10 groups on a dataset of the size of In-Shop, in float32. */
+  private boolean influence() throws IOException {
+    try (Backend backend = open("float32")) {
+      Experiment.Outcome outcome =
+          new SolveExperiment(25_882, 3_997).run(backend, settings.quick(), settings.kit());
+      outcome.table().forEach(System.out::println);
+      JsonObject json = outcome.json();
+      json.addProperty("type", "experiment");
+      json.addProperty("row", GpuSettings.INFLUENCE);
+      json.addProperty("pass", outcome.pass());
+      record(json);
+      return outcome.pass();
+    } catch (RuntimeException e) {
+      fail(GpuSettings.INFLUENCE, e);
+      return false;
+    }
+  }
+
+  private void fail(String row, Exception e) {
+    JsonObject failure = new JsonObject();
+    failure.addProperty("type", "failure");
+    failure.addProperty("row", row);
+    failure.addProperty("message", String.valueOf(e.getMessage()));
+    record(failure);
+    System.out.println(row + ": " + e.getMessage());
   }
 
   private Backend open(String precision) {
@@ -120,7 +145,7 @@ public final class GpuRunner {
         Work work = row.work().apply(cpu)) {
       work.prepare(folder);
       work.repeat();
-      work.arrays().forEach((name, tensor) -> reference.put(name, tensor.toFloats()));
+      reference.putAll(results(work));
     }
     limit(row.memoryBytes());
     int missed = 0;
@@ -153,8 +178,8 @@ public final class GpuRunner {
       throws IOException {
     work.repeat();
     double error = 0;
-    for (Map.Entry<String, Tensor> array : work.arrays().entrySet()) {
-      error = Math.max(error, off(array.getValue().toFloats(), reference.get(array.getKey())));
+    for (Map.Entry<String, float[]> found : results(work).entrySet()) {
+      error = Math.max(error, off(found.getValue(), reference.get(found.getKey())));
     }
     if (!(error <= TOLERANCES.get(precision))) {
       throw new IllegalStateException(
@@ -195,6 +220,16 @@ public final class GpuRunner {
         compiled,
         ceiling.floor(work),
         work.flops() / ours.median() / 1e6);
+  }
+
+  /** Arrays; of work that has none, its values. */
+  private static Map<String, float[]> results(Work work) {
+    Map<String, float[]> results = new HashMap<>();
+    work.arrays().forEach((name, tensor) -> results.put(name, tensor.toFloats()));
+    if (results.isEmpty()) {
+      work.values().forEach((name, value) -> results.put(name, new float[] {value.floatValue()}));
+    }
+    return results;
   }
 
   /** A block of the peer's; its first repeats compile or warm up and are not counted. */

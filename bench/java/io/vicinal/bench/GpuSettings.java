@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The options of {@link GpuRunner}. A value, safe for any thread.
@@ -30,6 +31,9 @@ record GpuSettings(
     boolean quick,
     boolean list,
     String command) {
+  /** The experiment that runs after the rows. */
+  static final String INFLUENCE = "influence";
+
   private static final List<String> PRECISIONS = List.of("float32", "tf32", "bfloat16");
 
   /**
@@ -73,7 +77,7 @@ record GpuSettings(
                     + " --device, --quick, --list");
       }
     }
-    List<String> known = GpuRow.all(quick).stream().map(GpuRow::name).toList();
+    List<String> known = names();
     if (!known.containsAll(rows)) {
       throw new InputException("--rows: choose from " + String.join(", ", known));
     }
@@ -90,6 +94,16 @@ record GpuSettings(
         quick,
         list,
         "./run bench " + String.join(" ", arguments));
+  }
+
+  /** Every row's name, and the experiment's. */
+  static List<String> names() {
+    return Stream.concat(GpuRow.all(true).stream().map(GpuRow::name), Stream.of(INFLUENCE))
+        .toList();
+  }
+
+  boolean wants(String name) {
+    return rows.isEmpty() || rows.contains(name);
   }
 
   /** What the kit says of itself, and the card. */

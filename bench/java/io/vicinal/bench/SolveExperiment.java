@@ -48,7 +48,19 @@ final class SolveExperiment implements Experiment {
 
   private final List<String> table = new ArrayList<>();
   private final JsonObject json = new JsonObject();
+  private final int samples;
+  private final int classes;
   private boolean pass = true;
+
+  /** A dataset of the size of CUB. */
+  SolveExperiment() {
+    this(5_864, 100);
+  }
+
+  SolveExperiment(int samples, int classes) {
+    this.samples = samples;
+    this.classes = classes;
+  }
 
   @Override
   public String name() {
@@ -61,7 +73,7 @@ final class SolveExperiment implements Experiment {
       TrainedHead trained =
           quick
               ? TrainedHead.of(backend, arena, 600, 256, 64, 20)
-              : TrainedHead.of(backend, arena, 5_864, 2_048, 512, 100);
+              : TrainedHead.of(backend, arena, samples, 2_048, 512, classes);
       List<Query> queries = queries(backend, trained, arena);
       double start = seconds();
       try (HeadProblem problem =
