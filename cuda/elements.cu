@@ -11,7 +11,6 @@ namespace vicinal::cuda {
 namespace {
 
 constexpr unsigned kThreads = 256;
-constexpr long long kNone = 0x7f7f7f7f7f7f7f7fLL;  // memory of bytes 0x7f: no index is as large
 
 // body(i) for every element.
 template <class Body>
@@ -123,7 +122,7 @@ std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
   launch(nonfinite_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, values, first);
   long long found = 0;
   e.read(&found, first, 1);
-  return found == kNone ? -1 : found;
+  return found == kNoIndex ? -1 : found;
 }
 
 template <class Real>

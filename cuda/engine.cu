@@ -13,7 +13,6 @@ namespace {
 constexpr std::int64_t kBlasWorkspace = std::int64_t{32} << 20;  // what cuBLAS recommends for sm_90
 constexpr int kChecks = 16;                                      // of one call
 constexpr std::size_t kQueuedBlocks = 4;
-constexpr long long kNoFinding = 0x7f7f7f7f7f7f7f7fLL;  // memory of bytes 0x7f: no index is as large
 
 __global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Finding* finding) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
@@ -42,8 +41,7 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
       o.workspace_bytes != 0 ? o.workspace_bytes : static_cast<std::int64_t>(properties.totalGlobalMem / 4);
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
   findings_ = Pinned(kChecks * static_cast<std::int64_t>(sizeof(Finding)));
-  findings_memory_ = Buffer<Finding>(ordinal, kChecks);
-  device_findings_ = findings_memory_.get();
+  device_findings_ = Buffer<Finding>(ordinal, kChecks);
   blas_memory_ = Buffer<char>(ordinal, kBlasWorkspace);
   blas.open(stream, blas_memory_.get(), static_cast<std::size_t>(kBlasWorkspace), precision);
   std::snprintf(blas_name, sizeof blas_name, "cuBLAS %d.%d.%d", blas.version() / 10000, blas.version() / 100 % 100,
@@ -109,8 +107,9 @@ void Engine::check_ids(const char* name, std::int64_t n, std::int64_t bound, con
     return;
   }
   const int slot = static_cast<int>(checks_.size());
-  if (slot == 0) check(cudaMemsetAsync(device_findings_, 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
-  launch(find_bad_id, grid_for(*this, n, 256), dim3(256), 0, stream, n, bound, ids, device_findings_ + slot);
+  if (slot == 0)
+    check(cudaMemsetAsync(device_findings_.get(), 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
+  launch(find_bad_id, grid_for(*this, n, 256), dim3(256), 0, stream, n, bound, ids, device_findings_.get() + slot);
   checks_.push_back({name, slot, 1, bound, ids, false});
 }
 
@@ -123,9 +122,10 @@ void Engine::check_weights(const char* name, std::int64_t n, std::int64_t column
     return;
   }
   const int slot = static_cast<int>(checks_.size());
-  if (slot == 0) check(cudaMemsetAsync(device_findings_, 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
+  if (slot == 0)
+    check(cudaMemsetAsync(device_findings_.get(), 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
   launch(find_bad_weight<Real>, grid_for(*this, n, 256), dim3(256), 0, stream, n, kLargest, values,
-         device_findings_ + slot);
+         device_findings_.get() + slot);
   checks_.push_back({name, slot, columns, 0, values, sizeof(Real) == sizeof(double)});
 }
 template void Engine::check_weights(const char*, std::int64_t, std::int64_t, const float*);
@@ -133,12 +133,12 @@ template void Engine::check_weights(const char*, std::int64_t, std::int64_t, con
 
 void Engine::finish() {
   Finding* found = findings_.as<Finding>();
-  if (!checks_.empty()) copy(found, device_findings_, static_cast<std::int64_t>(checks_.size()));
+  if (!checks_.empty()) copy(found, device_findings_.get(), static_cast<std::int64_t>(checks_.size()));
   for (const CopyBack& c : copies_) copy(static_cast<char*>(c.to), static_cast<const char*>(c.from), c.bytes);
   check(cudaStreamSynchronize(stream), "waiting for the device");
   for (const PendingCheck& c : checks_) {
     const std::int64_t i = found[c.slot].index;
-    if (i == kNoFinding) continue;
+    if (i == kNoIndex) continue;
     if (c.bound > 0) {
       std::int64_t id = 0;
       read(&id, static_cast<const std::int64_t*>(c.values) + i, 1);

@@ -119,6 +119,9 @@ class Workspace {
   std::int64_t used_ = 0;
 };
 
+// Memory of bytes 0x7f, where a search for the first index starts: no index is as large.
+constexpr long long kNoIndex = 0x7f7f7f7f7f7f7f7fLL;
+
 // What checks on the device found; the first element that was refused.
 struct Finding {
   long long index;
@@ -210,8 +213,7 @@ struct Engine {
   std::vector<CopyBack> copies_;
   std::vector<PendingCheck> checks_;
   Pinned findings_;
-  Finding* device_findings_ = nullptr;
-  Buffer<Finding> findings_memory_;
+  Buffer<Finding> device_findings_;
   Buffer<char> blas_memory_;
   std::vector<cudaEvent_t> blocks_;  // of the last blocks queued
   std::size_t next_block_ = 0;

@@ -14,8 +14,7 @@ class Features {
   Features() = default;
   // Features [n, width] on the device or on the host. Host features are copied whole when they take at most `most`
   // bytes, else streamed. Null stays null.
-  Features(Engine& e, const Real* features, std::int64_t n, std::int64_t width, std::int64_t most)
-      : n_(n), width_(width) {
+  Features(Engine& e, const Real* features, std::int64_t n, std::int64_t width, std::int64_t most) : width_(width) {
     if (features == nullptr) return;
     if (!e.on_host(features)) {
       device_ = features;
@@ -88,7 +87,7 @@ class Features {
 
   const Real* device_ = nullptr;
   const Real* host_ = nullptr;
-  std::int64_t n_ = 0, width_ = 0;
+  std::int64_t width_ = 0;
   Buffer<Real> copy_;
   mutable Slot slots_[2];
   mutable Slot* last_ = nullptr;

@@ -99,8 +99,8 @@ class LossBlocks {
 template <class Real>
 struct MovedCosines {
   std::int64_t R, columns, ld;
-  bool zero_proxies, zero_rows;  // have a cosine of their own, as in cosines_of
-  const Real* inverse;           // [rows]
+  ZeroCosines zero;
+  const Real* inverse;  // [rows]
   const Real* inverse_proxies;
   const Real* cosines;       // [rows, ld]
   const Real* f;             // [rows, R] X right'
@@ -128,7 +128,7 @@ __global__ void moved_kernel(MovedCosines<Real> r) {
     for (std::int64_t a = 0; a < R; ++a)
       cosine += static_cast<double>(f[a]) * static_cast<double>(r.onto_proxies[a * r.columns + c]);
     cosine *= moved;
-    const bool zero_proxy = r.zero_proxies && r.inverse_proxies[c] == Real(0), zero_row = r.zero_rows && moved == 0;
+    const bool zero_proxy = r.zero.proxies && r.inverse_proxies[c] == Real(0), zero_row = r.zero.rows && moved == 0;
     if (zero_proxy || zero_row) cosine = zero_proxy && zero_row ? 1.0 : 0.5;
     r.out[i * r.ld + c] = cosine;
   }
@@ -148,7 +148,6 @@ void sample_losses(Engine& e, const Point<Real>& point, double* losses) {
 template <class Real>
 void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
                  const Real* right, double* change) {
-  const vicinal_loss& spec = point.problem.spec;
   const std::int64_t n = point.problem.n, d = point.problem.d, K = point.columns;
   Real* onto_proxies = e.workspace.get<Real>(R * K);
   gemm<Real>(e, {false, true, R, K, d, left, d, point.unit_proxies, d, onto_proxies, K, false});
@@ -161,9 +160,7 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
   moved.R = R;
   moved.columns = K;
   moved.ld = point.ld;
-  // The cosines that stand for zero vectors, as in point.cu.
-  moved.zero_rows = spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0;
-  moved.zero_proxies = moved.zero_rows || spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP;
+  moved.zero = zero_cosines(point.problem.spec);
   moved.inverse_proxies = point.inverse_proxies;
   moved.f = f;
   moved.onto_z = onto_z;

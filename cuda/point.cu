@@ -4,13 +4,6 @@
 namespace vicinal::cuda {
 namespace {
 
-// The cosine that stands for "one of the two vectors is zero": |e^ - p^|^2 = 2 - 2 cos must be 1 for the losses that
-// are functions of the distance, so 1/2; 0 for those that are functions of the cosine, which the product gives already.
-bool needs_zero_cosine(const vicinal_loss& spec) {
-  return spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP ||
-         (spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0);
-}
-
 // Cosine rows start at multiples of 64 bytes of floats.
 constexpr std::int64_t kPad = 16;
 
@@ -48,6 +41,12 @@ __global__ void scale_kernel(std::int64_t rows, std::int64_t width, std::int64_t
 }
 
 }  // namespace
+
+// A softmax drops a constant per row, so only distances notice a zero row.
+ZeroCosines zero_cosines(const vicinal_loss& spec) {
+  const bool distance = spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0;
+  return {distance || spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP, distance};
+}
 
 std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row) {
   return std::min(n, std::max<std::int64_t>(1, e.workspace_bytes / bytes_per_row));
@@ -128,11 +127,12 @@ void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, const Re
                 Real* s) {
   const std::int64_t d = point.problem.d;
   gemm<Real>(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
-  if (!needs_zero_cosine(point.problem.spec)) return;
+  const ZeroCosines zero = zero_cosines(point.problem.spec);
+  if (!zero.proxies) return;
   const auto blocks = [](std::int64_t n) { return dim3(static_cast<unsigned>(ceil_div(n, 256))); };
   launch(zero_proxy_cosines<Real>, blocks(point.columns), dim3(256), 0, e.stream, rows, point.columns, point.ld,
          point.inverse_proxies, s);
-  if (point.problem.spec.kind == VICINAL_PROXY_ANCHOR)
+  if (zero.rows)
     launch(zero_row_cosines<Real>, blocks(rows), dim3(256), 0, e.stream, rows, point.columns, point.ld, inverse,
            point.inverse_proxies, s);
 }

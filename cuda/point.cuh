@@ -99,6 +99,13 @@ void sample_scores(Engine& e, const Point<Real>& point, std::int64_t m, const Ta
 
 // ---- pieces that these share --------------------------------------------------------------------------------
 
+// Whose cosines stand for something else where a vector is zero: |e^ - p^|^2 = 2 - 2 cos must be 1 for the losses that
+// are functions of the distance, so 1/2; 0 for those that are functions of the cosine, which the product gives already.
+struct ZeroCosines {
+  bool proxies, rows;
+};
+ZeroCosines zero_cosines(const vicinal_loss& spec);
+
 // Rows per block so that a block's temporaries fit the engine's workspace.
 std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row);
 

@@ -3,6 +3,7 @@
 // Determinism  a row's sum is taken in the order of its lanes.
 #include "rows.cuh"
 
+#include "column_sums.cuh"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -152,26 +153,12 @@ __global__ void dot_kernel(std::int64_t n, std::int64_t m, std::int64_t d, const
   if (at.lane == 0) dots[at.row] = sum;
 }
 
-// One thread per column and chunk of rows; the chunks are added in order by the second kernel.
-constexpr std::int64_t kChunkRows = 256;
 template <class Real>
-__global__ void column_chunks(std::int64_t n, std::int64_t columns, const Real* x, double* parts) {
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (c >= columns) return;
-  for (std::int64_t chunk = blockIdx.y; chunk * kChunkRows < n; chunk += gridDim.y) {
-    const std::int64_t end = (chunk + 1) * kChunkRows < n ? (chunk + 1) * kChunkRows : n;
-    double sum = 0;
-    for (std::int64_t i = chunk * kChunkRows; i < end; ++i) sum += static_cast<double>(x[i * columns + c]);
-    parts[chunk * columns + c] = sum;
-  }
-}
-__global__ void add_chunks(std::int64_t chunks, std::int64_t columns, const double* parts, double* sums) {
-  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  if (c >= columns) return;
-  double sum = sums[c];
-  for (std::int64_t chunk = 0; chunk < chunks; ++chunk) sum += parts[chunk * columns + c];
-  sums[c] = sum;
-}
+struct Element {
+  const Real* x;
+  std::int64_t columns;
+  __device__ double operator()(std::int64_t i, std::int64_t c) const { return static_cast<double>(x[i * columns + c]); }
+};
 
 template <class Real>
 __global__ void to_real_kernel(std::int64_t n, const double* from, Real* to) {
@@ -230,14 +217,7 @@ void dot_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const R
 
 template <class Real>
 void add_column_sums(Engine& e, std::int64_t n, std::int64_t columns, const Real* x, double* sums) {
-  const std::int64_t chunks = ceil_div(n, kChunkRows);
-  const unsigned tiles = static_cast<unsigned>(ceil_div(columns, 128));
-  const Workspace::Mark mark = e.workspace.mark();
-  double* parts = e.workspace.get<double>(chunks * columns);
-  launch(column_chunks<Real>, dim3(tiles, static_cast<unsigned>(std::min<std::int64_t>(chunks, 65535))), dim3(128), 0,
-         e.stream, n, columns, x, parts);
-  launch(add_chunks, dim3(tiles), dim3(128), 0, e.stream, chunks, columns, parts, sums);
-  e.workspace.rewind(mark);  // later work of the stream comes after these kernels
+  add_column_terms(e, n, columns, Element<Real>{x, columns}, sums);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                      \
