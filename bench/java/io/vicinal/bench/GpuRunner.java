@@ -110,7 +110,7 @@ public final class GpuRunner {
   private boolean influence() throws IOException {
     try (Backend backend = open("float32")) {
       Experiment.Outcome outcome =
-          new SolveExperiment(25_882, 3_997).run(backend, settings.quick(), settings.kit());
+          new SolveExperiment(25_882, 3_997, 10).run(backend, settings.quick(), settings.kit());
       outcome.table().forEach(System.out::println);
       JsonObject json = outcome.json();
       json.addProperty("type", "experiment");
