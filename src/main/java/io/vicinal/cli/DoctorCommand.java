@@ -93,6 +93,7 @@ final class DoctorCommand implements Callable<Integer> {
     }
     try (Backend backend = Backend.open("cuda", BackendOptions.defaults())) {
       line("device cuda", backend.isa() + ", " + backend.blas());
+      line("cuda libraries", CudaDevice.libraries());
     } catch (InputException e) {
       line("device cuda", "not usable: " + e.getMessage());
     }

@@ -7,8 +7,11 @@ import io.vicinal.tensor.Memory;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.cuda.global.cudnn;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -21,6 +24,10 @@ public final class CudaDevice {
   public static final String LIBRARY_PROPERTY = "io.vicinal.cuda.library";
 
   private static final String RESOURCE = "/io/vicinal/backend/jni/linux-x86_64/libvicinal_cuda.so";
+
+  /** What the dynamic linker says of a library that it did not find. */
+  private static final Pattern NOT_FOUND =
+      Pattern.compile("(lib[A-Za-z]+\\.so[.0-9]*): cannot open shared object file");
 
   private CudaDevice() {}
 
@@ -61,7 +68,7 @@ public final class CudaDevice {
         File file = Loader.cacheResource(resource);
         library = file.getPath();
       } catch (LinkageError | RuntimeException e) {
-        return "the NVIDIA driver, CUDA runtime or cuBLAS could not be loaded: " + oneLine(e);
+        return sentence(oneLine(e));
       } catch (IOException e) {
         return "libvicinal_cuda.so could not be unpacked: " + oneLine(e);
       }
@@ -70,6 +77,60 @@ public final class CudaDevice {
       return Vicinal.vicinal_last_error().getString();
     }
     return null;
+  }
+
+  /**
+   * Versions of what this process has loaded, one line; the presets load cuDNN for it, which no
+   * operation needs. Call it only where {@link #refusal} is null.
+   */
+  public static String libraries() {
+    if (System.getProperty(LIBRARY_PROPERTY) != null) {
+      return System.getProperty(LIBRARY_PROPERTY);
+    }
+    int[] driver = new int[1];
+    int[] runtime = new int[1];
+    cudart.cudaDriverGetVersion(driver);
+    cudart.cudaRuntimeGetVersion(runtime);
+    int[] blas = new int[3];
+    for (int part = 0; part < blas.length; part++) {
+      int[] value = new int[1];
+      cublas.cublasGetProperty(part, value);
+      blas[part] = value[0];
+    }
+    return String.format(
+        "driver for CUDA %d.%d, runtime %d.%d, cuBLAS %d.%d.%d, %s",
+        driver[0] / 1000,
+        driver[0] % 1000 / 10,
+        runtime[0] / 1000,
+        runtime[0] % 1000 / 10,
+        blas[0],
+        blas[1],
+        blas[2],
+        dnn());
+  }
+
+  private static String dnn() {
+    try {
+      Loader.load(cudnn.class);
+    } catch (LinkageError | RuntimeException e) {
+      return "no cuDNN";
+    }
+    long version = cudnn.cudnnGetVersion();
+    return String.format("cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
+  }
+
+  /** The reason and, where there is one, the remedy. */
+  static String sentence(String reason) {
+    Matcher missing = NOT_FOUND.matcher(reason);
+    if (!missing.find()) {
+      return "the NVIDIA driver, CUDA runtime or cuBLAS could not be loaded: " + reason;
+    }
+    String library = missing.group(1);
+    return library.startsWith("libcuda.")
+        ? "there is no NVIDIA driver (" + library + ")"
+        : library
+            + " was not found: install the CUDA 13 runtime and cuBLAS, or add its folder to"
+            + " LD_LIBRARY_PATH";
   }
 
   private static String oneLine(Throwable e) {
