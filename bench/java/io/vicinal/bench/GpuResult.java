@@ -41,15 +41,38 @@ record GpuResult(
     return floorMs / ours.median();
   }
 
-  /** Whether every target that was measured is met. */
-  boolean pass() {
-    return met(eager.median() / ours.median(), row.eager())
-        && met(compiled.median() / ours.median(), row.compiled())
-        && met(share(), row.share());
+  /** A target that nothing was measured against is neither met nor missed. */
+  enum Verdict {
+    PASS("pass"),
+    MISSED("MISSED"),
+    OPEN("no peer");
+
+    private final String text;
+
+    Verdict(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
   }
 
-  private static boolean met(double value, double target) {
-    return Double.isNaN(value) || Double.isNaN(target) || value >= target;
+  /** MISSED if a measured value misses its target, OPEN if none does but one is missing. */
+  Verdict verdict() {
+    double[] values = {eager.median() / ours.median(), compiled.median() / ours.median(), share()};
+    double[] targets = {row.eager(), row.compiled(), row.share()};
+    Verdict verdict = Verdict.PASS;
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] < targets[i]) {
+        return Verdict.MISSED;
+      }
+      if (Double.isNaN(values[i]) && !Double.isNaN(targets[i])) {
+        verdict = Verdict.OPEN;
+      }
+    }
+    return verdict;
   }
 
   String line() {
@@ -69,7 +92,7 @@ record GpuResult(
         floorMs,
         100 * share(),
         error,
-        pass() ? "pass" : "MISSED");
+        verdict());
   }
 
   JsonObject json() {
@@ -88,7 +111,7 @@ record GpuResult(
     number(json, "gflops", gigaflops);
     number(json, "error", error);
     number(json, "peer_error", peerError);
-    json.addProperty("pass", pass());
+    json.addProperty("verdict", verdict().toString());
     return json;
   }
 

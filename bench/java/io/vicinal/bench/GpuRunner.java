@@ -134,7 +134,7 @@ public final class GpuRunner {
   }
 
   private Backend open(String precision) {
-    return Backend.open(settings.device(), new BackendOptions(0, 0, "auto", precision));
+    return Backend.open(settings.device(), new BackendOptions(0, (long) settings.workspace() << 20, "auto", precision));
   }
 
   /** One row at every precision, against one reference of the processor's. */
@@ -156,7 +156,7 @@ public final class GpuRunner {
             Peer peer = peer(row, work, folder, precision)) {
           GpuResult result =
               measure(row, precision, work, peer, folder, reference, ceilings.get(precision));
-          missed += result.pass() ? 0 : 1;
+          missed += result.verdict() == GpuResult.Verdict.MISSED ? 1 : 0;
           record(result.json());
           System.out.println(result.line());
         }

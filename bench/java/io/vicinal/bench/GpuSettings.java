@@ -17,6 +17,8 @@ import java.util.stream.Stream;
  * @param rows names; all if empty
  * @param precisions of products
  * @param device "cuda" or "cuda:N"
+ * @param workspace MiB of a backend's tiles, 0 for its own choice: it decides how many rows a block
+ *     has
  * @param quick small problems, for trying it out
  * @param list only print the rows' names
  * @param command what to record as the command
@@ -28,6 +30,7 @@ record GpuSettings(
     List<String> rows,
     List<String> precisions,
     String device,
+    int workspace,
     boolean quick,
     boolean list,
     String command) {
@@ -38,7 +41,7 @@ record GpuSettings(
 
   /**
    * Reads {@code --kit DIR --out FILE [--python FILE] [--rows a,b] [--precisions a,b] [--device
-   * NAME] [--quick] [--list]}.
+   * NAME] [--workspace MIB] [--quick] [--list]}.
    */
   static GpuSettings parse(String... arguments) {
     Path kit = Path.of("");
@@ -47,6 +50,7 @@ record GpuSettings(
     List<String> rows = List.of();
     List<String> precisions = PRECISIONS;
     String device = "cuda";
+    int workspace = 0;
     boolean quick = false;
     boolean list = false;
     for (int i = 0; i < arguments.length; i++) {
@@ -70,11 +74,12 @@ record GpuSettings(
         case "--rows" -> rows = List.of(value.split(","));
         case "--precisions" -> precisions = List.of(value.split(","));
         case "--device" -> device = value;
+        case "--workspace" -> workspace = mebibytes(value);
         default ->
             throw new InputException(
                 option
                     + " is unknown; the options are --out, --python, --rows, --precisions,"
-                    + " --device, --quick, --list");
+                    + " --device, --workspace, --quick, --list");
       }
     }
     List<String> known = names();
@@ -91,6 +96,7 @@ record GpuSettings(
         rows,
         precisions,
         device,
+        workspace,
         quick,
         list,
         "./run bench " + String.join(" ", arguments));
@@ -100,6 +106,14 @@ record GpuSettings(
   static List<String> names() {
     return Stream.concat(GpuRow.all(true).stream().map(GpuRow::name), Stream.of(INFLUENCE))
         .toList();
+  }
+
+  private static int mebibytes(String value) {
+    try {
+      return Integer.parseUnsignedInt(value);
+    } catch (NumberFormatException e) {
+      throw new InputException("--workspace: '" + value + "' is no number of MiB", e);
+    }
   }
 
   boolean wants(String name) {
@@ -117,6 +131,7 @@ record GpuSettings(
             "--query-gpu=name,driver_version,memory.total,power.limit",
             "--format=csv,noheader"));
     facts.addProperty("quick", quick);
+    facts.addProperty("workspace_mib", workspace);
     return facts;
   }
 
