@@ -2,11 +2,12 @@
 // No exception leaves the library: entries note a failure, which the caller of the table asks for (core/device.h).
 #include "core/device.h"
 
+#include <algorithm>
 #include <cstring>
+#include <iterator>
 #include <memory>
 #include <mutex>
 
-#include "distances.cuh"
 #include "operations.cuh"
 
 namespace vicinal::cuda {
@@ -91,8 +92,7 @@ Tangents<Real> tangents_out(Engine& e, const Tangents<Real>& t, std::int64_t emb
 }
 
 template <class Real>
-void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
-  Engine& e = engine(device);
+void queue_loss(Engine& e, const Problem<Real>& p, const Gradients<Real>& out) {
   Memory memory(e);
   Point<Real> point = make_point(memory, p, {false, false, false});
   Gradients<Real> staged{};
@@ -101,11 +101,45 @@ void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
   staged.proxies = e.out(out.proxies, point.columns * p.d);
   staged.weight = e.out(out.weight, p.d * p.features_width);
   staged.bias = e.out(out.bias, p.d);
-  LossTotals totals{};
-  evaluate(e, point, staged, e.out(&totals, 1));
-  e.finish();
-  *out.loss = totals.loss;
-  if (out.empty != nullptr) *out.empty = totals.empty;
+  evaluate(e, point, staged, &e.results()->totals);
+  e.queue_end();
+}
+
+// Below this many operations the products of a call take less time than the launches of a dozen kernels save.
+constexpr double kSmallCall = 50e9;
+
+// Whether the call is worth a graph, and queues the same work whenever its key is the same: nothing of it lies on the
+// host. Work in several blocks is not recorded, but that is noticed later.
+template <class Real>
+bool repeatable(const Engine& e, const Problem<Real>& p, const Gradients<Real>& out) {
+  const auto product = [](std::int64_t a, std::int64_t b) { return static_cast<double>(a) * static_cast<double>(b); };
+  const double head = p.embeddings == nullptr ? 4 * product(p.n, p.d) * static_cast<double>(p.features_width) : 0;
+  if (6 * product(p.n, p.d) * product(p.classes, p.spec.centers) + head > kSmallCall) return false;
+  const void* const arrays[] = {p.labels,   p.weights,      p.soft_labels, p.proxies,      p.embeddings,
+                                p.features, p.weight,       p.bias,        out.per_sample, out.weight,
+                                out.bias,   out.embeddings, out.proxies};
+  return std::none_of(std::begin(arrays), std::end(arrays),
+                      [&](const void* array) { return array != nullptr && e.on_host(array); });
+}
+
+template <class Real>
+void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
+  Engine& e = engine(device);
+  const auto work = [&] { queue_loss(e, p, out); };
+  if (repeatable(e, p, out)) {
+    const vicinal_loss& s = p.spec;  // the problem's checks, which the call's end queues, follow from it too
+    CallKey& key = e.graphs.new_key();
+    key.add(sizeof(Real), s.kind, s.flags, s.centers, s.scale, s.margin, s.gamma, s.tau);
+    key.add(p.n, p.d, p.classes, p.features_width);
+    key.add(p.labels, p.weights, p.soft_labels, p.proxies, p.embeddings, p.features, p.weight, p.bias);
+    key.add(out.per_sample, out.embeddings, out.proxies, out.weight, out.bias);
+    e.graphs.queue(e.stream, key, work, [&] { e.restart(); });
+  } else {
+    work();
+  }
+  e.wait();
+  *out.loss = e.results()->totals.loss;
+  if (out.empty != nullptr) *out.empty = e.results()->totals.empty;
 }
 
 // Cosines are kept when they take at most this share of the workspace; the blocks of a product need the rest.
@@ -399,31 +433,14 @@ void multiply_entry(void* device, std::int64_t m, std::int64_t n, const Real* sh
   e.finish();
 }
 
-// The gallery comes over once, also where the queries are rows of it.
-template <class Rows>
-void stage_rows(Engine& e, Rows& r) {
-  const std::int64_t place = row_within(r.queries, r.Q, r.gallery, r.G, r.d);
-  r.gallery = e.in(r.gallery, r.G * r.d);
-  r.queries = place >= 0 ? r.gallery + place * r.d : e.in(r.queries, r.Q * r.d);
-}
-
 void rank_entry(void* device, const Ranking& r) {
   Engine& e = engine(device);
   Ranking staged = r;
-  stage_rows(e, staged);
+  staged.queries = e.in(r.queries, r.Q * r.d);
+  staged.gallery = r.gallery == r.queries && r.G == r.Q ? staged.queries : e.in(r.gallery, r.G * r.d);
   staged.ranks = e.out(r.ranks, r.offsets[r.Q]);
   staged.tied = e.out(r.tied, r.Q);
   rank(e, staged);
-  e.finish();
-}
-
-void nearest_entry(void* device, const Nearest& n) {
-  Engine& e = engine(device);
-  Nearest staged = n;
-  stage_rows(e, staged);
-  staged.ids = e.out(n.ids, n.Q * n.k);
-  staged.distances = e.out(n.distances, n.Q * n.k);
-  nearest(e, staged);
   e.finish();
 }
 
@@ -493,7 +510,6 @@ const DeviceTable& table() {
     t.f32 = operations_table<float>();
     t.f64 = operations_table<double>();
     t.rank = guarded<rank_entry>;
-    t.nearest = guarded<nearest_entry>;
     return t;
   }();
   return made;

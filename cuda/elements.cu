@@ -68,10 +68,10 @@ __global__ void clip_kernel(std::int64_t n, Real limit, Real* x) {
 }
 
 template <class Real>
-__global__ void nonfinite_kernel(std::int64_t n, const Real* x, long long* first) {
+__global__ void nonfinite_kernel(std::int64_t n, const Real* x, Search search) {
   each_element(n, [&](std::int64_t i) {
     const Real z = x[i] * Real(0);  // NaN exactly for NaN and infinities
-    if (z != z) atomicMin(first, static_cast<long long>(i));
+    if (z != z) search.note(i);
   });
 }
 
@@ -117,12 +117,9 @@ void clip(Engine& e, std::int64_t n, double limit, Real* values) {
 
 template <class Real>
 std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
-  long long* first = e.workspace.get<long long>(1);
-  check(cudaMemsetAsync(first, 0x7f, sizeof *first, e.stream), "preparing a search");
-  launch(nonfinite_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, values, first);
-  long long found = 0;
-  e.read(&found, first, 1);
-  return found == kNoIndex ? -1 : found;
+  launch(nonfinite_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, values, e.search(0));
+  e.finish();
+  return e.first(0);
 }
 
 template <class Real>

@@ -2,7 +2,6 @@
 #include "engine.cuh"
 
 #include <cstdio>
-#include <cstring>
 #include <limits>
 
 #include "core/refusals.hpp"
@@ -11,20 +10,19 @@ namespace vicinal::cuda {
 namespace {
 
 constexpr std::int64_t kBlasWorkspace = std::int64_t{32} << 20;  // what cuBLAS recommends for sm_90
-constexpr int kChecks = 16;                                      // of one call
 constexpr std::size_t kQueuedBlocks = 4;
 
-__global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Finding* finding) {
+__global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Search search) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    if (ids[i] < 0 || ids[i] >= bound) atomicMin(&finding->index, static_cast<long long>(i));
+    if (ids[i] < 0 || ids[i] >= bound) search.note(i);
 }
 
 template <class Real>
-__global__ void find_bad_weight(std::int64_t n, Real largest, const Real* values, Finding* finding) {
+__global__ void find_bad_weight(std::int64_t n, Real largest, const Real* values, Search search) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    if (!(values[i] >= Real(0) && values[i] <= largest)) atomicMin(&finding->index, static_cast<long long>(i));
+    if (!(values[i] >= Real(0) && values[i] <= largest)) search.note(i);
 }
 
 }  // namespace
@@ -40,10 +38,15 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
   workspace_bytes =
       o.workspace_bytes != 0 ? o.workspace_bytes : static_cast<std::int64_t>(properties.totalGlobalMem / 4);
   check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "creating a stream");
-  findings_ = Pinned(kChecks * static_cast<std::int64_t>(sizeof(Finding)));
-  device_findings_ = Buffer<Finding>(ordinal, kChecks);
+  results_ = Pinned(sizeof(Results));
+  *results() = {};
+  firsts_ = Buffer<long long>(ordinal, Results::kSearches);
+  forget_searches();
   blas_memory_ = Buffer<char>(ordinal, kBlasWorkspace);
-  blas.open(stream, blas_memory_.get(), static_cast<std::size_t>(kBlasWorkspace), precision);
+  {
+    const std::shared_lock<std::shared_mutex> lock(device_waits());
+    blas.open(stream, blas_memory_.get(), static_cast<std::size_t>(kBlasWorkspace), precision);
+  }
   std::snprintf(blas_name, sizeof blas_name, "cuBLAS %d.%d.%d", blas.version() / 10000, blas.version() / 100 % 100,
                 blas.version() % 100);
   blocks_.assign(kQueuedBlocks, nullptr);
@@ -56,7 +59,11 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
 Engine::~Engine() {
   cudaSetDevice(ordinal);
   if (stream != nullptr) cudaStreamSynchronize(stream);
-  blas.close();
+  graphs.clear();
+  {
+    const std::shared_lock<std::shared_mutex> lock(device_waits());
+    blas.close();
+  }
   for (cudaEvent_t event : blocks_)
     if (event != nullptr) cudaEventDestroy(event);
   if (stream != nullptr) cudaStreamDestroy(stream);
@@ -65,12 +72,33 @@ Engine::~Engine() {
 void Engine::begin() {
   use_device(ordinal);
   cancelled.store(false, std::memory_order_relaxed);
+  if (!waited_) check(cudaStreamSynchronize(stream), "waiting for the device");  // the last call failed halfway
+  waited_ = false;
+  const int* found = results()->found;
+  if (std::any_of(found, found + Results::kSearches, [](int f) { return f != 0; })) forget_searches();
+  *results() = {};
+  checks_.clear();
+  restart();
+}
+
+// Bytes of 0x7f make a number that no index reaches.
+void Engine::forget_searches() {
+  check(cudaMemsetAsync(firsts_.get(), 0x7f, Results::kSearches * sizeof(long long), stream), "preparing searches");
+}
+std::int64_t Engine::first(int slot) {
+  if (results()->found[slot] == 0) return -1;
+  long long index = 0;
+  read(&index, firsts_.get() + slot, 1);
+  return index;
+}
+
+void Engine::restart() {
   workspace.begin();
   copies_.clear();
-  checks_.clear();
 }
 
 void Engine::poll() {
+  if (graphs.recording()) fail(VICINAL_INTERNAL, "a call of several blocks is not recorded: it waits between them");
   if (cancelled.load(std::memory_order_relaxed)) {
     cudaStreamSynchronize(stream);  // outputs belong to the caller again
     fail(VICINAL_CANCELLED, "the call was cancelled");
@@ -100,45 +128,52 @@ void* Engine::stage_out(void* values, std::int64_t bytes, bool read) {
   return staged;
 }
 
+void Engine::add_check(const PendingCheck& c) {
+  if (checks_.size() == Results::kSearches) fail(VICINAL_INTERNAL, "a call has more checks than places for findings");
+  checks_.push_back(c);
+}
+
 void Engine::check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) {
-  if (on_host(ids)) {
-    for (std::int64_t i = 0; i < n; ++i)
-      if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
-    return;
-  }
-  const int slot = static_cast<int>(checks_.size());
-  if (slot == 0)
-    check(cudaMemsetAsync(device_findings_.get(), 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
-  launch(find_bad_id, grid_for(*this, n, 256), dim3(256), 0, stream, n, bound, ids, device_findings_.get() + slot);
-  checks_.push_back({name, slot, 1, bound, ids, false});
+  if (!on_host(ids)) return add_check({name, n, 1, bound, ids, false});
+  for (std::int64_t i = 0; i < n; ++i)
+    if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
 }
 
 template <class Real>
 void Engine::check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values) {
-  constexpr Real kLargest = std::numeric_limits<Real>::max();
-  if (on_host(values)) {
-    for (std::int64_t i = 0; i < n; ++i)
-      if (!(values[i] >= Real(0) && values[i] <= kLargest)) refuse_weight(name, i, columns, values[i]);
-    return;
-  }
-  const int slot = static_cast<int>(checks_.size());
-  if (slot == 0)
-    check(cudaMemsetAsync(device_findings_.get(), 0x7f, kChecks * sizeof(Finding), stream), "preparing checks");
-  launch(find_bad_weight<Real>, grid_for(*this, n, 256), dim3(256), 0, stream, n, kLargest, values,
-         device_findings_.get() + slot);
-  checks_.push_back({name, slot, columns, 0, values, sizeof(Real) == sizeof(double)});
+  if (!on_host(values)) return add_check({name, n, columns, 0, values, sizeof(Real) == sizeof(double)});
+  for (std::int64_t i = 0; i < n; ++i)
+    if (!(values[i] >= Real(0) && values[i] <= std::numeric_limits<Real>::max()))
+      refuse_weight(name, i, columns, values[i]);
 }
 template void Engine::check_weights(const char*, std::int64_t, std::int64_t, const float*);
 template void Engine::check_weights(const char*, std::int64_t, std::int64_t, const double*);
 
-void Engine::finish() {
-  Finding* found = findings_.as<Finding>();
-  if (!checks_.empty()) copy(found, device_findings_.get(), static_cast<std::int64_t>(checks_.size()));
-  for (const CopyBack& c : copies_) copy(static_cast<char*>(c.to), static_cast<const char*>(c.from), c.bytes);
-  check(cudaStreamSynchronize(stream), "waiting for the device");
+void Engine::queue_end() {
+  int slot = 0;
   for (const PendingCheck& c : checks_) {
-    const std::int64_t i = found[c.slot].index;
-    if (i == kNoIndex) continue;
+    const dim3 grid = grid_for(*this, c.n, 256), block(256);
+    if (c.bound > 0) {
+      launch(find_bad_id, grid, block, 0, stream, c.n, c.bound, static_cast<const std::int64_t*>(c.values),
+             search(slot++));
+    } else if (c.is_double) {
+      launch(find_bad_weight<double>, grid, block, 0, stream, c.n, std::numeric_limits<double>::max(),
+             static_cast<const double*>(c.values), search(slot++));
+    } else {
+      launch(find_bad_weight<float>, grid, block, 0, stream, c.n, std::numeric_limits<float>::max(),
+             static_cast<const float*>(c.values), search(slot++));
+    }
+  }
+  for (const CopyBack& c : copies_) copy(static_cast<char*>(c.to), static_cast<const char*>(c.from), c.bytes);
+}
+
+void Engine::wait() {
+  check(cudaStreamSynchronize(stream), "waiting for the device");
+  waited_ = true;
+  int slot = 0;
+  for (const PendingCheck& c : checks_) {
+    const std::int64_t i = first(slot++);
+    if (i < 0) continue;
     if (c.bound > 0) {
       std::int64_t id = 0;
       read(&id, static_cast<const std::int64_t*>(c.values) + i, 1);

@@ -10,6 +10,7 @@
 
 #include "blas.cuh"
 #include "core/device.h"
+#include "graph.cuh"
 #include "memory.cuh"
 #include "runtime.cuh"
 
@@ -40,7 +41,7 @@ class Buffer {
   T* data_ = nullptr;
 };
 
-// Pinned host memory: what the device reads or writes while the processor goes on.
+// Pinned host memory: what the device reads or writes while the processor goes on. Kernels may, at the same address.
 class Pinned {
  public:
   Pinned() = default;
@@ -70,8 +71,8 @@ class Pinned {
 class Workspace {
  public:
   explicit Workspace(int ordinal) : ordinal_(ordinal) {}
-  // Starts a call: everything handed out before is invalid. Work of the same stream may still use it, so memory is
-  // only ever added here, never given back.
+  // Starts a call: everything handed out before is invalid. Work of the same stream may still use it, and a recorded
+  // graph will, so memory is only ever added here, never given back; a call that repeats itself gets the same again.
   void begin() {
     current_ = 0;
     used_ = 0;
@@ -119,16 +120,34 @@ class Workspace {
   std::int64_t used_ = 0;
 };
 
-// Memory of bytes 0x7f, where a search for the first index starts: no index is as large.
-constexpr long long kNoIndex = 0x7f7f7f7f7f7f7f7fLL;
-
-// What checks on the device found; the first element that was refused.
-struct Finding {
-  long long index;
+// A search that mostly finds nothing, and then costs nothing: `first` stays as it was made, `found` is in pinned
+// memory.
+struct Search {
+  long long* first;
+  int* found;
+  __device__ void note(std::int64_t index) const {
+    atomicMin(first, static_cast<long long>(index));
+    *found = 1;
+  }
 };
+
+// Sums over the rows seen so far.
+struct LossTotals {
+  double loss;
+  long long empty;
+};
+
+// What a call gives back beside arrays. It lies in pinned memory, where kernels write it: a few words across the bus
+// take less time than a fill before them and a copy behind them.
+struct Results {
+  static constexpr int kSearches = 16;
+  LossTotals totals;
+  int found[kSearches];
+};
+
 struct PendingCheck {
   const char* name;
-  int slot;
+  std::int64_t n;
   std::int64_t columns;  // of weights
   std::int64_t bound;    // of ids; 0: weights
   const void* values;    // on the device
@@ -150,19 +169,34 @@ struct Engine {
   cudaStream_t stream = nullptr;
   Workspace workspace;
   Blas blas;
+  Graphs graphs;
   std::atomic<bool> cancelled{false};
 
-  // A call starts.
+  // A call starts: its results are zeros.
   void begin();
-  // Waits: the call's work is done, or an error of it, of a check or of the device is thrown.
-  void finish();
+  // Queues what ends a call: its checks, copies to the host.
+  void queue_end();
+  // The call's work is done, or an error of it, of a check or of the device is thrown.
+  void wait();
+  void finish() {
+    queue_end();
+    wait();
+  }
+  // The call's work so far is forgotten; it is queued again.
+  void restart();
+  // For kernels to write; for the processor after the end.
+  Results* results() const { return results_.as<Results>(); }
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();
 
-  // Checks on the device; finish() reports. Kernels must stay inside their memory whatever the ids are.
+  // Checks on the device, at the call's end. Kernels must stay inside their memory whatever the ids are.
   void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids);
   template <class Real>
   void check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values);
+
+  // The call's own searches, for those that check nothing; after the end the first index, or -1.
+  Search search(int slot) const { return {firsts_.get() + slot, results()->found + slot}; }
+  std::int64_t first(int slot);
 
   // Device memory of an argument: itself, or a copy of host memory made for this call. Null stays null.
   template <class T>
@@ -203,6 +237,8 @@ struct Engine {
     return static_cast<std::int64_t>(sizeof(T));
   }
   const void* copy_in(const void* values, std::int64_t bytes);
+  void add_check(const PendingCheck& check);
+  void forget_searches();
   void* stage_out(void* values, std::int64_t bytes, bool read);
 
   struct CopyBack {
@@ -212,8 +248,9 @@ struct Engine {
   };
   std::vector<CopyBack> copies_;
   std::vector<PendingCheck> checks_;
-  Pinned findings_;
-  Buffer<Finding> device_findings_;
+  Pinned results_;
+  Buffer<long long> firsts_;  // of searches: larger than any index, but for those that found something in this call
+  bool waited_ = true;        // nothing is queued that could still write results
   Buffer<char> blas_memory_;
   std::vector<cudaEvent_t> blocks_;  // of the last blocks queued
   std::size_t next_block_ = 0;

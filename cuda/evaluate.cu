@@ -27,7 +27,6 @@ class Evaluation {
         (point_.ld + d * (head ? 3 : 2) + 2 + (point_.features.streamed() ? 2 * p_.features_width : 0));
     const std::int64_t rows = block_rows(e_, n, per_row);
     normalize_rows(e_, K, d, p_.proxies, point_.unit_proxies, point_.inverse_proxies, point_.order);
-    if (totals_ != nullptr) e_.zero(totals_, 1);
     if (proxies_wanted_) proxies_ = e_.workspace.template get<Real>(K * d);
     if (out_.bias != nullptr) {
       bias_ = e_.workspace.template get<double>(d);
@@ -115,8 +114,7 @@ class Evaluation {
 
   // Proxy-Anchor: the reductions over all rows, and the loss.
   void reduce_columns(std::int64_t rows) {
-    double* sums = e_.workspace.template get<double>(4 * p_.classes);
-    e_.zero(sums, 4 * p_.classes);
+    double* sums = point_.column.sums;
     if (needs_shift()) each_block(rows, [&] { raise_columns(e_, p_.spec, tile(), point_.column); });
     each_block(rows, [&] { absorb_columns(e_, p_.spec, tile(), point_.column, sums); });
     finish_columns(e_, p_.spec, p_.classes, p_.n, point_.counts, sums, point_.column, totals_);

@@ -1,6 +1,7 @@
 // Column kernels of Proxy-Anchor.
 // Threads      reductions: one thread per class and chunk of rows, so that neighbours read neighbouring cosines; the
-//              chunks are merged in order. Gradients: one thread per cosine. Scores: one block per row.
+//              chunks are merged in order. Few cosines make short chunks: a thread's rows come one after the other,
+//              each as late as the memory is. Gradients: one thread per cosine. Scores: one block per row.
 // Determinism  a class's sum runs over a chunk's rows in order, then over chunks in order, in double.
 #include "loss_columns.cuh"
 
@@ -16,25 +17,32 @@ using math::Constant;
 using math::Dual;
 using math::value;
 
-constexpr std::int64_t kChunkRows = 256;  // floats are summed over at most this many rows before they enter a double
 constexpr unsigned kThreads = 128;
+
+// Rows per chunk. Floats are summed over at most 256 rows before they enter a double, and over fewer where that would
+// leave less than 16 thousand threads.
+std::int64_t chunk_rows(std::int64_t rows, std::int64_t classes) {
+  std::int64_t chunk = 256;
+  while (chunk > 16 && ceil_div(rows, chunk) * classes < 16384) chunk /= 2;
+  return chunk;
+}
 
 struct Chunk {
   std::int64_t begin, end;
 };
-__device__ Chunk chunk_of(std::int64_t index, std::int64_t rows) {
-  const std::int64_t end = (index + 1) * kChunkRows;
-  return {index * kChunkRows, end < rows ? end : rows};
+__device__ Chunk chunk_of(std::int64_t index, std::int64_t chunk, std::int64_t rows) {
+  const std::int64_t end = (index + 1) * chunk;
+  return {index * chunk, end < rows ? end : rows};
 }
 
 // parts [chunks, 2, classes]: the largest positive and negative exponents, 0 or more.
 template <class Real, class Loss>
-__global__ void raise_kernel(Loss loss, ColumnTile<Real> tile, Real* parts) {
+__global__ void raise_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chunk, Real* parts) {
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   if (c >= tile.classes) return;
-  for (std::int64_t k = blockIdx.y; k * kChunkRows < tile.rows; k += gridDim.y) {
+  for (std::int64_t k = blockIdx.y; k * chunk < tile.rows; k += gridDim.y) {
     Real positive = 0, negative = 0;
-    const Chunk rows = chunk_of(k, tile.rows);
+    const Chunk rows = chunk_of(k, chunk, tile.rows);
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       if (tile.weights != nullptr && tile.weights[i] == Real(0)) continue;  // no term, so not the largest one
       const Real s = tile.s[i * tile.ld + c];
@@ -66,14 +74,14 @@ __global__ void merge_raised(std::int64_t chunks, std::int64_t classes, const Re
 
 // parts [chunks, 4, classes]: sums and their tangents.
 template <class T, class Real, class Loss>
-__global__ void absorb_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, Real* parts) {
+__global__ void absorb_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chunk, Columns<Real> column, Real* parts) {
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
   const std::int64_t C = tile.classes;
   if (c >= C) return;
   const Real shift_positive = column.shift_positive[c], shift_negative = column.shift_negative[c];
-  for (std::int64_t k = blockIdx.y; k * kChunkRows < tile.rows; k += gridDim.y) {
+  for (std::int64_t k = blockIdx.y; k * chunk < tile.rows; k += gridDim.y) {
     T positive = Constant<T>::of(Real(0)), negative = positive;
-    const Chunk rows = chunk_of(k, tile.rows);
+    const Chunk rows = chunk_of(k, chunk, tile.rows);
     for (std::int64_t i = rows.begin; i < rows.end; ++i) {
       const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
       if (w == Real(0)) continue;  // its exponents may lie above the shift
@@ -212,12 +220,12 @@ void with_loss(const vicinal_loss& spec, Body&& body) {
 
 template <class Real>
 void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column) {
-  const std::int64_t chunks = ceil_div(tile.rows, kChunkRows), C = tile.classes;
+  const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 2 * C);
   with_loss<Real>(spec, [&](const auto& loss) {
     launch(raise_kernel<Real, std::decay_t<decltype(loss)>>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss,
-           tile, parts);
+           tile, chunk, parts);
   });
   launch(merge_raised<Real>, class_grid(C, 1), dim3(kThreads), 0, e.stream, chunks, C, parts, column);
   e.workspace.rewind(mark);
@@ -226,17 +234,17 @@ void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 template <class Real>
 void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                     double* sums) {
-  const std::int64_t chunks = ceil_div(tile.rows, kChunkRows), C = tile.classes;
+  const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 4 * C);
   with_loss<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
-      launch(absorb_kernel<Real, Real, Loss>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss, tile, column,
-             parts);
+      launch(absorb_kernel<Real, Real, Loss>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss, tile, chunk,
+             column, parts);
     } else {
       launch(absorb_kernel<Dual<Real>, Real, Loss>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss, tile,
-             column, parts);
+             chunk, column, parts);
     }
   });
   launch(merge_absorbed<Real>, class_grid(4 * C, 1), dim3(kThreads), 0, e.stream, chunks, 4 * C, parts, sums);
@@ -282,7 +290,6 @@ void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 
 template <class Real>
 void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts) {
-  e.zero(counts, classes);
   launch(count_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, classes, labels, counts);
 }
 

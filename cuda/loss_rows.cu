@@ -46,8 +46,10 @@ void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double
     const std::int64_t blocks =
         Kind::kScratch == 0 ? rows : std::min<std::int64_t>(rows, static_cast<std::int64_t>(e.processors) * 8);
     Real* scratch = e.workspace.get<Real>(Kind::kScratch == 0 ? 1 : blocks * Kind::kScratch * tile.classes);
-    launch(rows_kernel<T, Kind, Real>, dim3(static_cast<unsigned>(blocks)), dim3(row_threads(tile.classes)), 0,
-           e.stream, kind, tile, rows, scratch, losses, empties);
+    // A class of several centres is a thread's work for longer than a class of one.
+    const unsigned threads = row_threads(Kind::kScratch == 0 ? tile.classes : 4 * tile.classes);
+    launch(rows_kernel<T, Kind, Real>, dim3(static_cast<unsigned>(blocks)), dim3(threads), 0, e.stream, kind, tile,
+           rows, scratch, losses, empties);
   });
 }
 

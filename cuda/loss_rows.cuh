@@ -23,12 +23,6 @@ struct LossTile {
   Real* per_sample;            // [rows] or null
 };
 
-// Sums over the rows seen so far, on the device.
-struct LossTotals {
-  double loss;
-  long long empty;
-};
-
 // `totals` or null.
 template <class Real>
 void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, LossTotals* totals);

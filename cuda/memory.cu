@@ -1,9 +1,11 @@
 // The caching device arena, and the device's memory for the C ABI.
 #include "memory.cuh"
 
-#include <cstring>
 #include <memory>
+#include <shared_mutex>
 #include <vector>
+
+#include "graph.cuh"
 
 namespace vicinal::cuda {
 namespace {
@@ -23,6 +25,7 @@ double mib(std::int64_t bytes) {
 // Everything that was queued on the device is done.
 void settle(int ordinal) {
   use_device(ordinal);
+  const std::shared_lock<std::shared_mutex> lock(device_waits());
   check(cudaDeviceSynchronize(), "waiting for the device");
 }
 
@@ -159,8 +162,10 @@ void read(int ordinal, void* host, const void* address, std::int64_t bytes) {
 }
 
 bool on_host(const void* address) {
-  int devices = 0;
-  if (cudaGetDeviceCount(&devices) != cudaSuccess) return true;
+  static const int devices = [] {
+    int found = 0;
+    return cudaGetDeviceCount(&found) == cudaSuccess ? found : 0;
+  }();
   for (int i = 0; i < devices; ++i)
     if (arena(i).owns(address)) return false;
   cudaPointerAttributes attributes{};

@@ -96,15 +96,18 @@ Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep&
     if (keep.cosines) p.cosines = memory.get<Real>(n * p.ld);
   }
   if (problem.spec.kind == VICINAL_PROXY_ANCHOR) {
-    p.counts = memory.get<Real>(C);
+    // What counts and reductions start from lies together, so that one fill makes it zero.
+    double* zeros = memory.get<double>(7 * C);
+    e.zero(zeros, 7 * C);
+    p.column.sums = zeros;
+    p.counts = reinterpret_cast<Real*>(zeros + 4 * C);
+    p.column.shift_positive = p.counts + C;
+    p.column.shift_negative = p.counts + 2 * C;
     count_labels(e, n, C, p.problem.labels, p.counts);
   }
   if (p.by_columns) {
-    for (Real** a :
-         {&p.column.shift_positive, &p.column.shift_negative, &p.column.factor_positive, &p.column.factor_negative}) {
-      *a = memory.get<Real>(C);
-      e.zero(*a, C);
-    }
+    p.column.factor_positive = memory.get<Real>(C);
+    p.column.factor_negative = memory.get<Real>(C);
     p.column.positive = memory.get<double>(C);
     p.column.negative = memory.get<double>(C);
   }

@@ -80,7 +80,7 @@ struct Point {
 template <class Real>
 Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep& keep);
 
-// Outputs are on the device; the loss and its count go to `totals` (device, zeroed here) or nowhere.
+// Outputs are on the device; the loss and its count are added to `totals`, or go nowhere.
 template <class Real>
 void evaluate(Engine& e, Point<Real>& point, const Gradients<Real>& out, LossTotals* totals);
 

@@ -34,8 +34,7 @@ torch.backends.cudnn.allow_tf32 = precision == "tf32"
 try:
     import pytorch_metric_learning
     from losses import build
-except Exception as e:  # absent, or of another age than the libraries that it needs
-    print(f"gpu.py: no pytorch-metric-learning: {e}", file=sys.stderr)
+except ImportError:
     build = None
 
 

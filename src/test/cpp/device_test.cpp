@@ -6,16 +6,11 @@
 #include <thread>
 
 #include "heads.hpp"
+#include "there.hpp"
 
 namespace {
 
 using namespace test;
-
-std::int64_t in_use() {
-  std::int64_t bytes = 0;
-  REQUIRE(vicinal_memory_usage(device(), &bytes, nullptr, nullptr) == VICINAL_OK);
-  return bytes;
-}
 
 // Value and gradients of a head, everything on the host or everything on the device.
 struct Gradient {

@@ -110,6 +110,7 @@ void submit(Launch l, cudaStream_t handle) {
     if (const cudaError_t e = resolve(handle, &stream)) return e;
     if (const cudaError_t e = check(l)) return e;
     const void* kernel = l.kernel;
+    ++counters().kernels;
     enqueue(stream, {[l = std::move(l)] {
                        if (!run(l)) sticky_error() = cudaErrorLaunchFailure;
                      },
@@ -190,7 +191,8 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int device) {
 
 cudaError_t cudaDeviceSynchronize(void) {
   return call([] {
-    if (const cudaError_t e = emulation::check_no_capture()) return e;
+    if (const cudaError_t e = emulation::check_no_capture_anywhere()) return e;
+    ++emulation::counters().waits;
     emulation::run_everything();
     return cudaSuccess;
   });

@@ -4,6 +4,7 @@
 
 #include <mutex>
 
+#include "counters.hpp"
 #include "stream.hpp"
 
 namespace emulation {
@@ -21,6 +22,9 @@ cudaError_t resolve(cudaStream_t handle, cudaStream_t* stream);
 cudaError_t resolve_idle(cudaStream_t handle, cudaStream_t* stream);
 // An error while a capture forbids the caller to allocate or to wait for the device.
 cudaError_t check_no_capture();
+
+// An error while any stream captures, whoever began it: waiting for a device includes waiting for that stream.
+cudaError_t check_no_capture_anywhere();
 
 // Runs an entry point under the lock.
 template <class F>

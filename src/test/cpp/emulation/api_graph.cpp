@@ -27,6 +27,12 @@ cudaError_t check_no_capture() {
   return cudaErrorStreamCaptureUnsupported;
 }
 
+cudaError_t check_no_capture_anywhere() {
+  if (!any_stream_captures()) return cudaSuccess;
+  invalidate_captures();
+  return cudaErrorStreamCaptureUnsupported;
+}
+
 }  // namespace emulation
 
 using namespace emulation;
@@ -58,8 +64,13 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
       return cudaErrorStreamCaptureWrongThread;
     }
     const bool joined = leave_capture(capture);
+    if (refused_captures() > 0) {
+      --refused_captures();
+      capture->invalid = true;
+    }
     if (capture->invalid) return cudaErrorStreamCaptureInvalidated;
     if (!joined) return cudaErrorStreamCaptureUnjoined;
+    ++counters().captures;
     *graph = new CUgraph_st{capture->nodes};
     return cudaSuccess;
   });
@@ -115,6 +126,7 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t handle) {
     cudaStream_t stream = nullptr;
     if (exec == nullptr) return cudaErrorInvalidValue;
     if (const cudaError_t e = resolve(handle, &stream)) return e;
+    ++counters().graphs;
     enqueue(stream, {[nodes = exec->nodes] {
               for (const Node& node : *nodes) {
                 if (sticky_error() == cudaSuccess) node.run();

@@ -65,8 +65,8 @@ cudaError_t check(const Copy& c, cudaMemcpyKind kind) {
   return cudaErrorInvalidMemcpyDirection;
 }
 
-// Into the stream. A pageable source is read before this returns, a pageable destination written; pinned memory is
-// read and written when the stream comes to it.
+// Into the stream. A pageable source is read before this returns, a pageable destination written, so that neither can
+// be captured; pinned memory is read and written when the stream comes to it.
 cudaError_t copy(Copy c, cudaMemcpyKind kind, cudaStream_t handle, bool wait) {
   cudaStream_t stream = nullptr;
   if (const cudaError_t e = resolve(handle, &stream)) return e;
@@ -74,7 +74,12 @@ cudaError_t copy(Copy c, cudaMemcpyKind kind, cudaStream_t handle, bool wait) {
   if (const cudaError_t e = check(c, kind)) return e;
   const Place to = place_of(c.to), from = place_of(c.from);
   std::shared_ptr<char[]> staged;
-  if (from == Place::pageable && !stream->capture) {
+  if (stream->capture && (from == Place::pageable || to == Place::pageable)) {
+    stream->capture->invalid = true;
+    return cudaErrorStreamCaptureUnsupported;
+  }
+  ++counters().copies;
+  if (from == Place::pageable) {
     staged.reset(new char[c.width * c.height]);
     const Copy stage{staged.get(), c.width, c.from, c.from_pitch, c.width, c.height};
     stage.run();
@@ -94,6 +99,7 @@ cudaError_t fill(void* pointer, int value, std::size_t bytes, cudaStream_t handl
   const Place place = place_of(pointer);
   if (place == Place::pageable) return cudaErrorInvalidValue;
   if (place == Place::device && !device_memory::holds(pointer, bytes)) return cudaErrorInvalidValue;
+  ++counters().fills;
   enqueue(stream, {[=] { std::memset(pointer, value, bytes); }});
   return cudaSuccess;
 }
@@ -120,6 +126,7 @@ cudaError_t cudaMalloc(void** pointer, size_t bytes) {
     if (const cudaError_t e = check_no_capture()) return e;
     *pointer = nullptr;
     if (bytes == 0) return cudaSuccess;
+    ++counters().allocations;
     *pointer = device_memory::allocate(bytes);
     return *pointer ? cudaSuccess : cudaErrorMemoryAllocation;
   });
@@ -179,6 +186,7 @@ cudaError_t cudaMemGetInfo(size_t* free, size_t* total) {
 
 cudaError_t cudaPointerGetAttributes(cudaPointerAttributes* attributes, const void* pointer) {
   return call([&] {
+    ++counters().queries;
     void* address = const_cast<void*>(pointer);
     switch (place_of(pointer)) {
       case Place::device:

@@ -64,6 +64,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t handle) {
   return call([&] {
     cudaStream_t stream = nullptr;
     if (const cudaError_t e = resolve_idle(handle, &stream)) return e;
+    ++counters().waits;
     // The default stream is done when the blocking ones are.
     if (stream == default_stream()) enqueue(stream, {[] {}});
     run_all(stream);
@@ -126,6 +127,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
   return call([&] {
     if (event == nullptr) return cudaErrorInvalidResourceHandle;
     if (event->capture) return cudaErrorCapturedEvent;
+    ++counters().waits;
     if (pending(*event)) run_until(event->stream, event->state->recorded);
     return cudaSuccess;
   });

@@ -140,6 +140,7 @@ int enqueue_gemm(cublasHandle_t handle, Gemm g) {
     }
     cudaStream_t stream = nullptr;
     if (const cudaError_t e = resolve(handle->stream, &stream)) return e;
+    ++counters().products;
     enqueue(stream, {[g, workspace = handle->workspace, bytes = handle->workspace_bytes] {
               if (workspace != nullptr) scribble(workspace, bytes);
               for (int i = 0; i < g.batch; ++i) g.c.type == kR64F ? multiply_double(g, i) : multiply_float(g, i);
@@ -159,8 +160,10 @@ int cublasCreate_v2(cublasHandle_t* handle) {
   *handle = new cublasContext{};
   return kSuccess;
 }
+// Waits for the device, as documented.
 int cublasDestroy_v2(cublasHandle_t handle) {
   delete handle;
+  if (cudaDeviceSynchronize() != cudaSuccess) return kExecutionFailed;
   return handle == nullptr ? kNotInitialized : kSuccess;
 }
 int cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream) {

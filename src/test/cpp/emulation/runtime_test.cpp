@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <thread>
 #include <vector>
 
+#include "counters.hpp"
 #include "device_memory.hpp"
 #include "support.hpp"
 
@@ -140,6 +142,29 @@ TEST_CASE("a graph replays with what memory holds by then") {
     void* p;
     CHECK_EQ(cudaMalloc(&p, 256), cudaErrorStreamCaptureUnsupported);
     CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("so does waiting for the device in any thread, which fails") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    cudaError_t waited = cudaSuccess;
+    std::thread([&] { waited = cudaDeviceSynchronize(); }).join();
+    CHECK_EQ(waited, cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("so does a copy of memory that is not pinned") {
+    OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+    float host = 0;
+    CHECK_EQ(cudaMemcpyAsync(&host, x.data, sizeof host, cudaMemcpyDeviceToHost, stream),
+             cudaErrorStreamCaptureUnsupported);
+    CHECK_EQ(cudaStreamEndCapture(stream, &graph), cudaErrorStreamCaptureInvalidated);
+  }
+  SUBCASE("and a test's wish") {
+    vicinal_emulation_refuse_captures(1);
+    for (const cudaError_t wanted : {cudaErrorStreamCaptureInvalidated, cudaSuccess}) {
+      OK(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal));
+      launch(add, dim3(1), dim3(32), 0, stream, x.data, 1.0f, 2);
+      CHECK_EQ(cudaStreamEndCapture(stream, &graph), wanted);
+    }
+    OK(cudaGraphDestroy(graph));
   }
   SUBCASE("a second stream joins by events, and must be joined again") {
     cudaStream_t side;

@@ -115,6 +115,11 @@ bool blocking_stream_captures() {
   return std::any_of(all.begin(), all.end(), [](cudaStream_t s) { return s->blocking && s->capture; });
 }
 
+bool any_stream_captures() {
+  const auto& all = streams();
+  return std::any_of(all.begin(), all.end(), [](cudaStream_t s) { return s->capture != nullptr; });
+}
+
 void invalidate_captures() {
   for (cudaStream_t stream : streams()) {
     if (stream->capture) stream->capture->invalid = true;

@@ -81,6 +81,7 @@ std::uint64_t last_sequence();
 // Whether a capture somewhere forbids the calling thread what could wait for the device.
 bool capture_forbids_waiting();
 bool blocking_stream_captures();
+bool any_stream_captures();
 void invalidate_captures();
 // Ends it in all its streams; false when the work of some has not been joined.
 bool leave_capture(const std::shared_ptr<Capture>& capture);

@@ -18,7 +18,7 @@ public record EvaluationOptions(
   public enum Method {
     /** Native rank counting: no neighbour lists, cost independent of k. The default. */
     RANKS,
-    /** Neighbour lists as deep as the metrics need. */
+    /** FAISS neighbour lists as deep as the metrics need. */
     NEIGHBOURS
   }
 

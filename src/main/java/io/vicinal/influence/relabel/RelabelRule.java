@@ -99,7 +99,8 @@ public enum RelabelRule {
       try (Arena arena = new Arena(evidence.backend().memory())) {
         Tensor queries = arena.allocate(DType.F32, some.length, gallery.dim(1));
         evidence.backend().gatherRows(gallery, arena.of(some, some.length), queries);
-        NeighbourList lists = Neighbours.search(queries, gallery, k, some, evidence.backend());
+        NeighbourList lists =
+            Neighbours.search(queries, gallery, k, some, evidence.backend().threads());
         for (int q = 0; q < some.length; q++) {
           rows[from + q] = weighted(lists, q, evidence.labels(), evidence.classes());
         }

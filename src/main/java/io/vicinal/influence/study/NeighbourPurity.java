@@ -1,7 +1,6 @@
 package io.vicinal.influence.study;
 
 import io.vicinal.InputException;
-import io.vicinal.backend.Backend;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;
 import io.vicinal.tensor.Arena;
@@ -27,11 +26,11 @@ public record NeighbourPurity(double[] perSample) {
    * @param cleanLabels [N]
    * @param ids the chosen samples; an empty list has an empty result
    * @param k neighbours, 1..N-1
-   * @param backend finds the neighbours
+   * @param threads worker threads, 0 for all
    * @throws InputException if shapes, ids or k do not fit
    */
   public static NeighbourPurity of(
-      Tensor embeddings, long[] cleanLabels, long[] ids, int k, Backend backend) {
+      Tensor embeddings, long[] cleanLabels, long[] ids, int k, int threads) {
     if (ids.length == 0) {
       return new NeighbourPurity(new double[0]);
     }
@@ -52,7 +51,7 @@ public record NeighbourPurity(double[] perSample) {
       for (int q = 0; q < ids.length; q++) {
         queries.rows(q, q + 1).set(embeddings.rows(ids[q], ids[q] + 1).toFloats());
       }
-      NeighbourList found = Neighbours.search(queries, embeddings, k, ids, backend);
+      NeighbourList found = Neighbours.search(queries, embeddings, k, ids, threads);
       double[] purity = new double[ids.length];
       for (int q = 0; q < ids.length; q++) {
         int same = 0;

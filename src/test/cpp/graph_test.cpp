@@ -1,0 +1,565 @@
+// Calls that repeat themselves on a device: the first is run, the second recorded, the third replayed, and nobody can
+// tell which one it was. What the emulated device counts says that they really were.
+#include <dlfcn.h>
+
+#include <array>
+#include <atomic>
+#include <cstring>
+#include <functional>
+#include <optional>
+#include <thread>
+
+#include "emulation/counters.hpp"
+#include "heads.hpp"
+#include "there.hpp"
+
+namespace {
+
+using namespace test;
+
+// ---- the emulated device's counters ----
+
+void* emulated(const char* function) {
+  if (on_cpu()) return nullptr;
+  void* library = dlopen(std::getenv("VICINAL_TEST_DEVICE_LIBRARY"), RTLD_LAZY | RTLD_NOLOAD);
+  return library == nullptr ? nullptr : dlsym(library, function);
+}
+
+using Counters = vicinal_emulation_counters;
+
+// Zeros on a device that does not count.
+Counters counters() {
+  static const auto read = reinterpret_cast<void (*)(Counters*)>(emulated("vicinal_emulation_read_counters"));
+  Counters now{};
+  if (read != nullptr) read(&now);
+  return now;
+}
+bool counting() {
+  return emulated("vicinal_emulation_read_counters") != nullptr;
+}
+
+// What a call did: how it was queued, and what.
+enum class How { run, recorded, replayed };
+How how(const Counters& before, const Counters& after) {
+  if (after.graphs == before.graphs) return How::run;
+  return after.captures == before.captures ? How::replayed : How::recorded;
+}
+
+// ---- calls ----
+
+struct Shape {
+  vicinal_loss spec;
+  std::int64_t n, d, C, D;  // D 0: embeddings are given
+  bool weights, soft;
+};
+
+template <class Real>
+struct Inputs {
+  std::vector<Real> x, weight, bias, proxies, weights, soft;  // x: embeddings or features
+  std::vector<std::int64_t> labels;
+};
+
+template <class Real>
+Inputs<Real> draw(const Shape& s, std::uint64_t seed) {
+  Random random(seed);
+  const auto some = [&](std::int64_t n) { return cast<Real>(random.vector(n)); };
+  const auto positive = [&](std::int64_t n) {
+    std::vector<Real> v = some(n);
+    for (Real& x : v) x = std::fabs(x) + Real(0.25);
+    return v;
+  };
+  Inputs<Real> in;
+  in.x = some(s.n * (s.D > 0 ? s.D : s.d));
+  if (s.D > 0) in.weight = some(s.d * s.D);
+  if (s.D > 0) in.bias = some(s.d);
+  in.proxies = some(s.C * s.spec.centers * s.d);
+  if (s.weights) in.weights = positive(s.n);
+  if (s.soft) in.soft = positive(s.n * s.C);
+  for (std::int64_t i = 0; i < s.n; ++i)
+    in.labels.push_back(static_cast<std::int64_t>(random.bits() % static_cast<std::uint64_t>(s.C)));
+  return in;
+}
+
+template <class Real>
+struct Pointers {
+  const Real *x, *weight, *bias, *proxies, *weights, *soft;
+  const std::int64_t* labels;
+  Real *per_sample, *rows, *gradient_bias, *gradient_proxies;  // rows: of the embeddings, or of the weight
+};
+
+vicinal_status head_gradient(vicinal_engine* e, const Shape& s, const Pointers<float>& p, double* loss,
+                             std::int64_t* empty) {
+  return vicinal_head_gradient_f32(e, &s.spec, s.n, s.D, s.d, s.C, p.x, p.labels, p.weights, p.soft, p.weight, p.bias,
+                                   p.proxies, loss, empty, p.per_sample, p.rows, p.gradient_bias, p.gradient_proxies);
+}
+vicinal_status head_gradient(vicinal_engine* e, const Shape& s, const Pointers<double>& p, double* loss,
+                             std::int64_t* empty) {
+  return vicinal_head_gradient_f64(e, &s.spec, s.n, s.D, s.d, s.C, p.x, p.labels, p.weights, p.soft, p.weight, p.bias,
+                                   p.proxies, loss, empty, p.per_sample, p.rows, p.gradient_bias, p.gradient_proxies);
+}
+template <class Real>
+vicinal_status call(vicinal_engine* e, const Shape& s, const Pointers<Real>& p, double* loss, std::int64_t* empty) {
+  if (s.D > 0) return head_gradient(e, s, p, loss, empty);
+  return call_loss(e, &s.spec, s.n, s.d, s.C, p.x, p.labels, p.proxies, p.weights, p.soft, loss, empty, p.per_sample,
+                   p.rows, p.gradient_proxies);
+}
+
+template <class Real>
+struct Outcome {
+  double loss = 0;
+  std::int64_t empty = 0;
+  std::vector<Real> per_sample, rows, gradient_bias, gradient_proxies;
+
+  explicit Outcome(const Shape& s)
+      : per_sample(column_form(s.spec) ? 0 : s.n),
+        rows((s.D > 0 ? s.D : s.n) * s.d),
+        gradient_bias(s.D > 0 ? s.d : 0),
+        gradient_proxies(s.C * s.spec.centers * s.d) {}
+};
+
+template <class Real>
+bool same_bits(const std::vector<Real>& a, const std::vector<Real>& b) {
+  return a.size() == b.size() && (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
+}
+template <class Real>
+bool operator==(const Outcome<Real>& a, const Outcome<Real>& b) {
+  return same_bits<double>({a.loss}, {b.loss}) && a.empty == b.empty && same_bits(a.per_sample, b.per_sample) &&
+         same_bits(a.rows, b.rows) && same_bits(a.gradient_bias, b.gradient_bias) &&
+         same_bits(a.gradient_proxies, b.gradient_proxies);
+}
+
+template <class T>
+T* or_none(std::vector<T>& v) {
+  return v.empty() ? nullptr : v.data();
+}
+
+// Arrays of the host, which are never recorded.
+template <class Real>
+Outcome<Real> from_host(const Shape& s, const Inputs<Real>& in) {
+  static const EnginePtr plain = make_engine(1);
+  Outcome<Real> out(s);
+  const Pointers<Real> p{or_null(in.x),
+                         or_null(in.weight),
+                         or_null(in.bias),
+                         or_null(in.proxies),
+                         or_null(in.weights),
+                         or_null(in.soft),
+                         in.labels.data(),
+                         or_none(out.per_sample),
+                         or_none(out.rows),
+                         or_none(out.gradient_bias),
+                         or_none(out.gradient_proxies)};
+  REQUIRE_MESSAGE(call(plain.get(), s, p, &out.loss, &out.empty) == VICINAL_OK, vicinal_last_error());
+  return out;
+}
+
+// Inputs and outputs of a call on the device.
+template <class Real>
+class Placed {
+ public:
+  Placed(const Shape& s, const Inputs<Real>& in) : shape(s), empty_(s) {
+    place(x, in.x);
+    place(weight, in.weight);
+    place(bias, in.bias);
+    place(proxies, in.proxies);
+    place(weights, in.weights);
+    place(soft, in.soft);
+    labels.emplace(in.labels);
+    place(per_sample, poisoned<Real>(empty_.per_sample.size()));
+    place(rows, poisoned<Real>(empty_.rows.size()));
+    place(gradient_bias, poisoned<Real>(empty_.gradient_bias.size()));
+    place(gradient_proxies, poisoned<Real>(empty_.gradient_proxies.size()));
+  }
+  void set(const Inputs<Real>& in) {
+    put(x, in.x);
+    put(weight, in.weight);
+    put(bias, in.bias);
+    put(proxies, in.proxies);
+    put(weights, in.weights);
+    put(soft, in.soft);
+    labels->set(in.labels);
+  }
+  Pointers<Real> pointers() const {
+    return {at(x),         at(weight),     at(bias), at(proxies),       at(weights),         at(soft),
+            labels->get(), at(per_sample), at(rows), at(gradient_bias), at(gradient_proxies)};
+  }
+  vicinal_status run(vicinal_engine* e, Outcome<Real>& out) const {
+    return call(e, shape, pointers(), &out.loss, &out.empty);
+  }
+  // Poisons the outputs, calls, and reads them.
+  Outcome<Real> of(vicinal_engine* e) {
+    Outcome<Real> out = empty_;
+    put(per_sample, poisoned<Real>(out.per_sample.size()));
+    put(rows, poisoned<Real>(out.rows.size()));
+    put(gradient_bias, poisoned<Real>(out.gradient_bias.size()));
+    put(gradient_proxies, poisoned<Real>(out.gradient_proxies.size()));
+    const Counters before = counters();
+    REQUIRE_MESSAGE(run(e, out) == VICINAL_OK, vicinal_last_error());
+    last = how(before, counters());
+    read(out);
+    return out;
+  }
+  void read(Outcome<Real>& out) const {
+    if (per_sample) out.per_sample = per_sample->values();
+    if (rows) out.rows = rows->values();
+    if (gradient_bias) out.gradient_bias = gradient_bias->values();
+    if (gradient_proxies) out.gradient_proxies = gradient_proxies->values();
+  }
+
+  using Array = std::optional<There<Real>>;
+  Shape shape;
+  Array x, weight, bias, proxies, weights, soft, per_sample, rows, gradient_bias, gradient_proxies;
+  std::optional<There<std::int64_t>> labels;
+  How last = How::run;
+
+ private:
+  static void place(Array& array, const std::vector<Real>& values) {
+    if (!values.empty()) array.emplace(values);
+  }
+  static void put(Array& array, const std::vector<Real>& values) {
+    if (array) array->set(values);
+  }
+  static Real* at(const Array& array) { return array ? array->get() : nullptr; }
+  Outcome<Real> empty_;
+};
+
+vicinal_loss loss_of(const char* name) {
+  for (const Registered& r : registry())
+    if (r.name == name) return r.spec;
+  FAIL(name);
+  return {};
+}
+
+// Runs it three times, so that the third was a replay.
+template <class Real>
+void settle(vicinal_engine* e, Placed<Real>& call) {
+  for (int i = 0; i < 3; ++i) call.of(e);
+  if (counting()) REQUIRE(call.last == How::replayed);
+}
+
+template <class Real>
+void repeat(const Registered& r, std::int64_t D) {
+  CAPTURE(r.name);
+  CAPTURE(D);
+  const Shape s{r.spec, 37, 12, 9, D, !r.soft, r.soft};
+  const EnginePtr e = make_engine(1);
+  std::uint64_t seed = 100;
+  Placed<Real> there(s, draw<Real>(s, seed));
+  for (const How wanted : {How::run, How::recorded, How::replayed, How::replayed}) {
+    const Inputs<Real> in = draw<Real>(s, ++seed);
+    there.set(in);
+    CHECK(there.of(e.get()) == from_host(s, in));
+    if (counting()) CHECK(there.last == wanted);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("graphs: a repeated call sees what its memory holds by then") {
+  if (on_cpu()) return;
+  for (const Registered& r : registry()) {
+    repeat<float>(r, 0);
+    repeat<double>(r, 21);
+  }
+}
+
+TEST_CASE("graphs: an id or a weight that is refused, and good ones again") {
+  if (on_cpu()) return;
+  const Shape s{loss_of("cosface"), 40, 6, 5, 0, true, false};
+  const EnginePtr e = make_engine(1);
+  const Inputs<float> good = draw<float>(s, 1);
+  Placed<float> there(s, good);
+  settle(e.get(), there);
+  const Outcome<float> expected = from_host(s, good);
+  const auto refused = [&](const Inputs<float>& in, const char* sentence) {
+    there.set(in);
+    Outcome<float> out(s);
+    CHECK(there.run(e.get(), out) == VICINAL_INVALID_ARGUMENT);
+    CHECK(std::string(vicinal_last_error()) == sentence);
+    there.set(good);
+    CHECK(there.of(e.get()) == expected);
+    if (counting()) CHECK(there.last == How::replayed);
+  };
+  Inputs<float> bad = good;
+  bad.labels[31] = 5;
+  bad.labels[38] = -7;
+  refused(bad, "labels[31] is 5; it must be in 0..4");
+  bad = good;
+  bad.weights[7] = -2;
+  refused(bad, "weights[7] is -2; it must be finite and not negative");
+  bad.labels[2] = 9;  // the first of the checks speaks
+  refused(bad, "labels[2] is 9; it must be in 0..4");
+}
+
+TEST_CASE("graphs: every address and every parameter tells calls apart") {
+  if (on_cpu()) return;
+  const Registered anchor{"", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_PER_SAMPLE_AXIS), false};
+  for (const bool soft : {false, true}) {
+    const Shape s{soft ? loss_of("proxy-nca-pp") : anchor.spec, 24, 8, 6, 10, !soft, soft};
+    const EnginePtr e = make_engine(1);
+    const Inputs<double> first = draw<double>(s, 1), second = draw<double>(s, 2);
+    Placed<double> a(s, first), b(s, second);
+    settle(e.get(), a);
+    // One argument is the other call's.
+    using P = Pointers<double>;
+    using In = Inputs<double>;
+    const std::vector<std::pair<std::function<void(P&, const P&)>, std::function<void(In&, const In&)>>> swaps = {
+        {[](P& p, const P& o) { p.x = o.x; }, [](In& i, const In& o) { i.x = o.x; }},
+        {[](P& p, const P& o) { p.weight = o.weight; }, [](In& i, const In& o) { i.weight = o.weight; }},
+        {[](P& p, const P& o) { p.bias = o.bias; }, [](In& i, const In& o) { i.bias = o.bias; }},
+        {[](P& p, const P& o) { p.proxies = o.proxies; }, [](In& i, const In& o) { i.proxies = o.proxies; }},
+        {[](P& p, const P& o) { p.weights = o.weights; }, [](In& i, const In& o) { i.weights = o.weights; }},
+        {[](P& p, const P& o) { p.soft = o.soft; }, [](In& i, const In& o) { i.soft = o.soft; }},
+        {[](P& p, const P& o) { p.labels = o.labels; }, [](In& i, const In& o) { i.labels = o.labels; }},
+    };
+    for (std::size_t k = 0; k < swaps.size(); ++k) {
+      CAPTURE(k);
+      P p = a.pointers();
+      In in = first;
+      swaps[k].first(p, b.pointers());
+      swaps[k].second(in, second);
+      Outcome<double> out(s);
+      REQUIRE(call(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
+      a.read(out);
+      CHECK(out == from_host(s, in));
+    }
+    a.of(e.get());
+    // One output is another array, or is not wanted: the array of before keeps what it holds.
+    const std::vector<std::pair<double * P::*, Placed<double>::Array Placed<double>::*>> outputs = {
+        {&P::per_sample, &Placed<double>::per_sample},
+        {&P::rows, &Placed<double>::rows},
+        {&P::gradient_bias, &Placed<double>::gradient_bias},
+        {&P::gradient_proxies, &Placed<double>::gradient_proxies},
+    };
+    for (const auto& [pointer, array] : outputs) {
+      const auto size = (a.*array)->values().size();
+      const std::vector<double> before = (a.*array)->values();
+      (b.*array)->set(poisoned<double>(size));
+      const std::vector<double> marker(size, 77.0);
+      (a.*array)->set(marker);
+      P p = a.pointers();
+      p.*pointer = b.pointers().*pointer;
+      double loss = 0;
+      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+      CHECK(same_bits((b.*array)->values(), before));
+      p.*pointer = nullptr;
+      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+      CHECK(same_bits((a.*array)->values(), marker));
+    }
+  }
+  const Shape s{loss_of("soft-triple K 2"), 20, 8, 6, 0, false, false};
+  const EnginePtr e = make_engine(1);
+  const Inputs<double> in = draw<double>(s, 3);
+  Placed<double> there(s, in);
+  settle(e.get(), there);
+  for (double vicinal_loss::*field :
+       {&vicinal_loss::scale, &vicinal_loss::margin, &vicinal_loss::gamma, &vicinal_loss::tau}) {
+    there.shape.spec = s.spec;
+    there.shape.spec.*field *= 1.5;
+    CHECK(there.of(e.get()) == from_host(there.shape, in));
+  }
+  Placed<double> other({loss_of("proxy-nca"), 20, 8, 6, 0, false, false},
+                       draw<double>({loss_of("proxy-nca"), 20, 8, 6, 0, false, false}, 4));
+  settle(e.get(), other);
+  other.shape.spec.kind = VICINAL_NORMALIZED_SOFTMAX;
+  CHECK(other.of(e.get()) == from_host(other.shape, draw<double>(other.shape, 4)));
+  other.shape.spec.kind = VICINAL_PROXY_NCA;
+  other.shape.spec.flags = VICINAL_EXCLUDE_POSITIVE;
+  CHECK(other.of(e.get()) == from_host(other.shape, draw<double>(other.shape, 4)));
+}
+
+TEST_CASE("graphs: sizes that take turns, and more of them than are kept") {
+  if (on_cpu()) return;
+  const EnginePtr e = make_engine(1);
+  std::vector<std::unique_ptr<Placed<float>>> calls;
+  std::vector<Outcome<float>> expected;
+  for (int i = 0; i < 20; ++i) {
+    const Shape s{loss_of(i % 2 == 0 ? "proxy-anchor" : "arcface"), 10 + i, 8, 5, 0, false, false};
+    const Inputs<float> in = draw<float>(s, static_cast<std::uint64_t>(i));
+    calls.push_back(std::make_unique<Placed<float>>(s, in));
+    expected.push_back(from_host(s, in));
+  }
+  const auto turns = [&](std::size_t first, std::size_t count, How wanted) {
+    for (std::size_t i = first; i < first + count; ++i) {
+      CAPTURE(i);
+      CHECK(calls[i]->of(e.get()) == expected[i]);
+      if (counting()) CHECK(calls[i]->last == wanted);
+    }
+  };
+  for (const How wanted : {How::run, How::recorded, How::replayed, How::replayed}) turns(0, 2, wanted);
+  for (const How wanted : {How::run, How::recorded, How::replayed}) turns(2, 14, wanted);
+  turns(0, 16, How::replayed);
+  turns(16, 1, How::run);  // in place of the first
+  turns(1, 15, How::replayed);
+  for (const How wanted : {How::recorded, How::replayed}) turns(16, 1, wanted);
+  turns(0, 1, How::run);  // forgotten
+}
+
+TEST_CASE("graphs: a larger call between two replays") {
+  if (on_cpu()) return;
+  const EnginePtr e = make_engine(1);
+  const Shape small{loss_of("soft-triple K 3"), 30, 16, 12, 0, false, false};
+  const Inputs<double> in = draw<double>(small, 5);
+  Placed<double> there(small, in);
+  settle(e.get(), there);
+  const Shape large{loss_of("cosface"), 10, 700, 1600, 0, false, false};  // 9 MiB of proxies, twice
+  const Inputs<double> much = draw<double>(large, 6);
+  Placed<double> big(large, much);
+  const Outcome<double> expected = from_host(large, much), wanted = from_host(small, in);
+  for (int i = 0; i < 3; ++i) {
+    CHECK(big.of(e.get()) == expected);
+    // A replay writes where its recording did, which is still the engine's: not even after a call that needs no
+    // temporaries does it go back to the driver.
+    std::int64_t first = 0;
+    REQUIRE(vicinal_find_nonfinite_f64(e.get(), 1, there.x->get(), &first) == VICINAL_OK);
+    REQUIRE(vicinal_memory_set_limit(device(), 1) == VICINAL_OK);
+    REQUIRE(vicinal_memory_set_limit(device(), 0) == VICINAL_OK);
+    CHECK(there.of(e.get()) == wanted);
+    if (counting()) CHECK(there.last == How::replayed);
+  }
+  if (counting()) CHECK(big.last == How::replayed);
+}
+
+TEST_CASE("graphs: a recording that fails is no failure of the call, and is not tried again") {
+  const auto refuse = reinterpret_cast<void (*)(int)>(emulated("vicinal_emulation_refuse_captures"));
+  if (refuse == nullptr) return;
+  const EnginePtr e = make_engine(1);
+  const Shape s{loss_of("proxy-anchor"), 30, 8, 6, 9, true, false};
+  Placed<float> there(s, draw<float>(s, 7));
+  for (int i = 0; i < 4; ++i) {
+    if (i == 1) refuse(1);
+    const Inputs<float> in = draw<float>(s, static_cast<std::uint64_t>(50 + i));
+    there.set(in);
+    CHECK(there.of(e.get()) == from_host(s, in));
+    CHECK(there.last == How::run);
+  }
+}
+
+TEST_CASE("graphs: several blocks and arrays of the host are not recorded") {
+  if (on_cpu()) return;
+  const Shape s{loss_of("cosface"), 1500, 8, 100, 0, false, false};
+  const Inputs<double> in = draw<double>(s, 8);
+  const EnginePtr blocks = make_engine(1, VICINAL_ISA_AUTO, 1 << 20), e = make_engine(1);
+  Placed<double> there(s, in);
+  const Outcome<double> expected = there.of(blocks.get());
+  for (int i = 0; i < 3; ++i) {
+    CHECK(there.of(blocks.get()) == expected);
+    CHECK(there.last == How::run);
+  }
+  CHECK(difference(expected.rows, Vec(from_host(s, in).rows)) < 1e-12);
+  // One host array among the device's.
+  for (int i = 0; i < 4; ++i) {
+    Pointers<double> p = there.pointers();
+    Inputs<double> other = in;
+    other.proxies[0] += i;
+    p.proxies = other.proxies.data();
+    const Counters before = counters();
+    Outcome<double> out(s);
+    REQUIRE(call(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
+    CHECK(how(before, counters()) == How::run);
+    there.read(out);
+    CHECK(out == from_host(s, other));
+  }
+}
+
+TEST_CASE("graphs: a request to stop does not outlive its call") {
+  if (on_cpu()) return;
+  const Shape s{loss_of("arcface"), 30, 8, 6, 0, false, false};
+  const EnginePtr e = make_engine(1);
+  const Inputs<float> in = draw<float>(s, 9);
+  Placed<float> there(s, in);
+  settle(e.get(), there);
+  vicinal_engine_cancel(e.get());
+  CHECK(there.of(e.get()) == from_host(s, in));
+}
+
+// Waiting for the whole device would spoil a recording, and be refused itself.
+TEST_CASE("graphs: other threads use the device's memory and engines meanwhile") {
+  if (on_cpu()) return;
+  std::atomic<bool> done{false};
+  std::atomic<int> failures{0};
+  std::thread writer([&] {
+    const There<double> there(Vec(100, 1.0));
+    Vec values(100, 2.0);
+    while (!done.load())
+      if (vicinal_memory_write(device(), there.get(), values.data(), 800) != VICINAL_OK) ++failures;
+  });
+  std::thread opener([&] {
+    while (!done.load()) make_engine(1);
+  });
+  const Shape s{loss_of("proxy-anchor"), 30, 8, 6, 0, false, false};
+  const Inputs<float> in = draw<float>(s, 10);
+  const Outcome<float> expected = from_host(s, in);
+  const EnginePtr e = make_engine(1);
+  std::vector<std::unique_ptr<Placed<float>>> calls;
+  for (int i = 0; i < 100; ++i) {
+    calls.push_back(std::make_unique<Placed<float>>(s, in));  // another address, another key
+    for (int k = 0; k < 3; ++k) CHECK(calls.back()->of(e.get()) == expected);
+  }
+  done.store(true);
+  writer.join();
+  opener.join();
+  CHECK(failures.load() == 0);
+}
+
+TEST_CASE("graphs: everything is returned with the engine") {
+  if (on_cpu()) return;
+  const std::int64_t before = in_use();
+  {
+    const Shape s{loss_of("proxy-nca-pp"), 30, 8, 6, 0, false, false};
+    const EnginePtr e = make_engine(1);
+    Placed<float> there(s, draw<float>(s, 11));
+    settle(e.get(), there);
+  }
+  CHECK(in_use() == before);
+}
+
+// docs/numerics.md has these numbers.
+TEST_CASE("graphs: what a small call queues is counted") {
+  if (!counting()) return;
+  struct Row {
+    vicinal_loss spec;
+    std::int64_t D;
+    long long kernels, products, fills;
+  };
+  const Row rows[] = {
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 10, 3, 1},
+      {spec_of(VICINAL_PROXY_NCA_PP, 3), 0, 8, 3, 0},
+      {spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10, 0.1, 0.0), 0, 7, 3, 0},
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 64, 14, 5, 2},
+  };
+  for (const Row& row : rows) {
+    CAPTURE(row.spec.kind);
+    CAPTURE(row.D);
+    const Shape s{row.spec, 180, 32, 100, row.D, false, false};
+    const EnginePtr e = make_engine(1);
+    Placed<float> there(s, draw<float>(s, 12));
+    const Pointers<float> p = [&] {
+      Pointers<float> all = there.pointers();
+      all.per_sample = nullptr;
+      return all;
+    }();
+    std::array<Counters, 5> c;
+    double loss = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      c[i] = counters();
+      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+    }
+    c[4] = counters();
+    CHECK(c[1].kernels - c[0].kernels == row.kernels);
+    CHECK(c[1].products - c[0].products == row.products);
+    CHECK(c[1].fills - c[0].fills == row.fills);
+    CHECK(c[1].copies == c[0].copies);
+    CHECK(c[1].waits - c[0].waits == 1);
+    for (const std::size_t i : {std::size_t{2}, std::size_t{3}}) {  // replays
+      CHECK(c[i + 1].graphs - c[i].graphs == 1);
+      CHECK(c[i + 1].waits - c[i].waits == 1);
+      CHECK(c[i + 1].kernels == c[i].kernels);
+      CHECK(c[i + 1].products == c[i].products);
+      CHECK(c[i + 1].fills == c[i].fills);
+      CHECK(c[i + 1].copies == c[i].copies);
+    }
+    CHECK(c[4].allocations == c[1].allocations);
+    CHECK(c[4].queries == c[0].queries);
+  }
+}
