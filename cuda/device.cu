@@ -8,6 +8,7 @@
 #include <memory>
 #include <mutex>
 
+#include "distances.cuh"
 #include "operations.cuh"
 
 namespace vicinal::cuda {
@@ -433,14 +434,31 @@ void multiply_entry(void* device, std::int64_t m, std::int64_t n, const Real* sh
   e.finish();
 }
 
+// The gallery comes over once, also where the queries are rows of it.
+template <class Rows>
+void stage_rows(Engine& e, Rows& r) {
+  const std::int64_t place = row_within(r.queries, r.Q, r.gallery, r.G, r.d);
+  r.gallery = e.in(r.gallery, r.G * r.d);
+  r.queries = place >= 0 ? r.gallery + place * r.d : e.in(r.queries, r.Q * r.d);
+}
+
 void rank_entry(void* device, const Ranking& r) {
   Engine& e = engine(device);
   Ranking staged = r;
-  staged.queries = e.in(r.queries, r.Q * r.d);
-  staged.gallery = r.gallery == r.queries && r.G == r.Q ? staged.queries : e.in(r.gallery, r.G * r.d);
+  stage_rows(e, staged);
   staged.ranks = e.out(r.ranks, r.offsets[r.Q]);
   staged.tied = e.out(r.tied, r.Q);
   rank(e, staged);
+  e.finish();
+}
+
+void nearest_entry(void* device, const Nearest& n) {
+  Engine& e = engine(device);
+  Nearest staged = n;
+  stage_rows(e, staged);
+  staged.ids = e.out(n.ids, n.Q * n.k);
+  staged.distances = e.out(n.distances, n.Q * n.k);
+  nearest(e, staged);
   e.finish();
 }
 
@@ -510,6 +528,7 @@ const DeviceTable& table() {
     t.f32 = operations_table<float>();
     t.f64 = operations_table<double>();
     t.rank = guarded<rank_entry>;
+    t.nearest = guarded<nearest_entry>;
     return t;
   }();
   return made;

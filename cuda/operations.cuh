@@ -1,4 +1,4 @@
-// The operations of the device table that stand on a point, on vectors or on ranks; all pointers are device memory
+// The operations of the device table that stand on a point, on vectors, or search; all pointers are device memory
 // unless they say host. device.cu copies host arguments and calls them; each is in the file of its name, the twin of
 // cpu/.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
@@ -61,6 +61,8 @@ void multiply(Engine& e, std::int64_t m, std::int64_t n, const Real* shared, con
 
 // rank.cu: self, offsets and relevant are host memory, the rest is the device's.
 void rank(Engine& e, const Ranking& ranking);
+// nearest.cu: self is host memory, the rest is the device's.
+void nearest(Engine& e, const Nearest& search);
 
 }  // namespace vicinal::cuda
 

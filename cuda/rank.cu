@@ -5,19 +5,15 @@
 //              keeps apart from every threshold is counted in the threshold's bin; the others, relevant rows aside,
 //              are decided by D itself. A query with too many of them in single precision (collapsed embeddings, very
 //              many thresholds) is done again with double products.
-// Bounds       x in float32 or double of unit u: |q.g - fl(q.g)| <= (d + 8) u |q||g| for any order of summation, with
-//              or without fused multiply-add, plus rounding of |g|^2 / 2 and of the difference; each row's own norm,
-//              so that an outlier spoils no other row. Products are made in the type itself, whatever the engine's
-//              precision.
+// Bounds       distances.cuh; products are made in the type itself, whatever the engine's precision.
 // Threads      a block per query and piece of a tile, a column per thread; eight lanes share an exact distance.
 // Memory       8 bytes per row, 16 per query, 20 per relevant row of a block of queries and one tile, in the workspace.
 // Cost         2 Q G d flops; a scan reads every product once.
 // Determinism  counts do not depend on order.
 #include <vector>
 
+#include "distances.cuh"
 #include "operations.cuh"
-#include "reduce.cuh"
-#include "vicinal/exact_distance.hpp"
 
 namespace vicinal::cuda {
 namespace {
@@ -30,53 +26,13 @@ constexpr int64_t kSide = 4096;   // of a tile: products large enough for the de
 constexpr int64_t kPiece = 1024;  // columns of a tile per block
 constexpr unsigned kThreads = 256;
 constexpr int kBins = 512;  // histograms up to this length are kept in shared memory
-constexpr int kGroup = 8;   // lanes that share an exact distance
 // Scores too close to call: single precision is given up for a query that has more than these among the `seen`.
 __device__ __forceinline__ bool too_many(int64_t open, int64_t seen) {
   return open > 8 + seen / 16;
 }
 
-template <class Real>
-struct Arithmetic;
-template <>
-struct Arithmetic<float> {
-  static constexpr double kUnit = 0x1p-24;
-  static constexpr double kFlushed = 0x1p-125;  // what a product with numbers below the normal ones may lose
-  static constexpr float kSmallest = 1.1754943508222875e-38f, kLargest = 1e37f;
-};
-template <>
-struct Arithmetic<double> {  // squares of floats are far from its ends
-  static constexpr double kUnit = 0x1p-53, kFlushed = 0, kSmallest = 0, kLargest = 1e300;
-};
-constexpr double kDoubleUnit = 0x1p-53;
-constexpr double kMore = 1.001;  // covers the rounding of the bounds themselves
-
 __device__ __forceinline__ int64_t global_warp() {
   return (static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
-}
-
-// squares [n] = |x|^2; first: the first row that is not finite.
-__global__ void square_kernel(int64_t n, int64_t d, const float* x, double* squares, long long* first) {
-  const int64_t i = global_warp();
-  if (i >= n) return;
-  const int lane = static_cast<int>(threadIdx.x % kWarp);
-  double sum = 0;
-  for (int64_t j = lane; j < d; j += kWarp)
-    sum += static_cast<double>(x[i * d + j]) * static_cast<double>(x[i * d + j]);
-  sum = warp_sum(sum);
-  if (lane != 0) return;
-  squares[i] = sum;
-  if (!(sum <= 1e300)) atomicMin(first, static_cast<long long>(i));
-}
-
-// The sum of a group's eight parts, in the order that exact_distance.hpp wants; every lane gets it.
-__device__ __forceinline__ double group_sum(double part) {
-  for (int step = kGroup / 2; step > 0; step /= 2) part += __shfl_xor_sync(kFullWarp, part, step);
-  return part;
-}
-
-__device__ __forceinline__ bool before(double distance_a, int64_t a, double distance_b, int64_t b) {
-  return distance_a < distance_b || (distance_a == distance_b && a < b);
 }
 
 // The first index in [0, n) for which `reached` holds, or n; it holds from some index on.
@@ -130,39 +86,13 @@ __global__ void threshold_kernel(Lists l) {
     const int64_t i = first + mine;
     const bool valid = i < list.m;
     const int64_t g = valid ? list.relevant[i] : 0;
-    const double part = valid ? exact_partial_distance(q, l.gallery + g * l.d, l.d, lane) : 0.0;
-    const double distance = group_sum(part);
+    const double distance = group_distance(valid, q, l.gallery + g * l.d, l.d);
     if (!valid || lane != 0) continue;
     list.distance[i] = distance;
     list.id[i] = static_cast<int32_t>(g);
     list.ranks[i] = 0;
   }
-  __syncthreads();
-  // Bitonic sort, every comparison ascending: what would lie behind the end is larger than all and stays there.
-  const auto order = [&](int64_t i, int64_t j) {
-    if (j >= list.m || !before(list.distance[j], list.id[j], list.distance[i], list.id[i])) return;
-    const double distance = list.distance[i];
-    const int32_t id = list.id[i];
-    list.distance[i] = list.distance[j];
-    list.id[i] = list.id[j];
-    list.distance[j] = distance;
-    list.id[j] = id;
-  };
-  for (int64_t half = 1; half < list.m; half *= 2) {
-    const int64_t runs = (list.m + 2 * half - 1) / (2 * half), pairs = runs * half;
-    for (int64_t t = threadIdx.x; t < pairs; t += blockDim.x) {
-      const int64_t base = t / half * 2 * half, at = t % half;
-      order(base + at, base + 2 * half - 1 - at);
-    }
-    __syncthreads();
-    for (int64_t step = half / 2; step > 0; step /= 2) {
-      for (int64_t t = threadIdx.x; t < pairs; t += blockDim.x) {
-        const int64_t i = t / step * 2 * step + t % step;
-        order(i, i + step);
-      }
-      __syncthreads();
-    }
-  }
+  sort_pairs(static_cast<unsigned>(list.m), list.distance, list.id);
 }
 
 // One block per picked query: counts again from nothing.
@@ -208,28 +138,20 @@ struct Tile {
   int* doubtful;          // [rows of the block], set where single precision does not serve; null: everything is decided
 };
 
-// Bounds of scores of one query, in Real: the error is norm (linear + quadratic norm) + fixed + slack |score|.
+// What tells the scores of one query from its thresholds.
 template <class Real>
-struct Bounds {
-  Real linear, quadratic, fixed, slack;
+struct Limits {
+  ScoreBounds<Real> bounds;
   Real top;       // larger than the score of every threshold
   double square;  // |q|^2
   double margin;  // of distances, beside that of scores
 };
 template <class Real>
-__device__ Bounds<Real> bounds_of(int64_t d, double square, double last) {
+__device__ Limits<Real> limits_of(int64_t d, double square, double last) {
   using A = Arithmetic<Real>;
-  const double norm = sqrt(square), terms = static_cast<double>(d + 16);
-  const double own = 4 * terms * kDoubleUnit * square, score = (last - square) / 2;
-  Bounds<Real> b;
-  b.linear = static_cast<Real>(kMore * (A::kUnit * terms * norm + A::kFlushed * static_cast<double>(d)));
-  b.quadratic = static_cast<Real>(kMore * (3 * A::kUnit + 2 * terms * kDoubleUnit));
-  b.fixed = static_cast<Real>(kMore * A::kFlushed * terms * (1 + norm));
-  b.slack = static_cast<Real>(4 * A::kUnit);
-  b.top = static_cast<Real>(score + 8 * A::kUnit * fabs(score) + own + A::kFlushed);
-  b.square = square;
-  b.margin = own;
-  return b;
+  const double own = distance_margin(d, square), score = (last - square) / 2;
+  return {score_bounds<Real>(d, square, 0), static_cast<Real>(score + 8 * A::kUnit * fabs(score) + own + A::kFlushed),
+          square, own};
 }
 
 template <class Real>
@@ -253,7 +175,7 @@ __global__ void scan_kernel(Lists l, Tile<Real> tile) {
     }
   };
   const int64_t query = l.begin + row, self = l.self == nullptr ? -1 : l.self[query];
-  const Bounds<Real> bounds = bounds_of<Real>(l.d, l.query_squares[query], list.distance[list.m - 1]);
+  const Limits<Real> limits = limits_of<Real>(l.d, l.query_squares[query], list.distance[list.m - 1]);
   const Real* products = tile.products + static_cast<int64_t>(blockIdx.x) * tile.ld;
   const int lane = static_cast<int>(threadIdx.x % kWarp);
   const int64_t begin = static_cast<int64_t>(blockIdx.y) * kPiece;
@@ -266,13 +188,12 @@ __global__ void scan_kernel(Lists l, Tile<Real> tile) {
     if (column < end && g != self) {
       const double square = l.gallery_squares[g];
       const Real score = static_cast<Real>(square / 2) - products[column];
-      const Real norm = sqrt(static_cast<Real>(square) + Arithmetic<Real>::kSmallest), size = fabs(score);
-      const Real error = norm * (bounds.linear + bounds.quadratic * norm) + bounds.fixed + bounds.slack * size;
+      const Real size = fabs(score), error = limits.bounds.error(bounded_norm<Real>(square), size);
       // Comparisons with NaN, or with what overflowed, must leave a row open.
       const bool finite = size <= Arithmetic<Real>::kLargest;
-      if (!(finite && score - error > bounds.top)) {
-        const double near = bounds.square + 2 * static_cast<double>(score);
-        const double reach = 2 * static_cast<double>(error) + bounds.margin;
+      if (!(finite && score - error > limits.top)) {
+        const double near = limits.square + 2 * static_cast<double>(score);
+        const double reach = 2 * static_cast<double>(error) + limits.margin;
         const int64_t bin = first_index(list.m, [&](int64_t i) { return !(list.distance[i] < near - reach); });
         if (finite && (bin == list.m || list.distance[bin] > near + reach)) {
           count(bin);
@@ -294,10 +215,7 @@ __global__ void scan_kernel(Lists l, Tile<Real> tile) {
       for (int k = 0; k < lane / kGroup; ++k) mine &= mine - 1;
       const bool valid = mine != 0;
       const int64_t candidate = tile.first + at + (valid ? __ffs(static_cast<int>(mine)) - 1 : 0);
-      const double part =
-          valid ? exact_partial_distance(l.queries + query * l.d, l.gallery + candidate * l.d, l.d, lane % kGroup)
-                : 0.0;
-      const double distance = group_sum(part);
+      const double distance = group_distance(valid, l.queries + query * l.d, l.gallery + candidate * l.d, l.d);
       if (valid && lane % kGroup == 0) {
         const int64_t bin =
             first_index(list.m, [&](int64_t i) { return before(distance, candidate, list.distance[i], list.id[i]); });
@@ -329,9 +247,10 @@ class Ranker {
     lists_.gallery = p_.gallery;
     lists_.offsets = e_.in(p_.offsets, p_.Q + 1);
     lists_.self = e_.in(p_.self, p_.Q);
-    lists_.gallery_squares = squares("gallery", p_.G, p_.gallery);
+    lists_.gallery_squares = squared_norms(e_, "gallery", p_.G, p_.d, p_.gallery);
+    const int64_t place = row_within(p_.queries, p_.Q, p_.gallery, p_.G, p_.d);
     lists_.query_squares =
-        p_.queries == p_.gallery && p_.Q == p_.G ? lists_.gallery_squares : squares("queries", p_.Q, p_.queries);
+        place >= 0 ? lists_.gallery_squares + place : squared_norms(e_, "queries", p_.Q, p_.d, p_.queries);
     // A tile in one half of the workspace, lists in the other; at least one query's.
     const int64_t half = e_.workspace_bytes / 2;
     side_ = kSide;
@@ -347,17 +266,6 @@ class Ranker {
   }
 
  private:
-  const double* squares(const char* name, int64_t n, const float* x) {
-    double* out = e_.workspace.get<double>(n);
-    long long* first = e_.workspace.get<long long>(1);
-    check(cudaMemsetAsync(first, 0x7f, sizeof *first, e_.stream), "preparing a search");
-    launch(square_kernel, warps(n), dim3(kThreads), 0, e_.stream, n, p_.d, x, out, first);
-    long long found = 0;
-    e_.read(&found, first, 1);
-    require(found >= n, name, " row ", found, " is not finite");
-    return out;
-  }
-
   void block(int64_t begin, int64_t end) {
     const int64_t rows = end - begin, base = p_.offsets[begin], entries = p_.offsets[end] - base;
     int64_t longest = 0;

@@ -34,7 +34,8 @@ torch.backends.cudnn.allow_tf32 = precision == "tf32"
 try:
     import pytorch_metric_learning
     from losses import build
-except ImportError:
+except Exception as e:  # absent, or of another age than the libraries that it needs
+    print(f"gpu.py: no pytorch-metric-learning: {e}", file=sys.stderr)
     build = None
 
 

@@ -6,7 +6,6 @@
 #include <thread>
 
 #include "heads.hpp"
-#include "there.hpp"
 
 namespace {
 

@@ -11,7 +11,6 @@
 
 #include "emulation/counters.hpp"
 #include "heads.hpp"
-#include "there.hpp"
 
 namespace {
 

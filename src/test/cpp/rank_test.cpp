@@ -4,14 +4,15 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
-#include <random>
 #include <thread>
 #include <utility>
 
+#include "rows.hpp"
 #include "support.hpp"
 
 namespace {
 
+using namespace test;
 using std::int64_t;
 
 struct Ranking {
@@ -69,41 +70,6 @@ Result run(vicinal_engine* engine, const Ranking& r) {
   return out;
 }
 
-using Fill = float (*)(std::mt19937&, int64_t row);
-
-std::vector<float> matrix(int64_t rows, int64_t d, unsigned seed, Fill fill) {
-  std::mt19937 random(seed);
-  std::vector<float> x(static_cast<std::size_t>(rows * d));
-  for (int64_t i = 0; i < rows * d; ++i) x[static_cast<std::size_t>(i)] = fill(random, i / d);
-  return x;
-}
-
-float gaussian(std::mt19937& random, int64_t) {
-  return std::normal_distribution<float>()(random);
-}
-// Few different rows: exact ties everywhere. Multiples of 1/8, so that every order of summation is exact.
-float grid(std::mt19937& random, int64_t) {
-  return static_cast<float>(random() % 3) / 8;
-}
-// Collapsed: differences of one unit in the last place, which single-precision products cannot see.
-float collapsed(std::mt19937& random, int64_t) {
-  return 1 + static_cast<float>(random() % 3) * 0x1p-23f;
-}
-float equal(std::mt19937&, int64_t) {
-  return 3;
-}
-float zero(std::mt19937&, int64_t) {
-  return 0;
-}
-// Rows of very different norms.
-float scaled(std::mt19937& random, int64_t row) {
-  const float scale[] = {1e-30f, 1e-3f, 1, 1e6f, 1e25f};
-  return std::normal_distribution<float>()(random) * scale[row % 5];
-}
-float one_outlier(std::mt19937& random, int64_t row) {
-  return std::normal_distribution<float>()(random) * (row == 7 ? 1e12f : 1);
-}
-
 // Same set, `classes` classes of uneven size; classes == 0: every row alone.
 Ranking same_set(int64_t n, int64_t d, int64_t classes, Fill fill) {
   Ranking r;
@@ -155,10 +121,6 @@ void check(const Ranking& r, const char* what) {
     }
   }
 }
-
-const std::pair<const char*, Fill> kFills[] = {{"gaussian", gaussian},  {"grid", grid}, {"collapsed", collapsed},
-                                               {"equal", equal},        {"zero", zero}, {"scaled", scaled},
-                                               {"outlier", one_outlier}};
 
 }  // namespace
 

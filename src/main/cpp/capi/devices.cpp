@@ -89,7 +89,7 @@ void open_library(const char* path) {
   added = *table;
   foreign.store(table, std::memory_order_release);
   using D = DeviceTable;
-  forward<&D::count, &D::create, &D::check_ids, &D::rank>(added);
+  forward<&D::count, &D::create, &D::check_ids, &D::rank, &D::nearest>(added);
   using M = MemoryTable;
   forward<&M::allocate, &M::release, &M::zero, &M::write, &M::read, &M::usage, &M::set_limit>(added.memory);
   forward_operations(added.f32);

@@ -156,6 +156,17 @@ struct Ranking {
   std::int8_t* tied;
 };
 
+// Exact nearest neighbours; the members are vicinal_nearest_f32's arguments.
+struct Nearest {
+  std::int64_t Q, G, d;
+  const float* queries;
+  const float* gallery;
+  const std::int64_t* self;
+  std::int64_t k;
+  std::int64_t* ids;
+  double* distances;
+};
+
 // Memory of the device with a number, and where a pointer points.
 struct MemoryTable {
   void* (*allocate)(int ordinal, std::int64_t bytes);  // zero-filled
@@ -186,6 +197,7 @@ struct DeviceTable {
   Operations<float> f32;
   Operations<double> f64;
   void (*rank)(void* device, const Ranking&);
+  void (*nearest)(void* device, const Nearest&);  // null: not on this device
 };
 
 template <class Real>

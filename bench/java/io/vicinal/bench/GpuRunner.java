@@ -31,6 +31,7 @@ public final class GpuRunner {
 
   private static final int ROUNDS = 5;
   private static final double BLOCK_MS = 300;
+  private static final double WARM_MS = 500;
 
   private final GpuSettings settings;
   private boolean peerWorks;
@@ -143,7 +144,9 @@ public final class GpuRunner {
     Map<String, float[]> reference = new HashMap<>();
     try (Backend cpu = Backend.cpu();
         Work work = row.work().apply(cpu)) {
-      work.prepare(folder);
+      if (hasPeer(row)) {
+        work.prepare(folder);
+      }
       work.repeat();
       reference.putAll(results(work));
     }
@@ -189,23 +192,28 @@ public final class GpuRunner {
     Samples eager = new Samples();
     Samples compiled = new Samples();
     double peerError = Double.NaN;
-    boolean peerRuns = peer != null;
-    int block = block(clock(work));
+    List<String> methods = new ArrayList<>();
+    if (peer != null) {
+      methods.add("eager");
+      if (!Double.isNaN(row.compiled())) {
+        methods.add("compiled");
+      }
+    }
+    int block = block(warm(work));
     for (int round = 0; round < ROUNDS; round++) {
       clock(work); // wakes the card and the compiler; not counted
       for (int i = 0; i < block; i++) {
         ours.add(clock(work));
       }
-      if (peerRuns) {
+      for (String method : List.copyOf(methods)) {
         try {
-          peerError = round > 0 ? peerError : peerError(peer, folder, reference);
-          take(peer, "eager", block, eager);
-          if (!Double.isNaN(row.compiled())) {
-            take(peer, "compiled", block, compiled);
+          if (Double.isNaN(peerError)) {
+            peerError = peerError(peer, folder, reference);
           }
-        } catch (IOException e) { // such as too little memory: ours is worth measuring alone
-          peerRuns = false;
-          System.out.println(row.name() + " " + precision + ": " + e.getMessage());
+          take(peer, method, block, method.equals("eager") ? eager : compiled);
+        } catch (IOException e) { // such as too little memory: what is left is worth measuring
+          methods.remove(method);
+          System.out.println(row.name() + " " + precision + " " + method + ": " + e.getMessage());
         }
       }
     }
@@ -245,15 +253,29 @@ public final class GpuRunner {
     return (int) Math.min(100, Math.max(3, Math.ceil(BLOCK_MS / milliseconds)));
   }
 
+  /** Repeats until the card's clocks are up and the compiler is done; the last one's time. */
+  private static double warm(Work work) {
+    long start = System.nanoTime();
+    double last;
+    do {
+      last = clock(work);
+    } while ((System.nanoTime() - start) / 1e6 < WARM_MS);
+    return last;
+  }
+
   private static double clock(Work work) {
     long start = System.nanoTime();
     work.repeat();
     return (System.nanoTime() - start) / 1e6;
   }
 
+  private boolean hasPeer(GpuRow row) {
+    return peerWorks && !Double.isNaN(row.eager());
+  }
+
   /** The peer of a row, or null where there is none. */
   private Peer peer(GpuRow row, Work work, Path folder, String precision) throws IOException {
-    if (!peerWorks || Double.isNaN(row.eager())) {
+    if (!hasPeer(row)) {
       return null;
     }
     List<String> arguments = new ArrayList<>(List.of(precision));

@@ -4,6 +4,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /**
  * Seeded inputs. Every value comes from {@link Random}, whose generator and Gaussian method are
@@ -13,6 +14,9 @@ import java.util.Random;
 final class Inputs {
   /** Elements that are written at once: a write to a device has a price of its own. */
   private static final long BLOCK = 1 << 20;
+
+  /** Arrays with more elements are drawn by all processors, each block from a seed of its own. */
+  private static final long LARGE = 1 << 25;
 
   private final Random random;
   private final Arena arena;
@@ -24,15 +28,7 @@ final class Inputs {
 
   /** Independent normal values of the given standard deviation, [rows, columns]. */
   Tensor gaussian(double deviation, long rows, long columns) {
-    Tensor made = arena.allocate(DType.F32, rows, columns);
-    long block = Math.max(1, BLOCK / columns);
-    for (long i = 0; i < rows; i += block) {
-      long end = Math.min(rows, i + block);
-      float[] values = new float[Math.toIntExact((end - i) * columns)];
-      fill(values, deviation);
-      made.rows(i, end).set(values);
-    }
-    return made;
+    return made(rows, columns, (row, values) -> scale(values, deviation));
   }
 
   /**
@@ -42,16 +38,45 @@ final class Inputs {
   Tensor around(Tensor centers, long[] labels, double pull) {
     int columns = Math.toIntExact(centers.dim(1));
     float[] all = centers.toFloats();
-    Tensor made = arena.allocate(DType.F32, labels.length, columns);
-    float[] row = new float[columns];
-    for (int i = 0; i < labels.length; i++) {
-      fill(row, 1);
-      int from = Math.toIntExact(labels[i] * columns);
-      for (int j = 0; j < columns; j++) {
-        row[j] += (float) pull * all[from + j];
-      }
-      made.rows(i, i + 1).set(row);
+    return made(
+        labels.length,
+        columns,
+        (row, values) -> {
+          for (int i = 0; i < values.length; i++) {
+            int from = Math.toIntExact(labels[row + i / columns] * columns);
+            values[i] += (float) pull * all[from + i % columns];
+          }
+        });
+  }
+
+  /** What is done to a block of standard normal values, the first of which is in row {@code row}. */
+  private interface Shaping {
+    void apply(int row, float[] values);
+  }
+
+  private static void scale(float[] values, double deviation) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) (deviation * values[i]);
     }
+  }
+
+  private Tensor made(long rows, long columns, Shaping shaping) {
+    Tensor made = arena.allocate(DType.F32, rows, columns);
+    long block = Math.max(1, BLOCK / columns);
+    int blocks = Math.toIntExact((rows + block - 1) / block);
+    boolean large = rows * columns > LARGE;
+    long seed = large ? random.nextLong() : 0;
+    IntStream order = IntStream.range(0, blocks);
+    (large ? order.parallel() : order.sequential())
+        .forEach(
+            i -> {
+              long from = i * block;
+              long to = Math.min(rows, from + block);
+              float[] values = new float[Math.toIntExact((to - from) * columns)];
+              fill(values, large ? new Random((seed + i) * 0x9e3779b97f4a7c15L) : random);
+              shaping.apply((int) from, values);
+              made.rows(from, to).set(values);
+            });
     return made;
   }
 
@@ -106,9 +131,9 @@ final class Inputs {
     return order;
   }
 
-  private void fill(float[] row, double deviation) {
-    for (int j = 0; j < row.length; j++) {
-      row[j] = (float) (deviation * random.nextGaussian());
+  private static void fill(float[] values, Random random) {
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) random.nextGaussian();
     }
   }
 }

@@ -71,7 +71,6 @@ record TrainedHead(HeadModel model, FeatureSet test) {
 
   private static HeadTensors train(
       Backend backend, Arena arena, Loss loss, FeatureSet set, int width, int classes) {
-    AdamHead head = new AdamHead(backend, arena, loss, set.width(), width, classes, 1e-3);
     long[] labels = set.labels().toLongs();
     long[] ids = new long[labels.length];
     for (int i = 0; i < ids.length; i++) {
@@ -79,20 +78,33 @@ record TrainedHead(HeadModel model, FeatureSet test) {
     }
     BalancedSampler sampler = new BalancedSampler(ids, labels, 8, 4, 6);
     int batch = sampler.batchSize();
-    Tensor rows = arena.allocate(DType.I64, batch);
-    Tensor x = arena.allocate(DType.F32, batch, set.width());
-    Tensor y = arena.allocate(DType.I64, batch);
-    long[] batchLabels = new long[batch];
-    for (int step = 0; step < EPOCHS * sampler.batchesPerEpoch(); step++) {
-      long[] chosen = sampler.nextBatch();
-      for (int i = 0; i < batch; i++) {
-        batchLabels[i] = labels[(int) chosen[i]];
+    try (Arena there = new Arena(backend.memory())) {
+      AdamHead head = new AdamHead(backend, there, loss, set.width(), width, classes, 1e-3);
+      Tensor features = there.allocate(DType.F32, set.features().shape());
+      features.copyFrom(set.features());
+      Tensor rows = there.allocate(DType.I64, batch);
+      Tensor x = there.allocate(DType.F32, batch, set.width());
+      Tensor y = there.allocate(DType.I64, batch);
+      long[] batchLabels = new long[batch];
+      for (int step = 0; step < EPOCHS * sampler.batchesPerEpoch(); step++) {
+        long[] chosen = sampler.nextBatch();
+        for (int i = 0; i < batch; i++) {
+          batchLabels[i] = labels[(int) chosen[i]];
+        }
+        rows.set(chosen);
+        y.set(batchLabels);
+        backend.gatherRows(features, rows, x);
+        head.step(x, y);
       }
-      rows.set(chosen);
-      y.set(batchLabels);
-      backend.gatherRows(set.features(), rows, x);
-      head.step(x, y);
+      HeadTensors trained = head.tensors();
+      return new HeadTensors(
+          copy(arena, trained.weight()), null, copy(arena, trained.proxies()));
     }
-    return head.tensors();
+  }
+
+  private static Tensor copy(Arena arena, Tensor from) {
+    Tensor to = arena.allocate(from.dtype(), from.shape());
+    to.copyFrom(from);
+    return to;
   }
 }

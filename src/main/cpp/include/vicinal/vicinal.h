@@ -32,7 +32,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 2
+#define VICINAL_ABI_VERSION 3
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -369,6 +369,21 @@ VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, i
                                             const float* queries, const float* gallery, const int64_t* self,
                                             const int64_t* offsets, const int64_t* relevant, int64_t relevant_size,
                                             int64_t* ranks, int8_t* tied);
+
+/* ---- nearest neighbours ------------------------------------------------------------------------------ */
+
+/* The k nearest gallery rows of each query by squared Euclidean distance, nearest first; equal distances are ordered by
+ * lower gallery id.
+ *   queries [Q, d]; gallery [G, d], both on the device while the call lasts: host arrays are copied whole, once where
+ *   the queries are rows of the gallery, and what does not fit is VICINAL_OUT_OF_MEMORY;
+ *   self [Q] or NULL: the gallery row that is the query itself and is left out, -1 for none;
+ *   k: 1..G, or 1..G-1 where self is given;
+ *   ids [Q, k]; distances [Q, k] or NULL: squared, in double.
+ * Exact, to the bits of exact_distance.hpp. "cpu" is VICINAL_UNAVAILABLE: there FAISS searches, with the same result
+ * (neighbours.hpp). */
+VICINAL_API vicinal_status vicinal_nearest_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
+                                               const float* queries, const float* gallery, const int64_t* self,
+                                               int64_t k, int64_t* ids, double* distances);
 
 /* ---- vectors: m rows of n elements, one scalar per row ------------------------------------------------ */
 

@@ -346,6 +346,21 @@ public interface Backend extends AutoCloseable {
       Tensor ranks,
       byte[] tied);
 
+  /**
+   * The k nearest gallery rows of every query by squared Euclidean distance, nearest first; equal
+   * distances are ordered by lower id. Exact. Only devices that search themselves have it: on the
+   * processor FAISS searches, and {@code io.vicinal.retrieval.Neighbours} knows.
+   *
+   * @param queries F32 [Q, d]
+   * @param gallery F32 [G, d]
+   * @param self I64 [Q], the gallery row that is the query itself and is left out, -1 for none;
+   *     null for none at all
+   * @param ids out I64 [Q, k], k from 1 to G, or to G-1 where self is given
+   * @param distances out F64 [Q, k], or null
+   * @throws InputException on the processor
+   */
+  void nearest(Tensor queries, Tensor gallery, Tensor self, Tensor ids, Tensor distances);
+
   /** Matrix product: c [m, n] = a [m, k] b [n, k]'. */
   void gemm(Tensor a, Tensor b, Tensor c);
 

@@ -18,7 +18,7 @@ public record EvaluationOptions(
   public enum Method {
     /** Native rank counting: no neighbour lists, cost independent of k. The default. */
     RANKS,
-    /** FAISS neighbour lists as deep as the metrics need. */
+    /** Neighbour lists as deep as the metrics need. */
     NEIGHBOURS
   }
 

@@ -144,7 +144,7 @@ public final class Evaluator {
       RankSource source =
           options.method() == EvaluationOptions.Method.RANKS
               ? new CountedRanks(backend)
-              : new NeighbourRanks(backend.threads(), ranking);
+              : new NeighbourRanks(backend, ranking);
       source.ranks(queries, gallery, sameSet, relevance, totals);
     }
     Map<String, Double> clustering = Map.of();

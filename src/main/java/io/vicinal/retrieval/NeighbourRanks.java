@@ -1,23 +1,43 @@
 package io.vicinal.retrieval;
 
+import io.vicinal.backend.Backend;
+import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
 
 /**
- * Ranks read off FAISS neighbour lists, as deep as the metrics need. Ties are those seen inside the
+ * Ranks read off neighbour lists, as deep as the metrics need. Ties are those seen inside the
  * lists.
  */
 final class NeighbourRanks implements RankSource {
-  private final int threads;
+  private final Backend backend;
   private final List<MetricId> metrics;
 
-  NeighbourRanks(int threads, List<MetricId> metrics) {
-    this.threads = threads;
+  NeighbourRanks(Backend backend, List<MetricId> metrics) {
+    this.backend = backend;
     this.metrics = metrics;
   }
 
   @Override
   public void ranks(
+      Tensor queries, Tensor gallery, boolean sameSet, Relevance relevance, QueryTotals totals) {
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor there = near(gallery, arena);
+      blocks(sameSet ? there : near(queries, arena), there, sameSet, relevance, totals);
+    }
+  }
+
+  /** The rows where the backend works, so that many blocks of queries find them there. */
+  private Tensor near(Tensor rows, Arena arena) {
+    if (rows.device().equals(backend.device())) {
+      return rows;
+    }
+    Tensor copy = arena.allocate(rows.dtype(), rows.shape().dims());
+    copy.copyFrom(rows);
+    return copy;
+  }
+
+  private void blocks(
       Tensor queries, Tensor gallery, boolean sameSet, Relevance relevance, QueryTotals totals) {
     long available = gallery.dim(0) - (sameSet ? 1 : 0);
     int most = relevance.most();
@@ -35,7 +55,7 @@ final class NeighbourRanks implements RankSource {
       for (int q = from; sameSet && q < to; q++) {
         self[q - from] = q;
       }
-      NeighbourList list = Neighbours.search(queries.rows(from, to), gallery, depth, self, threads);
+      NeighbourList list = Neighbours.search(queries.rows(from, to), gallery, depth, self, backend);
       for (int q = from; q < to; q++) {
         int hits = 0;
         for (int j = 0; j < depth; j++) {

@@ -44,7 +44,7 @@ final class Views {
     return new Doubles(onHost(tensor).address());
   }
 
-  /** FAISS reads the process's memory only. */
+  /** FAISS reads the processor's memory only. */
   private static Tensor onHost(Tensor tensor) {
     if (!tensor.device().equals(Device.CPU)) {
       throw new InputException(

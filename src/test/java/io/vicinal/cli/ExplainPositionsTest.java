@@ -126,6 +126,9 @@ class ExplainPositionsTest {
     }
     Map<String, Double> found = new HashMap<>();
     for (String[] row : ExplainNoiseTest.rows(fixture.at("run-out/verification.csv"))) {
+      assertThat(row[1])
+          .as("ids are in the next column only")
+          .isIn("remove", "weight x 1.01", "weight x 0.99");
       found.merge(row[0] + " " + row[2], Double.parseDouble(row[5]), Double::sum);
     }
     assertThat(found).hasSizeGreaterThanOrEqualTo(6).containsOnlyKeys(predicted.keySet());

@@ -6,6 +6,9 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.TestDevice;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -25,9 +28,13 @@ import org.junit.jupiter.api.Test;
 
 class NeighboursTest {
   private final Arena arena = Arena.host();
+  // Little workspace, so that a GPU takes the queries in many blocks.
+  private final Backend backend =
+      Backend.open(TestDevice.name(), new BackendOptions(2, 1 << 20, "auto"));
 
   @AfterEach
   void close() {
+    backend.close();
     arena.close();
   }
 
@@ -85,7 +92,7 @@ class NeighboursTest {
   @Test
   void identicalPointsOfAnotherLabelComeFirst() {
     Tensor x = arena.of(new float[] {10, 10, 20, 20}, 4, 1);
-    NeighbourList list = Neighbours.search(x, x, 1, new long[] {0, 1, 2, 3}, 2);
+    NeighbourList list = Neighbours.search(x, x, 1, new long[] {0, 1, 2, 3}, backend);
     assertThat(list.ids()).containsExactly(1, 0, 3, 2);
     assertThat(list.distances()).containsOnly(0);
   }
@@ -103,7 +110,7 @@ class NeighboursTest {
     }
     Tensor g = arena.of(gallery, 20, 1);
     NeighbourList list =
-        Neighbours.search(g.rows(0, 10), g, 19, LongStream.range(0, 10).toArray(), 2);
+        Neighbours.search(g.rows(0, 10), g, 19, LongStream.range(0, 10).toArray(), backend);
     RankingMetrics metrics = new RankingMetrics(MetricId.parseList("p@1,rp,map@r,map"));
     for (int q = 0; q < 10; q++) {
       boolean[] relevance = new boolean[19];
@@ -138,18 +145,22 @@ class NeighboursTest {
     Tensor wide = arena.of(gaussian(16, 8), 4, 4);
     Tensor doubles = arena.allocate(DType.F64, 4, 3);
     Tensor none = arena.allocate(DType.F32, 0, 3);
-    refused(() -> Neighbours.search(x, x, 5, null, 1), "k: must be 1..4");
-    refused(() -> Neighbours.search(x, x, 4, new long[4], 1), "k: must be 1..3");
-    refused(() -> Neighbours.search(x, x, 0, null, 1), "k: must be 1..4");
-    refused(() -> Neighbours.search(x, wide, 1, null, 1), "gallery: has width 4");
-    refused(() -> Neighbours.search(doubles, x, 1, null, 1), "queries: needs float32");
-    refused(() -> Neighbours.search(none, x, 1, null, 1), "queries: needs a floating-point matrix");
-    refused(() -> Neighbours.search(x, x, 1, new long[3], 1), "selfIds: needs one id per query");
-    refused(() -> Neighbours.search(x, x, 1, new long[] {0, 1, 2, 4}, 1), "selfIds: every id");
+    refused(() -> Neighbours.search(x, x, 5, null, backend), "k: must be 1..4");
+    refused(() -> Neighbours.search(x, x, 4, new long[4], backend), "k: must be 1..3");
+    refused(() -> Neighbours.search(x, x, 0, null, backend), "k: must be 1..4");
+    refused(() -> Neighbours.search(x, wide, 1, null, backend), "gallery: has width 4");
+    refused(() -> Neighbours.search(doubles, x, 1, null, backend), "queries: needs float32");
+    refused(
+        () -> Neighbours.search(none, x, 1, null, backend),
+        "queries: needs a floating-point matrix");
+    refused(
+        () -> Neighbours.search(x, x, 1, new long[3], backend), "selfIds: needs one id per query");
+    refused(
+        () -> Neighbours.search(x, x, 1, new long[] {0, 1, 2, 4}, backend), "selfIds: every id");
     Tensor nan = arena.of(new float[] {1, Float.NaN}, 2, 1);
     Tensor one = arena.of(new float[] {1, 2}, 2, 1);
-    refused(() -> Neighbours.search(nan, one, 1, null, 1), "query row 1 is not finite");
-    refused(() -> Neighbours.search(one, nan, 1, null, 1), "gallery row 1 is not finite");
+    refused(() -> Neighbours.search(nan, one, 1, null, backend), "query row 1 is not finite");
+    refused(() -> Neighbours.search(one, nan, 1, null, backend), "gallery row 1 is not finite");
   }
 
   private static void refused(Runnable call, String text) {
@@ -170,7 +181,7 @@ class NeighboursTest {
         new Thread(
             () -> {
               try {
-                Neighbours.search(x, x, 100, null, 2);
+                Neighbours.search(x, x, 100, null, backend);
               } catch (Throwable t) {
                 thrown.set(t);
                 flag.set(Thread.currentThread().isInterrupted());
@@ -189,10 +200,10 @@ class NeighboursTest {
   @Test
   void eightThreadsSearchAtOnce() throws Exception {
     Tensor x = arena.of(gaussian(400 * 16, 10), 400, 16);
-    NeighbourList expected = Neighbours.search(x, x, 5, null, 1);
+    NeighbourList expected = Neighbours.search(x, x, 5, null, backend);
     ExecutorService pool = Executors.newFixedThreadPool(8);
     try {
-      Callable<long[]> task = () -> Neighbours.search(x, x, 5, null, 2).ids();
+      Callable<long[]> task = () -> Neighbours.search(x, x, 5, null, backend).ids();
       List<Future<long[]>> results =
           pool.invokeAll(IntStream.range(0, 32).mapToObj(i -> task).toList());
       for (Future<long[]> result : results) {
@@ -208,7 +219,7 @@ class NeighboursTest {
     int queries = q.length / d;
     int gallery = g.length / d;
     NeighbourList list =
-        Neighbours.search(arena.of(q, queries, d), arena.of(g, gallery, d), k, self, 2);
+        Neighbours.search(arena.of(q, queries, d), arena.of(g, gallery, d), k, self, backend);
     for (int i = 0; i < queries; i++) {
       double[] distances = new double[gallery];
       for (int j = 0; j < gallery; j++) {

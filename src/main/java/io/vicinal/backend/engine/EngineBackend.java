@@ -9,12 +9,10 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
-import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
-import java.nio.ByteBuffer;
 
 /**
  * A device behind the C ABI. Arguments are checked here, by name; sizes, labels and values once
@@ -26,6 +24,7 @@ public final class EngineBackend implements Backend {
   private final Memory memory;
   private final EnginePool pool;
   private final EngineVectors vectors;
+  private final EngineSearch search;
   private final String isa;
   private final int threads;
   private final String blas;
@@ -44,6 +43,7 @@ public final class EngineBackend implements Backend {
     device = memory.device();
     pool = new EnginePool(device, options);
     vectors = new EngineVectors(pool);
+    search = new EngineSearch(pool);
     Description description =
         pool.run(
             "open",
@@ -567,51 +567,12 @@ public final class EngineBackend implements Backend {
       Tensor relevant,
       Tensor ranks,
       byte[] tied) {
-    Arguments a = new Arguments("rank", "queries", queries);
-    a.matrix("queries", queries);
-    a.matrix("gallery", gallery);
-    if (a.type() != DType.F32) {
-      throw a.problem("queries", "are F64; ranks are counted in float32, so convert them");
-    }
-    long q = queries.dim(0);
-    long g = gallery.dim(0);
-    long d = queries.dim(1);
-    a.in("gallery", gallery, g, d);
-    if (self != null) {
-      a.integers("self", self, q);
-    }
-    if (relevant == null || relevant.shape().rank() != 1) {
-      throw a.problem("relevant", "must be a vector of int64");
-    }
-    long size = relevant.dim(0);
-    a.integers("offsets", offsets, q + 1)
-        .integers("relevant", relevant, size)
-        .integersOut("ranks", ranks, size);
-    if (tied != null && tied.length != q) {
-      throw a.problem("tied", "has length " + tied.length + " where " + q + " is expected");
-    }
-    try (Arena arena = Arena.host()) {
-      Tensor flags = tied == null ? null : arena.allocate(DType.I64, q / 8 + 1);
-      pool.run(
-          a,
-          e ->
-              Vicinal.vicinal_rank_f32(
-                  e.handle(),
-                  q,
-                  g,
-                  d,
-                  At.f32(queries),
-                  At.f32(gallery),
-                  At.i64(self),
-                  At.i64(offsets),
-                  At.i64(relevant),
-                  size,
-                  At.i64(ranks),
-                  At.bytes(flags)));
-      if (tied != null) {
-        flags.read(0, ByteBuffer.wrap(tied));
-      }
-    }
+    search.rank(queries, gallery, self, offsets, relevant, ranks, tied);
+  }
+
+  @Override
+  public void nearest(Tensor queries, Tensor gallery, Tensor self, Tensor ids, Tensor distances) {
+    search.nearest(queries, gallery, self, ids, distances);
   }
 
   @Override

@@ -207,8 +207,7 @@ public final class Demo {
     try (Arena arena = Arena.host()) {
       Tensor rows = arena.allocate(DType.F32, queries.length, embedded.dim(1));
       backend.gatherRows(embedded, arena.of(queries, queries.length), rows);
-      NeighbourList found =
-          Neighbours.search(rows, embedded, NEIGHBOURS, queries, backend.threads());
+      NeighbourList found = Neighbours.search(rows, embedded, NEIGHBOURS, queries, backend);
       List<Example> examples = new ArrayList<>();
       for (int q = 0; q < queries.length; q++) {
         long label = classes.get(q);

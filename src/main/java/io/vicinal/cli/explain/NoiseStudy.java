@@ -66,7 +66,7 @@ record NoiseStudy(
 
   private static NeighbourPurity purity(Model model, Evidence evidence, long[] clean, long[] ids) {
     return NeighbourPurity.of(
-        evidence.embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, model.backend().threads());
+        evidence.embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, model.backend());
   }
 
   JsonObject json() {

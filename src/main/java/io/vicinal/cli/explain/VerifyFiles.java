@@ -6,6 +6,7 @@ import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.influence.statistics.Agreement;
 import io.vicinal.influence.verify.Brittleness;
+import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Stability;
@@ -42,7 +43,7 @@ record VerifyFiles(
           for (int q = 0; q < asked.size(); q++) {
             csv.row(
                 part.kind(),
-                outcome.edit().name(),
+                text(outcome.edit(), model),
                 samples,
                 method.getKey(),
                 asked.queries().get(q).id(),
@@ -54,6 +55,18 @@ record VerifyFiles(
       }
     }
     return csv;
+  }
+
+  /** What is done to the samples, which the next column names; labels are the dataset's. */
+  private static String text(Edit edit, Model model) {
+    if (edit.changes().size() > 1) {
+      return edit.name();
+    }
+    Edit.Change change = edit.changes().get(0);
+    if (change.label() != Edit.OWN_LABEL) {
+      return "relabel to " + model.classId(change.label());
+    }
+    return change.factor() == 0 ? "remove" : "weight x " + change.factor();
   }
 
   /** Agreement of one kind and method, a query at a time; none where nothing can be compared. */

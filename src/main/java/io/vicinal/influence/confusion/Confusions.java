@@ -100,7 +100,7 @@ public final class Confusions {
         Arrays.setAll(self, i -> i);
       }
       NeighbourList nearest =
-          Neighbours.search(compared.rows(0, queries), gallery, 1, self, backend.threads());
+          Neighbours.search(compared.rows(0, queries), gallery, 1, self, backend);
       long first = sameSet ? 0 : queries;
       long[] ids = Arrays.stream(nearest.ids()).map(id -> first + id).toArray();
       return new Confusions(neighbouring, labels.toLongs(), ids, nearest.distances());

@@ -329,7 +329,7 @@ public final class Evidence implements AutoCloseable {
     }
     int k = Math.min(options.neighbours(), samples() - 1);
     long[] self = LongStream.range(0, samples()).toArray();
-    return Neighbours.search(rows, rows, k, self, backend.threads());
+    return Neighbours.search(rows, rows, k, self, backend);
   }
 
   /** Raw embeddings of the head, F32 [N, d]. */

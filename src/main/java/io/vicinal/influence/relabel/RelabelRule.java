@@ -99,8 +99,7 @@ public enum RelabelRule {
       try (Arena arena = new Arena(evidence.backend().memory())) {
         Tensor queries = arena.allocate(DType.F32, some.length, gallery.dim(1));
         evidence.backend().gatherRows(gallery, arena.of(some, some.length), queries);
-        NeighbourList lists =
-            Neighbours.search(queries, gallery, k, some, evidence.backend().threads());
+        NeighbourList lists = Neighbours.search(queries, gallery, k, some, evidence.backend());
         for (int q = 0; q < some.length; q++) {
           rows[from + q] = weighted(lists, q, evidence.labels(), evidence.classes());
         }

@@ -1,6 +1,7 @@
 package io.vicinal.influence.study;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;
 import io.vicinal.tensor.Arena;
@@ -26,11 +27,11 @@ public record NeighbourPurity(double[] perSample) {
    * @param cleanLabels [N]
    * @param ids the chosen samples; an empty list has an empty result
    * @param k neighbours, 1..N-1
-   * @param threads worker threads, 0 for all
+   * @param backend finds the neighbours
    * @throws InputException if shapes, ids or k do not fit
    */
   public static NeighbourPurity of(
-      Tensor embeddings, long[] cleanLabels, long[] ids, int k, int threads) {
+      Tensor embeddings, long[] cleanLabels, long[] ids, int k, Backend backend) {
     if (ids.length == 0) {
       return new NeighbourPurity(new double[0]);
     }
@@ -51,7 +52,7 @@ public record NeighbourPurity(double[] perSample) {
       for (int q = 0; q < ids.length; q++) {
         queries.rows(q, q + 1).set(embeddings.rows(ids[q], ids[q] + 1).toFloats());
       }
-      NeighbourList found = Neighbours.search(queries, embeddings, k, ids, threads);
+      NeighbourList found = Neighbours.search(queries, embeddings, k, ids, backend);
       double[] purity = new double[ids.length];
       for (int q = 0; q < ids.length; q++) {
         int same = 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -45,30 +46,32 @@ class NeighbourPurityTest {
   @Test
   void cleanDigitsEqualTheNeighbourAccuracy() {
     DigitRows digits = DigitRows.first(600);
-    try (Arena arena = Arena.host()) {
+    try (Arena arena = Arena.host();
+        Backend backend = Backend.cpu()) {
       Tensor x = arena.allocate(DType.F32, digits.samples(), 64);
       x.set(digits.pixels());
       long[] all = LongStream.range(0, digits.samples()).toArray();
-      NeighbourPurity purity = NeighbourPurity.of(x, digits.labels(), all, K, 1);
+      NeighbourPurity purity = NeighbourPurity.of(x, digits.labels(), all, K, backend);
       double expected = oracle(digits.pixels(), 64, digits.labels(), K);
       assertThat(expected).isBetween(0.9, 0.99);
       assertThat(purity.mean()).isEqualTo(expected, within(1e-12));
       long[] some = {17, 3, 599};
-      assertThat(NeighbourPurity.of(x, digits.labels(), some, K, 1).perSample())
+      assertThat(NeighbourPurity.of(x, digits.labels(), some, K, backend).perSample())
           .containsExactly(purity.perSample()[17], purity.perSample()[3], purity.perSample()[599]);
     }
   }
 
   @Test
   void onlyTheCleanLabelsCountAndTheSampleItselfDoesNot() {
-    try (Arena arena = Arena.host()) {
+    try (Arena arena = Arena.host();
+        Backend backend = Backend.cpu()) {
       Tensor x = arena.allocate(DType.F32, 4, 1);
       x.set(new float[] {0, 0, 1, 5});
       NeighbourPurity purity =
-          NeighbourPurity.of(x, new long[] {1, 1, 2, 2}, new long[] {0, 3}, 2, 1);
+          NeighbourPurity.of(x, new long[] {1, 1, 2, 2}, new long[] {0, 3}, 2, backend);
       assertThat(purity.perSample()).containsExactly(0.5, 0.5);
-      assertThat(NeighbourPurity.of(x, new long[4], new long[0], 2, 1).mean()).isNaN();
-      assertThatThrownBy(() -> NeighbourPurity.of(x, new long[4], new long[] {4}, 2, 1))
+      assertThat(NeighbourPurity.of(x, new long[4], new long[0], 2, backend).mean()).isNaN();
+      assertThatThrownBy(() -> NeighbourPurity.of(x, new long[4], new long[] {4}, 2, backend))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("sample 4");
     }
