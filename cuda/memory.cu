@@ -1,6 +1,7 @@
 // The caching device arena, and the device's memory for the C ABI.
 #include "memory.cuh"
 
+#include <algorithm>
 #include <memory>
 #include <shared_mutex>
 #include <vector>
@@ -117,6 +118,15 @@ void DeviceArena::set_limit(std::int64_t bytes) {
   use_device(ordinal_);
   limit_ = bytes;
   if (limit_ > 0 && in_use_ + held_bytes_ > limit_) shrink();
+}
+
+std::int64_t DeviceArena::room() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  use_device(ordinal_);
+  std::size_t available = 0, total = 0;
+  check(cudaMemGetInfo(&available, &total), "reading the free memory");
+  const std::int64_t room = static_cast<std::int64_t>(available) + held_bytes_;
+  return limit_ > 0 ? std::max<std::int64_t>(0, std::min(room, limit_ - in_use_)) : room;
 }
 
 // Never destroyed: other static objects may still free memory when the process ends.

@@ -26,6 +26,8 @@ class DeviceArena {
   bool owns(const void* address);
   void usage(std::int64_t* in_use, std::int64_t* held, std::int64_t* limit);
   void set_limit(std::int64_t bytes);
+  // Bytes that could be taken now: what the device has free, what is held, and no more than the limit leaves.
+  std::int64_t room();
 
  private:
   void* from_device(std::int64_t bytes);

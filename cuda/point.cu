@@ -74,12 +74,7 @@ Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep&
   p.problem.weight = e.in(problem.weight, d * D);
   p.problem.bias = e.in(problem.bias, d);
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
-  std::int64_t most = e.workspace_bytes;
-  if (keep.rows) {
-    std::size_t available = 0, total = 0;
-    check(cudaMemGetInfo(&available, &total), "reading the free memory");
-    most = static_cast<std::int64_t>(available / 2);
-  }
+  const std::int64_t most = keep.rows ? arena(e.ordinal).room() / 2 : e.workspace_bytes;
   p.features = Features<Real>(e, problem.features, n, D, most);
 
   p.unit_proxies = memory.get<Real>(p.columns * d);

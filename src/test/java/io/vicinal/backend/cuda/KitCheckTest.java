@@ -48,6 +48,13 @@ class KitCheckTest {
   }
 
   @Test
+  void featuresThatTheDeviceHasNoRoomForStayOnTheHost() {
+    String[] only = {"--only", "features on the host"};
+    int failures = Check.run(print, "--largest", "120", "--rounds", "1", only[0], only[1]);
+    assertThat(failures).as(bytes.toString(StandardCharsets.UTF_8)).isZero();
+  }
+
+  @Test
   void refusals() {
     assertThatThrownBy(() -> Check.run(print, "--only", "no such operation"))
         .isInstanceOf(InputException.class)
