@@ -39,7 +39,7 @@ int64_t candidates_for(int64_t k, int64_t G) {
   return k + std::min(32 + G / 16, std::max<int64_t>(k, 2048));
 }
 
-struct Search {
+struct Lists {
   int64_t G, d, k;
   const float *queries, *gallery;
   const double* query_squares;
@@ -74,7 +74,7 @@ __device__ __forceinline__ Interval interval_of(const ScoreBounds<float>& bounds
 
 // candidates [rows, capacity] from products [rows, ld], and how many there are; more than fit are counted only.
 __global__ void __launch_bounds__(kSelectThreads)
-    collect_kernel(Search s, int64_t begin, const float* products, int64_t ld, int32_t capacity, int32_t* candidates) {
+    collect_kernel(Lists s, int64_t begin, const float* products, int64_t ld, int32_t capacity, int32_t* candidates) {
   __shared__ Histogram histogram;
   __shared__ int32_t count;
   const int64_t row = blockIdx.x, query = begin + row, own = s.own(query);
@@ -114,7 +114,7 @@ __global__ void __launch_bounds__(kSelectThreads)
 
 // The first k of a query's candidates. They are sorted in shared memory, or in `distances` [rows, capacity] if given.
 __global__ void __launch_bounds__(kThreads)
-    order_kernel(Search s, Rows rows, int32_t capacity, int32_t* candidates, double* distances) {
+    order_kernel(Lists s, Rows rows, int32_t capacity, int32_t* candidates, double* distances) {
   VICINAL_DYNAMIC_SHARED(double, shared);
   const int64_t query = rows.query();
   const int32_t m = s.found[query];
@@ -143,7 +143,7 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // distances [rows, G]: D of every gallery row; infinite for the query's own. Queries first, so that they share rows.
-__global__ void __launch_bounds__(kThreads) distance_kernel(Search s, const int64_t* picked, double* distances) {
+__global__ void __launch_bounds__(kThreads) distance_kernel(Lists s, const int64_t* picked, double* distances) {
   const int64_t query = picked[blockIdx.x], own = s.own(query);
   constexpr int64_t kGroups = kThreads / kGroup;
   for (int64_t first = blockIdx.y * kGroups; first < s.G; first += gridDim.y * kGroups) {
@@ -157,7 +157,7 @@ __global__ void __launch_bounds__(kThreads) distance_kernel(Search s, const int6
 
 // candidates [rows, k]: those of the k smallest (distance, id), in any order.
 __global__ void __launch_bounds__(kSelectThreads)
-    pick_kernel(Search s, const int64_t* picked, const double* distances, int32_t* candidates) {
+    pick_kernel(Lists s, const int64_t* picked, const double* distances, int32_t* candidates) {
   __shared__ Histogram histogram;
   __shared__ int32_t count;
   using Key = unsigned long long;
@@ -197,23 +197,23 @@ class Searcher {
     const int64_t place = row_within(p_.queries, p_.Q, p_.gallery, p_.G, p_.d);
     const double* query_squares =
         place >= 0 ? gallery_squares + place : squared_norms(e_, "query", p_.Q, p_.d, p_.queries);
-    search_ = {p_.G,
-               p_.d,
-               p_.k,
-               p_.queries,
-               p_.gallery,
-               query_squares,
-               norms,
-               e_.in(p_.self, p_.Q),
-               e_.workspace.get<int32_t>(p_.Q),
-               p_.ids,
-               p_.distances};
+    lists_ = {p_.G,
+              p_.d,
+              p_.k,
+              p_.queries,
+              p_.gallery,
+              query_squares,
+              norms,
+              e_.in(p_.self, p_.Q),
+              e_.workspace.get<int32_t>(p_.Q),
+              p_.ids,
+              p_.distances};
     std::vector<int64_t> undecided;
     const int64_t capacity = candidates_for(p_.k, p_.G);
     if (capacity < p_.G) {
       by_scores(static_cast<int32_t>(capacity));
       std::vector<int32_t> found(static_cast<std::size_t>(p_.Q));
-      e_.read(found.data(), search_.found, p_.Q);
+      e_.read(found.data(), lists_.found, p_.Q);
       for (int64_t q = 0; q < p_.Q; ++q)
         if (found[static_cast<std::size_t>(q)] > capacity) undecided.push_back(q);
     } else {
@@ -241,7 +241,7 @@ class Searcher {
       const int64_t n = std::min(rows, p_.Q - begin);
       gemm<float>(e_, {false, true, n, p_.G, p_.d, p_.queries + begin * p_.d, p_.d, p_.gallery, p_.d, products, ld,
                        false, true});
-      launch(collect_kernel, dim3(static_cast<unsigned>(n)), dim3(kSelectThreads), 0, e_.stream, search_, begin,
+      launch(collect_kernel, dim3(static_cast<unsigned>(n)), dim3(kSelectThreads), 0, e_.stream, lists_, begin,
              products, ld, capacity, candidates);
       order(n, {begin, nullptr}, capacity, candidates);
     }
@@ -260,8 +260,8 @@ class Searcher {
       e_.poll();
       const int64_t n = std::min(rows, all - begin);
       launch(distance_kernel, dim3(static_cast<unsigned>(n), static_cast<unsigned>(pieces)), dim3(kThreads), 0,
-             e_.stream, search_, picked + begin, distances);
-      launch(pick_kernel, dim3(static_cast<unsigned>(n)), dim3(kSelectThreads), 0, e_.stream, search_, picked + begin,
+             e_.stream, lists_, picked + begin, distances);
+      launch(pick_kernel, dim3(static_cast<unsigned>(n)), dim3(kSelectThreads), 0, e_.stream, lists_, picked + begin,
              distances, candidates);
       order(n, {0, picked + begin}, k, candidates);
     }
@@ -274,7 +274,7 @@ class Searcher {
     const Workspace::Mark mark = e_.workspace.mark();
     double* distances = capacity > kShared ? e_.workspace.get<double>(n * capacity) : nullptr;
     launch(order_kernel, dim3(static_cast<unsigned>(n)), dim3(kThreads),
-           distances == nullptr ? static_cast<std::size_t>(12 * capacity) : 0, e_.stream, search_, rows, capacity,
+           distances == nullptr ? static_cast<std::size_t>(12 * capacity) : 0, e_.stream, lists_, rows, capacity,
            candidates, distances);
     e_.workspace.rewind(mark);
   }
@@ -282,7 +282,7 @@ class Searcher {
   Engine& e_;
   const Nearest& p_;
   const int64_t half_;
-  Search search_{};
+  Lists lists_{};
 };
 
 }  // namespace

@@ -1,9 +1,10 @@
 """PyTorch on a GPU, one workload in one process, driven line by line as peer.py is.
 
-    python gpu.py FOLDER THREADS PRECISION loss NAME CLASSES CENTERS | curvature
+    python gpu.py FOLDER THREADS PRECISION loss NAME CLASSES CENTERS | curvature | nearest K SAMPLE
 
 PRECISION is float32, tf32 (matrix products only) or bfloat16 (autocast). Losses are pytorch-metric-learning's where it is
-installed (hello says so), else the same formulas in plain PyTorch. Commands:
+installed (hello says so), else the same formulas in plain PyTorch. Neighbours are FAISS's on the processor, with all its
+threads, where faiss-cpu is installed. Commands:
 
     hello               versions, card, whose losses
     values f32          one step's value and gradients, arrays written to FOLDER
@@ -176,6 +177,39 @@ class CurvatureWork:
         return {"loss": value.item()}, {"hvp_weight": product}
 
 
+class NearestWork:
+    """E.npy [N, d]: FAISS's exact search of every row's K + 1 nearest, which hold the row itself, on the processor."""
+
+    on_processor = True
+
+    def __init__(self, k, sample):
+        self.rows, self.k, self.sample = np.load(folder / "E.npy"), int(k), int(sample)
+
+    def eager(self):
+        import faiss
+
+        faiss.omp_set_num_threads(int(sys.argv[2]))
+        index = faiss.IndexFlatL2(self.rows.shape[1])
+        index.add(self.rows)
+        self.distances, self.ids = index.search(self.rows, self.k + 1)
+
+    def values(self):
+        self.eager()
+        sample = np.arange(self.sample) * len(self.rows) // self.sample
+        others = self.ids[sample] != sample[:, None]
+        others[others.all(1), -1] = False  # a copy of the row pushed it out
+        distances = self.distances[sample][others].reshape(self.sample, self.k)
+        return {}, {"distances": torch.from_numpy(distances)}
+
+
+def faiss_version():
+    try:
+        import faiss
+    except ImportError:
+        return None
+    return faiss.__version__
+
+
 def hello():
     return {
         "python": ".".join(map(str, sys.version_info[:3])),
@@ -185,6 +219,7 @@ def hello():
         "losses": f"pytorch-metric-learning {pytorch_metric_learning.__version__}"
         if build
         else "plain PyTorch",
+        "faiss": faiss_version(),
     }
 
 
@@ -201,7 +236,7 @@ def clock(work, name, repeats):
     if not hasattr(work, name):
         return {"ms": []}  # torch.compile has no double backward
     method = getattr(work, name)
-    if DEVICE.type == "cpu":
+    if DEVICE.type == "cpu" or getattr(work, "on_processor", False):
         spent = []
         for _ in range(repeats):
             start = time.perf_counter_ns()
@@ -224,7 +259,7 @@ def main():
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     kind, *arguments = sys.argv[4:]
-    work = {"loss": LossWork, "curvature": CurvatureWork}[kind](*arguments)
+    work = {"loss": LossWork, "curvature": CurvatureWork, "nearest": NearestWork}[kind](*arguments)
     for line in sys.stdin:
         command, *arguments = line.split()
         if command == "quit":

@@ -14,6 +14,8 @@ import java.util.function.Function;
  * @param compiled the same for the compiled peer; NaN if it cannot do it
  * @param share of the floor, at least; NaN if the row does not ask for it
  * @param memoryBytes limit of the device's memory; 0 for none
+ * @param exact whether products are float32's whatever the precision, so that the row is measured
+ *     at that alone
  * @param work makes the inputs on a backend's device
  */
 record GpuRow(
@@ -22,6 +24,7 @@ record GpuRow(
     double compiled,
     double share,
     long memoryBytes,
+    boolean exact,
     Function<Backend, Work> work) {
   private static final Map<String, Map<String, String>> LOSSES =
       Map.of(
@@ -51,6 +54,7 @@ record GpuRow(
               Double.NaN,
               0.5,
               40L << 30,
+              false,
               b -> new LossWork(b, loss, loss, LOSSES.get(loss), batch, width, classes)));
     }
     rows.add(
@@ -60,6 +64,7 @@ record GpuRow(
             Double.NaN,
             0.7,
             0,
+            false,
             b ->
                 quick
                     ? new CurvatureWork(b, 200, 64, 16, 20)
@@ -71,10 +76,23 @@ record GpuRow(
             Double.NaN,
             Double.NaN,
             0,
+            false,
             b ->
                 quick
                     ? new RetrievalWork(b, 1_200, 16, 200)
                     : new RetrievalWork(b, 60_502, 512, 11_316)));
+    rows.add(
+        new GpuRow(
+            "knn",
+            20,
+            Double.NaN,
+            0.3,
+            0,
+            true,
+            b ->
+                quick
+                    ? new NearestWork(b, 600, 16, 100, 20)
+                    : new NearestWork(b, 60_502, 512, 11_316, 1_000)));
     return rows;
   }
 
@@ -93,6 +111,7 @@ record GpuRow(
         compiled,
         share,
         0,
+        false,
         b -> new LossWork(b, loss, loss, LOSSES.get(loss), batch, width, classes));
   }
 }

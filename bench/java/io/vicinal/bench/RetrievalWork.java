@@ -18,7 +18,7 @@ import java.util.Map;
  * Not thread-safe.
  */
 final class RetrievalWork implements Work {
-  private static final double PULL = 0.42;
+  static final double PULL = 0.42;
   static final EvaluationOptions OPTIONS = EvaluationOptions.of("r@1,r@10,r@100,r@1000,rp,map@r");
 
   private final Arena arena = Arena.host();

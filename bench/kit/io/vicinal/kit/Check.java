@@ -59,6 +59,7 @@ public final class Check {
           CurvatureChecks.run(c, variant, type, precision);
         }
       }
+      SearchChecks.run(c, Precision.FLOAT32);
       PrecisionChecks.run(c, settings.device());
       MemoryChecks.run(c, settings, Precision.FLOAT32);
       if (c.passed() + c.failures().size() == 0) {

@@ -6,7 +6,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 
-/** Products, vectors, rows, optimisers and ranks. */
+/** Products, vectors, rows and optimisers. */
 final class VectorChecks {
   private VectorChecks() {}
 
@@ -20,9 +20,6 @@ final class VectorChecks {
     c.check("clip, find non-finite " + type, precision, side -> limits(side, type));
     c.check("gather rows " + type, precision, side -> gather(side, type));
     c.check("normalise rows " + type, precision, side -> normalise(side, type));
-    if (type == DType.F32) {
-      c.check("rank", precision, VectorChecks::rank);
-    }
   }
 
   static void embed(Side side, DType type) {
@@ -150,45 +147,5 @@ final class VectorChecks {
     side.backend().normalizeRows(x, side.out("unit rows", type, n, columns));
     side.backend().normalizeRows(x, x);
     side.keep("unit rows in place", x);
-  }
-
-  /** Queries are gallery rows; every fourth gallery row is another one's copy, so that some tie. */
-  private static void rank(Side side) {
-    int gallery = side.size("G", 4);
-    int queries = side.pick("Q", 1, gallery);
-    int d = side.size("d", 1);
-    int classes = side.pick("C", 1, Math.max(1, gallery / 3));
-    double[] rows = side.gaussian((long) gallery * d, 1);
-    for (int i = 4; i < gallery; i += 4) {
-      System.arraycopy(rows, (i / 2) * d, rows, i * d, d);
-    }
-    long[] self = new long[queries];
-    long[] offsets = new long[queries + 1];
-    long[] relevant = new long[queries * gallery];
-    int count = 0;
-    for (int q = 0; q < queries; q++) {
-      self[q] = q % 5 == 4 ? -1 : q;
-      for (int g = 0; g < gallery; g++) {
-        if (g != q && g % classes == q % classes) {
-          relevant[count++] = g;
-        }
-      }
-      offsets[q + 1] = count;
-    }
-    byte[] tied = new byte[queries];
-    Arrays.fill(tied, (byte) 99);
-    Tensor ranks = side.integers("ranks", count);
-    side.backend()
-        .rank(
-            side.single(Arrays.copyOf(rows, queries * d), queries, d),
-            side.single(rows, gallery, d),
-            side.place().of(self, queries),
-            side.place().of(offsets, queries + 1),
-            side.place().of(Arrays.copyOf(relevant, count), count),
-            ranks,
-            tied);
-    long[] flags = new long[queries];
-    Arrays.setAll(flags, q -> tied[q]);
-    side.keepExact("tied", flags);
   }
 }

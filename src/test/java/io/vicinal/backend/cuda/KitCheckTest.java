@@ -38,6 +38,7 @@ class KitCheckTest {
           "diagonal FISHER",
           "factors",
           "rank",
+          "nearest",
           "adam F64",
           "bfloat16 loss hvp",
           "features on the host",
