@@ -14,7 +14,7 @@ namespace {
 
 // cublas_api.h, library_types.h
 constexpr int kNoTranspose = 0, kTranspose = 1;
-constexpr int kReal32 = 0, kReal64 = 1;
+constexpr int kReal32 = 0, kReal64 = 1, kRealBf16 = 14;
 constexpr int kCompute32 = 68, kCompute32Pedantic = 69, kCompute32Fast16B = 75, kCompute32FastTf32 = 77;
 constexpr int kCompute64 = 70, kCompute64Pedantic = 71;
 constexpr int kDefaultAlgorithm = -1;
@@ -119,6 +119,16 @@ void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
                               static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kReal64,
                               static_cast<int>(lda), b, kReal64, static_cast<int>(ldb), &beta, c, kReal64,
                               static_cast<int>(ldc), exact_type ? kCompute64Pedantic : kCompute64, kDefaultAlgorithm),
+             "cublasGemmEx");
+}
+
+void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Bf16* a,
+                std::int64_t lda, const Bf16* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
+  const float one = 1;
+  check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
+                              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kRealBf16,
+                              static_cast<int>(lda), b, kRealBf16, static_cast<int>(ldb), &beta, c, kReal32,
+                              static_cast<int>(ldc), kCompute32, kDefaultAlgorithm),
              "cublasGemmEx");
 }
 

@@ -159,7 +159,7 @@ class Diagonal {
       if (weight_ != nullptr) {
         if (kind_ == VICINAL_FISHER) over(rows_ * d, fisher_kernel<Real>, rows(), p_.n, h_);
         if (kind_ == VICINAL_HESSIAN) over(rows_ * d, normalisation_kernel<Real>, rows(), h_);
-        square(e_, rows_ * D, point_.features.rows(e_, begin_, rows_), squares_);
+        square<Real>(e_, rows_ * D, point_.features.rows(e_, begin_, rows_), squares_);
         gemm<Real>(e_, {true, false, d, D, rows_, h_, d, squares_, D, weight_, D, begin_ > 0});
       }
       e_.workspace.rewind(mark);

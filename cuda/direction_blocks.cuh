@@ -67,7 +67,7 @@ class DirectionBlocks {
     with_cosines_ = with_gradient_ || needs.tangents;
     with_tangents_ = needs.tangents || direction_.proxies != nullptr;
     if (direction_.proxies != nullptr) {
-      unit_proxies_t_ = get(m * K * d);
+      unit_proxies_t_ = operand<Real>(e, e.workspace, m * K * d);
       Real* alpha = get(K);
       for (std::int64_t q = 0; q < m; ++q)
         tangent_rows<Real>(e, K, 1, d, point.unit_proxies, point.inverse_proxies, direction_.proxies + q * K * d, alpha,
@@ -76,13 +76,15 @@ class DirectionBlocks {
     const std::int64_t own = with_cosines_ && point.cosines == nullptr ? 1 : 0;
     const std::int64_t matrices = own + (with_gradient_ ? 1 : 0) + (with_tangents_ ? m : 0);
     const std::int64_t streamed = point.features.streamed() ? 2 * p_.features_width : 0;
-    most_rows_ = block_rows(
-        e, count,
-        static_cast<std::int64_t>(sizeof(Real)) * (matrices * ld + m * (d + 1) + streamed) + needs.more_per_row);
+    most_rows_ = block_rows(e, count,
+                            static_cast<std::int64_t>(sizeof(Real)) * (matrices * ld + m * (d + 1) + streamed) +
+                                rounded_bytes<Real>(e) * m * d + needs.more_per_row);
     if (own != 0) s_ = get(most_rows_ * ld);
     if (with_gradient_) g = get(most_rows_ * ld);
     if (with_tangents_) tangents = get(most_rows_ * m * ld);
-    moved = get(most_rows_ * m * d);
+    moved = operand<Real>(e, e.workspace, most_rows_ * m * d);
+    weight_ = direction_.weight;
+    if (point.features.rounded()) weight_ = rounded_copy(e, m * d * p_.features_width, direction_.weight);
     alpha_ = get(most_rows_ * m);
   }
 
@@ -135,16 +137,16 @@ class DirectionBlocks {
   const Real* cosines = nullptr;  // [rows, ld]
   Real* tangents = nullptr;       // [rows, m, ld]
   Real* g = nullptr;              // [rows, ld] dL_i/ds / N
-  Real* moved = nullptr;          // [rows, m, d] u', or z' with BlockNeeds::tangents; the reader may overwrite it
+  Operand<Real> moved;            // [rows, m, d] u', or z' with BlockNeeds::tangents; the reader may overwrite it
 
  private:
   Real* get(std::int64_t count) { return e_.workspace.template get<Real>(count); }
 
   void fill() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns;
-    const Real* unit = point_.unit + begin * d;
+    const Operand<Real> unit = point_.unit + begin * d;
     const bool rows_move = direction_.weight != nullptr;
-    if (rows_move) affine_rows<Real>(e_, point_, begin, rows, m_ * d, direction_.weight, nullptr, moved);
+    if (rows_move) affine_rows<Real>(e_, point_, begin, rows, m_ * d, weight_, nullptr, moved);
     if (rows_move && through_cosines_) {
       tangent_rows<Real>(e_, rows, m_, d, unit, point_.inverse + begin, moved, alpha_, moved);
       gemm<Real>(e_, {false, true, rows * m_, K, d, moved, d, point_.unit_proxies, d, tangents, ld, false});
@@ -160,7 +162,7 @@ class DirectionBlocks {
     if (point_.cosines != nullptr) {
       cosines = point_.cosines + begin * ld;
     } else {
-      cosines_of(e_, point_, rows, unit, point_.inverse + begin, s_);
+      cosines_of<Real>(e_, point_, rows, unit, point_.inverse + begin, s_);
       cosines = s_;
     }
   }
@@ -174,7 +176,8 @@ class DirectionBlocks {
   bool with_gradient_ = false, with_cosines_ = false, with_tangents_ = false;
   bool filled_ = false;
   std::int64_t most_rows_ = 0;
-  Real* unit_proxies_t_ = nullptr;  // [m, columns, d] kernel order; null: the proxies do not move
+  Operand<Real> unit_proxies_t_;  // [m, columns, d] kernel order; null: the proxies do not move
+  Operand<const Real> weight_;
   Real *s_ = nullptr, *alpha_ = nullptr;
 };
 

@@ -34,6 +34,7 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
   processors = properties.multiProcessorCount;
   std::snprintf(isa, sizeof isa, "sm_%d%d", properties.major, properties.minor);
   precision = o.precision;
+  rounds = precision == VICINAL_PRECISION_BF16 && properties.major >= 8;  // older ones multiply no bfloat16
   // A quarter: beside it lie the caller's features, parameters and results.
   workspace_bytes =
       o.workspace_bytes != 0 ? o.workspace_bytes : static_cast<std::int64_t>(properties.totalGlobalMem / 4);
@@ -194,8 +195,14 @@ template <class Real>
 void gemm(Engine& e, const Product<Real>& p) {
   if (p.m == 0 || p.n == 0) return;
   // Row-major c is column-major c', and c' = op(b)' op(a)'.
-  e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b, p.ldb, p.a, p.lda, p.accumulate ? Real(1) : Real(0),
-              p.c, p.ldc, p.exact_type);
+  const Real beta = p.accumulate ? Real(1) : Real(0);
+  if constexpr (std::is_same_v<Real, float>) {
+    if (p.a.rounded != nullptr && p.b.rounded != nullptr && !p.exact_type)
+      return e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b.rounded, p.ldb, p.a.rounded, p.lda, beta, p.c,
+                         p.ldc);
+  }
+  e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b.values, p.ldb, p.a.values, p.lda, beta, p.c, p.ldc,
+              p.exact_type);
 }
 template void gemm<float>(Engine&, const Product<float>&);
 template void gemm<double>(Engine&, const Product<double>&);

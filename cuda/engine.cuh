@@ -12,6 +12,7 @@
 #include "core/device.h"
 #include "graph.cuh"
 #include "memory.cuh"
+#include "operand.cuh"
 #include "runtime.cuh"
 
 namespace vicinal::cuda {
@@ -163,6 +164,7 @@ struct Engine {
   const int ordinal;
   int processors = 1;  // streaming multiprocessors
   int precision = VICINAL_PRECISION_F32;
+  bool rounds = false;  // large float32 products take operands that were stored as bfloat16
   std::int64_t workspace_bytes = 0;
   char isa[16] = "";
   char blas_name[64] = "";
@@ -256,14 +258,33 @@ struct Engine {
   std::size_t next_block_ = 0;
 };
 
-// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp.
+// Bytes that the rounded copy of an element takes: 0 where nothing is rounded.
+template <class Real>
+std::int64_t rounded_bytes(const Engine& e) {
+  return e.rounds && sizeof(Real) == sizeof(float) ? static_cast<std::int64_t>(sizeof(Bf16)) : 0;
+}
+// Memory for an operand whose values somebody reads beside the products. `memory` has get<T>(count).
+template <class Real, class Source>
+Operand<Real> operand(const Engine& e, Source& memory, std::int64_t count) {
+  Real* values = memory.template get<Real>(count);
+  return {values, rounded_bytes<Real>(e) == 0 ? nullptr : memory.template get<Bf16>(count)};
+}
+// Memory for an operand that nobody but products reads: rounded, or else `values` when there are such to write over.
+template <class Real, class Source>
+Operand<Real> product_operand(const Engine& e, Source& memory, std::int64_t count, Real* values = nullptr) {
+  if (rounded_bytes<Real>(e) > 0) return {nullptr, memory.template get<Bf16>(count)};
+  return values != nullptr ? values : memory.template get<Real>(count);
+}
+
+// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp. Rounded
+// operands are multiplied as they are when both have been rounded; else the engine's precision says what is done.
 template <class Real>
 struct Product {
   bool transpose_a, transpose_b;
   std::int64_t m, n, k;
-  const Real* a;
+  Operand<const Real> a;
   std::int64_t lda;
-  const Real* b;
+  Operand<const Real> b;
   std::int64_t ldb;
   Real* c;
   std::int64_t ldc;

@@ -21,10 +21,11 @@ class Evaluation {
 
   void run() {
     const std::int64_t d = p_.d, n = p_.n, K = point_.columns;
-    const bool head = p_.embeddings == nullptr;
+    const bool head = p_.embeddings == nullptr, scaled = point_.late_weights && proxies_wanted_;
     const std::int64_t per_row =
-        static_cast<std::int64_t>(sizeof(Real)) *
-        (point_.ld + d * (head ? 3 : 2) + 2 + (point_.features.streamed() ? 2 * p_.features_width : 0));
+        static_cast<std::int64_t>(sizeof(Real)) * (point_.ld + d * (head ? 3 : 2) + 2 + (scaled ? d : 0) +
+                                                   (point_.features.streamed() ? 2 * p_.features_width : 0)) +
+        rounded_bytes<Real>(e_) * (point_.ld + d + (scaled ? d : 0));
     const std::int64_t rows = block_rows(e_, n, per_row);
     normalize_rows(e_, K, d, p_.proxies, point_.unit_proxies, point_.inverse_proxies, point_.order);
     if (proxies_wanted_) proxies_ = e_.workspace.template get<Real>(K * d);
@@ -34,10 +35,12 @@ class Evaluation {
     }
     if (head) embeddings_ = e_.workspace.template get<Real>(rows * d);
     if (point_.unit == nullptr) {
-      own_unit_ = e_.workspace.template get<Real>(rows * d);
+      own_unit_ = operand<Real>(e_, e_.workspace, rows * d);
       own_inverse_ = e_.workspace.template get<Real>(rows);
     }
     s_ = e_.workspace.template get<Real>(rows * point_.ld);
+    g_ = product_operand(e_, e_.workspace, rows * point_.ld, s_);
+    if (scaled) scaled_unit_ = operand<Real>(e_, e_.workspace, rows * d);
     if (rows_wanted_ && out_.embeddings == nullptr && point_.gradient == nullptr)
       q_ = e_.workspace.template get<Real>(rows * d);
     if (has_regulariser(point_)) centre_regulariser(e_, point_, proxies_, totals_);
@@ -46,11 +49,11 @@ class Evaluation {
     each_block(rows, [&] {
       if (point_.by_columns) {
         apply_columns<Real>(e_, p_.spec, column_tile<Real>(point_, begin_, rows_, s_, nullptr, point_.ld),
-                            point_.column, nullptr, s_, nullptr);
+                            point_.column, nullptr, g_, nullptr);
       } else {
         LossTile<Real> tile = loss_tile(point_, begin_, rows_);
         tile.s = s_;
-        tile.g = s_;
+        tile.g = g_;
         tile.per_sample = out_.per_sample == nullptr ? nullptr : out_.per_sample + begin_;
         loss_rows(e_, p_.spec, tile, totals_);
       }
@@ -74,19 +77,19 @@ class Evaluation {
     }
   }
 
-  Real* unit() const { return point_.unit == nullptr ? own_unit_ : point_.unit + begin_ * p_.d; }
+  Operand<Real> unit() const { return point_.unit == nullptr ? own_unit_ : point_.unit + begin_ * p_.d; }
   Real* inverse() const { return point_.inverse == nullptr ? own_inverse_ : point_.inverse + begin_; }
 
   void fill() {
     const std::int64_t d = p_.d;
     const Real* u = p_.embeddings == nullptr ? embeddings_ : p_.embeddings + begin_ * d;
-    if (p_.embeddings == nullptr) affine_rows(e_, point_, begin_, rows_, d, p_.weight, p_.bias, embeddings_);
+    if (p_.embeddings == nullptr) affine_rows<Real>(e_, point_, begin_, rows_, d, p_.weight, p_.bias, embeddings_);
     normalize_rows(e_, rows_, d, u, unit(), inverse());
-    cosines_of(e_, point_, rows_, unit(), inverse(), s_);
+    cosines_of<Real>(e_, point_, rows_, unit(), inverse(), s_);
     if (point_.cosines != nullptr) e_.copy(point_.cosines + begin_ * point_.ld, s_, rows_ * point_.ld);
   }
 
-  // s_ holds G: the gradients that follow from it.
+  // g_ holds G: the gradients that follow from it.
   void outputs() {
     const std::int64_t d = p_.d, K = point_.columns;
     Real* q = nullptr;
@@ -94,15 +97,16 @@ class Evaluation {
       q = point_.gradient != nullptr   ? point_.gradient + begin_ * d
           : out_.embeddings != nullptr ? out_.embeddings + begin_ * d
                                        : q_;
-      gemm<Real>(e_, {false, false, rows_, d, K, s_, point_.ld, point_.unit_proxies, d, q, d, false});
+      gemm<Real>(e_, {false, false, rows_, d, K, g_, point_.ld, point_.unit_proxies, d, q, d, false});
       project_rows<Real>(e_, rows_, d, unit(), inverse(), q, point_.beta == nullptr ? nullptr : point_.beta + begin_,
                          q);
       if (point_.gradient != nullptr && out_.embeddings != nullptr) e_.copy(out_.embeddings + begin_ * d, q, rows_ * d);
     }
     if (proxies_wanted_) {
-      if (point_.late_weights) scale_rows<Real>(e_, rows_, K, point_.ld, p_.weights + begin_, s_);
-      gemm<Real>(
-          e_, {true, false, K, d, rows_, s_, point_.ld, unit(), d, proxies_, d, begin_ > 0 || has_regulariser(point_)});
+      // Late weights multiply the rows' unit embeddings, which are fewer than their G.
+      if (point_.late_weights) scale_rows<Real>(e_, rows_, 1, d, p_.weights + begin_, unit(), scaled_unit_);
+      gemm<Real>(e_, {true, false, K, d, rows_, g_, point_.ld, point_.late_weights ? scaled_unit_ : unit(), d, proxies_,
+                      d, begin_ > 0 || has_regulariser(point_)});
     }
     if (out_.weight != nullptr) {
       const std::int64_t D = p_.features_width;
@@ -149,7 +153,8 @@ class Evaluation {
   bool rows_wanted_ = false, proxies_wanted_ = false;
   bool filled_ = false;
   std::int64_t begin_ = 0, rows_ = 0;
-  Real *embeddings_ = nullptr, *own_unit_ = nullptr, *own_inverse_ = nullptr, *s_ = nullptr, *q_ = nullptr;
+  Real *embeddings_ = nullptr, *own_inverse_ = nullptr, *s_ = nullptr, *q_ = nullptr;
+  Operand<Real> own_unit_, scaled_unit_, g_;
   Real* proxies_ = nullptr;  // dL/dP^ [columns, d], kernel order
   double* bias_ = nullptr;
 };

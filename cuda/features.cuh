@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine.cuh"
+#include "rows.cuh"
 
 namespace vicinal::cuda {
 
@@ -35,10 +36,21 @@ class Features {
 
   bool streamed() const { return host_ != nullptr; }
 
+  // Keeps a rounded copy beside the features of the device, for many products with them: where the engine rounds, and
+  // where the copy takes at most `most` bytes.
+  void round(Engine& e, std::int64_t n, std::int64_t most) {
+    if constexpr (std::is_same_v<Real, float>) {
+      if (!e.rounds || device_ == nullptr || n * width_ * static_cast<std::int64_t>(sizeof(Bf16)) > most) return;
+      rounded_ = Buffer<Bf16>(e.ordinal, n * width_);
+      round_values(e, n * width_, device_, rounded_.get());
+    }
+  }
+  bool rounded() const { return rounded_.get() != nullptr; }
+
   // Rows [begin, begin + rows) on the device, valid for work queued before the next call but one. While the device
   // works on a block, the next is copied to pinned memory and sent from there.
-  const Real* rows(Engine& e, std::int64_t begin, std::int64_t rows) const {
-    if (host_ == nullptr) return device_ + begin * width_;
+  Operand<const Real> rows(Engine& e, std::int64_t begin, std::int64_t rows) const {
+    if (host_ == nullptr) return Operand<const Real>(device_, rounded_.get()) + begin * width_;
     if (last_ != nullptr && last_->begin == begin && last_->rows == rows) return last_->device.get();
     if (stream_ == nullptr)
       check(cudaStreamCreateWithFlags(&stream_, cudaStreamNonBlocking), "creating a stream for features");
@@ -89,6 +101,7 @@ class Features {
   const Real* host_ = nullptr;
   std::int64_t width_ = 0;
   Buffer<Real> copy_;
+  Buffer<Bf16> rounded_;
   mutable Slot slots_[2];
   mutable Slot* last_ = nullptr;
   mutable cudaStream_t stream_ = nullptr;

@@ -58,7 +58,7 @@ class LossBlocks {
     if (begin > 0) e_.poll();
     rows = std::min(most_rows_, p_.n - begin);
     if (rows == 0) return false;
-    if (own_) cosines_of(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
+    if (own_) cosines_of<Real>(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
     cosines = own_ ? s_ : point_.cosines + begin * point_.ld;
     return true;
   }

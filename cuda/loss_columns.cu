@@ -148,8 +148,8 @@ __global__ void tangent_kernel(std::int64_t classes, Columns<Real> column, const
 }
 
 template <class T, class Real, class Loss>
-__global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, const Real* factors_t, Real* g,
-                             Real* gt) {
+__global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, const Real* factors_t,
+                             Operand<Real> g, Operand<Real> gt) {
   const std::int64_t C = tile.classes, step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < tile.rows * C;
        at += step) {
@@ -166,7 +166,7 @@ __global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> col
         out = w * math::exp_of(loss.negative_exponent(s) - column.shift_negative[c]) * loss.measure_slope(s) * f;
       }
     }
-    Access<T>::store(g + i * tile.ld, gt == nullptr ? nullptr : gt + i * tile.ld_t, c, out);
+    put(g + i * tile.ld, gt + i * tile.ld_t, c, out);
   }
 }
 
@@ -267,7 +267,7 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 
 template <class Real>
 void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
-                   const Real* factors_t, Real* g, Real* gt) {
+                   const Real* factors_t, Operand<Real> g, Operand<Real> gt) {
   const dim3 grid = grid_for(e, tile.rows * tile.classes, 256), block(256);
   with_loss<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
@@ -300,7 +300,7 @@ void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::in
                                const Columns<Real>&, LossTotals*);                                                    \
   template void column_tangents(Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);                   \
   template void apply_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,            \
-                              const Real*, Real*, Real*);                                                             \
+                              const Real*, Operand<Real>, Operand<Real>);                                             \
   template void score_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,            \
                               const Real*, double, double*);                                                          \
   template void count_labels(Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*);

@@ -46,10 +46,10 @@ template <class Real>
 void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& column, const double* sums_t,
                      Real* factors_t);
 
-// g (gt) = dL/ds; factors_t [2, classes] with st. g may be s without st; gt may be st.
+// g (gt) = dL/ds; factors_t [2, classes] with st. g may be s without st, or null; gt may be st.
 template <class Real>
 void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
-                   const Real* factors_t, Real* g, Real* gt);
+                   const Real* factors_t, Operand<Real> g, Operand<Real> gt);
 
 // scores [rows]: what a row adds to the loss's derivative along the direction of st, per unit of its weight, times n.
 template <class Real>

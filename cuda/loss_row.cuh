@@ -25,7 +25,7 @@ struct Row {
   std::int64_t i, y;
   bool first;  // the row's value parts are this block's to write
   const Real *s, *st;
-  Real *g, *gt;
+  Operand<Real> g, gt;  // g null: not this block's to write
   double weight;
   Real coef;
 };
@@ -39,22 +39,17 @@ __device__ Row<Real> row_of(const LossTile<Real>& tile, std::int64_t t) {
   if (r.y < 0 || r.y >= tile.classes) r.y = 0;
   r.s = tile.s + r.i * tile.ld;
   r.st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
-  r.g = tile.g == nullptr ? nullptr : tile.g + r.i * tile.ld;
-  r.gt = tile.gt == nullptr ? nullptr : tile.gt + t * tile.ld;
+  if (r.first) r.g = tile.g + r.i * tile.ld;
+  r.gt = tile.gt + t * tile.ld;
   r.weight = tile.weights == nullptr ? 1.0 : static_cast<double>(tile.weights[r.i]);
   r.coef = static_cast<Real>(r.weight * tile.mean);
   return r;
 }
 
 // Stores a gradient: its value by the row's first block only, its tangent by everyone.
-template <class Real>
-__device__ __forceinline__ void put(const Row<Real>& r, std::int64_t j, Real x) {
-  if (r.first) r.g[j] = x;
-}
-template <class Real>
-__device__ __forceinline__ void put(const Row<Real>& r, std::int64_t j, math::Dual<Real> x) {
-  if (r.first) r.g[j] = x.v;
-  r.gt[j] = x.t;
+template <class Real, class T>
+__device__ __forceinline__ void put(const Row<Real>& r, std::int64_t j, T x) {
+  put(r.g, r.gt, j, x);
 }
 
 // The row's loss, without its weight, and whether its denominator is empty.

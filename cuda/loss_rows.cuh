@@ -18,8 +18,8 @@ struct LossTile {
   double mean;                 // 1 / N, multiplies every row's gradient
   const Real* s;               // cosines
   const Real* st;              // their tangents, or null
-  Real* g;                     // dL/ds; may be s when there are no tangents
-  Real* gt;                    // its tangent; may be st
+  Operand<Real> g;             // dL/ds, or null; may be s when there are no tangents
+  Operand<Real> gt;            // its tangent; may be st
   Real* per_sample;            // [rows] or null
 };
 

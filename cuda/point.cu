@@ -33,11 +33,14 @@ __global__ void fill_rows(std::int64_t rows, std::int64_t width, const Real* row
 }
 
 template <class Real>
-__global__ void scale_kernel(std::int64_t rows, std::int64_t width, std::int64_t ld, const Real* scale, Real* values) {
+__global__ void scale_kernel(std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                             Operand<Real> out) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
-       at += step)
-    values[at / width * ld + at % width] *= scale[at / width];
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * m * width;
+       at += step) {
+    const std::int64_t t = at / width;
+    out.put(at, scale[t] * x[t / m * width + at % width]);
+  }
 }
 
 }  // namespace
@@ -76,15 +79,16 @@ Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep&
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
   const std::int64_t most = keep.rows ? arena(e.ordinal).room() / 2 : e.workspace_bytes;
   p.features = Features<Real>(e, problem.features, n, D, most);
+  if (keep.rows) p.features.round(e, n, most / 2);
 
-  p.unit_proxies = memory.get<Real>(p.columns * d);
+  p.unit_proxies = operand<Real>(e, memory, p.columns * d);
   p.inverse_proxies = memory.get<Real>(p.columns);
   if (keep.proxies) {
     p.proxy_gradient = memory.get<Real>(p.columns * d);
     p.proxy_beta = memory.get<Real>(p.columns);
   }
   if (keep.rows) {
-    p.unit = memory.get<Real>(n * d);
+    p.unit = operand<Real>(e, memory, n * d);
     p.inverse = memory.get<Real>(n);
     p.gradient = memory.get<Real>(n * d);
     p.beta = memory.get<Real>(n);
@@ -111,7 +115,7 @@ Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep&
 
 template <class Real>
 void affine_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, std::int64_t width,
-                 const Real* weight, const Real* bias, Real* out) {
+                 Operand<const Real> weight, const Real* bias, Real* out) {
   const std::int64_t D = point.problem.features_width;
   if (bias != nullptr)
     launch(fill_rows<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, bias, out);
@@ -121,7 +125,7 @@ void affine_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::i
 }
 
 template <class Real>
-void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse,
+void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, Operand<const Real> unit, const Real* inverse,
                 Real* s) {
   const std::int64_t d = point.problem.d;
   gemm<Real>(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
@@ -159,19 +163,20 @@ ColumnTile<Real> column_tile(const Point<Real>& point, std::int64_t begin, std::
 }
 
 template <class Real>
-void scale_rows(Engine& e, std::int64_t rows, std::int64_t width, std::int64_t ld, const Real* scale, Real* values) {
-  launch(scale_kernel<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, ld, scale, values);
+void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                Operand<Real> out) {
+  launch(scale_kernel<Real>, grid_for(e, rows * m * width, 256), dim3(256), 0, e.stream, rows, m, width, scale, x, out);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                 \
   template Point<Real> make_point(Memory&, const Problem<Real>&, const Keep&);                                    \
-  template void affine_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, std::int64_t, const Real*,   \
-                            const Real*, Real*);                                                                  \
-  template void cosines_of(Engine&, const Point<Real>&, std::int64_t, const Real*, const Real*, Real*);           \
+  template void affine_rows(Engine&, const Point<Real>&, std::int64_t, std::int64_t, std::int64_t,                \
+                            Operand<const Real>, const Real*, Real*);                                             \
+  template void cosines_of(Engine&, const Point<Real>&, std::int64_t, Operand<const Real>, const Real*, Real*);   \
   template LossTile<Real> loss_tile(const Point<Real>&, std::int64_t, std::int64_t);                              \
   template ColumnTile<Real> column_tile(const Point<Real>&, std::int64_t, std::int64_t, const Real*, const Real*, \
                                         std::int64_t);                                                            \
-  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, Real*);
+  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, Operand<Real>);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

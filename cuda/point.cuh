@@ -61,17 +61,17 @@ struct Point {
   // Sample weights multiply after the row kernels, so that what is kept of a row is its own, whatever its weight.
   bool late_weights;
 
-  Real* unit_proxies;     // [columns, d] kernel order
-  Real* inverse_proxies;  // [columns] 1 / norm, 0 for a zero proxy
-  Real* proxy_gradient;   // [columns, d] kept, or null
-  Real* proxy_beta;       // [columns] p^ . dL/dp^
+  Operand<Real> unit_proxies;  // [columns, d] kernel order
+  Real* inverse_proxies;       // [columns] 1 / norm, 0 for a zero proxy
+  Real* proxy_gradient;        // [columns, d] kept, or null
+  Real* proxy_beta;            // [columns] p^ . dL/dp^
 
   // Rows, kept for Hessian-vector products, or null. With late weights gradient and beta are those of L_i / N.
-  Real* unit;      // [n, d]
-  Real* inverse;   // [n]
-  Real* gradient;  // [n, d] dL/du
-  Real* beta;      // [n] z . dL/dz
-  Real* cosines;   // [n, ld], or null: recomputed
+  Operand<Real> unit;  // [n, d]
+  Real* inverse;       // [n]
+  Real* gradient;      // [n, d] dL/du
+  Real* beta;          // [n] z . dL/dz
+  Real* cosines;       // [n, ld], or null: recomputed
 
   Columns<Real> column;
   Real* counts;  // [C] samples per class (Proxy-Anchor), else null
@@ -112,11 +112,12 @@ std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_
 // out [rows, width] = rows of features times weight [width, D]' + bias [width]; weight or bias may be null (not both).
 template <class Real>
 void affine_rows(Engine& e, const Point<Real>& point, std::int64_t begin, std::int64_t rows, std::int64_t width,
-                 const Real* weight, const Real* bias, Real* out);
+                 Operand<const Real> weight, const Real* bias, Real* out);
 
 // s [rows, ld] = unit rows times unit proxies, with the cosines that stand for zero vectors put in.
 template <class Real>
-void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, const Real* unit, const Real* inverse, Real* s);
+void cosines_of(Engine& e, const Point<Real>& point, std::int64_t rows, Operand<const Real> unit, const Real* inverse,
+                Real* s);
 
 template <class Real>
 LossTile<Real> loss_tile(const Point<Real>& point, std::int64_t begin, std::int64_t rows);
@@ -124,9 +125,10 @@ template <class Real>
 ColumnTile<Real> column_tile(const Point<Real>& point, std::int64_t begin, std::int64_t rows, const Real* s,
                              const Real* st, std::int64_t ld_t);
 
-// values [rows, m, width] times scale [rows, m]; values have a leading dimension.
+// out [rows, m, width] = scale [rows, m] times x [rows, width], or with m = 1 x itself.
 template <class Real>
-void scale_rows(Engine& e, std::int64_t rows, std::int64_t width, std::int64_t ld, const Real* scale, Real* values);
+void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                Operand<Real> out);
 
 // SoftTriple's centre regulariser: its value added to totals (or null) and its gradient written to dL/dp^ (or null).
 template <class Real>

@@ -56,12 +56,12 @@ __device__ double row_norm(std::int64_t d, const Real* x, int lane) {
 }
 
 template <class Real>
-__global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
+__global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, Operand<Real> unit, Real* inverse_norm,
                                  RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n) return;
   const Real* xi = x + order.caller(at.row) * d;
-  Real* ui = unit + at.row * d;
+  const Operand<Real> ui = unit + at.row * d;
   const double r = row_norm(d, xi, at.lane);
   const bool zero = r < smallest_norm<Real>();
   const double inverse = zero ? 0 : 1 / r;
@@ -71,7 +71,7 @@ __global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, 
   const bool safe =
       sizeof(Real) == sizeof(float) ? inverse >= 1e-37 && inverse <= 1e37 : inverse >= 1e-307 && inverse <= 1e307;
   for (std::int64_t j = at.lane; j < d; j += kWarp)
-    ui[j] = zero ? Real(0) : safe ? xi[j] * factor : static_cast<Real>(static_cast<double>(xi[j]) / r);
+    ui.put(j, zero ? Real(0) : safe ? xi[j] * factor : static_cast<Real>(static_cast<double>(xi[j]) / r));
 }
 
 template <class Real>
@@ -101,34 +101,35 @@ __global__ void project_kernel(std::int64_t n, std::int64_t d, const Real* unit,
 
 template <class Real>
 __global__ void tangent_kernel(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
-                               const Real* inverse_norm, const Real* v, Real* alpha, Real* out, RowOrder order) {
+                               const Real* inverse_norm, const Real* v, Real* alpha, Operand<Real> out,
+                               RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n * m) return;
   const std::int64_t i = at.row / m;
   const Real* z = unit + i * d;
   const Real* vi = v + order.caller(at.row) * d;
-  Real* oi = out + at.row * d;
+  const Operand<Real> oi = out + at.row * d;
   const Real along = row_dot(d, z, vi, at.lane), inverse = inverse_norm[i];
   if (at.lane == 0) alpha[at.row] = along;
-  for (std::int64_t j = at.lane; j < d; j += kWarp) oi[j] = (vi[j] - along * z[j]) * inverse;
+  for (std::int64_t j = at.lane; j < d; j += kWarp) oi.put(j, (vi[j] - along * z[j]) * inverse);
 }
 
 template <class Real>
 __global__ void project_tangent_kernel(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
                                        const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta,
-                                       const Real* zt, const Real* alpha, const Real* scale, Real* out,
+                                       const Real* zt, const Real* alpha, const Real* scale, Operand<Real> out,
                                        RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n * m) return;
   const std::int64_t i = at.row / m;
   const Real* z = unit + i * d;
   const Real* qi = qt + at.row * d;
-  Real* oi = out + order.caller(at.row) * d;
+  const Operand<Real> oi = out + order.caller(at.row) * d;
   const Real factor = scale == nullptr ? Real(1) : scale[at.row];
   const Real inverse = inverse_norm[i] * factor;
   const Real along = row_dot(d, z, qi, at.lane);
   if (zt == nullptr) {
-    for (std::int64_t j = at.lane; j < d; j += kWarp) oi[j] = (qi[j] - along * z[j]) * inverse;
+    for (std::int64_t j = at.lane; j < d; j += kWarp) oi.put(j, (qi[j] - along * z[j]) * inverse);
     return;
   }
   const Real* gi = g + i * d;
@@ -138,7 +139,7 @@ __global__ void project_tangent_kernel(std::int64_t n, std::int64_t m, std::int6
   const Real on_g = alpha[at.row] * inverse;
   const Real on_zt = beta[i] * inverse;
   for (std::int64_t j = at.lane; j < d; j += kWarp)
-    oi[j] = qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j];
+    oi.put(j, qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j]);
 }
 
 template <class Real>
@@ -167,7 +168,17 @@ __global__ void to_real_kernel(std::int64_t n, const double* from, Real* to) {
     to[i] = static_cast<Real>(from[i]);
 }
 
+__global__ void round_kernel(std::int64_t n, const float* values, Bf16* rounded) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+    rounded[i] = __float2bfloat16_rn(values[i]);
+}
+
 }  // namespace
+
+void round_values(Engine& e, std::int64_t n, const float* values, Bf16* rounded) {
+  launch(round_kernel, grid_for(e, n, 256), dim3(256), 0, e.stream, n, values, rounded);
+}
 
 template <class Real>
 void to_real(Engine& e, std::int64_t n, const double* from, Real* to) {
@@ -175,7 +186,7 @@ void to_real(Engine& e, std::int64_t n, const double* from, Real* to) {
 }
 
 template <class Real>
-void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
+void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Operand<Real> unit, Real* inverse_norm,
                     const RowOrder& order) {
   dim3 grid, block;
   over_rows(n, grid, block);
@@ -192,7 +203,7 @@ void project_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* unit, c
 
 template <class Real>
 void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
-                  const Real* v, Real* alpha, Real* out, const RowOrder& order) {
+                  const Real* v, Real* alpha, Operand<Real> out, const RowOrder& order) {
   dim3 grid, block;
   over_rows(n * m, grid, block);
   launch(tangent_kernel<Real>, grid, block, 0, e.stream, n, m, d, unit, inverse_norm, v, alpha, out, order);
@@ -201,7 +212,7 @@ void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, con
 template <class Real>
 void project_rows_tangent(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
                           const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta, const Real* zt,
-                          const Real* alpha, const Real* scale, Real* out, const RowOrder& order) {
+                          const Real* alpha, const Real* scale, Operand<Real> out, const RowOrder& order) {
   dim3 grid, block;
   over_rows(n * m, grid, block);
   launch(project_tangent_kernel<Real>, grid, block, 0, e.stream, n, m, d, unit, inverse_norm, qt, g, beta, zt, alpha,
@@ -222,14 +233,15 @@ void add_column_sums(Engine& e, std::int64_t n, std::int64_t columns, const Real
 
 #define VICINAL_INSTANTIATE(Real)                                                                                      \
   template void to_real(Engine&, std::int64_t, const double*, Real*);                                                  \
-  template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Real*, Real*, const RowOrder&);       \
+  template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Operand<Real>, Real*,                 \
+                               const RowOrder&);                                                                       \
   template void project_rows(Engine&, std::int64_t, std::int64_t, const Real*, const Real*, const Real*, Real*, Real*, \
                              Real*, const RowOrder&);                                                                  \
   template void tangent_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, const Real*, \
-                             Real*, Real*, const RowOrder&);                                                           \
+                             Real*, Operand<Real>, const RowOrder&);                                                   \
   template void project_rows_tangent(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*,      \
                                      const Real*, const Real*, const Real*, const Real*, const Real*, const Real*,     \
-                                     Real*, const RowOrder&);                                                          \
+                                     Operand<Real>, const RowOrder&);                                                  \
   template void dot_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, double*);        \
   template void add_column_sums(Engine&, std::int64_t, std::int64_t, const Real*, double*);
 VICINAL_INSTANTIATE(float)

@@ -40,7 +40,7 @@ void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, do
   Real* forms = e.workspace.get<Real>(most * d);  // of the squared features: [rows, d]
   for (std::int64_t begin = 0; begin < p.n; begin += most) {
     const std::int64_t rows = std::min(most, p.n - begin);
-    square(e, rows * D, point.features.rows(e, begin, rows), squares);
+    square<Real>(e, rows * D, point.features.rows(e, begin, rows), squares);
     gemm<Real>(e, {false, true, rows, d, D, squares, D, inverse, D, forms, d, false});
     launch(form_kernel<Real>, dim3(static_cast<unsigned>(ceil_div(rows * kWarp, kThreads))), dim3(kThreads), 0,
            e.stream, rows, d, static_cast<double>(p.n), point.gradient + begin * d, forms, out + begin);

@@ -33,6 +33,8 @@ class TangentProduct {
     rows_wanted_ = out_.embeddings != nullptr || out_.weight != nullptr || out_.bias != nullptr;
     proxies_wanted_ = out_.proxies != nullptr && !point.detached;
     proxies_turn_ = hessian_ && direction_.proxies != nullptr;
+    gradient_wanted_ = (rows_wanted_ && proxies_turn_) ||
+                       (proxies_wanted_ && ((hessian_ && rows_moved_) || (proxies_turn_ && weights_.changed())));
   }
 
   void run() {
@@ -40,18 +42,27 @@ class TangentProduct {
     prepare_proxies();
     const std::int64_t own = point_.cosines == nullptr ? 1 : 0;
     const std::int64_t streamed = point_.features.streamed() ? 2 * p_.features_width : 0;
-    const std::int64_t per_row = static_cast<std::int64_t>(sizeof(Real)) *
-                                 ((1 + own + m_) * ld + m_ * (2 * d + 1 + weights_.columns()) + streamed);
+    const std::int64_t kept = gradient_wanted_ ? 1 : 0, scaled = proxies_wanted_ ? weights_.columns() : 0;
+    const std::int64_t per_row =
+        static_cast<std::int64_t>(sizeof(Real)) *
+            ((kept + own + m_) * ld + m_ * ((2 + scaled) * d + 1 + weights_.columns()) + streamed) +
+        rounded_bytes<Real>(e_) * ((kept + m_) * ld + m_ * (2 + scaled) * d);
     const std::int64_t rows = block_rows(e_, n, per_row);
     if (rows_moved_) {
-      moved_ = get<Real>(rows * m_ * d);
+      moved_ = operand<Real>(e_, e_.workspace, rows * m_ * d);
       alpha_ = get<Real>(rows * m_);
     }
+    const bool rounded = point_.features.rounded();
+    weight_ = direction_.weight;
+    if (rounded) weight_ = rounded_copy(e_, m_ * d * p_.features_width, direction_.weight);
     if (own != 0) s_ = get<Real>(rows * ld);
-    g_ = get<Real>(rows * ld);
-    gt_ = get<Real>(rows * m_ * ld);
+    if (gradient_wanted_) g_ = product_operand<Real>(e_, e_.workspace, rows * ld);
+    st_ = get<Real>(rows * m_ * ld);
+    gt_ = product_operand(e_, e_.workspace, rows * m_ * ld, st_);
     scale_ = weights_.buffer(e_, rows);
-    if (rows_wanted_ && out_.embeddings == nullptr) q_ = get<Real>(rows * m_ * d);
+    if (scaled != 0) scaled_unit_ = operand<Real>(e_, e_.workspace, rows * m_ * d);
+    if (rows_wanted_ && out_.embeddings == nullptr) q_.values = get<Real>(rows * m_ * d);
+    if (rounded && out_.weight != nullptr) q_.rounded = get<Bf16>(rows * m_ * d);
     if (out_.bias != nullptr) {
       bias_ = get<double>(m_ * d);
       e_.zero(bias_, m_ * d);
@@ -64,7 +75,7 @@ class TangentProduct {
         LossTile<Real> tile = loss_tile(point_, begin_, rows_);
         tile.directions = m_;
         tile.s = cosines_;
-        tile.st = gt_;
+        tile.st = st_;
         tile.g = g_;
         tile.gt = gt_;
         loss_rows<Real>(e_, p_.spec, tile, nullptr);
@@ -80,13 +91,13 @@ class TangentProduct {
     return e_.workspace.template get<T>(count);
   }
   std::int64_t proxy_size() const { return point_.columns * p_.d; }
-  Real* unit_t(std::int64_t q) const { return unit_proxies_t_ + q * proxy_size(); }
+  Operand<Real> unit_t(std::int64_t q) const { return unit_proxies_t_ + q * proxy_size(); }
 
   // Unit tangents of the proxies, in kernel order.
   void prepare_proxies() {
     const std::int64_t K = point_.columns;
     if (direction_.proxies != nullptr) {
-      unit_proxies_t_ = get<Real>(m_ * proxy_size());
+      unit_proxies_t_ = operand<Real>(e_, e_.workspace, m_ * proxy_size());
       proxy_alpha_ = get<Real>(m_ * K);
       for (std::int64_t q = 0; q < m_; ++q)
         tangent_rows<Real>(e_, K, 1, p_.d, point_.unit_proxies, point_.inverse_proxies,
@@ -101,7 +112,7 @@ class TangentProduct {
     }
   }
 
-  // body() for every block, with cosines_ and gt_ (the tangents of the cosines) filled.
+  // body() for every block, with cosines_ and their tangents st_ filled.
   template <class Body>
   void each_block(std::int64_t rows, Body&& body) {
     for (begin_ = 0; begin_ < p_.n; begin_ += rows) {
@@ -117,33 +128,33 @@ class TangentProduct {
 
   void fill() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns;
-    const Real* unit = point_.unit + begin_ * d;
+    const Operand<Real> unit = point_.unit + begin_ * d;
     if (rows_moved_) {
       const Real* v = moved_;
       if (direction_.embeddings != nullptr) {
         v = direction_.embeddings + begin_ * d;
       } else {
-        affine_rows(e_, point_, begin_, rows_, m_ * d, direction_.weight, direction_.bias, moved_);
+        affine_rows<Real>(e_, point_, begin_, rows_, m_ * d, weight_, direction_.bias, moved_);
       }
       tangent_rows<Real>(e_, rows_, m_, d, unit, point_.inverse + begin_, v, alpha_, moved_);
-      gemm<Real>(e_, {false, true, rows_ * m_, K, d, moved_, d, point_.unit_proxies, d, gt_, ld, false});
+      gemm<Real>(e_, {false, true, rows_ * m_, K, d, moved_, d, point_.unit_proxies, d, st_, ld, false});
     }
     if (unit_proxies_t_ != nullptr) {
       for (std::int64_t q = 0; q < m_; ++q)
-        gemm<Real>(e_, {false, true, rows_, K, d, unit, d, unit_t(q), d, gt_ + q * ld, m_ * ld, rows_moved_});
+        gemm<Real>(e_, {false, true, rows_, K, d, unit, d, unit_t(q), d, st_ + q * ld, m_ * ld, rows_moved_});
     } else if (!rows_moved_) {
-      e_.zero(gt_, rows_ * m_ * ld);
+      e_.zero(st_, rows_ * m_ * ld);
     }
     if (point_.cosines != nullptr) {
       cosines_ = point_.cosines + begin_ * ld;
     } else {
-      cosines_of(e_, point_, rows_, unit, point_.inverse + begin_, s_);
+      cosines_of<Real>(e_, point_, rows_, unit, point_.inverse + begin_, s_);
       cosines_ = s_;
     }
   }
 
   ColumnTile<Real> tile(std::int64_t q) const {
-    return column_tile<Real>(point_, begin_, rows_, cosines_, gt_ + q * point_.ld, m_ * point_.ld);
+    return column_tile<Real>(point_, begin_, rows_, cosines_, st_ + q * point_.ld, m_ * point_.ld);
   }
 
   // Proxy-Anchor: the tangents of its reductions, then of its factors.
@@ -161,20 +172,21 @@ class TangentProduct {
 
   void apply_columns() {
     for (std::int64_t q = 0; q < m_; ++q)
-      cuda::apply_columns<Real>(e_, p_.spec, tile(q), point_.column, factors_t_ + q * 2 * p_.classes, g_,
-                                gt_ + q * point_.ld);
+      cuda::apply_columns<Real>(e_, p_.spec, tile(q), point_.column, factors_t_ + q * 2 * p_.classes,
+                                q == 0 ? g_ : Operand<Real>(), gt_ + q * point_.ld);
   }
 
   void outputs() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns, md = m_ * d;
-    const Real* unit = point_.unit + begin_ * d;
+    const Operand<Real> unit = point_.unit + begin_ * d;
     const bool turned = hessian_ && rows_moved_;
     if (scale_ != nullptr) weights_.fill(e_, begin_, rows_, scale_);
     if (rows_wanted_) {
-      Real* q = out_.embeddings != nullptr ? out_.embeddings + begin_ * d : q_;
-      gemm<Real>(e_, {false, false, rows_ * m_, d, K, gt_, ld, point_.unit_proxies, d, q, d, false});
+      Operand<Real> q = q_;
+      if (out_.embeddings != nullptr) q.values = out_.embeddings + begin_ * d;
+      gemm<Real>(e_, {false, false, rows_ * m_, d, K, gt_, ld, point_.unit_proxies, d, q.values, d, false});
       for (std::int64_t t = 0; proxies_turn_ && t < m_; ++t)
-        gemm<Real>(e_, {false, false, rows_, d, K, g_, ld, unit_t(t), d, q + t * d, md, true});
+        gemm<Real>(e_, {false, false, rows_, d, K, g_, ld, unit_t(t), d, q.values + t * d, md, true});
       project_rows_tangent<Real>(e_, rows_, m_, d, unit, point_.inverse + begin_, q, point_.gradient + begin_ * d,
                                  point_.beta + begin_, turned ? moved_ : nullptr, turned ? alpha_ : nullptr, scale_, q);
       if (out_.weight != nullptr) {
@@ -182,17 +194,19 @@ class TangentProduct {
         gemm<Real>(e_, {true, false, md, D, rows_, q, md, point_.features.rows(e_, begin_, rows_), D, out_.weight, D,
                         begin_ > 0});
       }
-      if (out_.bias != nullptr) add_column_sums(e_, rows_, md, q, bias_);
+      if (out_.bias != nullptr) add_column_sums<Real>(e_, rows_, md, q, bias_);
     }
     if (proxies_wanted_) {
       if (changed_gradient_ != nullptr) weights_.add_changes(e_, begin_, rows_, K, ld, d, g_, unit, changed_gradient_);
-      if (scale_ != nullptr) {  // the sums over samples for the proxies take G' and z' times the weights
-        scale_rows<Real>(e_, rows_ * m_, K, ld, scale_, gt_);
-        if (turned) scale_rows<Real>(e_, rows_ * m_, d, d, scale_, moved_);
+      if (scale_ != nullptr) {  // the sums over samples for the proxies take z and z' times the weights
+        scale_rows<Real>(e_, rows_, m_, d, scale_, unit, scaled_unit_);
+        if (turned) scale_rows<Real>(e_, rows_ * m_, 1, d, scale_, moved_, moved_);
       }
       for (std::int64_t q = 0; q < m_; ++q) {
         Real* sum = proxies_t_ + q * proxy_size();
-        gemm<Real>(e_, {true, false, K, d, rows_, gt_ + q * ld, m_ * ld, unit, d, sum, d, begin_ > 0});
+        const Operand<Real> z = scale_ == nullptr ? unit : scaled_unit_ + q * d;
+        gemm<Real>(
+            e_, {true, false, K, d, rows_, gt_ + q * ld, m_ * ld, z, scale_ == nullptr ? d : md, sum, d, begin_ > 0});
         if (turned) gemm<Real>(e_, {true, false, K, d, rows_, g_, ld, moved_ + q * d, md, sum, d, true});
       }
     }
@@ -207,7 +221,7 @@ class TangentProduct {
       for (std::int64_t q = 0; q < m_; ++q) {
         Real* tangent = proxies_t_ + q * proxy_size();
         Real* gradient = changed ? changed_gradient_ + q * proxy_size() : point_.proxy_gradient;
-        if (hessian_) centre_regulariser_tangent(e_, point_, proxies_turn_ ? unit_t(q) : nullptr, tangent);
+        if (hessian_) centre_regulariser_tangent<Real>(e_, point_, proxies_turn_ ? unit_t(q) : nullptr, tangent);
         if (changed) {
           project_rows<Real>(e_, K, d, point_.unit_proxies, point_.inverse_proxies, gradient, beta, gradient);
           add(proxy_size(), point_.proxy_gradient, gradient);
@@ -235,23 +249,27 @@ class TangentProduct {
   bool hessian_;
   RowWeights<Real> weights_;
   bool rows_moved_ = false, rows_wanted_ = false, proxies_wanted_ = false;
-  bool proxies_turn_ = false;  // terms with p^' beside those of S'
+  bool proxies_turn_ = false;     // terms with p^' beside those of S'
+  bool gradient_wanted_ = false;  // G itself beside G'
 
   // Proxies, kernel order, [m, columns, d].
-  Real* unit_proxies_t_ = nullptr;  // null: the proxies do not move
+  Operand<Real> unit_proxies_t_;  // null: the proxies do not move
   Real* proxy_alpha_ = nullptr;
   Real* proxies_t_ = nullptr;         // tangent of dL/dP^
   Real* changed_gradient_ = nullptr;  // what changed weights add to dL/dP^
   // The current block.
   std::int64_t begin_ = 0, rows_ = 0;
   bool filled_ = false;
-  Real* moved_ = nullptr;  // z'
+  Operand<Real> moved_;    // z'
   Real* alpha_ = nullptr;  // z . u'
   Real* s_ = nullptr;
   const Real* cosines_ = nullptr;
-  Real *g_ = nullptr, *gt_ = nullptr;
+  Real* st_ = nullptr;
+  Operand<Real> g_, gt_;
+  Operand<Real> scaled_unit_;  // z times the weights
+  Operand<const Real> weight_;
   Real* scale_ = nullptr;  // weights, or null: ones
-  Real* q_ = nullptr;
+  Operand<Real> q_;
   double* bias_ = nullptr;
   Real* factors_t_ = nullptr;  // [m, 2, C]
 };

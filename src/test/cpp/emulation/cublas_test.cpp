@@ -1,5 +1,6 @@
 // The emulated cuBLAS against a naive product.
 #include "cublas.hpp"
+#include "bfloat16.hpp"
 
 #include <doctest/doctest.h>
 
@@ -127,6 +128,19 @@ TEST_CASE("tensor-core modes round their inputs") {
   CHECK_EQ(product(1 + small, 1, k32FFast16BF), 1.0f);
   CHECK_EQ(product(1 + 3 * small, 1, k32FFast16BF), 1 + 4 * small);
   CHECK(std::isinf(product(std::numeric_limits<float>::max(), 1, k32FFast16BF)));
+}
+
+TEST_CASE("bfloat16 is the nearest, ties to even, and keeps NaN") {
+  const auto bits = [](float x) { return static_cast<int>(__float2bfloat16_rn(x).bits); };
+  CHECK_EQ(bits(1.0f), 0x3f80);
+  CHECK_EQ(bits(1 + std::ldexp(1.0f, -8)), 0x3f80);      // a tie: the even one below
+  CHECK_EQ(bits(1 + 3 * std::ldexp(1.0f, -8)), 0x3f82);  // and above
+  CHECK_EQ(bits(-1 - std::ldexp(1.0f, -8) - std::ldexp(1.0f, -20)), 0xbf81);
+  CHECK_EQ(bits(std::numeric_limits<float>::max()), 0x7f80);
+  CHECK_EQ(bits(-std::numeric_limits<float>::infinity()), 0xff80);
+  CHECK_EQ(bits(std::numeric_limits<float>::quiet_NaN()), 0x7fff);
+  CHECK_EQ(bits(std::numeric_limits<float>::denorm_min()), 0);
+  CHECK_EQ(__bfloat162float(__float2bfloat16_rn(-0.15625f)), -0.15625f);
 }
 
 TEST_CASE("bf16 operands") {
