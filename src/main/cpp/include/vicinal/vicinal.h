@@ -374,13 +374,13 @@ VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, i
 
 /* The k nearest gallery rows of each query by squared Euclidean distance, nearest first; equal distances are ordered by
  * lower gallery id.
- *   queries [Q, d]; gallery [G, d], both on the device while the call lasts: host arrays are copied whole, once where
- *   the queries are rows of the gallery, and what does not fit is VICINAL_OUT_OF_MEMORY;
+ *   queries [Q, d]; gallery [G, d];
  *   self [Q] or NULL: the gallery row that is the query itself and is left out, -1 for none;
  *   k: 1..G, or 1..G-1 where self is given;
  *   ids [Q, k]; distances [Q, k] or NULL: squared, in double.
- * Exact, to the bits of exact_distance.hpp. "cpu" is VICINAL_UNAVAILABLE: there FAISS searches, with the same result
- * (neighbours.hpp). */
+ * All arrays are on the device while the call lasts: those of the host whole, the gallery once where the queries are
+ * rows of it; what does not fit is VICINAL_OUT_OF_MEMORY. Exact, to the bits of exact_distance.hpp. "cpu" is
+ * VICINAL_UNAVAILABLE: there FAISS searches, with the same result (neighbours.hpp). */
 VICINAL_API vicinal_status vicinal_nearest_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
                                                const float* queries, const float* gallery, const int64_t* self,
                                                int64_t k, int64_t* ids, double* distances);
