@@ -10,6 +10,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -95,6 +96,15 @@ final class LossWork implements Work {
             gradEmbeddings,
             gradProxies);
     value = found.loss();
+  }
+
+  @Override
+  public void poison() {
+    float[] row = new float[width];
+    Arrays.fill(row, Float.NaN);
+    gradEmbeddings.rows(0, 1).set(row);
+    gradProxies.rows(0, 1).set(row);
+    value = Double.NaN;
   }
 
   @Override

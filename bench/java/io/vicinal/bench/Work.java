@@ -27,6 +27,9 @@ interface Work extends AutoCloseable {
     return 1;
   }
 
+  /** Spoils what a repeat writes: one that writes nothing is not taken for right. */
+  default void poison() {}
+
   /** Scalars of the last repeat, named as the peer names them. */
   Map<String, Double> values();
 

@@ -16,6 +16,7 @@ final class LossChecks {
     c.check("loss" + name, precision, side -> loss(side, variant, type));
     c.check("loss hvp" + name, precision, side -> hvp(side, variant, type));
     c.check("head gradient" + name, precision, side -> headGradient(side, variant, type));
+    c.check("repeated step" + name, precision, side -> repeatedStep(side, variant, type));
   }
 
   static void loss(Side side, Variant variant, DType type) {
@@ -43,7 +44,7 @@ final class LossChecks {
 
   private static void keep(Side side, String name, LossValue value) {
     side.keep(name, value.loss());
-    side.keepExact("empty samples", value.empty());
+    side.keepExact("empty samples of " + name, value.empty());
   }
 
   static void hvp(Side side, Variant variant, DType type) {
@@ -76,6 +77,29 @@ final class LossChecks {
             byProxies,
             alone,
             null);
+  }
+
+  /**
+   * The same call on other values, as a training makes them: a device may record what it queues and
+   * replay it.
+   */
+  static void repeatedStep(Side side, Variant variant, DType type) {
+    side.settle();
+    Problem p = Problem.draw(side, variant, type, true);
+    HeadTensors gradient =
+        new HeadTensors(
+            side.out("gradient of weight", type, p.d(), p.width()),
+            side.out("gradient of bias", type, p.d()),
+            side.out("gradient of proxies", type, p.proxies(), p.d()));
+    for (int i = 1; i <= 4; i++) {
+      p.features().copyFrom(side.normal(type, p.n(), p.width()));
+      LossValue value =
+          side.backend()
+              .headGradient(
+                  p.spec(), p.classes(), p.features(), p.targets(), p.head(), null, gradient);
+      keep(side, "loss of call " + i, value);
+      side.keep("gradient of the bias of call " + i, gradient.bias().toDoubles());
+    }
   }
 
   static void headGradient(Side side, Variant variant, DType type) {

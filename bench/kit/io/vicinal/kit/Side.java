@@ -34,6 +34,7 @@ final class Side implements AutoCloseable {
   private final int largest;
   private final DType type;
   private String shapes = "";
+  private boolean settled;
 
   /**
    * @param largest size that {@link #size} draws
@@ -78,7 +79,12 @@ final class Side implements AutoCloseable {
 
   /** An arena for the next tensor: of the device or of the host. */
   Arena place() {
-    return there != null && coin.nextBoolean() ? there : host;
+    return there != null && (settled || coin.nextBoolean()) ? there : host;
+  }
+
+  /** From now on everything lies on the device, if there is one. */
+  void settle() {
+    settled = true;
   }
 
   Arena host() {

@@ -1,9 +1,7 @@
 package io.vicinal.tensor;
 
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * Keeps the memory of some tensors mapped while native code works on it. An arena that is closed
@@ -24,18 +22,14 @@ public final class Lease implements AutoCloseable {
    * @throws IllegalStateException if one of them was closed or reset before
    */
   public static Lease of(Tensor... tensors) {
-    Set<Arena> distinct = new LinkedHashSet<>();
-    for (Tensor tensor : tensors) {
-      if (tensor != null) {
-        distinct.add(tensor.arena());
-      }
-    }
-    List<Arena> held = new ArrayList<>(distinct.size());
+    List<Arena> held = new ArrayList<>(4); // a call's tensors come from few arenas
     Lease lease = new Lease(held);
     try {
-      for (Arena arena : distinct) {
-        arena.hold();
-        held.add(arena);
+      for (Tensor tensor : tensors) {
+        if (tensor != null && !held.contains(tensor.arena())) {
+          tensor.arena().hold();
+          held.add(tensor.arena());
+        }
       }
       // Checked after the hold: from here on a close cannot unmap.
       for (Tensor tensor : tensors) {

@@ -113,20 +113,19 @@ final class Arguments {
    * @param device that works; it takes tensors of its own memory and of the host's
    */
   Lease lease(Device device) {
-    for (Argument argument : all) {
+    Tensor[] tensors = new Tensor[all.size()];
+    for (int i = 0; i < tensors.length; i++) {
+      Argument argument = all.get(i);
+      tensors[i] = argument.tensor;
       Device where = argument.tensor.device();
       if (!where.equals(device) && !where.equals(Device.CPU)) {
         throw problem(
             argument.name, "lies on " + where + " where " + device + " is expected; copy it");
       }
     }
-    Lease lease = Lease.of(all.stream().map(Argument::tensor).toArray(Tensor[]::new));
+    Lease lease = Lease.of(tensors);
     try {
-      for (int i = 0; i < all.size(); i++) {
-        for (int j = 0; j < i; j++) {
-          checkApart(all.get(i), all.get(j));
-        }
-      }
+      checkApart();
       return lease;
     } catch (RuntimeException e) {
       lease.close();
@@ -134,14 +133,22 @@ final class Arguments {
     }
   }
 
-  private void checkApart(Argument a, Argument b) {
-    long from = a.tensor.address();
-    long other = b.tensor.address();
-    boolean overlap = from < other + b.tensor.byteSize() && other < from + a.tensor.byteSize();
-    if (overlap && (a.output || b.output)) {
-      throw problem(
-          a.output ? a.name : b.name,
-          "overlaps " + (a.output ? b.name : a.name) + "; give it memory of its own");
+  private void checkApart() {
+    int count = all.size();
+    long[] begin = new long[count]; // asked once each: a tensor looks whether its arena is open
+    long[] end = new long[count];
+    for (int i = 0; i < count; i++) {
+      Argument a = all.get(i);
+      begin[i] = a.tensor.address();
+      end[i] = begin[i] + a.tensor.byteSize();
+      for (int j = 0; j < i; j++) {
+        Argument b = all.get(j);
+        if (begin[i] < end[j] && begin[j] < end[i] && (a.output || b.output)) {
+          throw problem(
+              a.output ? a.name : b.name,
+              "overlaps " + (a.output ? b.name : a.name) + "; give it memory of its own");
+        }
+      }
     }
   }
 }

@@ -28,6 +28,7 @@ class KitCheckTest {
           "loss soft-triple K=10 weighted F64",
           "loss hvp arcface weighted F32",
           "head gradient proxy-nca soft",
+          "repeated step proxy-anchor",
           "curvature hvp proxy-anchor euclidean",
           "products GAUSS_NEWTON cosface",
           "scores proxy-anchor repeat-labels",
