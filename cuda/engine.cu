@@ -32,6 +32,8 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, ordinal), "reading the device's properties");
   processors = properties.multiProcessorCount;
+  shared_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
+  cache_bytes = properties.l2CacheSize;
   std::snprintf(isa, sizeof isa, "sm_%d%d", properties.major, properties.minor);
   precision = o.precision;
   rounds = precision == VICINAL_PRECISION_BF16 && properties.major >= 8;  // older ones multiply no bfloat16

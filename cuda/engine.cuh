@@ -162,7 +162,9 @@ struct Engine {
   ~Engine();
 
   const int ordinal;
-  int processors = 1;  // streaming multiprocessors
+  int processors = 1;             // streaming multiprocessors
+  std::int64_t shared_bytes = 0;  // of one block at most
+  std::int64_t cache_bytes = 0;   // of the second level
   int precision = VICINAL_PRECISION_F32;
   bool rounds = false;  // large float32 products take operands that were stored as bfloat16
   std::int64_t workspace_bytes = 0;

@@ -1,6 +1,7 @@
 // Value and gradients of a loss, streamed over blocks of rows: the twin of cpu/evaluate.cpp, which has the formulas.
 // Cost         6 B C K d flops (4 N d D more with a head). Per block the cosines are written once by the product, read
-//              twice and overwritten once by the loss kernel, and read once by each of the two products that follow.
+//              once (long rows, and Proxy-Anchor: twice) by the loss kernel, which writes G over them or rounded beside
+//              them, and G is read once by each of the two products that follow. docs/numerics.md counts the bytes.
 // Determinism  blocks depend on sizes and workspace only; cuBLAS is reproducible for one stream and one workspace.
 #include <cmath>
 

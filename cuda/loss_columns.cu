@@ -1,7 +1,7 @@
 // Column kernels of Proxy-Anchor.
 // Threads      reductions: one thread per class and chunk of rows, so that neighbours read neighbouring cosines; the
 //              chunks are merged in order. Few cosines make short chunks: a thread's rows come one after the other,
-//              each as late as the memory is. Gradients: one thread per cosine. Scores: one block per row.
+//              each as late as the memory is. Gradients: one thread per class and few rows. Scores: one block per row.
 // Determinism  a class's sum runs over a chunk's rows in order, then over chunks in order, in double.
 #include "loss_columns.cuh"
 
@@ -18,6 +18,8 @@ using math::Dual;
 using math::value;
 
 constexpr unsigned kThreads = 128;
+constexpr std::int64_t kApplyRows = 8;          // of a thread that writes gradients
+constexpr std::int64_t kClassesOfBlock = 2048;  // one block finishes so many by itself
 
 // Rows per chunk. Floats are summed over at most 256 rows before they enter a double, and over fewer where that would
 // leave less than 16 thousand threads.
@@ -35,6 +37,23 @@ __device__ Chunk chunk_of(std::int64_t index, std::int64_t chunk, std::int64_t r
   return {index * chunk, end < rows ? end : rows};
 }
 
+// use(i, s) for the rows of a chunk, in order; a few cosines of class c are loaded before the first is used.
+template <class T, class Real, class Use>
+__device__ __forceinline__ void each_cosine(const ColumnTile<Real>& tile, const Chunk& rows, std::int64_t c,
+                                            Use&& use) {
+  constexpr int kAhead = 4;
+  for (std::int64_t at = rows.begin; at < rows.end; at += kAhead) {
+    T s[kAhead] = {};
+    for (int k = 0; k < kAhead; ++k) {
+      const std::int64_t i = at + k;
+      if (i < rows.end)
+        s[k] = Access<T>::load(tile.s + i * tile.ld, tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t, c);
+    }
+    for (int k = 0; k < kAhead; ++k)
+      if (at + k < rows.end) use(at + k, s[k]);
+  }
+}
+
 // parts [chunks, 2, classes]: the largest positive and negative exponents, 0 or more.
 template <class Real, class Loss>
 __global__ void raise_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chunk, Real* parts) {
@@ -43,9 +62,8 @@ __global__ void raise_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chun
   for (std::int64_t k = blockIdx.y; k * chunk < tile.rows; k += gridDim.y) {
     Real positive = 0, negative = 0;
     const Chunk rows = chunk_of(k, chunk, tile.rows);
-    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
-      if (tile.weights != nullptr && tile.weights[i] == Real(0)) continue;  // no term, so not the largest one
-      const Real s = tile.s[i * tile.ld + c];
+    each_cosine<Real>(tile, rows, c, [&](std::int64_t i, Real s) {
+      if (tile.weights != nullptr && tile.weights[i] == Real(0)) return;  // no term, so not the largest one
       if (tile.labels[i] == c) {
         const Real x = loss.positive_exponent(s);
         positive = x > positive ? x : positive;
@@ -53,7 +71,7 @@ __global__ void raise_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chun
         const Real x = loss.negative_exponent(s);
         negative = x > negative ? x : negative;
       }
-    }
+    });
     parts[(2 * k) * tile.classes + c] = positive;
     parts[(2 * k + 1) * tile.classes + c] = negative;
   }
@@ -82,16 +100,15 @@ __global__ void absorb_kernel(Loss loss, ColumnTile<Real> tile, std::int64_t chu
   for (std::int64_t k = blockIdx.y; k * chunk < tile.rows; k += gridDim.y) {
     T positive = Constant<T>::of(Real(0)), negative = positive;
     const Chunk rows = chunk_of(k, chunk, tile.rows);
-    for (std::int64_t i = rows.begin; i < rows.end; ++i) {
+    each_cosine<T>(tile, rows, c, [&](std::int64_t i, T s) {
       const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
-      if (w == Real(0)) continue;  // its exponents may lie above the shift
-      const T s = Access<T>::load(tile.s + i * tile.ld, tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t, c);
+      if (w == Real(0)) return;  // its exponents may lie above the shift
       if (tile.labels[i] == c) {
         positive = positive + w * math::exp_of(loss.positive_exponent(s) - shift_positive);
       } else {
         negative = negative + w * math::exp_of(loss.negative_exponent(s) - shift_negative);
       }
-    }
+    });
     Real* mine = parts + 4 * k * C;
     mine[c] = value(positive);
     mine[C + c] = value(negative);
@@ -114,28 +131,44 @@ __device__ double finish_sum(double shift, double plain, double* all) {
   return shift == 0 ? log1p(plain) : shift + log(*all);
 }
 
-// One block over all classes: the loss is their sum in a fixed order.
+// The classes' parts of the loss go to terms [2, classes], or without them are summed here, by one block.
 template <class Real>
 __global__ void finish_kernel(std::int64_t classes, double n, double alpha, bool repeat, const Real* counts,
-                              const double* sums, Columns<Real> column, LossTotals* totals) {
+                              const double* sums, Columns<Real> column, double* terms, LossTotals* totals) {
   __shared__ BlockSlots<double> slots;
-  double present = 0;
-  for (std::int64_t c = threadIdx.x; c < classes; c += blockDim.x) present += counts[c] > Real(0) ? 1 : 0;
-  present = block_sum(present, slots);
-  const double share_negative = 1 / static_cast<double>(classes);
+  const double present = static_cast<double>(*column.present), share_negative = 1 / static_cast<double>(classes);
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   double loss = 0;
-  for (std::int64_t c = threadIdx.x; c < classes; c += blockDim.x) {
+  for (std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; c < classes; c += step) {
     // Absent classes have no positive term.
     const double count = static_cast<double>(counts[c]);
     const double share = repeat ? count / n : count > 0 ? 1 / present : 0;
-    loss += share * finish_sum(static_cast<double>(column.shift_positive[c]), sums[c], &column.positive[c]);
-    loss += share_negative *
-            finish_sum(static_cast<double>(column.shift_negative[c]), sums[classes + c], &column.negative[c]);
+    const double positive =
+        share * finish_sum(static_cast<double>(column.shift_positive[c]), sums[c], &column.positive[c]);
+    const double negative = share_negative * finish_sum(static_cast<double>(column.shift_negative[c]),
+                                                        sums[classes + c], &column.negative[c]);
     column.factor_positive[c] = static_cast<Real>(-alpha * share / column.positive[c]);
     column.factor_negative[c] = static_cast<Real>(alpha * share_negative / column.negative[c]);
+    if (terms != nullptr) {
+      terms[c] = positive;
+      terms[classes + c] = negative;
+    }
+    loss += positive;
+    loss += negative;
   }
+  if (gridDim.x > 1) return;
   loss = block_sum(loss, slots);
   if (threadIdx.x == 0 && totals != nullptr) totals->loss += loss;
+}
+__global__ void add_terms(std::int64_t classes, const double* terms, LossTotals* totals) {
+  __shared__ BlockSlots<double> slots;
+  double loss = 0;
+  for (std::int64_t c = threadIdx.x; c < classes; c += blockDim.x) {
+    loss += terms[c];
+    loss += terms[classes + c];
+  }
+  loss = block_sum(loss, slots);
+  if (threadIdx.x == 0) totals->loss += loss;
 }
 
 template <class Real>
@@ -150,23 +183,21 @@ __global__ void tangent_kernel(std::int64_t classes, Columns<Real> column, const
 template <class T, class Real, class Loss>
 __global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, const Real* factors_t,
                              Operand<Real> g, Operand<Real> gt) {
-  const std::int64_t C = tile.classes, step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < tile.rows * C;
-       at += step) {
-    const std::int64_t i = at / C, c = at % C;
-    const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
-    T out = Constant<T>::of(Real(0));
-    if (w != Real(0)) {
-      const T s = Access<T>::load(tile.s + i * tile.ld, tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t, c);
-      if (tile.labels[i] == c) {
-        const T f = Access<T>::load(column.factor_positive, factors_t, c);
-        out = w * math::exp_of(loss.positive_exponent(s) - column.shift_positive[c]) * loss.measure_slope(s) * f;
-      } else {
-        const T f = Access<T>::load(column.factor_negative, factors_t == nullptr ? nullptr : factors_t + C, c);
-        out = w * math::exp_of(loss.negative_exponent(s) - column.shift_negative[c]) * loss.measure_slope(s) * f;
-      }
-    }
-    put(g + i * tile.ld, gt + i * tile.ld_t, c, out);
+  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x, C = tile.classes;
+  if (c >= C) return;
+  const T positive = Access<T>::load(column.factor_positive, factors_t, c),
+          negative = Access<T>::load(column.factor_negative, factors_t == nullptr ? nullptr : factors_t + C, c);
+  const Real shift_positive = column.shift_positive[c], shift_negative = column.shift_negative[c];
+  for (std::int64_t k = blockIdx.y; k * kApplyRows < tile.rows; k += gridDim.y) {
+    each_cosine<T>(tile, chunk_of(k, kApplyRows, tile.rows), c, [&](std::int64_t i, T s) {
+      const Real w = tile.weights == nullptr ? Real(1) : tile.weights[i];
+      T out = Constant<T>::of(Real(0));
+      if (w != Real(0))
+        out = tile.labels[i] == c
+                  ? w * math::exp_of(loss.positive_exponent(s) - shift_positive) * loss.measure_slope(s) * positive
+                  : w * math::exp_of(loss.negative_exponent(s) - shift_negative) * loss.measure_slope(s) * negative;
+      put(g + i * tile.ld, gt + i * tile.ld_t, c, out);
+    });
   }
 }
 
@@ -194,10 +225,12 @@ __global__ void score_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> col
 }
 
 template <class Real>
-__global__ void count_kernel(std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts) {
+__global__ void count_kernel(std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
+                             Real* present) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    if (labels[i] >= 0 && labels[i] < classes) atomicAdd(counts + labels[i], Real(1));  // whole numbers: any order
+    if (labels[i] >= 0 && labels[i] < classes && atomicAdd(counts + labels[i], Real(1)) == Real(0))
+      atomicAdd(present, Real(1));  // whole numbers: any order
 }
 
 dim3 class_grid(std::int64_t classes, std::int64_t chunks) {
@@ -255,8 +288,14 @@ template <class Real>
 void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals) {
   const double alpha = (spec.flags & VICINAL_EUCLIDEAN) != 0 ? -spec.scale : spec.scale;
-  launch(finish_kernel<Real>, dim3(1), dim3(512), 0, e.stream, classes, static_cast<double>(n), alpha,
-         (spec.flags & VICINAL_REPEAT_LABELS) != 0, counts, sums, column, totals);
+  const bool many = classes > kClassesOfBlock;
+  const Workspace::Mark mark = e.workspace.mark();
+  double* terms = many && totals != nullptr ? e.workspace.get<double>(2 * classes) : nullptr;
+  launch(finish_kernel<Real>, many ? class_grid(classes, 1) : dim3(1), dim3(many ? kThreads : 512), 0, e.stream,
+         classes, static_cast<double>(n), alpha, (spec.flags & VICINAL_REPEAT_LABELS) != 0, counts, sums, column, terms,
+         totals);
+  if (terms != nullptr) launch(add_terms, dim3(1), dim3(512), 0, e.stream, classes, terms, totals);
+  e.workspace.rewind(mark);
 }
 
 template <class Real>
@@ -268,7 +307,7 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 template <class Real>
 void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, Operand<Real> g, Operand<Real> gt) {
-  const dim3 grid = grid_for(e, tile.rows * tile.classes, 256), block(256);
+  const dim3 grid = class_grid(tile.classes, ceil_div(tile.rows, kApplyRows)), block(kThreads);
   with_loss<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
@@ -289,8 +328,9 @@ void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 }
 
 template <class Real>
-void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts) {
-  launch(count_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, classes, labels, counts);
+void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
+                  Real* present) {
+  launch(count_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, classes, labels, counts, present);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                     \
@@ -303,7 +343,7 @@ void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::in
                               const Real*, Operand<Real>, Operand<Real>);                                             \
   template void score_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,            \
                               const Real*, double, double*);                                                          \
-  template void count_labels(Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*);
+  template void count_labels(Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

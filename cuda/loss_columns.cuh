@@ -10,7 +10,8 @@ namespace vicinal::cuda {
 // The reductions over all rows, per class, and the factors that turn w exp(x - shift) into dL/d(exponent).
 template <class Real>
 struct Columns {
-  double* sums;  // [4, classes] for absorb_columns at the point; zeros, as the shifts
+  double* sums;         // [4, classes] for absorb_columns at the point; zeros, as the shifts
+  const Real* present;  // how many classes have samples
   Real *shift_positive, *shift_negative;
   double *positive, *negative;  // D = exp(-shift) + sum w exp(x - shift)
   Real *factor_positive, *factor_negative;
@@ -56,9 +57,10 @@ template <class Real>
 void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, double n, double* scores);
 
-// counts [classes] += samples per class.
+// counts [classes] += samples per class, present += the classes that get their first one.
 template <class Real>
-void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts);
+void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
+                  Real* present);
 
 }  // namespace vicinal::cuda
 

@@ -1,7 +1,9 @@
 // The loss of one row of cosines by one block of threads: what every kernel over rows shares. Formulas as in
 // cpu/isa/loss_rows.cpp.
 // Computes     one pass that keeps the maximum and the sum of exponentials together (math/softmax.hpp), one that writes
-//              the gradient: a row of cosines is read twice and written once. SoftTriple reduces over centres first.
+//              the gradient. SoftTriple reduces over centres first.
+// Cost         a row of cosines is read once and written once: what shared memory holds of it serves the second pass.
+//              Two to three exponentials a cosine.
 // Threads      a class belongs to one thread in every pass, so a row may be overwritten in place; what all threads need
 //              of the label's class is read before the first barrier.
 // Determinism  a thread's classes in order, then lanes, then warps.
@@ -23,23 +25,50 @@ namespace vicinal::cuda {
 template <class Real>
 struct Row {
   std::int64_t i, y;
-  bool first;  // the row's value parts are this block's to write
+  bool owner;  // the row's value parts are this block's to write
   const Real *s, *st;
   Operand<Real> g, gt;  // g null: not this block's to write
+  Real *held_s = nullptr, *held_st = nullptr;
+  std::int64_t held = 0;  // so many elements go to shared memory when they are read for the first time
   double weight;
   Real coef;
+
+  // Every element is read by `first` once, and from then on by `again`, by the same thread.
+  template <class T>
+  __device__ __forceinline__ T first(std::int64_t j) const {
+    const T x = math::Access<T>::load(s, st, j);
+    if (j < held) math::Access<T>::store(held_s, held_st, j, x);
+    return x;
+  }
+  template <class T>
+  __device__ __forceinline__ T again(std::int64_t j) const {
+    return j < held ? math::Access<T>::load(held_s, held_st, j) : math::Access<T>::load(s, st, j);
+  }
 };
+// use(j, x) for the thread's elements of a row, in order; a few are loaded before the first is used.
+template <class T, class Load, class Use>
+__device__ __forceinline__ void each_element(std::int64_t n, Load&& load, Use&& use) {
+  constexpr int kAhead = 4;
+  const std::int64_t step = blockDim.x;
+  for (std::int64_t at = threadIdx.x; at < n; at += kAhead * step) {
+    T x[kAhead] = {};
+    for (int i = 0; i < kAhead; ++i)
+      if (at + i * step < n) x[i] = load(at + i * step);
+    for (int i = 0; i < kAhead; ++i)
+      if (at + i * step < n) use(at + i * step, x[i]);
+  }
+}
 template <class Real>
 __device__ Row<Real> row_of(const LossTile<Real>& tile, std::int64_t t) {
   Row<Real> r;
   r.i = t / tile.directions;
-  r.first = t % tile.directions == 0;
+  r.owner = t % tile.directions == 0;
   r.y = tile.labels[r.i];
   // An id outside the classes is reported after the call; until then nothing outside the arrays may be touched.
   if (r.y < 0 || r.y >= tile.classes) r.y = 0;
   r.s = tile.s + r.i * tile.ld;
   r.st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
-  if (r.first) r.g = tile.g + r.i * tile.ld;
+  if (r.owner) r.g = tile.g + r.i * tile.ld;
   r.gt = tile.gt + t * tile.ld;
   r.weight = tile.weights == nullptr ? 1.0 : static_cast<double>(tile.weights[r.i]);
   r.coef = static_cast<Real>(r.weight * tile.mean);
@@ -112,19 +141,22 @@ struct SoftmaxRow {
       return {lone_loss(math::value(ay)), exclude};
     }
     math::LogSumExp<T> others = math::LogSumExp<T>::init();
-    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x)
-      if (j != y) others.absorb(k * Access<T>::load(r.s, r.st, j));
+    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
+    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
+    each_element<T>(n, first, [&](std::int64_t j, T s) {
+      if (j != y) others.absorb(k * s);
+    });
     others = block_merge(others, slots);
     const SoftmaxState<T> state = finish_softmax<T, Real>(others, ay, exclude);
     const T scale = (r.coef * k) / state.all;
-    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) {
+    each_element<T>(n, again, [&](std::int64_t j, T s) {
       if (j == y) {
         const T label = exclude ? Constant<T>::of(Real(-1)) : -(state.rest / state.all);
         put(r, j, r.coef * (loss.label_slope(sy) * label));
       } else {
-        put(r, j, math::exp_of(k * Access<T>::load(r.s, r.st, j) - state.top) * scale);
+        put(r, j, math::exp_of(k * s - state.top) * scale);
       }
-    }
+    });
     return {softmax_loss<T, Real>(state, math::value(ay), exclude), false};
   }
 };
@@ -144,19 +176,21 @@ struct SoftLabelRow {
     const Real k = slope;
     const Real* t = tile.soft_labels + r.i * n;
     math::LogSumExp<T> state = math::LogSumExp<T>::init();
-    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) state.absorb(k * Access<T>::load(r.s, r.st, j));
+    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
+    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
+    each_element<T>(n, first, [&](std::int64_t, T s) { state.absorb(k * s); });
     state = block_merge(state, slots);
     double mass = 0, linear = 0;
     for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) {
       mass += static_cast<double>(t[j]);
-      linear += static_cast<double>(t[j]) * (static_cast<double>(state.max) - static_cast<double>(k * r.s[j]));
+      linear += static_cast<double>(t[j]) *
+                (static_cast<double>(state.max) - static_cast<double>(k * r.template again<Real>(j)));
     }
     mass = block_sum(mass, sums);
     linear = block_sum(linear, sums);
     const Real own = r.coef * k;
     const T scale = (own * static_cast<Real>(mass)) / state.sum;
-    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x)
-      put(r, j, state.term(k * Access<T>::load(r.s, r.st, j)) * scale - own * t[j]);
+    each_element<T>(n, again, [&](std::int64_t j, T s) { put(r, j, state.term(k * s) * scale - own * t[j]); });
     return {linear + mass * log(static_cast<double>(math::value(state.sum))), false};
   }
 };
@@ -175,16 +209,19 @@ struct SoftTripleRow {
     __shared__ BlockSlots<math::LogSumExp<T>> slots;
     const std::int64_t C = tile.classes;
     Real *sim = scratch, *sim_t = sim + C, *inverse = sim_t + C, *inverse_t = inverse + C;
-    const auto centre = [&](std::int64_t c, std::int64_t k) { return Access<T>::load(r.s, r.st, k * C + c); };
-    const auto largest = [&](std::int64_t c) {
-      Real top = r.s[c];
-      for (std::int64_t k = 1; k < centers; ++k) top = r.s[k * C + c] > top ? r.s[k * C + c] : top;
+    const auto centre = [&](std::int64_t c, std::int64_t k) { return r.template again<T>(k * C + c); };
+    const auto largest = [&](std::int64_t c, auto&& read) {
+      Real top = read(c);
+      for (std::int64_t k = 1; k < centers; ++k) {
+        const Real s = read(k * C + c);
+        top = s > top ? s : top;
+      }
       return top;
     };
     __syncthreads();  // the scratch of the row before has been read
     math::LogSumExp<T> others = math::LogSumExp<T>::init();
     for (std::int64_t c = threadIdx.x; c < C; c += blockDim.x) {
-      const Real top = largest(c);
+      const Real top = largest(c, [&](std::int64_t j) { return math::value(r.template first<T>(j)); });
       T sum = Constant<T>::of(Real(0)), weighted = sum;
       for (std::int64_t k = 0; k < centers; ++k) {
         const T x = centre(c, k), e = loss.centre_term(x, top);
@@ -209,7 +246,7 @@ struct SoftTripleRow {
       if (!lone)
         g = c == r.y ? r.coef * (loss.label_slope(sy) * -(state.rest / state.all))
                      : math::exp_of(loss.slope * similarity - state.top) * scale;
-      const Real top = largest(c);
+      const Real top = largest(c, [&](std::int64_t j) { return r.template again<Real>(j); });
       for (std::int64_t k = 0; k < centers; ++k) {
         const T x = centre(c, k);
         const T q = loss.centre_term(x, top) * Access<T>::load(inverse, inverse_t, c);
@@ -236,8 +273,11 @@ struct AnchorRow {
     const std::int64_t C = tile.classes;
     const T sy = Access<T>::load(r.s, r.st, r.y);
     math::LogSumExp<T> state = math::LogSumExp<T>::init();
-    for (std::int64_t j = threadIdx.x; j < C; j += blockDim.x)
-      if (j != r.y) state.absorb(loss.negative_exponent(Access<T>::load(r.s, r.st, j)));
+    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
+    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
+    each_element<T>(C, first, [&](std::int64_t j, T sj) {
+      if (j != r.y) state.absorb(loss.negative_exponent(sj));
+    });
     state = block_merge(state, slots);
     // The implicit 1 = exp(0).
     const Real top = state.any && state.max > Real(0) ? state.max : Real(0);
@@ -248,15 +288,14 @@ struct AnchorRow {
     const T x = loss.positive_exponent(sy);
     const Real up = math::value(x) > Real(0) ? math::value(x) : Real(0);
     const T e = n * math::exp_of(x - up);
-    for (std::int64_t j = threadIdx.x; j < C; j += blockDim.x) {
+    each_element<T>(C, again, [&](std::int64_t j, T sj) {
       if (j == r.y) {
         const T p = e / (e + math::exp_of(-up));
         put(r, j, (-r.coef * loss.alpha) * (p * loss.measure_slope(sy)));
       } else {
-        const T sj = Access<T>::load(r.s, r.st, j);
         put(r, j, math::exp_of(loss.negative_exponent(sj) - top) * loss.measure_slope(sj) * scale);
       }
-    }
+    });
     const auto log_of = [](Real shift, T sum) {
       const double plain = static_cast<double>(math::value(sum));
       return shift > Real(0) ? static_cast<double>(shift) + log(exp(-static_cast<double>(shift)) + plain)

@@ -7,14 +7,25 @@
 namespace vicinal::cuda {
 namespace {
 
-// One block per row, or fewer blocks than rows where rows need scratch.
+constexpr std::int64_t kSharedOfAll =
+    46 << 10;                                 // dynamic shared memory that a kernel may have unasked, less the static
+constexpr std::int64_t kStaticShared = 2048;  // what the kinds of rows use of shared memory themselves, at most
+template <class T>
+constexpr unsigned kMostThreads = sizeof(T) == sizeof(float) ? 1024 : 512;
+
+// One block per row, or fewer blocks than rows where rows need scratch. Shared memory holds `held` elements.
 template <class T, class Kind, class Real>
-__global__ void rows_kernel(Kind kind, LossTile<Real> tile, std::int64_t rows, Real* scratch, double* losses,
-                            int* empties) {
+__global__ void __launch_bounds__(kMostThreads<T>)
+    rows_kernel(Kind kind, LossTile<Real> tile, std::int64_t rows, std::int64_t held, Real* scratch, double* losses,
+                int* empties) {
+  VICINAL_DYNAMIC_SHARED(Real, near);
   for (std::int64_t t = blockIdx.x; t < rows; t += gridDim.x) {
-    const Row<Real> r = row_of(tile, t);
+    Row<Real> r = row_of(tile, t);
+    r.held = held;
+    r.held_s = near;
+    r.held_st = near + held;
     const RowLoss row = kind.template run<T>(tile, r, scratch + blockIdx.x * Kind::kScratch * tile.classes);
-    if (threadIdx.x != 0 || !r.first) continue;
+    if (threadIdx.x != 0 || !r.owner) continue;
     if (tile.per_sample != nullptr) tile.per_sample[r.i] = static_cast<Real>(row.loss);
     if (losses == nullptr) continue;
     losses[r.i] = r.weight * row.loss;
@@ -38,6 +49,16 @@ __global__ void add_rows(std::int64_t rows, double mean, const double* losses, c
   }
 }
 
+// Elements of a row that a block holds between its passes: all, or as many as there is room for if the second-level
+// cache holds what is left over of the rows at work, one per processor; else none, for more blocks at a time.
+template <class T>
+std::int64_t held_elements(const Engine& e, std::int64_t length) {
+  constexpr auto kSize = static_cast<std::int64_t>(sizeof(T));
+  const std::int64_t most = (e.shared_bytes - kStaticShared) / kSize;
+  if (length <= most) return length;
+  return (length - most) * kSize * e.processors <= e.cache_bytes / 2 ? most : 0;
+}
+
 template <class T, class Real>
 void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double* losses, int* empties) {
   with_row<Real>(spec, tile.soft_labels != nullptr, [&](auto kind) {
@@ -47,9 +68,15 @@ void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double
         Kind::kScratch == 0 ? rows : std::min<std::int64_t>(rows, static_cast<std::int64_t>(e.processors) * 8);
     Real* scratch = e.workspace.get<Real>(Kind::kScratch == 0 ? 1 : blocks * Kind::kScratch * tile.classes);
     // A class of several centres is a thread's work for longer than a class of one.
-    const unsigned threads = row_threads(Kind::kScratch == 0 ? tile.classes : 4 * tile.classes);
-    launch(rows_kernel<T, Kind, Real>, dim3(static_cast<unsigned>(blocks)), dim3(threads), 0, e.stream, kind, tile,
-           rows, scratch, losses, empties);
+    unsigned threads = row_threads(Kind::kScratch == 0 ? tile.classes : 4 * tile.classes);
+    const std::int64_t held = held_elements<T>(e, tile.ld), shared = held * static_cast<std::int64_t>(sizeof(T));
+    if (shared > e.shared_bytes / 2) threads = kMostThreads<T>;  // no second block has room on the processor
+    const auto kernel = rows_kernel<T, Kind, Real>;
+    if (shared > kSharedOfAll)
+      check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
+            "asking for shared memory");
+    launch(kernel, dim3(static_cast<unsigned>(blocks)), dim3(threads), static_cast<std::size_t>(shared), e.stream, kind,
+           tile, rows, held, scratch, losses, empties);
   });
 }
 

@@ -96,13 +96,15 @@ Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep&
   }
   if (problem.spec.kind == VICINAL_PROXY_ANCHOR) {
     // What counts and reductions start from lies together, so that one fill makes it zero.
-    double* zeros = memory.get<double>(7 * C);
-    e.zero(zeros, 7 * C);
+    double* zeros = memory.get<double>(7 * C + 1);
+    e.zero(zeros, 7 * C + 1);
     p.column.sums = zeros;
     p.counts = reinterpret_cast<Real*>(zeros + 4 * C);
     p.column.shift_positive = p.counts + C;
     p.column.shift_negative = p.counts + 2 * C;
-    count_labels(e, n, C, p.problem.labels, p.counts);
+    Real* present = p.counts + 3 * C;
+    p.column.present = present;
+    count_labels(e, n, C, p.problem.labels, p.counts, present);
   }
   if (p.by_columns) {
     p.column.factor_positive = memory.get<Real>(C);

@@ -81,7 +81,6 @@ __global__ void steps_kernel(Kind kind, Steps<Real> s) {
     }
     __syncthreads();
     Row<Real> row = row_of(s.tile, k);
-    row.first = false;  // only tangents are stored
     row.st = tangents;
     row.gt = tangents;
     kind.template run<math::Dual<Real>>(s.tile, row, s.scratch + q * Kind::kScratch * s.tile.classes);

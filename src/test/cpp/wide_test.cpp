@@ -38,20 +38,55 @@ Results results(vicinal_engine* e, const Head& h) {
   return r;
 }
 
+EnginePtr processor() {
+  vicinal_engine_options o{};
+  o.struct_size = sizeof o;
+  o.threads = 2;
+  vicinal_engine* e = nullptr;
+  REQUIRE(vicinal_engine_create("cpu", &o, &e) == VICINAL_OK);
+  return EnginePtr(e);
+}
+
+// Value, gradients and Hessian-vector products of a few rows with many classes, whose gradients are sums of many terms.
+void check_many_classes(const vicinal_loss& spec, std::int64_t C, bool soft, bool products) {
+  constexpr double kTolerance = 1e-10;
+  CAPTURE(spec.kind);
+  CAPTURE(C);
+  const EnginePtr e = make_engine(2), expected = processor();
+  Case c = make_case<double>(spec, 3, 2, C, 61);
+  Random random(62);
+  for (std::int64_t i = 0; soft && i < 3 * C; ++i)
+    c.soft_labels.push_back(i % 1000 == 3 ? std::fabs(random.uniform()) : 0);
+  const Result<double> a = run_loss<double>(e.get(), c), b = run_loss<double>(expected.get(), c);
+  CHECK(std::fabs(a.loss - b.loss) <= kTolerance * std::fabs(b.loss));
+  CHECK(difference(a.grad_embeddings, b.grad_embeddings) <= kTolerance);
+  CHECK(difference(a.grad_proxies, b.grad_proxies) <= kTolerance);
+  if (!products) return;
+  const Vec V = random.vector(3 * 2), U = random.vector(static_cast<std::int64_t>(c.proxies.size()));
+  const Product<double> p = run_hvp<double>(e.get(), c, V, U), q = run_hvp<double>(expected.get(), c, V, U);
+  CHECK(difference(p.embeddings, q.embeddings) <= kTolerance);
+  CHECK(difference(p.proxies, q.proxies) <= kTolerance);
+}
+
+TEST_CASE("many classes: the device agrees with the processor") {
+  if (on_cpu()) return;
+  // 227 KiB of shared memory hold rows of doubles in part (29500, or half as many duals), or none of them.
+  check_many_classes(spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.2), 14700, true, true);
+  check_many_classes(spec_of(VICINAL_SOFT_TRIPLE, 5, 0.01, 0, 2, 0.5, 0), 14750, false, false);
+  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1, VICINAL_PER_SAMPLE_AXIS), 29500, false, false);
+  check_many_classes(spec_of(VICINAL_COSFACE, 8, 0.1), 40000, false, false);
+  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1), 2100, false, true);  // finished by several blocks
+}
+
 TEST_CASE("wide heads: the device agrees with the processor") {
   if (on_cpu()) return;
   constexpr double kTolerance = 1e-10;  // sums of a few hundred terms in another order
   // The second engine's blocks hold some rows only.
   for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{3} << 20}) {
-    vicinal_engine_options o{};
-    o.struct_size = sizeof o;
-    o.threads = 2;
-    vicinal_engine* cpu = nullptr;
-    REQUIRE(vicinal_engine_create("cpu", &o, &cpu) == VICINAL_OK);
-    const EnginePtr processor(cpu), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
+    const EnginePtr cpu = processor(), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
     Head h = make_head(spec_of(VICINAL_COSFACE, 30, 0.2), kRows, kFeatures, kWidth, kClasses, false, 21);
     for (std::int64_t i = 0; i < kRows; ++i) h.at.weights.push_back(0.25 + 0.1 * static_cast<double>(i % 9));
-    const Results actual = results(e.get(), h), expected = results(processor.get(), h);
+    const Results actual = results(e.get(), h), expected = results(cpu.get(), h);
     CAPTURE(workspace);
     CHECK(difference(actual.by_proxy, expected.by_proxy) <= kTolerance);
     CHECK(difference(actual.relabel, expected.relabel) <= kTolerance);

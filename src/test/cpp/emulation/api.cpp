@@ -60,7 +60,7 @@ int attribute_of(cudaDeviceAttr attribute) {
     case cudaDevAttrIntegrated:
       return 0;
     case cudaDevAttrL2CacheSize:
-      return 1 << 20;
+      return 1 << 18;
     case cudaDevAttrMaxThreadsPerMultiProcessor:
       return 2048;
     case cudaDevAttrUnifiedAddressing:
