@@ -75,11 +75,13 @@ class Workspace {
   // Starts a call: everything handed out before is invalid. Work of the same stream may still use it, and a recorded
   // graph will, so memory is only ever added here, never given back; a call that repeats itself gets the same again.
   void begin() {
+    if (exact_memory()) chunks_.clear();
     current_ = 0;
     used_ = 0;
   }
   template <class T>
   T* get(std::int64_t count) {
+    if (exact_memory()) return reinterpret_cast<T*>(exact(count * static_cast<std::int64_t>(sizeof(T))));
     const std::int64_t bytes = (count * static_cast<std::int64_t>(sizeof(T)) + 255) / 256 * 256;
     while (current_ >= chunks_.size() || used_ + bytes > chunks_[current_].bytes) {
       if (current_ + 1 >= chunks_.size()) {
@@ -98,8 +100,9 @@ class Workspace {
     std::size_t chunk;
     std::int64_t used;
   };
-  Mark mark() const { return {current_, used_}; }
+  Mark mark() const { return {exact_memory() ? chunks_.size() : current_, used_}; }
   void rewind(const Mark& m) {
+    if (exact_memory()) chunks_.resize(m.chunk);  // freeing waits for the device
     current_ = m.chunk;
     used_ = m.used;
   }
@@ -110,6 +113,10 @@ class Workspace {
     Buffer<char> data;
     std::int64_t bytes;
   };
+  char* exact(std::int64_t bytes) {
+    chunks_.push_back({Buffer<char>(ordinal_, std::max<std::int64_t>(bytes, 1)), bytes});
+    return chunks_.back().data.get();
+  }
   void add(std::int64_t bytes) {
     const std::int64_t size = std::max(bytes, kChunk);
     chunks_.push_back({Buffer<char>(ordinal_, size), size});

@@ -12,6 +12,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "memory.cuh"
 #include "runtime.cuh"
 
 namespace vicinal::cuda {
@@ -71,7 +72,7 @@ class Graphs {
       restart();
     }
     body();
-    if (call.state == kNew) call.state = kSeen;  // its memory is there and its kernels are loaded
+    if (call.state == kNew && !exact_memory()) call.state = kSeen;  // its memory is there and its kernels are loaded
   }
 
  private:

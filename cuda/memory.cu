@@ -2,6 +2,8 @@
 #include "memory.cuh"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <shared_mutex>
 #include <vector>
@@ -15,6 +17,7 @@ constexpr std::int64_t kSmall = 512, kLarge = std::int64_t{1} << 20;
 
 // Sizes are rounded so that blocks fit again: small ones to 512 bytes, others to 1 MiB.
 std::int64_t rounded(std::int64_t bytes) {
+  if (exact_memory()) return bytes;
   const std::int64_t unit = bytes < kLarge ? kSmall : kLarge;
   return ceil_div(bytes, unit) * unit;
 }
@@ -31,6 +34,14 @@ void settle(int ordinal) {
 }
 
 }  // namespace
+
+bool exact_memory() {
+  static const bool exact = [] {
+    const char* text = std::getenv("VICINAL_CUDA_EXACT_MEMORY");
+    return text != nullptr && std::strcmp(text, "1") == 0;
+  }();
+  return exact;
+}
 
 void use_device(int ordinal) {
   check(cudaSetDevice(ordinal), "choosing the device");
@@ -95,6 +106,7 @@ void DeviceArena::give(void* address) {
   in_use_ -= block->second;
   held_bytes_ += block->second;
   held_.emplace(block->second, static_cast<char*>(address));
+  if (exact_memory()) shrink();
 }
 
 bool DeviceArena::owns(const void* address) {

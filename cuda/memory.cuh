@@ -42,6 +42,10 @@ class DeviceArena {
 
 DeviceArena& arena(int ordinal);
 
+// Whether every array is an allocation of its own size, freed when it is given back, so that a memory checker sees
+// where arrays end: the environment's VICINAL_CUDA_EXACT_MEMORY=1. Slow.
+bool exact_memory();
+
 // The functions of core/device.h's MemoryTable; all but on_host wait for the device first.
 namespace memory {
 void* allocate(int ordinal, std::int64_t bytes);
