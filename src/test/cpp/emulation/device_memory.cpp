@@ -59,10 +59,11 @@ bool guarded() {
   return on;
 }
 
-void map_gap(Address begin, std::size_t bytes) {
+// Neighbouring gaps continue each other in the file, so that the system keeps them as one: it has few maps to give.
+void map_gap(Address begin, std::size_t bytes, std::size_t offset) {
   static const int empty = memfd_create("vicinal-emulation-gap", MFD_CLOEXEC);
   void* where = reinterpret_cast<void*>(begin);
-  if (mmap(where, bytes, PROT_NONE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, empty, 0) != where)
+  if (mmap(where, bytes, PROT_NONE, MAP_SHARED | MAP_FIXED | MAP_NORESERVE, empty, static_cast<off_t>(offset)) != where)
     fail("cannot map device memory");
 }
 
@@ -86,7 +87,7 @@ Address region() {
   static const Address begin = [] {
     void* memory = mmap(nullptr, kReserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) fail("cannot reserve addresses for device memory");
-    map_gap(reinterpret_cast<Address>(memory), kReserved);
+    map_gap(reinterpret_cast<Address>(memory), kReserved, 0);
     return reinterpret_cast<Address>(memory);
   }();
   return begin;
@@ -167,7 +168,7 @@ bool release(void* pointer) {
   }
   allocations.erase(found);
   used_bytes -= round_up(a.bytes, kAlignment);
-  map_gap(a.page(), a.page_end() - a.page());
+  map_gap(a.page(), a.page_end() - a.page(), a.page() - region());
   return true;
 }
 
