@@ -134,7 +134,7 @@ T* or_none(std::vector<T>& v) {
 
 // Arrays of the host, which are never recorded.
 template <class Real>
-Outcome<Real> from_host(const Shape& s, const Inputs<Real>& in) {
+Outcome<Real> from_host(const Shape& s, const Inputs<Real>& in, vicinal_engine* e = nullptr) {
   static const EnginePtr plain = make_engine(1);
   Outcome<Real> out(s);
   const Pointers<Real> p{or_null(in.x),
@@ -148,7 +148,8 @@ Outcome<Real> from_host(const Shape& s, const Inputs<Real>& in) {
                          or_none(out.rows),
                          or_none(out.gradient_bias),
                          or_none(out.gradient_proxies)};
-  REQUIRE_MESSAGE(call(plain.get(), s, p, &out.loss, &out.empty) == VICINAL_OK, vicinal_last_error());
+  REQUIRE_MESSAGE(call(e == nullptr ? plain.get() : e, s, p, &out.loss, &out.empty) == VICINAL_OK,
+                  vicinal_last_error());
   return out;
 }
 
@@ -237,17 +238,18 @@ void settle(vicinal_engine* e, Placed<Real>& call) {
 }
 
 template <class Real>
-void repeat(const Registered& r, std::int64_t D) {
+void repeat(const Registered& r, std::int64_t D, int precision = VICINAL_PRECISION_F32) {
   CAPTURE(r.name);
   CAPTURE(D);
+  CAPTURE(precision);
   const Shape s{r.spec, 37, 12, 9, D, !r.soft, r.soft};
-  const EnginePtr e = make_engine(1);
+  const EnginePtr e = make_rounding_engine(precision), plain = make_rounding_engine(precision);
   std::uint64_t seed = 100;
   Placed<Real> there(s, draw<Real>(s, seed));
   for (const How wanted : {How::run, How::recorded, How::replayed, How::replayed}) {
     const Inputs<Real> in = draw<Real>(s, ++seed);
     there.set(in);
-    CHECK(there.of(e.get()) == from_host(s, in));
+    CHECK(there.of(e.get()) == from_host(s, in, plain.get()));
     if (counting()) CHECK(there.last == wanted);
   }
 }
@@ -259,6 +261,7 @@ TEST_CASE("graphs: a repeated call sees what its memory holds by then") {
   for (const Registered& r : registry()) {
     repeat<float>(r, 0);
     repeat<double>(r, 21);
+    repeat<float>(r, 21, VICINAL_PRECISION_BF16);
   }
 }
 
@@ -491,7 +494,7 @@ TEST_CASE("graphs: other threads use the device's memory and engines meanwhile")
   const Outcome<float> expected = from_host(s, in);
   const EnginePtr e = make_engine(1);
   std::vector<std::unique_ptr<Placed<float>>> calls;
-  for (int i = 0; i < 100; ++i) {
+  for (int i = 0; i < 40; ++i) {
     calls.push_back(std::make_unique<Placed<float>>(s, in));  // another address, another key
     for (int k = 0; k < 3; ++k) CHECK(calls.back()->of(e.get()) == expected);
   }
@@ -520,18 +523,23 @@ TEST_CASE("graphs: what a small call queues is counted") {
     vicinal_loss spec;
     std::int64_t D;
     long long kernels, products, fills;
+    int precision = VICINAL_PRECISION_F32;
   };
   const Row rows[] = {
       {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 10, 3, 1},
       {spec_of(VICINAL_PROXY_NCA_PP, 3), 0, 8, 3, 0},
       {spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10, 0.1, 0.0), 0, 7, 3, 0},
       {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 64, 14, 5, 2},
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 10, 3, 1, VICINAL_PRECISION_BF16},
+      {spec_of(VICINAL_PROXY_NCA_PP, 3), 0, 8, 3, 0, VICINAL_PRECISION_BF16},
+      {spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10, 0.1, 0.0), 0, 7, 3, 0, VICINAL_PRECISION_BF16},
   };
   for (const Row& row : rows) {
     CAPTURE(row.spec.kind);
     CAPTURE(row.D);
+    CAPTURE(row.precision);
     const Shape s{row.spec, 180, 32, 100, row.D, false, false};
-    const EnginePtr e = make_engine(1);
+    const EnginePtr e = make_rounding_engine(row.precision);
     Placed<float> there(s, draw<float>(s, 12));
     const Pointers<float> p = [&] {
       Pointers<float> all = there.pointers();

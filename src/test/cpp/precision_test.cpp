@@ -8,16 +8,6 @@ namespace {
 
 using namespace test;
 
-EnginePtr make_rounding_engine(int precision, std::int64_t workspace = 0) {
-  vicinal_engine_options o{};
-  o.struct_size = sizeof o;
-  o.precision = precision;
-  o.workspace_bytes = workspace;
-  vicinal_engine* e = nullptr;
-  REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &e) == VICINAL_OK, vicinal_last_error());
-  return EnginePtr(e);
-}
-
 // Half a unit in the last place that is kept: the relative error of an operand.
 double rounding(int precision) {
   return precision == VICINAL_PRECISION_TF32 ? std::ldexp(1.0, -11) : std::ldexp(1.0, -8);

@@ -92,6 +92,16 @@ inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::i
   return EnginePtr(e);
 }
 
+inline EnginePtr make_rounding_engine(int precision, std::int64_t workspace = 0) {
+  vicinal_engine_options o{};
+  o.struct_size = sizeof o;
+  o.precision = precision;
+  o.workspace_bytes = workspace;
+  vicinal_engine* e = nullptr;
+  REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &e) == VICINAL_OK, vicinal_last_error());
+  return EnginePtr(e);
+}
+
 inline vicinal_loss spec_of(int kind, double scale, double margin = 0, int flags = 0, int centers = 1,
                             double gamma = 0.1, double tau = 0.2) {
   vicinal_loss s{};
