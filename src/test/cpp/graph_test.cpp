@@ -33,8 +33,9 @@ Counters counters() {
   if (read != nullptr) read(&now);
   return now;
 }
+// Without memory that stays where it is there are no graphs to count.
 bool counting() {
-  return emulated("vicinal_emulation_read_counters") != nullptr;
+  return emulated("vicinal_emulation_read_counters") != nullptr && std::getenv("VICINAL_CUDA_EXACT_MEMORY") == nullptr;
 }
 
 // What a call did: how it was queued, and what.
