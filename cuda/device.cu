@@ -179,8 +179,7 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
   if (point.features.rounded()) weight = rounded_copy<Real>(e, p.d * p.features_width, weight);
   const Real* bias = e.in(p.bias, p.d);
   Real* out = e.out(embeddings, p.n * p.d);
-  const std::int64_t width = point.features.streamed() ? 2 * p.features_width : 1;
-  const std::int64_t rows = block_rows(e, p.n, width * static_cast<std::int64_t>(sizeof(Real)));
+  const std::int64_t rows = block_rows(e, point, p.n, 1);
   for (std::int64_t at = 0; at < p.n; at += rows) {
     affine_rows<Real>(e, point, at, std::min(rows, p.n - at), p.d, weight, bias, out + at * p.d);
     e.poll();

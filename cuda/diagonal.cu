@@ -105,10 +105,11 @@ class Diagonal {
     const std::int64_t d = p_.d, D = p_.features_width, ld = point_.ld, C = p_.classes;
     const bool softmax = kind_ != VICINAL_FISHER || proxies_ != nullptr;
     std::int64_t elements = d;
-    if (weight_ != nullptr) elements += D * (point_.features.streamed() ? 3 : 1);
+    if (weight_ != nullptr) elements += D;
     if (proxies_ != nullptr) elements += 2 * ld + d;
     elements *= static_cast<std::int64_t>(sizeof(Real));
-    const std::int64_t most = block_rows(e_, p_.n, elements + (softmax ? SoftmaxRows<Real>::bytes_per_row(point_) : 0));
+    const std::int64_t most =
+        block_rows(e_, point_, p_.n, elements + (softmax ? SoftmaxRows<Real>::bytes_per_row(point_) : 0));
     h_ = get(most * d);
     if (weight_ != nullptr) squares_ = get(most * D);
     if (softmax) {

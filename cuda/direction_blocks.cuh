@@ -75,9 +75,8 @@ class DirectionBlocks {
     }
     const std::int64_t own = with_cosines_ && point.cosines == nullptr ? 1 : 0;
     const std::int64_t matrices = own + (with_gradient_ ? 1 : 0) + (with_tangents_ ? m : 0);
-    const std::int64_t streamed = point.features.streamed() ? 2 * p_.features_width : 0;
-    most_rows_ = block_rows(e, count,
-                            static_cast<std::int64_t>(sizeof(Real)) * (matrices * ld + m * (d + 1) + streamed) +
+    most_rows_ = block_rows(e, point, count,
+                            static_cast<std::int64_t>(sizeof(Real)) * (matrices * ld + m * (d + 1)) +
                                 rounded_bytes<Real>(e) * m * d + needs.more_per_row);
     if (own != 0) s_ = get(most_rows_ * ld);
     if (with_gradient_) g = get(most_rows_ * ld);

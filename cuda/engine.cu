@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kBlasWorkspace = std::int64_t{32} << 20;  // what cuBLAS recommends for sm_90
 constexpr std::size_t kQueuedBlocks = 4;
+constexpr std::int64_t kSpare = std::int64_t{256} << 20;  // for arguments that are copied here, beside two workspaces
 
 __global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Search search) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
@@ -77,10 +78,15 @@ void Engine::begin() {
   cancelled.store(false, std::memory_order_relaxed);
   if (!waited_) check(cudaStreamSynchronize(stream), "waiting for the device");  // the last call failed halfway
   waited_ = false;
+  if (workspace.bytes() > 2 * workspace_bytes + kSpare) {
+    graphs.clear();
+    workspace.clear();
+  }
   const int* found = results()->found;
   if (std::any_of(found, found + Results::kSearches, [](int f) { return f != 0; })) forget_searches();
   *results() = {};
   checks_.clear();
+  kept_.clear();
   restart();
 }
 
@@ -98,6 +104,15 @@ std::int64_t Engine::first(int slot) {
 void Engine::restart() {
   workspace.begin();
   copies_.clear();
+}
+
+void* Engine::pinned(int piece, std::size_t bytes) {
+  if (bytes > piece_bytes_[piece]) {
+    check(cudaStreamSynchronize(stream), "waiting for the device");
+    pieces_[piece] = Pinned(static_cast<std::int64_t>(bytes));
+    piece_bytes_[piece] = bytes;
+  }
+  return pieces_[piece].as<void>();
 }
 
 void Engine::poll() {

@@ -73,11 +73,22 @@ class Workspace {
  public:
   explicit Workspace(int ordinal) : ordinal_(ordinal) {}
   // Starts a call: everything handed out before is invalid. Work of the same stream may still use it, and a recorded
-  // graph will, so memory is only ever added here, never given back; a call that repeats itself gets the same again.
+  // graph will, so memory is only added until clear(); a call that repeats itself gets the same again.
   void begin() {
     if (exact_memory()) chunks_.clear();
     current_ = 0;
     used_ = 0;
+  }
+  // What it holds. Calls of other shapes leave chunks behind that the next ones cannot use.
+  std::int64_t bytes() const {
+    std::int64_t sum = 0;
+    for (const Chunk& c : chunks_) sum += c.bytes;
+    return sum;
+  }
+  // Gives everything back; no work and no graph uses it.
+  void clear() {
+    chunks_.clear();
+    begin();
   }
   template <class T>
   T* get(std::int64_t count) {
@@ -197,6 +208,9 @@ struct Engine {
   void restart();
   // For kernels to write; for the processor after the end.
   Results* results() const { return results_.as<Results>(); }
+  // One of two pieces of pinned memory for what this call sends from the host, kept for the next: pinning takes longer
+  // than sending. A larger one than before waits for the device.
+  void* pinned(int piece, std::size_t bytes);
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();
 
@@ -213,6 +227,13 @@ struct Engine {
   template <class T>
   const T* in(const T* values, std::int64_t count) {
     return values == nullptr ? nullptr : static_cast<const T*>(copy_in(values, count * bytes_of<T>()));
+  }
+  // The same of values that the call made, kept until the next call: a copy may read them late.
+  template <class T>
+  const T* in(std::vector<T>&& values) {
+    auto kept = std::make_shared<const std::vector<T>>(std::move(values));
+    kept_.push_back(kept);
+    return in(kept->data(), static_cast<std::int64_t>(kept->size()));
   }
   // Device memory for an output; host memory is filled by finish().
   template <class T>
@@ -258,8 +279,11 @@ struct Engine {
     std::int64_t bytes;
   };
   std::vector<CopyBack> copies_;
+  std::vector<std::shared_ptr<const void>> kept_;
   std::vector<PendingCheck> checks_;
   Pinned results_;
+  Pinned pieces_[2];
+  std::size_t piece_bytes_[2] = {0, 0};
   Buffer<long long> firsts_;  // of searches: larger than any index, but for those that found something in this call
   bool waited_ = true;        // nothing is queued that could still write results
   Buffer<char> blas_memory_;

@@ -24,10 +24,9 @@ class Evaluation {
     const std::int64_t d = p_.d, n = p_.n, K = point_.columns;
     const bool head = p_.embeddings == nullptr, scaled = point_.late_weights && proxies_wanted_;
     const std::int64_t per_row =
-        static_cast<std::int64_t>(sizeof(Real)) * (point_.ld + d * (head ? 3 : 2) + 2 + (scaled ? d : 0) +
-                                                   (point_.features.streamed() ? 2 * p_.features_width : 0)) +
+        static_cast<std::int64_t>(sizeof(Real)) * (point_.ld + d * (head ? 3 : 2) + 2 + (scaled ? d : 0)) +
         rounded_bytes<Real>(e_) * (point_.ld + d + (scaled ? d : 0));
-    const std::int64_t rows = block_rows(e_, n, per_row);
+    const std::int64_t rows = block_rows(e_, point_, n, per_row);
     normalize_rows(e_, K, d, p_.proxies, point_.unit_proxies, point_.inverse_proxies, point_.order);
     if (proxies_wanted_) proxies_ = e_.workspace.template get<Real>(K * d);
     if (out_.bias != nullptr) {

@@ -41,8 +41,8 @@ template <class Real>
 void feature_factor(Engine& e, const Point<Real>& point, Real* out) {
   const Problem<Real>& p = point.problem;
   const std::int64_t D = p.features_width;
-  const std::int64_t per_row = D * static_cast<std::int64_t>(sizeof(Real)) * (point.features.streamed() ? 3 : 1);
-  const std::int64_t most = block_rows(e, p.n, per_row);
+  const std::int64_t per_row = D * static_cast<std::int64_t>(sizeof(Real));
+  const std::int64_t most = block_rows(e, point, p.n, per_row);
   Real* scaled = p.weights == nullptr ? nullptr : e.workspace.get<Real>(most * D);
   for (std::int64_t begin = 0; begin < p.n; begin += most) {
     const std::int64_t rows = std::min(most, p.n - begin);
@@ -92,7 +92,7 @@ void output_factor(Engine& e, const Point<Real>& point, Real* out) {
   e.zero(spread, C);
   Real* scaled = e.workspace.get<Real>(C * d);
   const std::int64_t most =
-      block_rows(e, p.n, SoftmaxRows<Real>::bytes_per_row(point) + d * static_cast<std::int64_t>(sizeof(Real)));
+      block_rows(e, point, p.n, SoftmaxRows<Real>::bytes_per_row(point) + d * static_cast<std::int64_t>(sizeof(Real)));
   SoftmaxRows<Real> block(e, point, most);
   Real* side = e.workspace.get<Real>(most * d);
   for (std::int64_t begin = 0; begin < p.n; begin += most) {

@@ -9,6 +9,9 @@
 
 namespace vicinal::cuda {
 
+// Bytes of features that are sent at a time, at most.
+constexpr std::int64_t kStreamed = std::int64_t{64} << 20;
+
 template <class Real>
 class Features {
  public:
@@ -60,9 +63,9 @@ class Features {
     slot.reserve(e, rows * width_);
     check(cudaEventSynchronize(slot.used), "waiting for features");
     const std::size_t bytes = static_cast<std::size_t>(rows * width_) * sizeof(Real);
-    std::memcpy(slot.pinned.template as<Real>(), host_ + begin * width_, bytes);
-    check(cudaMemcpyAsync(slot.device.get(), slot.pinned.template as<Real>(), bytes, cudaMemcpyHostToDevice, stream_),
-          "sending features");
+    void* pinned = e.pinned(static_cast<int>(&slot - slots_), bytes);
+    std::memcpy(pinned, host_ + begin * width_, bytes);
+    check(cudaMemcpyAsync(slot.device.get(), pinned, bytes, cudaMemcpyHostToDevice, stream_), "sending features");
     check(cudaEventRecord(slot.sent, stream_), "recording an event");
     check(cudaStreamWaitEvent(e.stream, slot.sent, 0), "waiting for features");
     slot.begin = begin;
@@ -73,7 +76,6 @@ class Features {
 
  private:
   struct Slot {
-    Pinned pinned;
     Buffer<Real> device;
     std::int64_t count = 0, begin = -1, rows = 0;
     cudaEvent_t used = nullptr, sent = nullptr;
@@ -88,7 +90,6 @@ class Features {
       begin = -1;
       device = Buffer<Real>();
       device = Buffer<Real>(e.ordinal, wanted);
-      pinned = Pinned(wanted * static_cast<std::int64_t>(sizeof(Real)));
       count = wanted;
     }
     void release() {

@@ -37,10 +37,9 @@ class LossBlocks {
   LossBlocks(Engine& e, const Point<Real>& point, std::int64_t more_per_row)
       : e_(e), point_(point), p_(point.problem), own_(point.cosines == nullptr) {
     const std::int64_t soft = p_.soft_labels == nullptr ? 0 : p_.classes, ld = point.ld;
-    const std::int64_t streamed = point.features.streamed() ? 2 * p_.features_width : 0;
-    most_rows_ = block_rows(e, p_.n,
+    most_rows_ = block_rows(e, point, p_.n,
                             static_cast<std::int64_t>(sizeof(double)) * (ld + soft) +
-                                static_cast<std::int64_t>(sizeof(Real)) * ((own_ ? ld : 0) + streamed) + more_per_row);
+                                static_cast<std::int64_t>(sizeof(Real)) * (own_ ? ld : 0) + more_per_row);
     if (own_) s_ = e.workspace.get<Real>(most_rows_ * ld);
     in_double = e.workspace.get<double>(most_rows_ * ld);
     if (soft > 0) soft_labels_ = e.workspace.get<double>(most_rows_ * soft);

@@ -87,6 +87,9 @@ void* DeviceArena::take(std::int64_t bytes) {
     address = from_device(size);
   }
   if (address == nullptr) {
+    // The call ends here, and gives back memory that its kernels still use.
+    const std::shared_lock<std::shared_mutex> waits(device_waits(), std::try_to_lock);
+    if (waits.owns_lock()) cudaDeviceSynchronize();
     std::size_t available = 0, total = 0;
     cudaMemGetInfo(&available, &total);
     fail(VICINAL_OUT_OF_MEMORY, "the GPU has not enough memory: ", mib(bytes), " MiB were asked for, ", mib(in_use_),

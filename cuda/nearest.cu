@@ -253,7 +253,7 @@ class Searcher {
     const auto k = static_cast<int32_t>(p_.k);
     const int64_t rows = rows_of(all, 8 * p_.G + k * entry_bytes(k), kExact);
     const int64_t pieces = std::min<int64_t>(ceil_div(p_.G, kThreads), 65535);
-    const int64_t* picked = e_.in(queries.data(), all);
+    const int64_t* picked = e_.in(std::vector<int64_t>(queries));
     double* distances = e_.workspace.get<double>(rows * p_.G);
     int32_t* candidates = e_.workspace.get<int32_t>(rows * k);
     for (int64_t begin = 0; begin < all; begin += rows) {

@@ -51,9 +51,17 @@ ZeroCosines zero_cosines(const vicinal_loss& spec) {
   return {distance || spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP, distance};
 }
 
-std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row) {
+template <class Real>
+std::int64_t block_rows(const Engine& e, const Point<Real>& point, std::int64_t n, std::int64_t bytes_per_row) {
+  if (point.features.streamed()) {
+    const std::int64_t row = point.problem.features_width * static_cast<std::int64_t>(sizeof(Real));
+    n = std::min(n, std::max<std::int64_t>(1, kStreamed / row));
+    bytes_per_row += 2 * row;
+  }
   return std::min(n, std::max<std::int64_t>(1, e.workspace_bytes / bytes_per_row));
 }
+template std::int64_t block_rows(const Engine&, const Point<float>&, std::int64_t, std::int64_t);
+template std::int64_t block_rows(const Engine&, const Point<double>&, std::int64_t, std::int64_t);
 
 template <class Real>
 Point<Real> make_point(Memory& memory, const Problem<Real>& problem, const Keep& keep) {

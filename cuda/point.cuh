@@ -106,8 +106,10 @@ struct ZeroCosines {
 };
 ZeroCosines zero_cosines(const vicinal_loss& spec);
 
-// Rows per block so that a block's temporaries fit the engine's workspace.
-std::int64_t block_rows(const Engine& e, std::int64_t n, std::int64_t bytes_per_row);
+// Rows per block so that a block's temporaries fit the engine's workspace, and two blocks of streamed features beside
+// them; those come in pieces small enough that the bus and the device work at once.
+template <class Real>
+std::int64_t block_rows(const Engine& e, const Point<Real>& point, std::int64_t n, std::int64_t bytes_per_row);
 
 // out [rows, width] = rows of features times weight [width, D]' + bias [width]; weight or bias may be null (not both).
 template <class Real>

@@ -310,7 +310,7 @@ class Ranker {
     if (picked.empty()) return;
     const auto n = static_cast<int64_t>(picked.size());
     const Workspace::Mark mark = e_.workspace.mark();
-    const int64_t* list = e_.in(picked.data(), n);
+    const int64_t* list = e_.in(std::move(picked));
     double* queries = e_.workspace.get<double>(n * p_.d);
     double* gallery = e_.workspace.get<double>(side_ * p_.d);
     double* products = e_.workspace.get<double>(n * side_);

@@ -220,7 +220,7 @@ class Recursion {
       p = power;
       power *= decay_;
     }
-    powers_ = e_.in(powers.data(), most_);
+    powers_ = e_.in(std::move(powers));
     for (std::int64_t q = 0; q < m; q += at_once) pass(std::min(at_once, m - q), v + q * d * D, h + q * d * D);
   }
 
@@ -324,7 +324,7 @@ class Recursion {
       power *= decay_;
     }
     launch(combine_kernel<Real>, grid_for(e_, rows_ * width, 256), dim3(256), 0, e_.stream, rows_, width,
-           e_.in(factors.data(), 2 * rows_), started ? u_ : nullptr, y_);
+           e_.in(std::move(factors)), started ? u_ : nullptr, y_);
     return constant;
   }
 
@@ -381,7 +381,7 @@ class Recursion {
       power *= decay_;
     }
     launch(scale_kernel<Real>, grid_for(e_, rows_ * width, 256), dim3(256), 0, e_.stream, rows_, width,
-           e_.in(powers.data(), rows_), u_);
+           e_.in(std::move(powers)), u_);
     gemm<Real>(e_, {true, false, width, D, rows_, u_, width, features(), D, h, D, true});
   }
 

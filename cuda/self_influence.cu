@@ -34,8 +34,8 @@ void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, do
   constexpr unsigned kThreads = 128;
   const Problem<Real>& p = point.problem;
   const std::int64_t d = p.d, D = p.features_width;
-  const std::int64_t per_row = (D * (point.features.streamed() ? 3 : 1) + d) * static_cast<std::int64_t>(sizeof(Real));
-  const std::int64_t most = block_rows(e, p.n, per_row);
+  const std::int64_t per_row = (D + d) * static_cast<std::int64_t>(sizeof(Real));
+  const std::int64_t most = block_rows(e, point, p.n, per_row);
   Real* squares = e.workspace.get<Real>(most * D);
   Real* forms = e.workspace.get<Real>(most * d);  // of the squared features: [rows, d]
   for (std::int64_t begin = 0; begin < p.n; begin += most) {

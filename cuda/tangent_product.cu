@@ -43,13 +43,11 @@ class TangentProduct {
     const std::int64_t n = p_.n, d = p_.d, ld = point_.ld;
     prepare_proxies();
     const std::int64_t own = point_.cosines == nullptr ? 1 : 0;
-    const std::int64_t streamed = point_.features.streamed() ? 2 * p_.features_width : 0;
     const std::int64_t kept = gradient_wanted_ ? 1 : 0, scaled = proxies_wanted_ ? weights_.columns() : 0;
-    const std::int64_t per_row =
-        static_cast<std::int64_t>(sizeof(Real)) *
-            ((kept + own + m_) * ld + m_ * ((2 + scaled) * d + 1 + weights_.columns()) + streamed) +
-        rounded_bytes<Real>(e_) * ((kept + m_) * ld + m_ * (2 + scaled) * d);
-    const std::int64_t rows = block_rows(e_, n, per_row);
+    const std::int64_t per_row = static_cast<std::int64_t>(sizeof(Real)) *
+                                     ((kept + own + m_) * ld + m_ * ((2 + scaled) * d + 1 + weights_.columns())) +
+                                 rounded_bytes<Real>(e_) * ((kept + m_) * ld + m_ * (2 + scaled) * d);
+    const std::int64_t rows = block_rows(e_, point_, n, per_row);
     if (rows_moved_) {
       moved_ = operand<Real>(e_, e_.workspace, rows * m_ * d);
       alpha_ = get<Real>(rows * m_);

@@ -67,6 +67,22 @@ TEST_CASE("memory: what was written comes back, and everything is returned") {
   CHECK(vicinal_memory_release(device(), nullptr) == VICINAL_OK);
 }
 
+TEST_CASE("memory: a call with large arguments is forgotten by the next") {
+  if (on_cpu()) return;
+  constexpr std::int64_t kRows = 300, kColumns = std::int64_t{1} << 18;  // 300 MiB
+  const std::vector<float> values(static_cast<std::size_t>(kRows * kColumns), 0.5F), few(4, 2.0F);
+  std::vector<float> row(static_cast<std::size_t>(kColumns));
+  const std::int64_t id = kRows - 1, first = 3;
+  const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
+  const std::int64_t before = in_use();
+  REQUIRE(vicinal_gather_rows_f32(e.get(), kRows, kColumns, values.data(), 1, &id, row.data()) == VICINAL_OK);
+  CHECK(row == std::vector<float>(row.size(), 0.5F));
+  CHECK(in_use() - before >= kRows * kColumns * 4);
+  REQUIRE(vicinal_gather_rows_f32(e.get(), 4, 1, few.data(), 1, &first, row.data()) == VICINAL_OK);
+  CHECK(row[0] == 2.0F);
+  CHECK(in_use() - before < 32 << 20);
+}
+
 TEST_CASE("memory: too much is a sentence, and the device goes on") {
   if (on_cpu()) return;
   void* address = nullptr;
