@@ -1,6 +1,6 @@
 // Value and gradients of a loss, streamed over blocks of rows: the twin of cpu/evaluate.cpp, which has the formulas.
 // Cost         6 B C K d flops (4 N d D more with a head). Per block the cosines are written once by the product, read
-//              once (long rows, and Proxy-Anchor: twice) by the loss kernel, which writes G over them or rounded beside
+//              once (long rows and columns: twice) by the loss kernel, which writes G over them or rounded beside
 //              them, and G is read once by each of the two products that follow. docs/numerics.md counts the bytes.
 // Determinism  blocks depend on sizes and workspace only; cuBLAS is reproducible for one stream and one workspace.
 #include <cmath>
@@ -45,9 +45,12 @@ class Evaluation {
       q_ = e_.workspace.template get<Real>(rows * d);
     if (has_regulariser(point_)) centre_regulariser(e_, point_, proxies_, totals_);
 
-    if (point_.by_columns) reduce_columns(rows);
+    const bool at_once = point_.by_columns && rows >= n && !needs_shift() && stripes_fit<Real>(e_, n);
+    if (point_.by_columns && !at_once) reduce_columns(rows);
     each_block(rows, [&] {
-      if (point_.by_columns) {
+      if (at_once) {
+        stripe_columns<Real>(e_, p_.spec, tile(), point_.counts, point_.column, g_, totals_);
+      } else if (point_.by_columns) {
         apply_columns<Real>(e_, p_.spec, column_tile<Real>(point_, begin_, rows_, s_, nullptr, point_.ld),
                             point_.column, nullptr, g_, nullptr);
       } else {

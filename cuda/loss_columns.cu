@@ -5,8 +5,8 @@
 // Determinism  a class's sum runs over a chunk's rows in order, then over chunks in order, in double.
 #include "loss_columns.cuh"
 
+#include "loss_column.cuh"
 #include "math/access.hpp"
-#include "math/proxy_anchor.hpp"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -125,36 +125,17 @@ __global__ void merge_absorbed(std::int64_t chunks, std::int64_t width, const Re
   sums[j] = sum;
 }
 
-// log(1 + sum) from the shifted sum; *all becomes D.
-__device__ double finish_sum(double shift, double plain, double* all) {
-  *all = plain + exp(-shift);
-  return shift == 0 ? log1p(plain) : shift + log(*all);
-}
-
-// The classes' parts of the loss go to terms [2, classes], or without them are summed here, by one block.
+// The parts of the loss are summed here when one block works alone, else from finish.terms.
 template <class Real>
-__global__ void finish_kernel(std::int64_t classes, double n, double alpha, bool repeat, const Real* counts,
-                              const double* sums, Columns<Real> column, double* terms, LossTotals* totals) {
+__global__ void finish_kernel(Finish<Real> finish, const double* sums, LossTotals* totals) {
   __shared__ BlockSlots<double> slots;
-  const double present = static_cast<double>(*column.present), share_negative = 1 / static_cast<double>(classes);
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   double loss = 0;
-  for (std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; c < classes; c += step) {
-    // Absent classes have no positive term.
-    const double count = static_cast<double>(counts[c]);
-    const double share = repeat ? count / n : count > 0 ? 1 / present : 0;
-    const double positive =
-        share * finish_sum(static_cast<double>(column.shift_positive[c]), sums[c], &column.positive[c]);
-    const double negative = share_negative * finish_sum(static_cast<double>(column.shift_negative[c]),
-                                                        sums[classes + c], &column.negative[c]);
-    column.factor_positive[c] = static_cast<Real>(-alpha * share / column.positive[c]);
-    column.factor_negative[c] = static_cast<Real>(alpha * share_negative / column.negative[c]);
-    if (terms != nullptr) {
-      terms[c] = positive;
-      terms[classes + c] = negative;
-    }
-    loss += positive;
-    loss += negative;
+  for (std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; c < finish.classes;
+       c += step) {
+    const ClassLoss parts = finish_class(finish, c, sums[c], sums[finish.classes + c]);
+    loss += parts.positive;
+    loss += parts.negative;
   }
   if (gridDim.x > 1) return;
   loss = block_sum(loss, slots);
@@ -238,17 +219,6 @@ dim3 class_grid(std::int64_t classes, std::int64_t chunks) {
               static_cast<unsigned>(std::min<std::int64_t>(chunks, 65535)));
 }
 
-// Calls body with the loss in the form that the flags ask for.
-template <class Real, class Body>
-void with_loss(const vicinal_loss& spec, Body&& body) {
-  const Real margin = static_cast<Real>(spec.margin);
-  if ((spec.flags & VICINAL_EUCLIDEAN) != 0) {
-    body(math::ProxyAnchor<Real, true>{static_cast<Real>(-spec.scale), margin});
-  } else {
-    body(math::ProxyAnchor<Real, false>{static_cast<Real>(spec.scale), margin});
-  }
-}
-
 }  // namespace
 
 template <class Real>
@@ -256,7 +226,7 @@ void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
   const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 2 * C);
-  with_loss<Real>(spec, [&](const auto& loss) {
+  with_anchor<Real>(spec, [&](const auto& loss) {
     launch(raise_kernel<Real, std::decay_t<decltype(loss)>>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss,
            tile, chunk, parts);
   });
@@ -270,7 +240,7 @@ void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
   const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 4 * C);
-  with_loss<Real>(spec, [&](const auto& loss) {
+  with_anchor<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
       launch(absorb_kernel<Real, Real, Loss>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss, tile, chunk,
@@ -284,17 +254,19 @@ void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
   e.workspace.rewind(mark);
 }
 
+void add_class_terms(Engine& e, std::int64_t classes, const double* terms, LossTotals* totals) {
+  launch(add_terms, dim3(1), dim3(512), 0, e.stream, classes, terms, totals);
+}
+
 template <class Real>
 void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals) {
-  const double alpha = (spec.flags & VICINAL_EUCLIDEAN) != 0 ? -spec.scale : spec.scale;
   const bool many = classes > kClassesOfBlock;
   const Workspace::Mark mark = e.workspace.mark();
   double* terms = many && totals != nullptr ? e.workspace.get<double>(2 * classes) : nullptr;
   launch(finish_kernel<Real>, many ? class_grid(classes, 1) : dim3(1), dim3(many ? kThreads : 512), 0, e.stream,
-         classes, static_cast<double>(n), alpha, (spec.flags & VICINAL_REPEAT_LABELS) != 0, counts, sums, column, terms,
-         totals);
-  if (terms != nullptr) launch(add_terms, dim3(1), dim3(512), 0, e.stream, classes, terms, totals);
+         finish_of(spec, classes, n, counts, column, terms), sums, totals);
+  if (terms != nullptr) add_class_terms(e, classes, terms, totals);
   e.workspace.rewind(mark);
 }
 
@@ -308,7 +280,7 @@ template <class Real>
 void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, Operand<Real> g, Operand<Real> gt) {
   const dim3 grid = class_grid(tile.classes, ceil_div(tile.rows, kApplyRows)), block(kThreads);
-  with_loss<Real>(spec, [&](const auto& loss) {
+  with_anchor<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
       launch(apply_kernel<Real, Real, Loss>, grid, block, 0, e.stream, loss, tile, column, factors_t, g, gt);
@@ -321,7 +293,7 @@ void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 template <class Real>
 void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, double n, double* scores) {
-  with_loss<Real>(spec, [&](const auto& loss) {
+  with_anchor<Real>(spec, [&](const auto& loss) {
     launch(score_kernel<Real, std::decay_t<decltype(loss)>>, dim3(static_cast<unsigned>(tile.rows)),
            dim3(row_threads(tile.classes)), 0, e.stream, loss, tile, column, factors_t, n, scores);
   });
