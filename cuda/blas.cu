@@ -3,6 +3,8 @@
 
 #include <dlfcn.h>
 
+#include <limits>
+
 #include "vicinal/vicinal.h"
 
 #ifdef VICINAL_EMULATED
@@ -100,36 +102,42 @@ void Blas::open(cudaStream_t stream, void* workspace, std::size_t bytes, int pre
                                                    : kCompute32;
 }
 
+void Blas::multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a,
+                    const Matrix& b, const void* one, const void* beta, void* c, int c_type, std::int64_t ldc,
+                    int compute) {
+  const auto dimension = [](std::int64_t size) {
+    require(size <= std::numeric_limits<int>::max(), "a product with ", size,
+            " rows or columns is more than cuBLAS takes");
+    return static_cast<int>(size);
+  };
+  check_blas(
+      functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
+                       dimension(m), dimension(n), dimension(k), one, a.values, a.type, dimension(a.ld), b.values,
+                       b.type, dimension(b.ld), beta, c, c_type, dimension(ldc), compute, kDefaultAlgorithm),
+      "cublasGemmEx");
+}
+
 void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const float* a,
                 std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc,
                 bool exact_type) {
   const float one = 1;
-  check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
-                              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kReal32,
-                              static_cast<int>(lda), b, kReal32, static_cast<int>(ldb), &beta, c, kReal32,
-                              static_cast<int>(ldc), exact_type ? kCompute32Pedantic : compute_, kDefaultAlgorithm),
-             "cublasGemmEx");
+  multiply(transpose_a, transpose_b, m, n, k, {a, kReal32, lda}, {b, kReal32, ldb}, &one, &beta, c, kReal32, ldc,
+           exact_type ? kCompute32Pedantic : compute_);
 }
 
 void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
                 std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc,
                 bool exact_type) {
   const double one = 1;
-  check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
-                              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kReal64,
-                              static_cast<int>(lda), b, kReal64, static_cast<int>(ldb), &beta, c, kReal64,
-                              static_cast<int>(ldc), exact_type ? kCompute64Pedantic : kCompute64, kDefaultAlgorithm),
-             "cublasGemmEx");
+  multiply(transpose_a, transpose_b, m, n, k, {a, kReal64, lda}, {b, kReal64, ldb}, &one, &beta, c, kReal64, ldc,
+           exact_type ? kCompute64Pedantic : kCompute64);
 }
 
 void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Bf16* a,
                 std::int64_t lda, const Bf16* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
   const float one = 1;
-  check_blas(functions().gemm(handle_, transpose_a ? kTranspose : kNoTranspose, transpose_b ? kTranspose : kNoTranspose,
-                              static_cast<int>(m), static_cast<int>(n), static_cast<int>(k), &one, a, kRealBf16,
-                              static_cast<int>(lda), b, kRealBf16, static_cast<int>(ldb), &beta, c, kReal32,
-                              static_cast<int>(ldc), kCompute32, kDefaultAlgorithm),
-             "cublasGemmEx");
+  multiply(transpose_a, transpose_b, m, n, k, {a, kRealBf16, lda}, {b, kRealBf16, ldb}, &one, &beta, c, kReal32, ldc,
+           kCompute32);
 }
 
 }  // namespace vicinal::cuda

@@ -33,6 +33,14 @@ class Blas {
             std::int64_t lda, const Bf16* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc);
 
  private:
+  struct Matrix {
+    const void* values;
+    int type;
+    std::int64_t ld;
+  };
+  void multiply(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Matrix& a,
+                const Matrix& b, const void* one, const void* beta, void* c, int c_type, std::int64_t ldc, int compute);
+
   void* handle_ = nullptr;
   int compute_ = 0;
   int version_ = 0;
