@@ -92,6 +92,9 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed) {
   std::vector<Named> out;
   const auto keep = [&](const char* name, const auto& v) { out.push_back({name, widened(v)}); };
 
+  auto z = poisoned<float>(h.at.embeddings.size());
+  done(vicinal_head_embed_f32(e, N, D, d, x.data(), w.data(), b.data(), z.data()));
+  keep("embeddings", z);
   double loss = 0;
   auto gw = poisoned<float>(w.size()), gb = poisoned<float>(b.size()), gp = poisoned<float>(p.size());
   done(vicinal_head_gradient_f32(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr, w.data(),
