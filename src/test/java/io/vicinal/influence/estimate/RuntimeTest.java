@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Test;
 /**
  * The original's two methods on the head of the digits, from the same cached features: its
  * recursion as it runs there, a product and an update for each sample and then a gradient for each,
- * against its walk, and both against the recursion of many queries at once. Phases are timed apart,
- * after a call that warms up; about 160, 60, 9 and 2 milliseconds a query on two cores.
+ * against its walk and against the recursion of many queries at once. Phases are timed apart, after
+ * a call that warms up: 100 milliseconds and more a query for the first, about one for the others.
  */
 class RuntimeTest {
   private static final int QUERIES = 16;
@@ -43,7 +43,7 @@ class RuntimeTest {
   }
 
   @Test
-  void theRecursionInALoopIsSlowerThanTheWalkAndBothThanManyQueriesAtOnce() {
+  void theRecursionInALoopIsSlowerThanTheWalkAndThanManyQueriesAtOnce() {
     try (Digits digits = new Digits(new ProxyNcaPlusPlus());
         HeadProblem problem =
             HeadProblem.open(
@@ -67,7 +67,7 @@ class RuntimeTest {
           seconds(5, () -> Estimators.of("if-seed").scores(e, queries, Progress.NONE)) / QUERIES;
       assertThat(loop).as("products a sample").isGreaterThan(3 * walk);
       assertThat(products).as("gradients a sample").isGreaterThan(together);
-      assertThat(together).as("a query among many").isLessThan(walk).isLessThan(0.1 * loop);
+      assertThat(together).as("a query among many").isLessThan(0.1 * loop);
 
       Scores scores = Estimators.of("if-seed").scores(e, one, Progress.NONE);
       double factor = (double) scores.facts().get(0).more().get(Facts.ORIGINAL_FACTOR);
