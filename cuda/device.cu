@@ -104,9 +104,11 @@ void queue_loss(Engine& e, const Problem<Real>& p, const Gradients<Real>& out) {
   staged.bias = e.out(out.bias, p.d);
   evaluate(e, point, staged, &e.results()->totals);
   e.queue_end();
+  // The copy of the host's features ends here; kernels may still read it.
+  if (p.features != nullptr && e.on_host(p.features)) check(cudaStreamSynchronize(e.stream), "waiting for the device");
 }
 
-// Below this many operations the products of a call take less time than the launches of a dozen kernels save.
+// Above this many operations of a call's products a dozen launches are lost in the noise.
 constexpr double kSmallCall = 50e9;
 
 // Whether the call is worth a graph, and queues the same work whenever its key is the same: nothing of it lies on the
@@ -174,7 +176,7 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
   Point<Real> point{};
   point.problem = p;
   point.features = Features<Real>(e, p.features, p.n, p.features_width, e.workspace_bytes);
-  point.features.round(e, p.n, e.workspace_bytes);
+  point.features.round(e, p.n, std::min(e.workspace_bytes, arena(e.ordinal).room() / 2));
   Operand<const Real> weight = e.in(p.weight, p.d * p.features_width);
   if (point.features.rounded()) weight = rounded_copy<Real>(e, p.d * p.features_width, weight);
   const Real* bias = e.in(p.bias, p.d);
@@ -197,6 +199,7 @@ struct Curvature {
   // The samples' losses, made by the first call that needs them.
   mutable std::mutex mutex;
   mutable std::unique_ptr<Buffer<double>> losses;
+  mutable std::mutex streaming;
 };
 
 template <class Real>
@@ -220,10 +223,19 @@ void curvature_destroy(void* curvature) {
   delete static_cast<Curvature<Real>*>(curvature);
 }
 
+// A kept point in the hands of a call. Streamed features pass through blocks of the point's own, one call at a time.
 template <class Real>
-const Point<Real>& point_of(const void* curvature) {
-  return static_cast<const Curvature<Real>*>(curvature)->point;
-}
+class Kept {
+ public:
+  explicit Kept(const void* curvature) : Kept(*static_cast<const Curvature<Real>*>(curvature)) {}
+  const Point<Real>& point;
+
+ private:
+  explicit Kept(const Curvature<Real>& c) : point(c.point), alone_(c.streaming, std::defer_lock) {
+    if (point.features.streamed()) alone_.lock();
+  }
+  std::unique_lock<std::mutex> alone_;
+};
 // Directions and products over (weight, proxies) of a kept point, m of each.
 template <class Real>
 Tangents<const Real> directions_in(Engine& e, const Point<Real>& point, std::int64_t m, const Tangents<const Real>& t) {
@@ -234,7 +246,8 @@ Tangents<const Real> directions_in(Engine& e, const Point<Real>& point, std::int
 template <class Real>
 void curvature_products(void* device, const void* curvature, const CurvatureProducts<Real>& products) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const Problem<Real>& p = point.problem;
   CurvatureProducts<Real> staged = products;
   staged.direction = directions_in<Real>(e, point, products.m, products.direction);
@@ -252,7 +265,8 @@ template <class Real>
 void curvature_scores(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
                       double* scores) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   sample_scores(e, point, m, directions_in<Real>(e, point, m, direction), e.out(scores, m * point.problem.n));
   e.finish();
 }
@@ -266,7 +280,8 @@ __global__ void scaled_copy(std::int64_t n, Real factor, const Real* from, Real*
 template <class Real>
 void curvature_sample_gradients(void* device, const void* curvature, Real* units, Real* gradients) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const std::int64_t size = point.problem.n * point.problem.d;
   const auto put = [&](Real factor, const Real* from, Real* to) {
     if (to != nullptr)
@@ -281,7 +296,8 @@ template <class Real>
 void curvature_tables(void* device, const void* curvature, const Tangents<const Real>& direction, std::int64_t from,
                       std::int64_t rows, double* by_proxy, double* relabel) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const std::int64_t size = rows * point.problem.classes;
   sample_tables(e, point, directions_in<Real>(e, point, 1, direction), from, rows, e.out(by_proxy, size),
                 e.out(relabel, size));
@@ -292,6 +308,7 @@ template <class Real>
 void curvature_loss_change(void* device, const void* curvature, std::int64_t rank, const Real* left, const Real* right,
                            double* change) {
   Engine& e = engine(device);
+  const Kept<Real> kept(curvature);
   const auto& c = *static_cast<const Curvature<Real>*>(curvature);
   const Problem<Real>& p = c.point.problem;
   {
@@ -371,7 +388,8 @@ void gemm_entry(void* device, std::int64_t m, std::int64_t n, std::int64_t k, co
 template <class Real>
 void curvature_factors(void* device, const void* curvature, Real* feature, Real* output) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const std::int64_t d = point.problem.d, D = point.problem.features_width;
   factors(e, point, e.out(feature, D * D), e.out(output, d * d));
   e.finish();
@@ -380,7 +398,8 @@ void curvature_factors(void* device, const void* curvature, Real* feature, Real*
 template <class Real>
 void curvature_diagonal(void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const std::int64_t d = point.problem.d;
   diagonal(e, point, kind, e.out(weight, d * point.problem.features_width), e.out(proxies, point.columns * d));
   e.finish();
@@ -389,7 +408,8 @@ void curvature_diagonal(void* device, const void* curvature, int kind, Real* wei
 template <class Real>
 void curvature_self_influence(void* device, const void* curvature, const Real* inverse, double* out) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   self_influence(e, point, e.in(inverse, point.problem.d * point.problem.features_width), e.out(out, point.problem.n));
   e.finish();
 }
@@ -398,7 +418,8 @@ template <class Real>
 void curvature_seed_recursion(void* device, const void* curvature, double damping, double scale, std::int64_t m,
                               std::int64_t R, const Real* left, const Real* right, Real* h) {
   Engine& e = engine(device);
-  const Point<Real>& point = point_of<Real>(curvature);
+  const Kept<Real> kept(curvature);
+  const Point<Real>& point = kept.point;
   const std::int64_t rows = m * point.problem.d, D = point.problem.features_width;
   // The products with v cost little beside those with h here, so v is made whole.
   Real* v = e.workspace.template get<Real>(rows * D);

@@ -3,6 +3,9 @@
 
 #include <cstdio>
 #include <limits>
+#include <mutex>
+#include <set>
+#include <utility>
 
 #include "core/refusals.hpp"
 
@@ -206,6 +209,16 @@ void Engine::wait() {
       refuse_weight(c.name, i, c.columns, value);
     }
   }
+}
+
+void allow_shared(int ordinal, const void* kernel, std::int64_t bytes) {
+  static std::mutex mutex;
+  static auto* allowed = new std::set<std::pair<int, const void*>>;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (allowed->count({ordinal, kernel}) > 0) return;
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
+        "asking for shared memory");
+  allowed->insert({ordinal, kernel});
 }
 
 template <class Real>

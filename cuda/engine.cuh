@@ -157,7 +157,7 @@ struct LossTotals {
 };
 
 // What a call gives back beside arrays. It lies in pinned memory, where kernels write it: a few words across the bus
-// take less time than a fill before them and a copy behind them.
+// in place of a fill before them and a copy behind them.
 struct Results {
   static constexpr int kSearches = 16;
   LossTotals totals;
@@ -208,8 +208,8 @@ struct Engine {
   void restart();
   // For kernels to write; for the processor after the end.
   Results* results() const { return results_.as<Results>(); }
-  // One of two pieces of pinned memory for what this call sends from the host, kept for the next: pinning takes longer
-  // than sending. A larger one than before waits for the device.
+  // One of two pieces of pinned memory for what this call sends from the host, kept for the next: pinning waits
+  // for the device. A larger one than before waits for the device.
   void* pinned(int piece, std::size_t bytes);
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();
@@ -308,6 +308,10 @@ Operand<Real> product_operand(const Engine& e, Source& memory, std::int64_t coun
   if (rounded_bytes<Real>(e) > 0) return {nullptr, memory.template get<Bf16>(count)};
   return values != nullptr ? values : memory.template get<Real>(count);
 }
+
+// Lets a kernel ask for up to so many bytes of dynamic shared memory: the same number each time, because the limit is
+// the function's on its device and shared by all engines. Set once.
+void allow_shared(int ordinal, const void* kernel, std::int64_t bytes);
 
 // c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp. Rounded
 // operands are multiplied as they are when both have been rounded; else the engine's precision says what is done.

@@ -30,6 +30,7 @@ class Features {
       host_ = features;
     }
   }
+  // Before the first rows() only.
   Features(Features&&) = default;
   Features& operator=(Features&&) = default;
   ~Features() {

@@ -11,6 +11,11 @@ std::shared_mutex& device_waits() {
   return *mutex;
 }
 
+bool& thread_records() {
+  static thread_local bool records = false;
+  return records;
+}
+
 void Graphs::clear() {
   for (Call& call : calls_) refuse(call);
   calls_.clear();

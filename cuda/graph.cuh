@@ -1,6 +1,6 @@
 // Small calls as CUDA graphs. A dozen kernels of a few microseconds cost the processor more to launch than the device
 // to run, so a call that repeats itself is recorded: its first time it runs as it is, its second time what it queues is
-// captured, from its third time on the capture is launched as a whole.
+// captured, and from then on the capture is launched as a whole.
 #ifndef VICINAL_CUDA_GRAPH_CUH_
 #define VICINAL_CUDA_GRAPH_CUH_
 
@@ -20,6 +20,8 @@ namespace vicinal::cuda {
 // Shared by whoever waits for a whole device, owned by whoever records: CUDA forbids to wait for a device while one of
 // its streams captures, in any thread, and spoils the capture too.
 std::shared_mutex& device_waits();
+// Whether this thread records, and so owns it.
+bool& thread_records();
 
 // What the work of a call depends on: the operation, sizes, parameters and addresses, 8 bytes each.
 class CallKey {
@@ -91,14 +93,14 @@ class Graphs {
     const std::unique_lock<std::shared_mutex> alone(device_waits(), std::try_to_lock);
     if (!alone.owns_lock()) return false;  // another time
     if (!begin_capture(stream, call)) return false;
-    recording_ = true;
+    recording_ = thread_records() = true;
     bool whole = true;
     try {
       body();
     } catch (const std::exception&) {  // what stands in the way of the call itself comes again without the capture
       whole = false;
     }
-    recording_ = false;
+    recording_ = thread_records() = false;
     return end_capture(stream, call, whole) && launch_graph(stream, call);
   }
   bool begin_capture(cudaStream_t stream, Call& call);

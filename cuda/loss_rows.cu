@@ -7,9 +7,8 @@
 namespace vicinal::cuda {
 namespace {
 
-constexpr std::int64_t kSharedOfAll =
-    46 << 10;                                 // dynamic shared memory that a kernel may have unasked, less the static
-constexpr std::int64_t kStaticShared = 2048;  // what the kinds of rows use of shared memory themselves, at most
+// What the kinds of rows use of shared memory themselves, at most, and how much more a kernel may have unasked.
+constexpr std::int64_t kStaticShared = 2048, kSharedOfAll = (48 << 10) - kStaticShared;
 template <class T>
 constexpr unsigned kMostThreads = sizeof(T) == sizeof(float) ? 1024 : 512;
 
@@ -73,8 +72,7 @@ void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double
     if (shared > e.shared_bytes / 2) threads = kMostThreads<T>;  // no second block has room on the processor
     const auto kernel = rows_kernel<T, Kind, Real>;
     if (shared > kSharedOfAll)
-      check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
-            "asking for shared memory");
+      allow_shared(e.ordinal, reinterpret_cast<const void*>(kernel), e.shared_bytes - kStaticShared);
     launch(kernel, dim3(static_cast<unsigned>(blocks)), dim3(threads), static_cast<std::size_t>(shared), e.stream, kind,
            tile, rows, held, scratch, losses, empties);
   });

@@ -81,8 +81,8 @@ void stripe_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
   double* terms = totals == nullptr ? nullptr : e.workspace.get<double>(2 * tile.classes);
   with_anchor<Real>(spec, [&](const auto& loss) {
     const auto kernel = stripe_kernel<Real, std::decay_t<decltype(loss)>>;
-    check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(shared)),
-          "asking for shared memory");
+    if (shared + kStaticShared < Real >> 48 << 10)
+      allow_shared(e.ordinal, reinterpret_cast<const void*>(kernel), e.shared_bytes - kStaticShared<Real>);
     launch(kernel, dim3(static_cast<unsigned>(ceil_div(tile.classes, kWarp))), dim3(kStripeWarps * kWarp),
            static_cast<std::size_t>(shared), e.stream, loss, tile,
            finish_of(spec, tile.classes, tile.rows, counts, column, terms), g);

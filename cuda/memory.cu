@@ -57,17 +57,17 @@ void* DeviceArena::from_device(std::int64_t bytes) {
 }
 
 void DeviceArena::shrink() {
-  if (held_.empty()) return;
-  for (const auto& block : held_) {
-    check(cudaFree(block.second), "freeing memory");  // waits for the device
-    blocks_.erase(block.second);
+  while (!held_.empty()) {
+    const auto [bytes, address] = *held_.begin();
+    held_.erase(held_.begin());
+    held_bytes_ -= bytes;
+    blocks_.erase(address);
+    check(cudaFree(address), "freeing memory");  // waits for the device
   }
-  held_.clear();
-  held_bytes_ = 0;
 }
 
 void* DeviceArena::take(std::int64_t bytes) {
-  const std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   use_device(ordinal_);
   const std::int64_t size = rounded(bytes);
   // A held block may be up to a quarter larger than what is asked.
@@ -87,14 +87,18 @@ void* DeviceArena::take(std::int64_t bytes) {
     address = from_device(size);
   }
   if (address == nullptr) {
-    // The call ends here, and gives back memory that its kernels still use.
-    const std::shared_lock<std::shared_mutex> waits(device_waits(), std::try_to_lock);
-    if (waits.owns_lock()) cudaDeviceSynchronize();
+    const std::int64_t in_use = in_use_, limit = limit_;
+    lock.unlock();
+    // The call ends here and gives back memory that its kernels still use: they finish first.
+    if (!thread_records()) {
+      const std::shared_lock<std::shared_mutex> waits(device_waits());
+      cudaDeviceSynchronize();
+    }
     std::size_t available = 0, total = 0;
     cudaMemGetInfo(&available, &total);
-    fail(VICINAL_OUT_OF_MEMORY, "the GPU has not enough memory: ", mib(bytes), " MiB were asked for, ", mib(in_use_),
-         " MiB are in use here, ", limit_ > 0 ? mib(limit_) : mib(static_cast<std::int64_t>(total)),
-         limit_ > 0 ? " MiB is the limit that was set" : " MiB is what it has");
+    fail(VICINAL_OUT_OF_MEMORY, "the GPU has not enough memory: ", mib(bytes), " MiB were asked for, ", mib(in_use),
+         " MiB are in use here, ", limit > 0 ? mib(limit) : mib(static_cast<std::int64_t>(total)),
+         limit > 0 ? " MiB is the limit that was set" : " MiB is what it has");
   }
   blocks_.emplace(static_cast<const char*>(address), size);
   in_use_ += size;

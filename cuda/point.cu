@@ -53,12 +53,14 @@ ZeroCosines zero_cosines(const vicinal_loss& spec) {
 
 template <class Real>
 std::int64_t block_rows(const Engine& e, const Point<Real>& point, std::int64_t n, std::int64_t bytes_per_row) {
+  std::int64_t most = n;
   if (point.features.streamed()) {
     const std::int64_t row = point.problem.features_width * static_cast<std::int64_t>(sizeof(Real));
-    n = std::min(n, std::max<std::int64_t>(1, kStreamed / row));
+    most = kStreamed / row;
     bytes_per_row += 2 * row;
   }
-  return std::min(n, std::max<std::int64_t>(1, e.workspace_bytes / bytes_per_row));
+  most = std::max<std::int64_t>(1, std::min(most, e.workspace_bytes / bytes_per_row));
+  return n == 0 ? 0 : ceil_div(n, ceil_div(n, most));  // blocks of about one size
 }
 template std::int64_t block_rows(const Engine&, const Point<float>&, std::int64_t, std::int64_t);
 template std::int64_t block_rows(const Engine&, const Point<double>&, std::int64_t, std::int64_t);

@@ -1,9 +1,8 @@
 // The Hessian of a loss applied to m directions: the twin of cpu/tangent_product.cpp, which has the formulas.
 // Shapes       directions of a row lie side by side: z', Q' [block, m, d], S', G' [block, m, ld]; the two products with
 //              X are then one matrix product each for all directions.
-// Cost         W only: 4 N d (D + C K) flops a direction, plus 2 N C K d when the cosines were not kept. The loss
-// kernel
-//              reads S and S' and writes G'; G only where another product needs it.
+// Cost         W only: 4 N d (D + C K) flops a direction, plus 2 N C K d when the cosines were not kept.
+//              The loss kernel reads S and S' and writes G'; G only where another product needs it.
 // Determinism  blocks depend on sizes and workspace only.
 #include "point.cuh"
 #include "row_weights.cuh"

@@ -120,6 +120,38 @@ TEST_CASE("head: arrays of the device, of the host, and features in blocks give 
   agree(from_host(make_engine(1, VICINAL_ISA_AUTO, 1 << 20).get(), h), from_host(make_engine(1).get(), h));
 }
 
+TEST_CASE("two calls at once on a curvature whose features stay on the host do not disturb each other") {
+  if (on_cpu()) return;
+  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 1500, 300, 4, 5, false, 13);  // 3.4 MiB of features
+  const EnginePtr engines[] = {make_engine(1, VICINAL_ISA_AUTO, 1 << 20), make_engine(1, VICINAL_ISA_AUTO, 1 << 20)};
+  const Vec directions[] = {Random{14}.vector(4 * 300), Random{15}.vector(4 * 300)};
+  const auto product = [&](int i, const vicinal_curvature* c) {
+    Vec out = poisoned<double>(directions[i].size());
+    vicinal_curvature_hvp_f64(engines[i].get(), c, directions[i].data(), nullptr, nullptr, out.data(), nullptr,
+                              nullptr);
+    return out;  // NaN where the call failed
+  };
+  const CurvaturePtr resident = make_curvature(engines[0].get(), h);
+  const Vec expected[] = {product(0, resident.get()), product(1, resident.get())};
+  REQUIRE(vicinal_memory_set_limit(device(), in_use() + (6 << 20)) == VICINAL_OK);
+  {
+    const std::int64_t before = in_use();
+    const CurvaturePtr streamed = make_curvature(engines[0].get(), h);
+    CHECK(in_use() - before < 3 << 20);  // two pieces, not the whole
+    std::vector<std::thread> threads;
+    int wrong[2] = {0, 0};
+    for (int i : {0, 1})
+      threads.emplace_back([&, i] {
+        for (int k = 0; k < 8; ++k)
+          if (!(difference(product(i, streamed.get()), expected[i]) < 1e-11)) ++wrong[i];
+      });
+    for (std::thread& t : threads) t.join();
+    CHECK(wrong[0] == 0);
+    CHECK(wrong[1] == 0);
+  }
+  REQUIRE(vicinal_memory_set_limit(device(), 0) == VICINAL_OK);
+}
+
 TEST_CASE("ids and weights of the device are checked before they are followed") {
   if (on_cpu()) return;
   const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 40, 7, 5, 4, true, 10);

@@ -211,8 +211,7 @@ cudaError_t cudaFuncSetAttribute(const void* function, cudaFuncAttribute attribu
     if (function == nullptr) return cudaErrorInvalidDeviceFunction;
     if (attribute != cudaFuncAttributeMaxDynamicSharedMemorySize) return cudaSuccess;
     if (value < 0 || value > emulation::kSharedOptIn) return cudaErrorInvalidValue;
-    // It cannot be lowered below what every kernel may have.
-    emulation::shared_limits()[function] = value > emulation::kShared ? value : emulation::kShared;
+    emulation::shared_limits()[function] = value;
     return cudaSuccess;
   });
 }

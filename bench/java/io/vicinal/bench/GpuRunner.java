@@ -269,11 +269,12 @@ public final class GpuRunner {
       samples.add(peer.time(method, 1)[0]);
       return;
     }
-    double[] warm = peer.time(method, 3);
-    if (warm.length > 0 && warm[warm.length - 1] > SLOW_MS) {
-      samples.add(warm[warm.length - 1]);
+    double[] first = peer.time(method, 1);
+    if (first.length > 0 && first[0] > SLOW_MS) {
+      samples.add(first[0]);
       return;
     }
+    peer.time(method, 2);
     for (double spent : peer.time(method, block)) {
       samples.add(spent);
     }

@@ -12,12 +12,14 @@
  *   Status     every function that can fail returns a vicinal_status; the sentence is in
  *              vicinal_last_error() of the same thread, "" after success. Sizes, pointers and label
  *              ranges are checked; no C++ exception and no abort leaves the library.
- *   Devices    the engine's device does the work. Arrays of a "cpu" engine are host memory; those of a "cuda" engine
- * may be host memory or that device's, each on its own: host arrays are copied for the call. Scalars that a call
- *              returns (double* loss, int64_t* empty, int64_t* first), factors and weight changes are always host
- * memory. The device is done when a call returns. Threads    one call at a time per engine; different engines are
- * independent. Only vicinal_engine_cancel may be called from another thread. Numerics   for a given engine thread count
- * every result is bit-reproducible. Rows of norm zero have gradient and Hessian-vector product zero (docs/numerics.md).
+ *   Devices    the engine's device does the work. Arrays of a "cpu" engine are host memory; those of a
+ *              "cuda" engine may be host memory or that device's, each on its own: host arrays are copied
+ *              for the call. Scalars that a call returns (double* loss, int64_t* empty, int64_t* first),
+ *              factors and weight changes are always host memory. The device is done when a call returns.
+ *   Threads    one call at a time per engine; different engines are independent. Only
+ *              vicinal_engine_cancel may be called from another thread.
+ *   Numerics   for a given engine thread count every result is bit-reproducible. Rows of norm zero have
+ *              gradient and Hessian-vector product zero (docs/numerics.md).
  */
 #ifndef VICINAL_VICINAL_H_
 #define VICINAL_VICINAL_H_
