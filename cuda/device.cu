@@ -193,7 +193,6 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
 // borrowed when they are features that do not fit.
 template <class Real>
 struct Curvature {
-  Engine* engine;
   std::vector<Buffer<char>> memory;
   Point<Real> point;
   // The samples' losses, made by the first call that needs them.

@@ -8,9 +8,9 @@ namespace {
 
 using namespace test;
 
-// The relative error of an operand: bfloat16 is rounded to the nearest number, TF32 may be cut.
+// Half a unit in the last place that is kept: the relative error of an operand.
 double rounding(int precision) {
-  return precision == VICINAL_PRECISION_TF32 ? std::ldexp(1.0, -10) : std::ldexp(1.0, -8);
+  return precision == VICINAL_PRECISION_TF32 ? std::ldexp(1.0, -11) : std::ldexp(1.0, -8);
 }
 
 double steepness(const vicinal_loss& s) {

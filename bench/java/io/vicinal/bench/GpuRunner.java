@@ -30,7 +30,7 @@ public final class GpuRunner {
       Map.of("float32", 1e-4, "tf32", 5e-2, "bfloat16", 2e-1);
 
   /**
-   * A small call is recorded the second time and replayed from the third on (docs/numerics.md): its
+   * A small call is recorded the second time and replayed from then on (docs/numerics.md): its
    * values are checked as it is timed.
    */
   private static final int SETTLED = 3;
@@ -148,7 +148,8 @@ public final class GpuRunner {
   }
 
   private Backend open(String precision) {
-    return Backend.open(settings.device(), new BackendOptions(0, (long) settings.workspace() << 20, "auto", precision));
+    long workspace = (long) settings.workspace() << 20;
+    return Backend.open(settings.device(), new BackendOptions(0, workspace, "auto", precision));
   }
 
   /** One row at every precision, against one reference of the processor's. */

@@ -7,7 +7,7 @@ package io.vicinal.kit;
 enum Precision {
   FLOAT64(1e-10, 0x1p-53),
   FLOAT32(1e-4, 0x1p-24),
-  TF32(5e-2, 0x1p-10),
+  TF32(5e-2, 0x1p-11),
   BFLOAT16(2e-1, 0x1p-8);
 
   private final double tolerance;
