@@ -143,7 +143,9 @@ function mapOn(canvas, s, layouts, view) {
       places = t < 1 ? from.map(([x, y], i) => [x + e * (target[i][0] - x), y + e * (target[i][1] - y)]) : target;
       paint();
       if (t < 1) requestAnimationFrame(step);
+      canvas.ariaBusy = t < 1;
     };
+    canvas.ariaBusy = true;
     requestAnimationFrame(step);
   }
 

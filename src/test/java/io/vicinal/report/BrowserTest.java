@@ -176,7 +176,7 @@ class BrowserTest {
     page.screenshot(PICTURES.resolve("map-hover.png"), false);
     page.click("#embeddingmap .choice button:nth-child(2)");
     page.await("document.querySelector('#embeddingmap .note').textContent.includes('variance')");
-    Thread.sleep(800); // the dots move for 0.6 s
+    page.await("document.querySelector('#embeddingmap canvas').ariaBusy === 'false'"); // dots moved
     page.evaluate("document.querySelector('canvas').focus()");
     page.press("ArrowRight");
     String first = page.text("document.querySelector('.tip-title').textContent");

@@ -206,7 +206,7 @@ class ResumeTest {
   @Test
   void anotherProcessInTheFolderIsRefused() throws Exception {
     Path run = folder.resolve("run");
-    Process process = start(List.of(), run, 100);
+    Process process = start(List.of(), run, Integer.MAX_VALUE); // waits after its first step
     try (Arena arena = Arena.host()) {
       assertThat(process.getInputStream().read()).isEqualTo('.');
       assertThatThrownBy(

@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Collection;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
 
 /**
@@ -27,9 +28,16 @@ import java.util.function.Function;
 final class WorkFolder implements AutoCloseable {
   private static final int NAME = 32;
 
+  /**
+   * After that many pieces the process waits until it is ended: how a test catches a command in the
+   * middle. Never set otherwise.
+   */
+  private static final int HOLD = Integer.getInteger("io.vicinal.hold", 0);
+
   private final OutputFolder folder;
   private final FileChannel lock;
   private boolean pieces;
+  private int made;
 
   /**
    * A finished piece of work.
@@ -89,6 +97,9 @@ final class WorkFolder implements AutoCloseable {
         Npy.write(numbers, found.numbers());
       }
       JsonFile.write(facts, found.facts()); // last: it says that the piece is whole
+      if (++made == HOLD) {
+        new Semaphore(0).acquireUninterruptibly();
+      }
     }
     pieces = true;
     return found;
