@@ -55,6 +55,15 @@ public final class ConfigParser {
     return RunConfig.read(new Section(new Source(name, folder, paths), "", root.getAsJsonObject()));
   }
 
+  /**
+   * @param tree as a file would hold it; not changed
+   * @param name what errors call it; relative paths start from the working directory
+   */
+  public static RunConfig parse(JsonObject tree, String name) {
+    Source source = new Source(name, Path.of("").toAbsolutePath(), Set.of());
+    return RunConfig.read(new Section(source, "", tree));
+  }
+
   private static String text(Path file) {
     try {
       if (Files.size(file) > MAX_BYTES) {
