@@ -29,10 +29,10 @@ import java.util.Map;
  * }</pre>
  *
  * <p>What is not set has the default of the JSON configuration, and the JSON parser checks what is:
- * {@link #config()} is the {@link RunConfig} that a file with these keys gives, {@link #of(RunConfig)}
- * is the way back. Each method returns a new object, checked at once: a value that does not fit
- * throws an {@link InputException} that names the key, such as {@code TrainingOptions: epochs:
- * expected an integer of at least 0, found -1}.
+ * {@link #config()} is the {@link RunConfig} that a file with these keys gives, {@link
+ * #of(RunConfig)} is the way back. Each method returns a new object, checked at once: a value that
+ * does not fit throws an {@link InputException} that names the key, such as {@code TrainingOptions:
+ * epochs: expected an integer of at least 0, found -1}.
  *
  * <p>Unless {@link #files} or {@link #dataset} names the data, it is what the program hands to
  * {@link Trainer}.
@@ -100,7 +100,10 @@ public final class TrainingOptions {
             });
     if (!Losses.create(loss.name(), text).equals(loss)) {
       throw new InputException(
-          NAME + ": loss: " + loss + " is not what its name and parameters say; use one of io.vicinal.loss");
+          NAME
+              + ": loss: "
+              + loss
+              + " is not what its name and parameters say; use one of io.vicinal.loss");
     }
     return with(tree -> tree.add("loss", section));
   }
@@ -204,7 +207,8 @@ public final class TrainingOptions {
   }
 
   /**
-   * What is measured on the validation part (docs/metrics.md). Default {@code map@r} and {@code r@1}.
+   * What is measured on the validation part (docs/metrics.md). Default {@code map@r} and {@code
+   * r@1}.
    *
    * @param chooses chooses the best head, stops early and drives the plateau schedule
    */
@@ -500,8 +504,7 @@ public final class TrainingOptions {
   }
 
   private static JsonElement keys(Group[] groups, List<String> otherwise) {
-    return json(
-        groups.length == 0 ? otherwise : Arrays.stream(groups).map(Group::key).toList());
+    return json(groups.length == 0 ? otherwise : Arrays.stream(groups).map(Group::key).toList());
   }
 
   private static JsonElement json(Object value) {

@@ -153,15 +153,15 @@ class TrainingOptionsTest {
     }
     Loss own = new SoftTriple(9, 0.2, 0.02, 0.3, 4);
     assertThat(Parts.loss(TrainingOptions.of(own).config())).isEqualTo(own);
-    assertThatThrownBy(() -> TrainingOptions.of(new ProxyAnchor(0.1, -3, false, false, false, false)))
+    assertThatThrownBy(
+            () -> TrainingOptions.of(new ProxyAnchor(0.1, -3, false, false, false, false)))
         .hasMessageContaining("proxy-anchor: alpha -3.0 is not above 0");
   }
 
   @Test
   void defaultsFollowWhatWasSet() {
     assertThat(BASE.adamw(0.01).config().optimizer().weightDecay()).isEqualTo(0.01);
-    assertThat(BASE.weightDecay(0.3).adamw(0.01).config().optimizer().weightDecay())
-        .isEqualTo(0.3);
+    assertThat(BASE.weightDecay(0.3).adamw(0.01).config().optimizer().weightDecay()).isEqualTo(0.3);
     assertThat(BASE.metrics("r@4").config().evaluate().metric()).isEqualTo("r@4");
     TrainingOptions grouped =
         BASE.lr(Group.PROXIES, 1).lrScale(Group.PROXIES, 100).eps(Group.BIAS, 2).adam(0.5);
