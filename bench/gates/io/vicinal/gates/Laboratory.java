@@ -140,6 +140,7 @@ final class Laboratory implements AutoCloseable {
                     outcome.edit(),
                     Arrays.copyOf(outcome.before(), pairs()),
                     Arrays.copyOf(outcome.after(), pairs()),
+                    Arrays.copyOf(outcome.error(), pairs()),
                     outcome.steps(),
                     outcome.products(),
                     outcome.gradientNorm(),

@@ -50,6 +50,7 @@ final class Experiments implements AutoCloseable {
         edit,
         known.before(),
         known.after(),
+        known.error(),
         known.steps(),
         known.products(),
         known.gradientNorm(),
@@ -84,6 +85,7 @@ final class Experiments implements AutoCloseable {
     JsonObject json = new JsonObject();
     json.add("before", array(outcome.before()));
     json.add("after", array(outcome.after()));
+    json.add("error", array(outcome.error()));
     json.addProperty("steps", outcome.steps());
     json.addProperty("products", outcome.products());
     json.add("gradient", Summary.number(outcome.gradientNorm()));
@@ -105,6 +107,7 @@ final class Experiments implements AutoCloseable {
         edit,
         doubles(json.getAsJsonArray("before")),
         doubles(json.getAsJsonArray("after")),
+        doubles(json.getAsJsonArray("error")),
         json.get("steps").getAsInt(),
         json.get("products").getAsLong(),
         json.get("gradient").isJsonNull() ? Double.NaN : json.get("gradient").getAsDouble(),

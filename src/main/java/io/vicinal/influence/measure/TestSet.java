@@ -174,6 +174,24 @@ public final class TestSet {
     return new LowRank(rows, coefficients);
   }
 
+  /** Norm of a gradient, without writing it out. */
+  public double norm(LowRank gradient) {
+    double[][] c = gradient.coefficients();
+    try (Arena arena = Arena.host()) {
+      double[] f = gather(gradient.rows(), arena).toDoubles();
+      int width = f.length / Math.max(1, c.length);
+      double sum = 0;
+      for (int r = 0; r < c.length; r++) {
+        double[] left = Arrays.copyOfRange(f, r * width, (r + 1) * width);
+        for (int s = 0; s < c.length; s++) {
+          double[] right = Arrays.copyOfRange(f, s * width, (s + 1) * width);
+          sum += UnitRows.dot(c[r], c[s]) * UnitRows.dot(left, right);
+        }
+      }
+      return Math.sqrt(Math.max(0, sum));
+    }
+  }
+
   /**
    * Writes a gradient out: sum over r of coefficient_r f_r'.
    *

@@ -6,6 +6,7 @@ import io.vicinal.backend.HeadTensors;
  * Where re-convergence ended. Its tensors belong to the arena that was given.
  *
  * @param head the parameters, in the problem's frame
+ * @param lambda the damping
  * @param steps Newton steps
  * @param products Hessian-vector products
  * @param evaluations of the objective and its gradient; each costs about a product
@@ -18,6 +19,7 @@ import io.vicinal.backend.HeadTensors;
  */
 public record Converged(
     HeadTensors head,
+    double lambda,
     int steps,
     long products,
     long evaluations,
@@ -36,6 +38,15 @@ public record Converged(
     ROUNDING,
     /** The limit of steps or products was reached. */
     OUT_OF_BUDGET
+  }
+
+  /**
+   * How far the minimum is at most, |grad F| / lambda, where L has no negative curvature on the way
+   * (Nesterov, Lectures on Convex Optimization, theorem 2.1.10): a measurement whose gradient has
+   * norm g is off by about g times this at most.
+   */
+  public double distance() {
+    return gradientNorm / lambda;
   }
 
   /** Whether the gradient is within the tolerance. */

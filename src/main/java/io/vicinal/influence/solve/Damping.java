@@ -14,6 +14,9 @@ import java.util.function.Function;
  * @param automatic whether it may be raised when negative curvature is met
  */
 public record Damping(double lambda, double multiple, boolean automatic) {
+  /** The most mean eigenvalues that are still within the spectrum. */
+  public static final double SPECTRUM = 100;
+
   private static final double RAISE = 10;
   private static final int RAISES = 8;
 
@@ -83,6 +86,16 @@ public record Damping(double lambda, double multiple, boolean automatic) {
               + "' means nothing; give a number such as 0.01");
     }
     return unit;
+  }
+
+  /**
+   * Whether lambda is of the size of the curvature, at most {@link #SPECTRUM} mean eigenvalues.
+   * Beyond, (M + lambda)^-1 is close to 1/lambda in nearly every direction: scores are those of the
+   * plain gradient, made small, and that a head which is held so firmly moves as predicted says
+   * nothing of the head that was delivered. False where the multiple is not known.
+   */
+  public boolean isWithinSpectrum() {
+    return multiple <= SPECTRUM;
   }
 
   /** This damping, {@code factor} times as strong. */

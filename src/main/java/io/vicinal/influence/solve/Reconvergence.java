@@ -120,6 +120,7 @@ public final class Reconvergence {
       }
       return new Converged(
           copy(point.at, target),
+          objective.lambda(),
           steps,
           products,
           evaluations,

@@ -2,9 +2,11 @@ package io.vicinal.influence.verify;
 
 import io.vicinal.InputException;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.measure.LowRank;
 import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.TestSet;
 import java.util.Arrays;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
 
@@ -15,13 +17,19 @@ import java.util.stream.LongStream;
  * @param name for tables
  * @param rows test rows that it reads, each once, ascending
  * @param value of their raw embeddings
+ * @param gradient of it with respect to the head's weight, or null if it has none
  */
-public record Gauge(String name, long[] rows, ToDoubleFunction<Measurement.Embeddings> value) {
+public record Gauge(
+    String name,
+    long[] rows,
+    ToDoubleFunction<Measurement.Embeddings> value,
+    Function<Measurement.Embeddings, LowRank> gradient) {
 
   /** A query's measurement. */
   public static Gauge of(Query query) {
     Measurement measurement = query.measurement();
-    return new Gauge(query.id(), measurement.rows(), measurement::value);
+    return new Gauge(
+        query.id(), measurement.rows(), measurement::value, e -> TestSet.gradient(measurement, e));
   }
 
   /**
@@ -40,7 +48,8 @@ public record Gauge(String name, long[] rows, ToDoubleFunction<Measurement.Embed
                   .filter(i -> labels[nearest(units, (int) i)] == labels[(int) i])
                   .count()
               / (double) all.length;
-        });
+        },
+        null);
   }
 
   /** 1 if the nearest other test row of this one, by cosine, has its label; otherwise 0. */
@@ -51,7 +60,8 @@ public record Gauge(String name, long[] rows, ToDoubleFunction<Measurement.Embed
         "right neighbour of " + row,
         all,
         embeddings ->
-            labels[nearest(units(embeddings, all), (int) row)] == labels[(int) row] ? 1 : 0);
+            labels[nearest(units(embeddings, all), (int) row)] == labels[(int) row] ? 1 : 0,
+        null);
   }
 
   private static long[] all(TestSet test) {

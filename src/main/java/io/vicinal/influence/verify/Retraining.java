@@ -44,6 +44,7 @@ public final class Retraining implements AutoCloseable {
   private final Arena arena;
   private final Converged base;
   private final double[] before;
+  private final double[] slopes; // norms of the gauges' gradients there
 
   private Retraining(
       HeadProblem problem,
@@ -60,7 +61,9 @@ public final class Retraining implements AutoCloseable {
     arena = new Arena(problem.backend().memory());
     try {
       base = Reconvergence.run(problem, lambda, null, start, options, arena);
-      before = measure(base.head());
+      Embedded embedded = embed(base.head());
+      before = measure(embedded);
+      slopes = gauges.stream().mapToDouble(gauge -> slope(gauge, embedded)).toArray();
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -138,11 +141,13 @@ public final class Retraining implements AutoCloseable {
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Converged solved =
           Reconvergence.run(problem, lambda, targets(edit, scratch), base.head(), options, scratch);
-      double[] after = measure(solved.head());
+      double[] after = measure(embed(solved.head()));
+      double off = base.distance() + solved.distance();
       return new Outcome(
           edit,
           before,
           after,
+          Arrays.stream(slopes).map(slope -> slope * off).toArray(),
           solved.steps(),
           solved.products(),
           solved.gradientNorm(),
@@ -191,14 +196,21 @@ public final class Retraining implements AutoCloseable {
     return change.label();
   }
 
-  private double[] measure(HeadTensors inFrame) {
+  private double slope(Gauge gauge, Embedded embedded) {
+    return gauge.gradient() == null ? Double.NaN : test.norm(gauge.gradient().apply(embedded));
+  }
+
+  private Embedded embed(HeadTensors inFrame) {
     long[] rows =
         gauges.stream()
             .flatMapToLong(gauge -> LongStream.of(gauge.rows()))
             .sorted()
             .distinct()
             .toArray();
-    Embedded embedded = test.embed(inFrame, rows);
+    return test.embed(inFrame, rows);
+  }
+
+  private double[] measure(Embedded embedded) {
     return gauges.stream().mapToDouble(g -> g.value().applyAsDouble(embedded)).toArray();
   }
 

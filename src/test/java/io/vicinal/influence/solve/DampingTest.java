@@ -28,6 +28,8 @@ class DampingTest {
       Damping absolute = Damping.parse("1e-2", problem);
       assertThat(absolute.lambda()).isEqualTo(0.01);
       assertThat(absolute.multiple()).isCloseTo(0.01 / unit, within(1e-12));
+      assertThat(relative.times(40).isWithinSpectrum()).isTrue();
+      assertThat(relative.times(41).isWithinSpectrum()).isFalse();
       assertThat(relative.times(2).multiple()).isEqualTo(5);
       assertThat(relative.toString()).matches("lambda .* \\(2.500x the mean eigenvalue\\)");
     }

@@ -24,6 +24,6 @@ final class FakeModel {
       before[q] = 1;
       after[q] = 1 + edit.predicted(effects[q]) - interaction * n * (n - 1) / 2;
     }
-    return new Outcome(edit, before, after, 2, 50, 1e-9, true, 0.001);
+    return new Outcome(edit, before, after, new double[before.length], 2, 50, 1e-9, true, 0.001);
   }
 }

@@ -227,6 +227,35 @@ class RetrainingTest {
     assertThat(outcome.products()).isPositive();
   }
 
+  /** What two heads near their minima miss is within the stated error, which shrinks with them. */
+  @Test
+  void theErrorOfAChangeIsStated() {
+    open(
+        Theta.W_B,
+        (explanation, retraining) -> {
+          List<Gauge> gauges = retraining.gauges();
+          for (double tolerance : new double[] {1e-1, 1e-2, 1e-4}) {
+            try (Retraining rough =
+                Retraining.open(
+                    explanation.problem(),
+                    explanation.test(),
+                    LAMBDA,
+                    gauges,
+                    null,
+                    OPTIONS.withTolerance(tolerance))) {
+              for (long id = 0; id < N; id += 5) {
+                Outcome exact = retraining.run(Edit.remove(id));
+                Outcome outcome = rough.run(Edit.remove(id));
+                double missed = Math.abs(outcome.change(0) - exact.change(0));
+                assertThat(missed).isLessThanOrEqualTo(1.1 * outcome.error()[0] + 1e-8);
+                assertThat(outcome.error()[0]).isBetween(0.0, 20 * tolerance);
+                assertThat(outcome.error()[1]).isNaN();
+              }
+            }
+          }
+        });
+  }
+
   /** Where effects are small, influence functions are exact; one Newton step is close beyond. */
   @ParameterizedTest
   @EnumSource(Theta.class)
