@@ -31,7 +31,7 @@ import java.util.stream.Collectors;
  */
 public final class HtmlReport {
   private static final List<String> SCRIPTS =
-      List.of("page", "chart", "sections", "confusions", "map", "start");
+      List.of("page", "chart", "sections", "confusions", "map", "review", "start");
 
   private static final JsonSerializer<Double> NUMBER =
       (value, type, context) ->

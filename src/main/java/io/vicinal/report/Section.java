@@ -137,6 +137,44 @@ public sealed interface Section {
   record Proposal(Sample sample, String proposed, double probability, String effect, Badge badge) {}
 
   /**
+   * Every doubted label, for a person to decide on.
+   *
+   * @param lead or null
+   * @param key of the decisions in the browser's memory: other labels, other decisions
+   * @param classes that a label can become
+   * @param suspects those that are left to a person first, then the most suspicious first
+   * @param apply the command that takes the file of decisions
+   */
+  record Review(
+      String lead, String key, List<ClassLabel> classes, List<Doubted> suspects, String apply)
+      implements Section {}
+
+  /**
+   * A class.
+   *
+   * @param label as it stands in the file of labels
+   * @param name what the reader calls it
+   */
+  record ClassLabel(String label, String name) {}
+
+  /**
+   * A label that is doubted.
+   *
+   * @param position in the dataset
+   * @param label it carries, as it stands in the file of labels
+   * @param proposed likewise, or null for none of the classes
+   * @param probability of the proposal, in 0..1
+   * @param open whether it is left to a person
+   */
+  record Doubted(
+      Sample sample,
+      long position,
+      String label,
+      String proposed,
+      double probability,
+      boolean open) {}
+
+  /**
    * The embedding in the plane.
    *
    * @param lead or null

@@ -77,7 +77,7 @@ class BrowserTest {
     page.screenshot(PICTURES.resolve("desktop-light.png"), true);
     fitsItsWindow();
     assertThat(page.evaluate("document.querySelectorAll('main section').length").getAsInt())
-        .isEqualTo(9);
+        .isEqualTo(10);
     assertThat(page.text("document.title")).startsWith("Handwritten digits");
     assertThat(
             page.is("[...document.querySelectorAll('svg.chart')].every(s => s.childElementCount)"))
@@ -166,6 +166,44 @@ class BrowserTest {
             page.is(
                 "[...document.querySelectorAll('#relabelling .card')].every(c => c.querySelector('.right'))"))
         .isTrue();
+  }
+
+  @Test
+  void doubtedLabelsAreDecidedAPageAtATimeAndKept() throws Exception {
+    page.open(file, 1280, 900, "light");
+    page.evaluate("localStorage.clear()");
+    page.open(file, 1280, 900, "light");
+    String cards = "document.querySelectorAll('#review .card').length";
+    assertThat(page.evaluate(cards).getAsInt()).as("left to a person first").isEqualTo(12);
+    page.click("#review .choice button:nth-child(3)"); // all
+    assertThat(page.evaluate(cards).getAsInt()).isEqualTo(24);
+    String where = "document.querySelector('#review .pager span').textContent";
+    assertThat(page.text(where)).isEqualTo("1\u201324 of 60");
+    page.click("#review .card:nth-child(1) .decisions button:nth-child(1)"); // accept
+    page.click("#review .card:nth-child(2) .decisions button:nth-child(2)"); // keep
+    page.evaluate(
+        "(s => { s.value = '5'; s.dispatchEvent(new Event('change')); })"
+            + "(document.querySelector('#review .card:nth-child(3) select'))");
+    page.click("#review .card:nth-child(4) .decisions button:nth-child(1)");
+    page.click("#review .card:nth-child(4) .decisions button:nth-child(1)"); // taken back
+    page.screenshot(PICTURES.resolve("review.png"), true);
+    page.click("#review .pager button:nth-of-type(2)"); // the next page
+    assertThat(page.text(where)).isEqualTo("25\u201348 of 60");
+    assertThat(page.text("document.querySelector('#review [role=status]').textContent"))
+        .isEqualTo("3 of 60 decided.");
+
+    page.open(file, 1280, 900, "light");
+    assertThat(page.text("document.querySelector('#review [role=status]').textContent"))
+        .as("the browser kept them")
+        .isEqualTo("3 of 60 decided.");
+    String doubted = "report.sections.find(s => s.type === 'Review').suspects";
+    String[] csv =
+        page.text("decisionsCsv(" + doubted + ", decisionsOf('vicinal digits'))").split("\n");
+    assertThat(csv).hasSize(4);
+    assertThat(csv[0]).isEqualTo("sample,name,label,proposed,decision,new_label");
+    assertThat(csv[1]).matches("\\d+,image \\d+,\\d,\\d,accept,");
+    assertThat(csv[2]).endsWith(",reject,");
+    assertThat(csv[3]).endsWith(",other,5");
   }
 
   @Test

@@ -68,6 +68,7 @@ final class DigitsReport {
               confusions(wrong),
               detection(suspicion),
               relabelling(near, suspicion),
+              review(near, suspicion),
               map(backend),
               verification(),
               health(),
@@ -264,6 +265,29 @@ final class DigitsReport {
             new Fact("Right, original rule", "95.7 %", "a second guess where the first abstains"),
             new Fact("None of these", "1.4 %")),
         proposals);
+  }
+
+  /** Sixty doubted labels; every fifth is left to a person, every seventh is of no class. */
+  private Section review(NeighbourList near, double[] suspicion) {
+    List<Section.Doubted> doubted = new ArrayList<>();
+    for (int i : order(suspicion).subList(0, 60)) {
+      long[] votes = votes(near, i);
+      int best = IntStream.range(0, 10).boxed().max(Comparator.comparingLong(c -> votes[c])).get();
+      doubted.add(
+          new Section.Doubted(
+              train(i),
+              i,
+              "" + noisy[i],
+              doubted.size() % 7 == 6 ? null : "" + best,
+              (double) votes[best] / near.k(),
+              doubted.size() % 5 == 4));
+    }
+    return new Section.Review(
+        null,
+        "digits",
+        IntStream.range(0, 10).mapToObj(c -> new Section.ClassLabel("" + c, name(c))).toList(),
+        doubted,
+        "vicinal labels apply --labels y.npy --decisions decisions.csv --out cleaned.npy");
   }
 
   private long[] votes(NeighbourList near, int i) {

@@ -1,0 +1,115 @@
+// Every doubted label, a page at a time, for a person to decide. Decisions stay in this browser and leave as a file.
+
+/** What was decided, by position. Where the browser keeps nothing, it lasts as long as the page. */
+function decisionsOf(key) {
+  let kept = {}, lasting = true;
+  try { kept = JSON.parse(localStorage.getItem(key) ?? '{}'); } catch { lasting = false; }
+  const keep = () => { try { localStorage.setItem(key, JSON.stringify(kept)); } catch { lasting = false; } };
+  return {
+    get: position => kept[position],
+    set(position, decision) { if (decision) kept[position] = decision; else delete kept[position]; keep(); },
+    clear() { kept = {}; keep(); },
+    count: () => Object.keys(kept).length,
+    lasting: () => lasting,
+  };
+}
+
+const hasProposal = d => d.proposed !== undefined && d.proposed !== null;
+const csvCell = text => /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+
+/** The file that `vicinal labels apply` reads: one line per decision. */
+function decisionsCsv(list, decisions) {
+  const rows = [['sample', 'name', 'label', 'proposed', 'decision', 'new_label']];
+  for (const d of list) {
+    const made = decisions.get(d.position);
+    if (made) rows.push([String(d.position), d.sample.name, d.label, d.proposed ?? '', made.decision, made.label ?? '']);
+  }
+  return rows.map(r => r.map(csvCell).join(',') + '\n').join('');
+}
+
+function review(s) {
+  const perPage = 24, decisions = decisionsOf('vicinal ' + s.key), names = new Map(s.classes.map(c => [c.label, c.name]));
+  const called = label => names.get(label) ?? label;
+  const gallery = h('div', {class: 'gallery'}), state = h('p', {class: 'muted', role: 'status'}), where = h('span', {class: 'muted'});
+  const kinds = [ // name, which, whether their number stays
+    ['Left to a person', d => d.open, true], ['With a proposal', d => !d.open && hasProposal(d), true], ['All', () => true, true],
+    ['Not decided', d => !decisions.get(d.position)], ['Decided', d => decisions.get(d.position)],
+  ].filter(([, by, fixed]) => !fixed || s.suspects.some(by));
+  let keep = kinds[0][1], shown = [], page = 0;
+
+  function card(d) {
+    const made = decisions.get(d.position);
+    const decide = (decision, label) => {
+      const same = decisions.get(d.position)?.decision === decision && decision !== 'other';
+      decisions.set(d.position, same ? null : label === undefined ? {decision} : {decision, label});
+      el.replaceWith(card(d));
+      tell();
+    };
+    const button = (decision, words, title) => h('button', {
+      type: 'button', title, 'aria-pressed': String(made?.decision === decision), click: () => decide(decision)}, words);
+    const other = h('select', {'aria-label': `Another class for ${d.sample.name}`, change: e => e.target.value === '' ? decide('other') : decide('other', s.classes[e.target.value].label)},
+      h('option', {value: ''}, 'Other \u2026'),
+      s.classes.map((c, i) => h('option', {value: String(i), selected: made?.decision === 'other' && made.label === c.label}, c.name)));
+    const el = h('figure', {class: 'card decide' + (made ? ' decided' : '')},
+      report.pictures[d.sample.key] && picture(d.sample, 'm'),
+      h('figcaption', null,
+        h('b', null, d.sample.name),
+        h('span', {class: 'move'}, h('s', null, called(d.label)), ' \u2192 ', h('strong', null, hasProposal(d) ? called(d.proposed) : 'none of these')),
+        hasProposal(d) && [h('span', {class: 'meter', vars: {'--part': d.probability}}), h('small', null, `probability ${percent(d.probability)}`)],
+        d.open && h('small', null, 'left to you'),
+        d.sample.clean && h('small', null, 'really ', d.sample.clean)),
+      h('div', {class: 'decisions', role: 'group', 'aria-label': `Decision on ${d.sample.name}`},
+        hasProposal(d) && button('accept', 'Accept', 'The proposed label is right'),
+        button('reject', 'Keep', 'The present label is right'), other));
+    return el;
+  }
+
+  function show(to) {
+    const last = Math.max(0, Math.ceil(shown.length / perPage) - 1);
+    page = Math.max(0, Math.min(to, last));
+    gallery.replaceChildren(...shown.slice(page * perPage, (page + 1) * perPage).map(card));
+    where.textContent = shown.length === 0 ? 'none'
+      : `${number(page * perPage + 1)}\u2013${number(Math.min(shown.length, (page + 1) * perPage))} of ${number(shown.length)}`;
+    back.disabled = page === 0;
+    next.disabled = page === last;
+    tell();
+  }
+  function tell() {
+    const n = decisions.count();
+    state.textContent = `${number(n)} of ${number(s.suspects.length)} decided`
+      + (decisions.lasting() ? '.' : '; this browser keeps nothing when the page is closed: save the file before.');
+    save.disabled = n === 0;
+    clear.disabled = n === 0;
+  }
+  const filter = by => { keep = by; shown = s.suspects.filter(keep); show(0); };
+  const back = h('button', {type: 'button', click: () => show(page - 1)}, '\u2190 Back');
+  const next = h('button', {type: 'button', click: () => show(page + 1)}, 'Next \u2192');
+  const acceptAll = h('button', {type: 'button', click: () => {
+    for (const d of shown.slice(page * perPage, (page + 1) * perPage))
+      if (hasProposal(d) && !decisions.get(d.position)) decisions.set(d.position, {decision: 'accept'});
+    show(page);
+  }}, 'Accept the rest of this page');
+  const save = h('button', {type: 'button', class: 'primary', click: () => {
+    const file = new Blob([decisionsCsv(s.suspects, decisions)], {type: 'text/csv'});
+    const link = h('a', {href: URL.createObjectURL(file), download: 'decisions.csv'});
+    link.click();
+    URL.revokeObjectURL(link.href);
+  }}, 'Save decisions.csv');
+  const clear = h('button', {type: 'button', click: () => { if (confirm('Forget all decisions?')) { decisions.clear(); show(page); } }}, 'Forget all');
+  addEventListener('beforeprint', () => gallery.replaceChildren(...shown.map(card)));
+  addEventListener('afterprint', () => show(page));
+  filter(keep);
+  return h('div', {class: 'stack review'},
+    choice('Which labels', kinds.map(([name, by, fixed]) =>
+      [fixed ? `${name} ${number(s.suspects.filter(by).length)}` : name, () => filter(by)])),
+    state, gallery,
+    h('div', {class: 'pager'}, back, where, next),
+    h('div', {class: 'pager'}, acceptAll, save, clear),
+    h('p', {class: 'muted'}, 'Then: ', h('code', null, s.apply)));
+}
+
+draw.Review = {
+  title: 'Doubted labels, one by one', short: 'Review',
+  help: 'Accept the proposed label, keep the present one, or choose another; a second press takes a decision back. Decisions are kept in this browser.',
+  render: review,
+};
