@@ -51,10 +51,10 @@ final class StoryText {
     if (story.confusions() > 0) {
       all.add(
           say(
-              "explained: %d of %d confusions are traced to training images and verified by solving"
-                  + " again without them.%s",
-              story.verified(),
+              "explained: %d confusions are traced to training images; solving again without those"
+                  + " verifies %d of them.%s",
               story.confusions(),
+              story.verified(),
               story.example() == null ? "" : " " + story.example()));
     }
     return all;

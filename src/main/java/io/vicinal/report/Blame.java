@@ -15,9 +15,16 @@ import java.util.List;
  * @param damping in use
  * @param spectrum of the curvature, or null if it is not known
  * @param products Hessian-vector products of the scores
+ * @param moved how far re-convergence moved the head, over the norm of its delivered weights; NaN
+ *     if it was not re-converged
  */
 public record Blame(
-    List<Item> items, Miniature miniature, Damping damping, Spectrum spectrum, long products) {
+    List<Item> items,
+    Miniature miniature,
+    Damping damping,
+    Spectrum spectrum,
+    long products,
+    double moved) {
   /**
    * One confusion.
    *
@@ -26,7 +33,10 @@ public record Blame(
    * @param raised whether the measurement is another than a distance to the wrong neighbours
    * @param unit of the measurement
    * @param pairs of test rows that are shown, at least one
-   * @param distances of those pairs
+   * @param distances of those pairs, at the delivered head
+   * @param delivered the measurement at the delivered head
+   * @param start the measurement where the effects start: at the re-converged head, if the method
+   *     re-converges
    * @param scores predicted change of the measurement by removal, of each training row
    * @param residual of the solve, relative; NaN if nothing was solved
    */
@@ -37,6 +47,8 @@ public record Blame(
       String unit,
       List<Pair> pairs,
       double[] distances,
+      double delivered,
+      double start,
       double[] scores,
       double residual) {}
 }

@@ -1,7 +1,9 @@
 package io.vicinal.report;
 
 import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.verify.Badge;
 import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Verdict;
 import io.vicinal.influence.verify.Verification;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -81,6 +83,7 @@ public final class BlameSections {
               harmful,
               effects(q, -1, EFFECTS),
               item.raised() ? item.subject() : null,
+              Words.moved(item.unit(), item.delivered(), item.start()),
               badge(q)));
     }
     return new Section.Confusions(lead, items);
@@ -89,11 +92,11 @@ public final class BlameSections {
   private String sentence(int q, Effect effect) {
     Blame.Item item = blame.items().get(q);
     if (item.raised()) {
-      return Words.raising(effect, item.subject());
+      return Words.raising(effect, item.subject(), item.start());
     }
     return item.pairs().size() > 1
-        ? Words.removalOfMany(effect, item.subject(), item.unit())
-        : Words.removal(effect, item.subject(), item.unit());
+        ? Words.removalOfMany(effect, item.subject(), item.unit(), item.start())
+        : Words.removal(effect, item.subject(), item.unit(), item.start());
   }
 
   private List<Integer> largest(int q, int sign, int most) {
@@ -121,35 +124,17 @@ public final class BlameSections {
       }
     }
     double predicted = blame.items().get(q).scores()[row];
-    Badge own = badge(q);
-    Badge badge =
-        measured != null
-            ? measured(predicted, measured)
-            : own == Badge.VERIFIED ? unmeasured(q) : own;
+    Badge badge = blame.miniature() == null ? Badge.PREDICTED : verdict(q).of(measured != null);
     return new Effect(gallery.train(row), predicted, measured, badge, proposed.get(row));
   }
 
-  /** Of an effect that was measured: a measurement that goes the other way verifies nothing. */
-  static Badge measured(double predicted, double actual) {
-    return Math.signum(predicted) == Math.signum(actual) ? Badge.VERIFIED : Badge.UNSTABLE;
+  private Verdict verdict(int q) {
+    return blame.miniature().queries().get(q).verdict();
   }
 
   /** Of an explanation as a whole. */
   private Badge badge(int q) {
-    if (blame.miniature() == null) {
-      return Badge.PREDICTED;
-    }
-    return switch (blame.miniature().queries().get(q).badge()) {
-      case VERIFIED -> Badge.VERIFIED;
-      case STABLE -> Badge.STABLE;
-      case UNSTABLE -> Badge.UNSTABLE;
-    };
-  }
-
-  /** Of an effect that was not measured itself, in a verified explanation. */
-  private Badge unmeasured(int q) {
-    Miniature.Line line = blame.miniature().queries().get(q);
-    return line.stability() != null && line.stability().isStable() ? Badge.STABLE : Badge.UNSTABLE;
+    return blame.miniature() == null ? Badge.PREDICTED : verdict(q).badge();
   }
 
   /**
@@ -238,6 +223,13 @@ public final class BlameSections {
                   Series.counted(
                       "eigenvalue", Arrays.stream(top).map(v -> Math.max(v, FLOOR)).toArray()),
                   Series.counted("damping", line))));
+    }
+    if (!Double.isNaN(blame.moved())) {
+      facts.add(
+          new Fact(
+              "Moved by re-convergence",
+              String.format(Locale.ROOT, "%.2g %%", 100 * blame.moved()),
+              "of the delivered weights' norm, before any effect"));
     }
     if (residuals.length > 0) {
       double worst = Arrays.stream(residuals).max().getAsDouble();

@@ -1,5 +1,7 @@
 package io.vicinal.report;
 
+import io.vicinal.influence.verify.Badge;
+
 /**
  * What one training sample does to a confusion. Positive: removing it raises the measurement, so
  * that it is to blame; negative: it keeps the confused samples apart.

@@ -8,6 +8,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import com.google.gson.JsonSerializer;
 import io.vicinal.data.AtomicFile;
+import io.vicinal.influence.verify.Badge;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -19,6 +20,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
@@ -39,8 +41,13 @@ public final class HtmlReport {
               ? new JsonPrimitive(new BigDecimal(value).round(new MathContext(6)))
               : JsonNull.INSTANCE;
 
+  /** The name by which the page's script and style know a badge. */
+  private static final JsonSerializer<Badge> BADGE =
+      (badge, type, context) -> new JsonPrimitive(badge.name().toLowerCase(Locale.ROOT));
+
   private static final Gson GSON =
       new GsonBuilder()
+          .registerTypeAdapter(Badge.class, BADGE)
           .registerTypeAdapter(double.class, NUMBER)
           .registerTypeAdapter(Double.class, NUMBER)
           .create();

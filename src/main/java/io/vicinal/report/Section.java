@@ -1,5 +1,6 @@
 package io.vicinal.report;
 
+import io.vicinal.influence.verify.Badge;
 import java.util.List;
 
 /**
@@ -19,8 +20,15 @@ public sealed interface Section {
    * @param sentence the result in one sentence
    * @param findings further sentences
    * @param figures the few numbers that matter most
+   * @param command what to run next, as a whole line; or null
    */
-  record Headline(String sentence, List<String> findings, List<Fact> figures) implements Section {}
+  record Headline(String sentence, List<String> findings, List<Fact> figures, String command)
+      implements Section {
+    /** Without a next command. */
+    public Headline(String sentence, List<String> findings, List<Fact> figures) {
+      this(sentence, findings, figures, null);
+    }
+  }
 
   /**
    * How well the models retrieve.
@@ -60,6 +68,7 @@ public sealed interface Section {
    * @param helpful removing them moves the confused together, strongest first
    * @param raised what removing a harmful one raises, where that is not the distance of the pairs;
    *     or null
+   * @param moved what re-convergence did to the measurement before any effect, in words, or null
    * @param badge of the explanation as a whole, or null
    */
   record Confusion(
@@ -70,6 +79,7 @@ public sealed interface Section {
       List<Effect> harmful,
       List<Effect> helpful,
       String raised,
+      String moved,
       Badge badge) {
     /** Needs a pair to show. */
     public Confusion {

@@ -21,6 +21,7 @@ function confusion(c) {
       h('figure', null, picture(p.query, 'l'), h('figcaption', null, h('b', null, p.query.name), labelOf(p.query))),
       h('div', {class: 'between'}, h('span', {class: 'arrow', 'aria-hidden': 'true'}, '\u2194'), h('b', null, number(p.distance)), h('small', null, 'squared distance')),
       h('figure', null, picture(p.neighbour, 'l'), h('figcaption', null, h('b', null, p.neighbour.name), labelOf(p.neighbour)))))),
+    c.moved && h('p', {class: 'muted'}, c.moved),
     c.sentences.length > 0 && h('ul', {class: 'sentences'}, c.sentences.map(t => h('li', null, t))),
     h('div', {class: 'blame'},
       effects('To blame', `Removing one ${apart}, by this ${c.unit}.`, 'harm', c.harmful, strongest),

@@ -54,9 +54,9 @@ function labelOf(sample) {
 }
 
 const badges = {
-  verified: ['\u2713', 'verified', 'Measured: the head was solved again with this change.'],
-  stable: ['\u2248', 'predicted, stable', 'Predicted; sign and rank hold over a range of damping.'],
-  unstable: ['~', 'unstable', 'Predicted, but it changes with the damping: do not act on it alone.'],
+  verified: ['\u2713', 'verified', 'Measured: the head was solved again without the samples, and moved as predicted.'],
+  stable: ['\u2248', 'predicted, stable', 'Not verified; the order of the samples hardly changes with the damping.'],
+  unstable: ['~', 'unstable', 'Neither verified nor steady when the damping changes: do not act on it alone.'],
   predicted: ['\u2026', 'predicted', 'Predicted; its stability was not looked at.'],
 };
 

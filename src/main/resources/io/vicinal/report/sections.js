@@ -3,6 +3,7 @@
 const draw = {
   Headline: {render: s => [
     s.findings.length > 0 && h('ul', {class: 'findings'}, s.findings.map(f => h('li', null, f))),
+    s.command && h('div', {class: 'next'}, h('p', {class: 'muted'}, 'Next:'), h('pre', null, h('code', null, document.createTextNode(s.command)))),
     s.figures.length > 0 && h('dl', {class: 'figures'}, s.figures.map(f =>
       h('div', null, h('dt', null, f.name), h('dd', null, f.value), f.note && h('dd', {class: 'note'}, f.note)))),
   ]},

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.verify.Badge;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -43,14 +44,6 @@ class BlameSectionsTest {
   }
 
   @Test
-  void aMeasurementThatGoesTheOtherWayVerifiesNothing() {
-    assertThat(BlameSections.measured(0.3, 0.2)).isEqualTo(Badge.VERIFIED);
-    assertThat(BlameSections.measured(-0.3, -0.01)).isEqualTo(Badge.VERIFIED);
-    assertThat(BlameSections.measured(0.3, -0.2)).isEqualTo(Badge.UNSTABLE);
-    assertThat(BlameSections.measured(0.3, 0)).isEqualTo(Badge.UNSTABLE);
-  }
-
-  @Test
   void samplesAreThoseOfTheirScores() throws IOException {
     long[] right = IntStream.range(0, ROWS).mapToLong(i -> i == 11 ? 0 : i % 3).toArray();
     Gallery gallery = new Gallery(shelf("image", 0, right), shelf("query", 0.5, null));
@@ -71,12 +64,15 @@ class BlameSectionsTest {
                     "squared distance",
                     List.of(new Pair(2, 6)),
                     new double[] {0.25},
+                    0.25,
+                    0.25,
                     scores,
                     0)),
             null,
             null,
             null,
-            0);
+            0,
+            Double.NaN);
     BlameSections sections = new BlameSections(blame, gallery, Map.of(3, "class 2"));
     assertThat(sections.shown(1)).containsExactly(3, 11, 17);
     assertThat(sections.shown(-1)).containsExactly(5, 8);

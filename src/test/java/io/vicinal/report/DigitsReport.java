@@ -4,6 +4,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.influence.study.DigitRows;
 import io.vicinal.influence.study.FieldStudy;
 import io.vicinal.influence.study.WorstClassOverlap;
+import io.vicinal.influence.verify.Badge;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;
 import io.vicinal.sample.Xoshiro;
@@ -161,11 +162,12 @@ final class DigitsReport {
                 List.of(new Section.Pair(query, test(near.id(q, 0)), near.distance(q, 0) / 4096)),
                 "squared distance",
                 List.of(
-                    Words.removal(harmful.get(0), query.name(), "squared distance"),
-                    Words.removal(harmful.get(2), query.name(), "squared distance")),
+                    Words.removal(harmful.get(0), query.name(), "squared distance", 0.116),
+                    Words.removal(harmful.get(2), query.name(), "squared distance", 0.116)),
                 harmful,
                 effects(-1),
                 null,
+                Words.moved("squared distance", 0.66, 0.116),
                 Badge.VERIFIED));
       }
     }
@@ -178,6 +180,7 @@ final class DigitsReport {
             List.of(),
             effects(1),
             List.of(),
+            null,
             null,
             Badge.STABLE));
     return new Section.Confusions(

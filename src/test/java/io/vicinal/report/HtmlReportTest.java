@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.vicinal.influence.verify.Badge;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
@@ -119,20 +120,34 @@ class HtmlReportTest {
             Words.removal(
                 new Effect(image, 0.0712, 0.0803, Badge.VERIFIED, null),
                 "query 412",
-                "squared distance"))
+                "squared distance",
+                0.116))
         .isEqualTo(
-            "Removing image 1234 moves query 412 away from its wrong neighbour by +0.080 squared"
-                + " distance (verified).");
+            "Removing image 1234 moves query 412 away from its wrong neighbour: squared distance"
+                + " 0.116 \u2192 0.196 (verified).");
     assertThat(
             Words.removal(
-                new Effect(image, -0.5, null, Badge.STABLE, null), "query 1", "squared distance"))
+                new Effect(image, -0.5, null, Badge.STABLE, null),
+                "query 1",
+                "squared distance",
+                1.25))
         .isEqualTo(
-            "Removing image 1234 would move query 1 towards its wrong neighbour by -0.50 squared"
-                + " distance (predicted, stable).");
+            "Removing image 1234 would move query 1 towards its wrong neighbour: squared"
+                + " distance 1.25 \u2192 0.75 (predicted, stable).");
+    assertThat(
+            Words.raising(new Effect(image, 0.0012, null, Badge.UNSTABLE, null), "recall", 0.5))
+        .isEqualTo("Removing image 1234 would raise recall: 0.5000 \u2192 0.5012 (unstable).");
+    assertThat(Words.change(0.1163, 3e-5)).isEqualTo("0.116300 \u2192 0.116330");
+    assertThat(Words.change(0.1163, -1e-7)).isEqualTo("0.116, by less than 0.000001");
+    assertThat(Words.moved("squared distance", 0.6604, 0.1163))
+        .isEqualTo(
+            "Re-convergence moved the squared distance from 0.660 (as delivered) to 0.116; effects"
+                + " start there.");
+    assertThat(Words.moved("squared distance", 0.66, 0.6601)).isNull();
     assertThat(List.of(Words.signed(123.4), Words.signed(-1.27), Words.signed(3.44e-4)))
         .containsExactly("+123", "-1.3", "+0.00034");
     assertThat(List.of(Words.signed(2e-9), Words.signed(0), Words.signed(Double.NaN)))
-        .containsExactly("+2.0e-09", "0", "unknown");
+        .containsExactly("less than 0.000001", "0", "unknown");
   }
 
   @Test

@@ -13,6 +13,15 @@ public final class Text {
     return Double.isFinite(fraction) ? String.format(Locale.ROOT, "%.2f", 100 * fraction) : "-";
   }
 
+  /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */
+  public static String duration(double seconds) {
+    return seconds < 100
+        ? String.format(Locale.ROOT, "%.0f s", Math.max(1, seconds))
+        : seconds < 6000
+            ? String.format(Locale.ROOT, "%.0f min", seconds / 60)
+            : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+  }
+
   /** Lines of at most {@code width} characters, broken at spaces; longer words stay whole. */
   public static List<String> wrap(String text, int width) {
     List<String> lines = new ArrayList<>();

@@ -18,6 +18,7 @@ import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.GroupDistance;
+import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
@@ -111,7 +112,6 @@ final class Tracing {
         new MiniatureOptions(
             settings.removals(),
             settings.removals(),
-            MiniatureOptions.defaults().sizeError(),
             Long.MAX_VALUE,
             Double.POSITIVE_INFINITY,
             settings.seed());
@@ -123,32 +123,38 @@ final class Tracing {
               queries.stream().map(Query::id).toList(),
               scores.values(),
               stability,
+              explanation.damping().isWithinSpectrum(),
               options,
               retraining::run);
       List<Blame.Item> items = new ArrayList<>();
       for (int q = 0; q < queries.size(); q++) {
-        items.add(item(q, scores, distances(explanation, pairs.get(q))));
+        items.add(item(q, scores, explanation));
       }
       return new Blame(
           items,
           miniature,
           explanation.damping(),
           Spectrum.of(explanation.point(ReferencePoint.RECONVERGED, Progress.NONE)),
-          scores.facts().stream().mapToLong(Facts::products).sum());
+          scores.facts().stream().mapToLong(Facts::products).sum(),
+          explanation.moved());
     }
   }
 
-  private Blame.Item item(int q, Scores scores, double[] distances) {
+  private Blame.Item item(int q, Scores scores, Explanation explanation) {
+    Measurement measurement = queries.get(q).measurement();
+    HeadTensors delivered = explanation.problem().reference();
     Pair first = pairs.get(q).get(0);
-    boolean group = queries.get(q).measurement() instanceof GroupDistance;
+    boolean group = measurement instanceof GroupDistance;
     String label = StoryReport.name(test.labels().longAt(first.i()));
     return new Blame.Item(
         group ? label + ", " + pairs.get(q).size() + " confusions" : "query " + first.i(),
         group ? "the wrong queries of " + label : "query " + first.i(),
         false,
-        queries.get(q).measurement().unit(),
+        measurement.unit(),
         pairs.get(q),
-        distances,
+        distances(explanation, pairs.get(q)),
+        explanation.test().value(measurement, delivered),
+        scores.facts().get(q).value(),
         scores.values()[q],
         scores.facts().get(q).residual());
   }

@@ -10,16 +10,16 @@ import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Spectrum;
-import io.vicinal.influence.verify.Badge;
 import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.report.Blame;
 import io.vicinal.report.BlameSections;
+import io.vicinal.report.Section;
+import io.vicinal.report.Words;
 import io.vicinal.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 
@@ -34,12 +34,15 @@ final class BlamePage {
   private final Asked shown;
   private final double[][] scores;
   private final List<String> warnings = new ArrayList<>();
+  private final int asked;
   private Miniature miniature;
+  private NextSteps next;
 
   BlamePage(Model model, Asked asked, Scoring scoring, Scoring.Result result) {
     this.model = model;
     this.scoring = scoring;
     this.result = result;
+    this.asked = asked.size();
     shown = asked.first(SHOWN);
     scores = result.trained(model, shown.size());
     if (asked.size() > SHOWN) {
@@ -94,6 +97,35 @@ final class BlamePage {
     }
   }
 
+  /**
+   * Says what to do next, if there was a check.
+   *
+   * @param command 'explain verify' with the inputs in use, or null if this was it
+   */
+  BlamePage offer(String command) {
+    if (miniature != null) {
+      next =
+          NextSteps.of(
+              miniature,
+              scoring.damping(),
+              result.method(),
+              asked,
+              model.model().samples(),
+              result.seconds(),
+              command);
+    }
+    return this;
+  }
+
+  /** The verdict and what to do next, for a terminal. */
+  List<String> lines() {
+    List<String> lines = new ArrayList<>(List.of(verdict()));
+    if (next != null) {
+      lines.addAll(next.lines());
+    }
+    return lines;
+  }
+
   /** Adds the badges, if there was a check. */
   void addTo(JsonObject summary) {
     if (miniature != null) {
@@ -107,20 +139,7 @@ final class BlamePage {
       return "Nothing was solved again: effects are predictions, and how stable they are is not"
           + " known.";
     }
-    long verified = count(Badge.VERIFIED);
-    long stable = count(Badge.STABLE);
-    return String.format(
-        Locale.ROOT,
-        "Of %d explanations %d are verified by solving again, %d predicted and stable, %d"
-            + " unstable.",
-        shown.size(),
-        verified,
-        stable,
-        shown.size() - verified - stable);
-  }
-
-  private long count(Badge badge) {
-    return miniature.queries().stream().filter(line -> line.badge() == badge).count();
+    return Words.verdicts(miniature);
   }
 
   /** Adds everything, below a headline if there is none yet. */
@@ -129,10 +148,16 @@ final class BlamePage {
     page.fact("Method", result.method());
     if (headline) {
       String example = sections.example();
-      page.headline(
-          example == null ? "No training sample has an effect." : example,
-          List.of(verdict()),
-          List.of());
+      List<String> findings = new ArrayList<>(List.of(verdict()));
+      if (next != null) {
+        findings.addAll(next.advice());
+      }
+      page.add(
+          new Section.Headline(
+              example == null ? "No training sample has an effect." : example,
+              findings,
+              List.of(),
+              next == null ? null : next.command()));
     }
     page.add(
         sections.confusions(
@@ -174,14 +199,17 @@ final class BlamePage {
               question.pairs().stream()
                   .mapToDouble(p -> new PairDistance(p.i(), p.j()).value(embedded))
                   .toArray(),
+              number(shown.words().get(q).get("value")),
+              number(result.facts().get(q).get("value")),
               scores[q],
               number(result.facts().get(q).get("residual"))));
     }
     long products = ScoreFiles.facts(result).get("products").getAsLong();
-    return new Blame(items, miniature, scoring.damping(), spectrum, products);
+    double moved = number(result.facts().get(0).get("moved"));
+    return new Blame(items, miniature, scoring.damping(), spectrum, products, moved);
   }
 
   private static double number(JsonElement json) {
-    return json.isJsonNull() ? Double.NaN : json.getAsDouble();
+    return json == null || json.isJsonNull() ? Double.NaN : json.getAsDouble();
   }
 }

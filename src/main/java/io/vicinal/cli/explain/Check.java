@@ -8,6 +8,7 @@ import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
 import io.vicinal.influence.verify.Stability;
@@ -53,7 +54,8 @@ final class Check {
   private Miniature run(
       List<Stability> stability, MiniatureOptions options, Experiments experiments) {
     List<String> ids = queries.stream().map(Query::id).toList();
-    return Miniature.run(ids, scores, stability, options, experiments::run);
+    boolean inRange = scoring.damping().isWithinSpectrum();
+    return Miniature.run(ids, scores, stability, inRange, options, experiments::run);
   }
 
   private double[][] scoresAt(Estimator estimator, double factor) {
@@ -91,6 +93,9 @@ final class Check {
       JsonObject json = new JsonObject();
       json.addProperty("query", line.query());
       json.addProperty("badge", line.badge().toString());
+      JsonArray doubts = new JsonArray();
+      line.verdict().doubts().stream().sorted().map(Doubt::toString).forEach(doubts::add);
+      json.add("doubts", doubts);
       json.add("size_error", Summary.number(line.sizeError()));
       JsonArray stability = new JsonArray();
       for (double value : line.stability().spearman()) {

@@ -146,6 +146,7 @@ final class ReweightCommand implements Callable<Integer> {
           results.forEach(reweighting::add);
           spectrum = scoring.spectrum(results);
           blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
+          blame.offer(NextCommand.verify(spec, out, List.of()));
           reweighting.addTo(page, blame.verdict());
           blame.addTo(page, spectrum, false);
         }
@@ -170,6 +171,9 @@ final class ReweightCommand implements Callable<Integer> {
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();
         reweighting.print(writer, seed);
+        if (blame != null) {
+          blame.lines().forEach(writer::println);
+        }
         writer.println("written: " + out);
       }
     }

@@ -12,9 +12,11 @@ import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.IntStream;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -83,6 +85,12 @@ abstract class ScoreCommand implements Callable<Integer> {
         Spectrum spectrum = scoring.spectrum(results);
         BlamePage blame =
             BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
+        if (blame != null) {
+          boolean groups = kind == QueryOptions.Kind.GROUPS && questions.groups == null;
+          List<String> more =
+              groups ? List.of("--groups", Integer.toString(asked.size())) : List.of();
+          blame.offer(NextCommand.verify(spec, out, more));
+        }
         Page page = page(model, blame, results, spectrum);
         bars.finish();
         ScoreFiles files = new ScoreFiles(model, work);
@@ -99,7 +107,7 @@ abstract class ScoreCommand implements Callable<Integer> {
         JsonFile.write(work.file("summary.json"), summary);
         page.write(work);
         work.commit(ScoreFiles.earlier(methods.all()));
-        print(writer, blame, results, files);
+        print(writer, asked, blame, results, files);
       }
     }
     return 0;
@@ -133,26 +141,26 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintWriter writer, BlamePage blame, List<Scoring.Result> results, ScoreFiles files) {
+      PrintWriter writer, Asked asked, BlamePage blame, List<Scoring.Result> results, ScoreFiles files) {
     for (Scoring.Result result : results) {
       writer.printf("%n%s%n", result.method());
-      Table table = new Table("query", "value", "most harmful", "effect", "most helpful", "effect");
+      boolean moved = moved(asked, result);
+      List<String> names = new ArrayList<>(List.of("query"));
+      names.addAll(moved ? List.of("delivered", "re-converged") : List.of("value"));
+      names.addAll(List.of("most harmful", "effect", "most helpful", "effect"));
+      Table table = new Table(names.toArray(String[]::new));
       for (int row = 0; row < Math.min(SHOWN, result.facts().size()); row++) {
         JsonObject facts = result.facts().get(row);
         double[] scores = result.row(row);
         String[] harmful = cells(files.top(scores, 1, 1));
         String[] helpful = cells(files.top(scores, -1, 1));
-        String value =
-            facts.get("value").isJsonNull()
-                ? "-"
-                : String.format(Locale.ROOT, "%.4f", facts.get("value").getAsDouble());
-        table.row(
-            facts.get("query").getAsString(),
-            value,
-            harmful[0],
-            harmful[1],
-            helpful[0],
-            helpful[1]);
+        List<String> cells = new ArrayList<>(List.of(facts.get("query").getAsString()));
+        if (moved) {
+          cells.add(value(asked.words().get(row)));
+        }
+        cells.add(value(facts));
+        cells.addAll(List.of(harmful[0], harmful[1], helpful[0], helpful[1]));
+        table.row(cells.toArray(String[]::new));
       }
       table.print(writer);
       JsonObject facts = ScoreFiles.facts(result);
@@ -164,9 +172,24 @@ abstract class ScoreCommand implements Callable<Integer> {
           result.seconds());
     }
     if (blame != null) {
-      writer.println(blame.verdict());
+      blame.lines().forEach(writer::println);
     }
     writer.println("an effect is the predicted change if the sample is removed; written: " + out);
+  }
+
+  /** Whether re-convergence changed a value, before any effect. */
+  private static boolean moved(Asked asked, Scoring.Result result) {
+    return IntStream.range(0, Math.min(asked.size(), result.facts().size()))
+        .anyMatch(
+            row ->
+                !value(asked.words().get(row)).equals(value(result.facts().get(row)))
+                    && result.facts().get(row).get("reference").getAsString().equals("re-converged"));
+  }
+
+  private static String value(JsonObject facts) {
+    return facts.get("value").isJsonNull()
+        ? "-"
+        : String.format(Locale.ROOT, "%.4f", facts.get("value").getAsDouble());
   }
 
   private static String[] cells(List<ScoreFiles.Top> top) {

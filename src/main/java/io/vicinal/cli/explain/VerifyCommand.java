@@ -34,9 +34,11 @@ import picocli.CommandLine.Spec;
       "For every query the largest predicted removals are made, with random ones beside them, and",
       "groups are removed, weights and labels changed. Each time the head is solved again from the",
       "features, held to the delivered weights by the damping, and the queries are measured. An",
-      "explanation is 'verified' if every top removal moved its query the right way and sizes are",
-      "off by a quarter at most; else 'predicted, stable' if its order survives a damping three",
-      "times smaller and larger; else 'unstable'. Computes in float64 unless told otherwise.",
+      "explanation is 'verified' if the damping lies within the spectrum (100x at most) and every",
+      "top removal moved its query the right way, by more than the error of solving again and a",
+      "thousandth of the query's value, and by what was predicted or a quarter of it more or less;",
+      "else 'predicted, stable' if its order survives a damping three times smaller and larger;",
+      "else 'unstable'. Computes in float64 unless told otherwise.",
       "",
       "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges),",
       "report.html.",
@@ -134,9 +136,8 @@ final class VerifyCommand implements Callable<Integer> {
               ? verifier.brittleness(experiments.brittleness, work)
               : List.of();
       Page page = new Page(spec.name(), "Blame, put to the proof", model, null);
-      new BlamePage(model, asked, scoring, results.get(0))
-          .checked(miniature)
-          .addTo(page, spectrum, true);
+      BlamePage blame = new BlamePage(model, asked, scoring, results.get(0)).checked(miniature);
+      blame.offer(null).addTo(page, spectrum, true);
       bars.finish();
       VerifyFiles files = new VerifyFiles(asked, parts, miniature, brittleness);
       files.csv(model).write(work.file("verification.csv"));
@@ -155,6 +156,7 @@ final class VerifyCommand implements Callable<Integer> {
       work.commit(List.of());
       PrintWriter writer = spec.commandLine().getOut();
       files.print(writer);
+      blame.lines().forEach(writer::println);
       writer.printf(
           "%d experiments, %d products; written: %s%n", runs.size(), runs.products(), out);
     }

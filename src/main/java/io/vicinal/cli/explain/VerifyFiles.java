@@ -6,6 +6,7 @@ import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.influence.statistics.Agreement;
 import io.vicinal.influence.verify.Brittleness;
+import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What came of the experiments, as table, summary and text. */
@@ -151,14 +153,18 @@ record VerifyFiles(
     }
     table.print(writer);
     writer.println();
-    Table badges = new Table("query", "badge", "size error", "at damping/3", "at 3 damping");
+    Table badges = new Table("query", "badge", "size error", "at damping/3", "at 3 damping", "doubts");
     for (Miniature.Line line : miniature.queries()) {
       badges.row(
           line.query(),
           line.badge().toString(),
           text(line.sizeError()),
           text(line.stability().spearman()[1]),
-          text(line.stability().spearman()[2]));
+          text(line.stability().spearman()[2]),
+          line.verdict().doubts().stream()
+              .sorted()
+              .map(Doubt::toString)
+              .collect(Collectors.joining("; ")));
     }
     badges.print(writer);
     for (Brittleness one : brittleness) {

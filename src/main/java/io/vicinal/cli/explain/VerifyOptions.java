@@ -91,9 +91,8 @@ final class VerifyOptions {
 
   /** Top removals and controls, whatever they take. */
   MiniatureOptions miniature() {
-    double sizeError = MiniatureOptions.defaults().sizeError();
     return new MiniatureOptions(
-        leaveOut, controls, sizeError, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
+        leaveOut, controls, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
   }
 
   void addTo(Key key) {

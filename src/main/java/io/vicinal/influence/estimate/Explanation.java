@@ -133,6 +133,22 @@ public final class Explanation implements AutoCloseable {
     return convergence;
   }
 
+  /**
+   * How far re-convergence moved the parameters, over the norm of the delivered weight; NaN where
+   * nothing has asked for it.
+   */
+  public double moved() {
+    if (convergence == null) {
+      return Double.NaN;
+    }
+    double term = Math.max(0, convergence.objective() - convergence.loss());
+    double norm = 0;
+    for (double w : problem.reference().weight().toDoubles()) {
+      norm += w * w;
+    }
+    return Math.sqrt(2 * term / damping.lambda() / norm);
+  }
+
   private void use(Damping other) {
     if (!other.equals(damping)) {
       forget();
@@ -294,6 +310,7 @@ public final class Explanation implements AutoCloseable {
     if (reference == ReferencePoint.RECONVERGED) {
       facts.put("re-convergence", words(convergence.status()));
       facts.put("relative gradient", convergence.relativeGradient());
+      facts.put("moved", moved());
     }
     return facts;
   }

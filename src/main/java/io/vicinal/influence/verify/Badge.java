@@ -1,13 +1,15 @@
 package io.vicinal.influence.verify;
 
-/** How far an explanation can be trusted, as {@link Miniature} found out. */
+/** How far an explanation can be trusted, as {@link Verdict} found. */
 public enum Badge {
-  /** Its top removals were re-solved: every sign was right, and sizes within the stated error. */
+  /** Its top removals were solved again, and nothing in {@link Doubt} speaks against it. */
   VERIFIED("verified"),
-  /** Not verified, not contradicted, and {@link Stability#isStable}. */
+  /** Not verified, not contradicted, and its order hardly changes with the damping. */
   STABLE("predicted, stable"),
-  /** Its order changes with the damping, or re-solving contradicted the sign of a top removal. */
-  UNSTABLE("unstable");
+  /** Anything else that was looked at: do not act on it alone. */
+  UNSTABLE("unstable"),
+  /** Nobody looked. */
+  PREDICTED("predicted");
 
   private final String words;
 

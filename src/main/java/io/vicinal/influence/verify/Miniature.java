@@ -12,21 +12,10 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
- * A small leave-one-out experiment on a report's own data, within a budget: the top removals of
- * every query and a few random samples are re-solved, and every explanation gets its {@link Badge}:
- *
- * <ul>
- *   <li><em>verified</em>: each of its {@link MiniatureOptions#top} largest predicted removals (all
- *       that are not 0, if there are fewer) was re-solved, the measurement moved in the predicted
- *       direction every time, and sum |a - p| / sum |a| is at most {@link
- *       MiniatureOptions#sizeError};
- *   <li><em>predicted, stable</em>: not verified (too costly, or the sizes are off), no re-solved
- *       top removal moved the other way, and the scores' Spearman correlation with those at
- *       lambda/3 and 3 lambda is at least 0.9;
- *   <li><em>unstable</em>: everything else.
- * </ul>
- *
- * A re-solved sample serves every query. Immutable.
+ * A small leave-one-out experiment on a report's own data, within a budget: the {@link
+ * MiniatureOptions#top} largest predicted removals of every query (all that are not 0, if there are
+ * fewer) and a few random samples are re-solved, and every explanation gets its {@link Verdict}. A
+ * re-solved sample serves every query. Immutable.
  *
  * @param queries one line each, in their order
  * @param outcomes everything that was re-solved
@@ -46,7 +35,7 @@ public record Miniature(
    * One query's explanation.
    *
    * @param query its id
-   * @param badge what it earned
+   * @param verdict what it earned
    * @param top its largest predicted removals, by size
    * @param predicted change of the measurement for each
    * @param actual change for each; NaN where the budget ended before
@@ -55,12 +44,17 @@ public record Miniature(
    */
   public record Line(
       String query,
-      Badge badge,
+      Verdict verdict,
       long[] top,
       double[] predicted,
       double[] actual,
       double sizeError,
-      Stability stability) {}
+      Stability stability) {
+    /** Of the verdict. */
+    public Badge badge() {
+      return verdict.badge();
+    }
+  }
 
   /**
    * Runs it.
@@ -69,6 +63,7 @@ public record Miniature(
    * @param scores predicted change of measurement q if sample i is removed, [Q][N]; NaN for samples
    *     that were not trained on
    * @param stability of each query, or null
+   * @param inRange whether the damping lies within the spectrum's range
    * @param resolve re-solves an edit and measures these Q queries first, such as {@link
    *     Retraining#run}
    */
@@ -76,6 +71,7 @@ public record Miniature(
       List<String> ids,
       double[][] scores,
       List<Stability> stability,
+      boolean inRange,
       MiniatureOptions options,
       Function<Edit, Outcome> resolve) {
     long[][] top = new long[scores.length][];
@@ -100,7 +96,7 @@ public record Miniature(
     List<Line> lines = new ArrayList<>();
     for (int q = 0; q < scores.length; q++) {
       Stability own = stability == null ? null : stability.get(q);
-      lines.add(line(ids.get(q), q, top[q], scores[q], own, options, done));
+      lines.add(line(ids.get(q), q, top[q], scores[q], own, inRange, done));
     }
     List<Outcome> outcomes = List.copyOf(done.values());
     return new Miniature(
@@ -110,6 +106,16 @@ public record Miniature(
         plan.length - outcomes.size(),
         products,
         (System.nanoTime() - start) / 1e9);
+  }
+
+  /** How many explanations earned a badge. */
+  public long count(Badge badge) {
+    return queries.stream().filter(line -> line.badge() == badge).count();
+  }
+
+  /** How many explanations have a doubt. */
+  public long count(Doubt doubt) {
+    return queries.stream().filter(line -> line.verdict().doubts().contains(doubt)).count();
   }
 
   /** The same of the first few queries. */
@@ -145,32 +151,31 @@ public record Miniature(
       long[] top,
       double[] scores,
       Stability stability,
-      MiniatureOptions options,
+      boolean inRange,
       Map<Long, Outcome> done) {
-    double[] predicted = Arrays.stream(top).mapToDouble(i -> scores[(int) i]).toArray();
-    double[] actual = new double[top.length];
-    Arrays.setAll(actual, r -> done.containsKey(top[r]) ? done.get(top[r]).change(q) : Double.NaN);
+    List<Verdict.Removal> removals = new ArrayList<>();
     double miss = 0;
     double size = 0;
-    boolean all = top.length > 0;
-    boolean contradicted = false;
-    for (int r = 0; r < top.length; r++) {
-      if (Double.isNaN(actual[r])) {
-        all = false;
-        continue;
+    for (long sample : top) {
+      Outcome outcome = done.get(sample);
+      double predicted = scores[(int) sample];
+      double actual = outcome == null ? Double.NaN : outcome.change(q);
+      double level = outcome == null ? Double.NaN : outcome.before()[q];
+      double error = outcome == null ? Double.NaN : outcome.error()[q];
+      removals.add(new Verdict.Removal(predicted, actual, level, error));
+      if (outcome != null) {
+        miss += Math.abs(actual - predicted);
+        size += Math.abs(actual);
       }
-      contradicted |= Math.signum(actual[r]) != Math.signum(predicted[r]);
-      miss += Math.abs(actual[r] - predicted[r]);
-      size += Math.abs(actual[r]);
     }
-    double sizeError = size == 0 ? Double.NaN : miss / size;
-    Badge badge = Badge.UNSTABLE;
-    if (all && !contradicted && sizeError <= options.sizeError()) {
-      badge = Badge.VERIFIED;
-    } else if (!contradicted && stability != null && stability.isStable()) {
-      badge = Badge.STABLE;
-    }
-    return new Line(id, badge, top, predicted, actual, sizeError, stability);
+    return new Line(
+        id,
+        Verdict.of(inRange, removals, stability),
+        top,
+        removals.stream().mapToDouble(Verdict.Removal::predicted).toArray(),
+        removals.stream().mapToDouble(Verdict.Removal::actual).toArray(),
+        size == 0 ? Double.NaN : miss / size,
+        stability);
   }
 
   /** Rows with the largest absolute scores, none that is 0 or NaN; equal ones by lower row. */

@@ -9,18 +9,18 @@ import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The rules of the badges, each with an explanation that just misses it. */
+/** What is solved again within a budget; the rule of the badges has a test of its own. */
 class MiniatureTest {
   private static final Stability STABLE = new Stability(new double[] {0.5, 0.95, 0.95, 0.5});
   private static final Stability SHAKY = new Stability(new double[] {0.5, 0.95, 0.85, 0.5});
   private static final double[] TRUTH = {0.5, -0.4, 0.3, 0.01, -0.02, 0.03, 0, 0.01};
-  private static final MiniatureOptions OPTIONS = new MiniatureOptions(3, 2, 0.25, 10_000, 60, 0);
+  private static final MiniatureOptions OPTIONS = new MiniatureOptions(3, 2, 10_000, 60, 0);
 
   private static Miniature run(double[] scores, Stability stability, MiniatureOptions options) {
     FakeModel model = new FakeModel(new double[][] {TRUTH}, 0);
     List<Stability> all = stability == null ? null : List.of(stability);
     return Miniature.run(
-        List.of("pair 3-4"), new double[][] {scores}, all, options, model::resolve);
+        List.of("pair 3-4"), new double[][] {scores}, all, true, options, model::resolve);
   }
 
   private static Badge badge(double[] scores, Stability stability, MiniatureOptions options) {
@@ -93,7 +93,7 @@ class MiniatureTest {
 
   @Test
   void badOptions() {
-    assertThatThrownBy(() -> new MiniatureOptions(0, 1, 0.2, 10, 1, 0))
+    assertThatThrownBy(() -> new MiniatureOptions(0, 1, 10, 1, 0))
         .isInstanceOf(InputException.class);
     assertThatThrownBy(() -> OPTIONS.withBudget(-1, 1)).isInstanceOf(InputException.class);
   }

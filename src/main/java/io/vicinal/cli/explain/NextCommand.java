@@ -1,0 +1,62 @@
+package io.vicinal.cli.explain;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/** Another command for the same question, as a line that can be pasted. Stateless. */
+final class NextCommand {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:,+@%-]+");
+
+  private NextCommand() {}
+
+  /**
+   * 'explain verify' with all options that were given and that it has, and a folder of its own.
+   *
+   * @param spec of the command that runs
+   * @param more options and values in place of those that were given
+   */
+  static String verify(CommandSpec spec, Path out, List<String> more) {
+    CommandSpec verify = spec.parent().subcommands().get("verify").getCommandSpec();
+    List<String> words = new ArrayList<>(List.of(launcher(), "explain", "verify"));
+    for (OptionSpec given : spec.commandLine().getParseResult().matchedOptions()) {
+      String name = given.longestName();
+      if (name.equals("--out") || more.contains(name) || verify.findOption(name) == null) {
+        continue;
+      }
+      if (given.arity().max() == 0) {
+        words.add(name);
+      } else {
+        for (String value : given.originalStringValues()) {
+          words.addAll(List.of(name, value));
+        }
+      }
+    }
+    words.addAll(more);
+    Path last = out.toAbsolutePath().normalize().getFileName();
+    String folder = (last == null ? "" : last + "-") + "verified";
+    words.addAll(List.of("--out", folder(out, folder)));
+    return words.stream().map(NextCommand::quoted).collect(Collectors.joining(" "));
+  }
+
+  private static String folder(Path out, String name) {
+    Path normal = out.normalize();
+    return normal.toString().isEmpty() || normal.endsWith("..")
+        ? name
+        : normal.resolveSibling(name).toString();
+  }
+
+  /** How the reader called this program. */
+  private static String launcher() {
+    return System.getProperty("vicinal.launcher", "vicinal");
+  }
+
+  /** For a POSIX shell. */
+  static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
+}
