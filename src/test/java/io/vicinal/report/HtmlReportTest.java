@@ -134,8 +134,7 @@ class HtmlReportTest {
         .isEqualTo(
             "Removing image 1234 would move query 1 towards its wrong neighbour: squared"
                 + " distance 1.25 \u2192 0.75 (predicted, stable).");
-    assertThat(
-            Words.raising(new Effect(image, 0.0012, null, Badge.UNSTABLE, null), "recall", 0.5))
+    assertThat(Words.raising(new Effect(image, 0.0012, null, Badge.UNSTABLE, null), "recall", 0.5))
         .isEqualTo("Removing image 1234 would raise recall: 0.5000 \u2192 0.5012 (unstable).");
     assertThat(Words.change(0.1163, 3e-5)).isEqualTo("0.116300 \u2192 0.116330");
     assertThat(Words.change(0.1163, -1e-7)).isEqualTo("0.116, by less than 0.000001");

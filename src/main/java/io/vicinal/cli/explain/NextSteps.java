@@ -54,14 +54,15 @@ record NextSteps(List<String> advice, String command) {
       if (2 * miniature.count(Doubt.SIZE) > all && !method.equals("newton-loo")) {
         NewtonLoo loo = NewtonLoo.defaults();
         double solves =
-            samples <= loo.everyone() ? samples : Math.min(samples, 1.0 * queries * loo.shortlist());
+            samples <= loo.everyone()
+                ? samples
+                : Math.min(samples, 1.0 * queries * loo.shortlist());
         advice.add(
             "Or --method newton-loo, which follows large effects further than one derivative does"
                 + cost(solves * seconds / queries));
       }
       if (command != null) {
-        double verify =
-            SCORINGS * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
+        double verify = SCORINGS * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
         advice.add("Or trust no prediction: measure, with the command below" + cost(verify));
       }
     }

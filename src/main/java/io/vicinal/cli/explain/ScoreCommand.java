@@ -141,7 +141,11 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintWriter writer, Asked asked, BlamePage blame, List<Scoring.Result> results, ScoreFiles files) {
+      PrintWriter writer,
+      Asked asked,
+      BlamePage blame,
+      List<Scoring.Result> results,
+      ScoreFiles files) {
     for (Scoring.Result result : results) {
       writer.printf("%n%s%n", result.method());
       boolean moved = moved(asked, result);
@@ -183,7 +187,12 @@ abstract class ScoreCommand implements Callable<Integer> {
         .anyMatch(
             row ->
                 !value(asked.words().get(row)).equals(value(result.facts().get(row)))
-                    && result.facts().get(row).get("reference").getAsString().equals("re-converged"));
+                    && result
+                        .facts()
+                        .get(row)
+                        .get("reference")
+                        .getAsString()
+                        .equals("re-converged"));
   }
 
   private static String value(JsonObject facts) {

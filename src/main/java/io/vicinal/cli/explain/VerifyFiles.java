@@ -153,7 +153,8 @@ record VerifyFiles(
     }
     table.print(writer);
     writer.println();
-    Table badges = new Table("query", "badge", "size error", "at damping/3", "at 3 damping", "doubts");
+    Table badges =
+        new Table("query", "badge", "size error", "at damping/3", "at 3 damping", "doubts");
     for (Miniature.Line line : miniature.queries()) {
       badges.row(
           line.query(),

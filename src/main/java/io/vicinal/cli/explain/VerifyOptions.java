@@ -91,8 +91,7 @@ final class VerifyOptions {
 
   /** Top removals and controls, whatever they take. */
   MiniatureOptions miniature() {
-    return new MiniatureOptions(
-        leaveOut, controls, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
+    return new MiniatureOptions(leaveOut, controls, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
   }
 
   void addTo(Key key) {

@@ -13,8 +13,7 @@ import io.vicinal.InputException;
  * @param seconds wall time that may be spent
  * @param seed of the random samples
  */
-public record MiniatureOptions(
-    int top, int controls, long products, double seconds, long seed) {
+public record MiniatureOptions(int top, int controls, long products, double seconds, long seed) {
   /**
    * @throws InputException if a value is out of range
    */
