@@ -1,5 +1,6 @@
 package io.vicinal;
 
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
@@ -59,6 +60,32 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("cli", "train", "influence", "report", "parts", "backend")
         .whereLayer("faiss")
         .mayOnlyBeAccessedByLayers("cli", "parts")
+        .check(CLASSES);
+  }
+
+  /** Who depends on the library does without these; OptionalLibrary says when one is missing. */
+  @Test
+  void optionalLibrariesHaveOneUserEach() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.vicinal.cli..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("picocli..", "me.tongfei..", "org.jline..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.vicinal.report.Projections")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("tagbio..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.vicinal.backend.cuda")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.bytedeco.cuda..")
         .check(CLASSES);
   }
 

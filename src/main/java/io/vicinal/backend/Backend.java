@@ -30,7 +30,8 @@ public interface Backend extends AutoCloseable {
    * Opens a device.
    *
    * @param device "cpu"; "cuda" for the first NVIDIA GPU, "cuda:N" for the N-th
-   * @throws InputException if this machine does not have it, or its library cannot be loaded
+   * @throws InputException if this machine does not have it, or its library cannot be loaded; the
+   *     sentence says what is missing and how to get it
    */
   static Backend open(String device, BackendOptions options) {
     if (device.equals(Device.CPU.name())) {
@@ -40,6 +41,11 @@ public interface Backend extends AutoCloseable {
       return new EngineBackend(CudaDevice.memory(device), options);
     }
     throw new InputException("device: '" + device + "' is unknown; choose cpu, cuda or cuda:N");
+  }
+
+  /** As {@link #open(String, BackendOptions)} with {@link BackendOptions#defaults()}. */
+  static Backend open(String device) {
+    return open(device, BackendOptions.defaults());
   }
 
   /** The processor, with {@link BackendOptions#defaults()}. */

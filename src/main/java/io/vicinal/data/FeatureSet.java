@@ -56,6 +56,19 @@ public record FeatureSet(Tensor features, Tensor labels, String name) {
     }
   }
 
+  /**
+   * Samples that a program has.
+   *
+   * @param arena owner of the copies
+   * @param rows [N, D]
+   * @param labels [N]
+   * @param name what messages call them
+   * @throws InputException if there is not one label for each row
+   */
+  public static FeatureSet of(Arena arena, Rows rows, ClassLabels labels, String name) {
+    return new FeatureSet(rows.to(arena), labels.to(arena), name);
+  }
+
   /** Number of samples, N. */
   public long samples() {
     return features.dim(0);

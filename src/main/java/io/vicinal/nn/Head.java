@@ -130,6 +130,19 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
         arena.allocate(proxies.dtype(), proxies.shape()));
   }
 
+  /** A copy in another arena, on its device. */
+  public Head copy(Arena arena) {
+    Head copy = like(arena);
+    copy.copyFrom(this);
+    return copy;
+  }
+
+  /** Overwrites this head with one of the same shapes. */
+  public void copyFrom(Head other) {
+    Map<String, Tensor> from = other.named();
+    named().forEach((name, tensor) -> tensor.copyFrom(from.get(name)));
+  }
+
   /** The tensors by name, in file order. */
   public Map<String, Tensor> named() {
     Map<String, Tensor> named = new LinkedHashMap<>();

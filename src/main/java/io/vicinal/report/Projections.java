@@ -1,6 +1,7 @@
 package io.vicinal.report;
 
 import io.vicinal.InputException;
+import io.vicinal.OptionalLibrary;
 import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -32,7 +33,8 @@ public final class Projections {
   private Projections() {}
 
   /**
-   * PCA, and UMAP where there are more than {@value #NEIGHBOURS} rows.
+   * PCA, and UMAP where there are more than {@value #NEIGHBOURS} rows and its library is on the
+   * class path.
    *
    * @param rows at least 2 of one width, at least 2 columns; normalise them where the model
    *     compares by angle
@@ -40,7 +42,7 @@ public final class Projections {
    */
   public static List<Section.Projection> all(Backend backend, double[][] rows, long seed) {
     List<Section.Projection> all = new ArrayList<>();
-    if (rows.length > NEIGHBOURS) {
+    if (rows.length > NEIGHBOURS && OptionalLibrary.UMAP.present()) {
       all.add(umap(rows, seed));
     }
     all.add(pca(backend, rows));
@@ -77,6 +79,7 @@ public final class Projections {
 
   /** Uniform manifold approximation (McInnes, Healy, Melville, arXiv 1802.03426). */
   public static Section.Projection umap(double[][] rows, long seed) {
+    OptionalLibrary.UMAP.require("UMAP");
     check(rows);
     if (rows.length <= NEIGHBOURS) {
       throw new InputException(

@@ -2,6 +2,8 @@ package io.vicinal.retrieval;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.data.ClassLabels;
+import io.vicinal.data.Rows;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -45,6 +47,51 @@ public final class Evaluator {
    */
   public Evaluation evaluate(Tensor embeddings, Tensor labels, EvaluationOptions options) {
     return evaluate(embeddings, labels, null, null, options);
+  }
+
+  /**
+   * A set of rows that a program has, searched in itself.
+   *
+   * @param embeddings [N, d]
+   * @param labels [N]
+   * @throws InputException as {@link #evaluate(Tensor, Tensor, EvaluationOptions)}
+   */
+  public Evaluation evaluate(Rows embeddings, ClassLabels labels, EvaluationOptions options) {
+    try (Arena arena = Arena.host()) {
+      return evaluate(embeddings.to(arena), labels.to(arena), options);
+    }
+  }
+
+  /**
+   * Query rows that a program has, searched in a gallery that does not contain them.
+   *
+   * @param queries [Q, d]
+   * @param queryLabels [Q], named as the gallery's where they are names: {@link
+   *     ClassLabels#of(List, List)}
+   * @param gallery [G, d]
+   * @param galleryLabels [G]
+   * @throws InputException as {@link #evaluate(Tensor, Tensor, EvaluationOptions)}, and when the two
+   *     sets' class names differ
+   */
+  public Evaluation evaluate(
+      Rows queries,
+      ClassLabels queryLabels,
+      Rows gallery,
+      ClassLabels galleryLabels,
+      EvaluationOptions options) {
+    if (!queryLabels.names().equals(galleryLabels.names())) {
+      throw new InputException(
+          "labels: queries and gallery number their class names differently; make the queries'"
+              + " with ClassLabels.of(labels, galleryLabels.names())");
+    }
+    try (Arena arena = Arena.host()) {
+      return evaluate(
+          queries.to(arena),
+          queryLabels.to(arena),
+          gallery.to(arena),
+          galleryLabels.to(arena),
+          options);
+    }
   }
 
   /**

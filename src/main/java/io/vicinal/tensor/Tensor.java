@@ -3,6 +3,7 @@ package io.vicinal.tensor;
 import io.vicinal.InputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
 
 /**
  * A view of an arena's memory: a device, an element type and a shape, row-major and compact. It
@@ -124,6 +125,24 @@ public final class Tensor {
     }
   }
 
+  /**
+   * As {@link #set(float[])}, from a buffer's position on, which has {@link #size()} numbers left, on
+   * the Java heap or direct; its position moves to its limit.
+   */
+  public void set(FloatBuffer values) {
+    checkCount(values.remaining());
+    checkFloat("FloatBuffer");
+    store(
+        (bytes, from, count) -> {
+          if (dtype == DType.F32) {
+            bytes.asFloatBuffer().put(values.slice().limit(count));
+            values.position(values.position() + count);
+          } else {
+            each(count, k -> bytes.putDouble(8 * k, values.get()));
+          }
+        });
+  }
+
   /** As {@link #set(float[])}; into F32 the values are rounded to nearest. */
   public void set(double[] values) {
     checkCount(values.length);
@@ -159,6 +178,32 @@ public final class Tensor {
               each(count, k -> values[from + k] = (float) bytes.getDouble(8 * k)));
     }
     return values;
+  }
+
+  /**
+   * Puts the elements of a floating-point tensor, F64 rounded to nearest, into a buffer from its
+   * position on, which moves behind them.
+   *
+   * @throws InputException if the buffer has no room for {@link #size()} numbers; nothing is put
+   */
+  public void get(FloatBuffer values) {
+    checkFloat("FloatBuffer");
+    if (values.remaining() < size()) {
+      throw new InputException(
+          "a buffer with room for "
+              + values.remaining()
+              + " numbers is too small for shape "
+              + shape
+              + "; give a larger one");
+    }
+    load(
+        (bytes, from, count) -> {
+          if (dtype == DType.F32) {
+            values.put(bytes.asFloatBuffer().limit(count));
+          } else {
+            each(count, k -> values.put((float) bytes.getDouble(8 * k)));
+          }
+        });
   }
 
   /** The elements of a floating-point tensor. */

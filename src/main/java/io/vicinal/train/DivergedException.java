@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * A loss, a gradient or a parameter became NaN or infinite. The last checkpoint is from before.
+ * A loss, a gradient or a parameter became NaN or infinite. In a run folder the last checkpoint is
+ * from before.
  * Immutable.
  */
 public final class DivergedException extends InputException {
@@ -17,7 +18,10 @@ public final class DivergedException extends InputException {
   private final String tensor;
   private final long[] sampleIds;
 
-  DivergedException(long step, int epoch, String tensor, long[] sampleIds) {
+  /**
+   * @param kept what is not lost, with a colon; may be empty
+   */
+  DivergedException(long step, int epoch, String tensor, long[] sampleIds, String kept) {
     super(
         "training diverged at step "
             + step
@@ -27,7 +31,9 @@ public final class DivergedException extends InputException {
             + tensor
             + " is NaN or infinite; batch of samples "
             + named(sampleIds)
-            + "; the last good checkpoint is kept: lower optimizer.lr, or set clip.value");
+            + "; "
+            + kept
+            + "lower optimizer.lr, or set clip.value");
     this.step = step;
     this.tensor = tensor;
     this.sampleIds = sampleIds.clone();

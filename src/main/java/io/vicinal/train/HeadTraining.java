@@ -17,7 +17,6 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.LinkedHashSet;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.LongStream;
 
@@ -137,10 +136,7 @@ public final class HeadTraining {
               + classes
               + " classes");
     }
-    Head copy = start.like(arena);
-    Map<String, Tensor> to = copy.named();
-    start.named().forEach((name, tensor) -> to.get(name).copyFrom(tensor));
-    return copy;
+    return start.copy(arena);
   }
 
   /** One training: its batches, its optimiser. */

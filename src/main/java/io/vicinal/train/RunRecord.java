@@ -92,12 +92,28 @@ record RunRecord(RunConfig config, JsonObject run) {
     return o;
   }
 
+  private void checkLength(String key, String what, long now, Path folder) {
+    if (run.has(key) && run.get(key).getAsLong() != now) {
+      throw new InputException(
+          folder
+              + ": the run there has "
+              + run.get(key).getAsLong()
+              + " "
+              + what
+              + ", the data now has "
+              + now
+              + "; give the run's own data, or start over");
+    }
+  }
+
   /** Refuses to go on with other data. */
   void checkData(TrainingSet data, Path folder) {
     if (run == null || !run.has("dataHash")) {
       throw new InputException(
           folder.resolve("config.json") + ": run.dataHash is missing; start the run over");
     }
+    checkLength("samples", "rows", data.features().dim(0), folder);
+    checkLength("features", "numbers in a row", data.features().dim(1), folder);
     if (!run.get("dataHash").getAsString().equals(data.hash())) {
       throw new InputException(
           folder

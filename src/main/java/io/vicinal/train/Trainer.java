@@ -4,15 +4,20 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.EvaluateConfig;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Rows;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 
 /**
- * Trains a head on features, in a run folder.
+ * Trains a head on features, in a run folder or in memory.
  *
  * <p>Killed at any moment and resumed, a run ends with the same bytes in {@code head.safetensors}
  * and the same metrics as one that was not, on the same device, instruction set and thread count.
@@ -44,9 +49,102 @@ public final class Trainer {
   }
 
   /**
-   * A run on features that the program has, in place of those that the configuration names.
+   * Trains in memory: nothing is written, and a run that is interrupted leaves nothing. The head is
+   * the same as that of a run folder with the same settings and data.
+   *
+   * @param features [N, D]
+   * @param labels [N]
+   * @param options for data that the program hands over: they name no files and no dataset
+   * @return the best head and its history, to be closed
+   * @throws InputException when a value does not fit the data: another number of labels, a class that
+   *     no sample has, a row that is not finite, data that the options name too
+   * @throws DivergedException when a loss, gradient or parameter becomes NaN or infinite
+   * @throws io.vicinal.CancelledException if the thread is interrupted
+   */
+  public static TrainedHead train(Rows features, ClassLabels labels, TrainingOptions options) {
+    return train(features, labels, options, TrainingListener.NONE);
+  }
+
+  /** As {@link #train(Rows, ClassLabels, TrainingOptions)}, with somebody watching. */
+  public static TrainedHead train(
+      Rows features, ClassLabels labels, TrainingOptions options, TrainingListener listener) {
+    if (features.count() != labels.count()) {
+      throw new InputException(
+          "labels: " + labels.count() + " for " + features.count() + " rows of features; give one each");
+    }
+    RunConfig config = options.config();
+    Arena kept = Arena.host(); // the head's; closed by its user
+    try (Backend backend = open(config);
+        Arena arena = new Arena(backend.memory())) {
+      FeatureSet given = FeatureSet.of(arena, features, labels, "the program's data");
+      MetricFn metric = new RetrievalMetrics(backend, config.evaluate());
+      TrainingSet data = load(config, given, backend, arena, listener);
+      MemoryKeeper keeper = new MemoryKeeper(kept);
+      History history = new History(listener);
+      Progress end =
+          new TrainingRun(config, keeper, backend, data, metric, history, arena).run(false);
+      return new TrainedHead(
+          keeper,
+          Parts.loss(config),
+          data.classes().ids(),
+          labels.names(),
+          history.epochs(),
+          end,
+          kept);
+    } catch (RuntimeException | Error e) {
+      kept.close();
+      throw e;
+    }
+  }
+
+  /** Keeps the epochs and tells the caller's listener. */
+  private record History(TrainingListener listener, List<TrainingListener.Epoch> epochs)
+      implements TrainingListener {
+    History(TrainingListener listener) {
+      this(listener, new ArrayList<>());
+    }
+
+    @Override
+    public void note(String sentence) {
+      listener.note(sentence);
+    }
+
+    @Override
+    public void stepped(Step step) {
+      listener.stepped(step);
+    }
+
+    @Override
+    public void epochEnded(Epoch epoch) {
+      epochs.add(epoch);
+      listener.epochEnded(epoch);
+    }
+  }
+
+  private static Backend open(RunConfig config) {
+    return Backend.open(config.compute().device(), Parts.options(config.compute()));
+  }
+
+  private static TrainingSet load(
+      RunConfig config,
+      FeatureSet features,
+      Backend backend,
+      Arena arena,
+      TrainingListener listener) {
+    TrainingSet data = TrainingSet.load(config, features, backend, arena);
+    String lone = data.loneClasses();
+    if (lone != null) {
+      listener.note(lone);
+    }
+    return data;
+  }
+
+  /**
+   * A run on features that the program has. The configuration must say so: {@code data.dataset} is
+   * {@code given}.
    *
    * @param features [N, D], open until this returns
+   * @throws InputException as above, and when the configuration names other data
    */
   public static TrainResult train(
       RunConfig config, FeatureSet features, Path folder, RunMode mode, TrainingListener listener) {
@@ -80,20 +178,27 @@ public final class Trainer {
       if (record != null) {
         record.checkSame(config, path);
       }
-      String device = config.compute().device();
-      try (Backend backend = Backend.open(device, Parts.options(config.compute()));
+      try (Backend backend = open(config);
           Arena arena = new Arena(backend.memory())) {
         MetricFn metric = metrics.apply(backend, config.evaluate());
-        TrainingSet data = TrainingSet.load(config, features, backend, arena);
-        String lone = data.loneClasses();
-        if (lone != null) {
-          listener.note(lone);
-        }
-        TrainingRun run = new TrainingRun(config, folder, backend, data, metric, listener, arena);
+        TrainingSet data = load(config, features, backend, arena, listener);
+        RunKeeper keeper = new FolderKeeper(folder);
+        TrainingRun run = new TrainingRun(config, keeper, backend, data, metric, listener, arena);
         begin(folder, config, record, data, backend, listener);
-        return run.run(record != null);
+        return result(folder, run.run(record != null));
       }
     }
+  }
+
+  private static TrainResult result(RunFolder folder, Progress end) {
+    return new TrainResult(
+        folder.path(),
+        folder.head(),
+        end.epoch,
+        end.steps,
+        end.bestEpoch,
+        Map.copyOf(end.bestValues),
+        end.stopped);
   }
 
   /** Checks a resumed run's data, then records the configuration. */

@@ -1,7 +1,6 @@
 package io.vicinal.train;
 
 import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import io.vicinal.CancelledException;
 import io.vicinal.backend.Backend;
@@ -31,7 +30,7 @@ import java.util.Set;
 final class TrainingRun {
 
   private final RunConfig config;
-  private final RunFolder folder;
+  private final RunKeeper keeper;
   private final Backend backend;
   private final TrainingSet data;
   private final MetricFn metric;
@@ -43,7 +42,6 @@ final class TrainingRun {
   private final Optimizer optimizer;
   private final Schedule schedule;
   private final Sampler sampler;
-  private final Checkpoint checkpoint;
   private final int[] lastSeen; // per class: the step that last had it in its batch
 
   private final Tensor batchIds; // [B], as are the next two's rows; a batch may be smaller
@@ -51,7 +49,6 @@ final class TrainingRun {
   private final Tensor batch;
 
   private Progress progress = new Progress();
-  private MetricsLog log;
   private long epochStart; // nanoseconds, of the epoch or its resumption
   private long samplesSinceStart;
 
@@ -60,14 +57,14 @@ final class TrainingRun {
    */
   TrainingRun(
       RunConfig config,
-      RunFolder folder,
+      RunKeeper keeper,
       Backend backend,
       TrainingSet data,
       MetricFn metric,
       TrainingListener listener,
       Arena arena) {
     this.config = config;
-    this.folder = folder;
+    this.keeper = keeper;
     this.backend = backend;
     this.data = data;
     this.metric = metric;
@@ -79,7 +76,6 @@ final class TrainingRun {
     this.gradient = head.like(arena);
     this.optimizer = Parts.optimizer(config, head, gradient, arena);
     this.schedule = Parts.schedule(config.schedule());
-    this.checkpoint = new Checkpoint(folder.checkpoint(), head, optimizer, schedule, sampler);
     this.lastSeen = new int[data.classes().size()];
     this.batchIds = arena.allocate(DType.I64, sampler.batchSize());
     this.batchLabels = arena.allocate(DType.I64, sampler.batchSize());
@@ -88,21 +84,23 @@ final class TrainingRun {
 
   /**
    * @param resume goes on from the last checkpoint, if there is one
+   * @return where it ended
    */
-  TrainResult run(boolean resume) {
-    Progress saved = resume ? checkpoint.restore() : null;
+  Progress run(boolean resume) {
+    Progress saved =
+        keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
     if (saved != null) {
       progress = saved;
       listener.note("resuming after epoch " + saved.epoch + ", batch " + saved.batch);
     }
-    log = MetricsLog.open(folder.metrics(), progress.metricsBytes);
     while (progress.epoch < config.epochs() && !progress.stopped) {
       epoch();
     }
     if (progress.bestEpoch == 0) {
       saveHead(); // no epoch, or none evaluated
     }
-    return finish();
+    finish();
+    return progress;
   }
 
   private void epoch() {
@@ -134,8 +132,7 @@ final class TrainingRun {
   }
 
   private void save() {
-    progress.metricsBytes = log.bytes();
-    checkpoint.save(progress);
+    keeper.save(progress);
   }
 
   private void step(int epoch, Set<String> frozen) {
@@ -213,8 +210,8 @@ final class TrainingRun {
     o.addProperty("epoch", epoch);
     o.addProperty("tensor", tensor);
     o.add("sampleIds", new Gson().toJsonTree(ids));
-    RunFolder.write(folder.diverged(), o + "\n");
-    return new DivergedException(progress.steps + 1, epoch, tensor, ids);
+    String kept = keeper.diverged(o);
+    return new DivergedException(progress.steps + 1, epoch, tensor, ids, kept);
   }
 
   private void endEpoch(int epoch) {
@@ -235,7 +232,7 @@ final class TrainingRun {
     followMetric(chosen, !values.isEmpty());
     schedule.epochEnded(chosen);
     double seconds = secondsSince(epochStart);
-    log.append(line(epoch, mean, learningRates, values, best, seconds));
+    keeper.log(line(epoch, mean, learningRates, values, best, seconds));
     progress.epoch = epoch;
     progress.batch = 0;
     progress.lossSum = 0;
@@ -323,26 +320,17 @@ final class TrainingRun {
     metadata.put("params", new Gson().toJson(loss.params()));
     metadata.put("centers", String.valueOf(loss.centers()));
     metadata.put("classes", data.classes().json());
-    head.save(folder.head(), metadata);
+    keeper.saveHead(head, metadata);
   }
 
-  private TrainResult finish() {
+  private void finish() {
     JsonObject o = new JsonObject();
     o.addProperty("epochs", progress.epoch);
     o.addProperty("steps", progress.steps);
     o.addProperty("bestEpoch", progress.bestEpoch);
     o.addProperty("stoppedEarly", progress.stopped);
     o.add("validation", numbers(progress.bestValues));
-    RunFolder.write(
-        folder.result(), new GsonBuilder().setPrettyPrinting().create().toJson(o) + "\n");
-    return new TrainResult(
-        folder.path(),
-        folder.head(),
-        progress.epoch,
-        progress.steps,
-        progress.bestEpoch,
-        Map.copyOf(progress.bestValues),
-        progress.stopped);
+    keeper.finished(o);
   }
 
   private static double secondsSince(long start) {

@@ -90,6 +90,7 @@ record TrainingSet(
 
   private static FeatureSet read(DataConfig data, FeatureSet given, DType dtype, Arena arena) {
     if (given != null) {
+      checkGiven(data);
       return given;
     }
     if (DataConfig.GIVEN.equals(data.dataset())) {
@@ -102,6 +103,21 @@ record TrainingSet(
       return FashionMnist.train(folder, arena);
     }
     return files(data.features(), data.labels(), dtype, arena);
+  }
+
+  /** Two sources of data: nobody knows which is meant. */
+  private static void checkGiven(DataConfig data) {
+    if (DataConfig.GIVEN.equals(data.dataset())) {
+      return;
+    }
+    String named =
+        data.dataset() != null
+            ? "data.dataset: \"" + data.dataset() + "\""
+            : "data.features: " + data.features();
+    throw new InputException(
+        named
+            + " contradicts the features that the program hands over; set data.dataset to"
+            + " \"given\" in its place, or hand no features over");
   }
 
   private static FeatureSet files(Path features, Path labels, DType dtype, Arena arena) {

@@ -1,12 +1,16 @@
 package io.vicinal.backend.cuda;
 
 import io.vicinal.InputException;
+import io.vicinal.OptionalLibrary;
+import io.vicinal.Version;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Memory;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cublas;
@@ -23,7 +27,15 @@ public final class CudaDevice {
   /** Names another device library, which brings its own CUDA runtime and cuBLAS. */
   public static final String LIBRARY_PROPERTY = "io.vicinal.cuda.library";
 
-  private static final String RESOURCE = "/io/vicinal/backend/jni/linux-x86_64/libvicinal_cuda.so";
+  private static final String PLATFORM = "linux-x86_64";
+  private static final String RESOURCE =
+      "/io/vicinal/backend/jni/" + PLATFORM + "/libvicinal_cuda.so";
+  private static final String PRESETS =
+      "/org/bytedeco/cuda/" + PLATFORM + "/libjnicudart.so";
+
+  /** Where a driver leaves traces: Linux, and Windows' subsystem for it. */
+  private static final List<String> DRIVERS =
+      List.of("/proc/driver/nvidia", "/dev/nvidiactl", "/dev/dxg");
 
   /** What the dynamic linker says of a library that it did not find. */
   private static final Pattern NOT_FOUND =
@@ -59,8 +71,14 @@ public final class CudaDevice {
     String library = System.getProperty(LIBRARY_PROPERTY);
     if (library == null) {
       URL resource = CudaDevice.class.getResource(RESOURCE);
-      if (resource == null) {
-        return "this build has no libvicinal_cuda; build it on a machine with nvcc";
+      String missing =
+          missing(
+              DRIVERS.stream().anyMatch(path -> new File(path).exists()),
+              OptionalLibrary.CUDA.present(),
+              CudaDevice.class.getResource(PRESETS) != null,
+              resource != null);
+      if (missing != null) {
+        return missing;
       }
       try {
         Loader.load(cudart.class);
@@ -77,6 +95,34 @@ public final class CudaDevice {
       return Vicinal.vicinal_last_error().getString();
     }
     return null;
+  }
+
+  /** One sentence on everything that can be known to lack before loading; null when nothing does. */
+  static String missing(boolean driver, boolean presets, boolean glue, boolean library) {
+    List<String> lacks = new ArrayList<>();
+    if (!driver) {
+      lacks.add("this machine has no NVIDIA driver (libcuda.so.1)");
+    }
+    String cuda = OptionalLibrary.CUDA.artifact();
+    if (!presets || !glue) {
+      String without = presets ? "" : cuda + " and ";
+      lacks.add(
+          "JavaCPP's CUDA presets are not on the class path: add "
+              + without
+              + cuda
+              + " with classifier "
+              + PLATFORM);
+    }
+    if (!library) {
+      lacks.add(
+          "libvicinal_cuda.so is not on the class path: add io.vicinal:vicinal:"
+              + Version.text()
+              + " with classifier cuda-"
+              + PLATFORM
+              + ", which 'mvn install' makes in a checkout where there is nvcc");
+    }
+    boolean onlyDriver = !driver && lacks.size() == 1; // let the loader look, it may lie elsewhere
+    return lacks.isEmpty() || onlyDriver ? null : String.join("; ", lacks);
   }
 
   /**

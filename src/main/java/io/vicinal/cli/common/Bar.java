@@ -1,5 +1,6 @@
 package io.vicinal.cli.common;
 
+import io.vicinal.OptionalLibrary;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -25,7 +26,7 @@ public final class Bar implements AutoCloseable {
   }
 
   public void show(long done, long total, String text) {
-    if (bar == null && terminal()) {
+    if (bar == null && terminal() && OptionalLibrary.PROGRESS_BAR.present()) {
       bar =
           new ProgressBarBuilder()
               .setTaskName(task)

@@ -1,0 +1,59 @@
+package io.vicinal.train;
+
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
+import io.vicinal.nn.Head;
+import java.util.Map;
+
+/** Keeps a run in its folder, so that it survives the process. */
+final class FolderKeeper implements RunKeeper {
+  private final RunFolder folder;
+  private Checkpoint checkpoint;
+  private MetricsLog log;
+
+  FolderKeeper(RunFolder folder) {
+    this.folder = folder;
+  }
+
+  @Override
+  public Progress begin(State state, boolean resume) {
+    checkpoint =
+        new Checkpoint(
+            folder.checkpoint(),
+            state.head(),
+            state.optimizer(),
+            state.schedule(),
+            state.sampler());
+    Progress saved = resume ? checkpoint.restore() : null;
+    log = MetricsLog.open(folder.metrics(), saved == null ? 0 : saved.metricsBytes);
+    return saved;
+  }
+
+  @Override
+  public void log(String line) {
+    log.append(line);
+  }
+
+  @Override
+  public void save(Progress progress) {
+    progress.metricsBytes = log.bytes();
+    checkpoint.save(progress);
+  }
+
+  @Override
+  public void saveHead(Head head, Map<String, String> metadata) {
+    head.save(folder.head(), metadata);
+  }
+
+  @Override
+  public String diverged(JsonObject facts) {
+    RunFolder.write(folder.diverged(), facts + "\n");
+    return "the last good checkpoint is kept: ";
+  }
+
+  @Override
+  public void finished(JsonObject result) {
+    String text = new GsonBuilder().setPrettyPrinting().create().toJson(result);
+    RunFolder.write(folder.result(), text + "\n");
+  }
+}

@@ -1,0 +1,58 @@
+package io.vicinal.train;
+
+import com.google.gson.JsonObject;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import java.util.Map;
+
+/** Keeps a run's best head in memory and nothing else: a run of a moment begins anew. */
+final class MemoryKeeper implements RunKeeper {
+  private final Arena arena;
+  private Head head;
+  private Map<String, String> metadata;
+
+  /**
+   * @param arena owner of the head that is kept
+   */
+  MemoryKeeper(Arena arena) {
+    this.arena = arena;
+  }
+
+  /** The best head. */
+  Head head() {
+    return head;
+  }
+
+  /** What {@link Head#save} writes beside it. */
+  Map<String, String> metadata() {
+    return metadata;
+  }
+
+  @Override
+  public Progress begin(State state, boolean resume) {
+    return null;
+  }
+
+  @Override
+  public void log(String line) {}
+
+  @Override
+  public void save(Progress progress) {}
+
+  @Override
+  public void saveHead(Head best, Map<String, String> text) {
+    if (head == null) {
+      head = best.like(arena);
+    }
+    head.copyFrom(best);
+    metadata = text;
+  }
+
+  @Override
+  public String diverged(JsonObject facts) {
+    return "";
+  }
+
+  @Override
+  public void finished(JsonObject result) {}
+}

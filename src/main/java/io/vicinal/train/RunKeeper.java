@@ -1,0 +1,41 @@
+package io.vicinal.train;
+
+import com.google.gson.JsonObject;
+import io.vicinal.nn.Head;
+import io.vicinal.optim.Optimizer;
+import io.vicinal.optim.Schedule;
+import io.vicinal.sample.Sampler;
+import java.util.Map;
+
+/** Where a run keeps what it makes: in a folder, or in the process's memory. */
+interface RunKeeper {
+  /** What a run consists of; a checkpoint holds the state of all four. */
+  record State(Head head, Optimizer optimizer, Schedule schedule, Sampler sampler) {}
+
+  /**
+   * Called once, before the first step.
+   *
+   * @param resume goes on from the last checkpoint, if there is one
+   * @return where that checkpoint stood, its state restored; null when the run begins
+   */
+  Progress begin(State state, boolean resume);
+
+  /** A line of metrics at the end of an epoch, before {@link #save}. */
+  void log(String line);
+
+  /** A checkpoint: where the run can go on. */
+  void save(Progress progress);
+
+  /** The best head so far, in place of any before. */
+  void saveHead(Head head, Map<String, String> metadata);
+
+  /**
+   * The end by a NaN or infinity.
+   *
+   * @return what the sentence about it may promise, such as "the last good checkpoint is kept: "
+   */
+  String diverged(JsonObject facts);
+
+  /** The good end. */
+  void finished(JsonObject result);
+}
