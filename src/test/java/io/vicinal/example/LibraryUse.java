@@ -1,41 +1,59 @@
 package io.vicinal.example;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.config.ConfigParser;
-import io.vicinal.config.RunConfig;
-import io.vicinal.data.FeatureSet;
-import io.vicinal.nn.Head;
+import io.vicinal.data.ClassLabels;
+import io.vicinal.data.Rows;
+import io.vicinal.loss.ProxyAnchor;
+import io.vicinal.nn.Embedder;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.Tensor;
-import io.vicinal.train.RunMode;
-import io.vicinal.train.TrainResult;
+import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
-import io.vicinal.train.TrainingListener;
-import java.nio.file.Path;
-import java.util.List;
+import io.vicinal.train.TrainingOptions;
+import java.util.Random;
 
-/** Trains an embedding of feature rows and measures how well it retrieves their classes. */
+/** Trains an embedding of feature rows and measures how well it retrieves the classes of others. */
 public final class LibraryUse {
-  static final String CONFIG =
-      """
-      {"data": {"dataset": "given"}, "loss": {"name": "proxy-anchor"}, "head": {"embedding": 8},
-       "optimizer": {"lr": 0.01}, "sampler": {"name": "random", "batch": 32}, "epochs": 50}
-      """;
-
-  public static Evaluation trainAndEvaluate(float[] x, long[] y, int width, Path run) {
-    RunConfig config = ConfigParser.parse(CONFIG, "example", Path.of(""), List.of());
-    try (Backend backend = Backend.cpu();
-        Arena arena = Arena.host()) {
-      Tensor features = arena.of(x, y.length, width);
-      FeatureSet data = new FeatureSet(features, arena.of(y, y.length), "my features");
-      TrainResult result = Trainer.train(config, data, run, RunMode.NEW, TrainingListener.NONE);
-      Head head = Head.load(result.head(), arena);
-      Tensor embeddings = head.embed(backend, features, arena);
-      EvaluationOptions options = EvaluationOptions.of("r@1,map@r").withNormalize(true);
-      return new Evaluator(backend).evaluate(embeddings, data.labels(), options);
+  public static Evaluation trainAndEvaluate(
+      float[][] x, String[] y, float[][] testX, String[] testY) {
+    TrainingOptions options =
+        TrainingOptions.of(new ProxyAnchor()).embedding(8).adam(0.01).batch(32).epochs(50);
+    try (TrainedHead trained = Trainer.train(Rows.of(x), ClassLabels.of(y), options);
+        Embedder embedder = trained.embedder();
+        Backend backend = Backend.cpu()) {
+      Rows embeddings = Rows.of(embedder.embed(testX));
+      EvaluationOptions wanted = EvaluationOptions.of("r@1,map@r").withNormalize(true);
+      return new Evaluator(backend).evaluate(embeddings, ClassLabels.of(testY), wanted);
     }
+  }
+
+  public static void main(String[] args) {
+    String[] labels = labels(300);
+    float[][] training = features(300, 7);
+    float[][] test = features(300, 8);
+    System.out.println(trainAndEvaluate(training, labels, test, labels).values());
+  }
+
+  static String[] labels(int count) {
+    String[] names = {"cat", "dog", "fox"};
+    String[] labels = new String[count];
+    for (int i = 0; i < count; i++) {
+      labels[i] = names[i % names.length];
+    }
+    return labels;
+  }
+
+  /** Noise, and one number that tells the class: your own features take this place. */
+  static float[][] features(int count, long seed) {
+    Random random = new Random(seed);
+    float[][] x = new float[count][12];
+    for (int i = 0; i < count; i++) {
+      for (int j = 0; j < x[i].length; j++) {
+        double noise = random.nextGaussian();
+        x[i][j] = (float) (j == i % 3 ? 2 + 0.3 * noise : noise);
+      }
+    }
+    return x;
   }
 }

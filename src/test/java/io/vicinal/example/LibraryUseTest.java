@@ -1,14 +1,18 @@
 package io.vicinal.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Rows;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.study.DigitRows;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.nn.Head;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
@@ -17,49 +21,94 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
+import io.vicinal.train.TrainResult;
+import io.vicinal.train.TrainingOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.Random;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
-/** The examples of docs/library-use.md are this package's sources, and they work. */
+/** The examples of the documentation are this package's sources, and they work. */
 class LibraryUseTest {
-  private static final int SAMPLES = 300;
-  private static final int WIDTH = 12;
-  private static final int CLASSES = 3;
-
   @TempDir private Path folder;
 
   @Test
   void trainsAnEmbeddingThatRetrievesBetterThanItsFeatures() {
-    float[] x = new float[SAMPLES * WIDTH];
-    long[] y = new long[SAMPLES];
-    Random random = new Random(7);
-    for (int i = 0; i < SAMPLES; i++) {
-      y[i] = i % CLASSES;
-      for (int j = 0; j < WIDTH; j++) {
-        x[i * WIDTH + j] = (float) random.nextGaussian();
-      }
-      x[i * WIDTH + (int) y[i]] = (float) (2 + 0.3 * random.nextGaussian());
-    }
+    String[] y = LibraryUse.labels(300);
+    float[][] test = LibraryUse.features(300, 8);
     double raw;
-    try (Backend backend = Backend.cpu();
-        Arena arena = Arena.host()) {
+    try (Backend backend = Backend.cpu()) {
       EvaluationOptions options = EvaluationOptions.of("map@r").withNormalize(true);
-      Evaluation before =
+      raw =
           new Evaluator(backend)
-              .evaluate(arena.of(x, SAMPLES, WIDTH), arena.of(y, SAMPLES), options);
-      raw = before.value("map@r");
+              .evaluate(Rows.of(test), ClassLabels.of(y), options)
+              .value("map@r");
     }
-    Path run = folder.resolve("run");
-    Evaluation after = LibraryUse.trainAndEvaluate(x, y, WIDTH, run);
+    Evaluation after = LibraryUse.trainAndEvaluate(LibraryUse.features(300, 7), y, test, y);
     assertThat(after.value("map@r")).isGreaterThan(raw + 0.05);
     assertThat(after.value("r@1")).isBetween(0.5, 1.0);
-    assertThat(run.resolve("head.safetensors")).exists();
+  }
+
+  private static float[] flat(float[][] rows) {
+    FloatBuffer all = FloatBuffer.allocate(rows.length * rows[0].length);
+    Arrays.stream(rows).forEach(all::put);
+    return all.array();
+  }
+
+  @Test
+  void theMainMethodPrintsTheMetrics() {
+    PrintStream console = System.out;
+    ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    System.setOut(new PrintStream(printed, true));
+    try {
+      LibraryUse.main(new String[0]);
+    } finally {
+      System.setOut(console);
+    }
+    assertThat(printed.toString()).matches("\\{r@1=0\\.\\d+, map@r=0\\.\\d+}\\s*");
+  }
+
+  @Test
+  void aFolderIsTrainedAndServed() {
+    float[] x = flat(LibraryUse.features(300, 7));
+    int[] y = IntStream.range(0, 300).map(i -> i % 3).toArray();
+    FloatBuffer features = FloatBuffer.wrap(x);
+    TrainResult first = RunFolderUse.train(features, 12, y, folder);
+    assertThat(first.head()).exists();
+    assertThat(RunFolderUse.train(features, 12, y, folder)).isEqualTo(first);
+    FloatBuffer all = FloatBuffer.allocate(300 * 64);
+    float[] one;
+    try (ServingUse service = new ServingUse(first.head())) {
+      service.embedAll(features, all);
+      one = service.embed(Arrays.copyOf(x, 12));
+    }
+    assertThat(all.remaining()).isZero();
+    for (int j = 0; j < 64; j++) {
+      assertThat(one[j]).isCloseTo(all.get(j), within(1e-5f));
+    }
+  }
+
+  @Test
+  void trainingsRunSideBySide() throws Exception {
+    Rows x = Rows.of(LibraryUse.features(300, 7));
+    ClassLabels y = ClassLabels.of(LibraryUse.labels(300));
+    TrainingOptions options =
+        TrainingOptions.of(new ProxyAnchor()).embedding(8).batch(32).epochs(30).validation(0.3);
+    List<Double> values = ThreadsUse.validation(x, y, options, 0, 0.01, 0.01);
+    assertThat(values.get(1)).isEqualTo(values.get(2)).isGreaterThan(values.get(0));
   }
 
   @Test
@@ -85,13 +134,54 @@ class LibraryUseTest {
     }
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"LibraryUse", "InfluenceUse"})
-  void thePageShowsThisSource(String name) throws Exception {
-    String page = Files.readString(Path.of("docs/library-use.md"));
-    String source =
-        Files.readString(Path.of("src/test/java/io/vicinal/example/" + name + ".java"))
-            .replaceFirst("package [^;]+;\n\n", "");
-    assertThat(page).contains("```java\n" + source + "```\n");
+  /** Whatever Java a page shows is a class of this package, whole, and the tests above run it. */
+  @Test
+  void everyJavaBlockOfThePagesIsASourceOfThisPackage() throws IOException {
+    Map<String, String> sources = new TreeMap<>();
+    try (Stream<Path> files = Files.list(Path.of("src/test/java/io/vicinal/example"))) {
+      for (Path file : files.filter(f -> f.toString().endsWith("Use.java")).toList()) {
+        String source = Files.readString(file).replaceFirst("package [^;]+;\n\n", "");
+        sources.put(source, file.getFileName().toString());
+      }
+    }
+    Set<String> shown = new TreeSet<>();
+    for (Path page : pages()) {
+      for (String block : blocks(page, "java")) {
+        assertThat(sources).as("a java block of " + page).containsKey(block);
+        shown.add(sources.get(block));
+      }
+    }
+    assertThat(shown).containsExactlyInAnyOrderElementsOf(sources.values());
+  }
+
+  /** There is no Kotlin compiler here: at least the names must exist. */
+  @Test
+  void theKotlinOfThePagesImportsWhatThereIs() throws Exception {
+    List<String> kotlin = blocks(Path.of("docs/kotlin.md"), "kotlin");
+    assertThat(kotlin).isNotEmpty();
+    for (String block : kotlin) {
+      List<String> imports =
+          block.lines().filter(l -> l.startsWith("import ")).map(l -> l.substring(7)).toList();
+      assertThat(imports).isNotEmpty();
+      for (String name : imports) {
+        Class.forName(name);
+      }
+    }
+  }
+
+  private static List<Path> pages() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of("docs"))) {
+      return Stream.concat(Stream.of(Path.of("README.md")), files)
+          .filter(file -> file.toString().endsWith(".md"))
+          .toList();
+    }
+  }
+
+  private static List<String> blocks(Path page, String language) throws IOException {
+    return Pattern.compile("```" + language + "\n(.*?)```\n", Pattern.DOTALL)
+        .matcher(Files.readString(page))
+        .results()
+        .map(found -> found.group(1))
+        .toList();
   }
 }
