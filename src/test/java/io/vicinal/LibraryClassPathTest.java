@@ -26,7 +26,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What a program gets that depends on io.vicinal:vicinal: the library, without the optional parts. */
+/**
+ * What a program gets that depends on io.vicinal:vicinal: the library, without the optional parts.
+ */
 class LibraryClassPathTest {
   /** What progressbar brings. */
   private static final String INDIRECT = "jline";

@@ -97,7 +97,8 @@ public final class ClassLabels {
   private static void checkNames(List<String> labels) {
     for (int i = 0; i < labels.size(); i++) {
       if (labels.get(i) == null || labels.get(i).isEmpty()) {
-        throw new InputException("labels: sample " + i + " has no label; give it one, or leave it out");
+        throw new InputException(
+            "labels: sample " + i + " has no label; give it one, or leave it out");
       }
     }
   }

@@ -70,8 +70,8 @@ public final class Evaluator {
    *     ClassLabels#of(List, List)}
    * @param gallery [G, d]
    * @param galleryLabels [G]
-   * @throws InputException as {@link #evaluate(Tensor, Tensor, EvaluationOptions)}, and when the two
-   *     sets' class names differ
+   * @throws InputException as {@link #evaluate(Tensor, Tensor, EvaluationOptions)}, and when the
+   *     two sets' class names differ
    */
   public Evaluation evaluate(
       Rows queries,

@@ -126,8 +126,8 @@ public final class Tensor {
   }
 
   /**
-   * As {@link #set(float[])}, from a buffer's position on, which has {@link #size()} numbers left, on
-   * the Java heap or direct; its position moves to its limit.
+   * As {@link #set(float[])}, from a buffer's position on, which has {@link #size()} numbers left,
+   * on the Java heap or direct; its position moves to its limit.
    */
   public void set(FloatBuffer values) {
     checkCount(values.remaining());

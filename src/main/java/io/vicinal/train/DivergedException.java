@@ -6,8 +6,7 @@ import java.util.stream.Collectors;
 
 /**
  * A loss, a gradient or a parameter became NaN or infinite. In a run folder the last checkpoint is
- * from before.
- * Immutable.
+ * from before. Immutable.
  */
 public final class DivergedException extends InputException {
 

@@ -56,8 +56,8 @@ public final class Trainer {
    * @param labels [N]
    * @param options for data that the program hands over: they name no files and no dataset
    * @return the best head and its history, to be closed
-   * @throws InputException when a value does not fit the data: another number of labels, a class that
-   *     no sample has, a row that is not finite, data that the options name too
+   * @throws InputException when a value does not fit the data: another number of labels, a class
+   *     that no sample has, a row that is not finite, data that the options name too
    * @throws DivergedException when a loss, gradient or parameter becomes NaN or infinite
    * @throws io.vicinal.CancelledException if the thread is interrupted
    */
@@ -70,7 +70,11 @@ public final class Trainer {
       Rows features, ClassLabels labels, TrainingOptions options, TrainingListener listener) {
     if (features.count() != labels.count()) {
       throw new InputException(
-          "labels: " + labels.count() + " for " + features.count() + " rows of features; give one each");
+          "labels: "
+              + labels.count()
+              + " for "
+              + features.count()
+              + " rows of features; give one each");
     }
     RunConfig config = options.config();
     Arena kept = Arena.host(); // the head's; closed by its user

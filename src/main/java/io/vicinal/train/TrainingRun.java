@@ -87,8 +87,7 @@ final class TrainingRun {
    * @return where it ended
    */
   Progress run(boolean resume) {
-    Progress saved =
-        keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
+    Progress saved = keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
     if (saved != null) {
       progress = saved;
       listener.note("resuming after epoch " + saved.epoch + ", batch " + saved.batch);

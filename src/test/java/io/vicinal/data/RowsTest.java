@@ -69,8 +69,7 @@ class RowsTest {
         Tensor tensor = arena.allocate(type, 70_000);
         tensor.set(FloatBuffer.wrap(values));
         for (FloatBuffer out :
-            List.of(
-                FloatBuffer.allocate(70_001), direct(numbers(70_001), ByteOrder.BIG_ENDIAN))) {
+            List.of(FloatBuffer.allocate(70_001), direct(numbers(70_001), ByteOrder.BIG_ENDIAN))) {
           int from = out.position();
           tensor.get(out);
           assertThat(out.position()).isEqualTo(from + 70_000);
@@ -110,7 +109,8 @@ class RowsTest {
     assertThat(named.names()).containsExactly("Zebra", "cat", "dog");
     assertThat(named.ids()).containsExactly(2, 1, 2, 0);
     assertThat(ClassLabels.of(List.of("cat"), named.names()).ids()).containsExactly(1);
-    refused(() -> ClassLabels.of(1, -2), "labels: sample 1 has label -2; number the classes from 0");
+    refused(
+        () -> ClassLabels.of(1, -2), "labels: sample 1 has label -2; number the classes from 0");
     refused(() -> ClassLabels.of(new int[0]), "labels: there are none");
     refused(() -> ClassLabels.of("a", null), "labels: sample 1 has no label");
     refused(() -> ClassLabels.of("", "a"), "labels: sample 0 has no label");

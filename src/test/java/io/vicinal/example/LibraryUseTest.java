@@ -53,9 +53,7 @@ class LibraryUseTest {
     try (Backend backend = Backend.cpu()) {
       EvaluationOptions options = EvaluationOptions.of("map@r").withNormalize(true);
       raw =
-          new Evaluator(backend)
-              .evaluate(Rows.of(test), ClassLabels.of(y), options)
-              .value("map@r");
+          new Evaluator(backend).evaluate(Rows.of(test), ClassLabels.of(y), options).value("map@r");
     }
     Evaluation after = LibraryUse.trainAndEvaluate(LibraryUse.features(300, 7), y, test, y);
     assertThat(after.value("map@r")).isGreaterThan(raw + 0.05);

@@ -80,7 +80,8 @@ class RepeatedStepTest {
       FeatureSet clouds = Samples.clouds(arena, 240, 12, 6);
       TrainingSet data = TrainingSet.load(CONFIG, clouds, backend, arena);
       MetricFn metric = new RetrievalMetrics(backend, CONFIG.evaluate());
-      new TrainingRun(CONFIG, new FolderKeeper(folder), backend, data, metric, TrainingListener.NONE, arena)
+      new TrainingRun(
+              CONFIG, new FolderKeeper(folder), backend, data, metric, TrainingListener.NONE, arena)
           .run(false);
     }
     assertRepeated();

@@ -63,9 +63,7 @@ class TrainedHeadTest {
         .named()
         .forEach(
             (name, tensor) ->
-                assertThat(tensor.toFloats())
-                    .as(name)
-                    .containsExactly(other.get(name).toFloats()));
+                assertThat(tensor.toFloats()).as(name).containsExactly(other.get(name).toFloats()));
   }
 
   @Test
@@ -97,7 +95,10 @@ class TrainedHeadTest {
       assertThat(trained.classes()).containsExactly(10, 11, 12, 13, 14, 15);
       assertThat(trained.classNames()).isEmpty();
       assertThat(trained.loss()).isEqualTo(new ProxyNcaPlusPlus());
-      assertThat(told).contains("epoch 1", "epoch 4").filteredOn("step"::equals).hasSize((int) trained.steps());
+      assertThat(told)
+          .contains("epoch 1", "epoch 4")
+          .filteredOn("step"::equals)
+          .hasSize((int) trained.steps());
       Path file = folder.resolve("mine.safetensors");
       trained.save(file);
       assertThat(Files.readAllBytes(file)).isEqualTo(Files.readAllBytes(inFolder.head()));
@@ -122,8 +123,7 @@ class TrainedHeadTest {
 
   @Test
   void namesOfClassesTrainAsTheirNumbers() {
-    List<String> names =
-        Arrays.stream(labels.ids()).mapToObj(id -> "class " + id).toList();
+    List<String> names = Arrays.stream(labels.ids()).mapToObj(id -> "class " + id).toList();
     try (TrainedHead byName = Trainer.train(rows, ClassLabels.of(names), QUICK);
         TrainedHead byNumber = Trainer.train(rows, labels, QUICK)) {
       assertSame(byName.head(), byNumber.head());
@@ -194,15 +194,14 @@ class TrainedHeadTest {
     assertThat(run.resolve("config.json")).doesNotExist();
     Trainer.train(QUICK.config(), clouds, run, RunMode.NEW, TrainingListener.NONE);
     resumeRefused(Samples.clouds(arena, 200, 12, 6), run, "the run there has 240 rows, the data");
-    resumeRefused(Samples.clouds(arena, 240, 9, 6), run, "has 12 numbers in a row, the data now has 9");
+    resumeRefused(
+        Samples.clouds(arena, 240, 9, 6), run, "has 12 numbers in a row, the data now has 9");
     resumeRefused(Samples.clouds(arena, 240, 12, 5), run, "the data has changed since this run");
   }
 
   private static void resumeRefused(FeatureSet other, Path run, String sentence) {
     assertThatThrownBy(
-            () ->
-                Trainer.train(
-                    QUICK.config(), other, run, RunMode.RESUME, TrainingListener.NONE))
+            () -> Trainer.train(QUICK.config(), other, run, RunMode.RESUME, TrainingListener.NONE))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(sentence);
   }

@@ -30,8 +30,7 @@ public final class CudaDevice {
   private static final String PLATFORM = "linux-x86_64";
   private static final String RESOURCE =
       "/io/vicinal/backend/jni/" + PLATFORM + "/libvicinal_cuda.so";
-  private static final String PRESETS =
-      "/org/bytedeco/cuda/" + PLATFORM + "/libjnicudart.so";
+  private static final String PRESETS = "/org/bytedeco/cuda/" + PLATFORM + "/libjnicudart.so";
 
   /** Where a driver leaves traces: Linux, and Windows' subsystem for it. */
   private static final List<String> DRIVERS =
@@ -97,7 +96,9 @@ public final class CudaDevice {
     return null;
   }
 
-  /** One sentence on everything that can be known to lack before loading; null when nothing does. */
+  /**
+   * One sentence on everything that can be known to lack before loading; null when nothing does.
+   */
   static String missing(boolean driver, boolean presets, boolean glue, boolean library) {
     List<String> lacks = new ArrayList<>();
     if (!driver) {

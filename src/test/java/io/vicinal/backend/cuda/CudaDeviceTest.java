@@ -49,8 +49,7 @@ class CudaDeviceTest {
     assertEquals(
         driver + "; " + presets + "; " + library, CudaDevice.missing(false, false, false, false));
     assertEquals(presets, CudaDevice.missing(true, false, false, true));
-    assertEquals(
-        presets.replace(cuda + " and ", ""), CudaDevice.missing(true, true, false, true));
+    assertEquals(presets.replace(cuda + " and ", ""), CudaDevice.missing(true, true, false, true));
     assertEquals(library, CudaDevice.missing(true, true, true, false));
     assertNull(CudaDevice.missing(true, true, true, true));
     assertNull(CudaDevice.missing(false, true, true, true)); // the loader knows more places
