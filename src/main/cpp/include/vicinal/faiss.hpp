@@ -8,14 +8,17 @@
  *           thread; OpenBLAS is set to one thread. Handles are safe for concurrent searches; anything that changes an
  *           index (train, add, reset, set_parameter) needs exclusive use, as in FAISS.
  * Errors    exceptions only, never out of a parallel region; JavaCPP makes them RuntimeException with the same text.
+ *           Whatever value would end the process inside FAISS (an assertion, an allocation inside one of its parallel
+ *           regions, a division by zero) is refused here. Not checkable here: the sizes of the caller's buffers, and
+ *           whether a file that read_index is given is honest. io.vicinal.retrieval.VectorIndex checks both.
  * Layout    row-major, compact: x[i * d + j]. Buffers are the caller's and borrowed for the call.
  */
 #ifndef VICINAL_FAISS_HPP_
 #define VICINAL_FAISS_HPP_
 
 #include <faiss/AutoTune.h>
-#include <faiss/Clustering.h>
 #include <faiss/impl/FaissException.h>
+#include <faiss/impl/io.h>
 #include <faiss/index_factory.h>
 #include <faiss/index_io.h>
 #include <faiss/IndexFlat.h>
@@ -23,12 +26,19 @@
 #include <faiss/IndexIDMap.h>
 #include <faiss/IndexIVFFlat.h>
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
+#include <cmath>
 #include <cstdint>
+#include <cstdio>
+#include <cstring>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "vicinal/faiss_checks.hpp"
 #include "vicinal/faiss_interrupt.hpp"
 #include "vicinal/faiss_threads.hpp"
 
@@ -59,40 +69,74 @@ class Index {
   /* x [n, d]. threads 0: all; interrupt or NULL. */
   void train(int64_t n, const float* x, int threads, const Interrupt* interrupt) {
     detail::CallScope scope(threads, interrupt);
+    detail::check_rows(n, x, index_->d);
     index_->train(n, x);
   }
   void add(int64_t n, const float* x, int threads, const Interrupt* interrupt) {
     detail::CallScope scope(threads, interrupt);
+    detail::check_rows(n, x, index_->d);
     index_->add(n, x);
   }
   /* ids [n]: only for an index that keeps ids (IndexIDMap, IVF). */
   void add_with_ids(int64_t n, const float* x, const int64_t* ids, int threads, const Interrupt* interrupt) {
     detail::CallScope scope(threads, interrupt);
+    detail::check_rows(n, x, index_->d);
+    detail::check_array("ids", ids, n, 1);
     index_->add_with_ids(n, x, ids);
   }
   /* The k nearest of each query: distances [n, k] (L2: squared; inner product: largest first) and ids [n, k], -1 where
    * there is none. */
   void search(int64_t n, const float* x, int64_t k, float* distances, int64_t* ids, int threads,
               const Interrupt* interrupt) const {
-    if (k <= 0) throw ::faiss::FaissException("k must be at least 1, got " + std::to_string(k));
     const int64_t width = index_->d;
+    if (k <= 0) detail::refuse("k must be at least 1, got " + std::to_string(k));
+    detail::check_array("x", x, n, width);
+    detail::check_array("distances", distances, n, k);
+    detail::check_array("ids", ids, n, k);
+    /* FAISS reserves k entries inside its parallel region, however few rows there are. */
+    const int64_t found = std::min(k, std::max<int64_t>(1, index_->ntotal));
     const int64_t slice = detail::slice_of(n, index_->ntotal, width, threads);
     detail::for_slices(n, slice, threads, interrupt, [&](int64_t from, int64_t to) {
-      index_->search(to - from, x + from * width, k, distances + from * k, ids + from * k);
+      if (found == k) {
+        index_->search(to - from, x + from * width, k, distances + from * k, ids + from * k);
+        return;
+      }
+      std::vector<float> near(static_cast<size_t>((to - from) * found));
+      std::vector<int64_t> who(near.size());
+      index_->search(to - from, x + from * width, found, near.data(), who.data());
+      const float none = index_->metric_type == ::faiss::METRIC_INNER_PRODUCT ? -HUGE_VALF : HUGE_VALF;
+      for (int64_t q = from; q < to; ++q) {
+        const int64_t at = (q - from) * found;
+        std::fill(std::copy_n(near.data() + at, found, distances + q * k), distances + (q + 1) * k, none);
+        std::fill(std::copy_n(who.data() + at, found, ids + q * k), ids + (q + 1) * k, int64_t{-1});
+      }
     });
   }
   /* out [d]: the stored vector of an id, where the index keeps it. */
-  void reconstruct(int64_t id, float* out) const { index_->reconstruct(id, out); }
+  void reconstruct(int64_t id, float* out) const {
+    if (dynamic_cast<const ::faiss::IndexIDMap*>(index_.get()) == nullptr && (id < 0 || id >= index_->ntotal)) {
+      detail::refuse("id " + std::to_string(id) + " is not one of the " + std::to_string(index_->ntotal) + " rows");
+    }
+    detail::check_array("out", out, 1, index_->d);
+    index_->reconstruct(id, out);
+  }
   void reset() { index_->reset(); }
   /* FAISS's run-time parameters by name: "nprobe", "efSearch", ... */
   void set_parameter(const std::string& name, double value) {
+    constexpr double kMost = 1 << 20; /* FAISS reserves that many entries per thread */
+    if (!(value >= 0 && value <= kMost)) {
+      detail::refuse(name + " must be 0.." + std::to_string(1 << 20) + ", got " + std::to_string(value));
+    }
     ::faiss::ParameterSpace().set_index_parameter(index_.get(), name, value);
   }
 
   /* For C++ callers. */
   ::faiss::Index* get() const { return index_.get(); }
   const std::shared_ptr<::faiss::Index>& handle() const { return index_; }
-  explicit Index(std::shared_ptr<::faiss::Index> index) : index_(std::move(index)) { detail::initialise(); }
+  explicit Index(std::shared_ptr<::faiss::Index> index) : index_(std::move(index)) {
+    detail::initialise();
+    if (index_ == nullptr) detail::refuse("there is no index");
+  }
 
  protected:
   std::shared_ptr<::faiss::Index> index_;
@@ -102,7 +146,7 @@ class Index {
 class IndexFlat : public Index {
  public:
   IndexFlat(int d, Metric metric)
-      : Index(std::make_shared<::faiss::IndexFlat>(d, static_cast<::faiss::MetricType>(metric))) {}
+      : Index(std::make_shared<::faiss::IndexFlat>(detail::dimension(d), static_cast<::faiss::MetricType>(metric))) {}
 };
 class IndexFlatL2 : public IndexFlat {
  public:
@@ -121,8 +165,7 @@ class IndexIVFFlat : public Index {
   int64_t nlist() const { return static_cast<int64_t>(ivf()->nlist); }
   int64_t nprobe() const { return static_cast<int64_t>(ivf()->nprobe); }
   void set_nprobe(int64_t nprobe) {
-    if (nprobe <= 0) throw ::faiss::FaissException("nprobe must be at least 1, got " + std::to_string(nprobe));
-    ivf()->nprobe = static_cast<size_t>(nprobe);
+    ivf()->nprobe = static_cast<size_t>(detail::in_range("nprobe", nprobe, 1, detail::kMostNumber));
   }
 
  private:
@@ -130,6 +173,8 @@ class IndexIVFFlat : public Index {
   static std::shared_ptr<::faiss::Index> make(const Index& quantizer, int d, int64_t nlist,
                                               ::faiss::MetricType metric) {
     std::shared_ptr<::faiss::Index> kept = quantizer.handle();
+    if (kept->d != d) detail::refuse("the quantizer's d is " + std::to_string(kept->d) + ", not " + std::to_string(d));
+    detail::in_range("nlist", nlist, 1, detail::kMostNumber);
     return std::shared_ptr<::faiss::Index>(new ::faiss::IndexIVFFlat(kept.get(), d, nlist, metric),
                                            [kept](::faiss::Index* p) { delete p; });
   }
@@ -139,13 +184,16 @@ class IndexIVFFlat : public Index {
 class IndexHNSWFlat : public Index {
  public:
   IndexHNSWFlat(int d, int M, Metric metric)
-      : Index(std::make_shared<::faiss::IndexHNSWFlat>(d, M, static_cast<::faiss::MetricType>(metric))) {}
+      : Index(std::make_shared<::faiss::IndexHNSWFlat>(detail::dimension(d),
+                                                       static_cast<int>(detail::in_range("M", M, 2, 4096)),
+                                                       static_cast<::faiss::MetricType>(metric))) {}
   int efConstruction() const { return hnsw()->hnsw.efConstruction; }
-  void set_efConstruction(int ef) { hnsw()->hnsw.efConstruction = ef; }
+  void set_efConstruction(int ef) { hnsw()->hnsw.efConstruction = breadth(ef); }
   int efSearch() const { return hnsw()->hnsw.efSearch; }
-  void set_efSearch(int ef) { hnsw()->hnsw.efSearch = ef; }
+  void set_efSearch(int ef) { hnsw()->hnsw.efSearch = breadth(ef); }
 
  private:
+  static int breadth(int ef) { return static_cast<int>(detail::in_range("ef", ef, 1, 1 << 20)); }
   ::faiss::IndexHNSWFlat* hnsw() const { return static_cast<::faiss::IndexHNSWFlat*>(index_.get()); }
 };
 
@@ -164,71 +212,47 @@ class IndexIDMap : public Index {
 
 /* An index from FAISS's description, e.g. "Flat", "IVF256,Flat", "HNSW32". */
 inline Index index_factory(int d, const std::string& description, Metric metric) {
-  return Index(std::shared_ptr<::faiss::Index>(
-      ::faiss::index_factory(d, description.c_str(), static_cast<::faiss::MetricType>(metric))));
+  return Index(std::shared_ptr<::faiss::Index>(::faiss::index_factory(
+      detail::dimension(d), detail::check_description(description).c_str(), static_cast<::faiss::MetricType>(metric))));
 }
 
-/* FAISS's own file format. */
-inline void write_index(const Index& index, const std::string& path) {
-  ::faiss::write_index(index.get(), path.c_str());
+/* Takes `count` bytes; returns `count`, or less when it cannot. */
+typedef int64_t (*Sink)(const void* bytes, int64_t count);
+
+/* FAISS's own file format, to somebody who keeps it; throws as soon as the sink takes less than it is given. */
+inline void write_index_to(const Index& index, Sink sink) {
+  struct Writer : ::faiss::IOWriter {
+    Sink sink;
+    size_t operator()(const void* bytes, size_t size, size_t count) override {
+      const int64_t asked = static_cast<int64_t>(size * count);
+      return asked == 0 || sink(bytes, asked) == asked ? count : 0;
+    }
+  } writer;
+  writer.name = "index";
+  writer.sink = sink;
+  ::faiss::write_index(index.get(), &writer);
 }
+
+/* FAISS's own file format. Returns when the bytes are on the disk; throws if they cannot get there. */
+inline void write_index(const Index& index, const std::string& path) {
+  std::unique_ptr<FILE, int (*)(FILE*)> file(std::fopen(path.c_str(), "wb"), &std::fclose);
+  if (file == nullptr) detail::refuse("could not open " + path + " for writing: " + std::strerror(errno));
+  try {
+    ::faiss::write_index(index.get(), file.get());
+  } catch (const ::faiss::FaissException&) {
+    if (std::ferror(file.get()) != 0) detail::refuse("could not write " + path + ": " + std::strerror(errno));
+    throw;
+  }
+  /* FAISS closes a file without looking: what the buffer still holds is lost silently on a full disk. */
+  const bool flushed = std::fflush(file.get()) == 0;
+  if (!flushed || (fsync(fileno(file.get())) != 0 && errno != EINVAL && errno != EROFS)) {
+    detail::refuse("could not write " + path + ": " + std::strerror(errno));
+  }
+}
+/* The file is trusted: FAISS reserves what it says and follows the links that it holds. */
 inline Index read_index(const std::string& path) {
   return Index(std::shared_ptr<::faiss::Index>(::faiss::read_index(path.c_str())));
 }
-
-/* k-means by FAISS: every point takes part (no subsampling), the seed is fixed, the assignment runs on our threads. */
-class Clustering {
- public:
-  Clustering(int d, int k) : niter(25), nredo(1), seed(1234), spherical(false), d_(d), k_(k), objective_(0) {
-    detail::initialise();
-    if (d <= 0 || k <= 0) throw ::faiss::FaissException("clustering needs d >= 1 and k >= 1");
-  }
-  Clustering(const Clustering&) = delete;
-  Clustering& operator=(const Clustering&) = delete;
-
-  int niter;
-  int nredo;
-  int seed;
-  bool spherical;
-
-  int d() const { return d_; }
-  int k() const { return k_; }
-
-  /* x [n, d], n >= k. */
-  void train(int64_t n, const float* x, int threads, const Interrupt* interrupt) {
-    detail::CallScope scope(threads, interrupt);
-    detail::SlicedFlatL2 index(d_, threads, interrupt);
-    ::faiss::ClusteringParameters parameters;
-    parameters.niter = niter;
-    parameters.nredo = nredo;
-    parameters.seed = seed;
-    parameters.spherical = spherical;
-    parameters.min_points_per_centroid = 1;
-    parameters.max_points_per_centroid = static_cast<int>(std::min<int64_t>((n + k_ - 1) / k_ + 1, INT32_MAX));
-    ::faiss::Clustering clustering(d_, k_, parameters);
-    clustering.train(n, x, index);
-    centroids_ = clustering.centroids;
-    objective_ = clustering.iteration_stats.empty() ? 0 : clustering.iteration_stats.back().obj;
-  }
-  /* out [k, d]. */
-  void centroids(float* out) const { std::copy(centroids_.begin(), centroids_.end(), out); }
-  /* Sum of squared distances to the nearest centroid in the last iteration, before its update. */
-  double objective() const { return objective_; }
-  /* out [n]: the nearest centroid of each row of x [n, d]. */
-  void assign(int64_t n, const float* x, int64_t* out, int threads, const Interrupt* interrupt) const {
-    if (centroids_.empty()) throw ::faiss::FaissException("assign needs a trained clustering");
-    detail::SlicedFlatL2 index(d_, threads, interrupt);
-    index.add(k_, centroids_.data());
-    std::vector<float> distances(static_cast<size_t>(n));
-    index.search(n, x, 1, distances.data(), out);
-  }
-
- private:
-  int d_;
-  int k_;
-  std::vector<float> centroids_;
-  double objective_;
-};
 
 }  // namespace faiss
 }  // namespace vicinal

@@ -9,7 +9,6 @@
 
 #include <faiss/impl/AuxIndexStructures.h>
 #include <faiss/impl/FaissException.h>
-#include <faiss/IndexFlat.h>
 #include <omp.h>
 
 #include <algorithm>
@@ -17,6 +16,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <string>
 
 #include "vicinal/faiss_interrupt.hpp"
 
@@ -47,13 +47,24 @@ inline void throw_if(const Interrupt* interrupt) {
   if (interrupt != nullptr && interrupt->requested()) throw ::faiss::FaissException("computation interrupted");
 }
 
+/* Workers for a call that was asked to use `threads` (0: all). More than there are processors only compete, and a
+ * thread that cannot be started ends the process inside libgomp. */
+inline int workers_of(int threads) {
+  constexpr int kMostThreads = 4096; /* as for an engine */
+  if (threads < 0 || threads > kMostThreads) {
+    throw ::faiss::FaissException("threads must be 0.." + std::to_string(kMostThreads) + ", got " +
+                                  std::to_string(threads));
+  }
+  return threads == 0 ? omp_get_max_threads() : std::min(threads, std::max(1, omp_get_num_procs()));
+}
+
 /* What a FAISS call sees for its duration: this thread's interrupt, and at most `threads` OpenMP threads (the setting
  * is per calling thread, so concurrent calls do not disturb each other). */
 class CallScope {
  public:
   CallScope(int threads, const Interrupt* interrupt) : interrupt_(current_interrupt), threads_(omp_get_max_threads()) {
+    omp_set_num_threads(workers_of(threads));
     current_interrupt = interrupt;
-    if (threads > 0) omp_set_num_threads(threads);
   }
   ~CallScope() {
     current_interrupt = interrupt_;
@@ -71,7 +82,7 @@ class CallScope {
  * region there and stays on one thread. The first exception stops the others and is rethrown. */
 template <class Body>
 void for_slices(int64_t n, int64_t slice, int threads, const Interrupt* interrupt, const Body& body) {
-  const int workers = threads > 0 ? threads : omp_get_max_threads();
+  const int workers = workers_of(threads);
   const int64_t slices = (n + slice - 1) / slice;
   std::exception_ptr failure;
   std::atomic<bool> failed(false);
@@ -102,29 +113,11 @@ void for_slices(int64_t n, int64_t slice, int threads, const Interrupt* interrup
 inline int64_t slice_of(int64_t n, int64_t rows, int64_t d, int threads) {
   const double cost = std::max(1.0, 2.0 * static_cast<double>(rows) * static_cast<double>(d));
   const int64_t in_time = static_cast<int64_t>(std::max(20.0, std::min(1024.0, 1e10 / cost)));
-  const int64_t workers = threads > 0 ? threads : omp_get_max_threads();
+  const int64_t workers = workers_of(threads);
   return std::max<int64_t>(1, std::min(in_time, (n + workers - 1) / workers));
 }
 
-/* The assignment index of k-means: a flat index whose search is split over our threads. */
-class SlicedFlatL2 : public ::faiss::IndexFlatL2 {
- public:
-  SlicedFlatL2(int d, int threads, const Interrupt* interrupt)
-      : ::faiss::IndexFlatL2(d), threads_(threads), interrupt_(interrupt) {}
-  void search(int64_t n, const float* x, int64_t k, float* distances, int64_t* labels,
-              const ::faiss::SearchParameters* params = nullptr) const override {
-    for_slices(n, slice_of(n, ntotal, d, threads_), threads_, interrupt_, [&](int64_t from, int64_t to) {
-      ::faiss::IndexFlatL2::search(to - from, x + from * d, k, distances + from * k, labels + from * k, params);
-    });
-  }
-
- private:
-  int threads_;
-  const Interrupt* interrupt_;
-};
-
 }  // namespace detail
-
 }  // namespace faiss
 }  // namespace vicinal
 

@@ -21,7 +21,7 @@ import java.util.Map;
  * <p>Memory beyond the inputs: a copy of the rows if they are normalised or not F32, 12 bytes per
  * row for labels, 64 MiB of relevant ids and ranks (or of neighbour lists), the engine's workspace,
  * and one number per class and metric for the per-class table. Nothing grows with rows x rows or
- * labels x rows. Clustering metrics add what FAISS's k-means holds: k centroids.
+ * labels x rows. Clustering metrics add what k-means holds: a copy of the rows and k centroids.
  *
  * <p>Thread-safe: any number of threads may evaluate at once. {@link Thread#interrupt} stops an
  * evaluation within a second.
@@ -129,6 +129,18 @@ public final class Evaluator {
     }
   }
 
+  /** The first row F64 that is not zero and has no value that float32 holds with all its digits. */
+  private static long firstTooSmall(Tensor x) {
+    for (long i = 0; i < x.dim(0); i++) {
+      double largest =
+          Arrays.stream(x.rows(i, i + 1).toDoubles()).map(Math::abs).max().orElseThrow();
+      if (largest > 0 && largest < Float.MIN_NORMAL) {
+        return i;
+      }
+    }
+    return -1;
+  }
+
   /** Finite rows in single precision, normalised if asked; the tensor itself where it is that. */
   private Tensor prepare(String name, Tensor x, boolean normalize, Arena arena) {
     long bad = backend.findNonFinite(x);
@@ -139,18 +151,25 @@ public final class Evaluator {
               + bad / x.dim(1)
               + " has a NaN or an infinity; remove it or embed it again");
     }
-    Tensor single = x;
-    if (x.dtype() != DType.F32) {
-      single = arena.allocate(DType.F32, x.dim(0), x.dim(1));
-      single.copyFrom(x);
-      if (backend.findNonFinite(single) >= 0) {
-        throw new InputException(name + ": has values beyond float32; scale them down");
-      }
-    }
+    Tensor rows = x;
     if (normalize) {
-      Tensor unit = single == x ? arena.allocate(DType.F32, x.dim(0), x.dim(1)) : single;
-      backend.normalizeRows(single, unit);
-      single = unit;
+      rows = arena.allocate(x.dtype(), x.dim(0), x.dim(1));
+      backend.normalizeRows(x, rows);
+    }
+    if (rows.dtype() == DType.F32) {
+      return rows;
+    }
+    Tensor single = arena.allocate(DType.F32, x.dim(0), x.dim(1));
+    single.copyFrom(rows);
+    bad = backend.findNonFinite(single);
+    if (bad >= 0) {
+      throw new InputException(
+          name + ": row " + bad / x.dim(1) + " has a value beyond float32; scale the rows down");
+    }
+    long lost = firstTooSmall(rows);
+    if (lost >= 0) {
+      throw new InputException(
+          name + ": row " + lost + " is too small for float32; scale the rows up");
     }
     return single;
   }

@@ -1,5 +1,6 @@
 package io.vicinal.retrieval;
 
+import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.faiss.Clustering;
 import io.vicinal.faiss.FaissLibrary;
@@ -12,8 +13,10 @@ import org.bytedeco.javacpp.FloatPointer;
 
 /**
  * k-means by FAISS for the clustering metrics: every point takes part, one run, fixed seed, fixed
- * number of iterations, so that a value can be repeated. The result does not depend on the number
- * of threads.
+ * number of iterations, so that a value can be repeated. The result depends neither on the number
+ * of threads nor on where the rows lie and in which unit: FAISS sees them centred and scaled, and
+ * double arithmetic decides which centroid is nearer. Fewer different rows than clusters leave
+ * clusters empty.
  *
  * <p>Thread-safe. {@link Thread#interrupt} stops a run within a second.
  */
@@ -33,8 +36,8 @@ public final class KMeans {
    * @param k clusters, 1..N
    * @param threads worker threads, 0 for all
    * @return the cluster 0..k-1 of each row
-   * @throws InputException if k is out of range
-   * @throws io.vicinal.CancelledException if the thread is interrupted
+   * @throws InputException if k is out of range or a value is not finite
+   * @throws CancelledException if the thread is interrupted
    */
   @SuppressWarnings("try") // the lease is held, not used
   public static long[] clusters(Tensor x, int k, int threads) {
@@ -57,6 +60,14 @@ public final class KMeans {
             clustering.assign(n, points, Views.longs(assigned), threads, stop);
           });
       return assigned.toLongs();
+    } catch (CancelledException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (String.valueOf(e.getMessage()).endsWith("is not finite")) {
+        throw new InputException(
+            "embeddings: " + e.getMessage() + ": remove NaN and infinity first", e);
+      }
+      throw e;
     }
   }
 }

@@ -13,11 +13,13 @@ import io.vicinal.CancelledException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.junit.jupiter.api.BeforeAll;
@@ -153,6 +155,70 @@ class FaissTest {
       assertThatThrownBy(() -> ivf.search(1, X, 0, new float[1], new long[1], 1, null))
           .hasMessageContaining("k must be at least 1");
     }
+  }
+
+  /** Each of these ended the process inside FAISS or libgomp, or came back as foreign memory. */
+  @Test
+  void valuesThatFaissDiesOfAreRefused() {
+    refused("M must be 2..4096, got 0", () -> new IndexHNSWFlat(D, 0, METRIC_L2).close());
+    refused("M must be 2..4096, got 1", () -> new IndexHNSWFlat(D, 1, METRIC_L2).close());
+    refused("d must be 1..", () -> new IndexFlatL2(0).close());
+    for (String description : List.of("HNSW0", "HNSW1", "IVF0,Flat", "PQ0", "IVF99999999999,Flat")) {
+      refused("out of range", () -> index_factory(D, description, METRIC_L2).close());
+    }
+    try (IndexFlatL2 flat = new IndexFlatL2(D);
+        IndexFlatL2 quantizer = new IndexFlatL2(D);
+        IndexIVFFlat ivf = new IndexIVFFlat(quantizer, D, 4, METRIC_L2);
+        IndexHNSWFlat hnsw = new IndexHNSWFlat(D, 8, METRIC_L2)) {
+      flat.add(N, X, 2, null);
+      for (long id : new long[] {-1, N, Long.MAX_VALUE, Long.MIN_VALUE}) {
+        refused("is not one of the 500 rows", () -> flat.reconstruct(id, new float[D]));
+      }
+      refused("threads must be 0..4096, got 100000", () -> search(flat, 1, 100_000));
+      refused("threads must be 0..4096, got -1", () -> search(flat, 1, -1));
+      assertThat(search(flat, 1, 4096)).isEqualTo(search(flat, 1, 1));
+      refused("x is null", () -> flat.add(3, (float[]) null, 1, null));
+      refused("nlist must be 1", () -> new IndexIVFFlat(quantizer, D, 0, METRIC_L2).close());
+      refused("the quantizer's d is 8", () -> new IndexIVFFlat(quantizer, 5, 4, METRIC_L2).close());
+      refused("ef must be 1", () -> hnsw.set_efSearch(Integer.MAX_VALUE));
+      refused("efSearch must be 0..1048576", () -> hnsw.set_parameter("efSearch", 1e12));
+      refused("nprobe must be 0..1048576, got nan", () -> ivf.set_parameter("nprobe", Double.NaN));
+      float[] huge = new float[N * D];
+      Arrays.fill(huge, 1e19f);
+      refused("row 0 is too long", () -> ivf.train(N, huge, 2, null));
+      huge[0] = Float.NaN;
+      refused("row 0 is not finite", () -> hnsw.add(N, huge, 2, null));
+    }
+  }
+
+  /** FAISS would reserve k entries inside its parallel region. */
+  @Test
+  void aKBeyondTheRowsLeavesTheRestEmpty() {
+    try (IndexHNSWFlat index = new IndexHNSWFlat(1, 4, METRIC_L2)) {
+      float[] distances = new float[5000];
+      long[] ids = new long[5000];
+      index.search(1, new float[] {4}, 5000, distances, ids, 1, null);
+      assertThat(ids).containsOnly(-1);
+      index.add(2, new float[] {0, 5}, 1, null);
+      index.search(1, new float[] {4}, 5000, distances, ids, 1, null);
+      assertThat(Arrays.copyOf(ids, 3)).containsExactly(1, 0, -1);
+      assertThat(Arrays.copyOf(distances, 3)).containsExactly(1, 16, Float.POSITIVE_INFINITY);
+      assertThat(ids[4999]).isEqualTo(-1);
+    }
+  }
+
+  @Test
+  void aFullDiskIsAnError() {
+    try (IndexFlatL2 index = new IndexFlatL2(D)) {
+      index.add(3, Arrays.copyOf(X, 3 * D), 1, null); // less than a buffer of the C library
+      refused(
+          "could not write /dev/full: No space left on device",
+          () -> write_index(index, "/dev/full"));
+    }
+  }
+
+  private static void refused(String text, ThrowingCallable call) {
+    assertThatThrownBy(call).isInstanceOf(RuntimeException.class).hasMessageContaining(text);
   }
 
   @Test

@@ -389,6 +389,58 @@ class EvaluatorTest {
     refused(() -> evaluator.evaluate(arena.of(huge, 6, 2), y, defaults), "beyond float32");
   }
 
+  @Test
+  void extremeRowsAreMeasuredAsAnyOthers() {
+    Random random = new Random(21);
+    double[][] heaps = new double[60][5];
+    for (int i = 0; i < 60; i++) {
+      for (int j = 0; j < 5; j++) {
+        heaps[i][j] = random.nextGaussian() / 4 + (j == i % 3 ? 4 : 0);
+      }
+    }
+    Tensor y = labels(60, i -> i % 3);
+    for (EvaluationOptions.Method method : EvaluationOptions.Method.values()) {
+      EvaluationOptions options =
+          EvaluationOptions.of("r@1,map@r,nmi,ami,f1").withMethod(method);
+      Evaluation plain = evaluator.evaluate(matrix(60, 5, (i, j) -> heaps[i][j]), y, options);
+      assertThat(plain.values()).as("%s", method).containsEntry("nmi", 1.0);
+      for (double scale : new double[] {1e-40, 1e-30, 1e25, 5e37}) {
+        for (int constant = 0; constant < 2; constant++) {
+          int width = 5 + constant;
+          Tensor x = matrix(60, width, (i, j) -> j < 5 ? scale * heaps[i][j] : 1e30);
+          // Subnormal numbers have few digits, so only whole neighbourhoods can be compared.
+          assertThat(evaluator.evaluate(x, y, options).values())
+              .as("%s at %s", method, scale)
+              .containsEntry("r@1", plain.values().get("r@1"))
+              .containsEntry("nmi", 1.0)
+              .containsEntry("ami", 1.0)
+              .containsEntry("f1", 1.0);
+        }
+      }
+    }
+  }
+
+  @Test
+  void float64RowsKeepTheirDirectionAndAreNotLostSilently() {
+    Tensor y = labels(6, i -> i % 2);
+    double[] values = new double[12];
+    for (int i = 0; i < 6; i++) {
+      values[2 * i + i % 2] = 1 + i / 10.0;
+    }
+    for (double scale : new double[] {1e-300, 1e-60, 1, 1e60, 1e300}) {
+      double[] scaled = Arrays.stream(values).map(v -> v * scale).toArray();
+      EvaluationOptions options = EvaluationOptions.of("r@1,nmi").withNormalize(true);
+      assertThat(evaluator.evaluate(arena.of(scaled, 6, 2), y, options).values())
+          .as("%s", scale)
+          .containsEntry("r@1", 1.0)
+          .containsEntry("nmi", 1.0);
+    }
+    double[] tiny = Arrays.stream(values).map(v -> v * 1e-60).toArray();
+    refused(
+        () -> evaluator.evaluate(arena.of(tiny, 6, 2), y, EvaluationOptions.of("r@1")),
+        "embeddings: row 0 is too small for float32; scale the rows up");
+  }
+
   private static void refused(Runnable call, String text) {
     assertThatThrownBy(call::run)
         .isInstanceOf(InputException.class)

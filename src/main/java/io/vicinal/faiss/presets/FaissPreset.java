@@ -24,7 +24,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             include = {
               "vicinal/faiss_interrupt.hpp",
               "vicinal/faiss.hpp",
-              "vicinal/neighbours.hpp"
+              "vicinal/neighbours.hpp",
+              "vicinal/faiss_clustering.hpp"
             },
             link = {"gomp#", ":libopenblas.so.0#", "faiss#"},
             preload = {"vicinal_spin", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
