@@ -5,8 +5,9 @@
  * <p>Start with {@link io.vicinal.faiss.FaissLibrary}, {@code IndexFlatL2} and {@link
  * io.vicinal.faiss.Interruptible}. Every object is native and has one owner: close it. Buffers are
  * row-major {@code [n, d]}, borrowed for the call, and their sizes are the caller's business, as in
- * C++: an array that is too short is foreign memory read or written. Index files are trusted. Values
- * out of range are refused. A FAISS exception arrives as {@link java.lang.RuntimeException} with FAISS's text.
+ * C++: an array that is too short is foreign memory read or written. Index files are trusted.
+ * Values out of range are refused. A FAISS exception arrives as {@link java.lang.RuntimeException}
+ * with FAISS's text.
  *
  * <p>Thread safety is FAISS's: concurrent searches of one index are fine; train, add, reset and
  * parameter changes need exclusive use.

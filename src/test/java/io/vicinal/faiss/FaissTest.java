@@ -163,7 +163,8 @@ class FaissTest {
     refused("M must be 2..4096, got 0", () -> new IndexHNSWFlat(D, 0, METRIC_L2).close());
     refused("M must be 2..4096, got 1", () -> new IndexHNSWFlat(D, 1, METRIC_L2).close());
     refused("d must be 1..", () -> new IndexFlatL2(0).close());
-    for (String description : List.of("HNSW0", "HNSW1", "IVF0,Flat", "PQ0", "IVF99999999999,Flat")) {
+    for (String description :
+        List.of("HNSW0", "HNSW1", "IVF0,Flat", "PQ0", "IVF99999999999,Flat")) {
       refused("out of range", () -> index_factory(D, description, METRIC_L2).close());
     }
     try (IndexFlatL2 flat = new IndexFlatL2(D);

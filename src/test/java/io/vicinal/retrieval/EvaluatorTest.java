@@ -400,8 +400,7 @@ class EvaluatorTest {
     }
     Tensor y = labels(60, i -> i % 3);
     for (EvaluationOptions.Method method : EvaluationOptions.Method.values()) {
-      EvaluationOptions options =
-          EvaluationOptions.of("r@1,map@r,nmi,ami,f1").withMethod(method);
+      EvaluationOptions options = EvaluationOptions.of("r@1,map@r,nmi,ami,f1").withMethod(method);
       Evaluation plain = evaluator.evaluate(matrix(60, 5, (i, j) -> heaps[i][j]), y, options);
       assertThat(plain.values()).as("%s", method).containsEntry("nmi", 1.0);
       for (double scale : new double[] {1e-40, 1e-30, 1e25, 5e37}) {
