@@ -17,8 +17,6 @@ import java.util.stream.IntStream;
 public final class BlameSections {
   private static final int EFFECTS = 6; // shown of each sign
   private static final int PAIRS = 6; // shown of a group
-  private static final int CURVE = 6; // points that a curve is worth
-  private static final double FLOOR = 1e-16; // of a logarithmic axis
 
   private final Blame blame;
   private final Gallery gallery;
@@ -78,6 +76,7 @@ public final class BlameSections {
           new Section.Confusion(
               item.name(),
               pairs,
+              item.pairs().size(),
               item.unit(),
               sentences,
               harmful,
@@ -210,19 +209,19 @@ public final class BlameSections {
                   ? "not positive"
                   : String.format(Locale.ROOT, "%.3g", condition),
               "with the damping"));
-      double[] line = new double[top.length];
+      double[] positive = Arrays.stream(top).filter(v -> v > 0).toArray();
+      double[] line = new double[positive.length];
       Arrays.fill(line, lambda);
-      charts.add(
-          new Chart(
-              "Spectrum of the Hessian, by EK-FAC",
-              "rank",
-              "eigenvalue",
-              true,
-              true,
-              List.of(
-                  Series.counted(
-                      "eigenvalue", Arrays.stream(top).map(v -> Math.max(v, FLOOR)).toArray()),
-                  Series.counted("damping", line))));
+      if (positive.length > 0) {
+        charts.add(
+            new Chart(
+                "The " + positive.length + " largest eigenvalues of the Hessian, by EK-FAC",
+                "rank",
+                "eigenvalue",
+                true,
+                true,
+                List.of(Series.counted("eigenvalue", positive), Series.counted("damping", line))));
+      }
     }
     if (!Double.isNaN(blame.moved())) {
       facts.add(
@@ -235,18 +234,13 @@ public final class BlameSections {
       double worst = Arrays.stream(residuals).max().getAsDouble();
       facts.add(new Fact("Largest residual", String.format(Locale.ROOT, "%.1e", worst)));
     }
-    if (residuals.length >= CURVE) {
+    if (residuals.length == blame.items().size() && residuals.length > 1) {
       charts.add(
-          new Chart(
-              "True residual by confusion",
-              "confusion",
-              "relative residual",
-              false,
-              true,
-              List.of(
-                  Series.counted(
-                      "residual",
-                      Arrays.stream(residuals).map(r -> Math.max(r, FLOOR)).toArray()))));
+          Chart.bars(
+              "True residual of each confusion's solve",
+              "relative",
+              blame.items().stream().map(Blame.Item::name).toList(),
+              List.of(Series.counted("residual", residuals))));
     }
     facts.add(
         new Fact(

@@ -19,7 +19,7 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
    * @param labels of each row
    * @param right label of each row, or null if that is not known
    * @param className what to call a label
-   * @param pixels or null if nothing can be shown
+   * @param look or null if nothing can be shown
    */
   public record Shelf(
       String word,
@@ -27,7 +27,7 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
       long[] labels,
       long[] right,
       LongFunction<String> className,
-      Pixels pixels) {
+      Look look) {
     /** What to call the class that a row carries. */
     public String classOf(long row) {
       return className.apply(labels[(int) row]);
@@ -56,9 +56,8 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
 
   private Sample sample(String folder, Shelf shelf, long row) {
     String key = folder + row;
-    Pixels pixels = shelf.pixels();
-    if (pixels != null && !pictures.has(key)) {
-      pictures.put(key, pixels.values().apply(row), pixels.width(), pixels.height(), 1);
+    if (shelf.look() != null && !pictures.has(key)) {
+      shelf.look().addTo(pictures, key, row);
     }
     boolean wrong = shelf.right() != null && shelf.right()[(int) row] != shelf.labels()[(int) row];
     return new Sample(

@@ -1,5 +1,8 @@
 package io.vicinal.report;
 
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -11,12 +14,14 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /**
- * Thumbnails by key, as PNG data URIs. A picture that several places show is stored once. Larger
+ * Thumbnails by key, as data URIs, PNG or JPEG. A picture that several places show is stored once. Larger
  * images are reduced to {@value #SIDE} pixels by averaging. Not for several threads at once.
  */
 public final class Pictures {
   /** Longest side of a thumbnail. */
   public static final int SIDE = 96;
+
+  private static final int LARGE = 6000; // bytes of a PNG
 
   private final Map<String, String> uris = new LinkedHashMap<>();
 
@@ -34,6 +39,30 @@ public final class Pictures {
     }
     uris.computeIfAbsent(key, k -> uri(values, width, height, channels));
     return this;
+  }
+
+  /**
+   * Adds a picture in colour or grey, reduced to {@value #SIDE} pixels. A photograph, which would be
+   * large as PNG, becomes a JPEG.
+   */
+  public Pictures put(String key, BufferedImage image) {
+    uris.computeIfAbsent(key, k -> uri(reduced(image)));
+    return this;
+  }
+
+  private static BufferedImage reduced(BufferedImage image) {
+    double scale = Math.min(1, (double) SIDE / Math.max(image.getWidth(), image.getHeight()));
+    int w = Math.max(1, (int) Math.round(scale * image.getWidth()));
+    int h = Math.max(1, (int) Math.round(scale * image.getHeight()));
+    BufferedImage small = new BufferedImage(w, h, BufferedImage.TYPE_INT_RGB);
+    Graphics2D g = small.createGraphics();
+    g.setColor(Color.WHITE); // below what is transparent
+    g.fillRect(0, 0, w, h);
+    g.setRenderingHint(
+        RenderingHints.KEY_INTERPOLATION, RenderingHints.VALUE_INTERPOLATION_BILINEAR);
+    g.drawImage(image, 0, 0, w, h, null);
+    g.dispose();
+    return small;
   }
 
   /** Whether there is a picture of that key. */
@@ -60,14 +89,29 @@ public final class Pictures {
         }
       }
     }
+    return uri(image);
+  }
+
+  private static String uri(BufferedImage image) {
     try {
-      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-      ImageIO.setUseCache(false);
-      ImageIO.write(image, "png", bytes);
-      return "data:image/png;base64," + Base64.getEncoder().encodeToString(bytes.toByteArray());
+      byte[] png = encoded(image, "png");
+      byte[] bytes = png;
+      String type = "png";
+      if (png.length > LARGE) {
+        bytes = encoded(image, "jpg");
+        type = "jpeg";
+      }
+      return "data:image/" + type + ";base64," + Base64.getEncoder().encodeToString(bytes);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static byte[] encoded(BufferedImage image, String format) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    ImageIO.setUseCache(false);
+    ImageIO.write(image, format, bytes);
+    return bytes.toByteArray();
   }
 
   private static int level(

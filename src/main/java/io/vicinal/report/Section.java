@@ -61,7 +61,8 @@ public sealed interface Section {
    * One confusion: a pair of test samples, or the pairs of a class.
    *
    * @param name "query 412", "class 8, taken for 3"
-   * @param pairs queries with their wrong neighbour
+   * @param pairs queries with their wrong neighbour, the first ones
+   * @param all how many there are
    * @param unit of the effects: "squared distance"
    * @param sentences what the effects mean, from {@link Words}
    * @param harmful removing them moves the confused apart, strongest first
@@ -74,6 +75,7 @@ public sealed interface Section {
   record Confusion(
       String name,
       List<Pair> pairs,
+      int all,
       String unit,
       List<String> sentences,
       List<Effect> harmful,

@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record Series(String name, double[] x, double[] y) {
   /** More points than this cannot be told apart on the page. */
-  public static final int MOST = 240;
+  public static final int MOST = 400;
 
   /** Thins. */
   public Series {

@@ -5,6 +5,8 @@ import io.vicinal.nn.Embedder;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -94,7 +96,7 @@ public final class TrainedHead implements AutoCloseable {
 
   /** The head's validation metrics by id; empty without validation. */
   public Map<String, Double> validation() {
-    return Map.copyOf(end.bestValues);
+    return Collections.unmodifiableMap(new LinkedHashMap<>(end.bestValues));
   }
 
   /** Whether the validation metric ended the run. */

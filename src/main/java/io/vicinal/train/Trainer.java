@@ -11,6 +11,8 @@ import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -201,7 +203,7 @@ public final class Trainer {
         end.epoch,
         end.steps,
         end.bestEpoch,
-        Map.copyOf(end.bestValues),
+        Collections.unmodifiableMap(new LinkedHashMap<>(end.bestValues)),
         end.stopped);
   }
 

@@ -26,8 +26,8 @@ function scale(low, high, from, to, log, ticks) {
 }
 
 const extent = values => [Math.min(...values), Math.max(...values)];
-const tickText = x => x !== 0 && (Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3)
-  ? minus(x.toExponential(0)) : minus(String(+x.toPrecision(4)));
+const tickText = x => set(x !== 0 && (Math.abs(x) >= 1e5 || Math.abs(x) < 1e-3)
+  ? x.toExponential(0) : String(+x.toPrecision(4)));
 
 /** An SVG as wide as its place. draw(svg, width) fills it. */
 function responsive(label, draw) {
@@ -64,6 +64,24 @@ function axes(el, width, x, y, xName, yName) {
 const look = i => `s${i % 10} d${i % 4}`;
 const key = i => h('svg', {class: 'key', width: 24, height: 8, 'aria-hidden': 'true'},
   h('line', {class: `curve ${look(i)}`, x1: 1, x2: 23, y1: 4, y2: 4}));
+
+/** Curves over a number, bars over names. */
+const drawn = chart => chart.names ? barChart(chart) : lineChart(chart);
+
+/** A bar for every name and series, all from 0, with its value. */
+function barChart(chart) {
+  const most = Math.max(...chart.series.flatMap(s => s.y.map(y => Math.abs(y ?? 0)))) || 1;
+  const rows = chart.names.map((name, i) => h('li', null, h('span', {class: 'bar-name'}, name),
+    chart.series.map((s, k) => h('div', {class: `bar-row s${k % 10}`},
+      h('span', {class: 'bar', vars: {'--part': Math.abs(s.y[i] ?? 0) / most}}),
+      h('span', {class: 'num'}, number(s.y[i]))))));
+  const list = h('ol', {class: 'bars'});
+  const figure = h('figure', null, h('figcaption', null, `${chart.title} (${chart.y})`),
+    chart.series.length > 1 && h('div', {class: 'legend'}, chart.series.map((s, k) =>
+      h('span', {class: `s${k % 10}`}, h('span', {class: 'swatch', 'aria-hidden': 'true'}), s.name))), list);
+  fillGallery(list, rows);
+  return figure;
+}
 
 /** Curves with a legend whose entries hide and show them. */
 function lineChart(chart) {

@@ -4,7 +4,7 @@ const hues = 10;
 
 draw.EmbeddingMap = {
   title: 'Map of the embedding', short: 'Map',
-  help: 'Every dot is an image; near means alike to the model. Point at one, tap it, or walk with the arrow keys. Ringed dots are marked.',
+  help: 'Every dot is a sample; near means alike to the model. Point at one, tap it, or walk with the arrow keys. Ringed dots are marked.',
   render: s => {
     const view = {zoom: 1, x: 0.5, y: 0.5, chosen: null, only: null, layout: 0, moving: 1, from: null};
     const canvas = h('canvas', {class: 'map', tabindex: '0', role: 'img',

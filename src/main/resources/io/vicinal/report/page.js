@@ -3,11 +3,19 @@
 
 const report = JSON.parse(document.getElementById('data').textContent);
 
-/** A number and its per cent sign stay on one line. */
-const together = child => typeof child === 'string' ? child.replace(/(\d) %/g, '$1\u202f%') : child;
+const raised = '\u2070\u00b9\u00b2\u00b3\u2074\u2075\u2076\u2077\u2078\u2079';
+
+/** 3.1e-5 as people write it. */
+const power = (digits, sign, exponent) => `${digits}\u2009\u00d7\u200910${sign === '-' ? '\u207b' : ''}${[...exponent].map(d => raised[d]).join('')}`;
+
+/** Text as it is set: one minus sign, powers of ten, and a number on one line with its per cent sign. */
+const set = child => typeof child !== 'string' ? child : child
+  .replace(/(^|[\s(\u2192])-(?=[\d.])/g, '$1\u2212')
+  .replace(/(\d(?:\.\d+)?)e([+-])0*(\d+)/g, (all, digits, sign, exponent) => power(digits, sign, exponent))
+  .replace(/(\d) %/g, '$1\u202f%');
 
 const nodes = children =>
-  children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(together);
+  children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(set);
 
 /** An element: h('p', {class: 'lead'}, 'text', child). Functions are listeners, null and false are left out. */
 function h(tag, props, ...children) {
@@ -23,25 +31,29 @@ function h(tag, props, ...children) {
   return el;
 }
 
-const minus = text => text.replace('-', '\u2212');
 
 /** Three significant digits, without exponents where people can read without. */
 function number(x) {
   if (x === null || x === undefined) return '\u2013';
   const a = Math.abs(x);
   if (a === 0) return '0';
-  if (a >= 1e6 || a < 1e-4) return minus(x.toExponential(1));
-  if (Number.isInteger(x)) return minus(x.toLocaleString('en'));
-  return minus(a >= 100 ? x.toFixed(0) : x.toFixed(Math.min(6, 2 - Math.floor(Math.log10(a)))));
+  if (a >= 1e6 || a < 1e-4) return set(x.toExponential(1));
+  if (Number.isInteger(x)) return set(x.toLocaleString('en'));
+  return set(a >= 100 ? x.toFixed(0) : x.toFixed(Math.min(6, 2 - Math.floor(Math.log10(a)))));
 }
 
 const signed = x => (x > 0 ? '+' : '') + number(x);
 const percent = x => x === null || x === undefined ? '\u2013' : (100 * x).toFixed(1) + '\u2009%';
 
-/** A sample's thumbnail, or its name in a frame. Small pictures are enlarged without blur. */
+const pictured = Object.keys(report.pictures).length > 0;
+
+/**
+ * A sample's thumbnail. Small pictures are enlarged without blur. Where a page has pictures and this sample has none
+ * its place stays empty; where a page has none there are no places.
+ */
 function picture(sample, size) {
   const uri = report.pictures[sample.key];
-  if (!uri) return h('span', {class: 'picture empty ' + size}, sample.name);
+  if (!uri) return pictured && h('span', {class: 'picture empty ' + size, title: `no picture of ${sample.name}`});
   const img = h('img', {class: 'picture ' + size, src: uri, alt: `${sample.name}, ${sample.label}`});
   img.decode().then(() => img.classList.toggle('pixels', img.naturalWidth <= 40), () => {});
   return img;
@@ -71,18 +83,36 @@ function facts(list) {
     h('div', null, h('dt', null, f.name), h('dd', null, f.value, f.note && h('small', null, f.note)))));
 }
 
-/** A gallery that first shows a dozen of its cards. */
-function fillGallery(gallery, cards) {
-  const few = cards.slice(0, 12);
-  gallery.replaceChildren(...few);
-  gallery.nextElementSibling?.remove();
-  if (cards.length > few.length) {
-    gallery.after(h('button', {type: 'button', class: 'more', click: e => {
-      gallery.replaceChildren(...cards);
-      e.currentTarget.remove();
-    }}, `Show all ${cards.length}`));
+/** A list that first shows some of its cards; on paper it shows all. */
+function fillGallery(gallery, cards, few = 12) {
+  const all = () => {
+    gallery.replaceChildren(...cards);
+    if (gallery.nextElementSibling?.matches('.more')) gallery.nextElementSibling.remove();
+  };
+  all();
+  gallery.onpaper = all;
+  if (cards.length > few) {
+    gallery.replaceChildren(...cards.slice(0, few));
+    gallery.after(h('button', {type: 'button', class: 'more', click: all}, `Show all ${cards.length}`));
   }
 }
+
+/** What may be wider than its place: it scrolls, and says so while it does. */
+function sideways(...content) {
+  const inner = h('div', {class: 'scroll', tabindex: '0'}, content);
+  const hint = h('p', {class: 'hint', hidden: true, 'aria-hidden': 'true'}, 'Scroll sideways for more \u2192');
+  const look = () => { hint.hidden = inner.scrollWidth <= inner.clientWidth + 1 || inner.scrollLeft + inner.clientWidth >= inner.scrollWidth - 1; };
+  inner.addEventListener('scroll', look, {passive: true});
+  new ResizeObserver(look).observe(inner);
+  return h('div', {class: 'scrolling'}, inner, hint);
+}
+
+/** Paper shows what the screen folds away: every gallery whole, every tab's panel. */
+addEventListener('beforeprint', () => {
+  document.querySelectorAll('.gallery, .bars').forEach(e => e.onpaper?.());
+  document.querySelectorAll('.tabs').forEach(e => e.after(h('div', {class: 'paper'}, e.panels())));
+});
+addEventListener('afterprint', () => document.querySelectorAll('.paper').forEach(e => e.remove()));
 
 /** The one tooltip. Reads itself out; stays inside the window. */
 const tip = {
@@ -125,7 +155,9 @@ function tabs(label, entries, look) {
     buttons[to].focus();
   }
   choose(0);
-  return h('div', {class: 'tabs ' + look}, h('div', {role: 'tablist', 'aria-label': label}, buttons), panel);
+  const el = h('div', {class: 'tabs ' + look}, h('div', {role: 'tablist', 'aria-label': label}, buttons), panel);
+  el.panels = () => entries.map(entry => entry.panel());
+  return el;
 }
 
 /** Buttons of which one is pressed. options: [[name, action]]. */

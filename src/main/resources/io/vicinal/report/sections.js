@@ -10,29 +10,29 @@ const draw = {
 
   Retrieval: {
     title: 'Retrieval', short: 'Retrieval',
-    help: 'How often the nearest images are of the query\u2019s class. R@k: at least one among the k nearest; MAP@R: how pure and how well ordered the R nearest are.',
-    render: s => [h('div', {class: 'split'}, h('div', {class: 'scroll'}, retrievalTable(s)), s.charts.map(lineChart))],
+    help: 'How often the nearest samples are of the query\u2019s class. R@k: at least one among the k nearest; MAP@R: how pure and how well ordered the R nearest are.',
+    render: s => [h('div', {class: 'split'}, sideways(retrievalTable(s)), s.charts.map(drawn))],
   },
 
   Detection: {
     title: 'Finding wrong labels', short: 'Wrong labels',
-    help: 'Every detector sorts the training images, most suspicious first. Its curve shows how many of the wrong labels are found after inspecting a share of the images; the higher and the more to the left, the better.',
+    help: 'Every detector sorts the training samples, most suspicious first. Its curve shows how many of the wrong labels are found after inspecting a share of them; the higher and the more to the left, the better.',
     render: s => [
-      h('div', {class: 'split'}, s.curves && lineChart(s.curves), s.detectors.length > 0 && h('div', {class: 'scroll'}, detectorTable(s.detectors))),
+      h('div', {class: 'split'}, s.curves && drawn(s.curves), s.detectors.length > 0 && sideways(detectorTable(s.detectors))),
       s.suspects.length > 0 && [h('h3', null, 'Most suspicious'), suspects(s.suspects)],
     ],
   },
 
   Relabelling: {
     title: 'Proposed labels', short: 'Proposals',
-    help: 'What each doubted image should be called instead, and how sure the proposal is. \u201cNone of these\u201d means that no class fits: remove the image rather than rename it.',
+    help: 'What each doubted sample should be called instead, and how sure the proposal is. \u201cNone of these\u201d means that no class fits: remove the sample rather than rename it.',
     render: s => [facts(s.facts), proposals(s.proposals)],
   },
 
   Verification: {
     title: 'Prediction against retraining', short: 'Proof',
     help: 'The head was really solved again, with samples left out, re-weighted or relabelled, and the effect measured on this report\u2019s own data.',
-    render: s => [facts(s.facts), h('div', {class: 'split'}, scatter(s), s.charts.map(lineChart))],
+    render: s => [facts(s.facts), h('div', {class: 'split'}, scatter(s), s.charts.map(drawn))],
   },
 
   Health: {
@@ -40,22 +40,22 @@ const draw = {
     help: 'The effects above come from linear systems with the loss\u2019s curvature. Here is whether those were solved, and how well conditioned they are.',
     render: s => [
       s.warnings.length > 0 && h('ul', {class: 'warnings'}, s.warnings.map(w => h('li', null, w))),
-      facts(s.facts), h('div', {class: 'split'}, s.charts.map(lineChart)),
+      facts(s.facts), h('div', {class: 'split'}, s.charts.map(drawn)),
     ],
   },
 
   Field: {
-    title: 'Field study', short: 'Field study',
-    help: 'Classes by what their images are recommended. Centralized: at least 10 % of a class should move, to one other class. Diversified: the same, in several directions. Individual: at most 5 %.',
-    render: s => [facts(s.facts), h('div', {class: 'scroll'}, h('table', null,
+    title: 'Classes by the labels that their samples should carry', short: 'Classes',
+    help: 'A class counts by what its samples are recommended. Centralized: at least 10 % of a class should move, to one other class. Diversified: the same, in several directions. Individual: at most 5 %.',
+    render: s => [facts(s.facts), sideways(h('table', null,
       h('thead', null, h('tr', null, h('th', {scope: 'col'}, 'Rule'), s.categories.map(c => h('th', {scope: 'col', class: 'num'}, c)))),
-      h('tbody', null, s.rules.map(r => h('tr', null, h('th', {scope: 'row'}, r.name), r.values.map(v => h('td', {class: 'num'}, number(v)))))))) ],
+      h('tbody', null, s.rules.map(r => h('tr', null, h('th', {scope: 'row'}, r.name), r.values.map(v => h('td', {class: 'num'}, number(v))))))))],
   },
 
   WorstClasses: {
     title: 'Worst classes over seeds and losses', short: 'Worst classes',
     help: 'A class that is among the worst for every model is hard, or badly labelled, whatever is trained. The number is its place in a model\u2019s list, 1 for the worst.',
-    render: s => [facts(s.facts), h('div', {class: 'scroll'}, h('table', {class: 'heat'},
+    render: s => [facts(s.facts), sideways(h('table', {class: 'heat'},
       h('thead', null, h('tr', null, h('th', {scope: 'col'}, 'Class'), s.models.map(m => h('th', {scope: 'col'}, m)))),
       h('tbody', null, s.classes.map((c, i) => h('tr', null, h('th', {scope: 'row'}, c), s.ranks[i].map(r =>
         h('td', {vars: {'--heat': r ? 1 - 0.8 * (r - 1) / Math.max(1, worst(s.ranks) - 1) : 0}}, r || '')))))))],

@@ -37,6 +37,7 @@ function follow(links) {
 }
 
 (() => {
+  document.body.classList.toggle('plain', !pictured);
   document.title = report.title;
   const headline = report.sections.find(s => s.type === 'Headline');
   const rest = report.sections.filter(s => s.type !== 'Headline' && draw[s.type]);

@@ -160,6 +160,7 @@ final class DigitsReport {
             new Section.Confusion(
                 query.name(),
                 List.of(new Section.Pair(query, test(near.id(q, 0)), near.distance(q, 0) / 4096)),
+                1,
                 "squared distance",
                 List.of(
                     Words.removal(harmful.get(0), query.name(), "squared distance", 0.116),
@@ -176,6 +177,7 @@ final class DigitsReport {
         new Section.Confusion(
             "digit 8, a whole class",
             pairs,
+            12,
             "mean squared distance",
             List.of(),
             effects(1),

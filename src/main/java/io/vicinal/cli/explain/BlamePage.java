@@ -161,7 +161,10 @@ final class BlamePage {
     }
     page.add(
         sections.confusions(
-            "Effects are predicted for the removal of one training sample; those that were"
+            (asked > shown.size()
+                    ? "The first " + shown.size() + " of " + asked + " confusions. "
+                    : "")
+                + "Effects are predicted for the removal of one training sample; those that were"
                 + " measured stand before the prediction."));
     if (!scoring.isPlain()) {
       List<Integer> harmful = sections.shown(1);

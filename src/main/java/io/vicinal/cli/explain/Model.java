@@ -13,6 +13,9 @@ import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;
+import io.vicinal.report.Look;
+import io.vicinal.report.PictureFiles;
+import io.vicinal.report.Pixels;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -39,7 +42,8 @@ final class Model implements AutoCloseable {
   private long[] datasetLabels; // class ids
   private String trainingHash;
   private List<String> classNames; // by class id, where they are known
-  private int imageWidth;
+  private Look look; // of training samples, or null
+  private Look testLook;
 
   private Model(Backend backend, Arena arena) {
     this.backend = backend;
@@ -71,8 +75,7 @@ final class Model implements AutoCloseable {
         opened.readArrays(options, loss);
       }
       opened.checkTest(options);
-      int width = options.imageWidth(opened.model.training().width());
-      opened.imageWidth = width > 0 ? width : opened.imageWidth;
+      opened.look(options);
       return opened;
     } catch (RuntimeException | Error e) {
       opened.close();
@@ -91,7 +94,6 @@ final class Model implements AutoCloseable {
     trainingHash = run.hash();
     if (run.config().data().dataset() != null) {
       classNames = FashionMnist.CLASSES;
-      imageWidth = FashionMnist.SIDE;
     }
     if (options.testFeatures != null) {
       test = readTest(options, run.head().weight().dtype());
@@ -103,7 +105,9 @@ final class Model implements AutoCloseable {
     }
     if (test == null) {
       throw new InputException(
-          "--test-features: is missing, and the run " + options.run + " held nothing out");
+          options.run
+              + ": the run has no validation samples to explain; name a test set with"
+              + " --test-features and --test-labels");
     }
   }
 
@@ -314,9 +318,43 @@ final class Model implements AutoCloseable {
     return classNames != null && id < classNames.size() ? classNames.get((int) id) : "class " + id;
   }
 
-  /** Width of the images that the features are, or 0 if they are none. */
-  int imageWidth() {
-    return imageWidth;
+  /** How training samples look, or null if nothing can be shown. */
+  Look look() {
+    return look;
+  }
+
+  /** How test samples look, or null. */
+  Look testLook() {
+    return testLook;
+  }
+
+  private void look(ModelOptions options) {
+    look = pixels(options, model.training());
+    testLook = test == null ? null : pixels(options, test);
+    if (options.pictures != null) {
+      look =
+          PictureFiles.of(
+              "--pictures",
+              options.pictures,
+              positions.length,
+              row -> Long.toString(positions[(int) row]),
+              row -> null);
+    }
+    if (options.testPictures != null) {
+      if (test == null) {
+        throw new InputException("--test-pictures: there is no test set; leave it out");
+      }
+      testLook =
+          PictureFiles.of(
+              "--test-pictures", options.testPictures, test.samples(), Long::toString, row -> null);
+    }
+  }
+
+  private Look pixels(ModelOptions options, FeatureSet set) {
+    Look given = options.pixels(set.features());
+    int side = FashionMnist.SIDE;
+    boolean known = given == null && classNames == FashionMnist.CLASSES;
+    return known && set.width() == side * side ? Pixels.of(set.features(), side, side) : given;
   }
 
   /** Hash of the whole dataset. */

@@ -1,6 +1,8 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.report.Pixels;
+import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -12,7 +14,8 @@ import picocli.CommandLine.Option;
  * What is explained: a run folder, or arrays with a head; and the test samples that it confuses.
  */
 final class ModelOptions {
-  private static final Pattern SIZE = Pattern.compile("([1-9]\\d{0,4})x([1-9]\\d{0,4})");
+  private static final Pattern SIZE =
+      Pattern.compile("(3x)?([1-9]\\d{0,4})x([1-9]\\d{0,4})(x[13])?");
 
   @Option(
       names = "--run",
@@ -61,12 +64,28 @@ final class ModelOptions {
 
   @Option(
       names = "--pixels",
-      paramLabel = "HxW",
+      paramLabel = "HxW[x3]",
       description = {
-        "The features are grey pixels, H rows of W: reports show them. Known of runs that were",
-        "trained on a dataset of images."
+        "The features are pixels, H rows of W, grey or in colour (HxWx3, or 3xHxW plane by plane):",
+        "reports show them. Known of runs that were trained on a dataset of images."
       })
   String pixels;
+
+  @Option(
+      names = "--pictures",
+      paramLabel = "FOLDER|CSV",
+      description = {
+        "Pictures of the training samples for reports (PNG, JPEG, GIF, BMP): a folder of files that",
+        "are called like the samples or their positions, such as 17.png, or a CSV of positions and",
+        "paths."
+      })
+  Path pictures;
+
+  @Option(
+      names = "--test-pictures",
+      paramLabel = "FOLDER|CSV",
+      description = "The same of the test samples.")
+  Path testPictures;
 
   @Option(
       names = "--device",
@@ -102,21 +121,29 @@ final class ModelOptions {
     }
   }
 
-  /** Width of an image of so many features, or 0 if they are not said to be one. */
-  int imageWidth(long features) {
+  /**
+   * Some features as pictures, or null if they are not said to be any.
+   *
+   * @param features [N, D]
+   */
+  Pixels pixels(Tensor features) {
     if (pixels == null) {
-      return 0;
+      return null;
     }
     Matcher matcher = SIZE.matcher(pixels);
-    if (!matcher.matches()) {
-      throw new InputException("--pixels: '" + pixels + "' is no size; give one such as 28x28");
-    }
-    int width = Integer.parseInt(matcher.group(2));
-    if (Long.parseLong(matcher.group(1)) * width != features) {
+    if (!matcher.matches() || matcher.group(1) != null && matcher.group(4) != null) {
       throw new InputException(
-          "--pixels: " + pixels + " is another number than the " + features + " features");
+          "--pixels: '" + pixels + "' is no size; give one such as 28x28 or 32x32x3");
     }
-    return width;
+    boolean planes = matcher.group(1) != null;
+    int height = Integer.parseInt(matcher.group(2));
+    int width = Integer.parseInt(matcher.group(3));
+    int channels = planes || "x3".equals(matcher.group(4)) ? 3 : 1;
+    if ((long) height * width * channels != features.dim(1)) {
+      throw new InputException(
+          "--pixels: " + pixels + " is another number than the " + features.dim(1) + " features");
+    }
+    return Pixels.of(features, width, height, channels, planes);
   }
 
   private static void refuse(String option, Object value) {

@@ -6,7 +6,8 @@ import io.vicinal.report.Fact;
 import io.vicinal.report.Gallery;
 import io.vicinal.report.HtmlReport;
 import io.vicinal.report.MapSection;
-import io.vicinal.report.Pixels;
+import io.vicinal.report.Look;
+import io.vicinal.report.PictureFiles;
 import io.vicinal.report.ReportData;
 import io.vicinal.report.Section;
 import java.util.ArrayList;
@@ -31,27 +32,25 @@ final class Page {
     this.title = title;
     this.model = model;
     FeatureSet training = model.model().training();
-    String word = model.imageWidth() > 0 ? "image" : "sample";
+    String word = model.look() != null ? "image" : "sample";
     Gallery.Shelf test = null;
     if (model.test() != null) {
       long[] rows = LongStream.range(0, model.test().samples()).toArray();
-      test = shelf("query", model.test(), rows, null, model::testClass);
+      test = shelf("query", model.test(), rows, null, model::testClass, model.testLook());
     }
     gallery =
-        new Gallery(shelf(word, training, model.positions(), right, model::trainingClass), test);
+        new Gallery(
+            shelf(word, training, model.positions(), right, model::trainingClass, model.look()),
+            test);
     fact("Command", "vicinal explain " + command);
     fact("Version", Version.text());
     fact("Data hash", model.trainingHash().substring(0, 16));
     fact("Machine", model.backend().isa() + ", threads: " + model.backend().threads());
   }
 
-  private Gallery.Shelf shelf(
-      String word, FeatureSet set, long[] ids, long[] right, LongFunction<String> name) {
-    Pixels pixels =
-        model.imageWidth() == 0
-            ? null
-            : Pixels.of(set.features(), model.imageWidth(), (int) set.width() / model.imageWidth());
-    return new Gallery.Shelf(word, ids, set.labels().toLongs(), right, name, pixels);
+  private static Gallery.Shelf shelf(
+      String word, FeatureSet set, long[] ids, long[] right, LongFunction<String> name, Look look) {
+    return new Gallery.Shelf(word, ids, set.labels().toLongs(), right, name, look);
   }
 
   Gallery gallery() {
@@ -82,13 +81,21 @@ final class Page {
    */
   Page map(List<Integer> shown, LongFunction<String> mark, long seed) {
     FeatureSet training = model.model().training();
+    long[] rows = MapSection.rows(training.samples(), shown);
     Section map =
         MapSection.of(
-            "Training samples where the head puts them.",
+            rows.length == training.samples()
+                ? "All training samples, where the head puts them."
+                : String.format(
+                    Locale.ROOT,
+                    "%,d of the %,d training samples, where the head puts them: those that are"
+                        + " named above, and the first of the others.",
+                    rows.length,
+                    training.samples()),
             model.backend(),
             model.head(),
             training.features(),
-            MapSection.rows(training.samples(), shown),
+            rows,
             gallery,
             mark,
             seed);
@@ -96,6 +103,11 @@ final class Page {
   }
 
   void write(WorkFolder work) {
+    for (Look look : new Look[] {model.look(), model.testLook()}) {
+      if (look instanceof PictureFiles files && files.unreadable() > 0) {
+        fact("Pictures that could not be read", files.unreadable());
+      }
+    }
     HtmlReport.write(
         new ReportData(title, subtitle(), sections, gallery.pictures(), provenance),
         work.file("report.html"));

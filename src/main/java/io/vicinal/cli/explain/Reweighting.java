@@ -242,10 +242,10 @@ final class Reweighting {
             List.of("before", "after"),
             recall,
             List.of(
-                Chart.linear(
+                Chart.bars(
                     "Each confusion before and after",
-                    "confusion",
                     asked.queries().get(0).measurement().unit(),
+                    asked.questions().stream().map(Question::name).toList(),
                     curves))));
   }
 

@@ -140,7 +140,7 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   private Page page(Model model, FieldStudy study, WorstClassOverlap overlap) {
-    Page page = new Page(spec.name(), "Field study", model, null).fact("Seed", seed);
+    Page page = new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", seed);
     page.headline(
         String.format(
             Locale.ROOT,

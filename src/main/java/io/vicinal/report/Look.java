@@ -1,0 +1,11 @@
+package io.vicinal.report;
+
+/** How samples look. */
+public interface Look {
+  /**
+   * Adds a sample's picture, if it has one.
+   *
+   * @param row of the sample
+   */
+  void addTo(Pictures pictures, String key, long row);
+}

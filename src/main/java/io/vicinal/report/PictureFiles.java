@@ -1,0 +1,207 @@
+package io.vicinal.report;
+
+import io.vicinal.InputException;
+import java.awt.image.BufferedImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.LongFunction;
+import java.util.stream.Stream;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageReadParam;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
+
+/**
+ * Pictures of samples in files that a user names: PNG, JPEG, GIF or BMP. They are read when they are
+ * shown, and only as finely as a thumbnail needs. One that cannot be read is left out and counted.
+ * Not for several threads at once.
+ */
+public final class PictureFiles implements Look {
+  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+  private static final int DEPTH = 8; // of a folder
+
+  private final Map<String, Path> files; // by position or name
+  private final LongFunction<String> position;
+  private final LongFunction<String> name;
+  private int unreadable;
+
+  private PictureFiles(
+      Map<String, Path> files, LongFunction<String> position, LongFunction<String> name) {
+    this.files = files;
+    this.position = position;
+    this.name = name;
+  }
+
+  /**
+   * Finds the files.
+   *
+   * @param option for errors
+   * @param where a folder whose files are called like the samples or their positions, or a CSV of
+   *     positions (or names) and paths, relative to the CSV
+   * @param samples rows that there are
+   * @param position of a row in the dataset
+   * @param name of a row, or null
+   * @throws InputException if there is no such file, or none is of a sample
+   */
+  public static PictureFiles of(
+      String option,
+      Path where,
+      long samples,
+      LongFunction<String> position,
+      LongFunction<String> name) {
+    PictureFiles found;
+    try {
+      Map<String, Path> files = Files.isDirectory(where) ? folder(where) : csv(option, where);
+      found = new PictureFiles(files, position, name);
+    } catch (IOException | UncheckedIOException e) {
+      throw new InputException(
+          option
+              + ": "
+              + where
+              + " cannot be read; give a folder of pictures or a CSV of positions and paths",
+          e);
+    }
+    for (long row = 0; row < samples; row++) {
+      if (found.file(row) != null) {
+        return found;
+      }
+    }
+    throw new InputException(
+        option
+            + ": none of the "
+            + found.files.size()
+            + " pictures of "
+            + where
+            + " is called like a sample; name them by position, such as 17.png, or give a CSV of"
+            + " positions and paths");
+  }
+
+  private static Map<String, Path> folder(Path where) throws IOException {
+    Map<String, Path> files = new HashMap<>();
+    try (Stream<Path> all = Files.walk(where, DEPTH)) {
+      for (Path file : all.filter(PictureFiles::isPicture).sorted().toList()) {
+        String whole = where.relativize(file).toString();
+        String last = file.getFileName().toString();
+        // The same name in two folders: the whole path tells them apart, the first one the rest.
+        for (String key : List.of(whole, stem(whole), last, stem(last))) {
+          files.putIfAbsent(key, file);
+        }
+      }
+    }
+    return files;
+  }
+
+  private static boolean isPicture(Path file) {
+    String last = file.getFileName().toString();
+    String ending = last.substring(last.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
+    return ENDINGS.contains(ending) && Files.isRegularFile(file);
+  }
+
+  private static String stem(String name) {
+    int dot = name.lastIndexOf('.');
+    return dot > 0 ? name.substring(0, dot) : name;
+  }
+
+  private static Map<String, Path> csv(String option, Path where) throws IOException {
+    Map<String, Path> files = new HashMap<>();
+    Path base = where.toAbsolutePath().getParent();
+    List<String> lines = Files.readAllLines(where, StandardCharsets.UTF_8);
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i).replace("\uFEFF", "");
+      int comma = line.indexOf(',');
+      if (line.isBlank()) {
+        continue;
+      }
+      if (comma < 0) {
+        throw new InputException(
+            option
+                + ": "
+                + where
+                + ":"
+                + (i + 1)
+                + " has one column; give a position and a path, such as 17,photos/a.png");
+      }
+      Path file = base.resolve(cell(line.substring(comma + 1)));
+      if (Files.isRegularFile(file)) {
+        files.put(cell(line.substring(0, comma)), file);
+      } else if (i > 0) { // the first line may be a header
+        throw new InputException(
+            option
+                + ": "
+                + where
+                + ":"
+                + (i + 1)
+                + ": there is no file "
+                + file
+                + "; paths are relative to the CSV");
+      }
+    }
+    return files;
+  }
+
+  private static String cell(String text) {
+    String cell = text.strip();
+    return cell.length() > 1 && cell.startsWith("\"") && cell.endsWith("\"")
+        ? cell.substring(1, cell.length() - 1).replace("\"\"", "\"")
+        : cell;
+  }
+
+  /** A name comes before a position: a file that is called 17 may be one of a sample called 17. */
+  private Path file(long row) {
+    String called = name.apply(row);
+    Path file = called == null ? null : files.get(called);
+    return file != null ? file : files.get(position.apply(row));
+  }
+
+  @Override
+  public void addTo(Pictures pictures, String key, long row) {
+    Path file = file(row);
+    if (file == null) {
+      return;
+    }
+    try {
+      BufferedImage image = read(file);
+      if (image != null) {
+        pictures.put(key, image);
+        return;
+      }
+    } catch (IOException | RuntimeException e) {
+      // broken, or of a kind that Java does not read: shown without
+    }
+    unreadable++;
+  }
+
+  /** Pictures that were asked for and could not be read. */
+  public int unreadable() {
+    return unreadable;
+  }
+
+  private static BufferedImage read(Path file) throws IOException {
+    try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
+      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+      if (!readers.hasNext()) {
+        return null;
+      }
+      ImageReader reader = readers.next();
+      try {
+        reader.setInput(in, true, true);
+        ImageReadParam param = reader.getDefaultReadParam();
+        int side = Math.max(reader.getWidth(0), reader.getHeight(0));
+        int step = Math.max(1, side / (2 * Pictures.SIDE)); // twice as fine as what is shown
+        param.setSourceSubsampling(step, step, 0, 0);
+        return reader.read(0, param);
+      } finally {
+        reader.dispose();
+      }
+    }
+  }
+}

@@ -1,0 +1,157 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Headline, labels, counts, console and summary of every command that explains say the same. */
+class VerdictPagesTest {
+  private static final Pattern COUNTS =
+      Pattern.compile(
+          "Of (\\d+) explanations (\\d+) are verified by solving again, (\\d+) predicted and stable,"
+              + " (\\d+) unstable\\.");
+  private static final Pattern LABEL =
+      Pattern.compile("\\((verified|predicted, stable|unstable|predicted)\\)");
+  private static final List<String> WORDS = List.of("verified", "predicted, stable", "unstable");
+
+  @TempDir private Path folder;
+  private ExplainFixture fixture;
+
+  @BeforeEach
+  void prepare() {
+    fixture = ExplainFixture.in(folder);
+  }
+
+  private JsonObject report() throws IOException {
+    String html = Files.readString(fixture.at("out/report.html"));
+    String from = "<script type=\"application/json\" id=\"data\">";
+    int start = html.indexOf(from) + from.length();
+    return JsonParser.parseString(html.substring(start, html.indexOf("</script>", start)))
+        .getAsJsonObject();
+  }
+
+  private static JsonObject section(JsonObject report, String type) {
+    for (JsonElement section : report.getAsJsonArray("sections")) {
+      if (section.getAsJsonObject().get("type").getAsString().equals(type)) {
+        return section.getAsJsonObject();
+      }
+    }
+    throw new AssertionError(type);
+  }
+
+  private static String word(JsonObject json) {
+    String key = json.get("badge").getAsString();
+    return key.equals("stable") ? "predicted, stable" : key;
+  }
+
+  /** Runs it, and returns the labels of its explanations. */
+  private List<String> agrees(String command, String damping, String... more) throws IOException {
+    List<String> options = new ArrayList<>(List.of("--groups", "2", "--damping", damping));
+    options.addAll(List.of(more));
+    Outcome outcome = Outcome.of(fixture.explain(command, options.toArray(String[]::new)));
+    outcome.succeeded();
+    JsonObject report = report();
+    List<String> badges = new ArrayList<>();
+    for (JsonElement element : section(report, "Confusions").getAsJsonArray("items")) {
+      JsonObject item = element.getAsJsonObject();
+      badges.add(word(item));
+      for (String kind : new String[] {"harmful", "helpful"}) {
+        for (JsonElement effect : item.getAsJsonArray(kind)) {
+          int trust = WORDS.indexOf(word(effect.getAsJsonObject()));
+          assertThat(trust)
+              .as("an effect is not trusted further than its explanation")
+              .isGreaterThanOrEqualTo(WORDS.indexOf(word(item)));
+        }
+      }
+      for (JsonElement sentence : item.getAsJsonArray("sentences")) {
+        List<String> said = labels(sentence.getAsString());
+        assertThat(said).hasSize(1);
+        assertThat(WORDS.indexOf(said.get(0))).isGreaterThanOrEqualTo(WORDS.indexOf(word(item)));
+      }
+    }
+    JsonArray summary =
+        ExplainScoresTest.json(fixture.at("out/summary.json")).getAsJsonArray("badges");
+    for (int q = 0; q < badges.size(); q++) {
+      JsonObject said = summary.get(q).getAsJsonObject();
+      assertThat(said.get("badge").getAsString()).isEqualTo(badges.get(q));
+      boolean doubts = !said.getAsJsonArray("doubts").isEmpty();
+      assertThat(doubts || badges.get(q).equals("verified")).isTrue();
+    }
+    JsonObject headline = section(report, "Headline");
+    if (labels(headline.get("sentence").getAsString()).contains("verified")) {
+      assertThat(badges).contains("verified");
+    }
+    counted(headline.get("findings").toString(), badges);
+    counted(outcome.out(), badges);
+    return badges;
+  }
+
+  private static List<String> labels(String text) {
+    return LABEL.matcher(text).results().map(found -> found.group(1)).toList();
+  }
+
+  private static void counted(String text, List<String> badges) {
+    Matcher found = COUNTS.matcher(text);
+    assertThat(found.find()).as(text).isTrue();
+    assertThat(Integer.parseInt(found.group(1))).isEqualTo(badges.size());
+    for (int k = 0; k < WORDS.size(); k++) {
+      String word = WORDS.get(k);
+      long count = badges.stream().filter(word::equals).count();
+      assertThat(Long.parseLong(found.group(2 + k))).as(word).isEqualTo(count);
+    }
+  }
+
+  @Test
+  void scores() throws IOException {
+    agrees("group", "1x");
+    agrees("group", "10x");
+  }
+
+  @Test
+  void verification() throws IOException {
+    String[] few = {"--controls", "1", "--remove", "0", "--reweight", "0", "--relabel", "0"};
+    agrees("verify", "10x", few);
+  }
+
+  @Test
+  void reweighting() throws IOException {
+    agrees("reweight", "10x", "--epochs", "1");
+  }
+
+  @Test
+  void nothingIsVerifiedOutsideTheSpectrum() throws IOException {
+    assertThat(agrees("group", "1000x")).containsOnly("unstable");
+  }
+
+  @Test
+  void theNextCommandRuns() throws IOException {
+    Outcome outcome =
+        Outcome.of(fixture.explain("group", "--groups", "2", "--damping", "1000x"));
+    outcome.succeeded();
+    assertThat(outcome.out())
+        .contains("Most explanations are unstable", "within the spectrum", "about ");
+    String line =
+        outcome.out().lines().filter(l -> l.startsWith("next: ")).findFirst().orElseThrow();
+    assertThat(line).startsWith("next: vicinal explain verify ").contains("--groups 2");
+    JsonObject headline = section(report(), "Headline");
+    assertThat("next: " + headline.get("command").getAsString()).isEqualTo(line);
+    String[] words = line.substring("next: vicinal ".length()).split(" ");
+    Outcome.of((Object[]) words).succeeded();
+    assertThat(fixture.at("out-verified/verification.csv")).isNotEmptyFile();
+    assertThat(Arrays.asList(words)).doesNotContain("--check");
+  }
+}
