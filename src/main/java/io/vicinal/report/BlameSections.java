@@ -189,6 +189,7 @@ public final class BlameSections {
         blame.items().stream().mapToDouble(Blame.Item::residual).filter(r -> r >= 0).toArray();
     List<Fact> facts = new ArrayList<>();
     String multiple = String.format(Locale.ROOT, "%.3g", blame.damping().multiple());
+    multiple = multiple.contains(".") ? multiple.replaceFirst("\\.?0+$", "") : multiple;
     facts.add(
         new Fact(
             "Damping",

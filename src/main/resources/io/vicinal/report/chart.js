@@ -72,9 +72,9 @@ const drawn = chart => chart.names ? barChart(chart) : lineChart(chart);
 function barChart(chart) {
   const most = Math.max(...chart.series.flatMap(s => s.y.map(y => Math.abs(y ?? 0)))) || 1;
   const rows = chart.names.map((name, i) => h('li', null, h('span', {class: 'bar-name'}, name),
-    chart.series.map((s, k) => h('div', {class: `bar-row s${k % 10}`},
+    h('div', {class: 'bar-rows'}, chart.series.map((s, k) => h('div', {class: `bar-row s${k % 10}`},
       h('span', {class: 'bar', vars: {'--part': Math.abs(s.y[i] ?? 0) / most}}),
-      h('span', {class: 'num'}, number(s.y[i]))))));
+      h('span', {class: 'num'}, number(s.y[i])))))));
   const list = h('ol', {class: 'bars'});
   const figure = h('figure', null, h('figcaption', null, `${chart.title} (${chart.y})`),
     chart.series.length > 1 && h('div', {class: 'legend'}, chart.series.map((s, k) =>

@@ -1,5 +1,7 @@
 package io.vicinal.cli.common;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -11,6 +13,17 @@ public final class Text {
   /** A fraction as a percentage with two digits; a dash where there is no value. */
   public static String percent(double fraction) {
     return Double.isFinite(fraction) ? String.format(Locale.ROOT, "%.2f", 100 * fraction) : "-";
+  }
+
+  /** Three significant digits, without zeros that say nothing: 30, 0.0125, 2.5e-05. */
+  public static String number(double value) {
+    return Double.isFinite(value) && value != 0
+        ? Double.toString(new BigDecimal(value).round(new MathContext(3)).doubleValue())
+            .replaceFirst("\\.0$", "")
+            .replaceFirst("\\.0E", "E")
+            .replace("E-", "e-")
+            .replace("E", "e+")
+        : Double.toString(value);
   }
 
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */

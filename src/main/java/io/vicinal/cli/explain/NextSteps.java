@@ -83,8 +83,8 @@ record NextSteps(List<String> advice, String command) {
     if (miniature.count(Doubt.DAMPING) > 0) {
       return String.format(
           Locale.ROOT,
-          "Try a damping within the spectrum: --damping 10x, %.3gx at most%s",
-          Damping.SPECTRUM,
+          "Try a damping within the spectrum: --damping 10x, %sx at most%s",
+          Text.number(Damping.SPECTRUM),
           cost(seconds));
     }
     // An order that already agrees with that at three times the damping needs no more than that.
@@ -103,11 +103,11 @@ record NextSteps(List<String> advice, String command) {
     String unit = relative ? "x" : "";
     return String.format(
         Locale.ROOT,
-        "Try --damping %.3g%s (now %.3g%s): a head that is held more firmly answers more"
+        "Try --damping %s%s (now %s%s): a head that is held more firmly answers more"
             + " predictably, of smaller moves%s",
-        next,
+        Text.number(next),
         unit,
-        now,
+        Text.number(now),
         unit,
         cost(seconds));
   }
