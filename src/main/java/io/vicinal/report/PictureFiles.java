@@ -21,9 +21,9 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * Pictures of samples in files that a user names: PNG, JPEG, GIF or BMP. They are read when they are
- * shown, and only as finely as a thumbnail needs. One that cannot be read is left out and counted.
- * Not for several threads at once.
+ * Pictures of samples in files that a user names: PNG, JPEG, GIF or BMP. They are read when they
+ * are shown, and only as finely as a thumbnail needs. One that cannot be read is left out and
+ * counted. Not for several threads at once.
  */
 public final class PictureFiles implements Look {
   private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");

@@ -14,8 +14,8 @@ import java.util.Map;
 import javax.imageio.ImageIO;
 
 /**
- * Thumbnails by key, as data URIs, PNG or JPEG. A picture that several places show is stored once. Larger
- * images are reduced to {@value #SIDE} pixels by averaging. Not for several threads at once.
+ * Thumbnails by key, as data URIs, PNG or JPEG. A picture that several places show is stored once.
+ * Larger images are reduced to {@value #SIDE} pixels by averaging. Not for several threads at once.
  */
 public final class Pictures {
   /** Longest side of a thumbnail. */
@@ -42,8 +42,8 @@ public final class Pictures {
   }
 
   /**
-   * Adds a picture in colour or grey, reduced to {@value #SIDE} pixels. A photograph, which would be
-   * large as PNG, becomes a JPEG.
+   * Adds a picture in colour or grey, reduced to {@value #SIDE} pixels. A photograph, which would
+   * be large as PNG, becomes a JPEG.
    */
   public Pictures put(String key, BufferedImage image) {
     uris.computeIfAbsent(key, k -> uri(reduced(image)));

@@ -36,8 +36,7 @@ public record Pixels(int width, int height, int channels, LongFunction<float[]> 
    * @param features [N, width x height x channels]
    * @param planes whether the channels are whole pictures one after the other, not together
    */
-  public static Pixels of(
-      Tensor features, int width, int height, int channels, boolean planes) {
+  public static Pixels of(Tensor features, int width, int height, int channels, boolean planes) {
     if (features.dim(1) != (long) width * height * channels) {
       throw new IllegalArgumentException(
           features + " is not " + width + " x " + height + " x " + channels);

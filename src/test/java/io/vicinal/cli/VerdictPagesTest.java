@@ -139,8 +139,7 @@ class VerdictPagesTest {
 
   @Test
   void theNextCommandRuns() throws IOException {
-    Outcome outcome =
-        Outcome.of(fixture.explain("group", "--groups", "2", "--damping", "1000x"));
+    Outcome outcome = Outcome.of(fixture.explain("group", "--groups", "2", "--damping", "1000x"));
     outcome.succeeded();
     assertThat(outcome.out())
         .contains("Most explanations are unstable", "within the spectrum", "about ");
