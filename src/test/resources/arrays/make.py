@@ -32,3 +32,22 @@ save_file(
     metadata={"kind": "head", "note": "\u4e2d \"quoted\""},
 )
 save_file({"h": m.astype("<f2")}, "float16.safetensors")
+np.save("labels-text.npy", np.array(["dog", "cat", "na\u00efve, \U0001F600", "cat"]))
+np.save("labels-bytes.npy", np.array([b"dog", b"cat", b"dog"]))
+np.save("labels-object.npy", np.array(["dog", "cat", None], dtype=object))
+np.save("labels-column.npy", np.array([[3], [1], [2]], "<i8"))
+np.save("labels-half.npy", np.array([0, 1.5]))
+np.save("complex.npy", m.astype("<c8"))
+np.save("times.npy", np.array(["2020-01-01"], "M8[s]"))
+np.save("longdouble.npy", m.astype(np.longdouble))
+np.save("u8-large.npy", np.array([[2**64 - 1, 3]], "<u8"))
+np.save("i8-large.npy", np.array([[2**53 + 1, 2**24 + 1]], "<i8"))
+np.savez("stored.npz", x=m.astype("<f4"), y=np.array([2, 0, 1]))
+np.savez_compressed("deflated.npz", columns=np.asfortranarray(m.astype("<f2")), **{"a/b": m})
+np.savez("one.npz", m)
+bits = (m.astype("<f4").view("<u4") >> 16).astype("<u2").tobytes()  # m is exact in bfloat16
+head = b'{"b":{"dtype":"BF16","shape":[3,4],"data_offsets":[0,24]}}'
+with open("bfloat16.safetensors", "wb") as f:
+    f.write(len(head).to_bytes(8, "little") + head + bits)
+halves = np.array([0, 2**-24, 1 / 3, 65504, np.inf, np.nan, -2**-14, -0.0], "<f2")
+np.save("halves.npy", halves)

@@ -6,6 +6,7 @@ import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
@@ -38,7 +39,7 @@ public final class Gates {
       for (String name : names) {
         long start = System.nanoTime();
         run(backend, name, SEED, System.out::println);
-        System.out.printf("%-14s     %.1f s%n", name, (System.nanoTime() - start) / 1e9);
+        System.out.printf(Locale.ROOT, "%-14s     %.1f s%n", name, (System.nanoTime() - start) / 1e9);
       }
     }
   }

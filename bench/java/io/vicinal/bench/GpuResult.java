@@ -21,7 +21,7 @@ record GpuResult(
     double floorMs,
     double gigaflops) {
   static final String TITLE =
-      String.format(
+      String.format(Locale.ROOT, 
           "%-18s %-9s %-38s %9s %19s %9s %9s %7s %7s %9s %7s %8s  %s",
           "row",
           "precision",

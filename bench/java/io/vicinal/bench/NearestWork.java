@@ -10,6 +10,7 @@ import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.LongStream;
 
@@ -106,14 +107,15 @@ final class NearestWork implements Work {
         for (int j = 0; j < k; j++) {
           if (found[j] != sampled.id(i, j) || away[j] != sampled.distance(i, j)) {
             throw new IllegalStateException(
-                "neighbour %d of row %d is %d at %s where the processor finds %d at %s"
-                    .formatted(
-                        j,
-                        sample[i],
-                        found[j],
-                        away[j],
-                        sampled.id(i, j),
-                        sampled.distance(i, j)));
+                String.format(
+                    Locale.ROOT,
+                    "neighbour %d of row %d is %d at %s where the processor finds %d at %s",
+                    j,
+                    sample[i],
+                    found[j],
+                    away[j],
+                    sampled.id(i, j),
+                    sampled.distance(i, j)));
           }
         }
       }

@@ -140,7 +140,7 @@ final class NoiseExperiment implements Experiment {
     for (String which : List.of("clean", "noisy", "repaired")) {
       table.add(
           line(
-              String.format("%-9s", which)
+              String.format(Locale.ROOT, "%-9s", which)
                   + " R@1 %.4f  MAP@R %.4f among the test images; R@1 %.4f in the labelled gallery",
               which + " recall",
               which + " map@r",

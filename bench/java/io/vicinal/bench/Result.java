@@ -28,7 +28,7 @@ record Result(
     long peakBytes,
     long peerPeakBytes) {
   static final String TITLE =
-      String.format(
+      String.format(Locale.ROOT, 
           "%-24s %-48s %10s %21s %10s %7s %6s %8s %7s %9s  %s",
           "row",
           "problem",

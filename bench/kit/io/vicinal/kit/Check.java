@@ -44,8 +44,13 @@ public final class Check {
       print.println("device    " + device.name() + " " + device.isa() + ", " + device.blas());
       print.println("reference cpu " + reference.isa() + ", " + reference.blas());
       print.println(
-          "seed %d, %d rounds, sizes to %d; an output may differ by this share of its largest element:"
-              .formatted(settings.seed(), settings.rounds(), settings.largest()));
+          "seed "
+              + settings.seed()
+              + ", "
+              + settings.rounds()
+              + " rounds, sizes to "
+              + settings.largest()
+              + "; an output may differ by this share of its largest element:");
       for (Precision precision : Precision.values()) {
         print.println("  " + precision + " " + precision.tolerance());
       }

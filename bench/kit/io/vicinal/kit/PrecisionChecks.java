@@ -30,11 +30,11 @@ final class PrecisionChecks {
           option + " embed", precision, ofProducts, 4, side -> VectorChecks.embed(side, DType.F32));
       for (Variant variant : Variant.all()) {
         if (LOSSES.contains(variant.name().replace(" weighted", ""))) {
-          String name = option + " %s " + variant.name();
+          String name = variant.name();
           rounded.check(
-              name.formatted("loss"), precision, side -> LossChecks.loss(side, variant, DType.F32));
+              option + " loss " + name, precision, side -> LossChecks.loss(side, variant, DType.F32));
           rounded.check(
-              name.formatted("loss hvp"),
+              option + " loss hvp " + name,
               precision,
               side -> LossChecks.hvp(side, variant, DType.F32));
         }

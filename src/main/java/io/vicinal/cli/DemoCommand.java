@@ -48,7 +48,8 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  vicinal demo --run runs/demo"})
 final class DemoCommand implements Callable<Integer> {
-  private static final DateTimeFormatter STAMP = DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss");
+  private static final DateTimeFormatter STAMP = 
+      DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   @Spec private CommandSpec spec;
 
@@ -161,7 +162,7 @@ final class DemoCommand implements Callable<Integer> {
       for (long label : example.labels()) {
         line.append(label == example.label() ? " +" : " " + FashionMnist.CLASSES.get((int) label));
       }
-      out.printf("%-12s finds%s%n", FashionMnist.CLASSES.get((int) example.label()), line);
+      out.printf(Locale.ROOT, "%-12s finds%s%n", FashionMnist.CLASSES.get((int) example.label()), line);
     }
   }
 

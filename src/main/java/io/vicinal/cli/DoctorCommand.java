@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -197,6 +198,6 @@ final class DoctorCommand implements Callable<Integer> {
   }
 
   private void line(String what, String text) {
-    out.printf("%-12s %s%n", what, text);
+    out.printf(Locale.ROOT, "%-12s %s%n", what, text);
   }
 }

@@ -13,6 +13,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -102,7 +103,7 @@ final class EmbedCommand implements Callable<Integer> {
       Npy.write(out, embeddings);
       spec.commandLine()
           .getOut()
-          .printf("%d embeddings of width %d: %s%n", x.dim(0), weight.dim(0), out);
+          .printf(Locale.ROOT, "%d embeddings of width %d: %s%n", x.dim(0), weight.dim(0), out);
     }
     return 0;
   }

@@ -21,6 +21,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -236,7 +237,7 @@ final class EvaluateCommand implements Callable<Integer> {
     evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
     table.print(writer);
     Evaluation.Counts counts = evaluation.counts();
-    writer.printf(
+    writer.printf(Locale.ROOT, 
         "%n%d queries, %d without a relevant row (in no mean), %d with ties%n",
         counts.queries(), counts.lone(), counts.tied());
     if (perClass) {

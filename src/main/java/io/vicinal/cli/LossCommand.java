@@ -20,6 +20,7 @@ import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -172,7 +173,7 @@ final class LossCommand implements Callable<Integer> {
         folder.commit(RESULTS);
         spec.commandLine()
             .getOut()
-            .printf("%s %s, %d samples: %s%n", name, value.loss(), e.dim(0), out);
+            .printf(Locale.ROOT, "%s %s, %d samples: %s%n", name, value.loss(), e.dim(0), out);
       }
     }
     return 0;

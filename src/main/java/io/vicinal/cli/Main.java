@@ -3,6 +3,7 @@ package io.vicinal.cli;
 import io.vicinal.cli.explain.ExplainCommand;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
@@ -76,7 +77,16 @@ public final class Main implements Runnable {
 
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
+    plainDigits();
     System.exit(commandLine().execute(args));
+  }
+
+  /**
+   * What is printed is read by scripts too: digits, decimal points and letters are those of no
+   * language. Our own code names its locale; this is for the libraries that it calls.
+   */
+  private static void plainDigits() {
+    Locale.setDefault(Locale.ROOT);
   }
 
   /** A fresh command line with its error handling; its writers are the caller's to set. */

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -93,8 +94,12 @@ final class TrainCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     if (dryRun) {
       TrainingPlan plan = TrainingPlan.of(resolved);
-      out.println(resolved.text());
-      out.printf(
+      if (run != null) {
+        Trainer.checkFolder(run, existing == null ? RunMode.NEW : existing.mode());
+      }
+      out.println(plan.config().text());
+      plan.notes().forEach(spec.commandLine().getErr()::println);
+      out.printf(Locale.ROOT, 
           "%ntraining samples %d, validation samples %d, classes %d, steps per epoch %d%n",
           plan.training(), plan.validation(), plan.classes(), plan.batchesPerEpoch());
       out.println("memory outside the Java heap, estimated:");
@@ -120,7 +125,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void report(PrintWriter out, TrainResult result) {
-    out.printf(
+    out.printf(Locale.ROOT, 
         "%d epochs, %d steps%s%n",
         result.epochs(),
         result.steps(),

@@ -45,7 +45,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
   @Override
   public void epochEnded(Epoch epoch) {
     StringJoiner line = new StringJoiner("  ");
-    line.add(String.format("epoch %d/%d", epoch.epoch(), epoch.epochs()));
+    line.add(String.format(Locale.ROOT, "epoch %d/%d", epoch.epoch(), epoch.epochs()));
     line.add(String.format(Locale.ROOT, "loss %.4f", epoch.loss()));
     epoch.validation().forEach((id, value) -> line.add(id + " " + Text.percent(value)));
     line.add(String.format(Locale.ROOT, "%.1f s", epoch.seconds()));

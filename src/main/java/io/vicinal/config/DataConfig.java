@@ -7,20 +7,29 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The training data: a pair of {@code .npy} files, a named dataset's training part, or features
+ * The training data: a pair of array files, a named dataset's training part, or features
  * that a program hands to the trainer.
  *
  * <p>Immutable, so safe for any thread.
  *
- * @param features [N, D] float32 or float64; null with a named dataset
- * @param labels [N], any integer type, non-negative; null with a named dataset
+ * @param features [N, D], any file that {@link io.vicinal.data.ArrayFile} reads; null with a named
+ *     dataset
+ * @param labels [N], any that {@link io.vicinal.data.Labels} reads; null with a named dataset
  * @param dataset {@code fashion-mnist}; {@code given} for features handed over by a program; null
  *     with files
  * @param folder where the dataset lies; null for its usual places
  * @param classes the class ids to train on; empty for all
+ * @param classNames a list of the classes' names by id (see {@link io.vicinal.data.Names}); null
+ * @param sampleNames a list of the N samples' names; null
  */
 public record DataConfig(
-    Path features, Path labels, String dataset, Path folder, List<Long> classes) {
+    Path features,
+    Path labels,
+    String dataset,
+    Path folder,
+    List<Long> classes,
+    Path classNames,
+    Path sampleNames) {
 
   /** The dataset's name when a program hands over the features. */
   public static final String GIVEN = "given";
@@ -31,12 +40,14 @@ public record DataConfig(
     String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist", GIVEN) : null;
     Path folder = s.file("folder");
     List<Long> classes = s.wholes("classes");
+    Path classNames = s.file("classNames");
+    Path sampleNames = s.file("sampleNames");
     s.end();
     if (dataset == null && features == null) {
-      throw s.error("features", "is missing; give a .npy file, or data.dataset=fashion-mnist");
+      throw s.error("features", "is missing; give a .npy, .npz or .csv file, or data.dataset=fashion-mnist");
     }
     if (dataset == null && labels == null) {
-      throw s.error("labels", "is missing; give the .npy file of the features' labels");
+      throw s.error("labels", "is missing; give the file of the features' labels");
     }
     if (dataset != null && (features != null || labels != null)) {
       throw s.error("dataset", "excludes features and labels; keep one of the two");
@@ -47,7 +58,8 @@ public record DataConfig(
     if (new HashSet<>(classes).size() != classes.size()) {
       throw s.error("classes", "names a class twice; list each once");
     }
-    return new DataConfig(features, labels, dataset, folder, classes);
+    return new DataConfig(
+        features, labels, dataset, folder, classes, classNames, sampleNames);
   }
 
   JsonObject json() {
@@ -61,6 +73,8 @@ public record DataConfig(
       classes.forEach(array::add);
       o.add("classes", array);
     }
+    Json.path(o, "classNames", classNames);
+    Json.path(o, "sampleNames", sampleNames);
     return o;
   }
 }

@@ -81,6 +81,27 @@ public record RunConfig(
     }
   }
 
+  /** This configuration with another sampler. */
+  public RunConfig withSampler(SamplerConfig other) {
+    return new RunConfig(
+        data,
+        validation,
+        evaluate,
+        loss,
+        head,
+        optimizer,
+        schedule,
+        clip,
+        other,
+        epochs,
+        warmup,
+        earlyStop,
+        checkpointSteps,
+        seed,
+        seeds,
+        compute);
+  }
+
   /** This configuration with another number of epochs. */
   public RunConfig withEpochs(int epochs) {
     return new RunConfig(

@@ -82,7 +82,7 @@ public final class FashionMnist {
   private static FeatureSet read(Path folder, String prefix, String name, Arena arena) {
     Tensor features = images(folder.resolve(prefix + "-images-idx3-ubyte.gz"), arena);
     Tensor labels = labels(folder.resolve(prefix + "-labels-idx1-ubyte.gz"), arena);
-    return new FeatureSet(features, labels, name);
+    return new FeatureSet(features, labels, name, Names.of(CLASSES), Names.none());
   }
 
   private static Tensor images(Path path, Arena arena) {

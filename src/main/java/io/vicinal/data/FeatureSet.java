@@ -21,12 +21,20 @@ import java.util.stream.LongStream;
  * @param features F32 or F64 [N, D], N and D at least 1
  * @param labels I64 [N], each 0 or more
  * @param name what messages call it, such as a file's name
+ * @param classNames the names of labels 0, 1, ..., or none
+ * @param sampleNames the N samples' names, or none
  */
-public record FeatureSet(Tensor features, Tensor labels, String name) {
+public record FeatureSet(
+    Tensor features, Tensor labels, String name, Names classNames, Names sampleNames) {
   private static final int PIECE = 256 << 10;
 
+  /** Samples and classes without names. */
+  public FeatureSet(Tensor features, Tensor labels, String name) {
+    this(features, labels, name, Names.none(), Names.none());
+  }
+
   /**
-   * @throws InputException if types or shapes do not fit, or a label is negative
+   * @throws InputException if types, shapes or numbers of names do not fit, or a label is negative
    */
   public FeatureSet {
     if (!features.dtype().isFloat() || features.shape().rank() != 2 || features.size() == 0) {
@@ -53,7 +61,31 @@ public record FeatureSet(Tensor features, Tensor labels, String name) {
         throw new InputException(
             name + ": label " + label + " is negative; number the classes from 0");
       }
+      if (classNames.known() && label >= classNames.size()) {
+        throw new InputException(
+            name
+                + ": label "
+                + label
+                + " has no name among "
+                + classNames.size()
+                + " class names; give one for each of 0.."
+                + LongStream.of(labels.toLongs()).max().getAsLong());
+      }
     }
+    if (sampleNames.known() && sampleNames.size() != features.dim(0)) {
+      throw new InputException(
+          name
+              + ": "
+              + sampleNames.size()
+              + " sample names for "
+              + features.dim(0)
+              + " samples; give one for each row");
+    }
+  }
+
+  /** The same samples with other names. */
+  public FeatureSet named(Names classes, Names samples) {
+    return new FeatureSet(features, labels, name, classes, samples);
   }
 
   /**
@@ -66,7 +98,8 @@ public record FeatureSet(Tensor features, Tensor labels, String name) {
    * @throws InputException if there is not one label for each row
    */
   public static FeatureSet of(Arena arena, Rows rows, ClassLabels labels, String name) {
-    return new FeatureSet(rows.to(arena), labels.to(arena), name);
+    Names classes = Names.of(labels.names());
+    return new FeatureSet(rows.to(arena), labels.to(arena), name, classes, Names.none());
   }
 
   /** Number of samples, N. */
@@ -138,7 +171,8 @@ public record FeatureSet(Tensor features, Tensor labels, String name) {
       kept[i] = all[(int) ids[i]];
     }
     chosenLabels.set(kept);
-    return new FeatureSet(chosen, chosenLabels, subsetName);
+    return new FeatureSet(
+        chosen, chosenLabels, subsetName, classNames, sampleNames.subset(ids));
   }
 
   /**
@@ -165,7 +199,8 @@ public record FeatureSet(Tensor features, Tensor labels, String name) {
       }
       renumbered[i] = to;
     }
-    return new FeatureSet(features, arena.of(renumbered, renumbered.length), name);
+    Tensor ids = arena.of(renumbered, renumbered.length);
+    return new FeatureSet(features, ids, name, classNames.subset(classes), sampleNames);
   }
 
   /**

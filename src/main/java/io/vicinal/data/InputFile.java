@@ -5,26 +5,42 @@ import io.vicinal.tensor.Tensor;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A file that is read front to back in bounded pieces, and whose every failure is one sentence that
- * names it. Plain blocking reads: an interrupted thread may still read (and save) its files. Not
- * for several threads at once.
+ * A file, or a member of a zip archive, that is read front to back in bounded pieces, and whose
+ * every failure is one sentence that names it. Plain blocking reads: an interrupted thread may
+ * still read (and save) its files. Not for several threads at once.
  */
 final class InputFile implements AutoCloseable {
   private static final int PIECE = 256 << 10;
 
-  private final Path path;
-  private final RandomAccessFile file;
-  private final long size;
+  /** Where the bytes come from. */
+  interface Source extends AutoCloseable {
+    /** As {@link InputStream#read(byte[], int, int)}. */
+    int read(byte[] bytes, int offset, int count) throws IOException;
 
-  private InputFile(Path path, RandomAccessFile file, long size) {
+    /** Whether {@link #seek} is quick. */
+    boolean seekable();
+
+    void seek(long position) throws IOException;
+
+    @Override
+    void close() throws IOException;
+  }
+
+  private final Path path;
+  private final Source source;
+  private final long size;
+  private long position;
+
+  InputFile(Path path, Source source, long size) {
     this.path = path;
-    this.file = file;
+    this.source = source;
     this.size = size;
   }
 
@@ -38,7 +54,7 @@ final class InputFile implements AutoCloseable {
       }
       RandomAccessFile file = new RandomAccessFile(path.toFile(), "r");
       try {
-        return new InputFile(path, file, file.length());
+        return new InputFile(path, new Plain(file), file.length());
       } catch (IOException | RuntimeException e) {
         file.close();
         throw e;
@@ -49,6 +65,28 @@ final class InputFile implements AutoCloseable {
           : problem(path, "does not exist", "check the path", e);
     } catch (IOException | UnsupportedOperationException e) {
       throw problem(path, "cannot be read (" + reason(e) + ")", "check the disk and the path", e);
+    }
+  }
+
+  private record Plain(RandomAccessFile file) implements Source {
+    @Override
+    public int read(byte[] bytes, int offset, int count) throws IOException {
+      return file.read(bytes, offset, count);
+    }
+
+    @Override
+    public boolean seekable() {
+      return true;
+    }
+
+    @Override
+    public void seek(long position) throws IOException {
+      file.seek(position);
+    }
+
+    @Override
+    public void close() throws IOException {
+      file.close();
     }
   }
 
@@ -93,29 +131,38 @@ final class InputFile implements AutoCloseable {
   }
 
   long position() {
-    try {
-      return file.getFilePointer();
-    } catch (IOException e) {
-      throw problem(path, "cannot be read (" + reason(e) + ")", "check the disk", e);
-    }
+    return position;
   }
 
-  void seek(long position) {
+  /** Whether any place is as quickly read as the next one. */
+  boolean seekable() {
+    return source.seekable();
+  }
+
+  void seek(long to) {
     try {
-      file.seek(position);
+      source.seek(to);
+      position = to;
     } catch (IOException e) {
-      throw problem(path, "cannot be read (" + reason(e) + ")", "check the disk", e);
+      throw unreadable(e);
     }
   }
 
   /** Fills {@code bytes}; the caller has compared its length with {@link #size()}. */
   void readFully(byte[] bytes, int count) {
     try {
-      file.readFully(bytes, 0, count);
+      for (int done = 0; done < count; ) {
+        int read = source.read(bytes, done, count - done);
+        if (read < 0) {
+          throw new EOFException();
+        }
+        done += read;
+        position += read;
+      }
     } catch (EOFException e) {
       throw problem(path, "ends too early", "write it again: it is truncated", e);
     } catch (IOException e) {
-      throw problem(path, "cannot be read (" + reason(e) + ")", "check the disk", e);
+      throw unreadable(e);
     }
   }
 
@@ -123,6 +170,13 @@ final class InputFile implements AutoCloseable {
     byte[] bytes = new byte[count];
     readFully(bytes, count);
     return bytes;
+  }
+
+  /** The first bytes, at most so many; what is read next starts at the front again. */
+  byte[] peek(int count) {
+    byte[] start = readFully((int) Math.min(count, size));
+    seek(0);
+    return start;
   }
 
   /** Fills a tensor with the next {@link Tensor#byteSize()} bytes. */
@@ -136,10 +190,30 @@ final class InputFile implements AutoCloseable {
     }
   }
 
+  /** What is left, as a stream; closing it does nothing. */
+  InputStream stream() {
+    return new InputStream() {
+      @Override
+      public int read() throws IOException {
+        byte[] one = new byte[1];
+        return source.read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+      }
+
+      @Override
+      public int read(byte[] bytes, int offset, int count) throws IOException {
+        return source.read(bytes, offset, count);
+      }
+    };
+  }
+
+  InputException unreadable(IOException e) {
+    return problem(path, "cannot be read (" + reason(e) + ")", "check the file and the disk", e);
+  }
+
   @Override
   public void close() {
     try {
-      file.close();
+      source.close();
     } catch (IOException e) {
       throw problem(path, "cannot be closed (" + reason(e) + ")", "check the disk", e);
     }

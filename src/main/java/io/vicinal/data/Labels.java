@@ -3,78 +3,207 @@ package io.vicinal.data;
 import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.function.Consumer;
 
 /**
- * Class labels from a {@code .npy} file: one dimension, any integer type of 8 to 64 bits,
- * little-endian, none negative. Stateless, so safe for any thread.
+ * Class labels, one per sample: integers of any type from 0 on, bools, floating-point numbers that
+ * are whole, or texts, which become classes 0, 1, ... in the order of their names. From {@code
+ * .npy}, {@code FILE.npz:NAME}, {@code FILE.safetensors:NAME}, a {@code .txt} with a label a line,
+ * or {@code FILE.csv:COLUMN}. Immutable.
+ *
+ * @param ids I64 [N], every element 0 or more
+ * @param classes the names of the classes where labels are texts, else none
  */
-public final class Labels {
+public record Labels(Tensor ids, Names classes) {
   private static final int PIECE = 32 << 10;
+  private static final String RENUMBER =
+      "number the classes from 0: np.save('labels.npy', np.unique(labels, return_inverse=True)[1])";
 
-  private Labels() {}
+  /**
+   * Reads labels as ids.
+   *
+   * @return a tensor I64 [N] of {@code arena}, every element 0 or more
+   * @throws InputException if the file is damaged, empty, or has something that is no label
+   */
+  public static Tensor read(Path path, Arena arena) {
+    return read(path, arena, Names.none(), note -> {}).ids();
+  }
 
   /**
    * Reads labels.
    *
-   * @return a tensor I64 [N] of {@code arena}, every element 0 or more
-   * @throws InputException if the file is damaged, not a vector of integers, empty, or has a
-   *     negative label
+   * @param known names of classes: labels that are texts get their ids, and texts that are not
+   *     among them the ids after those
+   * @param notes receives what is not obvious
    */
-  public static Tensor read(Path path, Arena arena) {
-    try (InputFile file = InputFile.open(path)) {
-      Npy.Header header = Npy.header(file);
-      String type = header.descr().substring(1);
-      if (!type.matches("[iu][1248]")) {
-        throw file.problem(
-            "labels have dtype '" + header.descr() + "'",
-            "labels are integers: save them with .astype('<i8')");
+  public static Labels read(Path path, Arena arena, Names known, Consumer<String> notes) {
+    ArrayFile.Located at = ArrayFile.Located.of(path);
+    if (ArrayFile.Format.of(at.file()) == ArrayFile.Format.TEXT) {
+      return ofTexts(path, ArrayFile.texts(path), true, arena, known, notes);
+    }
+    InputFile npy = ArrayFile.openNpy(path);
+    if (npy != null) {
+      try (npy) {
+        Npy.Header header = Npy.header(npy);
+        char kind = header.descr().charAt(1);
+        if (kind == 'U' || kind == 'S') {
+          shape(npy, header.shape());
+          return ofTexts(
+              path, List.of(Npy.texts(npy, header)), false, arena, known, notes);
+        }
+        if (header.element() == null) {
+          throw npy.problem(
+              kind == 'O'
+                  ? "labels are Python objects ('|O'), a pickle, which is never read"
+                  : "labels have dtype '" + header.descr() + "'",
+              "save them as texts: labels = np.load('"
+                  + InputFile.printable(at.file().getFileName().toString())
+                  + "'"
+                  + (kind == 'O' ? ", allow_pickle=True" : "")
+                  + "); np.save('labels.npy', labels.astype(str))");
+        }
       }
-      if (header.shape().rank() != 1) {
-        throw file.problem(
-            "labels have shape " + header.shape(), "save one dimension, with .reshape(-1)");
-      }
-      if (header.shape().size() == 0) {
-        throw file.problem("has no labels", "save one label per row");
-      }
-      Tensor labels = Npy.allocate(file, arena, DType.I64, header.shape());
-      convert(file, labels, type.charAt(0) == 'u', header.itemBytes());
-      return labels;
+    }
+    try (StoredArray array = ArrayFile.openLabels(path)) {
+      shape(array.file(), array.shape());
+      return new Labels(numbers(array, arena, notes), Names.none());
     }
   }
 
-  private static void convert(InputFile file, Tensor labels, boolean unsigned, int width) {
-    ByteBuffer source = ByteBuffer.allocate(PIECE * width).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer target = ByteBuffer.allocate(PIECE * 8).order(ByteOrder.LITTLE_ENDIAN);
-    for (long from = 0; from < labels.size(); from += PIECE) {
-      int count = (int) Math.min(PIECE, labels.size() - from);
-      file.readFully(source.array(), count * width);
+  private static void shape(InputFile file, Shape shape) {
+    if (shape.size() == 0) {
+      throw file.problem("has no labels", "save one label per row");
+    }
+    if (shape.rank() == 0) {
+      throw file.problem("is a single number, not labels", "save one label per row");
+    }
+    long longest = 0;
+    for (long dim : shape.dims()) {
+      longest = Math.max(longest, dim);
+    }
+    if (longest != shape.size()) {
+      throw file.problem(
+          "labels have shape " + shape,
+          "save one label per row: labels.reshape(-1), or labels.argmax(1) if each row marks one"
+              + " class");
+    }
+  }
+
+  private static Tensor numbers(StoredArray array, Arena arena, Consumer<String> notes) {
+    InputFile file = array.file();
+    Element element = array.element();
+    long n = array.shape().size();
+    Tensor labels = Npy.allocate(file.path(), arena, DType.I64, Shape.of(n));
+    if (element.isFloat() || element == Element.BOOL) {
+      notes.accept(
+          InputFile.printable(file.path().toString())
+              + ": "
+              + element.words()
+              + " labels read as the classes that they number");
+    }
+    byte[] bytes = new byte[(int) Math.min(PIECE, n) * element.bytes()];
+    ByteBuffer source =
+        ByteBuffer.wrap(bytes)
+            .order(array.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    ByteBuffer target =
+        ByteBuffer.allocate((int) Math.min(PIECE, n) * 8).order(ByteOrder.LITTLE_ENDIAN);
+    file.seek(array.offset());
+    for (long from = 0; from < n; from += PIECE) {
+      int count = (int) Math.min(PIECE, n - from);
+      file.readFully(bytes, count * element.bytes());
       for (int k = 0; k < count; k++) {
-        long label = element(source, k, width, unsigned);
-        if (label < 0) {
-          throw file.problem(
-              "label "
-                  + (unsigned ? Long.toUnsignedString(label) : label)
-                  + " at position "
-                  + (from + k)
-                  + (unsigned ? " is too large" : " is negative"),
-              "labels are 0, 1, 2, ...: number the classes from 0");
-        }
-        target.putLong(8 * k, label);
+        target.putLong(8 * k, label(file, element, source, k * element.bytes(), from + k));
       }
       labels.write(8 * from, target.clear().limit(8 * count));
     }
+    return labels;
   }
 
-  private static long element(ByteBuffer bytes, int k, int width, boolean unsigned) {
-    return switch (width) {
-      case 1 -> unsigned ? bytes.get(k) & 0xff : bytes.get(k);
-      case 2 -> unsigned ? bytes.getShort(2 * k) & 0xffff : bytes.getShort(2 * k);
-      case 4 -> unsigned ? bytes.getInt(4 * k) & 0xffffffffL : bytes.getInt(4 * k);
-      default -> bytes.getLong(8 * k);
-    };
+  private static long label(InputFile file, Element element, ByteBuffer bytes, int at, long row) {
+    if (element.isFloat()) {
+      return whole(file.path(), element.number(bytes, at), row);
+    }
+    long label = element.whole(bytes, at);
+    if (label < 0) {
+      boolean unsigned = element == Element.U64;
+      throw wrong(
+          file.path(),
+          unsigned ? Long.toUnsignedString(label) : Long.toString(label),
+          row,
+          unsigned ? "is too large" : "is negative");
+    }
+    return label;
+  }
+
+  private static long whole(Path path, double label, long row) {
+    if (label != Math.rint(label) || label < 0 || label >= 0x1p53) {
+      boolean number = label == Math.rint(label);
+      throw wrong(
+          path,
+          Double.toString(label),
+          row,
+          !number ? "is no whole number" : label < 0 ? "is negative" : "is too large");
+    }
+    return (long) label;
+  }
+
+  private static InputException wrong(Path path, String label, long row, String what) {
+    return InputFile.problem(path, "label " + label + " at position " + row + " " + what, RENUMBER);
+  }
+
+  /**
+   * @param spelt whether texts may spell numbers, as in a table
+   */
+  private static Labels ofTexts(
+      Path path,
+      List<String> texts,
+      boolean spelt,
+      Arena arena,
+      Names known,
+      Consumer<String> notes) {
+    if (texts.isEmpty()) {
+      throw InputFile.problem(path, "has no labels", "write one label per row");
+    }
+    int empty = texts.indexOf("");
+    if (empty >= 0) {
+      throw InputFile.problem(
+          path, "the label at position " + empty + " is empty", "give it a class or remove the row");
+    }
+    boolean names = known.known() && texts.stream().allMatch(text -> known.idOf(text) >= 0);
+    if (spelt && !names && texts.stream().allMatch(CsvNumbers::isNumber)) {
+      long[] ids = new long[texts.size()];
+      for (int i = 0; i < ids.length; i++) {
+        ids[i] =
+            texts.get(i).matches("[0-9]{1,18}")
+                ? Long.parseLong(texts.get(i))
+                : whole(path, CsvNumbers.parsed(texts.get(i)), i);
+      }
+      return new Labels(arena.of(ids, ids.length), Names.none());
+    }
+    List<String> classes = new ArrayList<>(known.list());
+    TreeSet<String> more = new TreeSet<>(texts);
+    more.removeIf(text -> known.idOf(text) >= 0);
+    classes.addAll(more);
+    Names all = Names.of(classes);
+    if (!more.isEmpty()) {
+      notes.accept(
+          InputFile.printable(
+              path
+                  + ": "
+                  + more.size()
+                  + (known.known() ? " more" : "")
+                  + " classes in the order of their names: "
+                  + String.join(", ", more)));
+    }
+    long[] ids = texts.stream().mapToLong(all::idOf).toArray();
+    return new Labels(arena.of(ids, ids.length), all);
   }
 }

@@ -5,25 +5,26 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Map;
 
 /**
- * NumPy's {@code .npy} arrays: formats 1.0, 2.0 and 3.0 in, 1.0 out; C order; float32, float64 and
- * int64, little-endian. Every other layout is refused with the line of Python that converts it. The
- * header is compared with the file's real size before a byte is allocated. Format: NumPy
- * Enhancement Proposal 1. Stateless, so safe for any thread.
+ * NumPy's {@code .npy} arrays: formats 1.0, 2.0 and 3.0 in, 1.0 out; every type of real numbers,
+ * either byte order, C and Fortran order. What has no meaning as numbers is refused with the line
+ * of Python that helps; pickled objects are never read. The header is compared with the file's real
+ * size before a byte is allocated. Format: NumPy Enhancement Proposal 1. {@link ArrayFile} reads
+ * other files too. Stateless, so safe for any thread.
  */
 public final class Npy {
   private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
   /** Ours have three short entries; a longer header is damage or malice. */
   private static final int MAX_HEADER = 64 << 10;
-
-  private static final Map<String, DType> DTYPES =
-      Map.of("<f4", DType.F32, "<f8", DType.F64, "<i8", DType.I64);
 
   private Npy() {}
 
@@ -33,22 +34,26 @@ public final class Npy {
    * @param descr NumPy's type string, such as {@code "<f4"}
    * @param shape lengths of the dimensions
    * @param dataOffset where the elements start, in bytes
-   * @param itemBytes bytes of one element
+   * @param itemBytes bytes of one element; 0 of objects, which are a pickle
+   * @param fortranOrder whether a matrix is stored column by column
    */
-  public record Header(String descr, Shape shape, long dataOffset, int itemBytes) {
-    /**
-     * The tensor type, or null if there is none ({@link Labels} reads more integer types than
-     * tensors have).
-     */
+  public record Header(
+      String descr, Shape shape, long dataOffset, int itemBytes, boolean fortranOrder) {
+    /** The tensor type that {@link #read} gives, or null if these are no real numbers. */
     public DType dtype() {
-      return DTYPES.get(descr);
+      Element element = element();
+      return element == null ? null : element.natural();
+    }
+
+    Element element() {
+      return Element.ofNumpy(descr.substring(1));
     }
   }
 
   /**
    * Reads only the header, and checks that the file has exactly the bytes that it promises.
    *
-   * @throws InputException if it is not a well-formed array in C order and little-endian
+   * @throws InputException if it is not a well-formed array
    */
   public static Header header(Path path) {
     try (InputFile file = InputFile.open(path)) {
@@ -97,17 +102,12 @@ public final class Npy {
 
   private static Header checked(InputFile file, NpyHeader.Fields fields, long dataOffset) {
     String descr = fields.descr();
-    if (!descr.matches("[<>|=][a-zA-Z][0-9]{1,4}(\\[[a-z0-9]*\\])?")) {
+    if (!descr.matches("[<>|=][a-zA-Z][0-9]{1,6}(\\[[a-z0-9]*\\])?|\\|O")) {
       throw file.problem(
           "has the unknown dtype '" + InputFile.printable(descr) + "'",
-          "save it with .astype('<f4')");
+          "in Python save np.array(a.tolist())");
     }
-    if (descr.charAt(0) == '>') {
-      throw file.problem(
-          "is big-endian ('" + descr + "')",
-          "save it with .astype('" + littleEndianOf(descr) + "')");
-    }
-    if (fields.fortranOrder() && fields.shape().length > 1) {
+    if (fields.fortranOrder() && fields.shape().length > 2) {
       throw file.problem("is in Fortran order", "save numpy.ascontiguousarray(...) of it");
     }
     Shape shape;
@@ -119,6 +119,10 @@ public final class Npy {
           "the .npy header has a shape that overflows",
           "write it again with numpy.save",
           e);
+    }
+    boolean fortran = fields.fortranOrder() && shape.rank() == 2;
+    if ("OT".indexOf(descr.charAt(1)) >= 0) {
+      return new Header(descr, shape, dataOffset, 0, fortran); // a pickle of any length
     }
     int itemBytes = itemBytes(file, descr);
     long available = file.size() - dataOffset;
@@ -141,7 +145,7 @@ public final class Npy {
               + shape,
           "write it again with numpy.save");
     }
-    return new Header(descr, shape, dataOffset, itemBytes);
+    return new Header(descr, shape, dataOffset, itemBytes, fortran);
   }
 
   private static int itemBytes(InputFile file, String descr) {
@@ -156,12 +160,6 @@ public final class Npy {
           "has the dtype '" + descr + "' of no bytes", "save it with .astype('<f4')");
     }
     return bytes;
-  }
-
-  private static String littleEndianOf(String descr) {
-    return descr.charAt(1) == 'i' || descr.charAt(1) == 'u'
-        ? "<i8"
-        : "f8".equals(descr.substring(1)) ? "<f8" : "<f4";
   }
 
   private static long littleEndian(byte[] bytes) {
@@ -183,60 +181,127 @@ public final class Npy {
   }
 
   /**
-   * Reads an array of float32, float64 or int64.
+   * Reads an array of real numbers.
    *
-   * @return a tensor of {@code arena} with the file's type and shape
+   * @return a tensor of {@code arena} with the file's shape: I64 of integers and bools, F64 of
+   *     float64, F32 of the smaller floating-point types
    * @throws InputException if the file is missing, damaged, of another type, or too large for
    *     memory
    */
   public static Tensor read(Path path, Arena arena) {
     try (InputFile file = InputFile.open(path)) {
-      Header header = header(file);
-      DType type = header.dtype();
-      if (type == null) {
-        throw file.problem(
-            "has dtype " + named(header.descr()),
-            "save it with .astype('" + remedyFor(header.descr()) + "')");
-      }
-      Tensor tensor = allocate(file, arena, type, header.shape());
-      file.readInto(tensor);
-      return tensor;
+      StoredArray array = stored(file, header(file));
+      return array.read(arena, array.element().natural());
     }
   }
 
+  /** What an open file's header describes, as numbers. */
+  static StoredArray stored(InputFile file, Header header) {
+    if (header.element() == null) {
+      throw noNumbers(file, header.descr());
+    }
+    return new StoredArray(
+        file,
+        header.dataOffset(),
+        header.element(),
+        header.descr().charAt(0) == '>',
+        header.fortranOrder(),
+        header.shape());
+  }
+
+  private static InputException noNumbers(InputFile file, String descr) {
+    String type = "'" + descr + "'";
+    return switch (descr.charAt(1)) {
+      case 'U', 'S', 'T' ->
+          file.problem(
+              "holds texts (" + type + ") where numbers are expected",
+              "name an array of numbers, or save the numbers that the texts spell:"
+                  + " np.save('numbers.npy', a.astype('<f4'))");
+      case 'O' ->
+          file.problem(
+              "holds Python objects (" + type + "), a pickle, which is never read",
+              "save plain numbers: np.save('numbers.npy', np.array(a.tolist(), dtype='<f4'))");
+      case 'c' ->
+          file.problem(
+              "holds complex numbers (" + type + ")",
+              "save real ones: np.save('numbers.npy', np.abs(a).astype('<f8'))");
+      case 'M', 'm' ->
+          file.problem(
+              "holds times (" + type + ")",
+              "save them as numbers: np.save('numbers.npy', a.astype('<i8'))");
+      case 'V' ->
+          file.problem(
+              "holds raw bytes (" + type + ")", "save them as numbers: a.view(...) of their type");
+      default ->
+          file.problem(
+              "has dtype " + type, "save it as: np.save('numbers.npy', a.astype('<f8'))");
+    };
+  }
+
+  /** Texts ({@code U}, code points, or {@code S}, bytes in UTF-8) of a vector. */
+  static String[] texts(InputFile file, Header header) {
+    boolean bytes = header.descr().charAt(1) == 'S';
+    boolean big = header.descr().charAt(0) == '>';
+    String[] texts = new String[Math.toIntExact(header.shape().size())];
+    Map<String, String> shared = new HashMap<>();
+    byte[] item = new byte[header.itemBytes()];
+    file.seek(header.dataOffset());
+    for (int i = 0; i < texts.length; i++) {
+      file.readFully(item, item.length);
+      String text = bytes ? ofBytes(item) : ofCodePoints(file, item, big);
+      texts[i] = shared.computeIfAbsent(text, t -> t);
+    }
+    return texts;
+  }
+
+  private static String ofBytes(byte[] item) {
+    int length = item.length;
+    while (length > 0 && item[length - 1] == 0) {
+      length--;
+    }
+    return new String(item, 0, length, StandardCharsets.UTF_8);
+  }
+
+  private static String ofCodePoints(InputFile file, byte[] item, boolean big) {
+    ByteBuffer points =
+        ByteBuffer.wrap(item).order(big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    int length = item.length / 4;
+    while (length > 0 && points.getInt(4 * (length - 1)) == 0) {
+      length--;
+    }
+    StringBuilder text = new StringBuilder(length);
+    for (int i = 0; i < length; i++) {
+      int point = points.getInt(4 * i);
+      if (!Character.isValidCodePoint(point)) {
+        throw file.problem("has a text that is not Unicode", "write it again with numpy.save");
+      }
+      text.appendCodePoint(point);
+    }
+    return text.toString();
+  }
+
   /**
-   * Reads numbers of a wanted type and rank, converting between float32 and float64.
+   * Reads numbers of a wanted type and rank, converting them.
    *
    * @param type F32 or F64
    * @param rank number of dimensions, each of which must have 1 or more elements
-   * @throws InputException as {@link #read}, and if the array is of integers, empty or of another
-   *     rank
+   * @throws InputException as {@link #read}, and if the array is empty or of another rank
    */
   public static Tensor readFloats(Path path, Arena arena, DType type, int rank) {
-    Header header = header(path);
-    if (header.dtype() == DType.I64) {
-      throw InputFile.problem(
-          path, "holds integers where numbers are expected", "save it with .astype('<f4')");
-    }
-    if (header.shape().rank() != rank || header.shape().size() == 0) {
-      throw InputFile.problem(
-          path,
-          "has shape "
-              + header.shape()
-              + " where "
-              + rank
-              + (rank == 1 ? " non-empty dimension is" : " non-empty dimensions are")
-              + " expected",
-          "reshape it before saving");
-    }
-    if (header.dtype() == type || header.dtype() == null) {
-      return read(path, arena);
-    }
-    try (Arena temporary = Arena.host()) {
-      Tensor source = read(path, temporary);
-      Tensor tensor = arena.allocate(type, source.shape());
-      tensor.copyFrom(source);
-      return tensor;
+    try (InputFile file = InputFile.open(path)) {
+      Header header = header(file);
+      StoredArray array = stored(file, header);
+      if (header.shape().rank() != rank || header.shape().size() == 0) {
+        throw file.problem(
+            "has shape "
+                + header.shape()
+                + " where "
+                + rank
+                + (rank == 1 ? " non-empty dimension is" : " non-empty dimensions are")
+                + " expected",
+            "reshape it before saving");
+      }
+      return array.read(arena, type);
     }
   }
 
@@ -252,44 +317,35 @@ public final class Npy {
    * @throws InputException if the file is missing, damaged or truncated, or is not such a matrix
    */
   public static Tensor map(Path path, Arena arena) {
-    Header header = header(path);
-    DType type = header.dtype();
-    if (type == null || !type.isFloat()) {
-      throw InputFile.problem(
-          path,
-          "has dtype " + named(header.descr()) + " where numbers are expected",
-          "save it with .astype('<f4')");
+    try (InputFile file = InputFile.open(path)) {
+      Header header = header(file);
+      StoredArray array = stored(file, header);
+      if (header.shape().rank() != 2 || header.shape().size() == 0) {
+        throw file.problem(
+            "has shape " + header.shape() + " where 2 non-empty dimensions are expected",
+            "reshape it before saving");
+      }
+      DType type = array.element().number();
+      if (!array.isInPlace(type)) {
+        throw file.problem(
+            "is not stored as it would be in memory (dtype '"
+                + header.descr()
+                + (header.fortranOrder() ? "', Fortran order" : "'")
+                + ", from byte "
+                + header.dataOffset()
+                + ")",
+            "read it, or save float32 or float64 in C order with numpy.save");
+      }
+      return MappedFile.map(path, header.dataOffset(), type, header.shape(), arena);
     }
-    if (header.shape().rank() != 2 || header.shape().size() == 0) {
-      throw InputFile.problem(
-          path,
-          "has shape " + header.shape() + " where 2 non-empty dimensions are expected",
-          "reshape it before saving");
-    }
-    return MappedFile.map(path, header.dataOffset(), type, header.shape(), arena);
   }
 
-  static Tensor allocate(InputFile file, Arena arena, DType type, Shape shape) {
+  static Tensor allocate(Path path, Arena arena, DType type, Shape shape) {
     try {
       return arena.allocate(type, shape);
     } catch (InputException e) {
-      throw new InputException(
-          InputFile.printable(file.path().toString()) + ": " + e.getMessage(), e);
+      throw new InputException(InputFile.printable(path.toString()) + ": " + e.getMessage(), e);
     }
-  }
-
-  private static String named(String descr) {
-    return switch (descr.substring(1)) {
-      case "f2" -> "float16 ('" + descr + "')";
-      case "b1" -> "bool ('" + descr + "')";
-      case "O8", "O" -> "object ('" + descr + "')";
-      default -> "'" + descr + "'";
-    };
-  }
-
-  private static String remedyFor(String descr) {
-    char kind = descr.charAt(1);
-    return kind == 'i' || kind == 'u' || kind == 'b' ? "<i8" : "<f4";
   }
 
   /**

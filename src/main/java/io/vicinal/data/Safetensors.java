@@ -19,7 +19,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Named tensors in a {@code .safetensors} file: float32, float64 and int64. The header's length,
+ * Named tensors in a {@code .safetensors} file: float32, float64 and int64 out; in also float16,
+ * bfloat16, the smaller and unsigned integers and bools, converted to them. The header's length,
  * names, shapes and offsets are compared with the file's real size before a byte is allocated.
  * Stateless, so safe for any thread.
  *
@@ -46,13 +47,30 @@ public final class Safetensors {
       long data = file.position();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       for (SafetensorsHeader.Entry entry : header.entries().values()) {
-        Tensor tensor = Npy.allocate(file, arena, entry.dtype(), entry.shape());
-        file.seek(data + entry.begin());
-        file.readInto(tensor);
-        tensors.put(entry.name(), tensor);
+        tensors.put(
+            entry.name(), stored(file, data, entry).read(arena, entry.dtype().natural()));
       }
       return tensors;
     }
+  }
+
+  private static StoredArray stored(InputFile file, long data, SafetensorsHeader.Entry entry) {
+    return new StoredArray(
+        file, data + entry.begin(), entry.dtype(), false, false, entry.shape());
+  }
+
+  /** The tensor called {@code name} of an open file; null: its only one. */
+  static StoredArray find(InputFile file, String name) {
+    Map<String, SafetensorsHeader.Entry> entries = header(file).entries();
+    String one = name == null && entries.size() == 1 ? entries.keySet().iterator().next() : name;
+    SafetensorsHeader.Entry entry = one == null ? null : entries.get(one);
+    if (entry == null) {
+      throw file.problem(
+          (name == null ? "holds " + entries.size() + " arrays: " : "has no such array, but ")
+              + ArrayFile.listed(entries),
+          "name one, such as " + file.path().getFileName() + ":NAME");
+    }
+    return stored(file, file.position(), entry);
   }
 
   /**

@@ -6,7 +6,6 @@ import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.MalformedJsonException;
 import io.vicinal.InputException;
-import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import java.io.IOException;
 import java.io.StringReader;
@@ -28,7 +27,7 @@ final class SafetensorsHeader {
   private static final String METADATA = "__metadata__";
 
   /** One tensor's entry; offsets count from the end of the header. */
-  record Entry(String name, DType dtype, Shape shape, long begin, long end) {}
+  record Entry(String name, Element dtype, Shape shape, long begin, long end) {}
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -145,18 +144,16 @@ final class SafetensorsHeader {
     return values;
   }
 
-  private static DType dtype(String name, String dtype) {
-    return switch (dtype) {
-      case "F32" -> DType.F32;
-      case "F64" -> DType.F64;
-      case "I64" -> DType.I64;
-      default ->
-          throw wrong(
-              name,
-              "the dtype "
-                  + InputFile.printable(dtype)
-                  + ", which is not F32, F64 or I64 (convert it before saving)");
-    };
+  private static Element dtype(String name, String dtype) {
+    Element element = Element.ofSafetensors(dtype);
+    if (element == null) {
+      throw wrong(
+          name,
+          "the dtype "
+              + InputFile.printable(dtype)
+              + ", which is not read (save it as F32, such as with .float() in PyTorch)");
+    }
+    return element;
   }
 
   private static Shape shape(String name, List<Long> dims) {

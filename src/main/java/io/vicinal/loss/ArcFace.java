@@ -29,7 +29,7 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
     ArcFace defaults = new ArcFace();
     Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
     return new ArcFace(
-        parameters.between("margin-degrees", defaults.marginDegrees, 0, 180),
+        parameters.within("margin-degrees", defaults.marginDegrees, 0, 180),
         parameters.positive("scale", defaults.scale));
   }
 

@@ -26,7 +26,7 @@ public record CosFace(double margin, double scale) implements Loss {
     CosFace defaults = new CosFace();
     Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
     return new CosFace(
-        parameters.number("margin", defaults.margin), parameters.positive("scale", defaults.scale));
+        parameters.margin("margin", defaults.margin), parameters.positive("scale", defaults.scale));
   }
 
   @Override

@@ -34,26 +34,39 @@ final class Parameters {
     }
   }
 
+  /** Far beyond any use; what the native library accepts (capi/checks.cpp), as a test holds. */
+  static final double LARGEST = 1e9;
+
+  /** Above 0; for what is divided by from {@link #LARGEST}'s inverse on, see {@link #divisor}. */
   double positive(String name, double fallback) {
     double value = number(name, fallback);
-    check(name, value > 0, value + " is not above 0");
+    check(name, value > 0 && value <= LARGEST, value + " is not above 0 and at most " + LARGEST);
     return value;
+  }
+
+  /** As {@link #positive}, and not so small that its inverse is too large. */
+  double divisor(String name, double fallback) {
+    return within(name, fallback, 1 / LARGEST, LARGEST);
   }
 
   double nonNegative(String name, double fallback) {
+    return within(name, fallback, 0, LARGEST);
+  }
+
+  double margin(String name, double fallback) {
+    return within(name, fallback, -LARGEST, LARGEST);
+  }
+
+  /** Both included. */
+  double within(String name, double fallback, double least, double most) {
     double value = number(name, fallback);
-    check(name, value >= 0, value + " is below 0");
+    boolean below = least == 0 && value < 0;
+    String problem = below ? " is below 0" : " is outside " + least + ".." + most;
+    check(name, value >= least && value <= most, value + problem);
     return value;
   }
 
-  /** From {@code least} to below {@code beyond}. */
-  double between(String name, double fallback, double least, double beyond) {
-    double value = number(name, fallback);
-    check(name, value >= least && value < beyond, value + " is outside " + least + ".." + beyond);
-    return value;
-  }
-
-  double number(String name, double fallback) {
+  private double number(String name, double fallback) {
     String text = given.get(name);
     if (text == null) {
       return fallback;

@@ -1,6 +1,7 @@
 package io.vicinal.loss;
 
 import io.vicinal.backend.LossSpec;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -45,7 +46,7 @@ public record ProxyAnchor(
     ProxyAnchor defaults = new ProxyAnchor();
     Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
     return new ProxyAnchor(
-        parameters.number("margin", defaults.margin),
+        parameters.margin("margin", defaults.margin),
         parameters.positive("alpha", defaults.alpha),
         parameters.choice("mode", "anchor", "nca").equals("nca"),
         parameters.flag("repeat-labels"),
@@ -93,6 +94,6 @@ public record ProxyAnchor(
         perSampleAxis
             ? "mean_i [ LSE+_{j: y_j = y_i}(%s) + LSE+_{c != y_i}(%s) ], %s"
             : "mean_{c present} LSE+_{y_i = c}(%s) + mean_c LSE+_{y_i != c}(%s), %s";
-    return String.format(over, positive, negative, measure);
+    return String.format(Locale.ROOT, over, positive, negative, measure);
   }
 }

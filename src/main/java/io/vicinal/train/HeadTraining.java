@@ -16,6 +16,7 @@ import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import java.util.stream.LongStream;
@@ -162,7 +163,11 @@ public final class HeadTraining {
       this.head = head;
       this.gradient = head.like(arena);
       long[] labels = LongStream.of(ids).map(id -> supervision.labels()[(int) id]).toArray();
-      this.sampler = Parts.sampler(config, ids, labels);
+      // The part is often a fold, whose size nobody chose: a batch is at most all of it.
+      RunConfig own =
+          config.withSampler(
+              config.sampler().cutTo(ids.length, Arrays.stream(labels).distinct().count()));
+      this.sampler = Parts.sampler(own, ids, labels);
       this.optimizer = Parts.optimizer(config, head, gradient, arena);
       this.schedule = Parts.schedule(config.schedule());
       this.draws =

@@ -28,6 +28,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -37,7 +38,19 @@ final class Parts {
   private Parts() {}
 
   static Loss loss(RunConfig config) {
-    return Losses.create(config.loss().name(), config.loss().params());
+    String name = config.loss().name();
+    try {
+      return Losses.create(name, config.loss().params());
+    } catch (InputException e) {
+      // The loss names its parameter; here that is a key of the configuration.
+      String said = e.getMessage();
+      String parameter = said.startsWith(name + ": ") ? said.substring(name.length() + 2) : null;
+      throw new InputException(
+          parameter == null || parameter.startsWith("unknown")
+              ? "loss.name: " + said
+              : "loss." + parameter + " (" + name + ")",
+          e);
+    }
   }
 
   static BackendOptions options(ComputeConfig compute) {
@@ -84,7 +97,7 @@ final class Parts {
    * @param rows the class of each id, in the ids' order
    */
   static Sampler sampler(RunConfig config, long[] ids, long[] rows) {
-    SamplerConfig c = config.sampler();
+    SamplerConfig c = config.sampler().fitted(ids.length, Arrays.stream(rows).distinct().count());
     Long own = config.seeds().sampler();
     long seed = own != null ? own : Xoshiro.derive(config.seed(), "sampler");
     return c.name().equals("balanced")

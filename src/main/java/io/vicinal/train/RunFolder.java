@@ -53,6 +53,48 @@ final class RunFolder implements AutoCloseable {
   }
 
   /**
+   * Says what {@link #open} would refuse, and makes nothing.
+   *
+   * @throws InputException as {@link #open}
+   */
+  static void checkUsable(Path folder, RunMode mode) {
+    Path there = folder.toAbsolutePath();
+    while (there != null && !Files.exists(there)) {
+      there = there.getParent();
+    }
+    if (there != null && !Files.isDirectory(there)) {
+      throw new InputException(
+          Files.exists(folder)
+              ? folder + ": is a file; name a folder for the run"
+              : folder
+                  + ": cannot be written ("
+                  + there
+                  + " is a file); choose a writable folder for the run");
+    }
+    if (there != null && !Files.isWritable(there)) {
+      throw cannotWrite(folder, new AccessDeniedException(there.toString()));
+    }
+    if (!Files.exists(folder)) {
+      return;
+    }
+    if (Files.exists(folder.resolve(".lock"))) {
+      lock(folder).close(); // says when another process trains here
+    }
+    if (mode == RunMode.NEW) {
+      refuseRun(folder);
+    }
+  }
+
+  private static void refuseRun(Path folder) {
+    if (holdsRun(folder)) {
+      throw new InputException(
+          folder
+              + ": already holds a run; resume it, start over (the old run moves to a subfolder),"
+              + " or name another folder");
+    }
+  }
+
+  /**
    * Creates the folder if need be, locks it, and makes room as the mode says.
    *
    * @throws InputException when it cannot be used; the sentence says why
@@ -68,13 +110,10 @@ final class RunFolder implements AutoCloseable {
     RunFolder run = lock(folder);
     try {
       run.removeTemporaries(folder);
-      if (mode == RunMode.NEW && run.holdsRun()) {
-        throw new InputException(
-            folder
-                + ": already holds a run; resume it, start over (the old run moves to a subfolder),"
-                + " or name another folder");
+      if (mode == RunMode.NEW) {
+        refuseRun(folder);
       }
-      if (mode == RunMode.RESTART && run.holdsRun()) {
+      if (mode == RunMode.RESTART && holdsRun(folder)) {
         run.moveAway();
       }
       Files.createDirectories(run.checkpoint());
@@ -154,7 +193,7 @@ final class RunFolder implements AutoCloseable {
     return folder.resolve("checkpoint");
   }
 
-  private boolean holdsRun() {
+  private static boolean holdsRun(Path folder) {
     return FILES.stream().anyMatch(name -> holds(folder.resolve(name)));
   }
 

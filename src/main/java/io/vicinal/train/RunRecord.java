@@ -44,6 +44,13 @@ record RunRecord(RunConfig config, JsonObject run) {
       classes.add(id);
     }
     o.add("classes", classes);
+    if (data.classNames().known()) {
+      JsonArray names = new JsonArray();
+      for (long id : data.classes().ids()) {
+        names.add(data.classNames().get(id));
+      }
+      o.add("classNames", names);
+    }
     return o;
   }
 

@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
@@ -27,6 +28,8 @@ import java.util.Map;
  * @param training the training samples, in the order of {@code ids}; labels are proxy rows
  * @param validation what was held out, with class ids as labels; null if nothing was
  * @param hash of the whole dataset
+ * @param classNames by class id, or none
+ * @param sampleNames by position in the dataset, or none
  */
 public record TrainedRun(
     RunConfig config,
@@ -36,7 +39,9 @@ public record TrainedRun(
     long[] classes,
     FeatureSet training,
     FeatureSet validation,
-    String hash) {
+    String hash,
+    Names classNames,
+    Names sampleNames) {
 
   /** The loss of the run. */
   public Loss loss() {
@@ -55,7 +60,7 @@ public record TrainedRun(
       throw new InputException(
           folder + ": holds no trained run; train one, or name the arrays and the head");
     }
-    TrainingSet data = TrainingSet.load(record.config(), null, backend, arena);
+    TrainingSet data = TrainingSet.load(record.config(), null, backend, arena, note -> {});
     record.checkData(data, folder);
     Head head = typed(Head.load(file, arena), data.features().dtype(), arena);
     return new TrainedRun(
@@ -66,7 +71,9 @@ public record TrainedRun(
         data.classes().ids(),
         training(data, folder, arena),
         data.validation(),
-        data.hash());
+        data.hash(),
+        data.classNames(),
+        data.sampleNames());
   }
 
   private static FeatureSet training(TrainingSet data, Path folder, Arena arena) {

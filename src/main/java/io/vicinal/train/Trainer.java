@@ -77,20 +77,21 @@ public final class Trainer {
               + features.count()
               + " rows of features; give one each");
     }
-    RunConfig config = options.config();
+    RunConfig asked = options.config();
     Arena kept = Arena.host(); // the head's; closed by its user
-    try (Backend backend = open(config);
+    try (Backend backend = open(asked);
         Arena arena = new Arena(backend.memory())) {
       FeatureSet given = FeatureSet.of(arena, features, labels, "the program's data");
-      MetricFn metric = new RetrievalMetrics(backend, config.evaluate());
-      TrainingSet data = load(config, given, backend, arena, listener);
+      MetricFn metric = new RetrievalMetrics(backend, asked.evaluate());
+      TrainingSet data = load(asked, given, backend, arena, listener);
+      RunConfig config = data.feasible(asked, listener::note);
       MemoryKeeper keeper = new MemoryKeeper(kept);
       History history = new History(listener);
       Progress end =
           new TrainingRun(config, keeper, backend, data, metric, history, arena).run(false);
       return new TrainedHead(
           keeper,
-          Parts.loss(config),
+          Parts.loss(asked),
           data.classes().ids(),
           labels.names(),
           history.epochs(),
@@ -136,7 +137,7 @@ public final class Trainer {
       Backend backend,
       Arena arena,
       TrainingListener listener) {
-    TrainingSet data = TrainingSet.load(config, features, backend, arena);
+    TrainingSet data = TrainingSet.load(config, features, backend, arena, listener::note);
     String lone = data.loneClasses();
     if (lone != null) {
       listener.note(lone);
@@ -169,24 +170,36 @@ public final class Trainer {
     return train(record.config(), folder, RunMode.RESUME, listener);
   }
 
+  /**
+   * Says whether a folder could take a run, and makes nothing.
+   *
+   * @throws InputException as training would throw it
+   */
+  public static void checkFolder(Path folder, RunMode mode) {
+    RunFolder.checkUsable(folder, mode);
+  }
+
   /** The same with the metrics in the caller's hands. */
   static TrainResult train(
-      RunConfig config,
+      RunConfig given,
       FeatureSet features,
       Path path,
       RunMode mode,
       BiFunction<Backend, EvaluateConfig, MetricFn> metrics,
       TrainingListener listener) {
-    Parts.loss(config); // a wrong loss is told before anything is written
-    try (RunFolder folder = RunFolder.open(path, mode)) {
-      RunRecord record = mode == RunMode.RESUME ? RunRecord.read(folder.config()) : null;
-      if (record != null) {
-        record.checkSame(config, path);
-      }
-      try (Backend backend = open(config);
-          Arena arena = new Arena(backend.memory())) {
-        MetricFn metric = metrics.apply(backend, config.evaluate());
-        TrainingSet data = load(config, features, backend, arena, listener);
+    // Everything that can be refused is refused before the folder is touched.
+    Parts.loss(given);
+    RunFolder.checkUsable(path, mode);
+    try (Backend backend = open(given);
+        Arena arena = new Arena(backend.memory())) {
+      MetricFn metric = metrics.apply(backend, given.evaluate());
+      TrainingSet data = load(given, features, backend, arena, listener);
+      RunConfig config = data.feasible(given, listener::note);
+      try (RunFolder folder = RunFolder.open(path, mode)) {
+        RunRecord record = mode == RunMode.RESUME ? RunRecord.read(folder.config()) : null;
+        if (record != null) {
+          record.checkSame(config, path);
+        }
         RunKeeper keeper = new FolderKeeper(folder);
         TrainingRun run = new TrainingRun(config, keeper, backend, data, metric, listener, arena);
         begin(folder, config, record, data, backend, listener);

@@ -161,6 +161,16 @@ public final class TrainingOptions {
     return with("data", "classes", Arrays.stream(ids).boxed().toList());
   }
 
+  /** What to call class 0, 1, ...: a list that {@link io.vicinal.data.Names} reads. */
+  public TrainingOptions classNames(Path list) {
+    return with("data", "classNames", list);
+  }
+
+  /** What to call the samples: a list that {@link io.vicinal.data.Names} reads. */
+  public TrainingOptions sampleNames(Path list) {
+    return with("data", "sampleNames", list);
+  }
+
   // ---- how the run is judged --------------------------------------------------------------------
 
   /**

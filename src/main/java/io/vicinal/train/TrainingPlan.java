@@ -1,16 +1,21 @@
 package io.vicinal.train;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.config.DataConfig;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
-import io.vicinal.data.Npy;
+import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Shape;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * What a run would do, found out without training: {@code --dry-run}. Of {@code .npy} features only
@@ -18,7 +23,8 @@ import java.nio.file.Path;
  *
  * <p>Immutable, so safe for any thread.
  *
- * @param config as resolved
+ * @param config as resolved, its sampler fitted to the data
+ * @param notes what may not be meant, a sentence each
  * @param samples N, all in the data
  * @param width D
  * @param training samples trained on
@@ -29,6 +35,7 @@ import java.nio.file.Path;
  */
 public record TrainingPlan(
     RunConfig config,
+    List<String> notes,
     long samples,
     long width,
     long training,
@@ -44,6 +51,8 @@ public record TrainingPlan(
    */
   public static TrainingPlan of(RunConfig config) {
     DataConfig data = config.data();
+    Parts.loss(config);
+    Backend.open(config.compute().device(), Parts.options(config.compute())).close();
     try (Arena arena = Arena.host()) {
       if (DataConfig.GIVEN.equals(data.dataset())) {
         throw new InputException("data.dataset: \"given\" cannot be planned without the features");
@@ -51,10 +60,13 @@ public record TrainingPlan(
       if (data.dataset() != null) {
         Path folder = data.folder() == null ? FashionMnist.FOLDER : data.folder();
         FeatureSet set = FashionMnist.train(folder, arena);
-        return of(config, set.labels().toLongs(), set.samples(), set.width());
+        return of(
+            config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
       }
       Shape shape = matrix(data.features());
-      long[] labels = Labels.read(data.labels(), arena).toLongs();
+      Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+      Labels read = Labels.read(data.labels(), arena, names, note -> {});
+      long[] labels = read.ids().toLongs();
       if (shape.dim(0) != labels.length) {
         throw new InputException(
             data.features()
@@ -66,39 +78,69 @@ public record TrainingPlan(
                 + labels.length
                 + ", D]");
       }
-      return of(config, labels, shape.dim(0), shape.dim(1));
+      checkNames(data, labels, shape.dim(0));
+      Names known = read.classes().known() ? read.classes() : names;
+      return of(config, labels, shape.dim(0), shape.dim(1), known);
+    }
+  }
+
+  /** Labels of what would judge the run; empty for nothing. */
+  private static long[] validationLabels(
+      RunConfig config, Names names, long[] labels, ValidationSplit split, long count) {
+    Path own = config.validation().labels();
+    if (own == null) {
+      return Arrays.stream(split.validation()).map(id -> labels[(int) id]).toArray();
+    }
+    try (Arena arena = Arena.host()) {
+      long[] read = Labels.read(own, arena, names, note -> {}).ids().toLongs();
+      if (read.length != count) {
+        throw new InputException(
+            own + ": " + read.length + " labels for " + count + " rows of validation.features");
+      }
+      return read;
+    }
+  }
+
+  private static void checkNames(DataConfig data, long[] labels, long samples) {
+    Names.read(data.sampleNames(), samples, "samples");
+    Names classes = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+    long most = Arrays.stream(labels).max().orElse(0);
+    if (classes.known() && most >= classes.size()) {
+      throw new InputException(
+          data.classNames() + ": " + classes.size() + " names for labels up to " + most
+              + "; give a name for every class from 0");
     }
   }
 
   /** The shape of a file that training could read as features. */
   private static Shape matrix(Path file) {
-    Npy.Header header = Npy.header(file);
-    if (header.dtype() == null || !header.dtype().isFloat()) {
+    Shape shape = ArrayFile.shape(file);
+    if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
-          file + ": features have type " + header.descr() + "; save them with .astype('<f4')");
+          file + ": features have shape " + shape + "; expected a non-empty [N, D]");
     }
-    if (header.shape().rank() != 2 || header.shape().size() == 0) {
-      throw new InputException(
-          file + ": features have shape " + header.shape() + "; expected a non-empty [N, D]");
-    }
-    return header.shape();
+    return shape;
   }
 
-  private static TrainingPlan of(RunConfig config, long[] labels, long samples, long width) {
-    Loss loss = Parts.loss(config);
-    ValidationSplit split = TrainingSet.split(config, labels);
+  private static TrainingPlan of(
+      RunConfig given, long[] labels, long samples, long width, Names names) {
+    Loss loss = Parts.loss(given);
+    ValidationSplit split = TrainingSet.split(given, labels);
     ClassMap classes = ClassMap.of(labels, split.training());
     long[] rows = new long[split.training().length];
     for (int i = 0; i < rows.length; i++) {
       rows[i] = classes.row(labels[(int) split.training()[i]]);
     }
-    int batches = Parts.sampler(config, split.training(), rows).batchesPerEpoch();
-    Path own = config.validation().features();
+    Path own = given.validation().features();
     Shape ownShape = own == null ? Shape.of(split.validation().length, width) : matrix(own);
     if (ownShape.dim(1) != width) {
       throw TrainingSet.otherWidth(ownShape.dim(1), width);
     }
     long validation = ownShape.dim(0);
+    List<String> notes = new ArrayList<>();
+    long[] held = validationLabels(given, names, labels, split, validation);
+    RunConfig config = Feasible.check(given, classes, rows, width, held, notes::add);
+    int batches = Parts.sampler(config, split.training(), rows).batchesPerEpoch();
     boolean sgd = config.optimizer().name().equals("sgd");
     int moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0;
     MemoryEstimate memory =
@@ -113,6 +155,6 @@ public record TrainingPlan(
             moments,
             (long) config.compute().workspaceMiB() << 20);
     return new TrainingPlan(
-        config, samples, width, rows.length, validation, classes.size(), batches, memory);
+        config, List.copyOf(notes), samples, width, rows.length, validation, classes.size(), batches, memory);
   }
 }

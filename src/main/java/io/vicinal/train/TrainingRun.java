@@ -9,6 +9,7 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
+import io.vicinal.data.Names;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.ParameterGroup;
@@ -319,6 +320,10 @@ final class TrainingRun {
     metadata.put("params", new Gson().toJson(loss.params()));
     metadata.put("centers", String.valueOf(loss.centers()));
     metadata.put("classes", data.classes().json());
+    if (data.classNames().known()) {
+      Names names = data.classNames().subset(data.classes().ids());
+      metadata.put("classNames", new Gson().toJson(names.list()));
+    }
     keeper.saveHead(head, metadata);
   }
 

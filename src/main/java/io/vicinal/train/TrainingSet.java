@@ -5,10 +5,11 @@ import io.vicinal.backend.Backend;
 import io.vicinal.config.DataConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.ValidationConfig;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
-import io.vicinal.data.Npy;
+import io.vicinal.data.Names;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -16,6 +17,7 @@ import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -30,6 +32,8 @@ import java.util.stream.LongStream;
  * @param training training ids, ascending
  * @param validation the part that judges, labels as the data has them; null when there is none
  * @param hash of the dataset as it was read
+ * @param classNames by class id, or none
+ * @param sampleNames by sample id, or none
  */
 record TrainingSet(
     Tensor features,
@@ -38,11 +42,17 @@ record TrainingSet(
     long[] training,
     ClassMap classes,
     FeatureSet validation,
-    String hash) {
+    String hash,
+    Names classNames,
+    Names sampleNames) {
 
-  static TrainingSet load(RunConfig config, FeatureSet given, Backend backend, Arena arena) {
+  /**
+   * @param notes receives what is not obvious about how the data was read
+   */
+  static TrainingSet load(
+      RunConfig config, FeatureSet given, Backend backend, Arena arena, Consumer<String> notes) {
     DType dtype = dtype(config);
-    FeatureSet all = read(config.data(), given, dtype, arena);
+    FeatureSet all = read(config.data(), given, dtype, arena, notes);
     checkFinite(all, backend);
     String hash = all.sha256();
     long[] labels = all.labels().toLongs();
@@ -50,11 +60,22 @@ record TrainingSet(
     ClassMap classes = ClassMap.of(labels, split.training());
     int[] rows = Arrays.stream(labels).mapToInt(classes::row).toArray();
     Tensor features = typed(all.features(), dtype, arena);
-    FeatureSet validation = validation(config, features, all.labels(), split, backend, arena);
+    FeatureSet typed =
+        new FeatureSet(features, all.labels(), "data", all.classNames(), all.sampleNames());
+    FeatureSet validation = validation(config, typed, split, backend, arena, notes);
     if (validation != null && validation.width() != all.width()) {
       throw otherWidth(validation.width(), all.width());
     }
-    return new TrainingSet(features, labels, rows, split.training(), classes, validation, hash);
+    return new TrainingSet(
+        features,
+        labels,
+        rows,
+        split.training(),
+        classes,
+        validation,
+        hash,
+        all.classNames(),
+        all.sampleNames());
   }
 
   static InputException otherWidth(long validation, long training) {
@@ -88,10 +109,11 @@ record TrainingSet(
     return ValidationSplit.of(labels, ids, config.validation(), seed);
   }
 
-  private static FeatureSet read(DataConfig data, FeatureSet given, DType dtype, Arena arena) {
+  private static FeatureSet read(
+      DataConfig data, FeatureSet given, DType dtype, Arena arena, Consumer<String> notes) {
     if (given != null) {
       checkGiven(data);
-      return given;
+      return named(given, data);
     }
     if (DataConfig.GIVEN.equals(data.dataset())) {
       throw new InputException(
@@ -100,9 +122,10 @@ record TrainingSet(
     }
     if (data.dataset() != null) {
       Path folder = data.folder() == null ? FashionMnist.FOLDER : data.folder();
-      return FashionMnist.train(folder, arena);
+      return named(FashionMnist.train(folder, arena), data);
     }
-    return files(data.features(), data.labels(), dtype, arena);
+    Names classes = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+    return named(files(data.features(), data.labels(), classes, dtype, arena, notes), data);
   }
 
   /** Two sources of data: nobody knows which is meant. */
@@ -120,30 +143,58 @@ record TrainingSet(
             + " \"given\" in its place, or hand no features over");
   }
 
-  private static FeatureSet files(Path features, Path labels, DType dtype, Arena arena) {
-    return new FeatureSet(
-        Npy.readFloats(features, arena, dtype, 2),
-        Labels.read(labels, arena),
-        features.getFileName().toString());
+  /** With the names that the configuration gives. */
+  private static FeatureSet named(FeatureSet set, DataConfig data) {
+    Names classes =
+        data.classNames() == null ? set.classNames() : Names.read(data.classNames());
+    Names samples =
+        data.sampleNames() == null
+            ? set.sampleNames()
+            : Names.read(data.sampleNames(), set.samples(), "samples");
+    return set.named(set.classNames().known() ? set.classNames() : classes, samples);
+  }
+
+  /**
+   * @param known names of classes whose ids labels that are texts get
+   */
+  private static FeatureSet files(
+      Path features,
+      Path labels,
+      Names known,
+      DType dtype,
+      Arena arena,
+      Consumer<String> notes) {
+    Labels read = Labels.read(labels, arena, known, notes);
+    Tensor x = ArrayFile.read(features, arena, dtype, notes);
+    String name = features.getFileName().toString();
+    return new FeatureSet(x, read.ids(), name, read.classes(), Names.none());
   }
 
   private static FeatureSet validation(
       RunConfig config,
-      Tensor features,
-      Tensor labels,
+      FeatureSet all,
       ValidationSplit split,
       Backend backend,
-      Arena arena) {
+      Arena arena,
+      Consumer<String> notes) {
     ValidationConfig validation = config.validation();
     if (validation.features() != null) {
-      FeatureSet own = files(validation.features(), validation.labels(), features.dtype(), arena);
+      DType dtype = all.features().dtype();
+      FeatureSet own =
+          files(
+              validation.features(), validation.labels(), all.classNames(), dtype, arena, notes);
       checkFinite(own, backend);
-      return own;
+      return own.classNames().known() ? own : own.named(covering(all.classNames(), own), Names.none());
     }
     if (split.validation().length == 0) {
       return null;
     }
-    return new FeatureSet(features, labels, "data").subset(arena, "validation", split.validation());
+    return all.subset(arena, "validation", split.validation());
+  }
+
+  /** The names if every label has one, else none: validation may have classes of its own. */
+  private static Names covering(Names names, FeatureSet set) {
+    return set.classes() <= names.size() ? names : Names.none();
   }
 
   private static Tensor typed(Tensor tensor, DType dtype, Arena arena) {
@@ -168,6 +219,13 @@ record TrainingSet(
     }
   }
 
+  /** As {@link Feasible#check}. */
+  RunConfig feasible(RunConfig config, Consumer<String> notes) {
+    long[] trained = Arrays.stream(training).map(id -> rows[(int) id]).toArray();
+    long[] held = validation == null ? new long[0] : validation.labels().toLongs();
+    return Feasible.check(config, classes, trained, features.dim(1), held, notes);
+  }
+
   /** A sentence on classes with a single training sample; null when there is none. */
   String loneClasses() {
     int[] counts = new int[classes.size()];
@@ -184,7 +242,10 @@ record TrainingSet(
       return null;
     }
     String named =
-        Arrays.stream(lone).limit(10).mapToObj(Long::toString).collect(Collectors.joining(", "));
+        Arrays.stream(lone)
+            .limit(10)
+            .mapToObj(id -> classNames.known() ? classNames.classText(id) : Long.toString(id))
+            .collect(Collectors.joining(", "));
     return lone.length
         + (lone.length == 1 ? " class has" : " classes have")
         + " one training sample: "

@@ -95,14 +95,8 @@ final class BadInputCases {
     embeddings("a size that overflows", p -> raw(p, "<f4", DATA, 1L << 62, 1L << 62), "overflow");
     embeddings("a size near 2^63 bytes", p -> raw(p, "<f4", DATA, 1L << 60, 1), "truncated");
     embeddings("negative size", p -> raw(p, "<f4", DATA, -12, 4), "header");
-    embeddings("big-endian", p -> raw(p, ">f4", DATA, 12, 4), "big-endian", "astype");
-    embeddings(
-        "Fortran order",
-        p -> header(p, "{'descr': '<f4', 'fortran_order': True, 'shape': (12, 4), }", DATA),
-        "fortran",
-        "ascontiguousarray");
-    embeddings("half precision", p -> raw(p, "<f2", new byte[96], 12, 4), "<f2", "astype");
-    embeddings("integers", p -> raw(p, "<i8", new byte[384], 12, 4), "integers", "astype");
+    embeddings("texts", p -> raw(p, "<U1", new byte[192], 12, 4), "<u1", "astype");
+    embeddings("complex numbers", p -> raw(p, "<c8", new byte[384], 12, 4), "complex", "np.abs");
     embeddings("Python objects", p -> raw(p, "|O", DATA, 12, 4), "|o");
     embeddings(
         "an expression in the header",
@@ -191,8 +185,10 @@ final class BadInputCases {
 
   private void labels() {
     labels("negative label", p -> longs(p, 0, 1, 2, 0, 1, -2, 0, 1, 2, 0, 1, 2), "-2", "5");
-    labels("labels with a fraction", p -> floats(p, new float[12], 12), "integers");
-    labels("a matrix of labels", p -> raw(p, "<i8", new byte[96], 12, 1), "[12, 1]", "reshape");
+    float[] halves = new float[12];
+    halves[3] = 0.5f;
+    labels("labels with a fraction", p -> floats(p, halves, 12), "0.5", "position 3", "whole");
+    labels("a matrix of labels", p -> raw(p, "<i8", new byte[96], 6, 2), "[6, 2]", "reshape");
     labels("too few labels", p -> longs(p, 0, 1, 2), "3 labels", "12 rows", "e.npy");
     labels(
         "label without a proxy",

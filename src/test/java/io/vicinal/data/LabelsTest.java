@@ -11,6 +11,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LabelsTest {
   @TempDir Path folder;
   private final Arena arena = Arena.host();
+  private final List<String> notes = new ArrayList<>();
 
   @AfterEach
   void free() {
@@ -47,9 +50,12 @@ class LabelsTest {
       value = {
         "labels-negative.npy|label -1 at position 2",
         "labels-u8-huge.npy|9223372036854775813",
-        "labels-float.npy|.astype('<i8')",
+        "labels-half.npy|label 1.5 at position 1 is no whole number",
         "labels-matrix.npy|.reshape(-1)",
-        "bool.npy|integers"
+        "labels-object.npy|np.save('labels.npy', labels.astype(str))",
+        "times.npy|np.save('labels.npy', labels.astype(str))",
+        "bool.npy|[3, 4]",
+        "scalar.npy|is a single number"
       })
   void refusals(String name, String expected) {
     assertThatThrownBy(() -> Labels.read(Fixtures.file(name), arena))
@@ -84,5 +90,71 @@ class LabelsTest {
     for (int i = 0; i < n; i++) {
       assertThat(labels[i]).isEqualTo(i % 30_000);
     }
+  }
+
+  private Labels read(Path path, Names known) {
+    return Labels.read(path, arena, known, notes::add);
+  }
+
+  private Path text(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  @Test
+  void wholeFloatsAndColumns() {
+    assertThat(Labels.read(Fixtures.file("labels-float.npy"), arena).toLongs())
+        .containsExactly(0, 1);
+    assertThat(Labels.read(Fixtures.file("labels-column.npy"), arena).toLongs())
+        .containsExactly(3, 1, 2);
+    Path member = Path.of(Fixtures.file("stored.npz") + ":y");
+    assertThat(Labels.read(member, arena).toLongs()).containsExactly(2, 0, 1);
+    Path ids = Path.of(Fixtures.file("three.safetensors") + ":ids");
+    assertThat(Labels.read(ids, arena).toLongs()).containsExactly(1, 2, 3);
+  }
+
+  @Test
+  void textsAreClassesInTheOrderOfTheirNames() {
+    Labels labels = read(Fixtures.file("labels-text.npy"), Names.none());
+    assertThat(labels.ids().toLongs()).containsExactly(1, 0, 2, 0);
+    assertThat(labels.classes().list()).containsExactly("cat", "dog", "na\u00efve, \ud83d\ude00");
+    assertThat(notes).singleElement().asString().contains("3 classes").contains("cat, dog, na");
+    Labels bytes = read(Fixtures.file("labels-bytes.npy"), Names.none());
+    assertThat(bytes.ids().toLongs()).containsExactly(1, 0, 1);
+  }
+
+  @Test
+  void knownClassesKeepTheirIdsAndOthersFollow() {
+    Labels labels = read(Fixtures.file("labels-text.npy"), Names.of(List.of("zebra", "dog")));
+    assertThat(labels.ids().toLongs()).containsExactly(1, 2, 3, 2);
+    assertThat(labels.classes().list())
+        .containsExactly("zebra", "dog", "cat", "na\u00efve, \ud83d\ude00");
+  }
+
+  @Test
+  void columnsOfTables() throws IOException {
+    text("t.csv", "id,species,code\n7,\"a,b\",3\n8,c,1\n9,\"a,b\",3\n");
+    Labels names = read(folder.resolve("t.csv:species"), Names.none());
+    assertThat(names.ids().toLongs()).containsExactly(0, 1, 0);
+    assertThat(names.classes().list()).containsExactly("a,b", "c");
+    assertThat(read(folder.resolve("t.csv:code"), Names.none()).ids().toLongs())
+        .containsExactly(3, 1, 3);
+    assertThat(read(text("y.csv", "label\n2\n0\n"), Names.none()).ids().toLongs())
+        .containsExactly(2, 0);
+    assertThat(read(text("y.txt", "2.0\n0.0\n"), Names.none()).ids().toLongs())
+        .containsExactly(2, 0);
+    assertThat(read(text("n.txt", "10\n9\nx y\n"), Names.none()).classes().list())
+        .containsExactly("10", "9", "x y");
+    assertThatThrownBy(() -> read(folder.resolve("t.csv"), Names.none()))
+        .hasMessageContaining("has 3 columns; name one, such as t.csv:id");
+    assertThatThrownBy(() -> read(text("gap.txt", "a\n\nb\n"), Names.none()))
+        .hasMessageContaining("position 1 is empty");
+    assertThatThrownBy(() -> read(text("minus.txt", "0\n-1\n"), Names.none()))
+        .hasMessageContaining("label -1.0 at position 1 is negative");
+  }
+
+  @Test
+  void theAdviceForWrongNumbersNumbersThemAnew() {
+    assertThatThrownBy(() -> Labels.read(Fixtures.file("labels-negative.npy"), arena))
+        .hasMessageContaining("np.unique(labels, return_inverse=True)[1]");
   }
 }

@@ -112,7 +112,7 @@ class NpyMapTest {
     refused(path, "is not a .npy file");
     try (Arena arena = Arena.host()) {
       Npy.write(path, arena.of(new long[] {1, 2}, 2, 1));
-      refused(path, "where numbers are expected");
+      refused(path, "is not stored as it would be in memory");
       Npy.write(path, arena.of(new float[] {1, 2}, 2));
       refused(path, "where 2 non-empty dimensions are expected");
     }

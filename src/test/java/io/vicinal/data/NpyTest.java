@@ -31,11 +31,21 @@ class NpyTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"f4.npy", "f8.npy", "version2.npy", "version3.npy"})
+  @ValueSource(
+      strings = {
+        "f4.npy",
+        "f8.npy",
+        "version2.npy",
+        "version3.npy",
+        "fortran.npy",
+        "big-endian.npy",
+        "float16.npy"
+      })
   void readsWhatNumpyWrote(String name) {
     Tensor tensor = Npy.read(Fixtures.file(name), arena);
     assertThat(tensor.shape()).isEqualTo(Shape.of(3, 4));
-    assertThat(tensor.dtype()).isEqualTo(name.equals("f8.npy") ? DType.F64 : DType.F32);
+    assertThat(tensor.dtype()).isEqualTo(
+            name.equals("f8.npy") || name.equals("fortran.npy") ? DType.F64 : DType.F32);
     assertThat(tensor.toDoubles()).isEqualTo(Fixtures.matrix());
   }
 
@@ -69,16 +79,12 @@ class NpyTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "fortran.npy|ascontiguousarray",
-        "big-endian.npy|.astype('<f4')",
-        "float16.npy|float16",
-        "bool.npy|.astype('<i8')",
         "text.npy|<U2",
         "structured.npy|structured",
         "unicode-field.npy|ASCII",
         "make.py|\\x93NUMPY"
       })
-  void refusesOtherLayoutsWithTheRemedy(String name, String expected) {
+  void refusesWhatAreNoNumbersWithTheRemedy(String name, String expected) {
     assertThatThrownBy(() -> Npy.read(Fixtures.file(name), arena))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(name)
@@ -186,12 +192,10 @@ class NpyTest {
     assertThatThrownBy(() -> Npy.readFloats(Fixtures.file("empty.npy"), arena, DType.F32, 2))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("[0, 4]");
-    assertThatThrownBy(() -> Npy.readFloats(Fixtures.file("i8.npy"), arena, DType.F32, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("integers");
-    assertThatThrownBy(() -> Npy.readFloats(Fixtures.file("float16.npy"), arena, DType.F32, 2))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("float16");
+    assertThat(Npy.readFloats(Fixtures.file("i8.npy"), arena, DType.F32, 1).toDoubles())
+        .containsExactly(-3, -2, -1, 0, 1, 2, 3);
+    assertThat(Npy.readFloats(Fixtures.file("float16.npy"), arena, DType.F64, 2).toDoubles())
+        .isEqualTo(Fixtures.matrix());
   }
 
   @Test

@@ -106,7 +106,7 @@ class LossesTest {
         "soft-triple|centers|0|1..10000",
         "soft-triple|centers|2.5|not an integer",
         "soft-triple|tau|-1|below 0",
-        "arcface|margin-degrees|180|0.0..180.0",
+        "arcface|margin-degrees|180.5|0.0..180.0",
         "arcface|margin|1|margin-degrees"
       })
   void badNamesAndValues(String name, String parameter, String value, String expected) {

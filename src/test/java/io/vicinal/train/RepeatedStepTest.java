@@ -78,7 +78,7 @@ class RepeatedStepTest {
         RunFolder folder = RunFolder.open(path.resolve("run"), RunMode.NEW)) {
       Backend backend = noting(cpu);
       FeatureSet clouds = Samples.clouds(arena, 240, 12, 6);
-      TrainingSet data = TrainingSet.load(CONFIG, clouds, backend, arena);
+      TrainingSet data = TrainingSet.load(CONFIG, clouds, backend, arena, note -> {});
       MetricFn metric = new RetrievalMetrics(backend, CONFIG.evaluate());
       new TrainingRun(
               CONFIG, new FolderKeeper(folder), backend, data, metric, TrainingListener.NONE, arena)

@@ -489,7 +489,7 @@ class TrainerTest {
     Npy.write(folder.resolve("long.npy"), arena.of(new long[480], 480));
     String[][] wrong = {
       {"x.npy", "long.npy", "", "x.npy: shape [240, 12] does not fit 480 labels"},
-      {"y.npy", "y.npy", "", "y.npy: features have type <i8"},
+      {"y.npy", "y.npy", "", "y.npy: features have shape [240]"},
       {"none.npy", "y.npy", "", "none.npy: does not exist"},
       {"x.npy", "y.npy", "3", "data.classes: the data has no sample of class 3"},
     };

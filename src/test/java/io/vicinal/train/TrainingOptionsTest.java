@@ -40,6 +40,8 @@ class TrainingOptionsTest {
     put(all, "data.dataset", "\"fashion-mnist\"", o -> o.dataset("fashion-mnist"));
     put(all, "data.folder", "\"/d\"", o -> o.dataset("fashion-mnist", Path.of("/d")));
     put(all, "data.classes", "[3,1]", o -> o.classes(3, 1));
+    put(all, "data.classNames", "\"/x.npy\"", o -> o.classNames(x));
+    put(all, "data.sampleNames", "\"/x.npy\"", o -> o.sampleNames(x));
     put(all, "validation.fraction", "0.25", o -> o.validation(0.25));
     put(all, "validation.by", "\"class\"", o -> o.validationByClass(0.2));
     put(all, "validation.features", "\"/x.npy\"", o -> o.validation(x, y));

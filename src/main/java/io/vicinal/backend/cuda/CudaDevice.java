@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.net.URL;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.bytedeco.cuda.global.cublas;
@@ -144,7 +145,7 @@ public final class CudaDevice {
       cublas.cublasGetProperty(part, value);
       blas[part] = value[0];
     }
-    return String.format(
+    return String.format(Locale.ROOT, 
         "driver for CUDA %d.%d, runtime %d.%d, cuBLAS %d.%d.%d, %s",
         driver[0] / 1000,
         driver[0] % 1000 / 10,
@@ -163,7 +164,7 @@ public final class CudaDevice {
       return "no cuDNN";
     }
     long version = cudnn.cudnnGetVersion();
-    return String.format("cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
+    return String.format(Locale.ROOT, "cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
   }
 
   /** The reason and, where there is one, the remedy. */

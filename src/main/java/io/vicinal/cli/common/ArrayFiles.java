@@ -2,62 +2,73 @@ package io.vicinal.cli.common;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Labels;
-import io.vicinal.data.Npy;
+import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Reads the array arguments of a command into one arena and checks them: every complaint names the
- * file, the place inside it and the remedy. Not for several threads at once.
+ * file, the place inside it and the remedy; what is not obvious about a conversion is said on the
+ * standard error, once. {@link ArrayFile} says what an argument may name. Not for several threads
+ * at once.
  */
 public final class ArrayFiles {
-  private static final long LARGE = 1L << 30;
-
   private final Arena arena;
   private final Backend backend;
+  private final Set<String> said = new HashSet<>();
 
   public ArrayFiles(Arena arena, Backend backend) {
     this.arena = arena;
     this.backend = backend;
   }
 
+  private void note(String sentence) {
+    if (said.add(sentence)) {
+      System.err.println(sentence);
+    }
+  }
+
   /** A non-empty matrix of finite numbers, converted to {@code type} (null: the file's own). */
   public Tensor matrix(Path file, DType type) {
-    Npy.Header header = Npy.header(file);
-    if (header.shape().rank() != 2 || header.shape().size() == 0) {
-      throw new InputException(
-          file + ": has shape " + header.shape() + "; save a non-empty matrix [rows, columns]");
-    }
-    return numbers(file, type);
+    checkMatrix(file);
+    return finite(file, ArrayFile.read(file, arena, type, this::note));
   }
 
   /**
-   * As {@link #matrix}, but a file of {@value #LARGE} bytes or more that has the type already stays
-   * where it is and is mapped; it must not be cut meanwhile.
+   * As {@link #matrix}, but a large file that has the type already stays where it is and is mapped;
+   * it must not be cut meanwhile.
    */
   public Tensor largeMatrix(Path file, DType type) {
-    Npy.Header header = Npy.header(file);
-    boolean mapped =
-        header.dtype() == type
-            && header.shape().rank() == 2
-            && header.shape().size() * header.itemBytes() >= LARGE;
-    return mapped ? finite(file, Npy.map(file, arena), type) : matrix(file, type);
+    checkMatrix(file);
+    return finite(file, ArrayFile.mapLarge(file, arena, type, this::note));
+  }
+
+  private static void checkMatrix(Path file) {
+    Shape shape = ArrayFile.shape(file);
+    if (shape.rank() != 2 || shape.size() == 0) {
+      throw new InputException(
+          file + ": has shape " + shape + "; save a non-empty matrix [rows, columns]");
+    }
   }
 
   /** Finite numbers of exactly this shape; {@code meaning} says what the shape is. */
   public Tensor exactly(Path file, DType type, String meaning, long... dims) {
-    Npy.Header header = Npy.header(file);
+    Shape shape = ArrayFile.shape(file);
     Shape wanted = Shape.of(dims);
-    if (!header.shape().equals(wanted)) {
+    boolean column = dims.length == 1 && shape.equals(Shape.of(dims[0], 1));
+    if (!shape.equals(wanted) && !column) {
       throw new InputException(
-          file + ": has shape " + header.shape() + "; it must be " + wanted + ", " + meaning);
+          file + ": has shape " + shape + "; it must be " + wanted + ", " + meaning);
     }
-    return numbers(file, type);
+    return finite(file, ArrayFile.read(file, arena, type, this::note)).reshape(dims);
   }
 
   /** As {@link #exactly}, and none below zero. */
@@ -80,12 +91,21 @@ public final class ArrayFiles {
 
   /** One label per row of {@code rows}. */
   public Tensor labels(Path file, Path rowsFile, long rows) {
-    Tensor labels = Labels.read(file, arena);
-    if (labels.size() != rows) {
+    return labels(file, rowsFile, rows, Names.none()).ids();
+  }
+
+  /**
+   * One label per row of {@code rows}, texts among them as classes.
+   *
+   * @param known names of classes whose ids texts get
+   */
+  public Labels labels(Path file, Path rowsFile, long rows, Names known) {
+    Labels labels = Labels.read(file, arena, known, this::note);
+    if (labels.ids().size() != rows) {
       throw new InputException(
           file
               + ": "
-              + labels.size()
+              + labels.ids().size()
               + " labels for the "
               + rows
               + " rows of "
@@ -95,28 +115,16 @@ public final class ArrayFiles {
     return labels;
   }
 
-  private Tensor numbers(Path file, DType type) {
-    return finite(file, Npy.read(file, arena), type);
-  }
-
-  private Tensor finite(Path file, Tensor read, DType type) {
-    if (!read.dtype().isFloat()) {
-      throw new InputException(
-          file + ": holds integers; save it as numbers with .astype('<f4') or .astype('<f8')");
-    }
-    Tensor values = read;
-    if (type != null && type != read.dtype()) {
-      values = arena.allocate(type, read.shape());
-      values.copyFrom(read);
-    }
+  private Tensor finite(Path file, Tensor values) {
     long bad = backend.findNonFinite(values);
     if (bad >= 0) {
-      double value = read.at(bad);
-      String where = file + ": " + value + " at " + place(bad, values.shape());
       throw new InputException(
-          Double.isFinite(value)
-              ? where + " is too large for float32; use --dtype float64"
-              : where + "; remove or repair that row");
+          file
+              + ": "
+              + values.at(bad)
+              + " at "
+              + place(bad, values.shape())
+              + "; remove or repair that row");
     }
     return values;
   }

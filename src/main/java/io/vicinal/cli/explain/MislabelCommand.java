@@ -268,9 +268,9 @@ final class MislabelCommand implements Callable<Integer> {
 
   private void print(PrintWriter writer, List<DetectionCurve> curves, int inspected) {
     if (curves.isEmpty()) {
-      writer.printf("the %d most suspicious labels are in suspects.csv%n", inspected);
+      writer.printf(Locale.ROOT, "the %d most suspicious labels are in suspects.csv%n", inspected);
     } else {
-      writer.printf(
+      writer.printf(Locale.ROOT, 
           "%d of %d labels are wrong; what each detector finds%n%n",
           curves.get(0).mislabelled(), curves.get(0).samples());
       Table table = new Table("detector", "AUC", "average precision", "found among " + inspected);

@@ -147,7 +147,7 @@ abstract class ScoreCommand implements Callable<Integer> {
       List<Scoring.Result> results,
       ScoreFiles files) {
     for (Scoring.Result result : results) {
-      writer.printf("%n%s%n", result.method());
+      writer.printf(Locale.ROOT, "%n%s%n", result.method());
       boolean moved = moved(asked, result);
       List<String> names = new ArrayList<>(List.of("query"));
       names.addAll(moved ? List.of("delivered", "re-converged") : List.of("value"));

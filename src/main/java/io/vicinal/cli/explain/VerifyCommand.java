@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -158,6 +159,7 @@ final class VerifyCommand implements Callable<Integer> {
       files.print(writer);
       blame.lines().forEach(writer::println);
       writer.printf(
+          Locale.ROOT,
           "%d experiments, %d products; written: %s%n", runs.size(), runs.products(), out);
     }
   }

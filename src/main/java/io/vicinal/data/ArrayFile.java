@@ -1,0 +1,248 @@
+package io.vicinal.data;
+
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
+import io.vicinal.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The one door for arrays of numbers. A path names
+ *
+ * <ul>
+ *   <li>a {@code .npy} file;
+ *   <li>{@code FILE.npz:NAME}, an array of an archive (the name may be left out if it holds one);
+ *   <li>{@code FILE.safetensors:NAME}, likewise;
+ *   <li>a {@code .csv}, {@code .tsv} or {@code .txt} table of numbers, with or without a first line
+ *       of names; {@code FILE.csv:A,B} takes columns by name, or by number from 0.
+ * </ul>
+ *
+ * Every type that holds real numbers is converted, of either byte order and layout, a piece at a
+ * time: beside the tensor itself an {@code .npz} member in Fortran order needs its size once more,
+ * everything else a few MiB. What is not obvious about a conversion goes to {@code notes}, one
+ * sentence each. Pickled objects are never read. Stateless, so safe for any thread.
+ */
+public final class ArrayFile {
+  private static final long LARGE = 1L << 30;
+
+  private ArrayFile() {}
+
+  /** A file and what is asked of it; null for all or its only array. */
+  record Located(Path file, String part) {
+    /** An existing file is itself, whatever colons its name has. */
+    static Located of(Path path) {
+      String text = path.toString();
+      int colon = Files.exists(path) ? -1 : text.lastIndexOf(':');
+      for (; colon > 0; colon = text.lastIndexOf(':', colon - 1)) {
+        Path file = Path.of(text.substring(0, colon));
+        if (Files.exists(file)) {
+          return new Located(file, text.substring(colon + 1));
+        }
+      }
+      return new Located(path, null);
+    }
+  }
+
+  enum Format {
+    NPY,
+    NPZ,
+    SAFETENSORS,
+    TEXT;
+
+    static Format of(Path file) {
+      byte[] start;
+      try (InputFile in = InputFile.open(file)) {
+        start = in.peek(4);
+      }
+      String name = file.toString().toLowerCase(Locale.ROOT);
+      String magic = new String(start, StandardCharsets.ISO_8859_1);
+      if (magic.startsWith("\u0093NUM")) {
+        return NPY;
+      }
+      if (magic.startsWith("PK")) {
+        return NPZ;
+      }
+      if (name.endsWith(".safetensors")) {
+        return SAFETENSORS;
+      }
+      if (name.endsWith(".csv") || name.endsWith(".tsv") || name.endsWith(".txt")) {
+        return TEXT;
+      }
+      if (magic.startsWith("\u0080")) {
+        throw InputFile.problem(
+            file,
+            "is a pickle, which can run code and is never read",
+            "load it in Python and write the array with numpy.save");
+      }
+      if (magic.startsWith("PAR1") || magic.startsWith("\u0089HDF")) {
+        throw InputFile.problem(
+            file,
+            "is a " + (magic.startsWith("P") ? "Parquet" : "HDF5") + " file, which is not read",
+            "write its numbers with numpy.save");
+      }
+      return NPY; // whose reader says what is missing
+    }
+  }
+
+  /** Opens a {@code .npy} file or the member of an archive; null if the path names a table. */
+  static InputFile openNpy(Path path) {
+    Located at = Located.of(path);
+    return switch (Format.of(at.file)) {
+      case NPY -> {
+        InputFile file = InputFile.open(at.file);
+        if (at.part != null) {
+          file.close();
+          throw InputFile.problem(
+              path, at.file.getFileName() + " holds one array", "leave out :" + at.part);
+        }
+        yield file;
+      }
+      case NPZ -> ZipMember.open(at.file, at.part);
+      case SAFETENSORS, TEXT -> null;
+    };
+  }
+
+  /** The array if it is one of numbers in bytes, null if the path names a table. */
+  private static StoredArray open(Path path) {
+    Located at = Located.of(path);
+    Format format = Format.of(at.file);
+    if (format == Format.TEXT) {
+      return null;
+    }
+    InputFile file = format == Format.SAFETENSORS ? InputFile.open(at.file) : openNpy(path);
+    try {
+      return format == Format.SAFETENSORS
+          ? Safetensors.find(file, at.part)
+          : Npy.stored(file, Npy.header(file));
+    } catch (RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The shape of an array that could be read; of a table it takes a pass over the file.
+   *
+   * @throws InputException as {@link #read}
+   */
+  public static Shape shape(Path path) {
+    try (StoredArray array = open(path)) {
+      return array == null ? CsvNumbers.of(path).shape() : array.shape();
+    }
+  }
+
+  /**
+   * Reads an array of numbers of any shape.
+   *
+   * @param type F32 or F64; null: F32 for types of 32 or fewer bits that it holds exactly, else F64
+   * @param notes receives what is not obvious
+   * @throws io.vicinal.InputException if the file is missing, damaged, holds no numbers or one that
+   *     the type cannot hold, or is too large for memory
+   */
+  public static Tensor read(Path path, Arena arena, DType type, Consumer<String> notes) {
+    try (StoredArray array = open(path)) {
+      if (array == null) {
+        CsvNumbers table = CsvNumbers.of(path);
+        notes.accept(InputFile.printable(path.toString()) + ": " + table.words());
+        return table.read(arena, type == null ? DType.F64 : type);
+      }
+      DType wanted = type == null ? array.element().number() : type;
+      note(array, wanted, notes);
+      return array.read(arena, wanted);
+    }
+  }
+
+  private static void note(StoredArray array, DType type, Consumer<String> notes) {
+    Element element = array.element();
+    if (element != Element.F32 && element != Element.F64) {
+      notes.accept(
+          InputFile.printable(array.file().path().toString())
+              + ": "
+              + element.words()
+              + " read as "
+              + (type == DType.F32 ? "float32" : "float64")
+              + (!element.isFloat() && element.bytes() > 2 && type == DType.F32
+                  ? ", which is exact up to 16777216"
+                  : ""));
+    }
+  }
+
+  /**
+   * As {@link #read}, but a matrix of 1 GiB or more that is stored as the tensor would be stays in
+   * its file (see {@link Npy#map}).
+   *
+   * @param type F32 or F64
+   */
+  public static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes) {
+    return mapLarge(path, arena, type, notes, LARGE);
+  }
+
+  /**
+   * @param large bytes from which on a matrix is mapped
+   */
+  static Tensor mapLarge(
+      Path path, Arena arena, DType type, Consumer<String> notes, long large) {
+    try (StoredArray array = open(path)) {
+      if (array == null) {
+        return read(path, arena, type, notes);
+      }
+      InputFile file = array.file();
+      long bytes = array.shape().size() * type.bytes();
+      boolean mapped = array.shape().rank() == 2 && bytes >= large;
+      if (mapped && array.isInPlace(type)) {
+        return MappedFile.map(file.path(), array.offset(), type, array.shape(), arena);
+      }
+      note(array, type, notes);
+      if (mapped) {
+        notes.accept(
+            InputFile.printable(file.path().toString())
+                + ": takes "
+                + (bytes >> 20)
+                + " MiB of memory; to leave it in its file save "
+                + (type == DType.F32 ? "float32" : "float64")
+                + " in C order with numpy.save");
+      }
+      return array.read(arena, type);
+    }
+  }
+
+  /**
+   * The cells of a column of texts: a {@code .npy} or {@code .npz} array of strings, the lines of a
+   * {@code .txt}, or a table's column.
+   *
+   * @return null if the file holds an array of something else
+   */
+  static List<String> texts(Path path) {
+    Located at = Located.of(path);
+    Format format = Format.of(at.file);
+    if (format == Format.TEXT) {
+      return CsvColumn.read(at.file, at.part);
+    }
+    if (format == Format.SAFETENSORS) {
+      return null;
+    }
+    try (InputFile file = openNpy(path)) {
+      Npy.Header header = Npy.header(file);
+      char kind = header.descr().charAt(1);
+      return kind == 'U' || kind == 'S' ? Arrays.asList(Npy.texts(file, header)) : null;
+    }
+  }
+
+  /** An array of integers, bools or floating-point numbers for {@link Labels}. */
+  static StoredArray openLabels(Path path) {
+    return open(path);
+  }
+
+  /** Arrays by name, for messages. */
+  static String listed(Map<String, ?> byName) {
+    List<String> first = byName.keySet().stream().limit(10).map(InputFile::printable).toList();
+    return String.join(", ", first) + (byName.size() > 10 ? ", ..." : "");
+  }
+}

@@ -1,0 +1,203 @@
+package io.vicinal.data;
+
+import io.vicinal.InputException;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Records of separated values (RFC 4180): cells in double quotes may hold separators, quotes and
+ * line breaks. The separator is a tab, a semicolon or a comma, whichever the first line has first in
+ * this order; numbers in a {@code .txt} may be separated by spaces. Blank lines are left out. One
+ * record is in memory at a time. For one thread.
+ */
+final class CsvReader implements AutoCloseable {
+  /** Far more than a row of features needs: a guard against a file that is something else. */
+  private static final int MAX_RECORD = 64 << 20;
+
+  private final InputFile file;
+  private final Reader in;
+  private final char separator; // ' ': any white space
+  private int next;
+  private long line;
+  private long started;
+
+  /**
+   * @param spaces whether white space separates where no other separator is
+   */
+  CsvReader(Path path, boolean spaces) {
+    separator = separator(path, spaces);
+    file = InputFile.open(path);
+    in = reader(file);
+    advance();
+    if (next == '\uFEFF') {
+      advance();
+    }
+    line = 1;
+  }
+
+  private static BufferedReader reader(InputFile file) {
+    return new BufferedReader(
+        new InputStreamReader(file.stream(), StandardCharsets.UTF_8.newDecoder()), 64 << 10);
+  }
+
+  private static char separator(Path path, boolean spaces) {
+    try (InputFile file = InputFile.open(path)) {
+      byte[] start = file.peek(1 << 20);
+      String first =
+          new String(start, StandardCharsets.UTF_8).lines().findFirst().orElse("").strip();
+      String bare = first.replaceAll("\"[^\"]*\"", "");
+      for (char c : new char[] {'\t', ';', ','}) {
+        if (bare.indexOf(c) >= 0) {
+          return c;
+        }
+      }
+      return spaces ? ' ' : ',';
+    }
+  }
+
+  Path path() {
+    return file.path();
+  }
+
+  /** The line on which the latest record starts, from 1. */
+  long line() {
+    return started;
+  }
+
+  /** The next record's cells without white space around them, or null at the end. */
+  List<String> next() {
+    List<String> cells;
+    do {
+      started = line;
+      if (next < 0) {
+        return null;
+      }
+      cells = record();
+    } while (cells.isEmpty() || cells.size() == 1 && cells.get(0).isEmpty());
+    return cells;
+  }
+
+  private List<String> record() {
+    List<String> cells = new ArrayList<>();
+    StringBuilder cell = new StringBuilder();
+    for (long length = 0; next >= 0 && next != '\n' && next != '\r'; length++) {
+      if (length > MAX_RECORD) {
+        throw problem("is longer than " + MAX_RECORD + " characters", "this is no table");
+      }
+      if (next == '"' && cell.toString().isBlank()) {
+        quoted(cell);
+      } else if (separator == ' ' ? Character.isWhitespace(next) : next == separator) {
+        add(cells, cell);
+        advance();
+      } else {
+        cell.append((char) next);
+        advance();
+      }
+    }
+    lineBreak();
+    add(cells, cell);
+    return cells;
+  }
+
+  private void add(List<String> cells, StringBuilder cell) {
+    if (separator != ' ' || cell.length() > 0) {
+      cells.add(cell.toString().strip());
+    }
+    cell.setLength(0);
+  }
+
+  private void quoted(StringBuilder cell) {
+    cell.setLength(0);
+    advance();
+    while (true) {
+      if (next < 0) {
+        throw problem("has a quote that is never closed", "close it");
+      }
+      if (next == '"') {
+        advance();
+        if (next != '"') {
+          return;
+        }
+      }
+      if (next == '\n') {
+        line++;
+      }
+      cell.append((char) next);
+      if (cell.length() > MAX_RECORD) {
+        throw problem("has a cell of more than " + MAX_RECORD + " characters", "close its quote");
+      }
+      advance();
+    }
+  }
+
+  private void lineBreak() {
+    if (next == '\r') {
+      advance();
+      if (next != '\n') {
+        line++;
+        return;
+      }
+    }
+    if (next == '\n') {
+      line++;
+      advance();
+    }
+  }
+
+  private void advance() {
+    try {
+      next = in.read();
+    } catch (CharacterCodingException e) {
+      throw InputFile.problem(file.path(), "is not text in UTF-8", "save it as UTF-8", e);
+    } catch (IOException e) {
+      throw file.unreadable(e);
+    }
+  }
+
+  InputException problem(String what, String remedy) {
+    return file.problem("line " + started + " " + what, remedy);
+  }
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  /** The lines of a text file, for a list with one entry a line. */
+  static final class Lines implements AutoCloseable {
+    private final InputFile file;
+    private final BufferedReader in;
+    private boolean first = true;
+
+    Lines(InputFile file) {
+      this.file = file;
+      this.in = reader(file);
+    }
+
+    /** The next line, or null at the end. */
+    String next() {
+      try {
+        String line = in.readLine();
+        boolean mark = first && line != null && line.startsWith("\uFEFF");
+        first = false;
+        return mark ? line.substring(1) : line;
+      } catch (CharacterCodingException e) {
+        throw InputFile.problem(file.path(), "is not text in UTF-8", "save it as UTF-8", e);
+      } catch (IOException e) {
+        throw file.unreadable(e);
+      }
+    }
+
+    @Override
+    public void close() {
+      file.close();
+    }
+  }
+}

@@ -1,0 +1,178 @@
+package io.vicinal.data;
+
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
+import io.vicinal.tensor.Tensor;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/**
+ * An array's elements in an open file, in whatever type, byte order and layout; reading converts
+ * them piece by piece. For one thread.
+ *
+ * @param file positioned anywhere
+ * @param offset of the first element, in bytes
+ * @param element their type
+ * @param bigEndian whether their bytes are
+ * @param fortran whether a matrix is stored column by column
+ */
+record StoredArray(
+    InputFile file, long offset, Element element, boolean bigEndian, boolean fortran, Shape shape)
+    implements AutoCloseable {
+  private static final int PIECE = 32 << 10; // elements
+  private static final int BLOCK = 4 << 20; // elements of a block of rows that is transposed
+
+  @Override
+  public void close() {
+    file.close();
+  }
+
+  /** Whether the file's bytes could be a tensor's of this type. */
+  boolean isInPlace(DType type) {
+    return element.is(type)
+        && !bigEndian
+        && !fortran
+        && file.seekable()
+        && offset % type.bytes() == 0;
+  }
+
+  /**
+   * The array as a tensor, its numbers rounded to nearest where the type cannot hold them.
+   *
+   * @param type F32 or F64; I64 for integers
+   */
+  Tensor read(Arena arena, DType type) {
+    Tensor tensor = Npy.allocate(file.path(), arena, type, shape);
+    if (!fortran) {
+      sequentially(tensor);
+    } else if (file.seekable()) {
+      transpose(
+          tensor,
+          (from, count, target) -> {
+            file.seek(offset + from * element.bytes());
+            convert(file.readFully(count * element.bytes()), count, target, type, -1);
+          });
+    } else {
+      // A compressed member is read once from front to back: its columns wait in memory.
+      try (Arena temporary = Arena.host()) {
+        Tensor columns = Npy.allocate(file.path(), temporary, type, shape);
+        sequentially(columns);
+        transpose(
+            tensor, (from, count, target) -> columns.read(from * type.bytes(), target.slice()));
+      }
+    }
+    return tensor;
+  }
+
+  private void sequentially(Tensor tensor) {
+    file.seek(offset);
+    DType type = tensor.dtype();
+    if (element.is(type) && !bigEndian) {
+      file.readInto(tensor);
+      return;
+    }
+    byte[] source = new byte[(int) Math.min(PIECE, shape.size()) * element.bytes()];
+    ByteBuffer target = buffer((int) Math.min(PIECE, shape.size()), type);
+    for (long from = 0; from < shape.size(); from += PIECE) {
+      int count = (int) Math.min(PIECE, shape.size() - from);
+      file.readFully(source, count * element.bytes());
+      target.clear().limit(count * type.bytes());
+      convert(source, count, target, type, from);
+      tensor.write(from * type.bytes(), target);
+    }
+  }
+
+  private interface Columns {
+    /** Fills {@code target} with {@code count} elements of the tensor's type. */
+    void read(long from, int count, ByteBuffer target);
+  }
+
+  /** Blocks of rows: each of their columns is one stretch of the stored array. */
+  private void transpose(Tensor tensor, Columns stored) {
+    long n = shape.dim(0);
+    int d = Math.toIntExact(shape.dim(1));
+    int width = tensor.dtype().bytes();
+    int most = (int) Math.max(1, Math.min(n, BLOCK / Math.max(1, d)));
+    ByteBuffer block = ByteBuffer.allocate(Math.multiplyExact(Math.multiplyExact(most, d), width));
+    for (long from = 0; from < n; from += most) {
+      int rows = (int) Math.min(most, n - from);
+      ByteBuffer column = buffer(rows, tensor.dtype());
+      for (int j = 0; j < d; j++) {
+        stored.read(j * n + from, rows, column.clear());
+        for (int i = 0; i < rows; i++) {
+          System.arraycopy(column.array(), i * width, block.array(), (i * d + j) * width, width);
+        }
+      }
+      tensor.write(from * d * width, block.clear().limit(rows * d * width));
+    }
+  }
+
+  private static ByteBuffer buffer(int elements, DType type) {
+    return ByteBuffer.allocate(elements * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /**
+   * @param first the flat index of the first element, -1 if the place is not known
+   */
+  private void convert(byte[] bytes, int count, ByteBuffer target, DType type, long first) {
+    ByteBuffer source =
+        ByteBuffer.wrap(bytes).order(bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    int step = element.bytes();
+    for (int k = 0; k < count; k++) {
+      if (type == DType.I64) {
+        target.putLong(8 * k, whole(source, k * step));
+      } else if (type == DType.F64) {
+        target.putDouble(
+            8 * k,
+            element.isFloat() ? element.number(source, k * step) : wide(source, k * step));
+      } else {
+        float value =
+            element.isFloat() ? (float) element.number(source, k * step) : single(source, k * step);
+        if (Float.isInfinite(value) && Double.isFinite(element.number(source, k * step))) {
+          throw tooLarge(element.number(source, k * step), first < 0 ? -1 : first + k);
+        }
+        target.putFloat(4 * k, value);
+      }
+    }
+  }
+
+  private RuntimeException tooLarge(double value, long flat) {
+    return file.problem(
+        value + (flat < 0 ? "" : " at " + place(flat, shape)) + " is too large for float32",
+        "use --dtype float64 or compute.dtype float64, or scale the numbers down");
+  }
+
+  private long whole(ByteBuffer source, int at) {
+    long value = element.whole(source, at);
+    if (element == Element.U64 && value < 0) {
+      throw file.problem(
+          Long.toUnsignedString(value) + " does not fit 64 bits with a sign",
+          "subtract the smallest value before saving");
+    }
+    return value;
+  }
+
+  private double wide(ByteBuffer source, int at) {
+    long value = element.whole(source, at);
+    boolean unsigned = element == Element.U64 && value < 0;
+    return unsigned ? 2.0 * (value >>> 1 | value & 1) : value;
+  }
+
+  private float single(ByteBuffer source, int at) {
+    long value = element.whole(source, at);
+    boolean unsigned = element == Element.U64 && value < 0;
+    return unsigned ? 2f * (value >>> 1 | value & 1) : value;
+  }
+
+  /** A flat index as NumPy writes it: {@code [row, column]}. */
+  static String place(long flat, Shape shape) {
+    long[] at = new long[shape.rank()];
+    for (int i = at.length - 1; i >= 0; i--) {
+      at[i] = flat % shape.dim(i);
+      flat /= shape.dim(i);
+    }
+    return Arrays.toString(at);
+  }
+}

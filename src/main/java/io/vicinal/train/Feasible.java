@@ -1,0 +1,84 @@
+package io.vicinal.train;
+
+import io.vicinal.InputException;
+import io.vicinal.config.RunConfig;
+import io.vicinal.config.SamplerConfig;
+import io.vicinal.retrieval.MetricId;
+import java.util.Arrays;
+import java.util.function.Consumer;
+
+/**
+ * What a run can do with its data, found out before it starts: a plan and a run ask the same. What
+ * is impossible is refused with the key and a remedy; what may not be meant is noted.
+ */
+final class Feasible {
+  private Feasible() {}
+
+  /**
+   * @param classes of the training samples, ascending
+   * @param rows the class row of each training sample
+   * @param width D
+   * @param validation labels of the validation part; empty for none
+   * @return the configuration with its sampler fitted to the data
+   */
+  static RunConfig check(
+      RunConfig config,
+      ClassMap classes,
+      long[] rows,
+      long width,
+      long[] validation,
+      Consumer<String> notes) {
+    if (classes.size() < 2) {
+      throw new InputException(
+          (config.data().labels() == null ? "data" : "data.labels")
+              + ": the training samples are all of one class, so there is nothing to tell apart;"
+              + " give two classes or more");
+    }
+    metrics(config, validation);
+    if (config.head().embedding() > width) {
+      notes.accept(
+          "head.embedding: "
+              + config.head().embedding()
+              + " numbers from "
+              + width
+              + " features hold no more than "
+              + width
+              + " would");
+    }
+    SamplerConfig fitted = config.sampler().fitted(rows.length, classes.size());
+    String told = config.sampler().told(fitted);
+    if (told != null) {
+      notes.accept(told);
+    }
+    RunConfig resolved = config.withSampler(fitted);
+    Parts.sampler(resolved, rows.clone(), rows); // refuses given sizes that the data cannot fill
+    return resolved;
+  }
+
+  private static void metrics(RunConfig config, long[] validation) {
+    for (String name : config.evaluate().metrics()) {
+      MetricId id;
+      try {
+        id = MetricId.parse(name);
+      } catch (InputException e) {
+        throw new InputException("evaluate.metrics: " + e.getMessage(), e);
+      }
+      if (validation.length > 0 && id.k() > validation.length - 1) {
+        throw new InputException(
+            "evaluate.metrics: "
+                + name
+                + " looks at "
+                + id.k()
+                + " neighbours, but a validation sample has "
+                + (validation.length - 1)
+                + " others; lower k, or give more validation data");
+      }
+    }
+    long classes = Arrays.stream(validation).distinct().count();
+    if (validation.length > 0 && classes == validation.length) {
+      throw new InputException(
+          "validation: no class has two validation samples, so nothing could be retrieved; give"
+              + " more of each class");
+    }
+  }
+}

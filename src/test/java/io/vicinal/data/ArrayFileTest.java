@@ -1,0 +1,327 @@
+package io.vicinal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
+import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Arrays as people have them, whatever file they are in. */
+class ArrayFileTest {
+  @TempDir Path folder;
+  private final Arena arena = Arena.host();
+  private final List<String> notes = new ArrayList<>();
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  private static Path fixture(String name) {
+    int colon = name.indexOf(':');
+    return colon < 0
+        ? Fixtures.file(name)
+        : Path.of(Fixtures.file(name.substring(0, colon)) + name.substring(colon));
+  }
+
+  private Tensor read(Path path, DType type) {
+    return ArrayFile.read(path, arena, type, notes::add);
+  }
+
+  private Path text(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "f4.npy",
+        "f8.npy",
+        "fortran.npy",
+        "big-endian.npy",
+        "float16.npy",
+        "stored.npz:x",
+        "stored.npz:x.npy",
+        "deflated.npz:columns",
+        "deflated.npz:a/b",
+        "one.npz",
+        "bfloat16.safetensors",
+        "float16.safetensors:h",
+        "three.safetensors:weight"
+      })
+  void everyWayToStoreAMatrix(String name) {
+    assertThat(ArrayFile.shape(fixture(name))).isEqualTo(Shape.of(3, 4));
+    for (DType type : new DType[] {DType.F32, DType.F64}) {
+      Tensor tensor = read(fixture(name), type);
+      assertThat(tensor.dtype()).isEqualTo(type);
+      assertThat(tensor.shape()).isEqualTo(Shape.of(3, 4));
+      assertThat(tensor.toDoubles()).isEqualTo(Fixtures.matrix());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"})
+  void integersAreNumbers(String type) {
+    Path path = Fixtures.file("labels-" + type + ".npy");
+    assertThat(read(path, DType.F32).toDoubles()).containsExactly(0, 7, 100, 3, 127);
+    assertThat(notes).singleElement().asString().contains("int").contains("read as float32");
+    boolean small = type.charAt(1) < '4';
+    assertThat(read(path, null).dtype()).isEqualTo(small ? DType.F32 : DType.F64);
+  }
+
+  @Test
+  void integersBeyondWhatATypeHoldsAreRounded() {
+    assertThat(read(Fixtures.file("u8-large.npy"), DType.F64).toDoubles())
+        .containsExactly(0x1p64, 3);
+    assertThat(read(Fixtures.file("u8-large.npy"), DType.F32).toDoubles())
+        .containsExactly(0x1p64, 3);
+    assertThat(read(Fixtures.file("i8-large.npy"), DType.F32).toDoubles())
+        .containsExactly(0x1p53, 0x1p24);
+    assertThat(notes.get(notes.size() - 1)).contains("exact up to 16777216");
+  }
+
+  @Test
+  void halves() {
+    assertThat(read(Fixtures.file("halves.npy"), DType.F32).toFloats())
+        .containsExactly(
+            0f,
+            0x1p-24f,
+            0.333251953125f,
+            65504f,
+            Float.POSITIVE_INFINITY,
+            Float.NaN,
+            -0x1p-14f,
+            -0f);
+  }
+
+  @Test
+  void boolsAreZeroAndOne() {
+    assertThat(read(Fixtures.file("bool.npy"), DType.F32).toDoubles())
+        .containsExactly(0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1);
+  }
+
+  @Test
+  void columnsLargerThanABlockAreTransposed() throws IOException {
+    int n = 5000;
+    int d = 1100; // more than one block of rows
+    byte[] header =
+        NpyTest.npy(
+            "{'descr': '|u1', 'fortran_order': True, 'shape': (" + n + ", " + d + "), }", n * d);
+    byte[] data = new byte[n * d];
+    new Random(4).nextBytes(data);
+    System.arraycopy(data, 0, header, header.length - data.length, data.length);
+    Path file = Files.write(folder.resolve("columns.npy"), header);
+    float[] read = read(file, DType.F32).toFloats();
+    for (int i = 0; i < n; i++) {
+      for (int j = 0; j < d; j += 13) {
+        assertThat(read[i * d + j]).isEqualTo(data[j * n + i] & 0xff);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "text.npy|np.save('numbers.npy', a.astype('<f4'))",
+        "labels-object.npy|pickle, which is never read; save plain numbers",
+        "complex.npy|np.abs(a)",
+        "times.npy|a.astype('<i8')",
+        "longdouble.npy|a.astype('<f8')",
+        "structured.npy|structured",
+        "stored.npz|holds 2 arrays: x, y; name one, such as stored.npz:x",
+        "stored.npz:z|has no array 'z': x, y",
+        "f4.npy:x|leave out :x",
+        "three.safetensors|holds 3 arrays",
+        "three.safetensors:none|has no such array, but",
+        "none.npz:x|does not exist",
+      })
+  void whatHasNoMeaningAsNumbersIsRefusedWithARemedy(String name, String expected) {
+    Path path = name.startsWith("none") ? folder.resolve(name) : fixture(name);
+    assertThatThrownBy(() -> read(path, DType.F32))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(expected)
+        .hasMessageNotContaining("\n");
+    assertThat(arena.bytes()).isZero();
+  }
+
+  @Test
+  void damagedArchivesAreOneSentence() throws IOException {
+    byte[] whole = Fixtures.bytes("deflated.npz");
+    Path file = folder.resolve("x.npz");
+    Random random = new Random(1);
+    for (int i = 0; i < 300; i++) {
+      byte[] bytes = whole.clone();
+      for (int k = 0; k < 3; k++) {
+        bytes[4 + random.nextInt(bytes.length - 4)] = (byte) random.nextInt(256);
+      }
+      Files.write(file, bytes);
+      try (Arena own = Arena.host()) {
+        ArrayFile.read(Path.of(file + ":columns"), own, DType.F32, note -> {});
+      } catch (InputException e) {
+        assertThat(e.getMessage()).contains("x.npz").doesNotContain("\n");
+      }
+    }
+  }
+
+  @Test
+  void aMemberThatClaimsMoreThanDeflateCanHoldIsRefused() throws IOException {
+    Path file = folder.resolve("bomb.npz");
+    try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(file))) {
+      zip.putNextEntry(new ZipEntry("x.npy"));
+      zip.write(
+          NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (1000, 1000), }", 100));
+      zip.closeEntry();
+    }
+    assertThatThrownBy(() -> read(file, DType.F32))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("truncated");
+    byte[] bytes = Files.readAllBytes(file);
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      int directory = bytes.length;
+      while (!(bytes[directory - 4] == 'P' && bytes[directory - 3] == 'K' && bytes[directory - 2] == 1)) {
+        directory--;
+      }
+      out.seek(directory - 4 + 24); // the central directory's uncompressed size
+      out.write(new byte[] {0, 0, 0, 0x7f});
+    }
+    assertThatThrownBy(() -> read(file, DType.F32))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("claims a member of");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "1,2.5,-3e2\n4,5,6\n",
+        "a,b,c\n1,2.5,-3e2\n4,5,6",
+        "\uFEFF\"a\",b,\"c\"\"d\"\r\n1,2.5,-3e2\r\n\r\n4,5,6\r\n",
+        "1;2.5;-3e2\n4;5;6\n",
+        "1\t2.5\t-3e2\n4\t5\t6\n",
+        " 1 , \"2.5\" , -3e2 \n4,5,6\n"
+      })
+  void tablesOfNumbers(String table) throws IOException {
+    Path file = text("x.csv", table);
+    assertThat(ArrayFile.shape(file)).isEqualTo(Shape.of(2, 3));
+    assertThat(read(file, DType.F32).toDoubles()).containsExactly(1, 2.5, -300, 4, 5, 6);
+    assertThat(notes).singleElement().asString().contains("x.csv: a table of 2 rows of 3 numbers");
+  }
+
+  @Test
+  void numbersApartBySpaces() throws IOException {
+    Path file = text("x.txt", "1.0e+00 2.5e+00\n -3.0e+00   4.0e+00\n");
+    assertThat(read(file, null).toDoubles()).containsExactly(1, 2.5, -3, 4);
+  }
+
+  @Test
+  void someColumnsOfATable() throws IOException {
+    text("iris.csv", "id,\"width, cm\",species,length\n7,1,setosa,2\n8,3,virginica,4\n");
+    assertThat(read(folder.resolve("iris.csv:length,id"), DType.F64).toDoubles())
+        .containsExactly(2, 7, 4, 8);
+    assertThat(read(folder.resolve("iris.csv:3,1"), DType.F64).toDoubles())
+        .containsExactly(2, 1, 4, 3);
+    assertThatThrownBy(() -> read(folder.resolve("iris.csv"), DType.F64))
+        .hasMessageContaining("line 2 has 'setosa' in column 'species'")
+        .hasMessageContaining("iris.csv:NAME,NAME");
+    assertThatThrownBy(() -> read(folder.resolve("iris.csv:height"), DType.F64))
+        .hasMessageContaining("has no column 'height'; its first line is: id, width, cm, species");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "1,2#3|line 2 has 1 cells where the first has 2",
+        "1,2#3,|line 2 has nothing in column 1",
+        "1;2#3;4,5|write decimal points",
+        "1,2#3,0x1p3|line 2 has '0x1p3'",
+        "1,2#3,1f|line 2 has '1f'",
+        "a,b|has names of columns and no row",
+        "''|is empty",
+        "1,1e300|too large for float32",
+        "1,\"2|a quote that is never closed",
+      })
+  void tablesThatAreNone(String table, String expected) throws IOException {
+    Path file = text("x.csv", table.replace('#', '\n'));
+    assertThatThrownBy(() -> read(file, DType.F32))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("x.csv")
+        .hasMessageContaining(expected)
+        .hasMessageNotContaining("\n");
+  }
+
+  @Test
+  void otherFilesAreNamed() throws IOException {
+    Path pickle = Files.write(folder.resolve("x.pkl"), new byte[] {(byte) 0x80, 4, 1, 2});
+    assertThatThrownBy(() -> read(pickle, DType.F32)).hasMessageContaining("never read");
+    Path latin = Files.write(folder.resolve("l.csv"), new byte[] {'1', ',', (byte) 0xe9, '\n'});
+    assertThatThrownBy(() -> read(latin, DType.F32)).hasMessageContaining("UTF-8");
+    Path parquet = text("x.parquet", "PAR1....");
+    assertThatThrownBy(() -> read(parquet, DType.F32)).hasMessageContaining("Parquet");
+  }
+
+  @Test
+  void aNameWithAColonIsAFileFirst() throws IOException {
+    Path file = folder.resolve("a:b.npy");
+    Files.write(file, Fixtures.bytes("f4.npy"));
+    assertThat(read(file, DType.F32).toDoubles()).isEqualTo(Fixtures.matrix());
+  }
+
+  /** Sparse files of 1.1 GiB, of which nothing is read but what decides. */
+  @Test
+  void aLargeMatrixThatIsStoredAsInMemoryIsMappedAndAnotherIsSaidToBeRead() throws IOException {
+    Path file = sparse("aligned.npy", 128);
+    Tensor mapped = ArrayFile.mapLarge(file, arena, DType.F32, notes::add);
+    assertThat(mapped.shape()).isEqualTo(Shape.of(2900, 100_000));
+    assertThat(arena.bytes()).isZero();
+    assertThat(notes).isEmpty();
+    assertThat(mapped.at(2900L * 100_000 - 1)).isEqualTo(7);
+  }
+
+  @Test
+  void elementsAtAnOddByteAreCopied() throws IOException {
+    byte[] bytes =
+        NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), } \n", 24);
+    while ((bytes.length - 24) % 4 == 0) {
+      bytes =
+          NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }  \n", 24);
+    }
+    bytes[bytes.length - 1] = 0x40; // 2.0
+    Path file = Files.write(folder.resolve("odd.npy"), bytes);
+    assertThatThrownBy(() -> Npy.map(file, arena)).hasMessageContaining("read it, or save");
+    assertThat(ArrayFile.mapLarge(file, arena, DType.F32, notes::add, 1).toDoubles())
+        .containsExactly(0, 0, 0, 0, 0, 2);
+    assertThat(notes).singleElement().asString().contains("odd.npy: takes 0 MiB of memory");
+  }
+
+  private Path sparse(String name, int offset) throws IOException {
+    String dict = "{'descr': '<f4', 'fortran_order': False, 'shape': (2900, 100000), }";
+    byte[] start = NpyTest.npy(dict + " ".repeat(offset - 10 - dict.length()), 0);
+    Path file = folder.resolve(name);
+    try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
+      out.write(start);
+      out.setLength(start.length + 4L * 2900 * 100_000);
+      out.seek(out.length() - 4);
+      out.write(new byte[] {0, 0, (byte) 0xe0, 0x40}); // 7
+    }
+    return file;
+  }
+}

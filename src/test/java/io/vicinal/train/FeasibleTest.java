@@ -1,0 +1,158 @@
+package io.vicinal.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import io.vicinal.config.ConfigParser;
+import io.vicinal.config.RunConfig;
+import io.vicinal.config.SamplerConfig;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Npy;
+import io.vicinal.tensor.Arena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** What a run cannot do is said before it starts, by a plan and by a run, and nothing is touched. */
+class FeasibleTest {
+  @TempDir Path folder;
+  private final Arena arena = Arena.host();
+  private final List<String> notes = new ArrayList<>();
+
+  @AfterEach
+  void free() {
+    arena.close();
+  }
+
+  private TrainingListener listener() {
+    return new TrainingListener() {
+      @Override
+      public void note(String sentence) {
+        notes.add(sentence);
+      }
+    };
+  }
+
+  private RunConfig files(FeatureSet data, String... overrides) {
+    Npy.write(folder.resolve("x.npy"), data.features());
+    Npy.write(folder.resolve("y.npy"), data.labels());
+    List<String> all = new ArrayList<>(List.of("compute.threads=1", "epochs=1"));
+    all.addAll(List.of(overrides));
+    String json = "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"}}";
+    return ConfigParser.parse(json, "c.json", folder, all);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "evaluate.metrics=[\"r@500\"]|evaluate.metrics: r@500 looks at 500 neighbours, but a validation sample has 11 others",
+        "evaluate.metrics=[\"luck\"]|evaluate.metrics: ",
+        "sampler.batch=128|sampler.batch: 128 is more than the 108 training samples; lower it",
+        "sampler={\"name\":\"balanced\",\"classes\":9}|sampler.classes: 9",
+        "sampler={\"name\":\"balanced\",\"samples\":200}|lower sampler.classes or sampler.samples",
+        "data.classes=[10]|all of one class",
+        "loss.scale=1e10|loss.scale 1.0E10 is not above 0 and at most 1.0E9",
+        "loss.size=1|loss.name: proxy-nca-pp: unknown parameter 'size'",
+        "compute.device=cuda:77|cuda"
+      })
+  void refusedBeforeAnythingIsTouched(String override, String expected) throws IOException {
+    RunConfig config = files(Samples.clouds(arena, 120, 5, 6), override);
+    if (!override.startsWith("compute")) {
+      assertThatThrownBy(() -> TrainingPlan.of(config))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(expected);
+    }
+    Path run = folder.resolve("run");
+    assertThatThrownBy(() -> Trainer.train(config, run, TrainingListener.NONE))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(expected)
+        .hasMessageNotContaining("\n");
+    assertThat(run).doesNotExist();
+
+    Files.createDirectory(run);
+    Files.writeString(run.resolve("config.json"), "the old run");
+    assertThatThrownBy(() -> Trainer.train(config, run, RunMode.RESTART, TrainingListener.NONE))
+        .hasMessageContaining(expected);
+    assertThat(run.resolve("config.json")).hasContent("the old run");
+    assertThat(run.resolve("previous-1")).doesNotExist();
+  }
+
+  @Test
+  void validationFilesAreAskedToo() {
+    FeatureSet data = Samples.clouds(arena, 120, 5, 6);
+    Npy.write(folder.resolve("v.npy"), data.features().rows(0, 6));
+    Npy.write(folder.resolve("vy.npy"), data.labels().rows(0, 6));
+    String[] own = {
+      "validation.features=" + folder.resolve("v.npy"),
+      "validation.labels=" + folder.resolve("vy.npy")
+    };
+    RunConfig config = files(data, own);
+    for (Path run : new Path[] {null, folder.resolve("run")}) {
+      assertThatThrownBy(
+              () -> {
+                if (run == null) {
+                  TrainingPlan.of(config);
+                } else {
+                  Trainer.train(config, run, TrainingListener.NONE);
+                }
+              })
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("no class has two validation samples");
+    }
+    assertThat(folder.resolve("run")).doesNotExist();
+  }
+
+  @Test
+  void defaultsFitSmallDataAndSayWhatTheyBecame() {
+    RunConfig config = files(Samples.clouds(arena, 118, 5, 6));
+    assertThat(TrainingPlan.of(config).notes()).anyMatch(n -> n.startsWith("sampler.batch: 106 "));
+    assertThat(TrainingPlan.of(config).config().sampler().batch()).isEqualTo(106);
+    Path run = folder.resolve("run");
+    assertThat(Trainer.train(config, run, listener()).steps()).isEqualTo(1);
+    assertThat(notes)
+        .contains("sampler.batch: 106 in place of 128, all training samples")
+        .anyMatch(n -> n.startsWith("head.embedding: 64 numbers from 5 features"));
+    RunConfig stored = ConfigParser.parse(run.resolve("config.json"), List.of());
+    assertThat(stored.sampler().batch()).isEqualTo(106);
+    // The configuration that started the run resumes it, and so does the stored one.
+    Trainer.train(config.withEpochs(2), run, RunMode.RESUME, TrainingListener.NONE);
+    Trainer.train(stored.withEpochs(3), run, RunMode.RESUME, TrainingListener.NONE);
+  }
+
+  @Test
+  void balancedDefaultsFitToo() {
+    RunConfig config = files(Samples.clouds(arena, 12, 5, 3), "sampler.name=balanced");
+    TrainingPlan plan = TrainingPlan.of(files(Samples.clouds(arena, 12, 5, 3), "validation.fraction=0", "sampler.name=balanced"));
+    assertThat(plan.config().sampler()).isEqualTo(new SamplerConfig("balanced", 0, false, 3, 3));
+    assertThat(plan.notes()).anyMatch(n -> n.contains("3 classes x 3 samples"));
+    assertThat(config.sampler()).isEqualTo(new SamplerConfig("balanced", 0, false, 0, 0));
+  }
+
+  @Test
+  void sizesByTheData() {
+    SamplerConfig free = new SamplerConfig("random", 0, true, 0, 0);
+    assertThat(free.fitted(1000, 5).batch()).isEqualTo(128);
+    assertThat(free.fitted(7, 5).batch()).isEqualTo(7);
+    SamplerConfig given = new SamplerConfig("random", 100, true, 0, 0);
+    assertThat(given.fitted(7, 5).batch()).isEqualTo(100);
+    assertThat(given.cutTo(80, 5).batch()).isEqualTo(80);
+    assertThat(given.cutTo(100, 5).batch()).isEqualTo(100);
+    SamplerConfig balanced = new SamplerConfig("balanced", 0, false, 6, 8);
+    assertThat(balanced.cutTo(49, 6)).isEqualTo(balanced);
+    assertThat(balanced.cutTo(48, 6)).isEqualTo(new SamplerConfig("balanced", 0, false, 6, 4));
+    assertThat(balanced.cutTo(2, 2)).isEqualTo(new SamplerConfig("balanced", 0, false, 1, 1));
+    for (long n = 2; n < 40; n++) {
+      SamplerConfig fitted = new SamplerConfig("balanced", 0, false, 0, 0).fitted(n, 4);
+      assertThat((n - 1) / (fitted.classes() * fitted.samples())).as("%d", n).isPositive();
+    }
+  }
+}
