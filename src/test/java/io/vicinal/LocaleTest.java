@@ -19,7 +19,8 @@ class LocaleTest {
           "(String\\.format|\\.printf|[ (]format|\\.toUpperCase|\\.toLowerCase|new Formatter)\\s*"
               + "\\((?!\\s*(java\\.util\\.)?Locale\\.ROOT)");
   private static final Pattern NEVER =
-      Pattern.compile("\\.formatted\\(|(Number|Decimal|Message)Format\\b|\\.ofPattern\\(\"[^\"]*\"\\)");
+      Pattern.compile(
+          "\\.formatted\\(|(Number|Decimal|Message)Format\\b|\\.ofPattern\\(\"[^\"]*\"\\)");
 
   private static List<String> found(String text) {
     List<String> found = new ArrayList<>();

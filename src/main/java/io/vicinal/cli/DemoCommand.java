@@ -48,7 +48,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  vicinal demo --run runs/demo"})
 final class DemoCommand implements Callable<Integer> {
-  private static final DateTimeFormatter STAMP = 
+  private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
   @Spec private CommandSpec spec;
@@ -162,7 +162,8 @@ final class DemoCommand implements Callable<Integer> {
       for (long label : example.labels()) {
         line.append(label == example.label() ? " +" : " " + FashionMnist.CLASSES.get((int) label));
       }
-      out.printf(Locale.ROOT, "%-12s finds%s%n", FashionMnist.CLASSES.get((int) example.label()), line);
+      out.printf(
+          Locale.ROOT, "%-12s finds%s%n", FashionMnist.CLASSES.get((int) example.label()), line);
     }
   }
 

@@ -237,9 +237,12 @@ final class EvaluateCommand implements Callable<Integer> {
     evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
     table.print(writer);
     Evaluation.Counts counts = evaluation.counts();
-    writer.printf(Locale.ROOT, 
+    writer.printf(
+        Locale.ROOT,
         "%n%d queries, %d without a relevant row (in no mean), %d with ties%n",
-        counts.queries(), counts.lone(), counts.tied());
+        counts.queries(),
+        counts.lone(),
+        counts.tied());
     if (perClass) {
       writer.println();
       printClasses(writer, evaluation);

@@ -99,9 +99,13 @@ final class TrainCommand implements Callable<Integer> {
       }
       out.println(plan.config().text());
       plan.notes().forEach(spec.commandLine().getErr()::println);
-      out.printf(Locale.ROOT, 
+      out.printf(
+          Locale.ROOT,
           "%ntraining samples %d, validation samples %d, classes %d, steps per epoch %d%n",
-          plan.training(), plan.validation(), plan.classes(), plan.batchesPerEpoch());
+          plan.training(),
+          plan.validation(),
+          plan.classes(),
+          plan.batchesPerEpoch());
       out.println("memory outside the Java heap, estimated:");
       out.print(plan.memory().table());
       return 0;
@@ -125,7 +129,8 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   private static void report(PrintWriter out, TrainResult result) {
-    out.printf(Locale.ROOT, 
+    out.printf(
+        Locale.ROOT,
         "%d epochs, %d steps%s%n",
         result.epochs(),
         result.steps(),

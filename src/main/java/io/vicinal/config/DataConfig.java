@@ -7,8 +7,8 @@ import java.util.HashSet;
 import java.util.List;
 
 /**
- * The training data: a pair of array files, a named dataset's training part, or features
- * that a program hands to the trainer.
+ * The training data: a pair of array files, a named dataset's training part, or features that a
+ * program hands to the trainer.
  *
  * <p>Immutable, so safe for any thread.
  *
@@ -44,7 +44,8 @@ public record DataConfig(
     Path sampleNames = s.file("sampleNames");
     s.end();
     if (dataset == null && features == null) {
-      throw s.error("features", "is missing; give a .npy, .npz or .csv file, or data.dataset=fashion-mnist");
+      throw s.error(
+          "features", "is missing; give a .npy, .npz or .csv file, or data.dataset=fashion-mnist");
     }
     if (dataset == null && labels == null) {
       throw s.error("labels", "is missing; give the file of the features' labels");
@@ -58,8 +59,7 @@ public record DataConfig(
     if (new HashSet<>(classes).size() != classes.size()) {
       throw s.error("classes", "names a class twice; list each once");
     }
-    return new DataConfig(
-        features, labels, dataset, folder, classes, classNames, sampleNames);
+    return new DataConfig(features, labels, dataset, folder, classes, classNames, sampleNames);
   }
 
   JsonObject json() {

@@ -187,8 +187,7 @@ public final class ArrayFile {
   /**
    * @param large bytes from which on a matrix is mapped
    */
-  static Tensor mapLarge(
-      Path path, Arena arena, DType type, Consumer<String> notes, long large) {
+  static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes, long large) {
     try (StoredArray array = open(path)) {
       if (array == null) {
         return read(path, arena, type, notes);

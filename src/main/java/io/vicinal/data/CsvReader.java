@@ -13,9 +13,9 @@ import java.util.List;
 
 /**
  * Records of separated values (RFC 4180): cells in double quotes may hold separators, quotes and
- * line breaks. The separator is a tab, a semicolon or a comma, whichever the first line has first in
- * this order; numbers in a {@code .txt} may be separated by spaces. Blank lines are left out. One
- * record is in memory at a time. For one thread.
+ * line breaks. The separator is a tab, a semicolon or a comma, whichever the first line has first
+ * in this order; numbers in a {@code .txt} may be separated by spaces. Blank lines are left out.
+ * One record is in memory at a time. For one thread.
  */
 final class CsvReader implements AutoCloseable {
   /** Far more than a row of features needs: a guard against a file that is something else. */

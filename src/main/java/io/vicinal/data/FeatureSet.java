@@ -171,8 +171,7 @@ public record FeatureSet(
       kept[i] = all[(int) ids[i]];
     }
     chosenLabels.set(kept);
-    return new FeatureSet(
-        chosen, chosenLabels, subsetName, classNames, sampleNames.subset(ids));
+    return new FeatureSet(chosen, chosenLabels, subsetName, classNames, sampleNames.subset(ids));
   }
 
   /**

@@ -56,8 +56,7 @@ public record Labels(Tensor ids, Names classes) {
         char kind = header.descr().charAt(1);
         if (kind == 'U' || kind == 'S') {
           shape(npy, header.shape());
-          return ofTexts(
-              path, List.of(Npy.texts(npy, header)), false, arena, known, notes);
+          return ofTexts(path, List.of(Npy.texts(npy, header)), false, arena, known, notes);
         }
         if (header.element() == null) {
           throw npy.problem(
@@ -175,7 +174,9 @@ public record Labels(Tensor ids, Names classes) {
     int empty = texts.indexOf("");
     if (empty >= 0) {
       throw InputFile.problem(
-          path, "the label at position " + empty + " is empty", "give it a class or remove the row");
+          path,
+          "the label at position " + empty + " is empty",
+          "give it a class or remove the row");
     }
     boolean names = known.known() && texts.stream().allMatch(text -> known.idOf(text) >= 0);
     if (spelt && !names && texts.stream().allMatch(CsvNumbers::isNumber)) {

@@ -113,10 +113,10 @@ public final class Names {
                 line.appendCodePoint(
                     switch (Character.getType(c)) {
                       case Character.CONTROL,
-                              Character.FORMAT,
-                              Character.LINE_SEPARATOR,
-                              Character.PARAGRAPH_SEPARATOR,
-                              Character.SURROGATE ->
+                          Character.FORMAT,
+                          Character.LINE_SEPARATOR,
+                          Character.PARAGRAPH_SEPARATOR,
+                          Character.SURROGATE ->
                           ' ';
                       default -> c;
                     }));

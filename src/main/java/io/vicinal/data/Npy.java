@@ -233,8 +233,7 @@ public final class Npy {
           file.problem(
               "holds raw bytes (" + type + ")", "save them as numbers: a.view(...) of their type");
       default ->
-          file.problem(
-              "has dtype " + type, "save it as: np.save('numbers.npy', a.astype('<f8'))");
+          file.problem("has dtype " + type, "save it as: np.save('numbers.npy', a.astype('<f8'))");
     };
   }
 

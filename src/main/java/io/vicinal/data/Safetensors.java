@@ -47,16 +47,14 @@ public final class Safetensors {
       long data = file.position();
       Map<String, Tensor> tensors = new LinkedHashMap<>();
       for (SafetensorsHeader.Entry entry : header.entries().values()) {
-        tensors.put(
-            entry.name(), stored(file, data, entry).read(arena, entry.dtype().natural()));
+        tensors.put(entry.name(), stored(file, data, entry).read(arena, entry.dtype().natural()));
       }
       return tensors;
     }
   }
 
   private static StoredArray stored(InputFile file, long data, SafetensorsHeader.Entry entry) {
-    return new StoredArray(
-        file, data + entry.begin(), entry.dtype(), false, false, entry.shape());
+    return new StoredArray(file, data + entry.begin(), entry.dtype(), false, false, entry.shape());
   }
 
   /** The tensor called {@code name} of an open file; null: its only one. */

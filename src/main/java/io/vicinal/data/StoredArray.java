@@ -125,8 +125,7 @@ record StoredArray(
         target.putLong(8 * k, whole(source, k * step));
       } else if (type == DType.F64) {
         target.putDouble(
-            8 * k,
-            element.isFloat() ? element.number(source, k * step) : wide(source, k * step));
+            8 * k, element.isFloat() ? element.number(source, k * step) : wide(source, k * step));
       } else {
         float value =
             element.isFloat() ? (float) element.number(source, k * step) : single(source, k * step);

@@ -60,8 +60,7 @@ public record TrainingPlan(
       if (data.dataset() != null) {
         Path folder = data.folder() == null ? FashionMnist.FOLDER : data.folder();
         FeatureSet set = FashionMnist.train(folder, arena);
-        return of(
-            config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
+        return of(config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
       }
       Shape shape = matrix(data.features());
       Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
@@ -107,7 +106,11 @@ public record TrainingPlan(
     long most = Arrays.stream(labels).max().orElse(0);
     if (classes.known() && most >= classes.size()) {
       throw new InputException(
-          data.classNames() + ": " + classes.size() + " names for labels up to " + most
+          data.classNames()
+              + ": "
+              + classes.size()
+              + " names for labels up to "
+              + most
               + "; give a name for every class from 0");
     }
   }
@@ -155,6 +158,14 @@ public record TrainingPlan(
             moments,
             (long) config.compute().workspaceMiB() << 20);
     return new TrainingPlan(
-        config, List.copyOf(notes), samples, width, rows.length, validation, classes.size(), batches, memory);
+        config,
+        List.copyOf(notes),
+        samples,
+        width,
+        rows.length,
+        validation,
+        classes.size(),
+        batches,
+        memory);
   }
 }

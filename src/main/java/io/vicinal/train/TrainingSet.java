@@ -145,8 +145,7 @@ record TrainingSet(
 
   /** With the names that the configuration gives. */
   private static FeatureSet named(FeatureSet set, DataConfig data) {
-    Names classes =
-        data.classNames() == null ? set.classNames() : Names.read(data.classNames());
+    Names classes = data.classNames() == null ? set.classNames() : Names.read(data.classNames());
     Names samples =
         data.sampleNames() == null
             ? set.sampleNames()
@@ -158,12 +157,7 @@ record TrainingSet(
    * @param known names of classes whose ids labels that are texts get
    */
   private static FeatureSet files(
-      Path features,
-      Path labels,
-      Names known,
-      DType dtype,
-      Arena arena,
-      Consumer<String> notes) {
+      Path features, Path labels, Names known, DType dtype, Arena arena, Consumer<String> notes) {
     Labels read = Labels.read(labels, arena, known, notes);
     Tensor x = ArrayFile.read(features, arena, dtype, notes);
     String name = features.getFileName().toString();
@@ -181,10 +175,11 @@ record TrainingSet(
     if (validation.features() != null) {
       DType dtype = all.features().dtype();
       FeatureSet own =
-          files(
-              validation.features(), validation.labels(), all.classNames(), dtype, arena, notes);
+          files(validation.features(), validation.labels(), all.classNames(), dtype, arena, notes);
       checkFinite(own, backend);
-      return own.classNames().known() ? own : own.named(covering(all.classNames(), own), Names.none());
+      return own.classNames().known()
+          ? own
+          : own.named(covering(all.classNames(), own), Names.none());
     }
     if (split.validation().length == 0) {
       return null;

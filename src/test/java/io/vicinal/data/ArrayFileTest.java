@@ -197,7 +197,9 @@ class ArrayFileTest {
     byte[] bytes = Files.readAllBytes(file);
     try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
       int directory = bytes.length;
-      while (!(bytes[directory - 4] == 'P' && bytes[directory - 3] == 'K' && bytes[directory - 2] == 1)) {
+      while (!(bytes[directory - 4] == 'P'
+          && bytes[directory - 3] == 'K'
+          && bytes[directory - 2] == 1)) {
         directory--;
       }
       out.seek(directory - 4 + 24); // the central directory's uncompressed size
@@ -301,8 +303,7 @@ class ArrayFileTest {
     byte[] bytes =
         NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), } \n", 24);
     while ((bytes.length - 24) % 4 == 0) {
-      bytes =
-          NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }  \n", 24);
+      bytes = NpyTest.npy("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 2), }  \n", 24);
     }
     bytes[bytes.length - 1] = 0x40; // 2.0
     Path file = Files.write(folder.resolve("odd.npy"), bytes);

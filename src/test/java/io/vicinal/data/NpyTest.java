@@ -44,8 +44,8 @@ class NpyTest {
   void readsWhatNumpyWrote(String name) {
     Tensor tensor = Npy.read(Fixtures.file(name), arena);
     assertThat(tensor.shape()).isEqualTo(Shape.of(3, 4));
-    assertThat(tensor.dtype()).isEqualTo(
-            name.equals("f8.npy") || name.equals("fortran.npy") ? DType.F64 : DType.F32);
+    assertThat(tensor.dtype())
+        .isEqualTo(name.equals("f8.npy") || name.equals("fortran.npy") ? DType.F64 : DType.F32);
     assertThat(tensor.toDoubles()).isEqualTo(Fixtures.matrix());
   }
 

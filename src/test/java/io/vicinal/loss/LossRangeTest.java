@@ -56,7 +56,13 @@ class LossRangeTest {
     Targets targets = new Targets(arena.of(new long[] {0, 1}, 2), null, null);
     try {
       backend.loss(
-          spec, 2, z, targets, p, null, arena.allocate(DType.F64, 2, 2),
+          spec,
+          2,
+          z,
+          targets,
+          p,
+          null,
+          arena.allocate(DType.F64, 2, 2),
           arena.allocate(DType.F64, p.shape()));
       return true;
     } catch (InputException | NativeException e) {
@@ -76,8 +82,7 @@ class LossRangeTest {
       found |= chosen;
     }
     assertThat(found).as(parameter).isTrue();
-    Class<?>[] types =
-        Arrays.stream(parts).map(RecordComponent::getType).toArray(Class<?>[]::new);
+    Class<?>[] types = Arrays.stream(parts).map(RecordComponent::getType).toArray(Class<?>[]::new);
     return (Loss) loss.getClass().getDeclaredConstructor(types).newInstance(values);
   }
 

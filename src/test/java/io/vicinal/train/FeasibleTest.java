@@ -21,7 +21,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What a run cannot do is said before it starts, by a plan and by a run, and nothing is touched. */
+/**
+ * What a run cannot do is said before it starts, by a plan and by a run, and nothing is touched.
+ */
 class FeasibleTest {
   @TempDir Path folder;
   private final Arena arena = Arena.host();
@@ -131,7 +133,10 @@ class FeasibleTest {
   @Test
   void balancedDefaultsFitToo() {
     RunConfig config = files(Samples.clouds(arena, 12, 5, 3), "sampler.name=balanced");
-    TrainingPlan plan = TrainingPlan.of(files(Samples.clouds(arena, 12, 5, 3), "validation.fraction=0", "sampler.name=balanced"));
+    TrainingPlan plan =
+        TrainingPlan.of(
+            files(
+                Samples.clouds(arena, 12, 5, 3), "validation.fraction=0", "sampler.name=balanced"));
     assertThat(plan.config().sampler()).isEqualTo(new SamplerConfig("balanced", 0, false, 3, 3));
     assertThat(plan.notes()).anyMatch(n -> n.contains("3 classes x 3 samples"));
     assertThat(config.sampler()).isEqualTo(new SamplerConfig("balanced", 0, false, 0, 0));

@@ -145,7 +145,8 @@ public final class CudaDevice {
       cublas.cublasGetProperty(part, value);
       blas[part] = value[0];
     }
-    return String.format(Locale.ROOT, 
+    return String.format(
+        Locale.ROOT,
         "driver for CUDA %d.%d, runtime %d.%d, cuBLAS %d.%d.%d, %s",
         driver[0] / 1000,
         driver[0] % 1000 / 10,
@@ -164,7 +165,8 @@ public final class CudaDevice {
       return "no cuDNN";
     }
     long version = cudnn.cudnnGetVersion();
-    return String.format(Locale.ROOT, "cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
+    return String.format(
+        Locale.ROOT, "cuDNN %d.%d.%d", version / 10_000, version / 100 % 100, version % 100);
   }
 
   /** The reason and, where there is one, the remedy. */

@@ -270,9 +270,11 @@ final class MislabelCommand implements Callable<Integer> {
     if (curves.isEmpty()) {
       writer.printf(Locale.ROOT, "the %d most suspicious labels are in suspects.csv%n", inspected);
     } else {
-      writer.printf(Locale.ROOT, 
+      writer.printf(
+          Locale.ROOT,
           "%d of %d labels are wrong; what each detector finds%n%n",
-          curves.get(0).mislabelled(), curves.get(0).samples());
+          curves.get(0).mislabelled(),
+          curves.get(0).samples());
       Table table = new Table("detector", "AUC", "average precision", "found among " + inspected);
       for (DetectionCurve curve : curves) {
         table.row(

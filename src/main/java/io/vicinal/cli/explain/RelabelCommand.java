@@ -226,7 +226,8 @@ final class RelabelCommand implements Callable<Integer> {
       summary.addProperty(decision.text().replace(' ', '_'), relabelling.count(decision));
     }
     PrintWriter writer = spec.commandLine().getOut();
-    writer.printf(Locale.ROOT, 
+    writer.printf(
+        Locale.ROOT,
         "%d suspicious samples: %d relabelled, %d kept, %d left to a person, %d none of these%n",
         relabelling.proposals().size(),
         relabelling.count(Proposal.Decision.RELABEL),
@@ -244,7 +245,8 @@ final class RelabelCommand implements Callable<Integer> {
       json.add("restored", Summary.number(accuracy.restored()));
       json.addProperty("broken", accuracy.broken());
       summary.add("accuracy", json);
-      writer.printf(Locale.ROOT, 
+      writer.printf(
+          Locale.ROOT,
           "of %d wrong labels %d were suspected; right proposals %s %% (the original's rule %s %%);"
               + " restored %s %%; %d right labels broken%n",
           noise.count(),

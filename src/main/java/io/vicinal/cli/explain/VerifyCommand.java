@@ -160,7 +160,10 @@ final class VerifyCommand implements Callable<Integer> {
       blame.lines().forEach(writer::println);
       writer.printf(
           Locale.ROOT,
-          "%d experiments, %d products; written: %s%n", runs.size(), runs.products(), out);
+          "%d experiments, %d products; written: %s%n",
+          runs.size(),
+          runs.products(),
+          out);
     }
   }
 }
