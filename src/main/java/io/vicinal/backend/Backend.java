@@ -174,8 +174,8 @@ public interface Backend extends AutoCloseable {
     void products(CurvatureKind kind, Directions direction, WeightChanges changes, Directions out);
 
     /**
-     * Derivative of every sample's loss along m directions: scores[q, i] = <dL_i/dtheta,
-     * direction_q>, unweighted and not divided by N. For a loss that does not decompose: the
+     * Derivative of every sample's loss along m directions: scores[q, i] = dL_i/dtheta .
+     * direction_q, unweighted and not divided by N. For a loss that does not decompose: the
      * derivative by the sample's weight, at its weight, of N times the directional derivative of
      * the loss.
      *
