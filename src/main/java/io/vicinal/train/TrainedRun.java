@@ -54,13 +54,23 @@ public record TrainedRun(
    * @throws InputException if there is no head, the data has changed since, or a file is damaged
    */
   public static TrainedRun open(Path folder, Backend backend, Arena arena) {
+    return open(folder, null, backend, arena);
+  }
+
+  /**
+   * Reads the folder of a run on data that a program handed over.
+   *
+   * @param given the same data [N, D], open as long as the result
+   * @throws InputException as above, and if the run's configuration names its data
+   */
+  public static TrainedRun open(Path folder, FeatureSet given, Backend backend, Arena arena) {
     RunRecord record = RunRecord.read(folder.resolve("config.json"));
     Path file = folder.resolve("head.safetensors");
     if (record == null || !Files.exists(file)) {
       throw new InputException(
           folder + ": holds no trained run; train one, or name the arrays and the head");
     }
-    TrainingSet data = TrainingSet.load(record.config(), null, backend, arena, note -> {});
+    TrainingSet data = TrainingSet.load(record.config(), given, backend, arena, note -> {});
     record.checkData(data, folder);
     Head head = typed(Head.load(file, arena), data.features().dtype(), arena);
     return new TrainedRun(

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Rows;
@@ -197,6 +198,26 @@ class TrainedHeadTest {
     resumeRefused(
         Samples.clouds(arena, 240, 9, 6), run, "has 12 numbers in a row, the data now has 9");
     resumeRefused(Samples.clouds(arena, 240, 12, 5), run, "the data has changed since this run");
+  }
+
+  /** What explains a run needs its data again. */
+  @Test
+  void aFolderRunOnThisDataIsOpenedWithIt() {
+    Path run = folder.resolve("run");
+    TrainResult result =
+        Trainer.train(QUICK.config(), clouds, run, RunMode.NEW, TrainingListener.NONE);
+    try (Backend backend = Backend.cpu()) {
+      TrainedRun opened = TrainedRun.open(run, clouds, backend, arena);
+      assertSame(opened.head(), Head.load(result.head(), arena));
+      assertThat(opened.training().samples()).isEqualTo(192);
+      FeatureSet other = Samples.clouds(arena, 240, 12, 5);
+      assertThatThrownBy(() -> TrainedRun.open(run, other, backend, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("the data has changed since this run began");
+      assertThatThrownBy(() -> TrainedRun.open(run, backend, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("features handed over by a program");
+    }
   }
 
   private static void resumeRefused(FeatureSet other, Path run, String sentence) {
