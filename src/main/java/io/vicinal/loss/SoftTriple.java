@@ -7,8 +7,8 @@ import java.util.Map;
  * SoftTriple: several centres per class; a class's similarity is a soft maximum over its centres.
  *
  * <p>S_c = sum_k softmax_k(cos(z, p_ck) / gamma) cos(z, p_ck); L_i = -log softmax_c(la (S_c -
- * margin [c = y]))_y. The regulariser tau sum_c sum_{j &lt; k} sqrt(2 + 1e-5 - 2 cos(p_cj, p_ck)) / (C
- * K (K-1)) is added to the batch mean; it has no weights and no per-sample share.
+ * margin [c = y]))_y. The regulariser tau sum_c sum_{j &lt; k} sqrt(2 + 1e-5 - 2 cos(p_cj, p_ck)) /
+ * (C K (K-1)) is added to the batch mean; it has no weights and no per-sample share.
  *
  * <p>Immutable, hence thread-safe.
  *
