@@ -413,7 +413,7 @@ final class IndexFile implements AutoCloseable {
     }
   }
 
-  /** Rows whose distances are numbers. */
+  /** Vectors whose distances are numbers. */
   private void rows(int n, int width) throws IOException {
     require(4L * n * width <= left, "ends before its rows do");
     double square = 0;
@@ -426,7 +426,7 @@ final class IndexFile implements AutoCloseable {
         double value = floats.get(i);
         square += value * value;
         if (++column == width) {
-          require(square <= Rows.LONGEST * Rows.LONGEST, "has a row whose length is no distance");
+          require(square <= Vectors.LONGEST * Vectors.LONGEST, "has a row whose length is no distance");
           square = 0;
           column = 0;
         }

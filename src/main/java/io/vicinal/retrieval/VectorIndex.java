@@ -39,7 +39,7 @@ import org.bytedeco.javacpp.Pointer;
  * HNSW32} walks a graph with 32 links per row. Flat is exact up to float32 rounding; for lists that
  * are exact to the last tie see {@link Neighbours}.
  *
- * <p><b>Ids.</b> Rows are numbered from 0 in the order in which they are added, or carry the
+ * <p><b>Ids.</b> Vectors are numbered from 0 in the order in which they are added, or carry the
  * caller's ids, 0 or more and no two the same; the first {@code add} decides which.
  *
  * <p><b>Thread-safe.</b> Any number of threads may search at once; a call that changes the index
@@ -50,7 +50,7 @@ import org.bytedeco.javacpp.Pointer;
  * the caller (and 8 to 16 more on the heap), about 8 bytes per row and link of HNSW. A call after
  * {@code close} is an {@link IllegalStateException}.
  *
- * <p>Rows and queries come as {@code float[]} (rows one behind the other), {@code float[][]}, {@link
+ * <p>Vectors and queries come as {@code float[]} (rows one behind the other), {@code float[][]}, {@link
  * FloatBuffer} (from position to limit, both unchanged) or {@link Tensor} [n, dimension] F32 or F64
  * of the host. They must be finite in float32; but for cosines a length must be 0 or between 1e-15
  * and 3e18, so that float32 distances neither overflow nor vanish. A call that is refused changes
@@ -232,17 +232,17 @@ public final class VectorIndex implements AutoCloseable {
 
   /** Adds rows, one behind the other; see {@link #add(Tensor)}. */
   public void add(float[] x) {
-    add(Rows.of("x", x, width), null);
+    add(Vectors.of("x", x, width), null);
   }
 
   /** Adds rows; see {@link #add(Tensor)}. */
   public void add(float[][] x) {
-    add(Rows.of("x", x, width), null);
+    add(Vectors.of("x", x, width), null);
   }
 
   /** Adds rows from the buffer's position to its limit; see {@link #add(Tensor)}. */
   public void add(FloatBuffer x) {
-    add(Rows.of("x", x, width), null);
+    add(Vectors.of("x", x, width), null);
   }
 
   /**
@@ -254,22 +254,22 @@ public final class VectorIndex implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted; {@link #size} says how many were added
    */
   public void add(Tensor x) {
-    add(Rows.of("x", x, width), null);
+    add(Vectors.of("x", x, width), null);
   }
 
   /** Adds rows, one behind the other; see {@link #add(Tensor, long[])}. */
   public void add(float[] x, long[] ids) {
-    add(Rows.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), ids.clone());
   }
 
   /** Adds rows; see {@link #add(Tensor, long[])}. */
   public void add(float[][] x, long[] ids) {
-    add(Rows.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), ids.clone());
   }
 
   /** Adds rows from the buffer's position to its limit; see {@link #add(Tensor, long[])}. */
   public void add(FloatBuffer x, long[] ids) {
-    add(Rows.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), ids.clone());
   }
 
   /**
@@ -283,10 +283,10 @@ public final class VectorIndex implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted; {@link #size} says how many were added
    */
   public void add(Tensor x, long[] ids) {
-    add(Rows.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), ids.clone());
   }
 
-  private void add(Rows x, long[] names) {
+  private void add(Vectors x, long[] names) {
     writing(
         () -> {
           checkAddition(x, names);
@@ -313,7 +313,7 @@ public final class VectorIndex implements AutoCloseable {
         });
   }
 
-  private void checkAddition(Rows x, long[] names) {
+  private void checkAddition(Vectors x, long[] names) {
     if (!trained) {
       throw new IllegalStateException(
           "an index " + description + " is trained before rows are added: call train");
@@ -345,7 +345,7 @@ public final class VectorIndex implements AutoCloseable {
   }
 
   /** Refuses bad rows before any is used. */
-  private void readAll(Rows x) {
+  private void readAll(Vectors x) {
     int rows = blockRows();
     float[] block = block(x, rows);
     for (int from = 0; from < x.count(); from += rows) {
@@ -375,17 +375,17 @@ public final class VectorIndex implements AutoCloseable {
 
   /** Learns the cells of an IVF index; see {@link #train(Tensor)}. */
   public void train(float[] x) {
-    train(Rows.of("x", x, width));
+    train(Vectors.of("x", x, width));
   }
 
   /** Learns the cells of an IVF index; see {@link #train(Tensor)}. */
   public void train(float[][] x) {
-    train(Rows.of("x", x, width));
+    train(Vectors.of("x", x, width));
   }
 
   /** Learns the cells of an IVF index; see {@link #train(Tensor)}. */
   public void train(FloatBuffer x) {
-    train(Rows.of("x", x, width));
+    train(Vectors.of("x", x, width));
   }
 
   /**
@@ -398,10 +398,10 @@ public final class VectorIndex implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted
    */
   public void train(Tensor x) {
-    train(Rows.of("x", x, width));
+    train(Vectors.of("x", x, width));
   }
 
-  private void train(Rows x) {
+  private void train(Vectors x) {
     writing(
         () -> {
           readAll(x);
@@ -421,7 +421,7 @@ public final class VectorIndex implements AutoCloseable {
         });
   }
 
-  private void trainCells(Rows x) {
+  private void trainCells(Vectors x) {
     try (Arena arena = Arena.host()) {
       Tensor all = arena.allocate(DType.F32, x.count(), width);
       int rows = blockRows();
@@ -448,17 +448,17 @@ public final class VectorIndex implements AutoCloseable {
 
   /** The k best rows for each query, one behind the other; see {@link #search(Tensor, int)}. */
   public Hits search(float[] queries, int k) {
-    return search(Rows.of("queries", queries, width), k);
+    return search(Vectors.of("queries", queries, width), k);
   }
 
   /** The k best rows for each query; see {@link #search(Tensor, int)}. */
   public Hits search(float[][] queries, int k) {
-    return search(Rows.of("queries", queries, width), k);
+    return search(Vectors.of("queries", queries, width), k);
   }
 
   /** The k best rows for each query; see {@link #search(Tensor, int)}. */
   public Hits search(FloatBuffer queries, int k) {
-    return search(Rows.of("queries", queries, width), k);
+    return search(Vectors.of("queries", queries, width), k);
   }
 
   /**
@@ -471,10 +471,10 @@ public final class VectorIndex implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted
    */
   public Hits search(Tensor queries, int k) {
-    return search(Rows.of("queries", queries, width), k);
+    return search(Vectors.of("queries", queries, width), k);
   }
 
-  private Hits search(Rows queries, int k) {
+  private Hits search(Vectors queries, int k) {
     if (k < 1) {
       throw new InputException("k: must be 1 or more, got " + k);
     }
@@ -627,7 +627,7 @@ public final class VectorIndex implements AutoCloseable {
     return Math.max(1, BLOCK_VALUES / width);
   }
 
-  private float[] block(Rows x, int rows) {
+  private float[] block(Vectors x, int rows) {
     return new float[Math.min(x.count(), rows) * width];
   }
 

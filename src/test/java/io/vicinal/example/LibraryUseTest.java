@@ -110,6 +110,16 @@ class LibraryUseTest {
   }
 
   @Test
+  void aCatalogueIsSearched() {
+    float[][] rows = LibraryUse.features(300, 7);
+    long[] products = IntStream.range(0, 300).mapToLong(i -> 1000 + i).toArray();
+    SearchUse.build(rows, products, folder.resolve("catalogue"));
+    assertThat(SearchUse.find(folder.resolve("catalogue"), rows[42], 5))
+        .hasSize(5)
+        .startsWith(1042);
+  }
+
+  @Test
   void scoresEveryTrainingSampleForAWrongNeighbour() {
     DigitRows digits = DigitRows.first(400);
     long[] labels = Arrays.stream(digits.labels()).map(y -> y % 5).toArray();

@@ -9,10 +9,10 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * Rows of one width from whatever a caller has, read in blocks. Nothing is copied until a block is
+ * Checked vectors of one width from whatever a caller has, read in blocks. Nothing is copied until a block is
  * read, so the source must not change meanwhile.
  */
-abstract class Rows {
+abstract class Vectors {
   /**
    * Lengths whose float32 squares, sums of them and distances neither overflow nor vanish. FAISS
    * asserts that distances are numbers.
@@ -25,7 +25,7 @@ abstract class Rows {
   private final int count;
   private final int width;
 
-  private Rows(String name, long count, int width) {
+  private Vectors(String name, long count, int width) {
     if (count > Integer.MAX_VALUE - 8) {
       throw new InputException(name + ": has " + count + " rows; hand them over in parts");
     }
@@ -85,8 +85,8 @@ abstract class Rows {
     }
   }
 
-  static Rows of(String name, float[] x, int width) {
-    return new Rows(name, whole(name, x.length, width), width) {
+  static Vectors of(String name, float[] x, int width) {
+    return new Vectors(name, whole(name, x.length, width), width) {
       @Override
       void copy(int from, int to, float[] out) {
         System.arraycopy(x, from * width, out, 0, (to - from) * width);
@@ -94,7 +94,7 @@ abstract class Rows {
     };
   }
 
-  static Rows of(String name, float[][] x, int width) {
+  static Vectors of(String name, float[][] x, int width) {
     for (int i = 0; i < x.length; i++) {
       if (x[i] == null || x[i].length != width) {
         throw new InputException(
@@ -107,7 +107,7 @@ abstract class Rows {
                 + width);
       }
     }
-    return new Rows(name, x.length, width) {
+    return new Vectors(name, x.length, width) {
       @Override
       void copy(int from, int to, float[] out) {
         for (int i = from; i < to; i++) {
@@ -118,9 +118,9 @@ abstract class Rows {
   }
 
   /** From the buffer's position to its limit; neither changes. */
-  static Rows of(String name, FloatBuffer x, int width) {
+  static Vectors of(String name, FloatBuffer x, int width) {
     FloatBuffer view = x.slice();
-    return new Rows(name, whole(name, view.remaining(), width), width) {
+    return new Vectors(name, whole(name, view.remaining(), width), width) {
       @Override
       void copy(int from, int to, float[] out) {
         view.get(from * width, out, 0, (to - from) * width);
@@ -129,7 +129,7 @@ abstract class Rows {
   }
 
   /** F32 or F64 [n, width] in the process's memory. */
-  static Rows of(String name, Tensor x, int width) {
+  static Vectors of(String name, Tensor x, int width) {
     if (x.shape().rank() != 2 || x.dim(1) != width || x.dtype() == DType.I64) {
       throw new InputException(
           name + ": needs a floating-point matrix [rows, " + width + "], got " + x);
@@ -138,7 +138,7 @@ abstract class Rows {
       throw new InputException(
           name + ": lies on " + x.device() + "; copy it into an arena of the host");
     }
-    return new Rows(name, x.dim(0), width) {
+    return new Vectors(name, x.dim(0), width) {
       @Override
       void copy(int from, int to, float[] out) {
         int bytes = x.dtype().bytes();
