@@ -26,9 +26,9 @@ import java.util.zip.CRC32C;
  * them, the metric, a version and a mark.
  *
  * <p>FAISS's reader reserves what a file says and follows the links that it holds. So every byte is
- * walked here before FAISS sees the file: each size against what is left of the file, each link
- * and id against the number of rows, each row for being a number in range. A file that passes can
- * be searched, whoever wrote it. It must not change between the walk and the reading.
+ * walked here before FAISS sees the file: each size against what is left of the file, each link and
+ * id against the number of rows, each row for being a number in range. A file that passes can be
+ * searched, whoever wrote it. It must not change between the walk and the reading.
  */
 final class IndexFile implements AutoCloseable {
   private static final int TRAILER = 32;
@@ -156,7 +156,8 @@ final class IndexFile implements AutoCloseable {
         throw problem(path, "was cut or added to", "save the index again");
       }
       try (IndexFile file =
-          new IndexFile(path, new BufferedInputStream(new FileInputStream(path.toFile())), length)) {
+          new IndexFile(
+              path, new BufferedInputStream(new FileInputStream(path.toFile())), length)) {
         Contents contents = file.index();
         if (file.left != 0) {
           throw file.damaged("has " + file.left + " bytes behind the index");
@@ -165,8 +166,11 @@ final class IndexFile implements AutoCloseable {
       }
     } catch (NoSuchFileException | java.io.FileNotFoundException e) {
       throw new InputException(
-          path + ": " + (Files.exists(path) ? "cannot be read" : "does not exist")
-              + "; check the path and its permissions", e);
+          path
+              + ": "
+              + (Files.exists(path) ? "cannot be read" : "does not exist")
+              + "; check the path and its permissions",
+          e);
     } catch (IOException e) {
       throw new InputException(path + ": cannot be read (" + e.getMessage() + ")", e);
     }
@@ -181,8 +185,7 @@ final class IndexFile implements AutoCloseable {
       byte[] last = new byte[TRAILER];
       file.seek(file.length() - TRAILER);
       file.readFully(last);
-      boolean marked =
-          Arrays.equals(last, TRAILER - MARK.length, TRAILER, MARK, 0, MARK.length);
+      boolean marked = Arrays.equals(last, TRAILER - MARK.length, TRAILER, MARK, 0, MARK.length);
       return marked ? ByteBuffer.wrap(last).order(ByteOrder.LITTLE_ENDIAN) : null;
     }
   }
@@ -284,7 +287,8 @@ final class IndexFile implements AutoCloseable {
 
   private Header inner(Header outer, int rows, String what) throws IOException {
     String code = code();
-    require(code.equals("IxF2") || code.equals("IxFI"), "has " + what + " that are not stored flat");
+    require(
+        code.equals("IxF2") || code.equals("IxFI"), "has " + what + " that are not stored flat");
     Header header = flat(code);
     require(
         header.width == outer.width && header.rows == rows && header.metric == outer.metric,
@@ -381,8 +385,7 @@ final class IndexFile implements AutoCloseable {
     distinct(ids);
     boolean numbered = Arrays.stream(ids).allMatch(id -> id < header.rows);
     IndexDescription description = new IndexDescription(Kind.IVF, (int) cells);
-    return contents(
-        description, header, numbered ? null : ids, (int) Math.min(nprobe, cells));
+    return contents(description, header, numbered ? null : ids, (int) Math.min(nprobe, cells));
   }
 
   private int[] sizes(int cells, int rows) throws IOException {
@@ -426,7 +429,8 @@ final class IndexFile implements AutoCloseable {
         double value = floats.get(i);
         square += value * value;
         if (++column == width) {
-          require(square <= Vectors.LONGEST * Vectors.LONGEST, "has a row whose length is no distance");
+          require(
+              square <= Vectors.LONGEST * Vectors.LONGEST, "has a row whose length is no distance");
           square = 0;
           column = 0;
         }

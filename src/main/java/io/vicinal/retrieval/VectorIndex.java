@@ -23,8 +23,8 @@ import java.util.function.Supplier;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A searchable set of vectors: FAISS on the processor, with every argument checked before FAISS sees
- * it.
+ * A searchable set of vectors: FAISS on the processor, with every argument checked before FAISS
+ * sees it.
  *
  * <pre>{@code
  * try (VectorIndex index = VectorIndex.create(512, VectorIndex.Metric.COSINE)) {
@@ -50,11 +50,11 @@ import org.bytedeco.javacpp.Pointer;
  * the caller (and 8 to 16 more on the heap), about 8 bytes per row and link of HNSW. A call after
  * {@code close} is an {@link IllegalStateException}.
  *
- * <p>Vectors and queries come as {@code float[]} (rows one behind the other), {@code float[][]}, {@link
- * FloatBuffer} (from position to limit, both unchanged) or {@link Tensor} [n, dimension] F32 or F64
- * of the host. They must be finite in float32; but for cosines a length must be 0 or between 1e-15
- * and 3e18, so that float32 distances neither overflow nor vanish. A call that is refused changes
- * nothing.
+ * <p>Vectors and queries come as {@code float[]} (rows one behind the other), {@code float[][]},
+ * {@link FloatBuffer} (from position to limit, both unchanged) or {@link Tensor} [n, dimension] F32
+ * or F64 of the host. They must be finite in float32; but for cosines a length must be 0 or between
+ * 1e-15 and 3e18, so that float32 distances neither overflow nor vanish. A call that is refused
+ * changes nothing.
  */
 public final class VectorIndex implements AutoCloseable {
   /** How two vectors are compared. */
@@ -208,8 +208,7 @@ public final class VectorIndex implements AutoCloseable {
             @Override
             public long call(Pointer bytes, long count) {
               try {
-                org.bytedeco.javacpp.BytePointer from =
-                    new org.bytedeco.javacpp.BytePointer(bytes);
+                org.bytedeco.javacpp.BytePointer from = new org.bytedeco.javacpp.BytePointer(bytes);
                 for (long done = 0; done < count; ) {
                   int part = (int) Math.min(piece.length, count - done);
                   from.position(done).get(piece, 0, part);
@@ -413,7 +412,9 @@ public final class VectorIndex implements AutoCloseable {
           }
           if (x.count() < description.number()) {
             throw new InputException(
-                "x: " + description + " needs at least as many training rows as cells, got "
+                "x: "
+                    + description
+                    + " needs at least as many training rows as cells, got "
                     + x.count());
           }
           trainCells(x);
@@ -429,9 +430,11 @@ public final class VectorIndex implements AutoCloseable {
       for (int from = 0; from < x.count(); from += rows) {
         int to = Math.min(x.count(), from + rows);
         x.read(from, to, metric == Metric.COSINE, block);
-        all.rows(from, to).set((to - from) * width == block.length
-            ? block
-            : Arrays.copyOf(block, (to - from) * width));
+        all.rows(from, to)
+            .set(
+                (to - from) * width == block.length
+                    ? block
+                    : Arrays.copyOf(block, (to - from) * width));
       }
       broken = "a training failed half-way";
       calling(
@@ -483,7 +486,10 @@ public final class VectorIndex implements AutoCloseable {
           int found = Math.min(k, size);
           if ((long) queries.count() * found > Integer.MAX_VALUE - 8) {
             throw new InputException(
-                "k: " + queries.count() + " x " + found
+                "k: "
+                    + queries.count()
+                    + " x "
+                    + found
                     + " hits exceed a Java array; search in parts");
           }
           Hits hits =
@@ -512,8 +518,7 @@ public final class VectorIndex implements AutoCloseable {
     calling(
         () -> {
           Interruptible.run(
-              "a search",
-              stop -> index.search(to - from, block, k, scores, found, threads, stop));
+              "a search", stop -> index.search(to - from, block, k, scores, found, threads, stop));
           return null;
         });
     for (int i = 0; i < found.length; i++) {
@@ -661,8 +666,7 @@ public final class VectorIndex implements AutoCloseable {
     } catch (CancelledException e) {
       throw e;
     } catch (RuntimeException e) {
-      throw new InputException(
-          "index: FAISS failed: " + oneLine(e) + "; check the free memory", e);
+      throw new InputException("index: FAISS failed: " + oneLine(e) + "; check the free memory", e);
     }
   }
 

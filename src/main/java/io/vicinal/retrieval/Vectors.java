@@ -9,8 +9,8 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
- * Checked vectors of one width from whatever a caller has, read in blocks. Nothing is copied until a block is
- * read, so the source must not change meanwhile.
+ * Checked vectors of one width from whatever a caller has, read in blocks. Nothing is copied until
+ * a block is read, so the source must not change meanwhile.
  */
 abstract class Vectors {
   /**

@@ -24,7 +24,8 @@ class HostileIndexTest {
 
   @Test
   void aChangedFileIsRefusedOrSearchable() throws Exception {
-    assertThat(child("", Changes.class)).containsPattern("lived, [1-9][0-9]* refused, [1-9][0-9]* read");
+    assertThat(child("", Changes.class))
+        .containsPattern("lived, [1-9][0-9]* refused, [1-9][0-9]* read");
   }
 
   @Test
@@ -51,10 +52,7 @@ class HostileIndexTest {
     List<String> shell = new ArrayList<>(List.of("bash", "-c", before + "exec \"$0\" \"$@\""));
     shell.addAll(command);
     Process process =
-        new ProcessBuilder(shell)
-            .redirectErrorStream(true)
-            .redirectOutput(out.toFile())
-            .start();
+        new ProcessBuilder(shell).redirectErrorStream(true).redirectOutput(out.toFile()).start();
     try {
       assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
     } finally {
@@ -100,7 +98,8 @@ class HostileIndexTest {
             }
             for (long value : NASTY) {
               for (int size : new int[] {4, 8}) {
-                // A header has a byte in it, so that numbers lie at multiples of four and one behind.
+                // A header has a byte in it, so that numbers lie at multiples of four and one
+                // behind.
                 if (at + size <= good.length && at % 4 <= 1) {
                   byte[] bad = good.clone();
                   byte[] bytes =

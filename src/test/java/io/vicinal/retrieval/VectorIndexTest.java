@@ -111,8 +111,7 @@ class VectorIndexTest {
       assertThat(buffer.position()).isEqualTo(3);
       Hits expected = a.search(X, 4);
       for (Hits hits :
-          List.of(
-              b.search(rows, 4), c.search(buffer, 4), d.search(arena.of(X, N, D), 4))) {
+          List.of(b.search(rows, 4), c.search(buffer, 4), d.search(arena.of(X, N, D), 4))) {
         assertThat(hits.ids()).isEqualTo(expected.ids());
         assertThat(hits.scores()).isEqualTo(expected.scores());
       }
@@ -328,7 +327,8 @@ class VectorIndexTest {
     try (Index quantized = faiss.index_factory(D, "SQ8", faiss.METRIC_L2)) {
       faiss.write_index(quantized, file.toString());
     }
-    refused(() -> VectorIndex.importFaiss(file), "holds no index that is served (FAISS's code 'IxSQ')");
+    refused(
+        () -> VectorIndex.importFaiss(file), "holds no index that is served (FAISS's code 'IxSQ')");
   }
 
   @Test
