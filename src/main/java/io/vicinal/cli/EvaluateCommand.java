@@ -12,6 +12,8 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
 import io.vicinal.faiss.FaissLibrary;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
@@ -24,6 +26,7 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.LongStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -62,7 +65,7 @@ final class EvaluateCommand implements Callable<Integer> {
       names = "--labels",
       required = true,
       paramLabel = "y.npy",
-      description = "[N], integers of up to 64 bits, 0 or more.")
+      description = "[N], integers from 0, or names of classes.")
   private Path labels;
 
   @Option(
@@ -73,6 +76,15 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Option(names = "--gallery-labels", paramLabel = "gy.npy", description = "[G].")
   private Path galleryLabels;
+
+  @Option(
+      names = "--class-names",
+      paramLabel = "LIST",
+      description = {
+        "What to call class 0, 1, ...: a .txt with a name a line, or FILE.csv:COLUMN. Labels that",
+        "are texts are names themselves."
+      })
+  private Path classNames;
 
   @Option(names = "--normalize", description = "Compare unit vectors.")
   private boolean normalize;
@@ -128,17 +140,49 @@ final class EvaluateCommand implements Callable<Integer> {
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend);
       Tensor e = files.matrix(embeddings, null);
-      Tensor y = files.labels(labels, embeddings, e.dim(0));
+      Names given = classNames == null ? Names.none() : Names.read(classNames);
+      Labels own = files.labels(labels, embeddings, e.dim(0), given);
+      Names names = own.classes().known() ? own.classes() : given;
+      Tensor y = own.ids();
       Tensor g = gallery == null ? null : files.matrix(gallery, null);
-      Tensor gy = g == null ? null : files.labels(galleryLabels, gallery, g.dim(0));
+      Tensor gy = null;
+      if (g != null) {
+        Labels others = files.labels(galleryLabels, gallery, g.dim(0), names);
+        boolean texts = own.classes().known();
+        if (texts != others.classes().known() && !given.known()) {
+          throw new InputException(
+              galleryLabels
+                  + ": these labels are "
+                  + (texts ? "numbers and those of " : "names and those of ")
+                  + labels
+                  + (texts ? " are names" : " are numbers")
+                  + "; give both alike, or the names of the classes with --class-names");
+        }
+        gy = others.ids();
+        names = others.classes().known() ? others.classes() : names;
+      }
+      checkNames(given, y);
       check(options, e, g);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
       if (out != null) {
-        JsonFile.write(out, json(evaluation, e, g));
+        JsonFile.write(out, json(evaluation, e, g, names));
       }
-      print(evaluation);
+      print(evaluation, names);
     }
     return 0;
+  }
+
+  private void checkNames(Names given, Tensor ids) {
+    long most = LongStream.of(ids.toLongs()).max().orElse(0);
+    if (given.known() && most >= given.size()) {
+      throw new InputException(
+          classNames
+              + ": "
+              + given.size()
+              + " names, but label "
+              + most
+              + " occurs; give a name for every class from 0");
+    }
   }
 
   private EvaluationOptions.Method method() {
@@ -196,7 +240,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g) {
+  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g, Names names) {
     JsonObject json = new JsonObject();
     json.add("values", values(evaluation.values()));
     json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));
@@ -211,6 +255,9 @@ final class EvaluateCommand implements Callable<Integer> {
     for (Evaluation.PerClass one : evaluation.perClass()) {
       JsonObject entry = new JsonObject();
       entry.addProperty("label", one.label());
+      if (names.get(one.label()) != null) {
+        entry.addProperty("name", names.get(one.label()));
+      }
       entry.addProperty("queries", one.queries());
       entry.addProperty("lone", one.lone());
       entry.add("values", values(one.values()));
@@ -231,7 +278,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(Evaluation evaluation) {
+  private void print(Evaluation evaluation, Names names) {
     PrintWriter writer = spec.commandLine().getOut();
     Table table = new Table("metric", "%");
     evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
@@ -245,14 +292,14 @@ final class EvaluateCommand implements Callable<Integer> {
         counts.tied());
     if (perClass) {
       writer.println();
-      printClasses(writer, evaluation);
+      printClasses(writer, evaluation, names);
     }
     if (out != null) {
       writer.println("written: " + out);
     }
   }
 
-  private static void printClasses(PrintWriter writer, Evaluation evaluation) {
+  private static void printClasses(PrintWriter writer, Evaluation evaluation, Names names) {
     if (evaluation.perClass().isEmpty()) {
       return;
     }
@@ -270,7 +317,7 @@ final class EvaluateCommand implements Callable<Integer> {
     Table table = new Table(header);
     for (Evaluation.PerClass one : evaluation.perClass()) {
       String[] row = new String[header.length];
-      row[0] = Long.toString(one.label());
+      row[0] = names.known() ? names.classText(one.label()) : Long.toString(one.label());
       row[1] = Long.toString(one.queries());
       for (int i = 0; i < ids.size(); i++) {
         row[2 + i] = Text.percent(one.values().getOrDefault(ids.get(i), Double.NaN));

@@ -26,7 +26,8 @@ import picocli.CommandLine.TypeConversionException;
     header = "Deep metric learning: train embeddings, measure retrieval, differentiate twice.",
     description = {
       "",
-      "Arrays go in and out as NumPy's .npy, trained heads as .safetensors, results as JSON.",
+      "Arrays come as .npy, .npz, .safetensors or .csv and go out as .npy; labels may be numbers or",
+      "names; trained heads are .safetensors, results JSON (docs/arrays.md).",
       "'vicinal COMMAND --help' explains a command with an example.",
       ""
     },

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
     header = "Train a linear head on features, with a JSON configuration.",
     description = {
       "",
-      "The configuration names the data (.npy files or fashion-mnist), the loss, the optimiser and",
+      "The configuration names the data (array files or fashion-mnist), the loss, the optimiser and",
       "the epochs; everything but the data has a default. The run folder receives config.json (all",
       "values, resolved), metrics.jsonl, checkpoint/ and head.safetensors (weight, bias, proxies),",
       "the best head on the validation part. A run that was killed goes on with --resume and ends",
@@ -108,6 +108,7 @@ final class TrainCommand implements Callable<Integer> {
           plan.batchesPerEpoch());
       out.println("memory outside the Java heap, estimated:");
       out.print(plan.memory().table());
+      out.flush();
       return 0;
     }
     if (run == null) {

@@ -17,7 +17,7 @@ import java.util.List;
  * in this order; numbers in a {@code .txt} may be separated by spaces. Blank lines are left out.
  * One record is in memory at a time. For one thread.
  */
-final class CsvReader implements AutoCloseable {
+public final class CsvReader implements AutoCloseable {
   /** Far more than a row of features needs: a guard against a file that is something else. */
   private static final int MAX_RECORD = 64 << 20;
 
@@ -31,7 +31,7 @@ final class CsvReader implements AutoCloseable {
   /**
    * @param spaces whether white space separates where no other separator is
    */
-  CsvReader(Path path, boolean spaces) {
+  public CsvReader(Path path, boolean spaces) {
     separator = separator(path, spaces);
     file = InputFile.open(path);
     in = reader(file);
@@ -67,12 +67,12 @@ final class CsvReader implements AutoCloseable {
   }
 
   /** The line on which the latest record starts, from 1. */
-  long line() {
+  public long line() {
     return started;
   }
 
   /** The next record's cells without white space around them, or null at the end. */
-  List<String> next() {
+  public List<String> next() {
     List<String> cells;
     do {
       started = line;

@@ -1,5 +1,6 @@
 package io.vicinal.report;
 
+import io.vicinal.data.Names;
 import java.util.function.LongFunction;
 
 /**
@@ -20,6 +21,7 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
    * @param right label of each row, or null if that is not known
    * @param className what to call a label
    * @param look or null if nothing can be shown
+   * @param names of the samples by their ids, or none
    */
   public record Shelf(
       String word,
@@ -27,7 +29,19 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
       long[] labels,
       long[] right,
       LongFunction<String> className,
-      Look look) {
+      Look look,
+      Names names) {
+    /** Samples without names. */
+    public Shelf(
+        String word,
+        long[] ids,
+        long[] labels,
+        long[] right,
+        LongFunction<String> className,
+        Look look) {
+      this(word, ids, labels, right, className, look, Names.none());
+    }
+
     /** What to call the class that a row carries. */
     public String classOf(long row) {
       return className.apply(labels[(int) row]);
@@ -35,7 +49,7 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
 
     /** What to call a row. */
     public String name(long row) {
-      return word + " " + ids[(int) row];
+      return word + " " + names.sampleText(ids[(int) row]);
     }
   }
 

@@ -324,6 +324,11 @@ final class ExplainBadInputCases {
   }
 
   private void repairs() {
+    add(
+        "more neighbours than there are",
+        f -> f.explain("pair", "--measure", "recall@9000"),
+        "--measure",
+        "lower k");
     add("unknown detector", f -> f.explain("mislabel", "--detectors", "knn,luck"), "luck", "aum");
     add("unknown noise", f -> f.explain("mislabel", "--inject", "salt"), "salt", "symmetric");
     add(

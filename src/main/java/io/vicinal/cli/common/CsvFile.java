@@ -1,8 +1,12 @@
 package io.vicinal.cli.common;
 
 import io.vicinal.data.AtomicFile;
+import io.vicinal.data.Names;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.StringJoiner;
 
 /**
@@ -12,10 +16,26 @@ import java.util.StringJoiner;
 public final class CsvFile {
   private final StringBuilder text = new StringBuilder();
   private final int columns;
+  private final Map<Integer, Names> names = new LinkedHashMap<>(); // by column of ids
 
   public CsvFile(String... header) {
+    this(Map.of(), header);
+  }
+
+  /**
+   * @param named names of the ids in some columns: they follow all columns, as {@code COLUMN_name}
+   */
+  public CsvFile(Map<String, Names> named, String... header) {
     columns = header.length;
-    row((Object[]) header);
+    StringJoiner line = new StringJoiner(",");
+    List.of(header).forEach(cell -> line.add(quoted(cell)));
+    for (int c = 0; c < columns; c++) {
+      if (named.containsKey(header[c])) {
+        names.put(c, named.get(header[c]));
+        line.add(header[c] + "_name");
+      }
+    }
+    text.append(line).append('\n');
   }
 
   /** Adds a row. */
@@ -27,6 +47,9 @@ public final class CsvFile {
     for (Object cell : cells) {
       line.add(quoted(cell));
     }
+    names.forEach(
+        (column, list) ->
+            line.add(quoted(cells[column] instanceof Number id ? list.get(id.longValue()) : null)));
     text.append(line).append('\n');
     return this;
   }

@@ -64,8 +64,8 @@ final class ConfusionsCommand implements Callable<Integer> {
       TestConfusions test = new TestConfusions(model, neighbouring);
       Confusions found = test.confusions();
       List<Group> groups = found.groups(Integer.MAX_VALUE);
-      pairs(test).write(folder.file("confusions.csv"));
-      classes(test, groups).write(folder.file("worst-classes.csv"));
+      pairs(model, test).write(folder.file("confusions.csv"));
+      classes(model, test, groups).write(folder.file("worst-classes.csv"));
       JsonObject summary = Summary.of("confusions", model);
       summary.addProperty("metric", metric);
       summary.addProperty("wrong", found.wrong().length);
@@ -73,16 +73,16 @@ final class ConfusionsCommand implements Callable<Integer> {
       summary.addProperty("classes_with_wrong", groups.size());
       JsonFile.write(folder.file("summary.json"), summary);
       folder.commit(List.of());
-      print(spec.commandLine().getOut(), test, groups);
+      print(spec.commandLine().getOut(), model, test, groups);
     }
     return 0;
   }
 
-  private static CsvFile pairs(TestConfusions test) {
+  private static CsvFile pairs(Model model, TestConfusions test) {
     Confusions found = test.confusions();
     List<PairDistance> distances =
         found.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j())).toList();
-    CsvFile csv = new CsvFile("i", "j", "label_i", "label_j", "squared_distance", "searched");
+    CsvFile csv = model.csv("i", "j", "label_i", "label_j", "squared_distance", "searched");
     Embedded embedded = test.embedded(distances);
     for (PairDistance pair : distances) {
       csv.row(
@@ -96,9 +96,9 @@ final class ConfusionsCommand implements Callable<Integer> {
     return csv;
   }
 
-  private static CsvFile classes(TestConfusions test, List<Group> groups) {
+  private static CsvFile classes(Model model, TestConfusions test, List<Group> groups) {
     CsvFile csv =
-        new CsvFile("class", "samples", "wrong", "confused_with", "pairs", "mean_squared_distance");
+        model.csv("class", "samples", "wrong", "confused_with", "pairs", "mean_squared_distance");
     for (Group group : groups) {
       GroupDistance distance = GroupDistance.of(group);
       csv.row(
@@ -116,7 +116,12 @@ final class ConfusionsCommand implements Callable<Integer> {
     return classes.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
-  private void print(PrintWriter writer, TestConfusions test, List<Group> groups) {
+  private static String said(Model model, long id) {
+    return model.classNames().known() ? model.testClass(id) : Long.toString(id);
+  }
+
+  private void print(
+      PrintWriter writer, Model model, TestConfusions test, List<Group> groups) {
     Confusions found = test.confusions();
     writer.printf(
         Locale.ROOT,
@@ -135,10 +140,12 @@ final class ConfusionsCommand implements Callable<Integer> {
           .forEach(
               group ->
                   table.row(
-                      Long.toString(group.label()),
+                      said(model, group.label()),
                       Long.toString(test.samples(group.label())),
                       found.wrongCounts().get(group.label()).toString(),
-                      join(group.confusionClasses())));
+                      group.confusionClasses().stream()
+                          .map(id -> said(model, id))
+                          .collect(Collectors.joining(model.classNames().known() ? ", " : " "))));
       table.print(writer);
     }
     writer.println("written: " + out);

@@ -229,7 +229,7 @@ final class MislabelCommand implements Callable<Integer> {
       Model model, Map<Detector, double[]> scores, Detector main, int count) {
     List<String> header = new ArrayList<>(List.of("rank", "sample", "class"));
     scores.keySet().forEach(detector -> header.add(detector.name()));
-    CsvFile csv = new CsvFile(header.toArray(new String[0]));
+    CsvFile csv = model.csv(header.toArray(new String[0]));
     int[] order = Ranking.order(scores.get(main));
     long[] classes = model.trainingClasses();
     for (int r = 0; r < count; r++) {

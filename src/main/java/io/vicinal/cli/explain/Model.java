@@ -1,14 +1,20 @@
 package io.vicinal.cli.explain;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
+import io.vicinal.data.Safetensors;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -23,6 +29,7 @@ import io.vicinal.train.TrainedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.LongStream;
@@ -41,7 +48,10 @@ final class Model implements AutoCloseable {
   private long dataset;
   private long[] datasetLabels; // class ids
   private String trainingHash;
-  private List<String> classNames; // by class id, where they are known
+  private Names classNames = Names.none(); // by class id
+  private Names sampleNames = Names.none(); // by position in the dataset
+  private Names testNames = Names.none(); // by test sample
+  private boolean images; // of a dataset of them
   private Look look; // of training samples, or null
   private Look testLook;
 
@@ -92,11 +102,18 @@ final class Model implements AutoCloseable {
     dataset = run.labels().length;
     datasetLabels = run.labels();
     trainingHash = run.hash();
-    if (run.config().data().dataset() != null) {
-      classNames = FashionMnist.CLASSES;
-    }
+    boolean named = run.config().data().dataset() != null;
+    images = named;
+    Names given = given(options, Arrays.stream(classes).max().getAsLong());
+    classNames = given.known() ? given : run.classNames();
+    sampleNames =
+        options.sampleNames == null
+            ? run.sampleNames()
+            : Names.read(options.sampleNames, dataset, "samples of the dataset");
+    boolean texts =
+        !named && run.config().data().classNames() == null && run.classNames().known();
     if (options.testFeatures != null) {
-      test = readTest(options, run.head().weight().dtype());
+      test = readTest(options, run.head().weight().dtype(), texts && !given.known());
     } else if (run.config().data().dataset() != null) {
       Path folder = run.config().data().folder();
       test = typed(FashionMnist.test(folder == null ? FashionMnist.FOLDER : folder, arena));
@@ -118,7 +135,8 @@ final class Model implements AutoCloseable {
     }
     Tensor features = arena.allocate(weight.dtype(), set.features().shape());
     features.copyFrom(set.features());
-    return new FeatureSet(features, set.labels(), set.name());
+    return new FeatureSet(
+        features, set.labels(), set.name(), set.classNames(), set.sampleNames());
   }
 
   private void readArrays(ModelOptions options, Loss loss) {
@@ -142,7 +160,15 @@ final class Model implements AutoCloseable {
     ArrayFiles files = new ArrayFiles(arena, backend);
     Tensor x = files.largeMatrix(options.features, head.weight().dtype());
     checkWidth(options.features, x, file, head);
-    Tensor y = files.labels(options.labels, options.features, x.dim(0));
+    Names given = given(options, -1);
+    Names known = given.known() ? given : headNames(file, head.proxies().dim(0) / loss.centers());
+    Labels labels = files.labels(options.labels, options.features, x.dim(0), known);
+    Tensor y = labels.ids();
+    boolean texts = labels.classes().known();
+    if (texts && !known.known()) {
+      checkTexts(options, file, labels.classes(), head.proxies().dim(0) / loss.centers());
+    }
+    classNames = texts ? labels.classes() : known;
     checkProxies(options, file, head, loss, y);
     model = new HeadModel(loss, new FeatureSet(x, y, options.features.toString()), head.tensors());
     checkClasses(file);
@@ -151,16 +177,77 @@ final class Model implements AutoCloseable {
     positions = LongStream.range(0, dataset).toArray();
     classes = LongStream.range(0, model.classes()).toArray();
     trainingHash = model.training().sha256();
+    given(options, model.classes() - 1);
+    sampleNames = Names.read(options.sampleNames, dataset, "samples");
     if (options.testFeatures != null) {
-      test = readTest(options, head.weight().dtype());
+      test = readTest(options, head.weight().dtype(), texts && !given.known());
     }
   }
 
-  private FeatureSet readTest(ModelOptions options, DType dtype) {
+  /** The class names of the command line; they must reach to this id. */
+  private static Names given(ModelOptions options, long most) {
+    if (options.classNames == null) {
+      return Names.none();
+    }
+    Names names = Names.read(options.classNames);
+    if (names.size() <= most) {
+      throw new InputException(
+          options.classNames
+              + ": "
+              + names.size()
+              + " names for the classes 0.."
+              + most
+              + "; give one for each, in their order");
+    }
+    return names;
+  }
+
+  /** What a head that 'train' wrote calls the classes of its proxies. */
+  private static Names headNames(Path file, long classes) {
+    String text = Safetensors.metadata(file).get("classNames");
+    try {
+      String[] names = text == null ? null : JsonFile.gson().fromJson(text, String[].class);
+      boolean fits = names != null && names.length == classes && !List.of(names).contains("");
+      return fits ? Names.of(List.of(names)) : Names.none();
+    } catch (JsonParseException | NullPointerException e) {
+      return Names.none(); // another program's metadata
+    }
+  }
+
+  /** Names in their order are the proxies' order only if both are all the classes. */
+  private static void checkTexts(ModelOptions options, Path file, Names names, long classes) {
+    if (names.size() != classes) {
+      throw new InputException(
+          options.labels
+              + ": has "
+              + names.size()
+              + " class names, but "
+              + file
+              + " has proxies of "
+              + classes
+              + " classes and does not name them; give --class-names, one for each in the order"
+              + " of the proxies");
+    }
+  }
+
+  /**
+   * @param texts whether the training labels are texts, which nobody but they numbered
+   */
+  private FeatureSet readTest(ModelOptions options, DType dtype, boolean texts) {
     ArrayFiles files = new ArrayFiles(arena, backend);
     Tensor t = files.matrix(options.testFeatures, dtype);
-    Tensor ty = files.labels(options.testLabels, options.testFeatures, t.dim(0));
-    return new FeatureSet(t, ty, options.testFeatures.toString());
+    Labels ty = files.labels(options.testLabels, options.testFeatures, t.dim(0), classNames);
+    boolean testTexts = ty.classes().known();
+    if (texts && !testTexts || testTexts && !classNames.known()) {
+      throw new InputException(
+          options.testLabels
+              + ": the test labels are "
+              + (testTexts ? "names and the training labels are numbers" : "numbers and the training labels are names")
+              + ", so nobody knows which are the same; give both alike, or the names of the classes"
+              + " with --class-names");
+    }
+    classNames = testTexts ? ty.classes() : classNames; // and those that only the test set has
+    return new FeatureSet(t, ty.ids(), options.testFeatures.toString());
   }
 
   private static void checkWidth(Path features, Tensor x, Path file, Head head) {
@@ -221,6 +308,10 @@ final class Model implements AutoCloseable {
     if (test == null) {
       return;
     }
+    testNames =
+        options.testSampleNames == null
+            ? test.sampleNames()
+            : Names.read(options.testSampleNames, test.samples(), "test samples");
     if (test.width() != model.training().width()) {
       throw new InputException(
           test.name()
@@ -315,7 +406,41 @@ final class Model implements AutoCloseable {
 
   /** What to call a class id. */
   String testClass(long id) {
-    return classNames != null && id < classNames.size() ? classNames.get((int) id) : "class " + id;
+    return classNames.classText(id);
+  }
+
+  /** The names of the classes, by id. */
+  Names classNames() {
+    return classNames;
+  }
+
+  /** The names of the samples of the dataset, by position. */
+  Names sampleNames() {
+    return sampleNames;
+  }
+
+  /** The names of the test samples. */
+  Names testNames() {
+    return testNames;
+  }
+
+  /**
+   * A table in which samples and classes are numbers; names that are known follow as columns of
+   * their own: {@code class_name} of {@code class}.
+   */
+  CsvFile csv(String... header) {
+    Map<String, Names> names = new LinkedHashMap<>();
+    for (String column : header) {
+      switch (column) {
+        case "sample" -> names.put(column, sampleNames);
+        case "i", "j" -> names.put(column, testNames);
+        case "class", "label", "label_i", "label_j", "proposed", "second", "towards" ->
+            names.put(column, classNames);
+        default -> {}
+      }
+    }
+    names.values().removeIf(list -> !list.known());
+    return new CsvFile(names, header);
   }
 
   /** How training samples look, or null if nothing can be shown. */
@@ -338,7 +463,7 @@ final class Model implements AutoCloseable {
               options.pictures,
               positions.length,
               row -> Long.toString(positions[(int) row]),
-              row -> null);
+              row -> sampleNames.get(positions[(int) row]));
     }
     if (options.testPictures != null) {
       if (test == null) {
@@ -346,14 +471,14 @@ final class Model implements AutoCloseable {
       }
       testLook =
           PictureFiles.of(
-              "--test-pictures", options.testPictures, test.samples(), Long::toString, row -> null);
+              "--test-pictures", options.testPictures, test.samples(), Long::toString, testNames::get);
     }
   }
 
   private Look pixels(ModelOptions options, FeatureSet set) {
     Look given = options.pixels(set.features());
     int side = FashionMnist.SIDE;
-    boolean known = given == null && classNames == FashionMnist.CLASSES;
+    boolean known = given == null && images;
     return known && set.width() == side * side ? Pixels.of(set.features(), side, side) : given;
   }
 
@@ -377,6 +502,11 @@ final class Model implements AutoCloseable {
     json.addProperty("features", model.training().width());
     json.addProperty("embedding", model.head().weight().dim(0));
     json.addProperty("classes", model.classes());
+    if (classNames.known()) {
+      JsonArray names = new JsonArray();
+      Arrays.stream(classes).forEach(id -> names.add(classNames.get(id)));
+      json.add("class_names", names);
+    }
     json.addProperty("loss", model.loss().name());
     json.add("params", JsonFile.gson().toJsonTree(model.loss().params()));
     json.addProperty("weight_sha256", Key.hash(model.head().weight()));

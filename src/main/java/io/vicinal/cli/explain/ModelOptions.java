@@ -32,7 +32,7 @@ final class ModelOptions {
   @Option(
       names = "--labels",
       paramLabel = "y.npy",
-      description = "[N], the proxy row of each sample's class, 0..C-1.")
+      description = "[N], the proxy row of each sample's class, 0..C-1, or its name.")
   Path labels;
 
   @Option(
@@ -61,6 +61,27 @@ final class ModelOptions {
 
   @Option(names = "--test-labels", paramLabel = "ty.npy", description = "[M].")
   Path testLabels;
+
+  @Option(
+      names = "--class-names",
+      paramLabel = "LIST",
+      description = {
+        "What to call class 0, 1, ...: a .txt with a name a line, or FILE.csv:COLUMN. Known where",
+        "labels are texts, of runs that have names, and of datasets."
+      })
+  Path classNames;
+
+  @Option(
+      names = "--sample-names",
+      paramLabel = "LIST",
+      description = "What to call the N samples, likewise.")
+  Path sampleNames;
+
+  @Option(
+      names = "--test-sample-names",
+      paramLabel = "LIST",
+      description = "What to call the M test samples, likewise.")
+  Path testSampleNames;
 
   @Option(
       names = "--pixels",
@@ -118,6 +139,9 @@ final class ModelOptions {
       throw new InputException(
           (testFeatures == null ? "--test-features" : "--test-labels")
               + ": is missing; a test set is a pair of files");
+    }
+    if (testSampleNames != null && testFeatures == null && run == null) {
+      throw new InputException("--test-sample-names: there is no test set to name; leave it out");
     }
   }
 

@@ -2,6 +2,7 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.Version;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Names;
 import io.vicinal.report.Fact;
 import io.vicinal.report.Gallery;
 import io.vicinal.report.HtmlReport;
@@ -36,11 +37,18 @@ final class Page {
     Gallery.Shelf test = null;
     if (model.test() != null) {
       long[] rows = LongStream.range(0, model.test().samples()).toArray();
-      test = shelf("query", model.test(), rows, null, model::testClass, model.testLook());
+      test = shelf("query", model.test(), rows, null, model::testClass, model.testLook(), model.testNames());
     }
     gallery =
         new Gallery(
-            shelf(word, training, model.positions(), right, model::trainingClass, model.look()),
+            shelf(
+                word,
+                training,
+                model.positions(),
+                right,
+                model::trainingClass,
+                model.look(),
+                model.sampleNames()),
             test);
     fact("Command", "vicinal explain " + command);
     fact("Version", Version.text());
@@ -49,8 +57,14 @@ final class Page {
   }
 
   private static Gallery.Shelf shelf(
-      String word, FeatureSet set, long[] ids, long[] right, LongFunction<String> name, Look look) {
-    return new Gallery.Shelf(word, ids, set.labels().toLongs(), right, name, look);
+      String word,
+      FeatureSet set,
+      long[] ids,
+      long[] right,
+      LongFunction<String> name,
+      Look look,
+      Names names) {
+    return new Gallery.Shelf(word, ids, set.labels().toLongs(), right, name, look, names);
   }
 
   Gallery gallery() {

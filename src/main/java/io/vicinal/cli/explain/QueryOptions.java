@@ -87,7 +87,19 @@ final class QueryOptions {
    * @throws InputException if there is nothing to explain
    */
   Asked ask(Model model, Kind kind) {
-    Questions questions = new Questions(model, Measure.parse(measure));
+    Measure asked = Measure.parse(measure);
+    long others = model.test().samples() - 1;
+    if (asked.k() > others) {
+      throw new InputException(
+          "--measure: "
+              + measure
+              + " looks at "
+              + asked.k()
+              + " neighbours, but a test sample has "
+              + others
+              + " others; lower K");
+    }
+    Questions questions = new Questions(model, asked);
     if (kind == Kind.PAIRS && pairs != null) {
       return questions.ofPairs(PairsFile.read(pairs, model.test().samples()));
     }

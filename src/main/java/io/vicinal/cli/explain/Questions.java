@@ -75,12 +75,19 @@ final class Questions {
     return model.testClass(labels[(int) row]);
   }
 
+  /** A test sample with its class. */
+  private String said(long row) {
+    long label = labels[(int) row];
+    return model.testNames().sampleText(row)
+        + (model.classNames().known() ? " of class " + model.testClass(label) : " (class " + label + ")");
+  }
+
   private void add(Pair pair) {
     long i = pair.i();
     long j = pair.j();
     List<Pair> pairs = List.of(pair);
-    String ids = i + " (class " + labels[(int) i] + ")";
-    String other = j + " (class " + labels[(int) j] + ")";
+    String ids = said(i);
+    String other = said(j);
     switch (measure.kind()) {
       case DISTANCE -> {
         JsonObject facts =

@@ -333,7 +333,7 @@ final class RelabelCommand implements Callable<Integer> {
 
   private static CsvFile proposals(Model model, Relabelling relabelling) {
     CsvFile csv =
-        new CsvFile(
+        model.csv(
             "sample",
             "label",
             "decision",

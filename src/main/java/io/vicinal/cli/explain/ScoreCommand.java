@@ -156,8 +156,8 @@ abstract class ScoreCommand implements Callable<Integer> {
       for (int row = 0; row < Math.min(SHOWN, result.facts().size()); row++) {
         JsonObject facts = result.facts().get(row);
         double[] scores = result.row(row);
-        String[] harmful = cells(files.top(scores, 1, 1));
-        String[] helpful = cells(files.top(scores, -1, 1));
+        String[] harmful = cells(files, files.top(scores, 1, 1));
+        String[] helpful = cells(files, files.top(scores, -1, 1));
         List<String> cells = new ArrayList<>(List.of(facts.get("query").getAsString()));
         if (moved) {
           cells.add(value(asked.words().get(row)));
@@ -201,13 +201,13 @@ abstract class ScoreCommand implements Callable<Integer> {
         : String.format(Locale.ROOT, "%.4f", facts.get("value").getAsDouble());
   }
 
-  private static String[] cells(List<ScoreFiles.Top> top) {
+  private static String[] cells(ScoreFiles files, List<ScoreFiles.Top> top) {
     if (top.isEmpty()) {
       return new String[] {"-", "-"};
     }
     ScoreFiles.Top first = top.get(0);
     return new String[] {
-      first.sample() + " (class " + first.classId() + ")",
+      files.text(first),
       String.format(Locale.ROOT, "%+.3g", first.effect())
     };
   }

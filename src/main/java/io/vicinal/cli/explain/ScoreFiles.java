@@ -58,7 +58,7 @@ final class ScoreFiles {
 
   /** The samples with the largest effects of each query and method. */
   void top(Asked asked, List<Scoring.Result> results) {
-    CsvFile csv = new CsvFile("method", "query", "role", "rank", "sample", "class", "effect");
+    CsvFile csv = model.csv("method", "query", "role", "rank", "sample", "class", "effect");
     for (Scoring.Result result : results) {
       for (int row = 0; row < result.facts().size(); row++) {
         String query = result.facts().get(row).get("query").getAsString();
@@ -79,6 +79,14 @@ final class ScoreFiles {
       }
     }
     csv.write(folder.file("top.csv"));
+  }
+
+  /** What to call a sample and its class in a table. */
+  String text(Top top) {
+    return model.sampleNames().sampleText(top.sample())
+        + (model.classNames().known()
+            ? ", " + model.testClass(top.classId())
+            : " (class " + top.classId() + ")");
   }
 
   /** The largest effects of one sign, equal ones by lower sample. */

@@ -171,7 +171,7 @@ final class StudyCommand implements Callable<Integer> {
 
   private static CsvFile classes(Model model, FieldStudy study) {
     CsvFile csv =
-        new CsvFile(
+        model.csv(
             "class",
             "samples",
             "changed",

@@ -66,7 +66,10 @@ record VerifyFiles(
     }
     Edit.Change change = edit.changes().get(0);
     if (change.label() != Edit.OWN_LABEL) {
-      return "relabel to " + model.classId(change.label());
+      return "relabel to "
+          + (model.classNames().known()
+              ? model.trainingClass(change.label())
+              : Long.toString(model.classId(change.label())));
     }
     return change.factor() == 0 ? "remove" : "weight x " + change.factor();
   }

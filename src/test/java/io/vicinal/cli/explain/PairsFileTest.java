@@ -60,7 +60,7 @@ class PairsFileTest {
     assertThatThrownBy(() -> PairsFile.read(file, 4)).hasMessageContaining("does not exist");
     Files.write(file, new byte[] {'i', ',', 'j', '\n', (byte) 0xff, (byte) 0xfe});
     assertThatThrownBy(() -> PairsFile.read(file, 4)).hasMessageContaining("UTF-8");
-    assertThatThrownBy(() -> PairsFile.read(folder, 4)).hasMessageContaining("cannot be read");
+    assertThatThrownBy(() -> PairsFile.read(folder, 4)).hasMessageContaining("is a folder");
   }
 
   private Path file(String text) throws IOException {
