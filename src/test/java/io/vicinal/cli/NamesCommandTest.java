@@ -54,7 +54,9 @@ class NamesCommandTest {
   private static long[] labels(Path file) throws IOException {
     byte[] bytes = Files.readAllBytes(file);
     int n = (bytes.length - 128) / 8;
-    var data = java.nio.ByteBuffer.wrap(bytes, bytes.length - 8 * n, 8 * n).order(java.nio.ByteOrder.LITTLE_ENDIAN);
+    var data =
+        java.nio.ByteBuffer.wrap(bytes, bytes.length - 8 * n, 8 * n)
+            .order(java.nio.ByteOrder.LITTLE_ENDIAN);
     return IntStream.range(0, n).mapToLong(i -> data.getLong()).toArray();
   }
 
@@ -83,12 +85,23 @@ class NamesCommandTest {
       "--class-names", fixture.text("n.csv") + ":name", "--test-sample-names", fixture.text("t.txt")
     };
     Outcome outcome = Outcome.of(fixture.explain("confusions", named)).succeeded();
-    assertThat(outcome.out()).contains("same (class 6)").contains("'eight'").doesNotContain("ninenine".repeat(20));
+    assertThat(outcome.out())
+        .contains("same (class 6)")
+        .contains("'eight'")
+        .doesNotContain("ninenine".repeat(20));
     List<List<String>> rows = table(fixture.at("out/confusions.csv"));
     assertThat(rows.get(0))
         .containsExactly(
-            "i", "j", "label_i", "label_j", "squared_distance", "searched",
-            "i_name", "j_name", "label_i_name", "label_j_name");
+            "i",
+            "j",
+            "label_i",
+            "label_j",
+            "squared_distance",
+            "searched",
+            "i_name",
+            "j_name",
+            "label_i_name",
+            "label_j_name");
     for (List<String> row : rows.subList(1, rows.size())) {
       assertThat(row.get(6)).isEqualTo("img/" + row.get(0) + ".jpg");
       assertThat(row.get(7)).isEqualTo("img/" + row.get(1) + ".jpg");
@@ -101,13 +114,19 @@ class NamesCommandTest {
         Outcome.of(
                 fixture.explain(
                     "pair",
-                    "--class-names", fixture.text("n.csv") + ":name",
-                    "--test-sample-names", fixture.text("t.txt"),
-                    "--pairs", fixture.text("out/confusions.csv"),
-                    "--method", "gradient",
-                    "--out", fixture.text("pair")))
+                    "--class-names",
+                    fixture.text("n.csv") + ":name",
+                    "--test-sample-names",
+                    fixture.text("t.txt"),
+                    "--pairs",
+                    fixture.text("out/confusions.csv"),
+                    "--method",
+                    "gradient",
+                    "--out",
+                    fixture.text("pair")))
             .succeeded();
-    assertThat(pair.out().lines()).anyMatch(line -> line.contains("two lines") || line.contains("<b>three</b>"));
+    assertThat(pair.out().lines())
+        .anyMatch(line -> line.contains("two lines") || line.contains("<b>three</b>"));
     assertThat(Files.readString(fixture.at("pair/report.html")))
         .contains(".jpg")
         .doesNotContain("<b>three</b>");
@@ -129,15 +148,21 @@ class NamesCommandTest {
   @Test
   void labelsThatAreTextsNameTheClassesOfARunAndItsHead() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    String[] words = {"zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"};
+    String[] words = {
+      "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"
+    };
     texts(fixture.at("names.npy"), words(fixture.at("y.npy"), words));
     texts(fixture.at("tnames.npy"), words(fixture.at("ty.npy"), words));
     Outcome.of(
             "train",
-            "--config", fixture.text("c.json"),
-            "--run", fixture.text("named"),
-            "--set", "epochs=2",
-            "--set", "data.labels=" + fixture.text("names.npy"))
+            "--config",
+            fixture.text("c.json"),
+            "--run",
+            fixture.text("named"),
+            "--set",
+            "epochs=2",
+            "--set",
+            "data.labels=" + fixture.text("names.npy"))
         .succeeded();
     String[] sorted = {"five", "four", "one", "three", "two", "zero"};
     String metadata = Safetensors.metadata(fixture.at("named/head.safetensors")).get("classNames");
@@ -166,8 +191,14 @@ class NamesCommandTest {
         .failed(2, "tnames.npy", "names and the training labels are numbers");
     Outcome evaluated =
         Outcome.of(
-                "evaluate", "--per-class", "--metrics", "r@1",
-                "--embeddings", fixture.text("T.npy"), "--labels", fixture.text("tnames.npy"))
+                "evaluate",
+                "--per-class",
+                "--metrics",
+                "r@1",
+                "--embeddings",
+                fixture.text("T.npy"),
+                "--labels",
+                fixture.text("tnames.npy"))
             .succeeded();
     assertThat(evaluated.out()).containsPattern("(?m)^eight +\\d");
   }

@@ -120,8 +120,7 @@ final class ConfusionsCommand implements Callable<Integer> {
     return model.classNames().known() ? model.testClass(id) : Long.toString(id);
   }
 
-  private void print(
-      PrintWriter writer, Model model, TestConfusions test, List<Group> groups) {
+  private void print(PrintWriter writer, Model model, TestConfusions test, List<Group> groups) {
     Confusions found = test.confusions();
     writer.printf(
         Locale.ROOT,

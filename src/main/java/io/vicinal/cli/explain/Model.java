@@ -110,8 +110,7 @@ final class Model implements AutoCloseable {
         options.sampleNames == null
             ? run.sampleNames()
             : Names.read(options.sampleNames, dataset, "samples of the dataset");
-    boolean texts =
-        !named && run.config().data().classNames() == null && run.classNames().known();
+    boolean texts = !named && run.config().data().classNames() == null && run.classNames().known();
     if (options.testFeatures != null) {
       test = readTest(options, run.head().weight().dtype(), texts && !given.known());
     } else if (run.config().data().dataset() != null) {
@@ -135,8 +134,7 @@ final class Model implements AutoCloseable {
     }
     Tensor features = arena.allocate(weight.dtype(), set.features().shape());
     features.copyFrom(set.features());
-    return new FeatureSet(
-        features, set.labels(), set.name(), set.classNames(), set.sampleNames());
+    return new FeatureSet(features, set.labels(), set.name(), set.classNames(), set.sampleNames());
   }
 
   private void readArrays(ModelOptions options, Loss loss) {
@@ -242,7 +240,9 @@ final class Model implements AutoCloseable {
       throw new InputException(
           options.testLabels
               + ": the test labels are "
-              + (testTexts ? "names and the training labels are numbers" : "numbers and the training labels are names")
+              + (testTexts
+                  ? "names and the training labels are numbers"
+                  : "numbers and the training labels are names")
               + ", so nobody knows which are the same; give both alike, or the names of the classes"
               + " with --class-names");
     }
@@ -471,7 +471,11 @@ final class Model implements AutoCloseable {
       }
       testLook =
           PictureFiles.of(
-              "--test-pictures", options.testPictures, test.samples(), Long::toString, testNames::get);
+              "--test-pictures",
+              options.testPictures,
+              test.samples(),
+              Long::toString,
+              testNames::get);
     }
   }
 

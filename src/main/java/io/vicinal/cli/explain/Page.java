@@ -37,7 +37,15 @@ final class Page {
     Gallery.Shelf test = null;
     if (model.test() != null) {
       long[] rows = LongStream.range(0, model.test().samples()).toArray();
-      test = shelf("query", model.test(), rows, null, model::testClass, model.testLook(), model.testNames());
+      test =
+          shelf(
+              "query",
+              model.test(),
+              rows,
+              null,
+              model::testClass,
+              model.testLook(),
+              model.testNames());
     }
     gallery =
         new Gallery(

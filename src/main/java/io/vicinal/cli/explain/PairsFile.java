@@ -49,8 +49,7 @@ final class PairsFile {
               line,
               cells.size() + " cells where the header has " + header.size() + " columns" + REMEDY);
         }
-        Pair pair =
-            new Pair(position(line, "i", cells.get(i)), position(line, "j", cells.get(j)));
+        Pair pair = new Pair(position(line, "i", cells.get(i)), position(line, "j", cells.get(j)));
         if (pair.i() == pair.j()) {
           throw wrong(
               line, "i and j are both " + pair.i() + "; a pair has two different test samples");

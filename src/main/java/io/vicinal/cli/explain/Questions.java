@@ -79,7 +79,9 @@ final class Questions {
   private String said(long row) {
     long label = labels[(int) row];
     return model.testNames().sampleText(row)
-        + (model.classNames().known() ? " of class " + model.testClass(label) : " (class " + label + ")");
+        + (model.classNames().known()
+            ? " of class " + model.testClass(label)
+            : " (class " + label + ")");
   }
 
   private void add(Pair pair) {

@@ -206,9 +206,6 @@ abstract class ScoreCommand implements Callable<Integer> {
       return new String[] {"-", "-"};
     }
     ScoreFiles.Top first = top.get(0);
-    return new String[] {
-      files.text(first),
-      String.format(Locale.ROOT, "%+.3g", first.effect())
-    };
+    return new String[] {files.text(first), String.format(Locale.ROOT, "%+.3g", first.effect())};
   }
 }
