@@ -130,7 +130,7 @@ public final class ArrayFile {
   /**
    * The shape of an array that could be read; of a table it takes a pass over the file.
    *
-   * @throws InputException as {@link #read}
+   * @throws io.vicinal.InputException as {@link #read}
    */
   public static Shape shape(Path path) {
     try (StoredArray array = open(path)) {
