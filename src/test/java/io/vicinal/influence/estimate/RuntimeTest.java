@@ -115,7 +115,7 @@ class RuntimeTest {
     return Arrays.stream(h).map(value -> value / 500).toArray();
   }
 
-  /** -<h, dL_i>, a gradient a sample. */
+  /** {@code -<h, dL_i>}, a gradient a sample. */
   private static double[] scores(HeadProblem problem, double[] h) {
     HeadTensors at = problem.reference();
     double[] scores = new double[Math.toIntExact(problem.samples())];
