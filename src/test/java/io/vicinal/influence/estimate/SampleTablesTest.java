@@ -60,7 +60,9 @@ class SampleTablesTest {
     }
   }
 
-  /** What a move along t does to L_i through the logit of one class: {@code dL_i/dl_c <dl_c, t>}. */
+  /**
+   * What a move along t does to L_i through the logit of one class: {@code dL_i/dl_c <dl_c, t>}.
+   */
   private static double share(SmallProblem p, double[] at, int i, int c, double[] t) {
     double step = 1e-4;
     double above = p.truth.logits(p.truth.moved(at, scaled(t, step)), i)[c];
