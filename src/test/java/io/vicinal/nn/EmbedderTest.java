@@ -95,10 +95,10 @@ class EmbedderTest {
   @Test
   void manyThreadsShareOneHead() throws InterruptedException, ExecutionException {
     float[] x = features(64);
+    long before = HostMemory.liveBytes();
     try (Arena arena = Arena.host();
         Embedder embedder = Embedder.of(head(arena, DType.F32))) {
       float[][] expected = embedder.embed(Rows.of(x, WIDTH));
-      long before = HostMemory.liveBytes();
       ExecutorService pool = Executors.newFixedThreadPool(16);
       try {
         List<Future<float[]>> answers = new ArrayList<>();
@@ -113,8 +113,8 @@ class EmbedderTest {
       } finally {
         pool.shutdownNow();
       }
-      assertThat(HostMemory.liveBytes()).isEqualTo(before);
     }
+    assertThat(HostMemory.liveBytes()).isEqualTo(before);
   }
 
   @Test
