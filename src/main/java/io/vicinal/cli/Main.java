@@ -45,6 +45,7 @@ import picocli.CommandLine.TypeConversionException;
       EmbedCommand.class,
       LossCommand.class,
       ExplainCommand.class,
+      LabelsCommand.class,
       ListCommand.class,
       DoctorCommand.class,
       TestCommand.class

@@ -7,8 +7,10 @@ import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
@@ -74,6 +76,42 @@ public record Labels(Tensor ids, Names classes) {
     try (StoredArray array = ArrayFile.openLabels(path)) {
       shape(array.file(), array.shape());
       return new Labels(numbers(array, arena, notes), Names.none());
+    }
+  }
+
+  /** Labels as they stand in their file: a class's name where they are texts, else its number. */
+  public List<String> texts() {
+    return Arrays.stream(ids.toLongs())
+        .mapToObj(id -> classes.known() ? classes.get(id) : Long.toString(id))
+        .toList();
+  }
+
+  /**
+   * Writes labels as they stand in a file: whole numbers as int64, others as texts.
+   *
+   * @param path {@code .npy}, or {@code .txt} with a label a line
+   * @throws InputException if the file cannot be written, or a label has a line break and the file
+   *     is a {@code .txt}
+   */
+  public static void write(Path path, List<String> labels) {
+    if (path.toString().endsWith(".txt")) {
+      for (String label : labels) {
+        if (label.lines().count() != 1 || !label.equals(label.strip())) {
+          throw InputFile.problem(
+              path,
+              "label '" + InputFile.printable(label) + "' is no line of its own",
+              "name a .npy file");
+        }
+      }
+      byte[] bytes = (String.join("\n", labels) + "\n").getBytes(StandardCharsets.UTF_8);
+      AtomicFile.write(path, out -> out.write(bytes));
+    } else if (labels.stream().allMatch(label -> label.matches("\\d{1,18}"))) {
+      try (Arena arena = Arena.host()) {
+        long[] ids = labels.stream().mapToLong(Long::parseLong).toArray();
+        Npy.write(path, arena.of(ids, ids.length));
+      }
+    } else {
+      Npy.writeTexts(path, labels);
     }
   }
 

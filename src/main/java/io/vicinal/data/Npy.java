@@ -7,6 +7,7 @@ import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -362,6 +363,23 @@ public final class Npy {
         });
   }
 
+  /** Writes texts, each as long as the longest (NumPy's {@code <U}), as {@link #write}. */
+  static void writeTexts(Path path, List<String> texts) {
+    int width =
+        Math.max(1, texts.stream().mapToInt(t -> t.codePointCount(0, t.length())).max().orElse(1));
+    byte[] header = headerOf("<U" + width, Shape.of(texts.size()));
+    AtomicFile.write(
+        path,
+        out -> {
+          out.write(header);
+          for (String text : texts) {
+            ByteBuffer item = ByteBuffer.allocate(4 * width).order(ByteOrder.LITTLE_ENDIAN);
+            text.codePoints().forEach(item::putInt);
+            out.write(item.array());
+          }
+        });
+  }
+
   private static byte[] headerOf(Tensor tensor) {
     String descr =
         switch (tensor.dtype()) {
@@ -369,12 +387,16 @@ public final class Npy {
           case F64 -> "<f8";
           case I64 -> "<i8";
         };
+    return headerOf(descr, tensor.shape());
+  }
+
+  private static byte[] headerOf(String descr, Shape shape) {
     StringBuilder dict =
         new StringBuilder("{'descr': '" + descr + "', 'fortran_order': False, 'shape': (");
-    for (int i = 0; i < tensor.shape().rank(); i++) {
-      dict.append(i > 0 ? ", " : "").append(tensor.dim(i));
+    for (int i = 0; i < shape.rank(); i++) {
+      dict.append(i > 0 ? ", " : "").append(shape.dim(i));
     }
-    dict.append(tensor.shape().rank() == 1 ? ",), }" : "), }");
+    dict.append(shape.rank() == 1 ? ",), }" : "), }");
     int fixed = MAGIC.length + 4;
     while ((fixed + dict.length() + 1) % 64 != 0) {
       dict.append(' ');

@@ -1,0 +1,112 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
+import io.vicinal.tensor.Arena;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Decisions about doubted labels, applied. */
+class LabelsApplyTest {
+  private static final String HEADER = "sample,name,label,proposed,decision,new_label\n";
+
+  @TempDir private Path folder;
+
+  @BeforeEach
+  void labels() throws IOException {
+    NpyBytes.longs(folder.resolve("y.npy"), 4, 0, 7, 2, 2);
+    Files.writeString(folder.resolve("names.txt"), "Coat\nShirt\n\"Dress\", long\nÅrm\nShirt\n");
+  }
+
+  private Outcome apply(String labels, String decisions, String out) throws IOException {
+    Files.writeString(folder.resolve("decisions.csv"), decisions);
+    return Outcome.of(
+        "labels",
+        "apply",
+        "--labels",
+        folder.resolve(labels),
+        "--decisions",
+        folder.resolve("decisions.csv"),
+        "--out",
+        folder.resolve(out));
+  }
+
+  private List<String> read(String file) {
+    try (Arena arena = Arena.host()) {
+      return Labels.read(folder.resolve(file), arena, Names.none(), note -> {}).texts();
+    }
+  }
+
+  @Test
+  void acceptedRejectedAndOtherLabelsAreWritten() throws IOException {
+    String rows =
+        HEADER
+            + "2,image 2,7,3,accept,\n"
+            + "0,image 0,4,1,reject,\n"
+            + "4,\"image, the fourth\",2,1,Other,11\n"
+            + "1,image 1,0,5,,\n"; // nobody decided
+    Outcome outcome = apply("y.npy", rows, "cleaned.npy").succeeded();
+    assertThat(read("cleaned.npy")).containsExactly("4", "0", "3", "2", "11");
+    assertThat(read("y.npy")).as("the input stays").containsExactly("4", "0", "7", "2", "2");
+    assertThat(outcome.out())
+        .contains("3 decisions: 2 of 5 labels changed", "not there before: 11, 3");
+  }
+
+  @Test
+  void namesStayNames() throws IOException {
+    String rows =
+        "new_label,decision,sample,label,detector\n"
+            + "Shirt,other,2,\"\"\"Dress\"\", long\",0.3\n"
+            + ",reject,3,Årm,0.2\n";
+    for (String out : List.of("cleaned.npy", "cleaned.txt")) {
+      apply("names.txt", rows, out).succeeded();
+      assertThat(read(out)).containsExactly("Coat", "Shirt", "Shirt", "Årm", "Shirt");
+    }
+    // What was written can be cleaned again.
+    apply("cleaned.npy", HEADER + "3,,Årm,Coat,accept,\n", "again.txt").succeeded();
+    assertThat(Files.readString(folder.resolve("again.txt")))
+        .isEqualTo("Coat\nShirt\nShirt\nCoat\nShirt\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "2,a,6,3,accept,      | line 2 found label '6' at sample 2, where",
+        "5,a,6,3,accept,      | line 2 decides on sample 5, but",
+        "-1,a,6,3,accept,     | line 2 has sample '-1'",
+        "2,a,7,3,maybe,       | line 2 has decision 'maybe'",
+        "2,a,7,,accept,       | nothing in column 'proposed'",
+        "2,a,7,3,other,       | nothing in column 'new_label'",
+        "2,a,7,3,other,seven  | line 2: label 'seven' is no whole number",
+        "2,a,7,3              | line 2 has 4 cells where the first line has 6",
+        "2,a,7,3,,            | has no decision",
+      })
+  void whatCannotBeMeantIsOneLineAndNothingIsWritten(String row, String said) throws IOException {
+    apply("y.npy", HEADER + row.strip() + "\n", "cleaned.npy").failed(2, said, "decisions.csv");
+    assertThat(folder.resolve("cleaned.npy")).doesNotExist();
+  }
+
+  @Test
+  void twoDecisionsOnOneSampleMustAgree() throws IOException {
+    String twice = HEADER + "2,a,7,3,accept,\n2,a,7,3,";
+    apply("y.npy", twice + "reject,\n", "cleaned.npy").failed(2, "line 3", "sample 2", "line 2");
+    apply("y.npy", twice + "other,3\n", "cleaned.npy").succeeded();
+    assertThat(read("cleaned.npy")).containsExactly("4", "0", "3", "2", "2");
+  }
+
+  @Test
+  void aFileWithoutTheColumnsSaysHowItBegins() throws IOException {
+    apply("y.npy", "sample,label\n1,2\n", "c.npy").failed(2, "no column 'decision'", "line 1");
+    apply("y.npy", "", "c.npy").failed(2, "no column 'sample'");
+  }
+}
