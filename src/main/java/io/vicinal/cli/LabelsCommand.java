@@ -11,6 +11,11 @@ import picocli.CommandLine.Spec;
     name = "labels",
     sortOptions = false,
     header = "Apply decisions about doubted labels to a file of labels.",
+    footer = {
+      "",
+      "Example:",
+      "  vicinal labels apply --labels y.npy --decisions decisions.csv --out cleaned.npy"
+    },
     subcommands = LabelsApplyCommand.class)
 final class LabelsCommand implements Runnable {
   @Spec private CommandSpec spec;
