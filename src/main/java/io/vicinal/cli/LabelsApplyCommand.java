@@ -98,7 +98,10 @@ final class LabelsApplyCommand implements Callable<Integer> {
                 Locale.ROOT,
                 "%s: line %d: label '%s' is no whole number, as all in %s are; write the class's"
                     + " number",
-                decisions, row.line(), row.after(), labels));
+                decisions,
+                row.line(),
+                row.after(),
+                labels));
       }
     }
   }

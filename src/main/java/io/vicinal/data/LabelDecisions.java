@@ -178,8 +178,7 @@ public record LabelDecisions(Path file, List<Row> rows) {
       String text = column < 0 ? "" : cells.get(column);
       if (text.isEmpty()) {
         throw csv.problem(
-            what + " but has nothing in column '" + name + "'",
-            "write the label there, or reject");
+            what + " but has nothing in column '" + name + "'", "write the label there, or reject");
       }
       return text;
     }
