@@ -22,6 +22,7 @@ final class ActiveSet {
     double rho;
     double pq;
     boolean restart = true;
+    boolean doubtful; // whether rounding, not the matrix, ended it
     int iterations;
     long products;
     double curvature = Double.NaN;

@@ -19,7 +19,8 @@ import java.util.function.ToDoubleFunction;
  *
  * A row leaves when its residual, computed anew from x, is within the tolerance; when p'q is not
  * above 0; when rounding keeps the true residual from following the recurrence's; or when its
- * products are spent. For one thread.
+ * products are spent. Whether p'q is below 0 because the matrix has such a direction, or because
+ * its large eigenvalues were rounded, is asked in double precision. For one thread.
  */
 final class BlockSolve {
   /** The recurrence's residual below this share of the true one is rounding, not progress. */
@@ -37,6 +38,7 @@ final class BlockSolve {
   private final Directions out;
   private final Tally tally;
   private final Directions spare;
+  private final boolean verify;
   private ActiveSet set;
 
   /**
@@ -45,6 +47,7 @@ final class BlockSolve {
    * @param rhs all right-hand sides, of the system's type
    * @param out where solutions go, by right-hand side
    * @param spare one vector, which keeps the direction of the most negative curvature
+   * @param verify whether curvature that is not positive is looked at in double precision
    */
   BlockSolve(
       LinearSystem system,
@@ -54,7 +57,8 @@ final class BlockSolve {
       Directions rhs,
       Directions out,
       Tally tally,
-      Directions spare) {
+      Directions spare,
+      boolean verify) {
     this.system = system;
     this.space = system.space();
     this.preconditioner = preconditioner;
@@ -64,6 +68,7 @@ final class BlockSolve {
     this.out = out;
     this.tally = tally;
     this.spare = spare;
+    this.verify = verify;
   }
 
   /** Solves these rows; they know afterwards how it ended. */
@@ -150,10 +155,17 @@ final class BlockSolve {
     double[] pp = space.dots(set.p(from), set.p(from));
     for (int i = from; i < set.size(); i++) {
       Row row = set.at(i);
-      row.curvature = row.pq / pp[i - from];
-      row.status = Status.NEGATIVE_CURVATURE;
       Directions p = ParameterSpace.rows(set.p(from), i - from, i - from + 1);
-      tally.negative(space, row.rhs, p, row.curvature, spare);
+      LinearSystem.Along along =
+          verify ? system.along(row.rhs, p) : new LinearSystem.Along(row.pq / pp[i - from], 0);
+      if (along.isNegative()) {
+        row.curvature = along.curvature();
+        row.status = Status.NEGATIVE_CURVATURE;
+        tally.negative(space, row.rhs, p, row.curvature, spare);
+      } else {
+        row.doubtful = true;
+        row.status = Status.STALLED;
+      }
     }
     recompute(from);
     retire();

@@ -7,6 +7,7 @@ import io.vicinal.backend.WeightChanges;
 import io.vicinal.influence.solve.ActiveSet.Row;
 import io.vicinal.influence.solve.SolveReport.Status;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
 
@@ -15,8 +16,10 @@ import java.util.List;
  * training set. Right-hand sides have recurrences of their own and share the passes over the
  * features; the preconditioner is EK-FAC, (Lambda + lambda)^-1, where the problem has it. The
  * residual that is reported is computed anew at the end. If a direction p with p'(M + lambda)p
- * &lt;= 0 is met, M + lambda is indefinite and that right-hand side stops; the report then carries
- * a damping that works, from an estimate of M's lowest eigenvalue that starts at p.
+ * &lt;= 0 is met and double precision confirms it, M + lambda is indefinite and that right-hand side
+ * stops; the report then carries a damping that works, from an estimate of M's lowest eigenvalue
+ * that starts at p. If double precision does not confirm it, single precision's rounding of M's
+ * large eigenvalues hides the small ones: that right-hand side is solved again in double precision.
  *
  * <p>Stateless, safe for any thread; a call is stopped by {@link Thread#interrupt}.
  */
@@ -68,7 +71,8 @@ public final class ConjugateGradient {
    * Solves in the system's own type.
    *
    * @param preconditioner or null for none
-   * @param explain whether products are spent on the damping that works, if need be
+   * @param explain whether products are spent, if need be, on what negative curvature rests on and
+   *     on the damping that works; else curvature is taken as it was found
    */
   static Solution solve(
       LinearSystem system,
@@ -90,18 +94,52 @@ public final class ConjugateGradient {
       int size = blockSize(system, options);
       for (int from = 0; from < nonZero.length; from += size) {
         Row[] block = Arrays.copyOfRange(nonZero, from, Math.min(nonZero.length, from + size));
-        run(system, preconditioner, options, b, x, tally, spare, block);
+        run(system, preconditioner, options, b, x, tally, spare, explain, block);
       }
+      long products = 0;
       double works = Double.NaN;
       if (explain && tally.worst() != null) {
+        LinearSystem exact = system.twin();
+        Preconditioner inverse = preconditioner(exact, options, scratch);
         works =
-            new LowestCurvature(system, tally.worstRhs(), preconditioner)
-                .dampingThatWorks(tally.worst());
+            new LowestCurvature(exact, tally.worstRhs(), inverse).dampingThatWorks(tally.worst());
+        products += exact == system ? 0 : exact.products();
       }
-      double suggested = works;
-      List<SolveReport> reports = Arrays.stream(rows).map(row -> report(row, suggested)).toList();
-      return new Solution(x, system.lambda(), reports, system.products());
+      SolveReport[] reports = new SolveReport[m];
+      for (Row row : rows) {
+        reports[row.rhs] = report(row, works);
+      }
+      int[] doubtful = Arrays.stream(rows).filter(r -> r.doubtful).mapToInt(r -> r.rhs).toArray();
+      if (doubtful.length > 0 && space.dtype() == DType.F32) {
+        products += again(system.of(doubtful).twin(), doubtful, options, b, x, reports, scratch);
+      }
+      return new Solution(x, system.lambda(), List.of(reports), system.products() + products);
     }
+  }
+
+  /** Solves some right-hand sides in double precision; returns the products. */
+  private static long again(
+      LinearSystem exact,
+      int[] which,
+      SolveOptions options,
+      Directions b,
+      Directions x,
+      SolveReport[] reports,
+      Arena scratch) {
+    ParameterSpace wide = exact.space();
+    Directions rhs = wide.zeros(scratch, which.length);
+    for (int i = 0; i < which.length; i++) {
+      wide.copy(
+          ParameterSpace.rows(b, which[i], which[i] + 1L), ParameterSpace.rows(rhs, i, i + 1L));
+    }
+    Solution solution = solve(exact, rhs, options, scratch);
+    for (int i = 0; i < which.length; i++) {
+      wide.copy(
+          ParameterSpace.rows(solution.x(), i, i + 1L),
+          ParameterSpace.rows(x, which[i], which[i] + 1L));
+      reports[which[i]] = solution.reports().get(i).after(reports[which[i]]);
+    }
+    return solution.products();
   }
 
   private static void run(
@@ -112,6 +150,7 @@ public final class ConjugateGradient {
       Directions x,
       Tally tally,
       Directions spare,
+      boolean verify,
       Row[] block) {
     Deflation deflation = system.hasChanges() ? null : options.deflation();
     try (Arena scratch = new Arena(system.space().backend().memory())) {
@@ -122,7 +161,7 @@ public final class ConjugateGradient {
       } else if (deflation != null && !deflation.isReady()) {
         recorder = deflation;
       }
-      new BlockSolve(system, used, recorder, options, b, x, tally, spare).run(block);
+      new BlockSolve(system, used, recorder, options, b, x, tally, spare, verify).run(block);
       if (recorder != null) {
         recorder.extract(system, preconditioner);
       }

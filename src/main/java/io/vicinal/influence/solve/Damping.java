@@ -17,8 +17,10 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   /** The most mean eigenvalues that are still within the spectrum. */
   public static final double SPECTRUM = 100;
 
-  private static final double RAISE = 10;
-  private static final int RAISES = 8;
+  /** The most mean eigenvalues that an automatic damping is raised to. */
+  public static final double CAP = 30;
+
+  private static final double RAISE = 3;
 
   /**
    * @throws InputException if lambda is not positive and finite
@@ -104,27 +106,35 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   }
 
   /**
-   * Does something under this damping; an automatic one is raised tenfold until no negative
-   * curvature is met.
+   * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} mean
+   * eigenvalues at most, until no negative curvature is met.
    *
    * @param attempt throws {@link NegativeCurvatureException} when the damping does not suffice
    * @return what the attempt returned; it knows the damping that it was given
-   * @throws NegativeCurvatureException if a damping that was given does not suffice
+   * @throws NegativeCurvatureException if a damping that was given does not suffice, or none up to
+   *     the cap does
    */
   public <T> T settle(Function<Damping, T> attempt) {
     Damping current = this;
-    for (int raises = 0; ; raises++) {
+    while (true) {
       try {
         return attempt.apply(current);
       } catch (NegativeCurvatureException e) {
-        if (!automatic || raises == RAISES) {
+        if (!automatic) {
           throw e;
+        }
+        if (!current.canRise()) {
+          throw e.atTheCap(current);
         }
         do {
           current = current.times(RAISE);
-        } while (current.lambda < e.dampingThatWorks() / RAISE);
+        } while (current.canRise() && current.lambda < e.dampingThatWorks());
       }
     }
+  }
+
+  private boolean canRise() {
+    return multiple * RAISE <= CAP;
   }
 
   /** As it is written beside numbers: "lambda 3.1e-05 (1x the mean eigenvalue, automatic)". */

@@ -3,12 +3,16 @@ package io.vicinal.influence.solve;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.backend.WeightChanges;
+import io.vicinal.tensor.Arena;
 
 /**
  * The matrix M + lambda of one point, with the sample weights that each right-hand side asks for,
  * and a count of the products. For one thread.
  */
 final class LinearSystem {
+  private static final double PROBE = 0.7; // a length at which every product is rounded otherwise
+  private static final double BAND = 4; // of the rounding that was seen once
+
   private final CurvaturePoint point;
   private final CurvatureKind kind;
   private final double lambda;
@@ -63,6 +67,39 @@ final class LinearSystem {
   void curvature(int[] rhs, Directions x, Directions out) {
     point.curvature().products(kind, x, changesOf(rhs), out);
     products += rhs.length;
+  }
+
+  /** p'(M + lambda)p / p'p of one direction, and how far rounding may have moved it. */
+  record Along(double curvature, double error) {
+    boolean isNegative() {
+      return curvature <= -error;
+    }
+  }
+
+  /**
+   * Curvature along a direction, in double precision. Its error is seen by doing the product twice,
+   * with p and with p of another length: what differs is rounding.
+   *
+   * @param p one vector, of any floating-point type
+   */
+  Along along(int rhs, Directions p) {
+    LinearSystem exact = twin();
+    ParameterSpace space = exact.space();
+    try (Arena scratch = new Arena(space.backend().memory())) {
+      Directions v = space.zeros(scratch, 1);
+      Directions first = space.zeros(scratch, 1);
+      Directions second = space.zeros(scratch, 1);
+      Directions zero = space.zeros(scratch, 1);
+      space.copy(p, v);
+      space.xpby(zero, new double[] {1 / space.norms(v)[0]}, v);
+      exact.curvature(new int[] {rhs}, v, first);
+      double curvature = space.dots(v, first)[0] + lambda;
+      space.xpby(zero, new double[] {PROBE}, v);
+      exact.curvature(new int[] {rhs}, v, second);
+      space.axpy(-PROBE, first, second);
+      products += exact.products();
+      return new Along(curvature, BAND * space.norms(second)[0] / PROBE);
+    }
   }
 
   /** The same system in double precision. */

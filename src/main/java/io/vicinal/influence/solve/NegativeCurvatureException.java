@@ -10,6 +10,7 @@ import java.util.Locale;
 public final class NegativeCurvatureException extends InputException {
   private static final long serialVersionUID = 1L;
 
+  private final double curvature;
   private final double dampingThatWorks;
 
   /**
@@ -26,7 +27,28 @@ public final class NegativeCurvatureException extends InputException {
             lambda,
             curvature,
             dampingThatWorks));
+    this.curvature = curvature;
     this.dampingThatWorks = dampingThatWorks;
+  }
+
+  private NegativeCurvatureException(NegativeCurvatureException cause, String message) {
+    super(message, cause);
+    this.curvature = cause.curvature;
+    this.dampingThatWorks = cause.dampingThatWorks;
+  }
+
+  /** The same, where an automatic damping is not raised further. */
+  NegativeCurvatureException atTheCap(Damping damping) {
+    return new NegativeCurvatureException(
+        this,
+        String.format(
+            Locale.ROOT,
+            "damping: auto stops at %.3gx the mean eigenvalue, where curvature of %.3g remains; give"
+                + " %.3g, which makes effects small, compute in float64, or use a method whose"
+                + " curvature is never negative (if-gn, fisher)",
+            damping.multiple(),
+            curvature,
+            Math.max(dampingThatWorks, 2 * damping.lambda())));
   }
 
   /** A lambda that lifts what was met above 0. */

@@ -32,6 +32,17 @@ public record SolveReport(
     NEGATIVE_CURVATURE
   }
 
+  /** This, with what an earlier attempt spent. */
+  SolveReport after(SolveReport earlier) {
+    return new SolveReport(
+        status,
+        iterations + earlier.iterations,
+        products + earlier.products,
+        trueResidual,
+        curvature,
+        dampingThatWorks);
+  }
+
   /** Whether the true residual is within the tolerance. */
   public boolean converged() {
     return status == Status.CONVERGED || status == Status.ZERO;
