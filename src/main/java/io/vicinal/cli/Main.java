@@ -34,15 +34,15 @@ import picocli.CommandLine.TypeConversionException;
     footer = {
       "",
       "Start with:  vicinal demo",
-      "Then:        vicinal train --config run.json --run runs/first",
+      "Then:        vicinal train --help",
       "",
       "Exit codes:  0 done, 1 failed, 2 the arguments or files need a change."
     },
     subcommands = {
       DemoCommand.class,
       TrainCommand.class,
-      EvaluateCommand.class,
       EmbedCommand.class,
+      EvaluateCommand.class,
       LossCommand.class,
       ExplainCommand.class,
       LabelsCommand.class,

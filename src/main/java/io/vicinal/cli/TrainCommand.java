@@ -40,7 +40,7 @@ import picocli.CommandLine.Spec;
       "",
       "Example:",
       "  echo '{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}' > c.json",
-      "  vicinal train --config c.json --run runs/first --set loss.name=proxy-anchor",
+      "  vicinal train --config c.json --run runs/first --set loss.name=cosface",
       "",
       "'vicinal list' shows the losses, samplers, optimisers and schedules; --dry-run shows every",
       "key with its value."

@@ -47,7 +47,7 @@ final class MethodOptions {
       defaultValue = "auto",
       description = {
         "How firmly they are held: a number, or multiples of the mean Gauss-Newton eigenvalue such",
-        "as 10x. auto (default): 1x, raised until no negative curvature is met."
+        "as 10x. auto (default): 1x, raised to 30x at most until no negative curvature is met."
       })
   String damping;
 
@@ -147,7 +147,7 @@ final class MethodOptions {
 
   ExplanationOptions solve() {
     SolveOptions solve =
-        parsed("--tolerance", () -> SolveOptions.defaults().withTolerance(tolerance));
+        parsed("--tolerance", () -> ExplanationOptions.defaults().solve().withTolerance(tolerance));
     return ExplanationOptions.defaults().with(plain ? solve.plain() : solve);
   }
 

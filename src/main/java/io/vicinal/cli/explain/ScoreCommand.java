@@ -107,6 +107,7 @@ abstract class ScoreCommand implements Callable<Integer> {
         JsonFile.write(work.file("summary.json"), summary);
         page.write(work);
         work.commit(ScoreFiles.earlier(methods.all()));
+        writer.println("damping: " + scoring.damping());
         print(writer, asked, blame, results, files);
       }
     }

@@ -165,6 +165,7 @@ final class Scoring implements AutoCloseable {
     json.addProperty("lambda", damping.lambda());
     json.add("multiple", Summary.number(damping.multiple()));
     json.add("mean_eigenvalue", Summary.number(problem.meanEigenvalue()));
+    json.add("mean_eigenvalue_error", Summary.number(problem.meanEigenvalueError()));
     json.add("largest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.largest()));
     json.add("smallest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.smallest()));
     json.addProperty("tolerance", options.tolerance);

@@ -49,6 +49,7 @@ import picocli.CommandLine.Spec;
     footer = {
       "",
       "Example:",
+      "  vicinal train --config c.json --run runs/second --set seed=1",
       "  vicinal explain study --run runs/first --with runs/second --out study"
     })
 final class StudyCommand implements Callable<Integer> {

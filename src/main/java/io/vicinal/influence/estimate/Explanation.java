@@ -13,9 +13,11 @@ import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.ParameterSpace;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Reconvergence;
+import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.Solution;
 import io.vicinal.influence.solve.SolveReport;
 import io.vicinal.tensor.Arena;
@@ -43,6 +45,12 @@ import java.util.function.Function;
 public final class Explanation implements AutoCloseable {
   /** Directions that are scored at once, to bound memory. */
   private static final int BLOCK = 16;
+
+  /** Products that re-convergence without EK-FAC gets under a damping that can be raised. */
+  private static final long ATTEMPT = 600;
+
+  /** Of the delivered parameters' gradient: what is left near a minimum. */
+  private static final double NEAR = 0.05;
 
   /** Right-hand sides that are written out at once. */
   private static final int SOLVES = 64;
@@ -120,7 +128,7 @@ public final class Explanation implements AutoCloseable {
               damping.lambda(),
               null,
               null,
-              options.reconvergence().with(progress),
+              reconvergence().with(progress),
               damped);
       reconverged = CurvaturePoint.open(problem, convergence.head(), null);
     }
@@ -147,6 +155,14 @@ public final class Explanation implements AutoCloseable {
       norm += w * w;
     }
     return Math.sqrt(2 * term / damping.lambda() / norm);
+  }
+
+  /** Without EK-FAC a damping that is too weak costs thousands of products before it shows. */
+  private ReconvergenceOptions reconvergence() {
+    ReconvergenceOptions given = options.reconvergence();
+    return damping.canRise() && !problem.isRotated()
+        ? given.withMaxProducts(Math.min(given.maxProducts(), ATTEMPT))
+        : given;
   }
 
   private void use(Damping other) {
@@ -199,6 +215,12 @@ public final class Explanation implements AutoCloseable {
   private void solve(
       CurvatureKind kind, ReferencePoint reference, List<Query> queries, Progress progress) {
     CurvaturePoint point = point(reference, progress);
+    if (reference == ReferencePoint.RECONVERGED
+        && damping.canRise()
+        && !(convergence.relativeGradient() < NEAR)) {
+      throw NegativeCurvatureException.farFromMinimum(
+          damping.lambda(), convergence.relativeGradient());
+    }
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Directions rhs = problem.space().zeros(scratch, queries.size());
       Embedded embedded = embeddings(queries, point.exact());

@@ -1,5 +1,6 @@
 package io.vicinal.influence.estimate;
 
+import io.vicinal.influence.solve.Precision;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
 import java.util.Objects;
@@ -16,9 +17,10 @@ public record ExplanationOptions(SolveOptions solve, ReconvergenceOptions reconv
     Objects.requireNonNull(reconvergence, "reconvergence");
   }
 
-  /** The defaults of both. */
+  /** The defaults of both; what single precision cannot solve is solved in double. */
   public static ExplanationOptions defaults() {
-    return new ExplanationOptions(SolveOptions.defaults(), ReconvergenceOptions.defaults());
+    return new ExplanationOptions(
+        SolveOptions.defaults().with(Precision.SURE), ReconvergenceOptions.defaults());
   }
 
   /**

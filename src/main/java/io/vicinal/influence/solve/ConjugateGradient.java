@@ -53,7 +53,7 @@ public final class ConjugateGradient {
     }
     LinearSystem system = new LinearSystem(point, kind, lambda, changes);
     return switch (options.precision()) {
-      case PROBLEM -> solve(system, rhs, options, arena);
+      case PROBLEM, SURE -> solve(system, rhs, options, arena);
       case DOUBLE -> solve(system.twin(), rhs, options, arena);
       case REFINED -> Refinement.solve(system, rhs, options, arena);
     };
@@ -109,7 +109,12 @@ public final class ConjugateGradient {
       for (Row row : rows) {
         reports[row.rhs] = report(row, works);
       }
-      int[] doubtful = Arrays.stream(rows).filter(r -> r.doubtful).mapToInt(r -> r.rhs).toArray();
+      boolean sure = explain && options.precision() == Precision.SURE;
+      int[] doubtful =
+          Arrays.stream(rows)
+              .filter(r -> r.doubtful || (sure && r.status == Status.STALLED))
+              .mapToInt(r -> r.rhs)
+              .toArray();
       if (doubtful.length > 0 && space.dtype() == DType.F32) {
         products += again(system.of(doubtful).twin(), doubtful, options, b, x, reports, scratch);
       }

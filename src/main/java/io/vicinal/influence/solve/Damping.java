@@ -1,6 +1,8 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.InputException;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import java.util.function.Function;
 
@@ -10,7 +12,7 @@ import java.util.function.Function;
  * HeadProblem#meanEigenvalue}. A value, safe for any thread.
  *
  * @param lambda above 0
- * @param multiple lambda over the mean eigenvalue; NaN where the loss has none
+ * @param multiple lambda over the mean eigenvalue; NaN where the loss has no curvature
  * @param automatic whether it may be raised when negative curvature is met
  */
 public record Damping(double lambda, double multiple, boolean automatic) {
@@ -72,13 +74,6 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   }
 
   private static double checked(double unit, String text) {
-    if (Double.isNaN(unit)) {
-      throw new InputException(
-          "damping: '"
-              + text
-              + "' is in mean eigenvalues, which this loss does not have; give a number such as"
-              + " 0.01");
-    }
     if (!(unit > 0)) {
       throw new InputException(
           "damping: the mean eigenvalue is "
@@ -133,16 +128,25 @@ public record Damping(double lambda, double multiple, boolean automatic) {
     }
   }
 
-  private boolean canRise() {
-    return multiple * RAISE <= CAP;
+  /** Whether {@link #settle} would raise it. */
+  public boolean canRise() {
+    return automatic && multiple * RAISE <= CAP;
   }
 
-  /** As it is written beside numbers: "lambda 3.1e-05 (1x the mean eigenvalue, automatic)". */
+  /** The multiple in three digits: "27" or "0.333". */
+  String multipleText() {
+    return new BigDecimal(multiple)
+        .round(new MathContext(3))
+        .stripTrailingZeros()
+        .toPlainString();
+  }
+
+  /** As it is written beside numbers: "lambda 3.100e-05 (1x the mean eigenvalue, automatic)". */
   @Override
   public String toString() {
     String text = String.format(Locale.ROOT, "lambda %.4g", lambda);
     if (!Double.isNaN(multiple)) {
-      text += String.format(Locale.ROOT, " (%.4gx the mean eigenvalue", multiple);
+      text += " (" + multipleText() + "x the mean eigenvalue";
       text += automatic ? ", automatic)" : ")";
     }
     return text;

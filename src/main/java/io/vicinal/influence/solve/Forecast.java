@@ -9,11 +9,12 @@ import java.util.Locale;
 /**
  * What a solve will take, before it starts: one product is timed, steps are predicted by conjugate
  * gradients on the EK-FAC diagonal with a right-hand side's energies (a sum over eigenvalue bins,
- * no products), and bytes are counted. A value.
+ * no products), and bytes are counted. Without that diagonal the first steps are made, and the
+ * residual is taken to fall on as it did. A value.
  *
  * @param rightHandSides how many
  * @param productsEach expected products per right-hand side
- * @param atMost whether that is only the limit, for want of an EK-FAC diagonal
+ * @param atMost whether that is only the limit, because the first steps did not say more
  * @param secondsPerProduct measured
  * @param bytes that will be held at the peak, the problem's own included
  * @param limitBytes that may be held
@@ -30,6 +31,8 @@ public record Forecast(
 
   /** The matrix is not diagonal: its own steps over the model's, measured at 1x to 100x. */
   private static final double COUPLING = 1.25;
+
+  private static final int PILOT = 24; // products of the first steps where there is no diagonal
 
   private static final double SHORT = 0.2; // seconds; below it a first call is mostly set-up
 
@@ -51,24 +54,53 @@ public record Forecast(
     try (Arena scratch = new Arena(space.backend().memory())) {
       Directions b = space.zeros(scratch, 1);
       space.copy(ParameterSpace.rows(sample, 0, 1), b);
-      long products = options.maxProducts();
+      long products;
+      boolean atMost = false;
       if (point.hasEkfac()) {
         Diagonal diagonal = point.ekfac(kind).diagonal();
         int steps =
             SpectralModel.steps(diagonal, lambda, b, options.tolerance(), options.maxProducts());
         double needed = COUPLING * (options.preconditioned() ? PRECONDITIONED : 1) * steps;
         double checks = 1 + Math.floor(needed / options.recompute());
-        products = Math.min(products, (long) Math.ceil(needed + checks));
+        products = Math.min(options.maxProducts(), (long) Math.ceil(needed + checks));
+      } else {
+        products = pilot(point, kind, lambda, b, options, scratch);
+        atMost = products >= options.maxProducts();
       }
       CurvaturePoint used = options.precision() == Precision.DOUBLE ? point.twin() : point;
       return new Forecast(
           rightHandSides,
           products,
-          !point.hasEkfac(),
+          atMost,
           secondsPerProduct(used, kind, b, scratch),
           bytes(point, space, rightHandSides, options),
           point.problem().memory().bytes());
     }
+  }
+
+  /** Products that the first steps let expect, at most the limit. */
+  private static long pilot(
+      CurvaturePoint point,
+      CurvatureKind kind,
+      double lambda,
+      Directions b,
+      SolveOptions options,
+      Arena scratch) {
+    int limit = options.maxProducts();
+    CurvaturePoint used = options.precision() == Precision.DOUBLE ? point.twin() : point;
+    SolveOptions few = options.withMaxProducts(Math.min(PILOT, limit)).with(Progress.NONE);
+    LinearSystem system = new LinearSystem(used, kind, lambda, null);
+    SolveReport report =
+        ConjugateGradient.solve(system, null, b, few, false, scratch).reports().get(0);
+    double found = report.trueResidual();
+    if (report.converged()) {
+      return report.products();
+    }
+    if (report.status() != SolveReport.Status.OUT_OF_PRODUCTS || !(found < 1)) {
+      return limit;
+    }
+    double products = report.products() * Math.log(options.tolerance()) / Math.log(found);
+    return (long) Math.min(limit, Math.ceil(products));
   }
 
   private static double secondsPerProduct(

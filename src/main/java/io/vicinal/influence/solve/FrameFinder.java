@@ -14,7 +14,7 @@ import io.vicinal.tensor.Tensor;
  * @param features in the frame
  * @param head in the frame
  */
-record FrameFinder(Frame frame, Tensor features, HeadTensors head, double meanEigenvalue) {
+record FrameFinder(Frame frame, Tensor features, HeadTensors head, MeanEigenvalue unit) {
 
   static FrameFinder find(
       Backend backend,
@@ -32,11 +32,13 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, double meanEi
       Tensor features = upright.features(given, arena);
       HeadTensors head = upright.head(model.head(), arena);
       try (Backend.Curvature curvature = at(backend, model, weights, features, head)) {
-        double mean =
+        MeanEigenvalue unit =
             spec.isCosineSoftmax()
-                ? traces(backend, curvature, features, head).mean()
-                : fisherMean(backend, curvature, weights, features, head, spec);
-        return new FrameFinder(upright, features, head, mean);
+                ? MeanEigenvalue.exact(traces(backend, curvature, features, head).mean())
+                : spec.decomposes()
+                    ? MeanEigenvalue.exact(fisherMean(backend, curvature, weights, features, head))
+                    : MeanEigenvalue.estimated(backend, curvature, head);
+        return new FrameFinder(upright, features, head, unit);
       }
     }
     try (Arena scratch = new Arena(backend.memory())) {
@@ -52,7 +54,10 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, double meanEi
       backend.symmetricEigen(u, scratch.allocate(options.dtype(), u.dim(0)));
       Frame frame = upright.rotated(phi, u);
       return new FrameFinder(
-          frame, frame.features(given, arena), frame.head(model.head(), arena), factors.mean());
+          frame,
+          frame.features(given, arena),
+          frame.head(model.head(), arena),
+          MeanEigenvalue.exact(factors.mean()));
     }
   }
 
@@ -117,11 +122,7 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, double meanEi
       Backend.Curvature curvature,
       Tensor weights,
       Tensor features,
-      HeadTensors head,
-      LossSpec spec) {
-    if (!spec.decomposes()) {
-      return Double.NaN;
-    }
+      HeadTensors head) {
     try (Arena scratch = new Arena(backend.memory())) {
       long n = features.dim(0);
       Tensor gradients = scratch.allocate(features.dtype(), n, head.weight().dim(0));

@@ -37,7 +37,7 @@ public final class HeadProblem implements AutoCloseable {
   private final Tensor features;
   private final Tensor sampleWeights;
   private final HeadTensors reference;
-  private final double meanEigenvalue;
+  private final MeanEigenvalue unit;
   private CurvaturePoint delivered;
   private double referenceGradient = Double.NaN;
 
@@ -58,7 +58,7 @@ public final class HeadProblem implements AutoCloseable {
     this.frame = found.frame();
     this.features = found.features();
     this.reference = found.head();
-    this.meanEigenvalue = found.meanEigenvalue();
+    this.unit = found.unit();
   }
 
   /** Prepares a model whose samples all count the same. */
@@ -169,10 +169,16 @@ public final class HeadProblem implements AutoCloseable {
   /**
    * The unit of damping, at the delivered weights: tr(A_u) tr(Sigma_x) / (d D), the mean eigenvalue
    * of the weight's Gauss-Newton matrix; for losses that are not a cosine softmax the mean
-   * eigenvalue of the empirical Fisher matrix; NaN for a loss that does not decompose.
+   * eigenvalue of the empirical Fisher matrix; for a loss that does not decompose an estimate
+   * of the quadratic mean of the Hessian's, from products, see {@link #meanEigenvalueError}. NaN only where that is zero.
    */
   public double meanEigenvalue() {
-    return meanEigenvalue;
+    return unit.value();
+  }
+
+  /** Relative standard error of {@link #meanEigenvalue}; 0 where it is computed, not estimated. */
+  public double meanEigenvalueError() {
+    return unit.error();
   }
 
   /** Test features [T, D] in the frame; the same tensor if nothing changes. */

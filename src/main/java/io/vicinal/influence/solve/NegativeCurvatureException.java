@@ -37,16 +37,29 @@ public final class NegativeCurvatureException extends InputException {
     this.dampingThatWorks = cause.dampingThatWorks;
   }
 
+  /** Where re-convergence under a damping did not come near the minimum that solves speak of. */
+  public static NegativeCurvatureException farFromMinimum(double lambda, double gradient) {
+    NegativeCurvatureException base = new NegativeCurvatureException(lambda, Double.NaN, lambda);
+    return new NegativeCurvatureException(
+        base,
+        String.format(
+            Locale.ROOT,
+            "damping: under lambda %.4g re-convergence ended at %.2g of the first gradient, which is"
+                + " no minimum; give a larger lambda, or auto",
+            lambda,
+            gradient));
+  }
+
   /** The same, where an automatic damping is not raised further. */
   NegativeCurvatureException atTheCap(Damping damping) {
     return new NegativeCurvatureException(
         this,
         String.format(
             Locale.ROOT,
-            "damping: auto stops at %.3gx the mean eigenvalue, where curvature of %.3g remains; give"
+            "damping: auto stops at %sx the mean eigenvalue, where curvature of %.3g remains; give"
                 + " %.3g, which makes effects small, compute in float64, or use a method whose"
                 + " curvature is never negative (if-gn, fisher)",
-            damping.multiple(),
+            damping.multipleText(),
             curvature,
             Math.max(dampingThatWorks, 2 * damping.lambda())));
   }

@@ -4,6 +4,11 @@ package io.vicinal.influence.solve;
 public enum Precision {
   /** The problem's own type throughout. */
   PROBLEM,
+  /**
+   * The problem's own type; right-hand sides that its rounding keeps from the tolerance are solved
+   * again in double precision.
+   */
+  SURE,
   /** Double precision throughout, on the problem's data. */
   DOUBLE,
   /**

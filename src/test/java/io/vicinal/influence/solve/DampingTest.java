@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,7 +33,7 @@ class DampingTest {
       assertThat(relative.times(40).isWithinSpectrum()).isTrue();
       assertThat(relative.times(41).isWithinSpectrum()).isFalse();
       assertThat(relative.times(2).multiple()).isEqualTo(5);
-      assertThat(relative.toString()).matches("lambda .* \\(2.500x the mean eigenvalue\\)");
+      assertThat(relative.toString()).matches("lambda .* \\(2.5x the mean eigenvalue\\)");
     }
   }
 
@@ -46,6 +48,31 @@ class DampingTest {
           .hasMessageStartingWith("damping: '" + text + "'")
           .hasMessageContaining("write 10x or 0.01");
     }
+  }
+
+  @Test
+  void automaticDampingStopsAtTheCapAndSaysWhatToDo() {
+    List<Double> tried = new ArrayList<>();
+    assertThatThrownBy(() -> new Damping(0.2, 1, true).settle(d -> refuse(tried, d, 1e6)))
+        .isInstanceOf(NegativeCurvatureException.class)
+        .hasMessageStartingWith("damping: auto stops at 27x the mean eigenvalue")
+        .hasMessageContaining("float64")
+        .hasMessageContaining("if-gn");
+    assertThat(tried).containsExactly(1.0, 27.0);
+    tried.clear();
+    assertThatThrownBy(() -> new Damping(0.2, 1, true).settle(d -> refuse(tried, d, 0.01)))
+        .hasMessageStartingWith("damping: auto stops at 27x");
+    assertThat(tried).containsExactly(1.0, 3.0, 9.0, 27.0);
+    tried.clear();
+    assertThatThrownBy(() -> new Damping(20, 100, true).settle(d -> refuse(tried, d, 0.01)))
+        .hasMessageStartingWith("damping: auto stops at 100x");
+    assertThatThrownBy(() -> new Damping(0.2, 1, false).settle(d -> refuse(tried, d, 0.01)))
+        .hasMessageContaining("or more, or auto");
+  }
+
+  private static Object refuse(List<Double> tried, Damping damping, double works) {
+    tried.add(damping.multiple());
+    throw new NegativeCurvatureException(damping.lambda(), -1, works);
   }
 
   @Test

@@ -49,7 +49,7 @@ class ForecastTest {
   }
 
   @Test
-  void withoutEkfacItNamesTheLimit() {
+  void withoutEkfacTheFirstStepsTell() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
         HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, Theta.W)) {
@@ -57,7 +57,54 @@ class ForecastTest {
           Forecast.of(
               problem.delivered(),
               CurvatureKind.HESSIAN,
-              1,
+              100,
+              Toy.rhs(problem, 1, arena),
+              5,
+              SolveOptions.defaults().withMaxProducts(77));
+      assertThat(forecast.productsEach()).isLessThan(77);
+      assertThat(forecast.toString()).startsWith("about").contains("5 right-hand sides");
+    }
+  }
+
+  /** Right-hand sides as explanations have them, at points where the matrix is definite. */
+  @Test
+  void itHoldsForLossesWithoutEkfac() {
+    for (String loss : List.of("proxy-anchor", "arcface")) {
+      try (Backend cpu = Backend.cpu();
+          Arena arena = Arena.host();
+          HeadProblem problem =
+              Toy.small()
+                  .loss(loss)
+                  .size(600, 60, 16, 8)
+                  .dtype(DType.F32)
+                  .open(cpu, arena, Theta.W)) {
+        Directions b = Toy.questions(problem, 8, arena);
+        SolveOptions options = SolveOptions.defaults();
+        double lambda = Damping.parse("30x", problem).lambda();
+        Forecast forecast =
+            Forecast.of(problem.delivered(), CurvatureKind.HESSIAN, lambda, b, 8, options);
+        Solution solution =
+            ConjugateGradient.solve(
+                problem.delivered(), CurvatureKind.HESSIAN, lambda, b, null, options, arena);
+        assertThat(solution.requireDefinite().converged()).isTrue();
+        assertThat(forecast.atMost()).isFalse();
+        assertThat(forecast.productsEach() * 8.0 / solution.products())
+            .as(loss)
+            .isBetween(1 / 3.0, 3.0);
+      }
+    }
+  }
+
+  @Test
+  void whereTheFirstStepsMeetNegativeCurvatureItNamesTheLimit() {
+    try (Backend cpu = Backend.cpu();
+        Arena arena = Arena.host();
+        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, Theta.W)) {
+      Forecast forecast =
+          Forecast.of(
+              problem.delivered(),
+              CurvatureKind.HESSIAN,
+              1e-9,
               Toy.rhs(problem, 1, arena),
               5,
               SolveOptions.defaults().withMaxProducts(77));

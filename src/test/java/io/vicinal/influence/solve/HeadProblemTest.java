@@ -150,10 +150,17 @@ class HeadProblemTest {
       assertThatThrownBy(() -> arc.delivered().ekfac(CurvatureKind.HESSIAN))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("arcface is not a cosine softmax");
-      assertThat(anchor.meanEigenvalue()).isNaN();
-      assertThatThrownBy(() -> Damping.parse("10x", anchor))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("give a number such as 0.01");
+      double[][] hessian = Dense.matrix(anchor.delivered(), CurvatureKind.HESSIAN, null);
+      double sum = 0;
+      for (double[] row : hessian) {
+        sum += Dense.norm(row) * Dense.norm(row);
+      }
+      // An estimate, always the same: within three of its own errors.
+      assertThat(anchor.meanEigenvalueError()).isBetween(0.001, 0.5);
+      assertThat(anchor.meanEigenvalue() / Math.sqrt(sum / hessian.length))
+          .isCloseTo(1, within(3 * anchor.meanEigenvalueError()));
+      assertThat(arc.meanEigenvalueError()).isZero();
+      assertThat(Damping.parse("10x", anchor).lambda()).isEqualTo(10 * anchor.meanEigenvalue());
       assertThat(Damping.parse("0.01", anchor).lambda()).isEqualTo(0.01);
     }
   }
