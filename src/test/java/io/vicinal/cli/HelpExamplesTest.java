@@ -21,14 +21,16 @@ import picocli.CommandLine;
 
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
- * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds what a reader brings (test.npy with labels y.npy,
- * proxies P.npy), and a dataset of a few digits stands in for Fashion-MNIST.
+ * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
+ * what a reader brings (test.npy with labels y.npy, proxies P.npy), and a dataset of a few digits
+ * stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
   private static final Set<String> ELSEWHERE = Set.of("demo", "test");
 
-  private static final Pattern COMMAND = Pattern.compile("^(?: {2}|\\w[\\w ]*: +)((?:vicinal|echo) .*)$");
+  private static final Pattern COMMAND =
+      Pattern.compile("^(?: {2}|\\w[\\w ]*: +)((?:vicinal|echo) .*)$");
   private static final Pattern ECHO = Pattern.compile("echo '(.*)' > (\\S+)");
   private static final int TRAINING = 120;
   private static final int TESTS = 40;
@@ -91,7 +93,8 @@ class HelpExamplesTest {
     Files.writeString(config, here("{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}"));
     run(
         List.of(
-            ("train --config anchor.json --run runs/anchor --set loss.name=proxy-anchor").split(" ")));
+            ("train --config anchor.json --run runs/anchor --set loss.name=proxy-anchor")
+                .split(" ")));
     run(List.of("explain pair --run runs/anchor --out anchored --check 0".split(" ")));
     JsonObject solver =
         JsonParser.parseString(Files.readString(folder.resolve("anchored/summary.json")))

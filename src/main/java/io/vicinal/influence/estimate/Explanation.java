@@ -124,12 +124,7 @@ public final class Explanation implements AutoCloseable {
     if (reconverged == null) {
       convergence =
           Reconvergence.run(
-              problem,
-              damping.lambda(),
-              null,
-              null,
-              reconvergence().with(progress),
-              damped);
+              problem, damping.lambda(), null, null, reconvergence().with(progress), damped);
       reconverged = CurvaturePoint.open(problem, convergence.head(), null);
     }
     return reconverged;

@@ -16,10 +16,11 @@ import java.util.List;
  * training set. Right-hand sides have recurrences of their own and share the passes over the
  * features; the preconditioner is EK-FAC, (Lambda + lambda)^-1, where the problem has it. The
  * residual that is reported is computed anew at the end. If a direction p with p'(M + lambda)p
- * &lt;= 0 is met and double precision confirms it, M + lambda is indefinite and that right-hand side
- * stops; the report then carries a damping that works, from an estimate of M's lowest eigenvalue
- * that starts at p. If double precision does not confirm it, single precision's rounding of M's
- * large eigenvalues hides the small ones: that right-hand side is solved again in double precision.
+ * &lt;= 0 is met and double precision confirms it, M + lambda is indefinite and that right-hand
+ * side stops; the report then carries a damping that works, from an estimate of M's lowest
+ * eigenvalue that starts at p. If double precision does not confirm it, single precision's rounding
+ * of M's large eigenvalues hides the small ones: that right-hand side is solved again in double
+ * precision.
  *
  * <p>Stateless, safe for any thread; a call is stopped by {@link Thread#interrupt}.
  */

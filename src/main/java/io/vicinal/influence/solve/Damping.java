@@ -135,10 +135,7 @@ public record Damping(double lambda, double multiple, boolean automatic) {
 
   /** The multiple in three digits: "27" or "0.333". */
   String multipleText() {
-    return new BigDecimal(multiple)
-        .round(new MathContext(3))
-        .stripTrailingZeros()
-        .toPlainString();
+    return new BigDecimal(multiple).round(new MathContext(3)).stripTrailingZeros().toPlainString();
   }
 
   /** As it is written beside numbers: "lambda 3.100e-05 (1x the mean eigenvalue, automatic)". */

@@ -169,8 +169,9 @@ public final class HeadProblem implements AutoCloseable {
   /**
    * The unit of damping, at the delivered weights: tr(A_u) tr(Sigma_x) / (d D), the mean eigenvalue
    * of the weight's Gauss-Newton matrix; for losses that are not a cosine softmax the mean
-   * eigenvalue of the empirical Fisher matrix; for a loss that does not decompose an estimate
-   * of the quadratic mean of the Hessian's, from products, see {@link #meanEigenvalueError}. NaN only where that is zero.
+   * eigenvalue of the empirical Fisher matrix; for a loss that does not decompose an estimate of
+   * the quadratic mean of the Hessian's, from products, see {@link #meanEigenvalueError}. NaN only
+   * where that is zero.
    */
   public double meanEigenvalue() {
     return unit.value();

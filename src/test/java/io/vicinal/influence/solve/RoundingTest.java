@@ -10,7 +10,6 @@ import io.vicinal.influence.solve.SolveReport.Status;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -110,7 +109,9 @@ class RoundingTest {
     }
   }
 
-  /** The damping that works is that of the matrix, not of what rounding adds or an outlier hides. */
+  /**
+   * The damping that works is that of the matrix, not of what rounding adds or an outlier hides.
+   */
   @Test
   void theAdviceIsOfTheMatrix() {
     try (Arena arena = Arena.host();
