@@ -102,6 +102,7 @@ public final class Main implements Runnable {
     commandLine.registerConverter(Path.class, Main::path);
     commandLine.setExpandAtFiles(false);
     commandLine.setUsageHelpWidth(HELP_WIDTH);
+    commandLine.setHelpFactory(HelpText.factory());
     return commandLine;
   }
 

@@ -31,7 +31,24 @@ class MainTest {
         assertThat(help).contains("Example:", "  " + command);
       }
       assertThat(help.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(100));
+      wrapsOnlyWhereALineIsFull(command, help);
       checkHelp(entry.getValue(), List.of(entry.getKey()));
+    }
+  }
+
+  /** Lines of the options' descriptions, which begin far to the right. */
+  private static void wrapsOnlyWhereALineIsFull(String command, String help) {
+    List<String> lines = help.lines().toList();
+    for (int i = 1; i < lines.size(); i++) {
+      boolean nameAlone = lines.get(i - 1).matches(" +(-\\w, )?--\\S+");
+      if (lines.get(i).startsWith(" ".repeat(20))
+          && lines.get(i - 1).startsWith("      ")
+          && !nameAlone) {
+        String word = lines.get(i).strip().split(" ")[0];
+        assertThat(lines.get(i - 1).length() + 1 + word.length())
+            .as(command + ": " + lines.get(i - 1) + " | " + word)
+            .isGreaterThan(90);
+      }
     }
   }
 

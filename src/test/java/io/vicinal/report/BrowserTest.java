@@ -241,6 +241,65 @@ class BrowserTest {
   }
 
   @Test
+  void paperShowsWhatTheScreenFoldsAway() throws Exception {
+    page.open(file, 1280, 900, "light");
+    String tabs = "document.querySelectorAll('#confusions [role=tab]').length";
+    String printed = "document.querySelectorAll('#confusions .paper article').length";
+    assertThat(page.is("document.querySelectorAll('.more').length > 0")).isTrue();
+    page.evaluate("dispatchEvent(new Event('beforeprint'))");
+    assertThat(page.is(printed + " === " + tabs)).isTrue();
+    assertThat(page.is("document.querySelectorAll('.more').length === 0")).isTrue();
+    assertThat(page.evaluate("document.querySelectorAll('#relabelling .card').length").getAsInt())
+        .isEqualTo(24);
+    page.evaluate("dispatchEvent(new Event('afterprint'))");
+    assertThat(page.is(printed + " === 0")).isTrue();
+  }
+
+  @Test
+  void numbersAreSetAsPeopleReadThem() throws Exception {
+    page.open(file, 1280, 900, "light");
+    assertThat(page.text("set('from -0.5 to (-2) at 1.2e-05 of 50 %, sku-17 --damping 3x')"))
+        .isEqualTo(
+            "from \u22120.5 to (\u22122) at 1.2\u2009\u00d7\u200910\u207b\u2075 of 50\u202f%,"
+                + " sku-17 --damping 3x");
+    assertThat(page.text("number(-0.0000032)"))
+        .isEqualTo("\u22123.2\u2009\u00d7\u200910\u207b\u2076");
+    assertThat(page.text("signed(-0.012)")).isEqualTo("\u22120.0120");
+    assertThat(page.text("document.querySelector('main').innerText"))
+        .doesNotContainPattern("\\d[eE][+-]?\\d")
+        .doesNotContainPattern("(?<![\\w-])-\\d");
+  }
+
+  @Test
+  void wideTablesSayThatTheyScroll() throws Exception {
+    page.open(file, 360, 780, "light");
+    page.await("!document.querySelector('#worstclasses .hint').hidden");
+    page.evaluate("document.querySelector('#worstclasses .scroll').scrollLeft = 9999");
+    page.await("document.querySelector('#worstclasses .hint').hidden");
+    page.open(file, 1280, 900, "light");
+    page.await("document.querySelector('#worstclasses .hint').hidden");
+    assertThat(
+            page.is(
+                "[...document.querySelectorAll('td.num')].every(c => getComputedStyle(c).whiteSpace"
+                    + " === 'nowrap')"))
+        .isTrue();
+  }
+
+  @Test
+  void barsStandBesideTheirNames() throws Exception {
+    page.open(file, 1280, 900, "light");
+    page.evaluate(
+        "document.querySelector('#health').append(drawn({title: 'T', x: '', y: 'unit', names: ['a',"
+            + " 'b'], series: [{name: 's', x: [1, 2], y: [1, 0.25]}]}))");
+    assertThat(page.text("document.querySelector('.bars').innerText")).contains("a", "b", "0.250");
+    assertThat(
+            page.text(
+                "[...document.querySelectorAll('.bars .bar')].map(b =>"
+                    + " b.style.getPropertyValue('--part')).join()"))
+        .isEqualTo("1,0.25");
+  }
+
+  @Test
   void phoneFitsAndAnswersToTouch() throws Exception {
     page.open(file, 360, 780, "light");
     page.screenshot(PICTURES.resolve("phone-light.png"), true);

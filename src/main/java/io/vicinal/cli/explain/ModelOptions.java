@@ -85,7 +85,7 @@ final class ModelOptions {
 
   @Option(
       names = "--pixels",
-      paramLabel = "HxW[x3]",
+      paramLabel = "HxW",
       description = {
         "The features are pixels, H rows of W, grey or in colour (HxWx3, or 3xHxW plane by plane):",
         "reports show them. Known of runs that were trained on a dataset of images."

@@ -1,0 +1,122 @@
+package io.vicinal.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.InputException;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.Random;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A sample's picture is the one that is called like it, small and in its colours. */
+class PictureFilesTest {
+  private static final int RED = 0xff0000;
+  private static final int BLUE = 0x0000ff;
+
+  @TempDir private Path folder;
+
+  private void picture(String name, int rgb, int width, int height, String format)
+      throws IOException {
+    BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+    for (int y = 0; y < height; y++) {
+      for (int x = 0; x < width; x++) {
+        image.setRGB(x, y, rgb);
+      }
+    }
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.getParent());
+    ImageIO.write(image, format, file.toFile());
+  }
+
+  private PictureFiles of(Path where) {
+    return PictureFiles.of(
+        "--pictures", where, 3, row -> Long.toString(10 + row), row -> row == 2 ? "shoe.png" : null);
+  }
+
+  private static BufferedImage shown(Look look, long row) throws IOException {
+    Pictures pictures = new Pictures();
+    look.addTo(pictures, "k", row);
+    String uri = pictures.uris().get("k");
+    return uri == null
+        ? null
+        : ImageIO.read(
+            new ByteArrayInputStream(
+                Base64.getDecoder().decode(uri.substring(uri.indexOf(',') + 1))));
+  }
+
+  private static int colour(BufferedImage image) {
+    return image.getRGB(image.getWidth() / 2, image.getHeight() / 2) & 0xffffff;
+  }
+
+  @Test
+  void aFolderByPositionAndByName() throws IOException {
+    picture("10.png", RED, 400, 200, "png");
+    picture("deep/shoe.png", BLUE, 20, 30, "png");
+    Files.writeString(folder.resolve("11.txt"), "no picture");
+    PictureFiles files = of(folder);
+    assertThat(shown(files, 0).getWidth()).isEqualTo(Pictures.SIDE);
+    assertThat(shown(files, 0).getHeight()).isEqualTo(Pictures.SIDE / 2);
+    assertThat(colour(shown(files, 0))).isEqualTo(RED);
+    assertThat(shown(files, 1)).isNull();
+    assertThat(colour(shown(files, 2))).isEqualTo(BLUE);
+    assertThat(shown(files, 2).getWidth()).as("small ones stay").isEqualTo(20);
+    assertThat(files.unreadable()).isZero();
+  }
+
+  @Test
+  void aCsvOfPositionsAndPaths() throws IOException {
+    picture("photos/a, b.jpg", BLUE, 64, 64, "jpg");
+    Path csv = folder.resolve("p.csv");
+    Files.writeString(csv, "position,path\n\n11,\"photos/a, b.jpg\"\n");
+    BufferedImage image = shown(of(csv), 1);
+    assertThat(colour(image) & 0xff).as("blue, as JPEG keeps it").isGreaterThan(240);
+    Files.writeString(csv, "11,\"photos/a, b.jpg\"\n12,photos/none.png\n");
+    assertThatThrownBy(() -> of(csv))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("p.csv:2: there is no file")
+        .hasMessageContaining("relative to the CSV");
+    Files.writeString(csv, "11\n");
+    assertThatThrownBy(() -> of(csv)).hasMessageContaining("p.csv:1 has one column");
+  }
+
+  @Test
+  void noneOfThemIsOfASample() throws IOException {
+    picture("99.png", RED, 4, 4, "png");
+    assertThatThrownBy(() -> of(folder))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("none of the")
+        .hasMessageContaining("17.png");
+    assertThatThrownBy(() -> of(folder.resolve("nowhere")))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("cannot be read");
+  }
+
+  @Test
+  void aBrokenPictureIsLeftOutAndCounted() throws IOException {
+    Files.writeString(folder.resolve("10.png"), "not a picture");
+    PictureFiles files = of(folder);
+    assertThat(shown(files, 0)).isNull();
+    assertThat(files.unreadable()).isEqualTo(1);
+  }
+
+  @Test
+  void aPhotographStaysSmall() throws IOException {
+    BufferedImage noise = new BufferedImage(500, 500, BufferedImage.TYPE_INT_RGB);
+    Random random = new Random(1);
+    for (int y = 0; y < 500; y++) {
+      for (int x = 0; x < 500; x++) {
+        noise.setRGB(x, y, random.nextInt());
+      }
+    }
+    Pictures pictures = new Pictures();
+    pictures.put("k", noise);
+    assertThat(pictures.uris().get("k")).startsWith("data:image/jpeg").hasSizeLessThan(16_000);
+  }
+}
