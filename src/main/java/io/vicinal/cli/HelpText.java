@@ -25,6 +25,8 @@ final class HelpText extends Help {
   }
 
   private static OptionSpec paragraph(OptionSpec option) {
-    return OptionSpec.builder(option).description(String.join(" ", option.description())).build();
+    // What is given out is formatted, and what is taken in will be: a per cent sign is escaped.
+    String text = String.join(" ", option.description()).replace("%", "%%");
+    return OptionSpec.builder(option).description(text).build();
   }
 }

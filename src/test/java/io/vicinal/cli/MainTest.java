@@ -31,6 +31,7 @@ class MainTest {
         assertThat(help).contains("Example:", "  " + command);
       }
       assertThat(help.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(100));
+      assertThat(help).doesNotContain("%%", "%n");
       wrapsOnlyWhereALineIsFull(command, help);
       checkHelp(entry.getValue(), List.of(entry.getKey()));
     }
