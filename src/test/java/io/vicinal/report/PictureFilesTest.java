@@ -37,7 +37,11 @@ class PictureFilesTest {
 
   private PictureFiles of(Path where) {
     return PictureFiles.of(
-        "--pictures", where, 3, row -> Long.toString(10 + row), row -> row == 2 ? "shoe.png" : null);
+        "--pictures",
+        where,
+        3,
+        row -> Long.toString(10 + row),
+        row -> row == 2 ? "shoe.png" : null);
   }
 
   private static BufferedImage shown(Look look, long row) throws IOException {
