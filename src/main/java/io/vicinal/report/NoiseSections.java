@@ -43,7 +43,7 @@ public final class NoiseSections {
                         c.detector(),
                         c.auc(),
                         c.averagePrecision(),
-                        c.precisionAt((int) budget),
+                        budget == 0 ? Double.NaN : c.precisionAt((int) budget),
                         budget))
             .toList();
     List<Section.Suspect> suspects =
@@ -94,15 +94,30 @@ public final class NoiseSections {
     facts.add(count("Relabelled", relabelling, Proposal.Decision.RELABEL));
     facts.add(count("Left to a person", relabelling, Proposal.Decision.ABSTAIN));
     facts.add(count("None of these", relabelling, Proposal.Decision.NONE_OF_THESE));
+    Relabelling.Expected expected = relabelling.expected();
+    if (expected != null) {
+      facts.add(new Fact("Expected to become right", count(expected.mended()), "of those relabelled"));
+      facts.add(
+          new Fact("Expected to have been right", count(expected.broken()), "of those relabelled"));
+    }
     if (accuracy != null) {
       facts.add(new Fact("Right, strictly", percent(accuracy.strict())));
       facts.add(new Fact("Right by the original's rule", percent(accuracy.originalRule())));
     }
-    return new Section.Relabelling("Proposed without a look at the label itself.", facts, shown);
+    return new Section.Relabelling(
+        "Guessed without a look at the label itself; the probability of being right takes into"
+            + " account what is written, and how often that is written for the other class by"
+            + " mistake.",
+        facts,
+        shown);
   }
 
   private static Fact count(String name, Relabelling relabelling, Proposal.Decision decision) {
     return new Fact(name, Long.toString(relabelling.count(decision)));
+  }
+
+  private static String count(double expected) {
+    return String.format(Locale.ROOT, "%.0f", expected);
   }
 
   private static String percent(double share) {

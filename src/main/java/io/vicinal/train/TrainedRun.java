@@ -13,7 +13,9 @@ import io.vicinal.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * A run folder opened for reading: the delivered head, its loss, and the samples that it was
@@ -30,6 +32,7 @@ import java.util.Map;
  * @param hash of the whole dataset
  * @param classNames by class id, or none
  * @param sampleNames by position in the dataset, or none
+ * @param features of the whole dataset [N, D]
  */
 public record TrainedRun(
     RunConfig config,
@@ -41,7 +44,19 @@ public record TrainedRun(
     FeatureSet validation,
     String hash,
     Names classNames,
-    Names sampleNames) {
+    Names sampleNames,
+    Tensor features) {
+
+  /**
+   * Positions in the dataset of all samples of the run's classes, ascending: those trained on and
+   * those held out.
+   */
+  public long[] covered() {
+    List<Long> wanted = config.data().classes();
+    return LongStream.range(0, labels.length)
+        .filter(i -> wanted.isEmpty() || wanted.contains(labels[(int) i]))
+        .toArray();
+  }
 
   /** The loss of the run. */
   public Loss loss() {
@@ -83,7 +98,8 @@ public record TrainedRun(
         data.validation(),
         data.hash(),
         data.classNames(),
-        data.sampleNames());
+        data.sampleNames(),
+        data.features());
   }
 
   private static FeatureSet training(TrainingSet data, Path folder, Arena arena) {

@@ -2,32 +2,41 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.influence.confusion.Neighbouring;
 import io.vicinal.influence.noise.Detector;
 import io.vicinal.influence.noise.Detectors;
 import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.EvidenceOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 
 /**
- * Suspicion of every training label by several detectors; one that is finished is kept in the work
- * folder.
+ * Suspicion of every label by several detectors; one that is finished is kept in the work folder. A
+ * detector that cannot work is left out, and {@link #remarks} says why. Those that speak of the
+ * head have no opinion on samples that it was not trained on.
  */
-final class DetectorScores {
+final class DetectorScores implements AutoCloseable {
   private final Model model;
-  private final Evidence evidence;
+  private final Evidence all;
+  private final Evidence ofHead;
   private final WorkFolder work;
   private final Progress progress;
+  private final List<String> remarks = new ArrayList<>();
 
-  DetectorScores(Model model, Evidence evidence, WorkFolder work, Progress progress) {
+  DetectorScores(Model model, EvidenceOptions options, WorkFolder work, Progress progress) {
     this.model = model;
-    this.evidence = evidence;
     this.work = work;
     this.progress = progress;
+    this.ofHead = Evidence.of(model.backend(), model.model(), model.test(), options);
+    this.all =
+        model.labelled().heldOut() == 0
+            ? ofHead
+            : Evidence.of(model.backend(), model.labelled().data(), options);
   }
 
   /** The detectors in a list, each once. */
@@ -39,39 +48,95 @@ final class DetectorScores {
     }
   }
 
-  /** All that the model has evidence for. */
-  List<Detector> available() {
-    List<String> names = new ArrayList<>(Detectors.names());
-    if (!model.model().loss().decomposes()) {
-      names.removeAll(List.of("loss", "gradient-norm"));
-    }
-    if (model.model().loss().spec().isCosineSoftmax()) {
-      names.addAll(Detectors.namesByInfluence());
-      if (model.test() == null
-          || TestConfusions.find(model, Neighbouring.RAW).wrong().length == 0) {
-        names.removeIf(name -> name.endsWith("-group"));
-      }
-    }
-    return names.stream().map(Detectors::named).toList();
-  }
-
-  /** Scores by detector, [N trained] each, higher: more suspicious. */
-  Map<Detector, double[]> of(List<Detector> detectors) {
-    Map<Detector, double[]> all = new LinkedHashMap<>();
-    for (Detector detector : detectors) {
-      progress.at(detector.name(), all.size(), detectors.size(), 0, Double.NaN);
-      try (Arena scratch = Arena.host()) {
-        String name = "detector-" + detector.name();
-        all.put(
-            detector,
-            work.piece(name, scratch, arena -> made(detector, arena)).numbers().toDoubles());
-      }
-    }
+  /** The evidence on all samples. */
+  Evidence evidence() {
     return all;
   }
 
+  /** What the reader has to know about who was asked, in sentences. */
+  List<String> remarks() {
+    return remarks;
+  }
+
+  /** Scores by every detector that can work, [N] each, higher: more suspicious. */
+  Map<String, double[]> ofAll() {
+    List<Detector> able = new ArrayList<>();
+    for (String name : Detectors.everyName()) {
+      Detector detector = Detectors.named(name);
+      obstacle(detector).ifPresentOrElse(why -> leaveOut(name, why), () -> able.add(detector));
+    }
+    return of(able, false);
+  }
+
+  /**
+   * Scores by these detectors.
+   *
+   * @throws InputException if one cannot work
+   */
+  Map<String, double[]> of(List<Detector> detectors) {
+    for (Detector detector : detectors) {
+      obstacle(detector)
+          .ifPresent(
+              why -> {
+                throw new InputException(
+                    "detector " + detector.name() + " cannot work: " + why + "; choose another");
+              });
+    }
+    return of(detectors, true);
+  }
+
+  private Optional<String> obstacle(Detector detector) {
+    return detector.obstacle(detector.ofHead() ? ofHead : all);
+  }
+
+  private void leaveOut(String name, String why) {
+    remarks.add(name + " is left out: " + why + ".");
+  }
+
+  private Map<String, double[]> of(List<Detector> detectors, boolean wanted) {
+    Map<String, double[]> scores = new LinkedHashMap<>();
+    List<String> partly = new ArrayList<>();
+    for (Detector detector : detectors) {
+      progress.at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
+      try (Arena scratch = Arena.host()) {
+        String name = "detector-" + detector.name();
+        double[] values =
+            work.piece(name, scratch, arena -> made(detector, arena)).numbers().toDoubles();
+        boolean spread = detector.ofHead() && all != ofHead;
+        scores.put(detector.name(), spread ? model.labelled().spread(values) : values);
+        if (spread) {
+          partly.add(detector.name());
+        }
+      } catch (InputException | ArithmeticException e) {
+        if (wanted) {
+          throw e;
+        }
+        leaveOut(detector.name(), e.getMessage());
+      }
+    }
+    if (!partly.isEmpty()) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "%s: of the head, so they rank only the %,d samples that it was trained on, not the"
+                  + " %,d that were held out.",
+              String.join(", ", partly),
+              model.labelled().trained().length,
+              model.labelled().heldOut()));
+    }
+    return scores;
+  }
+
   private WorkFolder.Piece made(Detector detector, Arena arena) {
-    double[] scores = detector.scores(evidence);
+    double[] scores = detector.scores(detector.ofHead() ? ofHead : all);
     return new WorkFolder.Piece(arena.of(scores, scores.length), new JsonObject());
+  }
+
+  @Override
+  public void close() {
+    ofHead.close();
+    if (all != ofHead) {
+      all.close();
+    }
   }
 }

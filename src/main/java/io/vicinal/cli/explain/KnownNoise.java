@@ -11,27 +11,27 @@ import java.util.Map;
 
 /**
  * Translates lists of wrong labels between the user's numbers (positions in the dataset, class ids)
- * and the model's (training rows, proxy rows). Stateless.
+ * and those of some samples. Stateless.
  */
 final class KnownNoise {
   private KnownNoise() {}
 
   /**
-   * A list in the model's numbers. Samples that were not trained on are left out.
+   * A list in the samples' numbers. Others are left out.
    *
    * @param file where it came from
-   * @throws InputException if the model's labels are not the list's noisy ones
+   * @throws InputException if the samples' labels are not the list's noisy ones
    */
-  static LabelNoise inRows(Model model, LabelNoise noise, Path file) {
+  static LabelNoise inRows(Model model, Labelled samples, LabelNoise noise, Path file) {
     Map<Long, Long> rows = new HashMap<>();
-    for (int i = 0; i < model.positions().length; i++) {
-      rows.put(model.positions()[i], (long) i);
+    for (int i = 0; i < samples.positions().length; i++) {
+      rows.put(samples.positions()[i], (long) i);
     }
-    Map<Long, Long> proxies = new HashMap<>();
-    for (long c = 0; c < model.model().classes(); c++) {
-      proxies.put(model.classId(c), c);
+    Map<Long, Long> classes = new HashMap<>();
+    for (int c = 0; c < samples.classIds().length; c++) {
+      classes.put(samples.classIds()[c], (long) c);
     }
-    long[] labels = model.model().training().labels().toLongs();
+    long[] labels = samples.data().labels().toLongs();
     List<long[]> kept = new ArrayList<>();
     for (int i = 0; i < noise.count(); i++) {
       long id = noise.ids()[i];
@@ -43,30 +43,30 @@ final class KnownNoise {
       if (row == null) {
         continue;
       }
-      Long noisy = proxies.get(noise.noisy()[i]);
+      Long noisy = classes.get(noise.noisy()[i]);
       if (noisy == null || labels[row.intValue()] != noisy) {
         throw new InputException(
             file
                 + ": sample "
                 + id
                 + " has label "
-                + model.classId(labels[row.intValue()])
+                + samples.classIds()[(int) labels[row.intValue()]]
                 + ", not the list's noisy label "
                 + noise.noisy()[i]
                 + "; give the list that belongs to these labels");
       }
-      // A right class that no proxy knows can never be proposed: a number of its own.
-      kept.add(new long[] {row, proxies.getOrDefault(noise.clean()[i], Long.MAX_VALUE), noisy});
+      // A right class that does not occur can never be proposed: a number of its own.
+      kept.add(new long[] {row, classes.getOrDefault(noise.clean()[i], Long.MAX_VALUE), noisy});
     }
     return new LabelNoise(column(kept, 0), column(kept, 1), column(kept, 2));
   }
 
   /** A list in the user's numbers. */
-  static LabelNoise inDataset(Model model, LabelNoise rows) {
+  static LabelNoise inDataset(Labelled samples, LabelNoise rows) {
     return new LabelNoise(
-        Arrays.stream(rows.ids()).map(i -> model.positions()[(int) i]).toArray(),
-        Arrays.stream(rows.clean()).map(model::classId).toArray(),
-        Arrays.stream(rows.noisy()).map(model::classId).toArray());
+        Arrays.stream(rows.ids()).map(i -> samples.positions()[(int) i]).toArray(),
+        Arrays.stream(rows.clean()).map(c -> samples.classIds()[(int) c]).toArray(),
+        Arrays.stream(rows.noisy()).map(c -> samples.classIds()[(int) c]).toArray());
   }
 
   private static long[] column(List<long[]> rows, int c) {

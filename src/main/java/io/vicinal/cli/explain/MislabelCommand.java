@@ -10,11 +10,9 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Npy;
 import io.vicinal.influence.noise.DetectionCurve;
-import io.vicinal.influence.noise.Detector;
 import io.vicinal.influence.noise.Detectors;
-import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.noise.EvidenceOptions;
-import io.vicinal.influence.noise.Ranking;
+import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -42,9 +40,13 @@ import picocli.CommandLine.Spec;
     header = "Rank the training samples by how suspicious their label is, by several detectors.",
     description = {
       "",
+      "Features and labels are enough: --features X.npy --labels y.npy. Of a run, the samples that",
+      "it held out are looked at too. The suspects are the first by rank-average, as many as labels",
+      "are expected to be wrong.",
+      "",
       "Needs no knowledge of the noise; with it (--noise), or with noise of its own making",
-      "(--inject), every detector is judged: AUC, average precision, precision at a budget, and the",
-      "curve of what is found over what is inspected.",
+      "(--inject), every detector is judged: AUC, average precision, precision among as many as are",
+      "suspected, and the curve of what is found over what is inspected.",
       "",
       "Writes scores.npy [detectors, N] (higher: more suspicious), queries.json (its rows),",
       "suspects.csv, with noise detectors.csv and curves.csv, with --inject noise.csv and",
@@ -73,15 +75,15 @@ final class MislabelCommand implements Callable<Integer> {
       description = {
         "aum, oof-loss, loss, knn, knn-embedding, confident-learning, gradient-norm, random,",
         "rank-average, ekfac-self, and with a test set the original's rankings by",
-        "its worst class: if-group, eif-group. Default: all that the model has."
+        "its worst class: if-group, eif-group. Default: all that can work."
       })
   private String detectors;
 
   @Option(
-      names = "--budget",
+      names = {"--suspects", "--budget"},
       paramLabel = "K",
-      description = "Labels that somebody could inspect; default: the noise, else 10 %% of them.")
-  private Integer budget;
+      description = "How many are suspected; default: the expected number of wrong labels.")
+  private Integer suspects;
 
   @Mixin private TrainingOptions training;
 
@@ -94,10 +96,10 @@ final class MislabelCommand implements Callable<Integer> {
     if (detectors != null) {
       DetectorScores.parse("--detectors", detectors);
     }
-    if (budget != null && budget < 1) {
-      throw new InputException("--budget: " + budget + " is below 1");
+    if (suspects != null && suspects < 1) {
+      throw new InputException("--suspects: " + suspects + " is below 1");
     }
-    try (Model model = Model.open(inputs)) {
+    try (Model model = Model.openLabels(inputs, training, false)) {
       RunConfig config = training.config(inputs, model);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
@@ -107,90 +109,89 @@ final class MislabelCommand implements Callable<Integer> {
       EvidenceOptions options = EvidenceOptions.of(config, noises.seed);
       try (WorkFolder work = new WorkFolder(out, key);
           ProgressBars bars = new ProgressBars();
-          Evidence evidence = Evidence.of(model.backend(), model.model(), model.test(), options)) {
-        DetectorScores scores = new DetectorScores(model, evidence, work, bars);
-        Map<Detector, double[]> all =
-            scores.of(
-                detectors == null
-                    ? scores.available()
-                    : DetectorScores.parse("--detectors", detectors));
+          DetectorScores detecting = new DetectorScores(model, options, work, bars)) {
+        Map<String, double[]> scores =
+            detectors == null
+                ? detecting.ofAll()
+                : detecting.of(DetectorScores.parse("--detectors", detectors));
+        LabelAudit audit = Audits.of(model, detecting, scores, suspects);
         bars.finish();
-        write(model, noise, all, work);
+        List<String> remarks = Audits.remarks(model, detecting);
+        write(model, noise, audit, remarks, work);
       }
     }
     return 0;
   }
 
   private void write(
-      Model model, LabelNoise noise, Map<Detector, double[]> scores, WorkFolder work) {
-    int n = (int) model.model().samples();
-    int inspected =
-        Math.min(n, budget != null ? budget : noise != null ? noise.count() : Math.max(1, n / 10));
-    writeScores(model, scores, work);
-    Detector average = Detectors.named("rank-average");
-    Detector main = scores.containsKey(average) ? average : scores.keySet().iterator().next();
-    suspects(model, scores, main, inspected).write(work.file("suspects.csv"));
+      Model model, LabelNoise noise, LabelAudit audit, List<String> remarks, WorkFolder work) {
+    int n = audit.samples();
+    int suspected = audit.suspects().length;
+    writeScores(model, audit, work);
+    suspects(model, audit).write(work.file("suspects.csv"));
     JsonObject summary = Summary.of(spec.name(), model);
-    summary.addProperty("budget", inspected);
-    summary.addProperty("suspects_by", main.name());
+    Audits.addTo(summary, audit, remarks);
     summary.addProperty("seed", noises.seed);
     List<DetectionCurve> curves = new ArrayList<>();
     if (noise != null) {
       boolean[] wrong = noise.mask(n);
-      scores.forEach((d, values) -> curves.add(DetectionCurve.of(d.name(), values, wrong)));
-      judged(curves, inspected).write(work.file("detectors.csv"));
+      audit
+          .detectors()
+          .forEach(name -> curves.add(DetectionCurve.of(name, audit.scores(name), wrong)));
+      judged(curves, suspected).write(work.file("detectors.csv"));
       DetectionCurve.write(work.file("curves.csv"), curves, POINTS);
       summary.addProperty("mislabelled", noise.count());
     }
     if (noises.inject != null) {
       summary.addProperty("injected", noises.inject);
       summary.addProperty("rate", noises.rate);
-      KnownNoise.inDataset(model, noise).write(work.file("noise.csv"));
-      model.writeLabels(model.model().training().labels().toLongs(), work.file("labels-noisy.npy"));
+      KnownNoise.inDataset(model.labelled(), noise).write(work.file("noise.csv"));
+      model.writeLabels(model.labelled().data().labels().toLongs(), work.file("labels-noisy.npy"));
     }
     JsonFile.write(work.file("summary.json"), summary);
-    page(model, noise, curves, main.name(), scores.get(main), inspected).write(work);
+    page(model, noise, curves, audit, remarks).write(work);
+    PrintWriter writer = spec.commandLine().getOut();
+    remarks.forEach(writer::println);
     work.commit(RESULTS);
-    print(spec.commandLine().getOut(), curves, inspected);
+    print(writer, curves, audit);
   }
 
   private Page page(
       Model model,
       LabelNoise noise,
       List<DetectionCurve> curves,
-      String main,
-      double[] suspicion,
-      int inspected) {
-    long[] labels = model.model().training().labels().toLongs();
+      LabelAudit audit,
+      List<String> remarks) {
+    long[] labels = model.labelled().data().labels().toLongs();
     long[] right = noise == null ? null : noise.revert(labels);
-    Page page = new Page(spec.name(), "Wrong labels", model, right).fact("Seed", noises.seed);
-    int[] order = Ranking.order(suspicion);
-    String sentence =
-        String.format(Locale.ROOT, "%,d labels are the most suspicious, by %s.", inspected, main);
-    if (!curves.isEmpty()) {
+    Page page =
+        new Page(spec.name(), "Wrong labels", model, model.labelled(), right)
+            .fact("Seed", noises.seed);
+    int suspected = audit.suspects().length;
+    String sentence = Audits.sentence(audit);
+    if (!curves.isEmpty() && suspected > 0) {
       DetectionCurve best = NoiseSections.best(curves).get(0);
       sentence =
           String.format(
               Locale.ROOT,
-              "Looking at %,d samples, %s finds %.0f %% of the %,d wrong labels.",
-              inspected,
+              "Looking at %,d suspects, %s finds %.0f %% of the %,d wrong labels.",
+              suspected,
               best.detector(),
-              100 * best.found(inspected),
+              100 * best.found(suspected),
               best.mislabelled());
     }
-    Set<Integer> suspects =
-        Arrays.stream(order).limit(inspected).boxed().collect(Collectors.toSet());
-    return page.headline(sentence, List.of(), List.of())
+    Set<Integer> suspects = Arrays.stream(audit.suspects()).boxed().collect(Collectors.toSet());
+    return page.headline(sentence, remarks, List.of())
         .add(
             NoiseSections.detection(
                 "Every detector ranks all samples without knowing which labels are wrong; shown are"
                     + " the first by "
-                    + main
+                    + audit.main()
                     + ".",
                 curves,
-                suspicion,
+                audit.scores(audit.main()),
                 page.gallery(),
-                inspected))
+                suspected))
         .map(
             List.of(),
             row ->
@@ -200,24 +201,24 @@ final class MislabelCommand implements Callable<Integer> {
             noises.seed);
   }
 
-  private static void writeScores(Model model, Map<Detector, double[]> scores, WorkFolder work) {
+  private static void writeScores(Model model, LabelAudit audit, WorkFolder work) {
     try (Arena arena = Arena.host()) {
-      Tensor all = arena.allocate(DType.F64, scores.size(), model.dataset());
+      Tensor all = arena.allocate(DType.F64, audit.detectors().size(), model.dataset());
       JsonArray rows = new JsonArray();
-      scores.forEach(
-          (detector, values) -> {
-            double[] row = new double[(int) model.dataset()];
-            Arrays.fill(row, Double.NaN);
-            for (int i = 0; i < values.length; i++) {
-              row[(int) model.positions()[i]] = values[i];
-            }
-            all.rows(rows.size(), rows.size() + 1L).set(row);
-            JsonObject json = new JsonObject();
-            json.addProperty("row", rows.size());
-            json.addProperty("id", detector.name());
-            json.addProperty("text", detector.meaning());
-            rows.add(json);
-          });
+      for (String name : audit.detectors()) {
+        double[] values = audit.scores(name);
+        double[] row = new double[(int) model.dataset()];
+        Arrays.fill(row, Double.NaN);
+        for (int i = 0; i < values.length; i++) {
+          row[(int) model.labelled().positions()[i]] = values[i];
+        }
+        all.rows(rows.size(), rows.size() + 1L).set(row);
+        JsonObject json = new JsonObject();
+        json.addProperty("row", rows.size());
+        json.addProperty("id", name);
+        json.addProperty("text", Detectors.named(name).meaning());
+        rows.add(json);
+      }
       Npy.write(work.file("scores.npy"), all);
       JsonObject queries = new JsonObject();
       queries.add("queries", rows);
@@ -225,21 +226,14 @@ final class MislabelCommand implements Callable<Integer> {
     }
   }
 
-  private static CsvFile suspects(
-      Model model, Map<Detector, double[]> scores, Detector main, int count) {
+  private static CsvFile suspects(Model model, LabelAudit audit) {
     List<String> header = new ArrayList<>(List.of("rank", "sample", "class"));
-    scores.keySet().forEach(detector -> header.add(detector.name()));
+    header.addAll(audit.detectors());
     CsvFile csv = model.csv(header.toArray(new String[0]));
-    int[] order = Ranking.order(scores.get(main));
-    long[] classes = model.trainingClasses();
-    for (int r = 0; r < count; r++) {
-      List<Object> row = new ArrayList<>();
-      row.add(r + 1);
-      row.add(model.positions()[order[r]]);
-      row.add(classes[order[r]]);
-      for (double[] values : scores.values()) {
-        row.add(values[order[r]]);
-      }
+    for (int sample : audit.suspects()) {
+      LabelAudit.Entry entry = audit.entry(sample);
+      List<Object> row = new ArrayList<>(List.of(entry.suspect(), entry.position(), entry.label()));
+      audit.detectors().forEach(name -> row.add(audit.scores(name)[sample]));
       csv.row(row.toArray());
     }
     return csv;
@@ -259,29 +253,28 @@ final class MislabelCommand implements Callable<Integer> {
           curve.detector(),
           curve.auc(),
           curve.averagePrecision(),
-          curve.precisionAt(budget),
+          budget == 0 ? Double.NaN : curve.precisionAt(budget),
           curve.found(budget),
           budget);
     }
     return csv;
   }
 
-  private void print(PrintWriter writer, List<DetectionCurve> curves, int inspected) {
-    if (curves.isEmpty()) {
-      writer.printf(Locale.ROOT, "the %d most suspicious labels are in suspects.csv%n", inspected);
-    } else {
+  private void print(PrintWriter writer, List<DetectionCurve> curves, LabelAudit audit) {
+    int suspected = audit.suspects().length;
+    writer.println(Audits.sentence(audit) + " They are in suspects.csv.");
+    if (!curves.isEmpty()) {
       writer.printf(
           Locale.ROOT,
           "%d of %d labels are wrong; what each detector finds%n%n",
-          curves.get(0).mislabelled(),
-          curves.get(0).samples());
-      Table table = new Table("detector", "AUC", "average precision", "found among " + inspected);
+          curves.get(0).mislabelled(), curves.get(0).samples());
+      Table table = new Table("detector", "AUC", "average precision", "found among " + suspected);
       for (DetectionCurve curve : curves) {
         table.row(
             curve.detector(),
             String.format(Locale.ROOT, "%.3f", curve.auc()),
             String.format(Locale.ROOT, "%.3f", curve.averagePrecision()),
-            String.format(Locale.ROOT, "%.1f %%", 100 * curve.found(inspected)));
+            String.format(Locale.ROOT, "%.1f %%", 100 * curve.found(suspected)));
       }
       table.print(writer);
     }

@@ -9,6 +9,7 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
@@ -25,6 +26,8 @@ import io.vicinal.report.Pixels;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
 import io.vicinal.train.TrainedRun;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +35,8 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -52,6 +57,8 @@ final class Model implements AutoCloseable {
   private Names sampleNames = Names.none(); // by position in the dataset
   private Names testNames = Names.none(); // by test sample
   private boolean images; // of a dataset of them
+  private Labelled labelled;
+  private boolean trainedHere;
   private Look look; // of training samples, or null
   private Look testLook;
 
@@ -65,6 +72,23 @@ final class Model implements AutoCloseable {
     return open(options, false);
   }
 
+  /**
+   * Opens samples whose labels are looked at: neither a head nor test samples are needed. Where no
+   * head is named, one is trained on the given labels.
+   */
+  static Model openLabels(ModelOptions options, TrainingOptions training, boolean withTest) {
+    options.checkLabels();
+    if (options.run != null || options.head != null) {
+      return open(options, withTest);
+    }
+    RunConfig config = training.config();
+    Loss loss =
+        options.loss == null
+            ? Losses.create(config.loss().name(), config.loss().params())
+            : Losses.create(options.loss, options.params);
+    return opened(options, model -> model.trainOn(options, loss, config, withTest));
+  }
+
   /** Opens a model with its test samples. */
   static Model openWithTest(ModelOptions options) {
     return open(options, true);
@@ -76,14 +100,22 @@ final class Model implements AutoCloseable {
       throw new InputException("--test-features: is missing; name the test set's two files");
     }
     Loss loss = options.run == null ? Losses.create(options.loss, options.params) : null;
+    return opened(
+        options,
+        model -> {
+          if (options.run != null) {
+            model.readRun(options, withTest);
+          } else {
+            model.readArrays(options, loss);
+          }
+        });
+  }
+
+  private static Model opened(ModelOptions options, Consumer<Model> read) {
     Backend backend = Devices.open(options.device, options.threads);
     Model opened = new Model(backend, new Arena(backend.memory()));
     try {
-      if (options.run != null) {
-        opened.readRun(options);
-      } else {
-        opened.readArrays(options, loss);
-      }
+      read.accept(opened);
       opened.checkTest(options);
       opened.look(options);
       return opened;
@@ -93,7 +125,7 @@ final class Model implements AutoCloseable {
     }
   }
 
-  private void readRun(ModelOptions options) {
+  private void readRun(ModelOptions options, boolean withTest) {
     TrainedRun run = TrainedRun.open(options.run, backend, arena);
     model = new HeadModel(run.loss(), run.training(), run.head().tensors());
     checkClasses(options.run.resolve("head.safetensors"));
@@ -119,12 +151,37 @@ final class Model implements AutoCloseable {
     } else {
       test = run.validation();
     }
-    if (test == null) {
+    if (test == null && withTest) {
       throw new InputException(
           options.run
               + ": the run has no validation samples to explain; name a test set with"
               + " --test-features and --test-labels");
     }
+    labelled = covered(run);
+  }
+
+  /** All samples of the run's classes, those held out too, in numbers of their own. */
+  private Labelled covered(TrainedRun run) {
+    long[] ids = run.covered();
+    if (ids.length == positions.length) {
+      return trained();
+    }
+    FeatureSet all =
+        new FeatureSet(
+            run.features(),
+            arena.of(datasetLabels, datasetLabels.length),
+            model.training().name().replace("training samples", "samples"));
+    FeatureSet chosen = ids.length == dataset ? all : all.subset(arena, all.name(), ids);
+    long[] known = Arrays.stream(ids).map(i -> datasetLabels[(int) i]).sorted().distinct().toArray();
+    int[] rows =
+        Arrays.stream(positions).mapToInt(position -> Arrays.binarySearch(ids, position)).toArray();
+    return new Labelled(chosen.renumbered(arena, known), ids, known, rows);
+  }
+
+  /** The samples that the head was trained on. */
+  Labelled trained() {
+    int[] rows = IntStream.range(0, positions.length).toArray();
+    return new Labelled(model.training(), positions, classes, rows);
   }
 
   private FeatureSet typed(FeatureSet set) {
@@ -180,6 +237,47 @@ final class Model implements AutoCloseable {
     if (options.testFeatures != null) {
       test = readTest(options, head.weight().dtype(), texts && !given.known());
     }
+    labelled = trained();
+  }
+
+  private void trainOn(ModelOptions options, Loss loss, RunConfig config, boolean withTest) {
+    ArrayFiles files = new ArrayFiles(arena, backend);
+    Tensor x = files.largeMatrix(options.features, null);
+    Names named = given(options, -1);
+    Labels labels = files.labels(options.labels, options.features, x.dim(0), named);
+    boolean texts = labels.classes().known();
+    classNames = texts ? labels.classes() : named;
+    Tensor y = labels.ids();
+    datasetLabels = y.toLongs();
+    given(options, Arrays.stream(datasetLabels).max().getAsLong());
+    sampleNames = Names.read(options.sampleNames, x.dim(0), "samples");
+    classes = Arrays.stream(datasetLabels).sorted().distinct().toArray();
+    if (classes.length < 2) {
+      throw new InputException(
+          options.labels
+              + ": all "
+              + datasetLabels.length
+              + " labels are class "
+              + classes[0]
+              + "; a wrong label needs a second class to choose from");
+    }
+    FeatureSet given = new FeatureSet(x, y, options.features.toString());
+    trainingHash = given.sha256();
+    FeatureSet numbered = given.renumbered(arena, classes);
+    dataset = x.dim(0);
+    positions = LongStream.range(0, dataset).toArray();
+    if (options.testFeatures != null) {
+      test = readTest(options, x.dtype(), texts && !named.known());
+    } else if (withTest) {
+      throw new InputException("--test-features: is missing; name the test set's two files");
+    }
+    Head head =
+        HeadTraining.of(backend, config)
+            .withLoss(loss)
+            .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
+    model = new HeadModel(loss, numbered, head.tensors());
+    trainedHere = true;
+    labelled = trained();
   }
 
   /** The class names of the command line; they must reach to this id. */
@@ -327,13 +425,29 @@ final class Model implements AutoCloseable {
     }
   }
 
-  /** Goes on with other labels (proxy rows) and the head that was trained on them. */
-  void replace(long[] labels, Head head) {
+  /**
+   * Goes on with other labels and a head that is trained on them.
+   *
+   * @param labels of {@link #labelled}, in its numbers
+   */
+  void retrain(long[] labels, RunConfig config) {
+    FeatureSet before = labelled.data();
+    labelled =
+        labelled.with(
+            new FeatureSet(before.features(), arena.of(labels, labels.length), before.name()));
+    long[] own = labelled.ofTrained(labels);
     FeatureSet old = model.training();
-    Tensor replaced = arena.of(labels, labels.length);
+    Supervision supervision = Supervision.hard(labelled.classIds().length, own);
+    Head head =
+        HeadTraining.of(backend, config)
+            .withLoss(model.loss())
+            .train(old.features(), supervision, arena);
+    classes = labelled.classIds();
     model =
         new HeadModel(
-            model.loss(), new FeatureSet(old.features(), replaced, old.name()), head.tensors());
+            model.loss(),
+            new FeatureSet(old.features(), arena.of(own, own.length), old.name()),
+            head.tensors());
   }
 
   /** Weights of the training samples, from a file of the whole dataset's. */
@@ -355,16 +469,26 @@ final class Model implements AutoCloseable {
   /**
    * Writes class ids of the whole dataset.
    *
-   * @param labels proxy rows of the training samples; other samples keep their class
+   * @param labels of {@link #labelled}, in its numbers; other samples keep their class
    */
   void writeLabels(long[] labels, Path file) {
     long[] all = datasetLabels.clone();
     for (int i = 0; i < labels.length; i++) {
-      all[(int) positions[i]] = classId(labels[i]);
+      all[(int) labelled.positions()[i]] = labelled.classIds()[(int) labels[i]];
     }
     try (Arena scratch = Arena.host()) {
       Npy.write(file, scratch.of(all, all.length));
     }
+  }
+
+  /** The samples whose labels can be looked at: of a run also those that it held out. */
+  Labelled labelled() {
+    return labelled;
+  }
+
+  /** Whether the head was trained by this command, because none was named. */
+  boolean isTrainedHere() {
+    return trainedHere;
   }
 
   Backend backend() {
@@ -402,6 +526,13 @@ final class Model implements AutoCloseable {
   /** What to call the class of a proxy row; some that are known of noise have none. */
   String trainingClass(long row) {
     return row < classes.length ? testClass(classId(row)) : "an unknown class";
+  }
+
+  /** What to call a class in the numbers of some samples; some known of noise have no name. */
+  String className(Labelled samples, long number) {
+    return number < samples.classIds().length
+        ? testClass(samples.classIds()[(int) number])
+        : "an unknown class";
   }
 
   /** What to call a class id. */
@@ -502,6 +633,7 @@ final class Model implements AutoCloseable {
     json.addProperty("training", model.training().name());
     json.addProperty("training_samples", model.samples());
     json.addProperty("dataset_samples", dataset);
+    json.addProperty("held_out_samples", labelled.heldOut());
     json.addProperty("dataset_sha256", trainingHash);
     json.addProperty("features", model.training().width());
     json.addProperty("embedding", model.head().weight().dim(0));

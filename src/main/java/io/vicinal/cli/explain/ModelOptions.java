@@ -123,6 +123,15 @@ final class ModelOptions {
 
   /** Refuses combinations that cannot be meant, before anything is read. */
   void check() {
+    check(true);
+  }
+
+  /** The same where a head is trained if none is named. */
+  void checkLabels() {
+    check(false);
+  }
+
+  private void check(boolean headNeeded) {
     if (run != null) {
       refuse("--features", features);
       refuse("--labels", labels);
@@ -130,10 +139,13 @@ final class ModelOptions {
       refuse("--loss", loss);
       refuse("--param", params.isEmpty() ? null : params);
     } else {
-      require("--features", features);
-      require("--labels", labels);
-      require("--head", head);
-      require("--loss", loss);
+      String others = headNeeded ? "--features, --labels, --head and --loss" : "--features and --labels";
+      require("--features", features, others);
+      require("--labels", labels, others);
+      if (headNeeded || head != null) {
+        require("--head", head, others);
+        require("--loss", loss, others);
+      }
     }
     if ((testFeatures == null) != (testLabels == null)) {
       throw new InputException(
@@ -176,12 +188,10 @@ final class ModelOptions {
     }
   }
 
-  private static void require(String option, Object value) {
+  private static void require(String option, Object value, String others) {
     if (value == null) {
       throw new InputException(
-          option
-              + ": is missing; name a run folder with --run, or --features, --labels, --head and"
-              + " --loss");
+          option + ": is missing; name a run folder with --run, or " + others);
     }
   }
 }

@@ -3,9 +3,6 @@ package io.vicinal.cli.explain;
 import io.vicinal.InputException;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.LabelNoise;
-import io.vicinal.nn.Head;
-import io.vicinal.train.HeadTraining;
-import io.vicinal.train.Supervision;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 
@@ -54,28 +51,20 @@ final class NoiseOptions {
     }
   }
 
-  /** The list in the model's numbers, injected into the model if that is wanted; else null. */
+  /** The list in the numbers of the samples whose labels are looked at; made if that is wanted. */
   LabelNoise apply(Model model, RunConfig training) {
     if (file != null) {
-      return KnownNoise.inRows(model, LabelNoise.read(file), file);
+      return KnownNoise.inRows(model, model.labelled(), LabelNoise.read(file), file);
     }
     if (inject == null) {
       return null;
     }
-    long[] labels = model.model().training().labels().toLongs();
+    long[] labels = model.labelled().data().labels().toLongs();
     LabelNoise noise =
         inject.endsWith(".npy")
             ? LabelNoise.shiftAt(Path.of(inject), labels)
             : LabelNoise.inject(LabelNoise.Kind.parse(inject), rate, labels, seed);
-    long[] noisy = noise.apply(labels);
-    Head head =
-        HeadTraining.of(model.backend(), training)
-            .withLoss(model.model().loss())
-            .train(
-                model.model().training().features(),
-                Supervision.hard((int) model.model().classes(), noisy),
-                model.arena());
-    model.replace(noisy, head);
+    model.retrain(noise.apply(labels), training);
     return noise;
   }
 

@@ -21,6 +21,7 @@ import java.util.stream.LongStream;
 final class Page {
   private final String title;
   private final Model model;
+  private final Labelled samples;
   private final Gallery gallery;
   private final List<Section> sections = new ArrayList<>();
   private final List<Fact> provenance = new ArrayList<>();
@@ -30,9 +31,18 @@ final class Page {
    * @param right the right label (proxy row) of each training sample, or null if that is not known
    */
   Page(String command, String title, Model model, long[] right) {
+    this(command, title, model, model.trained(), right);
+  }
+
+  /**
+   * The same of other samples than those trained on.
+   *
+   * @param samples in whose numbers the page's sections speak
+   */
+  Page(String command, String title, Model model, Labelled samples, long[] right) {
     this.title = title;
     this.model = model;
-    FeatureSet training = model.model().training();
+    this.samples = samples;
     String word = model.look() != null ? "image" : "sample";
     Gallery.Shelf test = null;
     if (model.test() != null) {
@@ -51,10 +61,10 @@ final class Page {
         new Gallery(
             shelf(
                 word,
-                training,
-                model.positions(),
+                samples.data(),
+                samples.positions(),
                 right,
-                model::trainingClass,
+                c -> model.className(samples, c),
                 model.look(),
                 model.sampleNames()),
             test);
@@ -102,7 +112,7 @@ final class Page {
    * @param mark of a row, or null
    */
   Page map(List<Integer> shown, LongFunction<String> mark, long seed) {
-    FeatureSet training = model.model().training();
+    FeatureSet training = samples.data();
     long[] rows = MapSection.rows(training.samples(), shown);
     Section map =
         MapSection.of(
@@ -142,9 +152,12 @@ final class Page {
             : String.format(Locale.ROOT, " \u00b7 %,d test samples", model.test().samples());
     return String.format(
         Locale.ROOT,
-        "%,d training samples of %,d classes%s \u00b7 %s head, %,d \u2192 %,d",
-        model.model().samples(),
-        model.model().classes(),
+        "%,d %s of %,d classes%s \u00b7 %s head, %,d \u2192 %,d",
+        samples.data().samples(),
+        samples.heldOut() == 0
+            ? "training samples"
+            : String.format(Locale.ROOT, "samples (%,d of them held out)", samples.heldOut()),
+        samples.classIds().length,
         test,
         model.model().loss().name(),
         model.model().training().width(),

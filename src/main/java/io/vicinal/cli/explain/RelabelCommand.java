@@ -10,9 +10,8 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.noise.Detector;
-import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.noise.EvidenceOptions;
-import io.vicinal.influence.noise.Ranking;
+import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.influence.relabel.Proposal;
 import io.vicinal.influence.relabel.RelabelAccuracy;
 import io.vicinal.influence.relabel.RelabelRule;
@@ -27,6 +26,7 @@ import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,10 +47,13 @@ import picocli.CommandLine.Spec;
     header = "Propose labels for suspicious training samples, and write cleaned ones.",
     description = {
       "",
-      "The most suspicious samples by a detector get probabilities of every class, without a look at",
-      "their own label: from out-of-fold predictions and frozen-feature neighbours. Another class is",
-      "taken where it is likely enough; where it is not, the proposal abstains, and what resembles",
-      "no class is called none of these.",
+      "Features and labels are enough: --features X.npy --labels y.npy. The most suspicious samples",
+      "by a detector, as many as labels are expected to be wrong, get a probability of every class",
+      "being right: from out-of-fold predictions, frozen-feature neighbours, the label that is written,",
+      "and how often it seems to be written for another class by mistake. A proposal is taken where",
+      "it is likelier right than not, so that it is expected to mend more than it breaks; what is",
+      "expected is told. Otherwise it is left to a person, and what resembles no class is called none",
+      "of these.",
       "",
       "Writes proposals.csv, labels.npy (the whole dataset's, cleaned), summary.json, report.html.",
       ""
@@ -86,14 +89,17 @@ final class RelabelCommand implements Callable<Integer> {
   @Option(
       names = "--suspects",
       paramLabel = "K",
-      description = "How many are looked at; default: the estimated number of wrong labels.")
+      description = "How many are looked at; default: the expected number of wrong labels.")
   private Integer suspects;
 
   @Option(
       names = "--threshold",
       paramLabel = "P",
       defaultValue = "0.5",
-      description = "Probability from which another class is taken; default: 0.5.")
+      description = {
+        "Probability from which a proposal is taken, if it is also likelier right than the given",
+        "label; default: 0.5, from where on it is expected to mend more than it breaks."
+      })
   private double threshold;
 
   @Option(
@@ -130,7 +136,7 @@ final class RelabelCommand implements Callable<Integer> {
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }
-    try (Model model = mode == null ? Model.open(inputs) : Model.openWithTest(inputs)) {
+    try (Model model = Model.openLabels(inputs, training, mode != null)) {
       RunConfig config = training.config(inputs, model);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
@@ -140,20 +146,55 @@ final class RelabelCommand implements Callable<Integer> {
       EvidenceOptions evidenceOptions = EvidenceOptions.of(config, noises.seed);
       try (WorkFolder work = new WorkFolder(out, key);
           ProgressBars bars = new ProgressBars();
-          Evidence evidence =
-              Evidence.of(model.backend(), model.model(), model.test(), evidenceOptions)) {
-        DetectorScores scores = new DetectorScores(model, evidence, work, bars);
-        int[] order = Ranking.order(scores.of(ranking).values().iterator().next());
-        int count = Math.min(order.length, count(evidence));
-        Relabelling relabelling =
-            Relabelling.propose(evidence, Arrays.copyOf(order, count), how, options);
-        Map<String, Retrieval> measured =
-            mode == null ? Map.of() : retrained(model, evidence, relabelling, mode);
+          DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
+        Map<String, double[]> scores = detecting.of(ranking);
+        LabelAudit audit =
+            Audits.of(model, detecting, scores, detector, suspects, how, options);
+        Relabelling relabelling = audit.relabelling();
+        List<String> remarks = Audits.remarks(model, detecting);
         bars.finish();
-        write(model, noise, relabelling, measured, work);
+        announce(audit, relabelling, remarks);
+        Map<String, Retrieval> measured =
+            mode == null
+                ? Map.of()
+                : retrained(model, detecting.evidence().training(), relabelling, mode);
+        bars.finish();
+        write(model, noise, audit, remarks, measured, work);
       }
     }
     return 0;
+  }
+
+  /** What is going to be changed and what that is expected to do, before anything is written. */
+  private void announce(LabelAudit audit, Relabelling relabelling, List<String> remarks) {
+    PrintWriter writer = spec.commandLine().getOut();
+    remarks.forEach(writer::println);
+    writer.println(Audits.sentence(audit));
+    writer.printf(
+        Locale.ROOT,
+        "%d suspicious samples: %d relabelled, %d kept, %d left to a person, %d none of these%n",
+        relabelling.proposals().size(),
+        relabelling.count(Proposal.Decision.RELABEL),
+        relabelling.count(Proposal.Decision.KEEP),
+        relabelling.count(Proposal.Decision.ABSTAIN),
+        relabelling.count(Proposal.Decision.NONE_OF_THESE));
+    writer.println(expectation(relabelling));
+    writer.flush();
+  }
+
+  private static String expectation(Relabelling relabelling) {
+    Relabelling.Expected expected = relabelling.expected();
+    return expected == null
+        ? "How many of them are right cannot be said: the rule "
+            + relabelling.rule().text()
+            + " gives shares of neighbours, not probabilities."
+        : String.format(
+            Locale.ROOT,
+            "Of the %,d that are relabelled %.0f are expected to become right and %.0f to have been"
+                + " right before.",
+            relabelling.count(Proposal.Decision.RELABEL),
+            expected.mended(),
+            expected.broken());
   }
 
   /** The rule of an option. */
@@ -174,33 +215,42 @@ final class RelabelCommand implements Callable<Integer> {
     }
   }
 
-  private int count(Evidence evidence) {
-    if (suspects != null) {
-      return suspects;
-    }
-    return (int) Math.max(1, Math.round(evidence.noiseRate() * evidence.samples()));
-  }
-
+  /** Heads on the samples that the model was trained on: what it held out may be the test set. */
   private Map<String, Retrieval> retrained(
-      Model model, Evidence evidence, Relabelling relabelling, Relabelling.Mode mode) {
+      Model model, HeadTraining trainer, Relabelling relabelling, Relabelling.Mode mode) {
     Map<String, Retrieval> measured = new LinkedHashMap<>();
-    HeadTraining trainer = evidence.training();
-    FeatureSet given = evidence.data();
+    Labelled labelled = model.labelled();
+    FeatureSet given = labelled.data();
+    long[] ids = Arrays.stream(labelled.trained()).asLongStream().toArray();
     try (Arena arena = new Arena(model.backend().memory())) {
-      long[] cleaned = relabelling.cleaned();
+      long[] cleaned = labelled.ofTrained(relabelling.cleaned());
+      FeatureSet before =
+          new FeatureSet(
+              model.model().training().features(),
+              arena.of(labelled.ofTrained(relabelling.labels()), ids.length),
+              "given labels");
       FeatureSet repaired =
-          new FeatureSet(given.features(), arena.of(cleaned, cleaned.length), "cleaned labels");
-      measured.put("given head", measure(model, model.head(), given));
-      Supervision before = Supervision.hard(evidence.classes(), evidence.labels());
+          new FeatureSet(before.features(), arena.of(cleaned, ids.length), "cleaned labels");
+      FeatureSet asTested = inTestClasses(labelled, before, arena);
+      FeatureSet repairedTested = inTestClasses(labelled, repaired, arena);
+      measured.put("given head", measure(model, model.head(), asTested));
+      Supervision hard = Supervision.hard(relabelling.classes(), relabelling.labels());
       measured.put(
           "trained on the given labels",
-          measure(model, trainer.train(given.features(), before, arena), given));
+          measure(model, trainer.train(given.features(), hard, ids, arena), asTested));
       Supervision after = relabelling.supervision(mode, noises.seed);
       measured.put(
           "trained on the cleaned labels",
-          measure(model, trainer.train(given.features(), after, arena), repaired));
+          measure(model, trainer.train(given.features(), after, ids, arena), repairedTested));
     }
     return measured;
+  }
+
+  /** The test set's labels are the user's class ids. */
+  private static FeatureSet inTestClasses(Labelled labelled, FeatureSet set, Arena arena) {
+    long[] ids =
+        Arrays.stream(set.labels().toLongs()).map(c -> labelled.classIds()[(int) c]).toArray();
+    return new FeatureSet(set.features(), arena.of(ids, ids.length), set.name());
   }
 
   private static Retrieval measure(Model model, Head head, FeatureSet gallery) {
@@ -210,10 +260,12 @@ final class RelabelCommand implements Callable<Integer> {
   private void write(
       Model model,
       LabelNoise noise,
-      Relabelling relabelling,
+      LabelAudit audit,
+      List<String> remarks,
       Map<String, Retrieval> measured,
       WorkFolder work) {
-    proposals(model, relabelling).write(work.file("proposals.csv"));
+    Relabelling relabelling = audit.relabelling();
+    proposals(model.labelled(), relabelling).write(work.file("proposals.csv"));
     model.writeLabels(relabelling.cleaned(), work.file("labels.npy"));
     JsonObject summary = Summary.of(spec.name(), model);
     summary.addProperty("rule", rule);
@@ -221,19 +273,19 @@ final class RelabelCommand implements Callable<Integer> {
     summary.addProperty("threshold", threshold);
     summary.addProperty("remoteness", remoteness);
     summary.addProperty("seed", noises.seed);
-    summary.addProperty("suspects", relabelling.proposals().size());
+    Audits.addTo(summary, audit, remarks);
     for (Proposal.Decision decision : Proposal.Decision.values()) {
       summary.addProperty(decision.text().replace(' ', '_'), relabelling.count(decision));
     }
+    Relabelling.Expected expected = relabelling.expected();
+    if (expected != null) {
+      JsonObject json = new JsonObject();
+      json.addProperty("mended", expected.mended());
+      json.addProperty("broken", expected.broken());
+      json.addProperty("neither", expected.neither());
+      summary.add("expected", json);
+    }
     PrintWriter writer = spec.commandLine().getOut();
-    writer.printf(
-        Locale.ROOT,
-        "%d suspicious samples: %d relabelled, %d kept, %d left to a person, %d none of these%n",
-        relabelling.proposals().size(),
-        relabelling.count(Proposal.Decision.RELABEL),
-        relabelling.count(Proposal.Decision.KEEP),
-        relabelling.count(Proposal.Decision.ABSTAIN),
-        relabelling.count(Proposal.Decision.NONE_OF_THESE));
     RelabelAccuracy accuracy =
         noise == null || noise.count() == 0 ? null : RelabelAccuracy.of(relabelling, noise);
     if (accuracy != null) {
@@ -257,7 +309,7 @@ final class RelabelCommand implements Callable<Integer> {
           accuracy.broken());
     }
     if (noises.inject != null) {
-      KnownNoise.inDataset(model, noise).write(work.file("noise.csv"));
+      KnownNoise.inDataset(model.labelled(), noise).write(work.file("noise.csv"));
     }
     if (!measured.isEmpty()) {
       summary.add("test", json(measured));
@@ -272,7 +324,7 @@ final class RelabelCommand implements Callable<Integer> {
       table.print(writer);
     }
     JsonFile.write(work.file("summary.json"), summary);
-    page(model, noise, relabelling, accuracy, measured).write(work);
+    page(model, noise, relabelling, accuracy, remarks, measured).write(work);
     work.commit(List.of("noise.csv"));
     writer.println("written: " + out);
   }
@@ -282,16 +334,21 @@ final class RelabelCommand implements Callable<Integer> {
       LabelNoise noise,
       Relabelling relabelling,
       RelabelAccuracy accuracy,
+      List<String> remarks,
       Map<String, Retrieval> measured) {
     long[] right = noise == null ? null : noise.revert(relabelling.labels());
-    Page page = new Page(spec.name(), "Labels, repaired", model, right).fact("Seed", noises.seed);
+    Page page =
+        new Page(spec.name(), "Labels, repaired", model, model.labelled(), right)
+            .fact("Seed", noises.seed);
+    List<String> findings = new ArrayList<>(List.of(expectation(relabelling)));
+    findings.addAll(remarks);
     page.headline(
         String.format(
             Locale.ROOT,
             "%,d of %,d suspicious samples should carry another label.",
             relabelling.count(Proposal.Decision.RELABEL),
             relabelling.proposals().size()),
-        List.of(),
+        findings,
         accuracy == null
             ? List.of()
             : List.of(
@@ -310,7 +367,11 @@ final class RelabelCommand implements Callable<Integer> {
               List.of()));
     }
     return page.add(
-        NoiseSections.proposals(relabelling, accuracy, page.gallery(), model::trainingClass));
+        NoiseSections.proposals(
+            relabelling,
+            accuracy,
+            page.gallery(),
+            c -> model.className(model.labelled(), c)));
   }
 
   private static Section.Metric metric(
@@ -331,7 +392,7 @@ final class RelabelCommand implements Callable<Integer> {
     return json;
   }
 
-  private static CsvFile proposals(Model model, Relabelling relabelling) {
+  private static CsvFile proposals(Labelled labelled, Relabelling relabelling) {
     CsvFile csv =
         model.csv(
             "sample",
@@ -345,12 +406,12 @@ final class RelabelCommand implements Callable<Integer> {
             "remoteness");
     for (Proposal p : relabelling.proposals()) {
       csv.row(
-          model.positions()[p.id()],
-          model.classId(p.given()),
+          labelled.positions()[p.id()],
+          labelled.classIds()[p.given()],
           p.decision().text(),
-          model.classId(p.best()),
+          labelled.classIds()[p.best()],
           p.probability(),
-          model.classId(p.second()),
+          labelled.classIds()[p.second()],
           p.secondProbability(),
           p.givenProbability(),
           p.remoteness());

@@ -25,6 +25,16 @@ final class TrainingOptions {
     List<String> all = new ArrayList<>();
     all.add("head.embedding=" + model.model().head().weight().dim(0));
     all.add("head.bias=" + (model.model().head().bias() != null));
+    return defaults(all);
+  }
+
+  /** The defaults for a head that is trained because none was named. */
+  RunConfig config() {
+    return defaults(new ArrayList<>());
+  }
+
+  private RunConfig defaults(List<String> all) {
+    all.add("sampler.dropLast=false"); // fewer samples than a batch are a batch
     all.addAll(overrides);
     return RunConfig.defaults(all.toArray(new String[0]));
   }

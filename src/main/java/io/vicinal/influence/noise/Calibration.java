@@ -3,32 +3,26 @@ package io.vicinal.influence.noise;
 import java.util.Arrays;
 
 /**
- * Turns held-out scores into probabilities of the <em>right</em> label, and estimates how many
- * labels are wrong, without knowing which. With score tables f_1, f_2, ... (each [N, C]):
+ * Turns held-out scores into probabilities of the <em>right</em> label. With score tables f_1, f_2,
+ * ... (each [N, C]):
  *
  * <pre>
- *   p(c | x)      = softmax_c(a_1 f_1(x, c) + a_2 f_2(x, c) + ...)
+ *   p(c | x)       = softmax_c(a_1 f_1(x, c) + a_2 f_2(x, c) + ...)
  *   P(given y | x) = (1 - e) p(y | x) + e / (C - 1) (1 - p(y | x))
  * </pre>
  *
- * The inverse temperatures a and the noise rate e maximise the likelihood of the given labels. A
- * sample's scores must come from a model that did not see its label, or p would follow the label.
- * Without e, a temperature has to explain confident contradictions by distrusting everything; with
- * it, they are what they are.
- *
- * <p>The rate that is delivered is not the fitted one, which passes part of the noise for overlap
- * of classes: it is the share of given labels that contradict the prediction among the half of the
- * samples that is predicted most surely, where classes hardly overlap. It assumes that wrong labels
- * fall on any sample alike.
+ * The inverse temperatures a maximise the likelihood of the given labels, with the noise rate e or
+ * at a rate that is told. A sample's scores must come from a model that did not see its label, or p
+ * would follow the label. Without e, a temperature has to explain confident contradictions by
+ * distrusting everything; with it, they are what they are. {@link ClassNoise} then says which.
  *
  * <p>Maximised by scoring steps with the outer product of the samples' gradients (Berndt, Hall,
  * Hall and Hausman, 1974), halved until the likelihood grows. Deterministic. Immutable.
  *
  * @param scales a, one per table
- * @param noiseRate estimated share of wrong labels
  * @param logLikelihood mean over the samples, at the maximum
  */
-record Calibration(double[] scales, double noiseRate, double logLikelihood) {
+record Calibration(double[] scales, double logLikelihood) {
   private static final int STEPS = 60;
   private static final double ENOUGH = 1e-9; // gain of mean log-likelihood
 
@@ -37,15 +31,29 @@ record Calibration(double[] scales, double noiseRate, double logLikelihood) {
    * @param tables of scores; a row that is null is left out
    */
   static Calibration fit(long[] labels, int classes, double[][]... tables) {
+    return fit(labels, classes, Double.NaN, tables);
+  }
+
+  /**
+   * The same at a noise rate that is told.
+   *
+   * @param rate e, in 0..1/2, or NaN to fit it
+   */
+  static Calibration fit(long[] labels, int classes, double rate, double[][]... tables) {
     int m = tables.length;
     double[] at = new double[m + 1]; // scales, then the logit of the noise rate
     for (int t = 0; t < m; t++) {
       at[t] = 1 / Math.max(1e-9, spread(tables[t]));
     }
-    at[m] = Math.log(0.05 / 0.95);
+    boolean told = !Double.isNaN(rate);
+    at[m] = logit(told ? Math.max(1e-4, rate) : 0.05);
     Likelihood best = new Likelihood(labels, classes, tables, at);
     for (int step = 0; step < STEPS; step++) {
       double[] direction = solve(best.outer, best.gradient);
+      if (told) {
+        direction = solve(scalesOnly(best.outer), Arrays.copyOf(best.gradient, m));
+        direction = Arrays.copyOf(direction, m + 1);
+      }
       Likelihood next = null;
       for (double length = 1; length > 1e-4; length /= 2) {
         double[] to = at.clone();
@@ -65,29 +73,12 @@ record Calibration(double[] scales, double noiseRate, double logLikelihood) {
       }
       best = next;
     }
-    double[] scales = Arrays.copyOf(at, m);
-    return new Calibration(scales, contradicted(labels, scales, tables), best.value);
+    return new Calibration(Arrays.copyOf(at, m), best.value);
   }
 
-  /** Contradictions among the surer half. */
-  private static double contradicted(long[] labels, double[] scales, double[][][] tables) {
-    double[] sureness = new double[labels.length];
-    boolean[] contradicts = new boolean[labels.length];
-    for (int i = 0; i < labels.length; i++) {
-      sureness[i] = Double.NaN;
-      if (tables[0][i] != null) {
-        int row = i;
-        double[] p =
-            softmax(scales, Arrays.stream(tables).map(t -> t[row]).toArray(double[][]::new));
-        int best = best(p);
-        sureness[i] = p[best];
-        contradicts[i] = best != labels[i];
-      }
-    }
-    int[] order = Ranking.order(sureness);
-    long known = Arrays.stream(sureness).filter(s -> !Double.isNaN(s)).count();
-    int half = (int) Math.max(1, known / 2);
-    return Arrays.stream(order, 0, half).filter(i -> contradicts[i]).count() / (double) half;
+  private static double[][] scalesOnly(double[][] outer) {
+    int m = outer.length - 1;
+    return Arrays.stream(outer, 0, m).map(row -> Arrays.copyOf(row, m)).toArray(double[][]::new);
   }
 
   /** The likeliest class, the lowest of equal ones. */
@@ -104,25 +95,6 @@ record Calibration(double[] scales, double noiseRate, double logLikelihood) {
     return softmax(scales, rows);
   }
 
-  /**
-   * Probability of each label being right, given also the label that is written: Bayes' rule with
-   * the noise model above and the delivered rate.
-   *
-   * @param p what {@link #probabilities} gave
-   */
-  double[] posterior(double[] p, int given) {
-    double[] posterior = p.clone();
-    double e = Math.max(1e-6, noiseRate);
-    for (int c = 0; c < p.length; c++) {
-      posterior[c] *= c == given ? 1 - e : e / (p.length - 1);
-    }
-    double sum = Arrays.stream(posterior).sum();
-    for (int c = 0; c < p.length; c++) {
-      posterior[c] = sum > 0 ? posterior[c] / sum : p[c];
-    }
-    return posterior;
-  }
-
   private static double spread(double[][] table) {
     double sum = 0;
     double squares = 0;
@@ -135,6 +107,10 @@ record Calibration(double[] scales, double noiseRate, double logLikelihood) {
       }
     }
     return count == 0 ? 1 : Math.sqrt(Math.max(0, squares / count - sum / count * sum / count));
+  }
+
+  private static double logit(double x) {
+    return Math.log(x / (1 - x));
   }
 
   private static double logistic(double x) {

@@ -9,10 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * The detectors by name. Safe for any thread.
@@ -34,22 +36,78 @@ import java.util.stream.IntStream;
  *                        confused test class's wrong pairs together; they need test samples, and do
  *                        not look for noise but for what confuses one class
  *   random               a seeded shuffle: what every other one has to beat
- *   rank-average         mean standing among aum, oof-loss and knn
+ *   rank-average         mean standing among those of aum, oof-loss and knn that can work
  * </pre>
+ *
+ * <p>Where a sample is the only one of its class, those that look at other samples of the class
+ * have no opinion.
  */
 public final class Detectors {
   private static final List<String> BY_INFLUENCE = List.of("ekfac-self", "eif-group", "if-group");
-  private static final Map<String, Detector> ALL = all();
+  private static final String[] AVERAGED = {"aum", "oof-loss", "knn"};
 
-  private Detectors() {}
 
-  private record Named(String name, String meaning, Function<Evidence, double[]> rule)
+  private record Named(
+      String name, String meaning, boolean ofHead, Need need, Function<Evidence, double[]> rule)
       implements Detector {
+    @Override
+    public Optional<String> obstacle(Evidence evidence) {
+      return Optional.ofNullable(need.missing(evidence));
+    }
+
     @Override
     public double[] scores(Evidence evidence) {
       return rule.apply(evidence);
     }
   }
+
+  /** What a detector cannot do without. */
+  private interface Need {
+    /** What is missing, or null. */
+    String missing(Evidence evidence);
+
+    default Need and(Need other) {
+      return e -> missing(e) != null ? missing(e) : other.missing(e);
+    }
+  }
+
+  private static final Need NOTHING = e -> null;
+  private static final Need DIFFERENCES =
+      e -> e.isConstant() ? "all rows of the features are equal" : null;
+  private static final Need COMPANY =
+      DIFFERENCES.and(
+          e ->
+              IntStream.range(0, e.samples()).allMatch(e::isAlone)
+                  ? "every class has one sample"
+                  : null);
+  private static final Need TABLES =
+      COMPANY.and(
+          e ->
+              e.hasTables()
+                  ? null
+                  : "a table of " + e.samples() + " x " + e.classes() + " numbers is too large");
+  private static final Need OWN_LOSS =
+      DIFFERENCES.and(
+          e ->
+              e.loss().decomposes()
+                  ? null
+                  : e.loss().name() + " is not a sum over samples, so a sample has no loss");
+  private static final Need SOFTMAX =
+      DIFFERENCES.and(
+          e ->
+              e.loss().spec().isCosineSoftmax()
+                  ? null
+                  : e.loss().name() + " is no softmax over cosines");
+  private static final Need CONFUSION =
+      SOFTMAX.and(
+          e ->
+              e.test() == null
+                  ? "there are no test samples that could be confused"
+                  : e.hasConfusion() ? null : "no test sample is confused");
+
+  private static final Map<String, Detector> ALL = all(); // after what it is made of
+
+  private Detectors() {}
 
   private static Map<String, Detector> all() {
     List<Detector> detectors =
@@ -57,37 +115,66 @@ public final class Detectors {
             new Named(
                 "aum",
                 "negative mean margin along a training",
+                false,
+                DIFFERENCES,
                 e -> Arrays.stream(e.meanMargins()).map(m -> -m).toArray()),
-            new Named("oof-loss", "loss of out-of-fold predictions", Detectors::outOfFoldLoss),
-            new Named("loss", "in-sample loss of the head", Evidence::losses),
+            new Named(
+                "oof-loss",
+                "loss of out-of-fold predictions",
+                false,
+                TABLES,
+                Detectors::outOfFoldLoss),
+            new Named("loss", "in-sample loss of the head", true, OWN_LOSS, Evidence::losses),
             new Named(
                 "knn",
                 "disagreement of neighbours in frozen features",
+                false,
+                TABLES,
                 e -> disagreement(e, e.voteShares())),
             new Named(
                 "knn-embedding",
                 "disagreement of neighbours in the embedding",
+                true,
+                TABLES,
                 Detectors::embedded),
             new Named(
                 "confident-learning",
                 "out-of-fold margin beyond the classes' thresholds",
+                false,
+                TABLES,
                 Detectors::confidentLearning),
-            new Named("gradient-norm", "norm of the sample's gradient", Evidence::gradientNorms),
-            new Named("ekfac-self", "self-influence by EK-FAC", InfluenceRankings::self),
+            new Named(
+                "gradient-norm",
+                "norm of the sample's gradient",
+                true,
+                OWN_LOSS,
+                Evidence::gradientNorms),
+            new Named(
+                "ekfac-self", "self-influence by EK-FAC", true, SOFTMAX, InfluenceRankings::self),
             new Named(
                 "eif-group",
                 "EIF on the worst confused class",
+                true,
+                CONFUSION,
                 e -> InfluenceRankings.worstGroup(e, "eif")),
             new Named(
                 "if-group",
                 "the original's IF on the worst confused class",
+                true,
+                CONFUSION,
                 e -> InfluenceRankings.worstGroup(e, "if-seed")),
             new Named(
-                "random", "a seeded shuffle", e -> Ranking.random(e.samples(), e.options().seed())),
+                "random",
+                "a seeded shuffle",
+                false,
+                NOTHING,
+                e -> Ranking.random(e.samples(), e.options().seed())),
             new Named(
                 "rank-average",
                 "mean standing among aum, oof-loss and knn",
-                e -> average(e, "aum", "oof-loss", "knn")));
+                false,
+                DIFFERENCES,
+                e -> average(e, AVERAGED)));
     Map<String, Detector> byName = new LinkedHashMap<>();
     detectors.forEach(d -> byName.put(d.name(), d));
     return Collections.unmodifiableMap(byName);
@@ -96,6 +183,11 @@ public final class Detectors {
   /** The names of those that need no more than features, labels and a head, in a fixed order. */
   public static List<String> names() {
     return ALL.keySet().stream().filter(name -> !BY_INFLUENCE.contains(name)).toList();
+  }
+
+  /** All names, those that are influence estimates last. */
+  public static List<String> everyName() {
+    return Stream.concat(names().stream(), BY_INFLUENCE.stream()).toList();
   }
 
   /** The names of those that are influence estimates. */
@@ -124,19 +216,23 @@ public final class Detectors {
             .collect(Collectors.toCollection(LinkedHashSet::new)));
   }
 
-  /** The mean standing among some detectors. */
+  /** The mean standing among those of some detectors that can work. */
   public static double[] average(Evidence evidence, String... names) {
     return Ranking.average(
-        Arrays.stream(names).map(name -> named(name).scores(evidence)).toArray(double[][]::new));
+        Arrays.stream(names)
+            .map(Detectors::named)
+            .filter(detector -> detector.obstacle(evidence).isEmpty())
+            .map(detector -> detector.scores(evidence))
+            .toArray(double[][]::new));
   }
 
   private static double[] outOfFoldLoss(Evidence e) {
     double[][] p = e.outOfFoldProbabilities();
-    return each(e, i -> -Math.log(Math.max(Double.MIN_NORMAL, p[i][(int) e.labels()[i]])));
+    return others(e, i -> -Math.log(Math.max(Double.MIN_NORMAL, p[i][(int) e.labels()[i]])));
   }
 
   private static double[] disagreement(Evidence e, double[][] shares) {
-    return each(e, i -> 1 - shares[i][(int) e.labels()[i]]);
+    return others(e, i -> 1 - shares[i][(int) e.labels()[i]]);
   }
 
   private static double[] embedded(Evidence e) {
@@ -156,7 +252,7 @@ public final class Detectors {
     for (int c = 0; c < thresholds.length; c++) {
       thresholds[c] = counts[c] == 0 ? Double.POSITIVE_INFINITY : thresholds[c] / counts[c];
     }
-    return each(
+    return others(
         e,
         i -> {
           double[] beyond = new double[thresholds.length];
@@ -165,7 +261,10 @@ public final class Detectors {
         });
   }
 
-  private static double[] each(Evidence e, IntToDoubleFunction score) {
-    return IntStream.range(0, e.samples()).mapToDouble(score).toArray();
+  /** Of each sample that is not the only one of its class. */
+  private static double[] others(Evidence e, IntToDoubleFunction score) {
+    return IntStream.range(0, e.samples())
+        .mapToDouble(i -> e.isAlone(i) ? Double.NaN : score.applyAsDouble(i))
+        .toArray();
   }
 }

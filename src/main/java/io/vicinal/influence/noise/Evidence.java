@@ -16,6 +16,9 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
+import java.util.Arrays;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -50,6 +53,10 @@ public final class Evidence implements AutoCloseable {
   private double[][] voteShares;
   private Calibration outOfFold;
   private Calibration combined;
+  private final Map<Source, double[][]> posteriors = new EnumMap<>(Source.class);
+  private final long[] sizes; // of the classes
+  private Boolean constant;
+  private Boolean confusion;
   private NeighbourList frozen;
   private NeighbourList embedded;
   private Tensor embeddings;
@@ -84,10 +91,15 @@ public final class Evidence implements AutoCloseable {
               + bad % data.width()
               + "] is NaN or infinite; repair or remove that row");
     }
-    if (classes < 2) {
+    if (Arrays.stream(labels).distinct().count() < 2) {
       throw new InputException(
-          data.name() + ": has one class; a wrong label needs at least two to choose from");
+          data.name()
+              + ": all "
+              + labels.length
+              + " labels are one class; a wrong label needs at least two to choose from");
     }
+    this.sizes = new long[classes];
+    Arrays.stream(labels).forEach(y -> sizes[(int) y]++);
   }
 
   /** Of a delivered head, with its loss. */
@@ -220,7 +232,8 @@ public final class Evidence implements AutoCloseable {
   synchronized double[][] foldScores() {
     if (foldScores == null) {
       checkTable();
-      Folds folds = Folds.stratified(labels, options.folds(), options.seed());
+      int count = Math.min(options.folds(), samples());
+      Folds folds = Folds.stratified(labels, count, options.seed());
       FoldPredictor predictor =
           switch (options.predictor()) {
             case FOURIER_RIDGE ->
@@ -233,14 +246,14 @@ public final class Evidence implements AutoCloseable {
   }
 
   private void checkTable() {
-    if ((long) samples() * classes > MOST_CELLS) {
+    if (!hasTables()) {
       throw new InputException(
           data.name()
               + ": a table of "
               + samples()
               + " x "
               + classes
-              + " probabilities is too large; use knn or loss");
+              + " probabilities is too large; use aum or loss");
     }
   }
 
@@ -293,13 +306,79 @@ public final class Evidence implements AutoCloseable {
         .toArray(double[][]::new);
   }
 
+  /** What an evidence's probabilities of the right label are taken from. */
+  public enum Source {
+    /** Out-of-fold predictions. */
+    OUT_OF_FOLD,
+    /** Votes of frozen-feature neighbours. */
+    VOTES,
+    /** Both, each with a weight of its own. */
+    COMBINED
+  }
+
   /**
-   * Estimated share of wrong labels: contradictions of the given labels among the half of the
-   * samples whose label is predicted most surely, where classes hardly overlap. It needs no
-   * knowledge of the noise, and assumes that it falls on any sample alike.
+   * How likely each class is the right one, given also the label that is written and how often the
+   * data suggest that it is written for another class by mistake; [N] rows of C. A sample that is
+   * the only one of its class cannot be judged: its row says nothing.
+   */
+  public synchronized double[][] posteriors(Source source) {
+    return posteriors.computeIfAbsent(
+        source,
+        s ->
+            switch (s) {
+              case OUT_OF_FOLD -> LabelPosterior.of(labels, classes, foldScores());
+              case VOTES -> LabelPosterior.of(labels, classes, voteScores());
+              case COMBINED -> LabelPosterior.of(labels, classes, foldScores(), voteScores());
+            });
+  }
+
+  /**
+   * Expected share of wrong labels, by the posteriors of both sources. It needs no knowledge of the
+   * noise. Samples that are the only ones of their class count as right.
    */
   public double noiseRate() {
-    return combined().noiseRate();
+    double[][] p = posteriors(Source.COMBINED);
+    return IntStream.range(0, samples())
+            .filter(i -> !isAlone(i))
+            .mapToDouble(i -> 1 - p[i][(int) labels[i]])
+            .sum()
+        / samples();
+  }
+
+  /** Whether a table of N x C probabilities can be held. */
+  public boolean hasTables() {
+    return (long) samples() * classes <= MOST_CELLS;
+  }
+
+  /** Whether no other sample has this one's label: nothing that leaves it out can know its class. */
+  public boolean isAlone(int sample) {
+    return sizes[(int) labels[sample]] == 1;
+  }
+
+  /** Whether some test sample's nearest one is of another class. */
+  synchronized boolean hasConfusion() {
+    if (confusion == null) {
+      confusion = test.samples() > 1 && InfluenceRankings.confusions(this).wrong().length > 0;
+    }
+    return confusion;
+  }
+
+  /** Whether all rows of the features are equal, so that nothing tells one sample from another. */
+  public synchronized boolean isConstant() {
+    if (constant == null) {
+      constant = constant(data.features());
+    }
+    return constant;
+  }
+
+  private static boolean constant(Tensor x) {
+    double[] first = x.rows(0, 1).toDoubles();
+    for (long i = 1; i < x.dim(0); i++) {
+      if (!Arrays.equals(first, x.rows(i, i + 1).toDoubles())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The nearest samples in frozen features, each sample left out of its own list. */

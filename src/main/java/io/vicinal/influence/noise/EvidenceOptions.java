@@ -8,7 +8,7 @@ import io.vicinal.config.RunConfig;
  *
  * @param training how a head is trained to watch margins, and where none is delivered: loss (unless
  *     a head is), head, optimizer, sampler, epochs; its data section is not used
- * @param folds k of the out-of-fold predictions
+ * @param folds k of the out-of-fold predictions; no more than samples are made
  * @param predictor what predicts the held-out folds
  * @param neighbours K of the votes
  * @param axes principal axes in which frozen features are compared, 0 for the features themselves

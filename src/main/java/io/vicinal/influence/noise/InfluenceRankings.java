@@ -44,17 +44,22 @@ final class InfluenceRankings {
           "detectors eif-group and if-group need test samples to be confused about; give test"
               + " features and labels");
     }
-    List<Group> groups;
-    try (Arena arena = new Arena(evidence.backend().memory())) {
-      Tensor z = evidence.head().embed(evidence.backend(), test.features(), arena);
-      groups = Confusions.find(evidence.backend(), z, test.labels(), Neighbouring.RAW).groups(1);
-    }
+    List<Group> groups = confusions(evidence).groups(1);
     if (groups.isEmpty()) {
       throw new InputException(
           test.name() + ": no test sample is confused, so there is no group to rank by");
     }
     Query query = new Query("worst group", GroupDistance.of(groups.get(0)));
     return scores(evidence, test, method, List.of(query));
+  }
+
+  /** The test rows' wrong neighbours by raw distance. */
+  static Confusions confusions(Evidence evidence) {
+    FeatureSet test = evidence.test();
+    try (Arena arena = new Arena(evidence.backend().memory())) {
+      Tensor z = evidence.head().embed(evidence.backend(), test.features(), arena);
+      return Confusions.find(evidence.backend(), z, test.labels(), Neighbouring.RAW);
+    }
   }
 
   private static double[] scores(

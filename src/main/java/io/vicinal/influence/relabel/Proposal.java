@@ -1,13 +1,15 @@
 package io.vicinal.influence.relabel;
 
 /**
- * What is proposed for one sample. Immutable.
+ * What is proposed for one sample. Probabilities are those of being the right label, the given one
+ * considered. Immutable.
  *
  * @param id the sample
  * @param given its label
- * @param best the likeliest class, the lowest of equal ones
+ * @param best the given label where it is also the likeliest without a look at it, else the
+ *     likeliest other class; the lowest of equal ones
  * @param probability of {@code best}
- * @param second the likeliest other class
+ * @param second the likeliest class beside {@code best}; the given label only if there is no third
  * @param secondProbability of {@code second}
  * @param givenProbability of the label that it has
  * @param remoteness how far it lies from all other samples, in standard deviations of the class
@@ -24,11 +26,25 @@ public record Proposal(
     double givenProbability,
     double remoteness,
     Decision decision) {
+  /** The same with another decision. */
+  Proposal with(Decision other) {
+    return new Proposal(
+        id,
+        given,
+        best,
+        probability,
+        second,
+        secondProbability,
+        givenProbability,
+        remoteness,
+        other);
+  }
+
   /** What to do with a suspicious sample. */
   public enum Decision {
-    /** The given label is the likeliest: keep it. */
+    /** The given label is what one would have guessed: keep it. */
     KEEP("keep"),
-    /** Another class is likely enough: take {@code best}. */
+    /** Another class is likely enough, and likelier than the given one: take {@code best}. */
     RELABEL("relabel"),
     /** Another class is likelier, but not likely enough: a person should look. */
     ABSTAIN("abstain"),

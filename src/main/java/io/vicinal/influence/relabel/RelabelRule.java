@@ -2,6 +2,7 @@ package io.vicinal.influence.relabel;
 
 import io.vicinal.InputException;
 import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.Evidence.Source;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;
 import io.vicinal.tensor.Arena;
@@ -10,7 +11,11 @@ import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
-/** How probabilities of a sample's right label are found, without looking at its given one. */
+/**
+ * How a sample's right label is guessed: first without a look at its given one, then with it. The
+ * second probability is that of being right, which has to take into account that somebody wrote
+ * another label, and how often such a label is written by mistake.
+ */
 public enum RelabelRule {
   /**
    * Out-of-fold predictions and votes of frozen-feature neighbours, each with a weight that fits
@@ -21,12 +26,22 @@ public enum RelabelRule {
     public double[][] probabilities(Evidence evidence, int[] ids) {
       return rows(evidence.combinedProbabilities(), ids);
     }
+
+    @Override
+    public double[][] posteriors(Evidence evidence, int[] ids) {
+      return rows(evidence.posteriors(Source.COMBINED), ids);
+    }
   },
   /** Calibrated out-of-fold predictions: {@link Evidence#outOfFoldProbabilities}. */
   OUT_OF_FOLD("out-of-fold") {
     @Override
     public double[][] probabilities(Evidence evidence, int[] ids) {
       return rows(evidence.outOfFoldProbabilities(), ids);
+    }
+
+    @Override
+    public double[][] posteriors(Evidence evidence, int[] ids) {
+      return rows(evidence.posteriors(Source.OUT_OF_FOLD), ids);
     }
   },
   /** Votes of frozen-feature neighbours: {@link Evidence#voteShares}. */
@@ -35,16 +50,32 @@ public enum RelabelRule {
     public double[][] probabilities(Evidence evidence, int[] ids) {
       return rows(evidence.voteShares(), ids);
     }
+
+    @Override
+    public double[][] posteriors(Evidence evidence, int[] ids) {
+      return rows(evidence.posteriors(Source.VOTES), ids);
+    }
   },
   /**
    * The rule of Liu et al., NeurIPS 2022: the K nearest training samples in the raw embedding of
    * the delivered head, K the lower median of the class sizes, each with weight exp(-distance). The
-   * head has learnt the wrong labels, so it follows them more than the other rules do.
+   * head has learnt the wrong labels, so it follows them more than the other rules do. Its shares
+   * are taken as they are, and say nothing about being right.
    */
   KNN_EMBEDDING("knn-embedding") {
     @Override
     public double[][] probabilities(Evidence evidence, int[] ids) {
       return embedded(evidence, ids);
+    }
+
+    @Override
+    public double[][] posteriors(Evidence evidence, int[] ids) {
+      return embedded(evidence, ids);
+    }
+
+    @Override
+    public boolean isCalibrated() {
+      return false;
     }
   };
 
@@ -57,9 +88,23 @@ public enum RelabelRule {
   }
 
   /**
+   * Without a look at the given label.
+   *
    * @return a row of C probabilities for each id
    */
   public abstract double[][] probabilities(Evidence evidence, int[] ids);
+
+  /**
+   * How likely each class is the right one, the given label considered.
+   *
+   * @return a row of C probabilities for each id
+   */
+  public abstract double[][] posteriors(Evidence evidence, int[] ids);
+
+  /** Whether a stated probability is meant to be the share of cases in which it is right. */
+  public boolean isCalibrated() {
+    return true;
+  }
 
   /** The name that the command line uses. */
   public String text() {

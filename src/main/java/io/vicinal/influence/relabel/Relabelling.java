@@ -5,6 +5,7 @@ import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.relabel.Proposal.Decision;
 import io.vicinal.train.Supervision;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -17,7 +18,7 @@ import java.util.stream.LongStream;
  * @param labels the given ones of all samples [N], not to be changed
  * @param classes C
  * @param proposals one per suspicious sample, in the order in which they were given
- * @param probabilities [proposals] rows of C
+ * @param probabilities [proposals] rows of C, of being the right label
  */
 public record Relabelling(
     RelabelRule rule,
@@ -38,7 +39,8 @@ public record Relabelling(
   /**
    * What it takes to decide.
    *
-   * @param threshold probability from which another class is taken, in 0..1
+   * @param threshold probability from which another class is taken, in 0..1; it must also be
+   *     likelier than the given label, or taking it would be expected to break more than it mends
    * @param remoteness deviations from which a sample belongs to no class
    */
   public record Options(double threshold, double remoteness) {
@@ -53,7 +55,10 @@ public record Relabelling(
       }
     }
 
-    /** Half of the probability; five deviations. */
+    /**
+     * Half of the probability: from there on a proposal is expected to mend more than it breaks
+     * whatever else the label may be, and below it a person decides better. Five deviations.
+     */
     public static Options defaults() {
       return new Options(0.5, 5);
     }
@@ -77,35 +82,85 @@ public record Relabelling(
                 + " or named twice");
       }
     }
-    double[][] p = rule.probabilities(evidence, suspicious);
+    double[][] blind = rule.probabilities(evidence, suspicious);
+    double[][] p = rule.posteriors(evidence, suspicious);
     double[] remoteness = Remoteness.of(evidence);
     List<Proposal> proposals = new ArrayList<>();
     for (int i = 0; i < suspicious.length; i++) {
       int id = suspicious[i];
-      proposals.add(decide(id, (int) evidence.labels()[id], p[i], remoteness[id], options));
+      int given = (int) evidence.labels()[id];
+      Proposal proposal = decide(id, given, blind[i], p[i], remoteness[id], options);
+      boolean unknown = evidence.isAlone(id) && proposal.decision() == Decision.RELABEL;
+      proposals.add(unknown ? proposal.with(Decision.ABSTAIN) : proposal);
     }
     return new Relabelling(rule, evidence.labels(), evidence.classes(), List.copyOf(proposals), p);
   }
 
-  static Proposal decide(int id, int given, double[] p, double remoteness, Options options) {
-    int best = 0;
-    for (int c = 1; c < p.length; c++) {
-      best = p[c] > p[best] ? c : best;
+  static Proposal decide(
+      int id, int given, double[] blind, double[] p, double remoteness, Options options) {
+    int best = likeliest(blind, -1, -1);
+    if (best != given) {
+      best = likeliest(p, given, -1);
     }
-    int second = best == 0 ? 1 : 0;
-    for (int c = 0; c < p.length; c++) {
-      second = c != best && p[c] > p[second] ? c : second;
-    }
+    int second = p.length > 2 ? likeliest(p, best, given) : given == best ? 1 - best : given;
     Decision decision = Decision.ABSTAIN;
     if (remoteness > options.remoteness()) {
       decision = Decision.NONE_OF_THESE;
     } else if (best == given) {
       decision = Decision.KEEP;
-    } else if (p[best] >= options.threshold()) {
+    } else if (p[best] >= options.threshold() && p[best] > p[given]) {
       decision = Decision.RELABEL;
     }
     return new Proposal(
         id, given, best, p[best], second, p[second], p[given], remoteness, decision);
+  }
+
+  /** The lowest of the likeliest classes beside two, -1 for none. */
+  private static int likeliest(double[] p, int beside, int andBeside) {
+    int best = -1;
+    for (int c = 0; c < p.length; c++) {
+      if (c != beside && c != andBeside && (best < 0 || p[c] > p[best])) {
+        best = c;
+      }
+    }
+    return best;
+  }
+
+  /**
+   * What taking the proposals is expected to do, by their probabilities.
+   *
+   * @param mended labels that become right
+   * @param broken labels that were right and are not any more
+   * @param neither labels that were wrong and stay wrong
+   */
+  public record Expected(double mended, double broken, double neither) {}
+
+  /** Of the proposals that are taken; null where the rule's shares say nothing about it. */
+  public Expected expected() {
+    if (!rule.isCalibrated()) {
+      return null;
+    }
+    double mended = 0;
+    double broken = 0;
+    long taken = 0;
+    for (Proposal proposal : proposals) {
+      if (proposal.decision() == Decision.RELABEL) {
+        mended += proposal.probability();
+        broken += proposal.givenProbability();
+        taken++;
+      }
+    }
+    return new Expected(mended, broken, Math.max(0, taken - mended - broken));
+  }
+
+  /** Of the first proposals only. */
+  public Relabelling first(int count) {
+    return new Relabelling(
+        rule,
+        labels,
+        classes,
+        proposals.subList(0, count),
+        Arrays.copyOf(probabilities, count));
   }
 
   /** All labels, with the decided ones changed: a fresh array [N]. */

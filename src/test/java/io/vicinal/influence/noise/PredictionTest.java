@@ -110,30 +110,109 @@ class PredictionTest {
 
   /** Labels drawn from a known temperature, a known share of them wrong. */
   @Test
-  void temperatureAndNoiseRateAreFound() {
-    int n = 20_000;
-    int classes = 5;
-    Xoshiro generator = new Xoshiro(6);
-    double[][] scores = new double[n][classes];
-    long[] labels = new long[n];
-    Calibration truth = new Calibration(new double[] {4}, 0, 0);
-    for (int i = 0; i < n; i++) {
-      Arrays.setAll(scores[i], c -> generator.nextGaussian());
-      double u = generator.nextDouble();
-      double[] p = truth.probabilities(scores[i]);
-      while (labels[i] < classes - 1 && u >= p[(int) labels[i]]) {
-        u -= p[(int) labels[i]++];
-      }
-      if (generator.nextDouble() < 0.15) {
-        labels[i] = (labels[i] + 1 + generator.below(classes - 1)) % classes;
+  void theTemperatureIsFoundBehindTheNoise() {
+    Drawn drawn = new Drawn(6, 0);
+    Calibration found = Calibration.fit(drawn.labels, Drawn.CLASSES, drawn.scores);
+    assertThat(found.scales()[0]).isCloseTo(Drawn.SCALE, within(0.2));
+    Calibration told = Calibration.fit(drawn.labels, Drawn.CLASSES, Drawn.RATE, drawn.scores);
+    assertThat(told.scales()[0]).isCloseTo(Drawn.SCALE, within(0.2));
+    Calibration deaf = Calibration.fit(drawn.labels, Drawn.CLASSES, 0, drawn.scores);
+    assertThat(deaf.scales()[0]).isLessThan(0.7 * Drawn.SCALE);
+  }
+
+  /** Overlapping classes, of which some are written for some others by mistake. */
+  @Test
+  void whatIsWrittenForWhatIsFound() {
+    for (int towards = 0; towards < 2; towards++) {
+      Drawn drawn = new Drawn(7, towards);
+      double[][] p = new double[Drawn.SAMPLES][];
+      Calibration known = new Calibration(new double[] {Drawn.SCALE}, 0);
+      Arrays.setAll(p, i -> known.probabilities(drawn.scores[i]));
+      ClassNoise noise = ClassNoise.fit(drawn.labels, p);
+      for (int c = 0; c < Drawn.CLASSES; c++) {
+        assertThat(noise.rate(c)).as("class " + c).isCloseTo(Drawn.RATE, within(0.03));
+        double next = noise.rate(c, (c + 1) % Drawn.CLASSES);
+        double expected = towards == 0 ? Drawn.RATE / (Drawn.CLASSES - 1) : Drawn.RATE;
+        assertThat(next).as("from " + c).isCloseTo(expected, within(0.035));
       }
     }
-    Calibration found = Calibration.fit(labels, classes, scores);
-    assertThat(found.scales()[0]).isCloseTo(4, within(0.2));
-    assertThat(found.noiseRate()).isBetween(0.14, 0.19); // a little overlap is left
-    double[] posterior = found.posterior(new double[] {0.9, 0.1, 0, 0, 0}, 1);
-    double e = found.noiseRate();
-    assertThat(posterior[0]).isCloseTo(0.9 * e / 4 / (0.9 * e / 4 + 0.1 * (1 - e)), within(1e-12));
+  }
+
+  /** Stated probabilities against the share that is right, where it is known. */
+  @Test
+  void aStatedProbabilityIsTheShareThatIsRight() {
+    for (int towards = 0; towards < 2; towards++) {
+      Drawn drawn = new Drawn(8, towards);
+      double[][] posteriors = LabelPosterior.of(drawn.labels, Drawn.CLASSES, drawn.scores);
+      double[] stated = new double[4];
+      double[] right = new double[4];
+      int[] count = new int[4];
+      for (int i = 0; i < Drawn.SAMPLES; i++) {
+        int best = Calibration.best(posteriors[i]);
+        if (best != drawn.labels[i] && posteriors[i][best] >= 0.5) {
+          int bin = (int) Math.min(3, (posteriors[i][best] - 0.5) / 0.125);
+          stated[bin] += posteriors[i][best];
+          right[bin] += best == drawn.right[i] ? 1 : 0;
+          count[bin]++;
+        }
+      }
+      for (int bin = 0; bin < 4; bin++) {
+        assertThat(count[bin]).isGreaterThan(100);
+        assertThat(right[bin] / count[bin])
+            .as("noise " + towards + ", bin " + bin)
+            .isBetween(stated[bin] / count[bin] - 0.07, stated[bin] / count[bin] + 0.15);
+      }
+    }
+  }
+
+  /** A class that one sample has: its label is no evidence of noise. */
+  @Test
+  void theOnlySamplesOfTheirClassesAreNoNoise() {
+    int n = 400;
+    long[] labels = new long[n];
+    double[][] p = new double[n][200];
+    for (int i = 0; i < n; i++) {
+      int looksLike = i % 100;
+      labels[i] = i < 100 ? 100 + i : looksLike; // the first hundred: a class each
+      Arrays.fill(p[i], 0.1 / 199);
+      p[i][looksLike] = 0.9;
+    }
+    ClassNoise noise = ClassNoise.fit(labels, p);
+    for (int c = 0; c < 100; c++) {
+      assertThat(noise.rate(c)).isLessThan(0.01);
+    }
+  }
+
+  /** Overlapping classes with wrong labels. */
+  private static final class Drawn {
+    static final int SAMPLES = 20_000;
+    static final int CLASSES = 5;
+    static final double SCALE = 4;
+    static final double RATE = 0.15;
+    final double[][] scores = new double[SAMPLES][CLASSES];
+    final long[] right = new long[SAMPLES];
+    final long[] labels = new long[SAMPLES];
+
+    /**
+     * @param towards 0: a wrong label is any other class; 1: it is the next class
+     */
+    Drawn(long seed, int towards) {
+      Xoshiro generator = new Xoshiro(seed);
+      Calibration truth = new Calibration(new double[] {SCALE}, 0);
+      for (int i = 0; i < SAMPLES; i++) {
+        Arrays.setAll(scores[i], c -> generator.nextGaussian());
+        double u = generator.nextDouble();
+        double[] p = truth.probabilities(scores[i]);
+        while (right[i] < CLASSES - 1 && u >= p[(int) right[i]]) {
+          u -= p[(int) right[i]++];
+        }
+        labels[i] = right[i];
+        if (generator.nextDouble() < RATE) {
+          long step = towards == 1 ? 1 : 1 + generator.below(CLASSES - 1);
+          labels[i] = (right[i] + step) % CLASSES;
+        }
+      }
+    }
   }
 
   @Test

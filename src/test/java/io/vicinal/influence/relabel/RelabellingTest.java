@@ -125,7 +125,7 @@ class RelabellingTest {
         Arrays.fill(p, (1 - top) / 2 - 0.05);
         p[c[3]] = top;
         p[c[4]] += 0.1;
-        proposals.add(Relabelling.decide(c[0], c[1], p, 0, Relabelling.Options.defaults()));
+        proposals.add(Relabelling.decide(c[0], c[1], p, p, 0, Relabelling.Options.defaults()));
         rows.add(p);
       }
     }

@@ -1,0 +1,127 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+import io.vicinal.InputException;
+import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.relabel.LabelAudit;
+import io.vicinal.influence.relabel.RelabelRule;
+import io.vicinal.influence.relabel.Relabelling;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/** What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless. */
+final class Audits {
+  private static final String MAIN = "rank-average";
+
+  private Audits() {}
+
+  /** By rank-average, or the first detector where it did not rank, with the default rule. */
+  static LabelAudit of(
+      Model model, DetectorScores detecting, Map<String, double[]> scores, Integer suspects) {
+    String main = scores.containsKey(MAIN) ? MAIN : scores.keySet().iterator().next();
+    return of(
+        model,
+        detecting,
+        scores,
+        main,
+        suspects,
+        RelabelRule.COMBINED,
+        Relabelling.Options.defaults());
+  }
+
+  /**
+   * @throws InputException if nothing tells the samples apart
+   */
+  static LabelAudit of(
+      Model model,
+      DetectorScores detecting,
+      Map<String, double[]> scores,
+      String main,
+      Integer suspects,
+      RelabelRule rule,
+      Relabelling.Options options) {
+    Evidence evidence = detecting.evidence();
+    if (evidence.isConstant()) {
+      throw new InputException(
+          evidence.data().name()
+              + ": all "
+              + evidence.samples()
+              + " rows are equal, so nothing tells a wrong label from a right one; give features"
+              + " that differ");
+    }
+    Labelled labelled = model.labelled();
+    return LabelAudit.of(
+        evidence,
+        labelled.positions(),
+        labelled.classIds(),
+        scores,
+        main,
+        suspects,
+        rule,
+        options);
+  }
+
+  /** The one sentence on how many are suspected. */
+  static String sentence(LabelAudit audit) {
+    int suspected = audit.suspects().length;
+    return String.format(
+        Locale.ROOT,
+        "%,d of %,d labels are suspected, the first by %s; %.0f are expected to be wrong.",
+        suspected,
+        audit.samples(),
+        audit.main(),
+        audit.expectedWrong());
+  }
+
+  /** What the reader has to know about what was looked at. */
+  static List<String> remarks(Model model, DetectorScores detecting) {
+    List<String> remarks = new ArrayList<>();
+    int heldOut = model.labelled().heldOut();
+    if (heldOut > 0) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "All %,d labels are looked at, those of the %,d samples held out for validation too.",
+              model.labelled().positions().length,
+              heldOut));
+    }
+    if (model.isTrainedHere()) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "No head was named: a %s head is trained on the given labels for the detectors that"
+                  + " look at one.",
+              model.model().loss().name()));
+    }
+    Evidence evidence = detecting.evidence();
+    long alone = 0;
+    for (int i = 0; i < evidence.samples(); i++) {
+      alone += evidence.isAlone(i) ? 1 : 0;
+    }
+    if (alone > 0) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "%,d %s the only one of its class: nothing can be said about its label without it, so"
+                  + " only aum and the head rank it, and nothing is proposed.",
+              alone,
+              alone == 1 ? "sample is" : "samples are each"));
+    }
+    remarks.addAll(detecting.remarks());
+    return remarks;
+  }
+
+  /** The same facts in every summary. */
+  static void addTo(JsonObject summary, LabelAudit audit, List<String> remarks) {
+    summary.addProperty("checked", audit.samples());
+    summary.addProperty("suspects", audit.suspects().length);
+    summary.addProperty("suspects_by", audit.main());
+    summary.add("expected_wrong", Summary.number(audit.expectedWrong()));
+    JsonArray said = new JsonArray();
+    remarks.forEach(said::add);
+    summary.add("remarks", said);
+  }
+}

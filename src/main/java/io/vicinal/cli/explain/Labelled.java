@@ -1,0 +1,40 @@
+package io.vicinal.cli.explain;
+
+import io.vicinal.data.FeatureSet;
+import java.util.Arrays;
+
+/**
+ * Samples whose labels are looked at, in numbers of their own: rows 0..N-1, classes 0..C-1.
+ *
+ * @param data features and labels
+ * @param positions of the rows in the dataset, ascending
+ * @param classIds the user's class of each class
+ * @param trained the rows that the head was trained on, ascending; all of them where none was held
+ *     out
+ */
+record Labelled(FeatureSet data, long[] positions, long[] classIds, int[] trained) {
+  /** How many the head has not seen. */
+  int heldOut() {
+    return positions.length - trained.length;
+  }
+
+  /** The same samples with other labels. */
+  Labelled with(FeatureSet other) {
+    return new Labelled(other, positions, classIds, trained);
+  }
+
+  /** Scores of the head's samples, spread over all; NaN for the others. */
+  double[] spread(double[] ofTrained) {
+    double[] all = new double[positions.length];
+    Arrays.fill(all, Double.NaN);
+    for (int i = 0; i < trained.length; i++) {
+      all[trained[i]] = ofTrained[i];
+    }
+    return all;
+  }
+
+  /** The head's part of the labels. */
+  long[] ofTrained(long[] labels) {
+    return Arrays.stream(trained).mapToLong(i -> labels[i]).toArray();
+  }
+}
