@@ -59,7 +59,7 @@ final class Model implements AutoCloseable {
   private boolean images; // of a dataset of them
   private Labelled labelled;
   private boolean trainedHere;
-  private Look look; // of training samples, or null
+  private Look look; // of labelled samples, or null
   private Look testLook;
 
   private Model(Backend backend, Arena arena) {
@@ -574,9 +574,17 @@ final class Model implements AutoCloseable {
     return new CsvFile(names, header);
   }
 
-  /** How training samples look, or null if nothing can be shown. */
+  /** How {@link #labelled} samples look, or null if nothing can be shown. */
   Look look() {
     return look;
+  }
+
+  /** How these samples look, all of {@link #labelled} or those trained on; or null. */
+  Look look(Labelled samples) {
+    if (look == null || samples.positions().length == labelled.positions().length) {
+      return look;
+    }
+    return (pictures, key, row) -> look.addTo(pictures, key, labelled.trained()[(int) row]);
   }
 
   /** How test samples look, or null. */
@@ -585,16 +593,17 @@ final class Model implements AutoCloseable {
   }
 
   private void look(ModelOptions options) {
-    look = pixels(options, model.training());
+    long[] shown = labelled.positions();
+    look = pixels(options, labelled.data());
     testLook = test == null ? null : pixels(options, test);
     if (options.pictures != null) {
       look =
           PictureFiles.of(
               "--pictures",
               options.pictures,
-              positions.length,
-              row -> Long.toString(positions[(int) row]),
-              row -> sampleNames.get(positions[(int) row]));
+              shown.length,
+              row -> Long.toString(shown[(int) row]),
+              row -> sampleNames.get(shown[(int) row]));
     }
     if (options.testPictures != null) {
       if (test == null) {

@@ -65,7 +65,7 @@ final class Page {
                 samples.positions(),
                 right,
                 c -> model.className(samples, c),
-                model.look(),
+                model.look(samples),
                 model.sampleNames()),
             test);
     fact("Command", "vicinal explain " + command);
@@ -117,10 +117,10 @@ final class Page {
     Section map =
         MapSection.of(
             rows.length == training.samples()
-                ? "All training samples, where the head puts them."
+                ? "All samples, where the head puts them."
                 : String.format(
                     Locale.ROOT,
-                    "%,d of the %,d training samples, where the head puts them: those that are"
+                    "%,d of the %,d samples, where the head puts them: those that are"
                         + " named above, and the first of the others.",
                     rows.length,
                     training.samples()),
