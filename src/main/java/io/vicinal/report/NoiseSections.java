@@ -96,7 +96,8 @@ public final class NoiseSections {
     facts.add(count("None of these", relabelling, Proposal.Decision.NONE_OF_THESE));
     Relabelling.Expected expected = relabelling.expected();
     if (expected != null) {
-      facts.add(new Fact("Expected to become right", count(expected.mended()), "of those relabelled"));
+      facts.add(
+          new Fact("Expected to become right", count(expected.mended()), "of those relabelled"));
       facts.add(
           new Fact("Expected to have been right", count(expected.broken()), "of those relabelled"));
     }

@@ -178,7 +178,9 @@ class ExplainReportTest {
 
     JsonObject unknown = report(fixture.explain("mislabel", "--detectors", "knn"));
     assertThat(section(unknown, "Detection").has("curves")).isFalse();
-    assertThat(unknown.toString()).contains("labels are suspected, the first by knn").contains("sample ");
+    assertThat(unknown.toString())
+        .contains("labels are suspected, the first by knn")
+        .contains("sample ");
 
     JsonObject repaired =
         report(

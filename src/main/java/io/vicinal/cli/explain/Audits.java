@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
-/** What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless. */
+/**
+ * What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless.
+ */
 final class Audits {
   private static final String MAIN = "rank-average";
 
@@ -54,14 +56,7 @@ final class Audits {
     }
     Labelled labelled = model.labelled();
     return LabelAudit.of(
-        evidence,
-        labelled.positions(),
-        labelled.classIds(),
-        scores,
-        main,
-        suspects,
-        rule,
-        options);
+        evidence, labelled.positions(), labelled.classIds(), scores, main, suspects, rule, options);
   }
 
   /** The one sentence on how many are suspected. */

@@ -267,7 +267,8 @@ final class MislabelCommand implements Callable<Integer> {
       writer.printf(
           Locale.ROOT,
           "%d of %d labels are wrong; what each detector finds%n%n",
-          curves.get(0).mislabelled(), curves.get(0).samples());
+          curves.get(0).mislabelled(),
+          curves.get(0).samples());
       Table table = new Table("detector", "AUC", "average precision", "found among " + suspected);
       for (DetectionCurve curve : curves) {
         table.row(

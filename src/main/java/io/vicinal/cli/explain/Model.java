@@ -172,7 +172,8 @@ final class Model implements AutoCloseable {
             arena.of(datasetLabels, datasetLabels.length),
             model.training().name().replace("training samples", "samples"));
     FeatureSet chosen = ids.length == dataset ? all : all.subset(arena, all.name(), ids);
-    long[] known = Arrays.stream(ids).map(i -> datasetLabels[(int) i]).sorted().distinct().toArray();
+    long[] known =
+        Arrays.stream(ids).map(i -> datasetLabels[(int) i]).sorted().distinct().toArray();
     int[] rows =
         Arrays.stream(positions).mapToInt(position -> Arrays.binarySearch(ids, position)).toArray();
     return new Labelled(chosen.renumbered(arena, known), ids, known, rows);

@@ -139,7 +139,8 @@ final class ModelOptions {
       refuse("--loss", loss);
       refuse("--param", params.isEmpty() ? null : params);
     } else {
-      String others = headNeeded ? "--features, --labels, --head and --loss" : "--features and --labels";
+      String others =
+          headNeeded ? "--features, --labels, --head and --loss" : "--features and --labels";
       require("--features", features, others);
       require("--labels", labels, others);
       if (headNeeded || head != null) {
@@ -190,8 +191,7 @@ final class ModelOptions {
 
   private static void require(String option, Object value, String others) {
     if (value == null) {
-      throw new InputException(
-          option + ": is missing; name a run folder with --run, or " + others);
+      throw new InputException(option + ": is missing; name a run folder with --run, or " + others);
     }
   }
 }

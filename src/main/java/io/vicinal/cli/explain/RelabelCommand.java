@@ -148,8 +148,7 @@ final class RelabelCommand implements Callable<Integer> {
           ProgressBars bars = new ProgressBars();
           DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
         Map<String, double[]> scores = detecting.of(ranking);
-        LabelAudit audit =
-            Audits.of(model, detecting, scores, detector, suspects, how, options);
+        LabelAudit audit = Audits.of(model, detecting, scores, detector, suspects, how, options);
         Relabelling relabelling = audit.relabelling();
         List<String> remarks = Audits.remarks(model, detecting);
         bars.finish();
@@ -368,10 +367,7 @@ final class RelabelCommand implements Callable<Integer> {
     }
     return page.add(
         NoiseSections.proposals(
-            relabelling,
-            accuracy,
-            page.gallery(),
-            c -> model.className(model.labelled(), c)));
+            relabelling, accuracy, page.gallery(), c -> model.className(model.labelled(), c)));
   }
 
   private static Section.Metric metric(

@@ -105,7 +105,9 @@ final class StudyCommand implements Callable<Integer> {
     try (Model model = needsTest ? Model.openWithTest(inputs) : Model.open(inputs)) {
       RunConfig config = training.config(inputs, model);
       LabelNoise known =
-          noise == null ? null : KnownNoise.inRows(model, model.trained(), LabelNoise.read(noise), noise);
+          noise == null
+              ? null
+              : KnownNoise.inRows(model, model.trained(), LabelNoise.read(noise), noise);
       Key key = new Key().add("command", spec.name()).add("rule", rule).add("seed", seed);
       model.addTo(key);
       training.addTo(key, config);

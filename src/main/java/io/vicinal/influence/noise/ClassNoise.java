@@ -95,8 +95,7 @@ final class ClassNoise {
         }
         total += wrong;
         pair.noise = (wrong + 1) / drawn;
-        pair.overlap =
-            (pair.odds.size() - wrong + OVERLAP_PRIOR) / (pair.allOdds + OVERLAP_PRIOR);
+        pair.overlap = (pair.odds.size() - wrong + OVERLAP_PRIOR) / (pair.allOdds + OVERLAP_PRIOR);
       }
     }
     base = Math.max(LEAST / (classes - 1), total / ((double) samples * (classes - 1)));

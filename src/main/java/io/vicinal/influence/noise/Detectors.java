@@ -46,7 +46,6 @@ public final class Detectors {
   private static final List<String> BY_INFLUENCE = List.of("ekfac-self", "eif-group", "if-group");
   private static final String[] AVERAGED = {"aum", "oof-loss", "knn"};
 
-
   private record Named(
       String name, String meaning, boolean ofHead, Need need, Function<Evidence, double[]> rule)
       implements Detector {

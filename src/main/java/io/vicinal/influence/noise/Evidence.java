@@ -350,7 +350,9 @@ public final class Evidence implements AutoCloseable {
     return (long) samples() * classes <= MOST_CELLS;
   }
 
-  /** Whether no other sample has this one's label: nothing that leaves it out can know its class. */
+  /**
+   * Whether no other sample has this one's label: nothing that leaves it out can know its class.
+   */
   public boolean isAlone(int sample) {
     return sizes[(int) labels[sample]] == 1;
   }

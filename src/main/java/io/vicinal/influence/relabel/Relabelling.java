@@ -156,11 +156,7 @@ public record Relabelling(
   /** Of the first proposals only. */
   public Relabelling first(int count) {
     return new Relabelling(
-        rule,
-        labels,
-        classes,
-        proposals.subList(0, count),
-        Arrays.copyOf(probabilities, count));
+        rule, labels, classes, proposals.subList(0, count), Arrays.copyOf(probabilities, count));
   }
 
   /** All labels, with the decided ones changed: a fresh array [N]. */
