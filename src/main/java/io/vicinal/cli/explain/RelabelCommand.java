@@ -264,7 +264,7 @@ final class RelabelCommand implements Callable<Integer> {
       Map<String, Retrieval> measured,
       WorkFolder work) {
     Relabelling relabelling = audit.relabelling();
-    proposals(model.labelled(), relabelling).write(work.file("proposals.csv"));
+    proposals(model, relabelling).write(work.file("proposals.csv"));
     model.writeLabels(relabelling.cleaned(), work.file("labels.npy"));
     JsonObject summary = Summary.of(spec.name(), model);
     summary.addProperty("rule", rule);
@@ -388,7 +388,8 @@ final class RelabelCommand implements Callable<Integer> {
     return json;
   }
 
-  private static CsvFile proposals(Labelled labelled, Relabelling relabelling) {
+  private static CsvFile proposals(Model model, Relabelling relabelling) {
+    Labelled labelled = model.labelled();
     CsvFile csv =
         model.csv(
             "sample",
