@@ -1,8 +1,10 @@
 // C ABI: version, engines.
+#include <algorithm>
 #include <memory>
 
 #include "capi/checks.hpp"
 #include "capi/devices.hpp"
+#include "vicinal/threads.hpp"
 
 using vicinal::guard;
 using vicinal::require;
@@ -46,6 +48,16 @@ vicinal_status vicinal_engine_create(const char* device, const vicinal_engine_op
     handle->device = name.table->create(name.ordinal, o);
     *engine = handle.release();
   });
+}
+
+int32_t vicinal_threads_usable(int32_t wanted) {
+  return vicinal::team(std::min(std::max(wanted, 1), kMostThreads));
+}
+void vicinal_threads_trim(void) {
+  vicinal::trim_teams();
+}
+int32_t vicinal_threads_kept(void) {
+  return vicinal_team_workers();
 }
 
 void vicinal_engine_destroy(vicinal_engine* engine) {

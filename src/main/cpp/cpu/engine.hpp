@@ -14,6 +14,7 @@
 #include "core/error.hpp"
 #include "cpu/kernels.hpp"
 #include "cpu/workspace.hpp"
+#include "vicinal/threads.hpp"
 
 namespace vicinal::cpu {
 
@@ -67,7 +68,8 @@ void parallel(const Engine& e, std::int64_t tasks, Body&& body) {
   }
   std::atomic<bool> stop{false};
   std::exception_ptr failure;
-  const int width = static_cast<int>(std::min<std::int64_t>(tasks, e.threads));
+  // Always the engine's width: libgomp ends the threads that a narrower region leaves over, and starts them again.
+  const int width = team(e.threads);
 #pragma omp parallel for num_threads(width) schedule(static)
   for (std::int64_t t = 0; t < tasks; ++t) {
     if (stop.load(std::memory_order_relaxed)) continue;

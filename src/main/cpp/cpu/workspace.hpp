@@ -4,10 +4,10 @@
 #define VICINAL_CPU_WORKSPACE_HPP_
 
 #include <cstdint>
-#include <cstdlib>
+#include <utility>
 #include <vector>
 
-#include "core/error.hpp"
+#include "cpu/memory.hpp"
 
 namespace vicinal::cpu {
 
@@ -67,12 +67,10 @@ class Workspace {
 
   void add(std::int64_t bytes) {
     chunks_.reserve(chunks_.size() + 1);
-    char* data = static_cast<char*>(std::aligned_alloc(64, static_cast<std::size_t>(bytes)));
-    if (data == nullptr) fail(VICINAL_OUT_OF_MEMORY, "out of memory: ", bytes, " bytes of workspace were refused");
-    chunks_.push_back({data, bytes});
+    chunks_.push_back({static_cast<char*>(take_memory(bytes, "workspace")), bytes});
   }
   void release() {
-    for (const Chunk& c : chunks_) std::free(c.data);
+    for (const Chunk& c : chunks_) give_memory(c.data, c.bytes);
     chunks_.clear();
   }
 
@@ -86,24 +84,22 @@ template <class T>
 class Buffer {
  public:
   Buffer() = default;
-  explicit Buffer(std::int64_t count) {
-    const std::size_t bytes = (static_cast<std::size_t>(count) * sizeof(T) + 63) / 64 * 64;
-    data_ = static_cast<T*>(std::aligned_alloc(64, bytes));
-    if (data_ == nullptr) fail(VICINAL_OUT_OF_MEMORY, "out of memory: ", bytes, " bytes were refused");
-  }
+  explicit Buffer(std::int64_t count)
+      : bytes_(count * static_cast<std::int64_t>(sizeof(T))),
+        data_(static_cast<T*>(take_memory(bytes_, "working arrays"))) {}
   Buffer(const Buffer&) = delete;
   Buffer& operator=(const Buffer&) = delete;
-  Buffer(Buffer&& o) noexcept : data_(o.data_) { o.data_ = nullptr; }
+  Buffer(Buffer&& o) noexcept : bytes_(o.bytes_), data_(std::exchange(o.data_, nullptr)) {}
   Buffer& operator=(Buffer&& o) noexcept {
-    T* mine = data_;
-    data_ = o.data_;
-    o.data_ = mine;
+    std::swap(bytes_, o.bytes_);
+    std::swap(data_, o.data_);
     return *this;
   }
-  ~Buffer() { std::free(data_); }
+  ~Buffer() { give_memory(data_, bytes_); }
   T* get() const { return data_; }
 
  private:
+  std::int64_t bytes_ = 0;
   T* data_ = nullptr;
 };
 

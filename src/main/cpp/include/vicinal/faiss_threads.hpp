@@ -19,6 +19,7 @@
 #include <string>
 
 #include "vicinal/faiss_interrupt.hpp"
+#include "vicinal/threads.hpp"
 
 /* Present when the BLAS is OpenBLAS, which it is in the Java library. */
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
@@ -47,8 +48,7 @@ inline void throw_if(const Interrupt* interrupt) {
   if (interrupt != nullptr && interrupt->requested()) throw ::faiss::FaissException("computation interrupted");
 }
 
-/* Workers for a call that was asked to use `threads` (0: all). More than there are processors only compete, and a
- * thread that cannot be started ends the process inside libgomp. */
+/* Workers for a call that was asked to use `threads` (0: all). More than there are processors only compete. */
 inline int workers_of(int threads) {
   constexpr int kMostThreads = 4096; /* as for an engine */
   if (threads < 0 || threads > kMostThreads) {
@@ -63,7 +63,7 @@ inline int workers_of(int threads) {
 class CallScope {
  public:
   CallScope(int threads, const Interrupt* interrupt) : interrupt_(current_interrupt), threads_(omp_get_max_threads()) {
-    omp_set_num_threads(workers_of(threads));
+    omp_set_num_threads(team(workers_of(threads)));
     current_interrupt = interrupt;
   }
   ~CallScope() {
@@ -86,7 +86,11 @@ void for_slices(int64_t n, int64_t slice, int threads, const Interrupt* interrup
   const int64_t slices = (n + slice - 1) / slice;
   std::exception_ptr failure;
   std::atomic<bool> failed(false);
-#pragma omp parallel num_threads(workers)
+  const int width = team(workers);
+  const int usual = omp_get_max_threads();
+  /* OpenMP does not count a region of one thread as a region: FAISS would start a team of its own inside. */
+  if (width == 1) omp_set_num_threads(1);
+#pragma omp parallel num_threads(width)
   {
     const Interrupt* outer = current_interrupt;
     current_interrupt = interrupt;
@@ -104,6 +108,8 @@ void for_slices(int64_t n, int64_t slice, int threads, const Interrupt* interrup
     }
     current_interrupt = outer;
   }
+  omp_set_num_threads(usual);
+  trim_teams();
   if (failure) std::rethrow_exception(failure);
 }
 

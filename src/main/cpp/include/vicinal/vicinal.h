@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 3
+#define VICINAL_ABI_VERSION 4
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -63,9 +63,19 @@ VICINAL_API vicinal_status vicinal_memory_zero(const char* device, void* address
 VICINAL_API vicinal_status vicinal_memory_write(const char* device, void* address, const void* host, int64_t bytes);
 VICINAL_API vicinal_status vicinal_memory_read(const char* device, void* host, const void* address, int64_t bytes);
 /* Bytes in use, held beside them for reuse, and the limit that both together keep to (0: all that the device has);
- * each may be NULL. "cpu" counts in_use only. */
+ * each may be NULL. On "cpu", held is what engines and curvatures have, over all that this library allocates. */
 VICINAL_API vicinal_status vicinal_memory_usage(const char* device, int64_t* in_use, int64_t* held, int64_t* limit);
 VICINAL_API vicinal_status vicinal_memory_set_limit(const char* device, int64_t bytes);
+
+/* ---- worker threads of the processor ----------------------------------------------------------------- */
+
+/* How many threads, 1..wanted, a call of this thread can work with: proves that they start. A call with more threads
+ * than start runs on those that do, with the same results. */
+VICINAL_API int32_t vicinal_threads_usable(int32_t wanted);
+/* After a call: ends the worker threads that wait for this thread's next one, if the process keeps very many. */
+VICINAL_API void vicinal_threads_trim(void);
+/* Worker threads that wait for the next call of any thread. */
+VICINAL_API int32_t vicinal_threads_kept(void);
 
 /* ---- engine: a device, its threads and its workspace -------------------------------------------- */
 

@@ -42,6 +42,8 @@ class ArchitectureTest {
         .definedBy("io.vicinal.backend..")
         .layer("tensor")
         .definedBy("io.vicinal.tensor..")
+        .layer("process")
+        .definedBy("io.vicinal.process..")
         .layer("faiss")
         .definedBy("io.vicinal.faiss..")
         .whereLayer("cli")
@@ -60,6 +62,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("cli", "train", "influence", "report", "parts", "backend")
         .whereLayer("faiss")
         .mayOnlyBeAccessedByLayers("cli", "parts")
+        .whereLayer("process")
+        .mayNotAccessAnyLayer()
         .check(CLASSES);
   }
 

@@ -7,6 +7,8 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.cuda.CudaDevice;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.faiss.FaissLibrary;
+import io.vicinal.process.Limits;
+import io.vicinal.tensor.HostMemory;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -18,7 +20,6 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -68,8 +69,9 @@ final class DoctorCommand implements Callable<Integer> {
             + System.getProperty("os.version")
             + " "
             + System.getProperty("os.arch"));
-    line("processor", processor() + ", " + Runtime.getRuntime().availableProcessors() + " in use");
+    line("processor", processor() + ", " + Limits.ofThisProcess().processors() + " in use");
     line("memory", memory());
+    line("limits", limits());
     device();
     cuda();
     line("faiss", tried(FaissLibrary::version));
@@ -172,17 +174,26 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String memory() {
     String heap = gib(Runtime.getRuntime().maxMemory()) + " for Java objects";
-    Pattern entry = Pattern.compile("(MemTotal|MemAvailable):\\s+(\\d+) kB");
-    List<String> parts = new ArrayList<>();
-    for (String line : lines(Path.of("/proc/meminfo"))) {
-      Matcher m = entry.matcher(line);
-      if (m.matches()) {
-        String name = m.group(1).equals("MemTotal") ? " in all" : " free";
-        parts.add(gib(Long.parseLong(m.group(2)) * 1024) + name);
-      }
-    }
-    parts.add(heap);
-    return String.join(", ", parts);
+    Limits.Memory memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
+    return gib(memory.limit())
+        + " in all, "
+        + gib(memory.left())
+        + " left by "
+        + memory.boundBy()
+        + ", "
+        + heap;
+  }
+
+  private static String limits() {
+    Limits limits = Limits.ofThisProcess();
+    long files = limits.softLimitOf("Max open files");
+    long size = limits.softLimitOf("Max file size");
+    return "threads: "
+        + limits.threadBounds()
+        + "; open files: "
+        + (files == Long.MAX_VALUE ? "no limit" : files)
+        + "; a file's size: "
+        + Limits.text(size);
   }
 
   private static String gib(long bytes) {

@@ -3,6 +3,7 @@ package io.vicinal.cli;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.NativeException;
+import io.vicinal.process.Limits;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
@@ -88,6 +89,11 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
     if (e instanceof NativeException) {
       return e.getMessage() + "; run again with --verbose and report it";
+    }
+    if (e instanceof OutOfMemoryError && text(e).contains("native thread")) {
+      return "no more threads can start ("
+          + Limits.ofThisProcess().threadBounds()
+          + "); raise that limit, or end other processes of this user";
     }
     if (e instanceof OutOfMemoryError) {
       return "not enough memory ("

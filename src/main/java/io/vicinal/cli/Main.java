@@ -1,6 +1,7 @@
 package io.vicinal.cli;
 
 import io.vicinal.cli.explain.ExplainCommand;
+import io.vicinal.process.Encoding;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -48,11 +49,14 @@ import picocli.CommandLine.TypeConversionException;
       LabelsCommand.class,
       ListCommand.class,
       DoctorCommand.class,
-      TestCommand.class
+      TestCommand.class,
+      GpuKitCommand.class,
+      HelpCommand.class
     })
 public final class Main implements Runnable {
 
   private static final int HELP_WIDTH = 96;
+  private static final int NARROWEST_HELP = 55; // picocli's own
 
   @Spec private CommandSpec spec;
 
@@ -80,6 +84,7 @@ public final class Main implements Runnable {
   /** Runs the command and ends the process with its exit code. */
   public static void main(String[] args) {
     plainDigits();
+    Encoding.check(args);
     System.exit(commandLine().execute(args));
   }
 
@@ -101,16 +106,27 @@ public final class Main implements Runnable {
     commandLine.setParameterExceptionHandler(failures);
     commandLine.registerConverter(Path.class, Main::path);
     commandLine.setExpandAtFiles(false);
-    commandLine.setUsageHelpWidth(HELP_WIDTH);
+    commandLine.setUsageHelpWidth(helpWidth(System.getenv("COLUMNS")));
     commandLine.setHelpFactory(HelpText.factory());
+    HelpText.reflow(commandLine);
     return commandLine;
+  }
+
+  /** The terminal's width as far as it is sensible; the launcher passes it on. */
+  static int helpWidth(String columns) {
+    try {
+      int width = columns == null ? HELP_WIDTH : Integer.parseInt(columns.strip());
+      return width < 1 ? HELP_WIDTH : Math.min(HELP_WIDTH, Math.max(NARROWEST_HELP, width));
+    } catch (NumberFormatException e) {
+      return HELP_WIDTH;
+    }
   }
 
   private static Path path(String text) {
     try {
       return Path.of(text);
     } catch (InvalidPathException e) {
-      throw new TypeConversionException("'" + text + "' is no path");
+      throw new TypeConversionException("'" + text + "' is no path" + Encoding.advice(text));
     }
   }
 

@@ -89,6 +89,7 @@ final class TrainCommand implements Callable<Integer> {
   }
 
   @Override
+  @SuppressWarnings("try") // the interruption is held, not used
   public Integer call() {
     RunConfig resolved = ConfigParser.parse(config, overrides);
     PrintWriter out = spec.commandLine().getOut();
@@ -121,12 +122,23 @@ final class TrainCommand implements Callable<Integer> {
               + ": already holds a run; go on with --resume, start over with --restart, or name"
               + " another folder");
     }
-    try (TrainingView view = new TrainingView(spec.commandLine())) {
+    try (Interrupted interrupted = new Interrupted(this::howToGoOn);
+        TrainingView view = new TrainingView(spec.commandLine())) {
       TrainResult result = Trainer.train(resolved, run, mode, view);
       view.finish();
       report(out, result);
     }
     return 0;
+  }
+
+  /** The command that resumes this run; empty while there is nothing to resume. */
+  private String howToGoOn() {
+    if (!Files.exists(run.resolve("config.json"))) {
+      return "";
+    }
+    StringBuilder command = new StringBuilder("vicinal train --config " + config + " --run " + run);
+    overrides.forEach(value -> command.append(" --set ").append(value));
+    return "vicinal train: interrupted; go on with '" + command + " --resume'";
   }
 
   private static void report(PrintWriter out, TrainResult result) {

@@ -5,6 +5,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
+import io.vicinal.process.Encoding;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -149,7 +150,7 @@ final class Section {
     try {
       return source.baseOf(join(key)).resolve(text).toAbsolutePath().normalize();
     } catch (InvalidPathException e) {
-      throw error(key, "is not a path: " + e.getReason());
+      throw error(key, "is not a path: " + e.getReason() + Encoding.advice(text));
     }
   }
 

@@ -1,18 +1,21 @@
 package io.vicinal.faiss;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.jni.NativeLibrary;
+import io.vicinal.process.LibraryFolder;
 import org.bytedeco.javacpp.Loader;
 
 /**
  * Loads the FAISS binding and what it stands on (the OpenMP runtime, the OpenBLAS preset), once per
- * process. A failure is remembered and is a sentence, never a linkage error. Thread-safe.
+ * process. A failure is a sentence, never a linkage error, and the next call tries again.
+ * Thread-safe.
  *
  * <p>Call {@link #load()} before the first use of a class of this package; the façades of {@code
  * io.vicinal.retrieval} do.
  */
 public final class FaissLibrary {
   private static final String PLATFORM = "linux-x86_64";
-  private static final String REFUSAL = attempt();
+  private static boolean loaded;
 
   private FaissLibrary() {}
 
@@ -21,10 +24,22 @@ public final class FaissLibrary {
    *
    * @throws InputException one sentence, when this machine cannot load it
    */
-  public static void load() {
-    if (REFUSAL != null) {
-      throw new InputException(REFUSAL);
+  public static synchronized void load() {
+    if (loaded) {
+      return;
     }
+    String here = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    if (!PLATFORM.equals(Loader.getPlatform())) {
+      throw new InputException("The FAISS binding exists for Linux x86-64 only; this is " + here);
+    }
+    NativeLibrary.prepare("/io/vicinal/faiss/" + PLATFORM + "/libjnifaiss.so");
+    try {
+      Loader.load(io.vicinal.faiss.global.faiss.class);
+    } catch (LinkageError e) {
+      throw LibraryFolder.unusable(
+          "the FAISS binding could not be loaded on " + here + ": " + e.getMessage());
+    }
+    loaded = true;
   }
 
   /**
@@ -35,19 +50,5 @@ public final class FaissLibrary {
   public static String version() {
     load();
     return io.vicinal.faiss.global.faiss.version();
-  }
-
-  private static String attempt() {
-    String here = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-    try {
-      if (!PLATFORM.equals(Loader.getPlatform())) {
-        return "The FAISS binding exists for Linux x86-64 only; this is " + here;
-      }
-      Loader.load(io.vicinal.faiss.global.faiss.class);
-      return null;
-    } catch (LinkageError | RuntimeException e) {
-      String why = String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip();
-      return "The FAISS binding could not be loaded on " + here + ": " + why;
-    }
   }
 }

@@ -1,6 +1,7 @@
 package io.vicinal.faiss;
 
 import io.vicinal.CancelledException;
+import io.vicinal.process.Turns;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -58,19 +59,27 @@ public final class Interruptible {
     }
   }
 
+  /** As {@link #run(String, int, Consumer)}, for a call with all threads. */
+  public static void run(String what, Consumer<Interrupt> call) {
+    run(what, 0, call);
+  }
+
   /**
-   * Runs a native call on this thread.
+   * Runs a native call on this thread, when its turn has come: few calls are under way at once in
+   * the process ({@link Turns}), the others wait.
    *
    * @param what the operation, for the exception's text
+   * @param threads worker threads that the call uses, 0 for all
    * @param call receives the flag to hand to the native call
    * @throws CancelledException if the thread was interrupted before or during the call; its
    *     interrupt flag stays set
    * @throws RuntimeException any other failure, with FAISS's text
    */
-  public static void run(String what, Consumer<Interrupt> call) {
+  public static void run(String what, int threads, Consumer<Interrupt> call) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancelledException(what);
     }
+    Turns.Turn turn = Turns.ofThisProcess().take(what, threads);
     Watcher.ensureStarted();
     Call entry = new Call();
     CALLS.add(entry);
@@ -86,6 +95,7 @@ public final class Interruptible {
         CALLS.remove(entry);
         entry.stop.close();
       }
+      turn.close();
     }
   }
 }

@@ -55,6 +55,7 @@ public final class KMeans {
       clustering.niter(ITERATIONS).seed(SEED);
       Interruptible.run(
           "k-means",
+          threads,
           stop -> {
             clustering.train(n, points, threads, stop);
             clustering.assign(n, points, Views.longs(assigned), threads, stop);

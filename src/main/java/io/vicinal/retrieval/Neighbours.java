@@ -103,6 +103,7 @@ public final class Neighbours {
     FaissLibrary.load();
     Interruptible.run(
         "nearest-neighbour search",
+        threads,
         stop ->
             io.vicinal.faiss.global.faiss.exact_neighbours(
                 queries.dim(0),

@@ -1,6 +1,8 @@
 package io.vicinal.tensor;
 
 import io.vicinal.InputException;
+import io.vicinal.process.LibraryFolder;
+import io.vicinal.process.Limits;
 import java.nio.ByteBuffer;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentHashMap;
@@ -23,22 +25,48 @@ public final class HostMemory implements Memory {
 
   private HostMemory() {}
 
-  /** Tries JavaCPP's own library once; the outcome is kept, a failure too. */
-  private record Allocator(long physicalBytes, String problem) {
-    static final Allocator LOADED = load();
+  /**
+   * Linux promises memory that it does not have and ends the process when it is touched, so what is
+   * handed out is held against what this process may still take. That is read anew when the last
+   * reading's allowance is used up.
+   */
+  private static final class Budget {
+    private static final long ALLOWANCE = 64 << 20;
+    private long allowed;
 
-    private static Allocator load() {
-      try {
-        Loader.load(Pointer.class);
-        return new Allocator(Pointer.totalPhysicalBytes(), null);
-      } catch (LinkageError | RuntimeException e) {
-        String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
-        return new Allocator(
-            0,
-            "native memory is not available on "
-                + platform
-                + "; run on Linux x86-64 with JavaCPP's library on the class path");
+    synchronized void take(long bytes) {
+      if (bytes > allowed) {
+        Limits.Memory memory = Limits.ofThisProcess().memory(LIVE.get());
+        if (bytes > memory.left()) {
+          throw outOfMemory(bytes, memory);
+        }
+        allowed = bytes + Math.min(ALLOWANCE, (memory.left() - bytes) / 4);
       }
+      allowed -= bytes;
+    }
+  }
+
+  private static final Budget BUDGET = new Budget();
+
+  private static volatile boolean loaded;
+
+  /** JavaCPP's own library; a failure is not remembered. */
+  private static void load() {
+    if (loaded) {
+      return;
+    }
+    try {
+      LibraryFolder.prepare("/org/bytedeco/javacpp/linux-x86_64/libjnijavacpp.so");
+      Loader.load(Pointer.class);
+      Pointer.totalPhysicalBytes(); // the first native call
+      loaded = true;
+    } catch (LinkageError e) {
+      String platform = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+      throw new InputException(
+          "native memory is not available on "
+              + platform
+              + "; run on Linux x86-64 with JavaCPP's library on the class path",
+          e);
     }
   }
 
@@ -62,17 +90,11 @@ public final class HostMemory implements Memory {
     if (bytes < 1) {
       throw new IllegalArgumentException("bytes: " + bytes);
     }
-    if (Allocator.LOADED.problem != null) {
-      throw new InputException(Allocator.LOADED.problem);
-    }
-    // Linux promises memory that it does not have; asking for more than the machine holds can only
-    // end badly.
-    if (Allocator.LOADED.physicalBytes > 0 && bytes > Allocator.LOADED.physicalBytes) {
-      throw outOfMemory(bytes);
-    }
+    load();
+    BUDGET.take(bytes);
     Pointer pointer = Pointer.calloc(1, bytes + ALIGNMENT);
     if (pointer == null || pointer.isNull()) {
-      throw outOfMemory(bytes);
+      throw outOfMemory(bytes, Limits.ofThisProcess().memory(LIVE.get()));
     }
     long start = pointer.address();
     long aligned = (start + ALIGNMENT - 1) & -ALIGNMENT;
@@ -81,13 +103,17 @@ public final class HostMemory implements Memory {
     return aligned;
   }
 
-  private static InputException outOfMemory(long bytes) {
+  private static InputException outOfMemory(long bytes, Limits.Memory memory) {
     return new InputException(
         String.format(
             Locale.ROOT,
-            "out of memory: %,d bytes are needed and the machine has %,d; use fewer rows or a machine with more memory",
+            "out of memory: %s (%,d bytes) are needed and %s leaves %s of %s; use fewer rows, or"
+                + " raise that limit",
+            Limits.text(bytes),
             bytes,
-            Allocator.LOADED.physicalBytes));
+            memory.boundBy(),
+            Limits.text(memory.left()),
+            Limits.text(memory.limit())));
   }
 
   @Override

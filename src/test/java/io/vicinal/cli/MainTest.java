@@ -30,6 +30,12 @@ class MainTest {
       if (!entry.getKey().equals("test")) {
         assertThat(help).contains("Example:", "  " + command);
       }
+      call.remove(call.size() - 1);
+      call.add("-h");
+      assertThat(Outcome.of(call.toArray()).succeeded().out()).isEqualTo(help);
+      call.remove(call.size() - 1);
+      call.add(0, "help");
+      assertThat(Outcome.of(call.toArray()).succeeded().out()).isEqualTo(help);
       assertThat(help.lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(100));
       assertThat(help).doesNotContain("%%", "%n");
       wrapsOnlyWhereALineIsFull(command, help);
@@ -51,6 +57,25 @@ class MainTest {
             .isGreaterThan(90);
       }
     }
+  }
+
+  @Test
+  void unknownCommandsAreGuessed() {
+    Outcome.of("trian").failed(2, "trian", "did you mean", "train");
+    Outcome.of("help", "evalute").failed(2, "evalute", "did you mean", "evaluate");
+    Outcome.of("help", "explain", "piar").failed(2, "piar", "vicinal explain --help");
+  }
+
+  @Test
+  void helpWrapsAtWordsOfATerminalsWidth() {
+    assertThat(Main.helpWidth(null)).isEqualTo(96);
+    assertThat(Main.helpWidth("200")).isEqualTo(96);
+    assertThat(Main.helpWidth("70")).isEqualTo(70);
+    assertThat(Main.helpWidth("10")).isEqualTo(55);
+    assertThat(Main.helpWidth("0")).isEqualTo(96);
+    assertThat(Main.helpWidth("wide")).isEqualTo(96);
+    assertThat(HelpText.paragraphs("", "one", "two.", "", "  vicinal x", "three:", "four"))
+        .containsExactly("", "one two.", "", "  vicinal x", "three:", "four");
   }
 
   @Test

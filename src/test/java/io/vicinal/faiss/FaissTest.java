@@ -9,14 +9,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
-import io.vicinal.CancelledException;
+import io.vicinal.process.InterruptedCall;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -266,7 +265,7 @@ class FaissTest {
   }
 
   @Test
-  void interruptStopsSearchAndClusteringWithinASecond() throws Exception {
+  void interruptStopsALongSearchAndALongClustering() throws Exception {
     int n = 40_000;
     int d = 256;
     try (FloatPointer x = new FloatPointer((long) n * d);
@@ -282,27 +281,7 @@ class FaissTest {
   }
 
   private static void assertInterruptible(Consumer<Interrupt> call) throws InterruptedException {
-    AtomicReference<Throwable> thrown = new AtomicReference<>();
-    Thread worker =
-        new Thread(
-            () -> {
-              try {
-                Interruptible.run("the call", call);
-              } catch (Throwable t) {
-                if (Thread.currentThread().isInterrupted()) {
-                  thrown.set(t);
-                }
-              }
-            });
-    worker.start();
-    Thread.sleep(200);
-    assertThat(worker.isAlive()).as("the call must be long enough to interrupt").isTrue();
-    long start = System.nanoTime();
-    worker.interrupt();
-    worker.join();
-    assertThat((System.nanoTime() - start) / 1e9).isLessThan(1.0);
-    assertThat(thrown.get())
-        .isInstanceOf(CancelledException.class)
+    assertThat(InterruptedCall.of(() -> Interruptible.run("the call", call)))
         .hasMessage("the call was interrupted");
   }
 

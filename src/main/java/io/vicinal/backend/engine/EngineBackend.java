@@ -9,6 +9,7 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
+import io.vicinal.process.Limits;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
@@ -41,7 +42,7 @@ public final class EngineBackend implements Backend {
     NativeLibrary.load();
     this.memory = memory;
     device = memory.device();
-    pool = new EnginePool(device, options);
+    pool = new EnginePool(device, device.equals(Device.CPU) ? startable(options) : options);
     vectors = new EngineVectors(pool);
     search = new EngineSearch(pool);
     Description description =
@@ -52,6 +53,29 @@ public final class EngineBackend implements Backend {
     isa = description.isa;
     threads = description.threads;
     blas = description.blas;
+  }
+
+  /**
+   * The options with a number of threads that start here; without a wish, as many as this process
+   * may use.
+   */
+  private static BackendOptions startable(BackendOptions options) {
+    int wanted = options.threads();
+    int asked = wanted > 0 ? wanted : Limits.ofThisProcess().processors();
+    int usable = Vicinal.vicinal_threads_usable(asked);
+    if (wanted > usable) {
+      throw new InputException(
+          "threads: "
+              + wanted
+              + " are wanted and "
+              + usable
+              + " can start here ("
+              + Limits.ofThisProcess().threadBounds()
+              + "); give "
+              + usable
+              + " or fewer, or raise that limit");
+    }
+    return options.withThreads(usable);
   }
 
   @Override

@@ -2,30 +2,33 @@ package io.vicinal.backend.engine;
 
 import io.vicinal.CancelledException;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.jni.Vicinal;
+import io.vicinal.process.Turns;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Lease;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import org.bytedeco.javacpp.Pointer;
 
 /**
- * Engines for as many concurrent calls as there are; a few stay idle for the next ones. After a
- * close, an engine in use is freed when its call returns. Safe for any thread.
+ * Engines for the calls that are under way; {@link Turns} bounds those, the others wait. A few
+ * engines stay idle for the next calls. After a close, an engine in use is freed when its call
+ * returns. Safe for any thread.
  */
 final class EnginePool implements AutoCloseable {
-  /**
-   * Idle engines keep thread teams and workspace; calls beyond this many at once make and drop
-   * theirs.
-   */
-  private static final int KEPT = 8;
+  /** Idle engines keep their workspace; calls beyond this many at once make and drop theirs. */
+  private static final int KEPT = Turns.CALLS;
 
   private final Device device;
   private final BackendOptions options;
   private final Deque<PooledEngine> idle = new ArrayDeque<>();
+  private final int threads;
   private boolean closed;
 
   EnginePool(Device device, BackendOptions options) {
     this.device = device;
     this.options = options;
+    this.threads = device.equals(Device.CPU) ? options.threads() : 0;
   }
 
   /** Where the engines work. */
@@ -62,23 +65,35 @@ final class EnginePool implements AutoCloseable {
     }
   }
 
+  @SuppressWarnings("try") // the turn is held, not used
   <T> T run(String operation, Call call, Result<T> result) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancelledException(operation);
     }
-    PooledEngine engine = borrow();
-    try {
-      engine.enter();
-      int status;
+    try (Turns.Turn turn = Turns.ofThisProcess().take(operation, threads)) {
+      NativeMemory.refresh();
+      PooledEngine engine = borrow();
       try {
-        status = call.on(engine);
-        PooledEngine.check(operation, status);
+        engine.enter();
+        int status;
+        try {
+          status = call.on(engine);
+          PooledEngine.check(operation, status);
+        } finally {
+          engine.exit();
+        }
+        return result.of(engine);
       } finally {
-        engine.exit();
+        giveBack(engine);
+        Vicinal.vicinal_threads_trim();
       }
-      return result.of(engine);
-    } finally {
-      giveBack(engine);
+    }
+  }
+
+  /** Engines that wait for a call. */
+  int idle() {
+    synchronized (idle) {
+      return idle.size();
     }
   }
 
@@ -121,5 +136,6 @@ final class EnginePool implements AutoCloseable {
       idle.clear();
     }
     rest.forEach(EnginePool::drop);
+    Pointer.trimMemory(); // freed memory stays with malloc's arenas, one for each thread that called
   }
 }

@@ -1,15 +1,19 @@
 package io.vicinal.backend.jni;
 
 import io.vicinal.InputException;
+import io.vicinal.process.LibraryFolder;
 import org.bytedeco.javacpp.Loader;
 
 /**
  * Loads {@code libvicinal} and what it stands on (the OpenMP runtime, the OpenBLAS preset), once
- * per process. A failure is remembered and is a sentence, never a linkage error. Thread-safe.
+ * per process. A failure is a sentence, never a linkage error, and the next call tries again.
+ * Thread-safe.
  */
 public final class NativeLibrary {
   private static final String PLATFORM = "linux-x86_64";
-  private static final String REFUSAL = attempt();
+  private static final String OURS = "/io/vicinal/backend/jni/" + PLATFORM + "/";
+  private static final String BLAS = "/org/bytedeco/openblas/" + PLATFORM + "/";
+  private static boolean loaded;
 
   private NativeLibrary() {}
 
@@ -18,35 +22,47 @@ public final class NativeLibrary {
    *
    * @throws InputException one sentence, when this machine cannot load them
    */
-  public static void load() {
-    String refusal = REFUSAL;
-    if (refusal != null) {
-      throw new InputException(refusal);
+  public static synchronized void load() {
+    if (loaded) {
+      return;
     }
-  }
-
-  private static String attempt() {
     String here = System.getProperty("os.name") + " " + System.getProperty("os.arch");
+    if (!PLATFORM.equals(Loader.getPlatform())) {
+      throw new InputException(
+          "Vicinal's native library exists for Linux x86-64 only; this is " + here);
+    }
+    prepare(OURS + "libvicinal.so", OURS + "libjniVicinal.so");
     try {
-      if (!PLATFORM.equals(Loader.getPlatform())) {
-        return "Vicinal's native library exists for Linux x86-64 only; this is " + here;
-      }
       Loader.load(Vicinal.class);
       int version = Vicinal.vicinal_abi_version();
       if (version != Vicinal.VICINAL_ABI_VERSION) {
-        return "libvicinal has ABI version "
-            + version
-            + ", this jar needs "
-            + Vicinal.VICINAL_ABI_VERSION
-            + ": remove stale copies from the class path";
+        throw new InputException(
+            "libvicinal has ABI version "
+                + version
+                + ", this jar needs "
+                + Vicinal.VICINAL_ABI_VERSION
+                + ": remove stale copies from the class path");
       }
-      return null;
-    } catch (LinkageError | RuntimeException e) {
-      return "Vicinal's native library could not be loaded on " + here + ": " + oneLine(e);
+    } catch (LinkageError e) {
+      throw LibraryFolder.unusable("libvicinal could not be loaded on " + here + ": " + e.getMessage());
     }
+    loaded = true;
   }
 
-  private static String oneLine(Throwable e) {
-    return String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip();
+  /**
+   * Unpacks what every native library of ours stands on, and these. A class whose first loading
+   * fails stays broken, so nothing is loaded before every file is there.
+   *
+   * @throws InputException one sentence, with the reason
+   */
+  public static void prepare(String... resources) {
+    LibraryFolder.prepare(
+        "/org/bytedeco/javacpp/" + PLATFORM + "/libjnijavacpp.so",
+        OURS + "libvicinal_threads.so",
+        OURS + "libgomp.so.1",
+        BLAS + "libquadmath.so.0",
+        BLAS + "libgfortran.so.5",
+        BLAS + "libopenblas.so.0");
+    LibraryFolder.prepare(resources);
   }
 }

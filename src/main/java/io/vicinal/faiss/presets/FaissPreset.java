@@ -27,8 +27,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "vicinal/neighbours.hpp",
               "vicinal/faiss_clustering.hpp"
             },
-            link = {"gomp#", ":libopenblas.so.0#", "faiss#"},
-            preload = {"vicinal_spin", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
+            link = {"gomp#", ":libopenblas.so.0#", "faiss#", "vicinal_threads#"},
+            preload = {"vicinal_threads", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
             preloadresource = {"/io/vicinal/backend/jni/", "/org/bytedeco/openblas/"}))
 public class FaissPreset implements InfoMapper {
   @Override

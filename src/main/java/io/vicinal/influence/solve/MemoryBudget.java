@@ -1,8 +1,8 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.InputException;
-import java.lang.management.ManagementFactory;
-import java.util.Locale;
+import io.vicinal.process.Limits;
+import io.vicinal.tensor.HostMemory;
 
 /**
  * What a problem and its solves may hold. Checked before something large is allocated, so that a
@@ -13,16 +13,12 @@ import java.util.Locale;
 record MemoryBudget(long bytes) {
   private static final double SHARE = 0.8;
 
-  /** A limit, 0 for four fifths of the machine's memory. */
+  /** A limit, 0 for four fifths of what this process may still take. */
   static MemoryBudget of(long bytes) {
-    return new MemoryBudget(bytes > 0 ? bytes : (long) (SHARE * machine()));
-  }
-
-  private static long machine() {
-    return ManagementFactory.getOperatingSystemMXBean()
-            instanceof com.sun.management.OperatingSystemMXBean system
-        ? system.getTotalMemorySize()
-        : Long.MAX_VALUE / 2;
+    return new MemoryBudget(
+        bytes > 0
+            ? bytes
+            : (long) (SHARE * Limits.ofThisProcess().memory(HostMemory.liveBytes()).left()));
   }
 
   /**
@@ -37,9 +33,6 @@ record MemoryBudget(long bytes) {
 
   /** Bytes in words. */
   static String text(long bytes) {
-    double mib = bytes / (double) (1 << 20);
-    return mib < 1024
-        ? String.format(Locale.ROOT, "%.1f MiB", mib)
-        : String.format(Locale.ROOT, "%.1f GiB", mib / 1024);
+    return Limits.text(bytes);
   }
 }

@@ -23,7 +23,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             value = "linux-x86_64",
             include = "vicinal/vicinal.h",
             link = "vicinal",
-            preload = {"vicinal_spin", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
+            preload = {"vicinal_threads", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
             preloadresource = {"/io/vicinal/backend/jni/", "/org/bytedeco/openblas/"}))
 public class VicinalPreset implements InfoMapper {
   @Override

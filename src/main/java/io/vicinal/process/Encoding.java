@@ -1,0 +1,32 @@
+package io.vicinal.process;
+
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * The encoding of file names, which Java takes from the locale and nobody can set afterwards. The
+ * launcher chooses C.UTF-8 where there is none; whoever starts Java otherwise reads a sentence. Stateless, hence thread-safe.
+ */
+public final class Encoding {
+  private Encoding() {}
+
+  private static boolean isUtf8() {
+    String names = System.getProperty("sun.jnu.encoding", "UTF-8");
+    return Charset.isSupported(names) && Charset.forName(names).equals(StandardCharsets.UTF_8);
+  }
+
+  /** Says once that names were lost, when arguments hold what the locale could not read. */
+  public static void check(String... args) {
+    if (!isUtf8() && !String.join("", args).chars().allMatch(c -> c < 128)) {
+      System.err.println(
+          "vicinal: the locale knows ASCII names only and an argument has others: set LC_ALL=C.UTF-8");
+    }
+  }
+
+  /** What to add to a refusal of this path: the remedy, when the locale is to blame. */
+  public static String advice(String path) {
+    return isUtf8() || path.chars().allMatch(c -> c < 128)
+        ? ""
+        : ": the locale knows ASCII names only; set LC_ALL=C.UTF-8";
+  }
+}
