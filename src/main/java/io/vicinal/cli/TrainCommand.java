@@ -5,6 +5,8 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
+import io.vicinal.process.Limits;
+import io.vicinal.tensor.HostMemory;
 import io.vicinal.train.RunMode;
 import io.vicinal.train.TrainResult;
 import io.vicinal.train.Trainer;
@@ -110,6 +112,9 @@ final class TrainCommand implements Callable<Integer> {
       out.println("memory outside the Java heap, estimated:");
       out.print(plan.memory().table());
       out.flush();
+      Limits.Memory memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
+      out.println(
+          "this process may take " + Limits.text(memory.left()) + ", by " + memory.boundBy());
       return 0;
     }
     if (run == null) {
