@@ -18,11 +18,12 @@ import io.vicinal.tensor.Tensor;
  *
  * <p>Thread safety: any number of threads may call one backend; each call works on an engine of its
  * own, with the whole number of threads. Four such calls are under way at once in the process, or
- * more with fewer threads each ({@link io.vicinal.process.Turns}); the others wait, first come first
- * served, and {@link Thread#interrupt} ends the wait. So a backend holds at most as many workspaces
- * as there are calls under way, four of them between calls and none after {@link #close}. What
- * OpenBLAS and the worker threads hold, a few MiB for each worker thread that was ever under way at
- * once, stays with the process. Results are bit-reproducible for a given number of threads. {@link Thread#interrupt} stops a call within a second: it throws {@link
+ * more with fewer threads each ({@link io.vicinal.process.Turns}); the others wait, first come
+ * first served, and {@link Thread#interrupt} ends the wait. So a backend holds at most as many
+ * workspaces as there are calls under way, four of them between calls and none after {@link
+ * #close}. What OpenBLAS and the worker threads hold, a few MiB for each worker thread that was
+ * ever under way at once, stays with the process. Results are bit-reproducible for a given number
+ * of threads. {@link Thread#interrupt} stops a call within a second: it throws {@link
  * io.vicinal.CancelledException} with the flag left set, and its outputs are unspecified.
  *
  * <p>Errors: {@link InputException} when a shape, type, device, label or value does not fit, naming

@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * How a backend works. A value, safe for any thread.
  *
- * @param threads worker threads of one call; 0 for the processors that affinity and the
- *     container's quota leave, or the threads that can start where those are fewer
+ * @param threads worker threads of one call; 0 for the processors that affinity and the container's
+ *     quota leave, or the threads that can start where those are fewer
  * @param workspaceBytes tile memory that one call may hold; 0 for 256 MiB, on a CUDA device a
  *     quarter of its memory
  * @param isa instruction set of the processor: auto, base (SSE2), avx2 or avx512

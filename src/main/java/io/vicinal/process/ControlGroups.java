@@ -71,7 +71,9 @@ final class ControlGroups {
   /** From the group's folder to the mount point. Inside a container the path may be the host's. */
   private static List<Path> upwards(Path root, Mount mount, Path group) {
     Path inside =
-        group.startsWith(mount.part) ? mount.part.relativize(group) : Path.of("/").relativize(group);
+        group.startsWith(mount.part)
+            ? mount.part.relativize(group)
+            : Path.of("/").relativize(group);
     Path top = root.resolve(Path.of("/").relativize(mount.at));
     Path folder = top.resolve(inside).normalize();
     List<Path> all = new ArrayList<>();
@@ -100,7 +102,9 @@ final class ControlGroups {
   }
 
   private static double share(long quota, long period) {
-    return quota <= 0 || period <= 0 || quota >= NO_LIMIT ? Double.MAX_VALUE : quota / (double) period;
+    return quota <= 0 || period <= 0 || quota >= NO_LIMIT
+        ? Double.MAX_VALUE
+        : quota / (double) period;
   }
 
   /** A limit, and what of it is left. */

@@ -5,7 +5,8 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * The encoding of file names, which Java takes from the locale and nobody can set afterwards. The
- * launcher chooses C.UTF-8 where there is none; whoever starts Java otherwise reads a sentence. Stateless, hence thread-safe.
+ * launcher chooses C.UTF-8 where there is none; whoever starts Java otherwise reads a sentence.
+ * Stateless, hence thread-safe.
  */
 public final class Encoding {
   private Encoding() {}

@@ -175,7 +175,12 @@ public final class LibraryFolder {
       }
       long space = Files.getFileStore(folder).getUsableSpace();
       return space < NEEDED && !holdsLibraries(folder)
-          ? folder + " has " + Limits.text(space) + " left, and " + Limits.text(NEEDED) + " are needed"
+          ? folder
+              + " has "
+              + Limits.text(space)
+              + " left, and "
+              + Limits.text(NEEDED)
+              + " are needed"
           : null;
     } catch (IOException | RuntimeException e) {
       String why = e.getMessage() == null ? "" : e.getMessage();

@@ -163,14 +163,14 @@ public final class Limits {
     return Long.MAX_VALUE;
   }
 
-  /** "Max address space  unlimited  unlimited  bytes": the first column after the name. */
+  /** "Max address space unlimited unlimited bytes": the first column after the name. */
   private static long softLimit(String line) {
     String[] columns = line.split(" {2,}");
     long value = columns.length > 1 ? ControlGroups.number(columns[1]) : -1;
     return value < 0 ? Long.MAX_VALUE : value;
   }
 
-  /** "MemTotal:  123 kB" in bytes. */
+  /** "MemTotal: 123 kB" in bytes. */
   private static long kibibytes(String line) {
     String[] words = line.split("\\s+");
     return words.length > 1 ? ControlGroups.number(words[1]) * 1024 : 0;

@@ -86,7 +86,9 @@ class LimitedProcessTest {
   @Test
   void anExplicitNumberThatCannotStartIsRefused() throws Exception {
     Ended ended = run(FEW_THREADS, "64", "4096");
-    assertThat(ended.output().strip().lines()).singleElement().asString()
+    assertThat(ended.output().strip().lines())
+        .singleElement()
+        .asString()
         .contains("threads: 64 are wanted and 1 can start here", "give 1 or fewer");
     assertThat(ended.code()).isZero();
   }

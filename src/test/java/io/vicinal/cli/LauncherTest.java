@@ -18,7 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(120)
 class LauncherTest {
   private static final String JAVA = "echo \"java charmap=$(locale charmap) args=$*\"\n";
-  private static final String MAVEN = "echo maven >&2; echo built >>\"$PWD/target/maven-was-here\"\n";
+  private static final String MAVEN =
+      "echo maven >&2; echo built >>\"$PWD/target/maven-was-here\"\n";
 
   @TempDir private Path folder;
 
@@ -57,7 +58,8 @@ class LauncherTest {
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwxr-xr-x"));
   }
 
-  private Process start(Checkout checkout, Path launcher, Map<String, String> environment, String... args)
+  private Process start(
+      Checkout checkout, Path launcher, Map<String, String> environment, String... args)
       throws IOException {
     List<String> command = new ArrayList<>(List.of(launcher.toString()));
     command.addAll(List.of(args));

@@ -67,8 +67,7 @@ class LibraryFolderTest {
   @Test
   void aFolderThatCannotBeMappedIsPassedOver() throws IOException {
     Files.writeString(
-        mounts,
-        "/dev/a / ext4 rw 0 0\n/dev/b " + home + " tmpfs rw,nosuid,noexec 0 0\n");
+        mounts, "/dev/a / ext4 rw 0 0\n/dev/b " + home + " tmpfs rw,nosuid,noexec 0 0\n");
     assertThat(choose(home.toString(), Map.of()).getParent()).isEqualTo(temporary);
   }
 }

@@ -136,6 +136,7 @@ final class EnginePool implements AutoCloseable {
       idle.clear();
     }
     rest.forEach(EnginePool::drop);
-    Pointer.trimMemory(); // freed memory stays with malloc's arenas, one for each thread that called
+    Pointer
+        .trimMemory(); // freed memory stays with malloc's arenas, one for each thread that called
   }
 }

@@ -44,7 +44,8 @@ public final class NativeLibrary {
                 + ": remove stale copies from the class path");
       }
     } catch (LinkageError e) {
-      throw LibraryFolder.unusable("libvicinal could not be loaded on " + here + ": " + e.getMessage());
+      throw LibraryFolder.unusable(
+          "libvicinal could not be loaded on " + here + ": " + e.getMessage());
     }
     loaded = true;
   }

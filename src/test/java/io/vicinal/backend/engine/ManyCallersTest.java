@@ -83,8 +83,7 @@ class ManyCallersTest {
     try (Arena arena = Arena.host()) {
       int n = 2000;
       HeadTensors head =
-          new HeadTensors(
-              arena.of(ones(64 * 32), 32, 64), null, arena.of(ones(10 * 32), 10, 32));
+          new HeadTensors(arena.of(ones(64 * 32), 32, 64), null, arena.of(ones(10 * 32), 10, 32));
       var features = arena.of(ones(n * 64), n, 64);
       Targets targets = Targets.of(arena.allocate(DType.I64, n));
       long one;
