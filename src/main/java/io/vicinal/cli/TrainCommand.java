@@ -111,10 +111,10 @@ final class TrainCommand implements Callable<Integer> {
           plan.batchesPerEpoch());
       out.println("memory outside the Java heap, estimated:");
       out.print(plan.memory().table());
-      out.flush();
       Limits.Memory memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
       out.println(
           "this process may take " + Limits.text(memory.left()) + ", by " + memory.boundBy());
+      out.flush();
       return 0;
     }
     if (run == null) {
