@@ -6,6 +6,8 @@ import io.vicinal.InputException;
 import io.vicinal.Version;
 import io.vicinal.cli.common.Bar;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.cli.demo.Demo;
@@ -24,6 +26,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -51,6 +54,9 @@ final class DemoCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
+  private static final List<String> RESULTS =
+      List.of("neighbours.png", "report.html", "demo.json");
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -58,6 +64,8 @@ final class DemoCommand implements Callable<Integer> {
       paramLabel = "DIR",
       description = "The run folder; default: runs/demo-DATE-TIME.")
   private Path run;
+
+  @Mixin private OutputOptions outputs;
 
   @Option(
       names = "--data",
@@ -87,8 +95,33 @@ final class DemoCommand implements Callable<Integer> {
     all.add("data.folder=" + data.toAbsolutePath());
     DemoSettings settings = DemoSettings.read(all);
     PrintWriter out = spec.commandLine().getOut();
-    out.println("training on " + names(settings.config().data().classes()));
-    Demo.Result result;
+    try (OutputFolder folder = new OutputFolder(run, RESULTS, outputs)) {
+      out.println("training on " + names(settings.config().data().classes()));
+      Demo.Result result = measured(settings, folder.file("neighbours.png"));
+      print(out, result);
+      Story.Result story;
+      try (Bar bar = new Bar("wrong labels")) {
+        story =
+            new Story(settings.story(), settings.config(), data, bar::show)
+                .run(folder.file("report.html"));
+      }
+      print(out, settings.story(), story);
+      double seconds = (System.nanoTime() - start) * 1e-9;
+      JsonObject json = json(settings, result);
+      json.add("story", StoryText.json(settings.story(), story));
+      json.addProperty("seconds", seconds);
+      JsonFile.write(folder.file("demo.json"), json);
+      folder.commit();
+      out.printf(
+          Locale.ROOT,
+          "%nrun folder: %s (%.0f s); see report.html and neighbours.png in it%n",
+          run,
+          seconds);
+    }
+    return 0;
+  }
+
+  private Demo.Result measured(DemoSettings settings, Path drawing) {
     try (Bar bar = new Bar("measuring");
         TrainingView view = new TrainingView(spec.commandLine())) {
       Demo.Watcher watcher =
@@ -96,27 +129,8 @@ final class DemoCommand implements Callable<Integer> {
             view.finish();
             bar.show(done, total, text);
           };
-      result = new Demo(settings.config(), data, run, watcher).run(RunMode.NEW, view);
+      return new Demo(settings.config(), data, run, drawing, watcher).run(RunMode.NEW, view);
     }
-    print(out, result);
-    Story.Result story;
-    try (Bar bar = new Bar("wrong labels")) {
-      story =
-          new Story(settings.story(), settings.config(), data, bar::show)
-              .run(run.resolve("report.html"));
-    }
-    print(out, settings.story(), story);
-    double seconds = (System.nanoTime() - start) * 1e-9;
-    JsonObject json = json(settings, result);
-    json.add("story", StoryText.json(settings.story(), story));
-    json.addProperty("seconds", seconds);
-    JsonFile.write(run.resolve("demo.json"), json);
-    out.printf(
-        Locale.ROOT,
-        "%nrun folder: %s (%.0f s); see report.html and neighbours.png in it%n",
-        run,
-        seconds);
-    return 0;
   }
 
   private static void print(PrintWriter out, StorySettings settings, Story.Result story) {

@@ -5,7 +5,8 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.Devices;
-import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
@@ -17,6 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -69,11 +71,13 @@ final class EmbedCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "E.npy", description = "Written: [N, d].")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
-    OutputFolder.checkFile(out);
     Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
-    try (Backend backend = Devices.open(device, threads);
+    try (OutputFile written = new OutputFile(out, outputs);
+        Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = Safetensors.read(file, arena);
       Tensor weight = finite(backend, file, tensors, "weight", 2);
@@ -100,9 +104,10 @@ final class EmbedCommand implements Callable<Integer> {
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
       }
-      Npy.write(out, embeddings);
-      spec.commandLine()
-          .getOut()
+      Npy.write(written.path(), embeddings);
+      written.commit();
+      written
+          .console(spec.commandLine())
           .printf(Locale.ROOT, "%d embeddings of width %d: %s%n", x.dim(0), weight.dim(0), out);
     }
     return 0;

@@ -9,7 +9,8 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Labels;
@@ -27,7 +28,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -124,6 +127,8 @@ final class EvaluateCommand implements Callable<Integer> {
   @Option(names = "--out", paramLabel = "metrics.json", description = "Where the JSON goes.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     EvaluationOptions options =
@@ -133,10 +138,8 @@ final class EvaluateCommand implements Callable<Integer> {
           (gallery == null ? "--gallery-embeddings" : "--gallery-labels")
               + ": is missing; a gallery is a pair of files");
     }
-    if (out != null) {
-      OutputFolder.checkFile(out);
-    }
-    try (Backend backend = Devices.open(device, threads);
+    try (OutputFile written = out == null ? null : new OutputFile(out, outputs);
+        Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend);
       Tensor e = files.matrix(embeddings, null);
@@ -164,10 +167,12 @@ final class EvaluateCommand implements Callable<Integer> {
       checkNames(given, y);
       check(options, e, g);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
-      if (out != null) {
-        JsonFile.write(out, json(evaluation, e, g, names));
+      if (written != null) {
+        JsonFile.write(written.path(), json(evaluation, e, g, names));
+        written.commit();
       }
-      print(evaluation, names);
+      CommandLine line = spec.commandLine();
+      print(written == null ? line.getOut() : written.console(line), evaluation, names);
     }
     return 0;
   }
@@ -278,8 +283,7 @@ final class EvaluateCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(Evaluation evaluation, Names names) {
-    PrintWriter writer = spec.commandLine().getOut();
+  private void print(PrintWriter writer, Evaluation evaluation, Names names) {
     Table table = new Table("metric", "%");
     evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
     table.print(writer);

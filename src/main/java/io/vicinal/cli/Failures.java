@@ -47,6 +47,26 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
     }
   }
 
+  /**
+   * Says that a command's standard output could not be written.
+   *
+   * @param code what the command itself returned
+   * @return an exit code that is not 0
+   */
+  static int unwritten(CommandLine command, String why, int code) {
+    CommandLine named = command;
+    for (ParseResult at = command.getParseResult(); at != null; at = at.subcommand()) {
+      named = at.commandSpec().commandLine();
+    }
+    line(
+        named,
+        "standard output cannot be written ("
+            + why
+            + "); what was to be read there is lost: give it a place with room, and run again");
+    named.getErr().flush();
+    return code == ExitCode.OK ? ExitCode.USAGE : code;
+  }
+
   @Override
   public int handleExecutionException(Exception e, CommandLine command, ParseResult parsed) {
     Throwable failure = e.getClass() == Exception.class && e.getCause() != null ? e.getCause() : e;

@@ -1,7 +1,8 @@
 package io.vicinal.cli;
 
 import io.vicinal.InputException;
-import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -62,9 +64,17 @@ final class LabelsApplyCommand implements Callable<Integer> {
       description = "Written: a .npy, or a .txt with a label a line.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
-    OutputFolder.checkFile(out);
+    try (OutputFile written = new OutputFile(out, outputs)) {
+      apply(written);
+    }
+    return 0;
+  }
+
+  private void apply(OutputFile written) {
     LabelDecisions decided = LabelDecisions.read(decisions);
     List<String> before;
     try (Arena arena = Arena.host()) {
@@ -72,9 +82,10 @@ final class LabelsApplyCommand implements Callable<Integer> {
     }
     List<String> after = decided.apply(before, labels);
     checkNumbers(decided, before);
-    Labels.write(out, after);
+    Labels.write(written.path(), after);
+    written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
-    PrintWriter writer = spec.commandLine().getOut();
+    PrintWriter writer = written.console(spec.commandLine());
     writer.printf(
         "%d decisions: %d of %d labels changed%n", decided.rows().size(), changed, before.size());
     Set<String> fresh = new TreeSet<>(after);
@@ -83,7 +94,6 @@ final class LabelsApplyCommand implements Callable<Integer> {
       writer.printf("classes that were not there before: %s%n", String.join(", ", fresh));
     }
     writer.println("written: " + out);
-    return 0;
   }
 
   /** Where classes are numbers, a name among them is a slip. */

@@ -11,6 +11,7 @@ import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.Npy;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -18,12 +19,14 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -136,6 +139,8 @@ final class LossCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     Loss loss = Losses.create(name, params);
@@ -150,7 +155,7 @@ final class LossCommand implements Callable<Integer> {
       Tensor v = hvpEmbeddings == null ? null : direction(files, hvpEmbeddings, "embeddings", e);
       Tensor u = hvpProxies == null ? null : direction(files, hvpProxies, "proxies", p);
 
-      try (OutputFolder folder = new OutputFolder(out)) {
+      try (OutputFolder folder = new OutputFolder(out, results(loss), outputs)) {
         Tensor perSample = loss.decomposes() ? arena.allocate(dtype, e.dim(0)) : null;
         Tensor gradE = arena.allocate(dtype, e.shape());
         Tensor gradP = arena.allocate(dtype, p.shape());
@@ -177,6 +182,15 @@ final class LossCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private List<String> results(Loss loss) {
+    List<String> names = new ArrayList<>(RESULTS);
+    names.removeIf(
+        n ->
+            n.startsWith("hvp") && hvpEmbeddings == null && hvpProxies == null
+                || n.startsWith("per") && !loss.decomposes());
+    return names;
   }
 
   private long classes(Loss loss, Tensor e, Tensor p) {

@@ -2,6 +2,9 @@ package io.vicinal.cli;
 
 import io.vicinal.cli.explain.ExplainCommand;
 import io.vicinal.process.Encoding;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.OutputStream;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -85,7 +88,22 @@ public final class Main implements Runnable {
   public static void main(String[] args) {
     plainDigits();
     Encoding.check(args);
-    System.exit(commandLine().execute(args));
+    System.exit(run(args, new FileOutputStream(FileDescriptor.out)));
+  }
+
+  /**
+   * Runs the command.
+   *
+   * @param stdout not buffered; if it cannot be written, that is a failure
+   * @return the exit code
+   */
+  static int run(String[] args, OutputStream stdout) {
+    StandardOutput out = new StandardOutput(stdout);
+    CommandLine commandLine = commandLine();
+    commandLine.setOut(out.writer());
+    int code = commandLine.execute(args);
+    commandLine.getOut().flush();
+    return out.failure() == null ? code : Failures.unwritten(commandLine, out.failure(), code);
   }
 
   /**

@@ -228,7 +228,7 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
     for (int i = 0; i < ids.length; i++) {
       text.append(ids[i]).append(',').append(clean[i]).append(',').append(noisy[i]).append('\n');
     }
-    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
+    AtomicFile.writeText(file, text);
   }
 
   /**

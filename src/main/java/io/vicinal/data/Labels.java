@@ -7,7 +7,6 @@ import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -103,8 +102,7 @@ public record Labels(Tensor ids, Names classes) {
               "name a .npy file");
         }
       }
-      byte[] bytes = (String.join("\n", labels) + "\n").getBytes(StandardCharsets.UTF_8);
-      AtomicFile.write(path, out -> out.write(bytes));
+      AtomicFile.writeText(path, String.join("\n", labels) + "\n");
     } else if (labels.stream().allMatch(label -> label.matches("\\d{1,18}"))) {
       try (Arena arena = Arena.host()) {
         long[] ids = labels.stream().mapToLong(Long::parseLong).toArray();

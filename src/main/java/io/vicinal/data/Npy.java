@@ -351,6 +351,7 @@ public final class Npy {
   /**
    * Writes an array in format 1.0, replacing {@code path} as a whole (see {@link AtomicFile}).
    *
+   * @throws IllegalArgumentException if it has more dimensions than can be read again
    * @throws InputException if the file cannot be written
    */
   public static void write(Path path, Tensor tensor) {
@@ -397,6 +398,7 @@ public final class Npy {
       dict.append(i > 0 ? ", " : "").append(shape.dim(i));
     }
     dict.append(shape.rank() == 1 ? ",), }" : "), }");
+    NpyHeader.parse(dict.toString()); // a shape that nobody could read is not written
     int fixed = MAGIC.length + 4;
     while ((fixed + dict.length() + 1) % 64 != 0) {
       dict.append(' ');

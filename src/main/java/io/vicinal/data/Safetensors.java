@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -120,12 +121,14 @@ public final class Safetensors {
    * function of the arguments: wider types first, so that all are aligned, then the map's order.
    *
    * @param metadata free text by key; may be empty
+   * @throws IllegalArgumentException if a name or a text is null, no Unicode, or one that the format
+   *     keeps for itself: nothing is written that {@link #read} would not give back
    * @throws InputException if the file cannot be written
    */
   public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) {
     List<Map.Entry<String, Tensor>> ordered = new ArrayList<>(tensors.entrySet());
     ordered.sort(Comparator.comparingInt(entry -> -entry.getValue().dtype().bytes()));
-    byte[] header = headerOf(ordered, metadata);
+    byte[] header = checkedHeader(ordered, metadata);
     AtomicFile.write(
         path,
         out -> {
@@ -141,8 +144,47 @@ public final class Safetensors {
         });
   }
 
-  private static byte[] headerOf(
+  /** The header, read again: it says what it was given, or nothing is written. */
+  private static byte[] checkedHeader(
       List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) {
+    byte[] header;
+    try {
+      header = headerOf(tensors, metadata);
+    } catch (IOException e) { // of the encoder: memory does not fail
+      throw new IllegalArgumentException("a tensor's name or a metadata text is no Unicode", e);
+    }
+    if (header.length > MAX_HEADER) {
+      throw new IllegalArgumentException(
+          "the names, shapes and metadata need more than " + MAX_HEADER + " bytes");
+    }
+    long data = tensors.stream().mapToLong(entry -> entry.getValue().byteSize()).sum();
+    SafetensorsHeader again;
+    try {
+      again = SafetensorsHeader.parse(new String(header, StandardCharsets.UTF_8), data);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException("the header that these tensors need " + e.getMessage(), e);
+    }
+    boolean same =
+        again.metadata().equals(metadata)
+            && again.entries().size() == tensors.size()
+            && tensors.stream()
+                .allMatch(
+                    entry -> {
+                      SafetensorsHeader.Entry said = again.entries().get(entry.getKey());
+                      return said != null
+                          && said.dtype() == entry.getValue().dtype()
+                          && said.shape().equals(entry.getValue().shape());
+                    });
+    if (!same) {
+      throw new IllegalArgumentException(
+          "the format has no place for a tensor named __metadata__, nor for a name or text that is"
+              + " null");
+    }
+    return header;
+  }
+
+  private static byte[] headerOf(
+      List<Map.Entry<String, Tensor>> tensors, Map<String, String> metadata) throws IOException {
     StringWriter text = new StringWriter();
     try (JsonWriter json = new JsonWriter(text)) {
       json.beginObject();
@@ -175,14 +217,12 @@ public final class Safetensors {
         offset += tensor.byteSize();
       }
       json.endObject();
-    } catch (IOException e) {
-      throw new IllegalStateException("writing to memory failed", e);
     }
     // Spaces up to a multiple of 8 keep the data aligned in a mapped file.
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] padded = new byte[(bytes.length + 7) / 8 * 8];
+    ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+    byte[] padded = new byte[(bytes.limit() + 7) / 8 * 8];
     Arrays.fill(padded, (byte) ' ');
-    System.arraycopy(bytes, 0, padded, 0, bytes.length);
+    bytes.get(padded, 0, bytes.limit());
     return padded;
   }
 }

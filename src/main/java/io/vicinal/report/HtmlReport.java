@@ -60,8 +60,7 @@ public final class HtmlReport {
    * @throws io.vicinal.InputException if it cannot be written
    */
   public static void write(ReportData data, Path file) {
-    byte[] bytes = html(data).getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
+    AtomicFile.writeText(file, html(data));
   }
 
   /** The file's text. */

@@ -97,7 +97,7 @@ final class Checkpoint {
     try (Stream<Path> files = Files.list(folder)) {
       for (Path file : files.toList()) {
         String name = file.getFileName().toString();
-        if (name.startsWith(STATE) && !name.equals(kept)) {
+        if (name.matches(STATE + "\\d+\\.safetensors") && !name.equals(kept)) {
           Files.deleteIfExists(file);
         }
       }

@@ -2,17 +2,16 @@ package io.vicinal.train;
 
 import io.vicinal.InputException;
 import io.vicinal.data.AtomicFile;
+import io.vicinal.data.Endings;
+import io.vicinal.data.LockFile;
+import io.vicinal.data.Scratch;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -42,14 +41,16 @@ final class RunFolder implements AutoCloseable {
           "diverged.json",
           "checkpoint");
 
-  private final Path folder;
-  private final FileChannel channel;
-  private final FileLock lock;
+  private static final String LOCK = ".lock";
 
-  private RunFolder(Path folder, FileChannel channel, FileLock lock) {
+  private final Path folder;
+  private final LockFile lock;
+  private final Deque<Path> created;
+
+  private RunFolder(Path folder, LockFile lock, Deque<Path> created) {
     this.folder = folder;
-    this.channel = channel;
     this.lock = lock;
+    this.created = created;
   }
 
   /**
@@ -77,8 +78,12 @@ final class RunFolder implements AutoCloseable {
     if (!Files.exists(folder)) {
       return;
     }
-    if (Files.exists(folder.resolve(".lock"))) {
-      lock(folder).close(); // says when another process trains here
+    if (Files.exists(folder.resolve(LOCK))) {
+      try {
+        lock(folder).close(); // says when another process trains here
+      } catch (IOException e) {
+        throw cannotWrite(folder, e);
+      }
     }
     if (mode == RunMode.NEW) {
       refuseRun(folder);
@@ -100,24 +105,28 @@ final class RunFolder implements AutoCloseable {
    * @throws InputException when it cannot be used; the sentence says why
    */
   static RunFolder open(Path folder, RunMode mode) {
+    Deque<Path> created = new ArrayDeque<>();
+    LockFile lock;
     try {
-      Files.createDirectories(folder);
-    } catch (FileAlreadyExistsException e) {
-      throw new InputException(folder + ": is a file; name a folder for the run", e);
+      createMissing(folder.toAbsolutePath(), created);
+      lock = lock(folder);
     } catch (IOException e) {
-      throw cannotWrite(folder, e);
+      created.forEach(Endings::remove);
+      throw Files.exists(folder) && !Files.isDirectory(folder)
+          ? new InputException(folder + ": is a file; name a folder for the run", e)
+          : cannotWrite(folder, e);
     }
-    RunFolder run = lock(folder);
+    RunFolder run = new RunFolder(folder, lock, created);
     try {
-      run.removeTemporaries(folder);
+      Scratch.sweep(folder);
       if (mode == RunMode.NEW) {
         refuseRun(folder);
       }
       if (mode == RunMode.RESTART && holdsRun(folder)) {
         run.moveAway();
       }
-      Files.createDirectories(run.checkpoint());
-      run.removeTemporaries(run.checkpoint());
+      createMissing(run.checkpoint().toAbsolutePath(), created);
+      Scratch.sweep(run.checkpoint());
       return run;
     } catch (IOException e) {
       run.close();
@@ -128,41 +137,31 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  private static RunFolder lock(Path folder) {
-    FileChannel channel = null;
-    try {
-      channel =
-          FileChannel.open(
-              folder.resolve(".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      FileLock lock = channel.tryLock();
-      if (lock != null) {
-        return new RunFolder(folder, channel, lock);
-      }
-    } catch (OverlappingFileLockException e) {
-      // another run of this process; told like that of another one
-    } catch (IOException e) {
-      closeQuietly(channel);
-      throw cannotWrite(folder, e);
+  private static LockFile lock(Path folder) throws IOException {
+    LockFile lock = LockFile.take(folder.resolve(LOCK));
+    if (lock == null) {
+      throw new InputException(
+          folder + ": another process is training here; wait for it, or name another folder");
     }
-    closeQuietly(channel);
-    throw new InputException(
-        folder + ": another process is training here; wait for it, or name another folder");
+    return lock;
+  }
+
+  /** Makes a folder and those above it; they go with a run that never began. */
+  private static void createMissing(Path path, Deque<Path> created) throws IOException {
+    if (!Files.isDirectory(path)) {
+      if (path.getParent() != null) {
+        createMissing(path.getParent(), created);
+      }
+      Endings.whole(() -> Files.createDirectory(path));
+      Endings.add(path);
+      created.push(path);
+    }
   }
 
   private static InputException cannotWrite(Path folder, IOException e) {
     String why = e instanceof AccessDeniedException ? "permission denied" : e.getMessage();
     return new InputException(
         folder + ": cannot be written (" + why + "); choose a writable folder for the run", e);
-  }
-
-  private static void closeQuietly(FileChannel channel) {
-    try {
-      if (channel != null) {
-        channel.close();
-      }
-    } catch (IOException e) {
-      // it was only opened to lock
-    }
   }
 
   Path path() {
@@ -222,32 +221,14 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** What a killed process left half written; the lock says that nobody writes now. */
-  private void removeTemporaries(Path where) throws IOException {
-    try (Stream<Path> files = Files.list(where)) {
-      for (Path file : files.toList()) {
-        String name = file.getFileName().toString();
-        if (name.startsWith(".") && name.endsWith(".tmp")) {
-          Files.deleteIfExists(file);
-        }
-      }
-    }
-  }
-
   /** Replaces a text file as a whole. */
   static void write(Path file, String text) {
-    AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+    AtomicFile.writeText(file, text);
   }
 
   @Override
   public void close() {
-    try {
-      if (channel.isOpen()) {
-        lock.release();
-      }
-    } catch (IOException e) {
-      // closing the channel releases it as well
-    }
-    closeQuietly(channel);
+    lock.close();
+    created.forEach(Endings::remove); // those that hold something stay
   }
 }

@@ -32,7 +32,7 @@ class ProcessTest {
       Path disk = mount.where();
       Path out = Files.createDirectory(disk.resolve("out"));
       Files.writeString(out.resolve("loss.json"), "kept");
-      Object[] loss = fixture.loss("cosface", "--out", out.toString());
+      Object[] loss = fixture.loss("cosface", "--out", out.toString(), "--overwrite", "");
       CliProcess.run(folder.resolve("work"), loss)
           .failed(2, "grad_embeddings.npy", "No space left on device", "free space");
       assertThat(out.resolve("loss.json")).hasContent("kept");
@@ -40,7 +40,7 @@ class ProcessTest {
 
       Path z = disk.resolve("Z.npy");
       Files.writeString(z, "kept");
-      CliProcess.run(folder.resolve("work"), fixture.embed("--out", z.toString()))
+      CliProcess.run(folder.resolve("work"), fixture.embed("--out", z.toString(), "--overwrite", ""))
           .failed(2, "Z.npy", "No space left on device");
       assertThat(z).hasContent("kept");
 

@@ -93,11 +93,14 @@ class RunFolderTest {
   @Test
   void leftoversOfACrashAreRemoved() throws IOException {
     Path run = oldRun();
-    Path half = Files.writeString(run.resolve(".head.safetensors.1.tmp"), "half");
-    Path other = Files.writeString(run.resolve("checkpoint/.state.2.tmp"), "half");
+    Path half = Files.writeString(run.resolve(".vicinal-tmp-1"), "half");
+    Path other = Files.writeString(run.resolve("checkpoint/.vicinal-tmp-2"), "half");
+    Path mine = Files.writeString(run.resolve(".notes.tmp"), "mine");
     RunFolder.open(run, RunMode.RESUME).close();
     assertThat(half).doesNotExist();
     assertThat(other).doesNotExist();
+    assertThat(mine).as("another program's").hasContent("mine");
+    assertThat(run.resolve(".lock")).as("free again").doesNotExist();
   }
 
   @Test

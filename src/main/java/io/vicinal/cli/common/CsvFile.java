@@ -2,7 +2,6 @@ package io.vicinal.cli.common;
 
 import io.vicinal.data.AtomicFile;
 import io.vicinal.data.Names;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -63,7 +62,6 @@ public final class CsvFile {
   }
 
   public void write(Path file) {
-    byte[] bytes = text.toString().getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(file, out -> out.write(bytes));
+    AtomicFile.writeText(file, text);
   }
 }

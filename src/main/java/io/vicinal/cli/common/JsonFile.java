@@ -2,9 +2,12 @@ package io.vicinal.cli.common;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.vicinal.data.AtomicFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Indented JSON files, written whole or not at all. */
@@ -14,9 +17,27 @@ public final class JsonFile {
 
   private JsonFile() {}
 
+  /** Writes an object; a number that JSON does not have (NaN, infinite) becomes null. */
   public static void write(Path path, JsonObject object) {
-    byte[] bytes = (GSON.toJson(object) + "\n").getBytes(StandardCharsets.UTF_8);
-    AtomicFile.write(path, out -> out.write(bytes));
+    AtomicFile.writeText(path, GSON.toJson(finite(object)) + "\n");
+  }
+
+  private static JsonElement finite(JsonElement element) {
+    if (element instanceof JsonObject object) {
+      JsonObject copy = new JsonObject();
+      object.entrySet().forEach(e -> copy.add(e.getKey(), finite(e.getValue())));
+      return copy;
+    }
+    if (element instanceof JsonArray array) {
+      JsonArray copy = new JsonArray();
+      array.forEach(e -> copy.add(finite(e)));
+      return copy;
+    }
+    boolean bad =
+        element instanceof JsonPrimitive value
+            && value.isNumber()
+            && !Double.isFinite(value.getAsDouble());
+    return bad ? JsonNull.INSTANCE : element;
   }
 
   public static Gson gson() {

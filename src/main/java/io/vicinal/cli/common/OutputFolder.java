@@ -1,56 +1,116 @@
 package io.vicinal.cli.common;
 
 import io.vicinal.InputException;
+import io.vicinal.data.AtomicFile;
+import io.vicinal.data.Endings;
+import io.vicinal.data.LockFile;
+import io.vicinal.data.Scratch;
+import io.vicinal.data.Target;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /**
  * A folder that receives several files at once: they are written to a hidden folder inside it and
- * renamed when all are complete. Without {@link #commit} the folder is left as it was found. Not
- * thread-safe.
+ * renamed when all are complete. Without {@link #commit} the folder is left as it was found,
+ * whatever ends the process. Files of these names that Vicinal did not write are refused before the
+ * work begins ({@link Manifest}). Not thread-safe.
  */
 public final class OutputFolder implements AutoCloseable {
+  private static final String LOCK = ".vicinal-tmp-outputs.lock";
+  private static final int TRIES = 3000;
+  private static final int PAUSE_MILLIS = 10;
+
   private final Path folder;
-  private final Path staging;
+  private final Set<String> results;
+  private final OutputOptions options;
+  private final UnaryOperator<Path> shown;
+  private final Scratch staging;
   private final Deque<Path> created = new ArrayDeque<>();
-  private final List<String> names = new ArrayList<>();
-  private boolean kept;
+  private final Set<String> names = new LinkedHashSet<>();
 
   /**
    * Opens the folder, creating it where it is missing.
    *
-   * @throws InputException if the folder cannot be written
+   * @param results the names of all files that may be written
+   * @throws InputException if the folder cannot be written, or holds a file of these names that
+   *     must not be replaced
    */
-  public OutputFolder(Path folder) {
-    this(folder, null);
+  public OutputFolder(Path folder, Collection<String> results, OutputOptions options) {
+    this(folder, results, options, null, path -> path);
   }
 
   /**
-   * As {@link #OutputFolder(Path)}, with a hidden folder of a fixed name that a later call finds
-   * again if this one was {@link #keep kept} or killed.
+   * As {@link #OutputFolder(Path, Collection, OutputOptions)}, with a hidden folder of a fixed name
+   * that a later call finds again if this one was {@link #keep kept} or killed.
+   *
+   * @throws InputException also if a living process has that folder
    */
-  public OutputFolder(Path folder, String hidden) {
+  public OutputFolder(
+      Path folder, Collection<String> results, OutputOptions options, String hidden) {
+    this(folder, results, options, hidden, path -> path);
+  }
+
+  /**
+   * @param shown a file of the folder as the user named it
+   */
+  OutputFolder(
+      Path folder,
+      Collection<String> results,
+      OutputOptions options,
+      String hidden,
+      UnaryOperator<Path> shown) {
     this.folder = folder;
+    this.results = Set.copyOf(results);
+    this.options = options;
+    this.shown = shown;
+    if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(folder)) {
+      throw new InputException(folder + ": is not a folder; name one, or a new one");
+    }
+    check(Manifest.of(folder, options.overwrite()), results);
     try {
       createMissing(folder.toAbsolutePath());
-      staging =
-          hidden == null
-              ? Files.createTempDirectory(folder, ".vicinal-")
-              : Files.createDirectories(folder.resolve(".vicinal-" + hidden));
+      Scratch.sweep(folder);
+      staging = hidden == null ? Scratch.folder(folder) : Scratch.folder(folder, hidden);
     } catch (IOException e) {
       undo();
       throw refused(e);
+    }
+    if (staging == null) {
+      undo();
+      throw new InputException(
+          folder + ": another process is at this very work; wait for it, or name another folder");
+    }
+  }
+
+  /** Refuses what is in the way and must stay. */
+  private void check(Manifest manifest, Collection<String> wanted) {
+    for (String name : wanted) {
+      Path file = folder.resolve(name);
+      Path said = shown.apply(file);
+      if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
+        continue;
+      }
+      options.refuseInput(file, said);
+      if (Target.of(file).kind() != Target.Kind.NEW
+          && !options.overwrite()
+          && !manifest.owns(file)) {
+        throw new InputException(
+            said
+                + ": is in the way and was not written by Vicinal, or was changed since; name"
+                + " another output, or replace it with --overwrite");
+      }
     }
   }
 
@@ -59,56 +119,103 @@ public final class OutputFolder implements AutoCloseable {
       if (path.getParent() != null) {
         createMissing(path.getParent());
       }
-      Files.createDirectory(path);
+      Endings.whole(() -> Files.createDirectory(path));
+      Endings.add(path);
       created.push(path);
     }
   }
 
-  /** Where to write the file that will be called {@code name}. */
+  /** Where to write the file that will be called {@code name}, one of the results. */
   public Path file(String name) {
+    if (!results.contains(name)) {
+      throw new IllegalArgumentException(name + " is not among the results " + results);
+    }
     names.add(name);
-    return staging.resolve(name);
+    return staging.path().resolve(name);
   }
 
   /** Where hidden files of this call may lie. */
   public Path hidden() {
-    return staging;
+    return staging.path();
   }
 
-  /** Leaves the hidden folder behind for a later call. */
-  public void keep() {
-    kept = true;
+  /** Whether the hidden folder is left behind for a later call. */
+  public void keep(boolean keep) {
+    staging.keep(keep);
+  }
+
+  /** Renames the files into place, in the order in which they were named. */
+  public void commit() {
+    commit(List.of());
   }
 
   /**
-   * Renames the files into place in the order in which they were named.
+   * Renames the files into place, in the order in which they were named.
    *
-   * @param earlier results of an earlier run that these replace although they are not among them
+   * @param earlier results of an earlier run that these replace although they are not among them;
+   *     removed if Vicinal wrote them
    */
   public void commit(Collection<String> earlier) {
+    LockFile lock = null;
     try {
+      lock = lock();
+      Manifest manifest = Manifest.of(folder, options.overwrite());
+      check(manifest, names); // somebody may have come in the meantime
+      Set<String> old = new LinkedHashSet<>(earlier);
+      old.removeAll(names);
+      old.removeIf(name -> !manifest.owns(folder.resolve(name)));
+      old.forEach(manifest::remove);
       for (String name : names) {
-        Files.move(
-            staging.resolve(name),
-            folder.resolve(name),
-            StandardCopyOption.ATOMIC_MOVE,
-            StandardCopyOption.REPLACE_EXISTING);
+        manifest.put(name, staging.path().resolve(name));
       }
-      for (String name : earlier) {
-        if (!names.contains(name)) {
-          Files.deleteIfExists(folder.resolve(name));
-        }
-      }
-      created.clear();
+      manifest.write(staging.path().resolve(Manifest.NAME));
+      Endings.whole(
+          () -> {
+            for (String name : names) {
+              AtomicFile.move(staging.path().resolve(name), folder.resolve(name));
+            }
+            for (String name : old) {
+              Files.deleteIfExists(folder.resolve(name));
+            }
+            AtomicFile.move(staging.path().resolve(Manifest.NAME), folder.resolve(Manifest.NAME));
+            created.forEach(Endings::forget);
+            created.clear();
+            return null;
+          });
     } catch (IOException e) {
       throw refused(e);
+    } finally {
+      if (lock != null) {
+        lock.close();
+      }
     }
+  }
+
+  /** Several commands may finish in one folder at once: one after the other lists its files. */
+  private LockFile lock() throws IOException {
+    for (int i = 0; i < TRIES; i++) {
+      try {
+        LockFile lock = LockFile.take(folder.resolve(LOCK));
+        if (lock != null) {
+          return lock;
+        }
+        Thread.sleep(PAUSE_MILLIS);
+      } catch (LockFile.NoLocksException e) {
+        return null; // as safe as this file system makes it
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted while another process finishes there", e);
+      }
+    }
+    throw new IOException("another process does not finish there");
   }
 
   private InputException refused(IOException e) {
     String why = e instanceof FileSystemException f ? f.getReason() : e.getMessage();
     if (e instanceof AccessDeniedException) {
       why = "permission denied";
+    } else if (e instanceof FileAlreadyExistsException exists) {
+      why = exists.getFile() + " is not a folder";
     }
     return new InputException(
         folder
@@ -121,45 +228,12 @@ public final class OutputFolder implements AutoCloseable {
   /** Removes what was not committed. */
   @Override
   public void close() {
-    if (!kept && Files.isDirectory(staging)) {
-      try (Stream<Path> paths = Files.walk(staging)) {
-        for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-          Files.deleteIfExists(path);
-        }
-      } catch (IOException e) {
-        // A left-over hidden folder harms nobody; the first failure is the one to report.
-      }
-    }
+    staging.close();
     undo();
   }
 
   private void undo() {
-    for (Path path : created) {
-      try {
-        Files.deleteIfExists(path);
-      } catch (IOException e) {
-        return; // somebody else put a file there
-      }
-    }
+    created.forEach(Endings::remove);
     created.clear();
-  }
-
-  /**
-   * Refuses an output file that could not be written, before the work that it is to hold.
-   *
-   * @throws InputException if it is a folder, or its folder is missing or read-only
-   */
-  public static void checkFile(Path file) {
-    Path parent = file.toAbsolutePath().getParent();
-    if (Files.isDirectory(file)) {
-      throw new InputException(file + ": is a folder; name the file to write");
-    }
-    if (parent == null || !Files.isDirectory(parent)) {
-      throw new InputException(file + ": its folder does not exist; create " + parent);
-    }
-    if (!Files.isWritable(parent)) {
-      throw new InputException(
-          file + ": its folder cannot be written; choose another, or change its permissions");
-    }
   }
 }

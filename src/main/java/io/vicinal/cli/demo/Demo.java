@@ -103,6 +103,7 @@ public final class Demo {
   private final RunConfig config;
   private final Path images;
   private final Path run;
+  private final Path drawing;
   private final Watcher watcher;
   private int done;
 
@@ -110,11 +111,13 @@ public final class Demo {
    * @param config the training run; its classes are the seen ones
    * @param images the folder of Fashion-MNIST
    * @param run the run folder
+   * @param drawing where the picture of neighbours is written
    */
-  public Demo(RunConfig config, Path images, Path run, Watcher watcher) {
+  public Demo(RunConfig config, Path images, Path run, Path drawing, Watcher watcher) {
     this.config = config;
     this.images = images;
     this.run = run;
+    this.drawing = drawing;
     this.watcher = watcher;
   }
 
@@ -140,7 +143,7 @@ public final class Demo {
       Part first = measure(backend, head, mean, test, seen, picture);
       picture.gap();
       Part second = measure(backend, head, mean, test, unseen, picture);
-      picture.write(run.resolve("neighbours.png"));
+      picture.write(drawing);
       return new Result(training, first, second);
     }
   }

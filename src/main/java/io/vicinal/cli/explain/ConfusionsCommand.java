@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.influence.confusion.Confusions;
@@ -41,6 +42,8 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example:", "  vicinal explain confusions --run runs/first --out confusions"})
 final class ConfusionsCommand implements Callable<Integer> {
   private static final int SHOWN = 10;
+  private static final List<String> RESULTS =
+      List.of("confusions.csv", "worst-classes.csv", "summary.json");
 
   @Spec private CommandSpec spec;
 
@@ -56,11 +59,13 @@ final class ConfusionsCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     Neighbouring neighbouring = QueryOptions.neighbouring(metric);
     try (Model model = Model.openWithTest(inputs);
-        OutputFolder folder = new OutputFolder(out)) {
+        OutputFolder folder = new OutputFolder(out, RESULTS, outputs)) {
       TestConfusions test = new TestConfusions(model, neighbouring);
       Confusions found = test.confusions();
       List<Group> groups = found.groups(Integer.MAX_VALUE);
@@ -72,7 +77,7 @@ final class ConfusionsCommand implements Callable<Integer> {
       summary.addProperty("recall_at_1", found.recall());
       summary.addProperty("classes_with_wrong", groups.size());
       JsonFile.write(folder.file("summary.json"), summary);
-      folder.commit(List.of());
+      folder.commit();
       print(spec.commandLine().getOut(), model, test, groups);
     }
     return 0;

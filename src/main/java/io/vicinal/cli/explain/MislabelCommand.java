@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.LabelNoise;
@@ -60,8 +61,10 @@ import picocli.CommandLine.Spec;
     })
 final class MislabelCommand implements Callable<Integer> {
   private static final int POINTS = 201; // of a curve
-  private static final List<String> RESULTS =
-      List.of("detectors.csv", "curves.csv", "noise.csv", "labels-noisy.npy");
+  private static final List<String> ALWAYS =
+      List.of("scores.npy", "queries.json", "suspects.csv", "summary.json", "report.html");
+  private static final List<String> JUDGED = List.of("detectors.csv", "curves.csv");
+  private static final List<String> INJECTED = List.of("noise.csv", "labels-noisy.npy");
 
   @Spec private CommandSpec spec;
 
@@ -90,6 +93,8 @@ final class MislabelCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     noises.check();
@@ -107,7 +112,7 @@ final class MislabelCommand implements Callable<Integer> {
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
       EvidenceOptions options = EvidenceOptions.of(config, noises.seed);
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, results(noise != null), outputs);
           ProgressBars bars = new ProgressBars();
           DetectorScores detecting = new DetectorScores(model, options, work, bars)) {
         Map<String, double[]> scores =
@@ -121,6 +126,17 @@ final class MislabelCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private List<String> results(boolean judged) {
+    return results(judged, noises.inject != null);
+  }
+
+  private static List<String> results(boolean judged, boolean injected) {
+    List<String> names = new ArrayList<>(ALWAYS);
+    names.addAll(judged ? JUDGED : List.of());
+    names.addAll(injected ? INJECTED : List.of());
+    return names;
   }
 
   private void write(
@@ -152,7 +168,7 @@ final class MislabelCommand implements Callable<Integer> {
     page(model, noise, curves, audit, remarks).write(work);
     PrintWriter writer = spec.commandLine().getOut();
     remarks.forEach(writer::println);
-    work.commit(RESULTS);
+    work.commit(results(true, true));
     print(writer, curves, audit);
   }
 

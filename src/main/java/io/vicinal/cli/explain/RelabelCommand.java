@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
@@ -123,6 +124,8 @@ final class RelabelCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     noises.check();
@@ -144,7 +147,7 @@ final class RelabelCommand implements Callable<Integer> {
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
       EvidenceOptions evidenceOptions = EvidenceOptions.of(config, noises.seed);
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars();
           DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
         Map<String, double[]> scores = detecting.of(ranking);
@@ -194,6 +197,15 @@ final class RelabelCommand implements Callable<Integer> {
             relabelling.count(Proposal.Decision.RELABEL),
             expected.mended(),
             expected.broken());
+  }
+
+  private List<String> results() {
+    List<String> names =
+        new ArrayList<>(List.of("proposals.csv", "labels.npy", "summary.json", "report.html"));
+    if (noises.inject != null) {
+      names.add("noise.csv");
+    }
+    return names;
   }
 
   /** The rule of an option. */

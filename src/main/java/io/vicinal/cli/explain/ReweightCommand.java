@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.reweight.FineTune;
 import io.vicinal.influence.solve.Spectrum;
@@ -40,6 +41,9 @@ import picocli.CommandLine.Spec;
       "  vicinal explain reweight --run runs/first --groups 10 --method if,eif --out repair"
     })
 final class ReweightCommand implements Callable<Integer> {
+  private static final List<String> RESULTS =
+      List.of("before-after.csv", "queries.json", "summary.json", "report.html");
+
   @Spec private CommandSpec spec;
 
   @Mixin private ModelOptions inputs;
@@ -109,6 +113,8 @@ final class ReweightCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     QueryOptions.Kind kind = questions.check(QueryOptions.Kind.PAIRS);
@@ -130,7 +136,7 @@ final class ReweightCommand implements Callable<Integer> {
               new FineTune.Options(epochs, rate, 8, 4, seed, normalise));
       key.add("reweighting", options);
       key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
           ProgressBars bars = new ProgressBars();
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {

@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.solve.Forecast;
@@ -44,6 +45,8 @@ abstract class ScoreCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   private final QueryOptions.Kind kind;
 
   ScoreCommand(QueryOptions.Kind kind) {
@@ -71,7 +74,7 @@ abstract class ScoreCommand implements Callable<Integer> {
       model.addTo(key);
       asked.addTo(key);
       methods.addTo(key);
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, results(asked), outputs);
           ProgressBars bars = new ProgressBars();
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {
@@ -112,6 +115,12 @@ abstract class ScoreCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private List<String> results(Asked asked) {
+    List<String> names = ScoreFiles.names(methods.names(), sets ? Math.max(1, asked.queries().size()) : 0);
+    names.addAll(List.of("summary.json", "report.html"));
+    return names;
   }
 
   private Page page(Model model, BlamePage blame, List<Scoring.Result> results, Spectrum spectrum) {

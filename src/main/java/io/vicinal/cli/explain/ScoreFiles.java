@@ -36,6 +36,26 @@ final class ScoreFiles {
     }
   }
 
+  /**
+   * The names of the files that are written.
+   *
+   * @param methods whose scores
+   * @param sets of how many queries the sets are written too
+   */
+  static List<String> names(List<String> methods, int sets) {
+    List<String> names = new ArrayList<>(List.of("queries.json", "top.csv"));
+    if (methods.size() == 1) {
+      names.add("scores.npy");
+    } else {
+      methods.forEach(method -> names.add("scores-" + method + ".npy"));
+    }
+    for (int row = 0; row < sets; row++) {
+      names.add("helpful-" + row + ".npy");
+      names.add("harmful-" + row + ".npy");
+    }
+    return names;
+  }
+
   /** The names of all score files that some methods may have left. */
   static List<String> earlier(List<String> methods) {
     List<String> names =

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.LabelNoise;
@@ -95,6 +96,8 @@ final class StudyCommand implements Callable<Integer> {
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     RelabelRule how = RelabelCommand.rule(rule);
@@ -111,7 +114,7 @@ final class StudyCommand implements Callable<Integer> {
       Key key = new Key().add("command", spec.name()).add("rule", rule).add("seed", seed);
       model.addTo(key);
       training.addTo(key, config);
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars();
           Evidence evidence =
               Evidence.of(model.backend(), model.model(), EvidenceOptions.of(config, seed))) {
@@ -140,6 +143,14 @@ final class StudyCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  private List<String> results() {
+    List<String> names = new ArrayList<>(List.of("study.csv", "summary.json", "report.html"));
+    if (!others.isEmpty()) {
+      names.add("overlap.csv");
+    }
+    return names;
   }
 
   private Page page(Model model, FieldStudy study, WorstClassOverlap overlap) {

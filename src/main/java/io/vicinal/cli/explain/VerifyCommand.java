@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Brittleness;
@@ -51,6 +52,9 @@ import picocli.CommandLine.Spec;
       "  vicinal explain verify --run runs/first --groups 3 --method if,ekfac --out proof"
     })
 final class VerifyCommand implements Callable<Integer> {
+  private static final List<String> RESULTS =
+      List.of("verification.csv", "queries.json", "summary.json", "report.html");
+
   @Spec private CommandSpec spec;
 
   @Mixin private ModelOptions inputs;
@@ -63,6 +67,8 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;
+
+  @Mixin private OutputOptions outputs;
 
   @Override
   public Integer call() {
@@ -86,7 +92,7 @@ final class VerifyCommand implements Callable<Integer> {
       asked.addTo(key);
       methods.addTo(key);
       experiments.addTo(key);
-      try (WorkFolder work = new WorkFolder(out, key);
+      try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
           ProgressBars bars = new ProgressBars();
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {

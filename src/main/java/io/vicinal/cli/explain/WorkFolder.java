@@ -6,18 +6,17 @@ import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.Npy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collection;
 import java.util.concurrent.Semaphore;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * An output folder whose command can be interrupted: finished pieces of work lie in a hidden folder
@@ -27,6 +26,7 @@ import java.util.function.Function;
  */
 final class WorkFolder implements AutoCloseable {
   private static final int NAME = 32;
+  private static final String PIECE = "piece-";
 
   /**
    * After that many pieces the process waits until it is ended: how a test catches a command in the
@@ -35,8 +35,6 @@ final class WorkFolder implements AutoCloseable {
   private static final int HOLD = Integer.getInteger("io.vicinal.hold", 0);
 
   private final OutputFolder folder;
-  private final FileChannel lock;
-  private boolean pieces;
   private int made;
 
   /**
@@ -48,37 +46,18 @@ final class WorkFolder implements AutoCloseable {
   record Piece(Tensor numbers, JsonObject facts) {}
 
   /**
-   * @throws InputException if the folder cannot be written, or another process works on the same
+   * @param results the names of all files that may be written
+   * @throws InputException if the folder cannot be written, holds a file that must not be replaced,
+   *     or another process works on the same
    */
-  WorkFolder(Path out, Key key) {
-    folder = new OutputFolder(out, key.hash().substring(0, NAME));
-    try {
-      lock = lock(out, folder.hidden().resolve("lock"));
-    } catch (RuntimeException e) {
-      folder.keep(); // another process works in it
-      folder.close();
-      throw e;
-    }
-  }
-
-  private static FileChannel lock(Path out, Path file) {
-    try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      try {
-        if (channel.tryLock() != null) {
-          return channel;
-        }
-      } catch (OverlappingFileLockException e) {
-        // another command of this process; told like that of another one
-      }
-      channel.close();
+  WorkFolder(Path out, Key key, Collection<String> results, OutputOptions options) {
+    folder = new OutputFolder(out, results, options, key.hash().substring(0, NAME));
+    try (Stream<Path> files = Files.list(folder.hidden())) {
+      folder.keep(files.anyMatch(f -> f.getFileName().toString().startsWith(PIECE)));
     } catch (IOException e) {
-      throw new InputException(
-          out + ": cannot be locked (" + e.getMessage() + "); choose a folder on a local disk", e);
+      folder.close();
+      throw new InputException(out + ": cannot be read (" + e.getMessage() + "); check it", e);
     }
-    throw new InputException(
-        out + ": another process is at this very work; wait for it, or name another folder");
   }
 
   /**
@@ -88,8 +67,8 @@ final class WorkFolder implements AutoCloseable {
    * @param arena owner of the numbers
    */
   Piece piece(String name, Arena arena, Function<Arena, Piece> work) {
-    Path facts = folder.hidden().resolve("piece-" + name + ".json");
-    Path numbers = folder.hidden().resolve("piece-" + name + ".npy");
+    Path facts = folder.hidden().resolve(PIECE + name + ".json");
+    Path numbers = folder.hidden().resolve(PIECE + name + ".npy");
     Piece found = read(facts, numbers, arena);
     if (found == null) {
       found = work.apply(arena);
@@ -97,17 +76,17 @@ final class WorkFolder implements AutoCloseable {
         Npy.write(numbers, found.numbers());
       }
       JsonFile.write(facts, found.facts()); // last: it says that the piece is whole
+      folder.keep(true);
       if (++made == HOLD) {
         new Semaphore(0).acquireUninterruptibly();
       }
     }
-    pieces = true;
     return found;
   }
 
   /** Whether an earlier call left this piece. */
   boolean holds(String name) {
-    return Files.exists(folder.hidden().resolve("piece-" + name + ".json"));
+    return Files.exists(folder.hidden().resolve(PIECE + name + ".json"));
   }
 
   private static Piece read(Path facts, Path numbers, Arena arena) {
@@ -130,19 +109,11 @@ final class WorkFolder implements AutoCloseable {
   /** Renames the results into place, in the order in which they were named. */
   void commit(Collection<String> earlier) {
     folder.commit(earlier);
-    pieces = false;
+    folder.keep(false);
   }
 
   @Override
   public void close() {
-    if (pieces) {
-      folder.keep();
-    }
-    try {
-      lock.close();
-    } catch (IOException e) {
-      // it was only opened to lock
-    }
     folder.close();
   }
 }

@@ -2,7 +2,6 @@ package io.vicinal.influence.noise;
 
 import io.vicinal.InputException;
 import io.vicinal.data.AtomicFile;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
@@ -152,6 +151,6 @@ public final class DetectionCurve {
       }
     }
     text.append('\n');
-    AtomicFile.write(file, out -> out.write(text.toString().getBytes(StandardCharsets.US_ASCII)));
+    AtomicFile.writeText(file, text);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,16 +31,16 @@ class WorkFolderTest {
   @Test
   void anInterruptedCallKeepsItsPiecesForTheSameKeyOnly() throws IOException {
     Path out = folder.resolve("a/b");
-    try (WorkFolder work = new WorkFolder(out, key("5-26"))) {
+    try (WorkFolder work = work(out, key("5-26"))) {
       assertThat(piece(work, "one", 0.1)).isEqualTo(0.1);
       Files.writeString(work.file("result.txt"), "half");
     }
     assertThat(visible(out)).isEmpty();
-    try (WorkFolder other = new WorkFolder(out, key("15-264"))) {
+    try (WorkFolder other = work(out, key("15-264"))) {
       assertThat(piece(other, "one", 0.2)).isEqualTo(0.2);
     }
     assertThat(made).isEqualTo(2);
-    try (WorkFolder work = new WorkFolder(out, key("5-26"))) {
+    try (WorkFolder work = work(out, key("5-26"))) {
       assertThat(work.holds("one")).isTrue();
       assertThat(work.holds("two")).isFalse();
       assertThat(piece(work, "one", 9)).isEqualTo(0.1);
@@ -48,7 +49,7 @@ class WorkFolderTest {
     }
     assertThat(made).isEqualTo(2);
     assertThat(out.resolve("result.txt")).hasContent("whole");
-    try (WorkFolder again = new WorkFolder(out, key("5-26"))) {
+    try (WorkFolder again = work(out, key("5-26"))) {
       assertThat(again.holds("one")).as("done, so forgotten").isFalse();
     }
   }
@@ -58,7 +59,7 @@ class WorkFolderTest {
     Path out = folder.resolve("a/b");
     assertThatThrownBy(
             () -> {
-              try (WorkFolder work = new WorkFolder(out, key("x"))) {
+              try (WorkFolder work = work(out, key("x"))) {
                 Files.writeString(work.file("result.txt"), "half");
                 throw new InputException("bad");
               }
@@ -69,7 +70,7 @@ class WorkFolderTest {
 
   @Test
   void aDamagedPieceIsMadeAgain() throws IOException {
-    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
+    try (WorkFolder work = work(folder, key("x"))) {
       piece(work, "one", 0.1);
     }
     Path numbers;
@@ -77,18 +78,18 @@ class WorkFolderTest {
       numbers = files.filter(f -> f.toString().endsWith(".npy")).findFirst().orElseThrow();
     }
     Files.write(numbers, new byte[] {1, 2, 3});
-    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
+    try (WorkFolder work = work(folder, key("x"))) {
       assertThat(piece(work, "one", 0.3)).isEqualTo(0.3);
     }
   }
 
   @Test
   void twoAtTheSameWorkAreOneTooMany() {
-    try (WorkFolder work = new WorkFolder(folder, key("x"))) {
-      assertThatThrownBy(() -> new WorkFolder(folder, key("x")))
+    try (WorkFolder work = work(folder, key("x"))) {
+      assertThatThrownBy(() -> work(folder, key("x")))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("another process");
-      new WorkFolder(folder, key("y")).close();
+      work(folder, key("y")).close();
       assertThat(piece(work, "one", 0.1)).isEqualTo(0.1);
     }
   }
@@ -111,6 +112,10 @@ class WorkFolderTest {
             })
         .numbers()
         .at(0);
+  }
+
+  private static WorkFolder work(Path out, Key key) {
+    return new WorkFolder(out, key, List.of("result.txt"), new OutputOptions());
   }
 
   private static Key key(String pair) {
