@@ -172,7 +172,7 @@ public final class Safetensors {
                     entry -> {
                       SafetensorsHeader.Entry said = again.entries().get(entry.getKey());
                       return said != null
-                          && said.dtype() == entry.getValue().dtype()
+                          && said.dtype().is(entry.getValue().dtype())
                           && said.shape().equals(entry.getValue().shape());
                     });
     if (!same) {

@@ -4,16 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import picocli.CommandLine;
 
 /** What is there already: own files are replaced, others refused, inputs never; targets stay. */
 class OutputsTest {
@@ -189,7 +193,7 @@ class OutputsTest {
       assertThat(run("umount", z.toString())).isTrue();
     }
     assertThat(z).hasContent("");
-    assertThat(host).content(java.nio.charset.StandardCharsets.ISO_8859_1).contains("NUMPY");
+    assertThat(host).content(StandardCharsets.ISO_8859_1).contains("NUMPY");
   }
 
   /** The bytes alone go to standard output; what is said goes beside them. */
@@ -210,6 +214,22 @@ class OutputsTest {
     Outcome.of(fixture.loss("cosface")).failed(2, "vicinal-outputs.json", FLAG);
     assertThat(list).hasContent("{\"mine\": 1}");
     Outcome.of(fixture.loss("cosface", FLAG, "")).succeeded();
+  }
+
+  @Test
+  void everyCommandThatWritesHasTheFlag() {
+    assertThat(flagless(Main.commandLine())).isEmpty();
+    assertThat(Outcome.of("demo", "--help").succeeded().out()).contains(FLAG);
+  }
+
+  private static List<String> flagless(CommandLine command) {
+    List<String> names = new ArrayList<>();
+    var spec = command.getCommandSpec();
+    if (spec.findOption("--out") != null && spec.findOption(FLAG) == null) {
+      names.add(spec.qualifiedName());
+    }
+    command.getSubcommands().values().forEach(below -> names.addAll(flagless(below)));
+    return names;
   }
 
   private static Object[] with(Object[] command, Object more) {

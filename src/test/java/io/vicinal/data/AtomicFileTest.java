@@ -65,4 +65,16 @@ class AtomicFileTest {
                     .startsWith("/proc/x: cannot be written")
                     .doesNotContain(".tmp"));
   }
+
+  @Test
+  void textThatIsNoUnicodeIsNotReplacedByQuestionMarks() throws IOException {
+    Path file = Files.writeString(folder.resolve("x.csv"), "old");
+    assertThatThrownBy(() -> AtomicFile.writeText(file, "a\ud800b"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("x.csv")
+        .hasMessageContaining("no Unicode");
+    assertThat(file).hasContent("old");
+    AtomicFile.writeText(file, "\ud83d\ude00");
+    assertThat(file).hasContent("\ud83d\ude00");
+  }
 }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -164,5 +165,42 @@ class SafetensorsTest {
         .putLong(json.length)
         .put(json)
         .array();
+  }
+
+  /** What the reader would refuse, or give back as something else, does not replace a good file. */
+  @Test
+  void nothingIsWrittenThatCannotBeReadAgain() {
+    Path file = folder.resolve("good.safetensors");
+    try (Arena arena = Arena.host()) {
+      Tensor one = arena.of(new float[] {1}, 1);
+      Safetensors.write(file, Map.of("old", one), Map.of("k", "v"));
+      Map<String, String> none = new HashMap<>();
+      none.put("k", null);
+      Map<String, String> half = Map.of("k", "\udc00");
+      Map<String, Tensor> unnamed = new HashMap<>();
+      unnamed.put(null, one);
+      long[] deep = new long[33];
+      Arrays.fill(deep, 1);
+      Map<String, Map.Entry<Map<String, Tensor>, Map<String, String>>> bad =
+          Map.of(
+              "reserved", Map.entry(Map.of("__metadata__", one), Map.of()),
+              "reserved, twice", Map.entry(Map.of("__metadata__", one), Map.of("k", "v")),
+              "null text", Map.entry(Map.of("t", one), none),
+              "null name", Map.entry(unnamed, Map.of()),
+              "half a pair", Map.entry(Map.of("\ud800", one), Map.of()),
+              "half a pair in a text", Map.entry(Map.of("t", one), half),
+              "deep", Map.entry(Map.of("t", arena.of(new float[] {1}, deep)), Map.of()),
+              "long", Map.entry(Map.of("x".repeat(17 << 20), one), Map.of()));
+      bad.forEach(
+          (name, given) ->
+              assertThatThrownBy(() -> Safetensors.write(file, given.getKey(), given.getValue()))
+                  .as(name)
+                  .isInstanceOf(RuntimeException.class));
+      assertThat(Safetensors.read(file, arena)).containsOnlyKeys("old");
+      String odd = "\u0000 \"\\\u2028 \ud83d\ude00";
+      Safetensors.write(file, Map.of(odd, one, "", one), Map.of(odd, ""));
+      assertThat(Safetensors.read(file, arena)).containsOnlyKeys(odd, "");
+      assertThat(Safetensors.metadata(file)).isEqualTo(Map.of(odd, ""));
+    }
   }
 }
