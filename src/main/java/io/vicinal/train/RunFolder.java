@@ -73,7 +73,7 @@ final class RunFolder implements AutoCloseable {
                   + " is a file); choose a writable folder for the run");
     }
     if (there != null && !Files.isWritable(there)) {
-      throw cannotWrite(folder, new AccessDeniedException(there.toString()));
+      throw cannotWrite(folder, refusal(there));
     }
     if (!Files.exists(folder)) {
       return;
@@ -87,6 +87,16 @@ final class RunFolder implements AutoCloseable {
     }
     if (mode == RunMode.NEW) {
       refuseRun(folder);
+    }
+  }
+
+  private static IOException refusal(Path folder) {
+    try {
+      return Files.getFileStore(folder).isReadOnly()
+          ? new IOException("Read-only file system")
+          : new AccessDeniedException(folder.toString());
+    } catch (IOException e) {
+      return e;
     }
   }
 

@@ -68,7 +68,11 @@ class LossCommandTest {
     assertThat(json().getAsJsonObject("params").get("alpha").getAsDouble()).isEqualTo(16);
     assertThat(names("out"))
         .containsExactlyInAnyOrder(
-            "loss.json", "grad_embeddings.npy", "grad_proxies.npy", "mine.txt");
+            "loss.json",
+            "grad_embeddings.npy",
+            "grad_proxies.npy",
+            "mine.txt",
+            "vicinal-outputs.json");
   }
 
   /** The gradient by the loss's differences, the Hessian-vector product by the gradient's. */
