@@ -54,8 +54,7 @@ final class DemoCommand implements Callable<Integer> {
   private static final DateTimeFormatter STAMP =
       DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss", Locale.ROOT);
 
-  private static final List<String> RESULTS =
-      List.of("neighbours.png", "report.html", "demo.json");
+  private static final List<String> RESULTS = List.of("neighbours.png", "report.html", "demo.json");
 
   @Spec private CommandSpec spec;
 

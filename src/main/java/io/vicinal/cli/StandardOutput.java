@@ -26,7 +26,8 @@ final class StandardOutput extends OutputStream {
   }
 
   /**
-   * Why not everything was written; null if it was, or if nobody wanted to read on ({@code | head}).
+   * Why not everything was written; null if it was, or if nobody wanted to read on ({@code |
+   * head}).
    */
   String failure() {
     return failure == null || "Broken pipe".equals(failure.getMessage())

@@ -79,14 +79,16 @@ public final class AtomicFile {
       write(path, out -> out.write(bytes.array(), 0, bytes.limit()));
     } catch (CharacterCodingException e) {
       throw InputFile.problem(
-          path, "would hold text that is no Unicode (half a surrogate pair)", "correct that name", e);
+          path,
+          "would hold text that is no Unicode (half a surrogate pair)",
+          "correct that name",
+          e);
     }
   }
 
   /**
    * Lets a finished file take the place of another, which keeps its mode and owner; or copies it
-   * through, where that is no file that can be replaced. To be called within {@link
-   * Endings#whole}.
+   * through, where that is no file that can be replaced. To be called within {@link Endings#whole}.
    *
    * @throws IOException when that fails; the other is then as it was
    */

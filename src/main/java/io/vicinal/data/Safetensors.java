@@ -121,8 +121,8 @@ public final class Safetensors {
    * function of the arguments: wider types first, so that all are aligned, then the map's order.
    *
    * @param metadata free text by key; may be empty
-   * @throws IllegalArgumentException if a name or a text is null, no Unicode, or one that the format
-   *     keeps for itself: nothing is written that {@link #read} would not give back
+   * @throws IllegalArgumentException if a name or a text is null, no Unicode, or one that the
+   *     format keeps for itself: nothing is written that {@link #read} would not give back
    * @throws InputException if the file cannot be written
    */
   public static void write(Path path, Map<String, Tensor> tensors, Map<String, String> metadata) {
@@ -219,7 +219,8 @@ public final class Safetensors {
       json.endObject();
     }
     // Spaces up to a multiple of 8 keep the data aligned in a mapped file.
-    ByteBuffer bytes = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
+    ByteBuffer bytes =
+        StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(text.getBuffer()));
     byte[] padded = new byte[(bytes.limit() + 7) / 8 * 8];
     Arrays.fill(padded, (byte) ' ');
     bytes.get(padded, 0, bytes.limit());

@@ -108,15 +108,20 @@ class OutputsTest {
       Outcome.of(fixture.embed("--out", name.toString(), FLAG, ""))
           .failed(2, name.toString(), "is an input", "never replaced");
     }
-    Outcome.of(fixture.evaluate("--out", fixture.text("y.npy"), FLAG, ""))
-        .failed(2, "is an input");
+    Outcome.of(fixture.evaluate("--out", fixture.text("y.npy"), FLAG, "")).failed(2, "is an input");
     Files.createDirectory(out);
     Files.createLink(out.resolve("grad_proxies.npy"), fixture.at("P.npy"));
     Outcome.of(fixture.loss("cosface", FLAG, "")).failed(2, "is an input", "P.npy");
     // What a run's configuration names is read too.
     Outcome.of(fixture.train()).succeeded();
     Outcome.of(
-            "embed", "--features", hard, "--head", fixture.at("run"), FLAG, "--out",
+            "embed",
+            "--features",
+            hard,
+            "--head",
+            fixture.at("run"),
+            FLAG,
+            "--out",
             fixture.at("y.npy"))
         .failed(2, "is an input");
     assertThat(e).hasBinaryContent(before);

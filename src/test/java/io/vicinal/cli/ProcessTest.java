@@ -40,7 +40,8 @@ class ProcessTest {
 
       Path z = disk.resolve("Z.npy");
       Files.writeString(z, "kept");
-      CliProcess.run(folder.resolve("work"), fixture.embed("--out", z.toString(), "--overwrite", ""))
+      CliProcess.run(
+              folder.resolve("work"), fixture.embed("--out", z.toString(), "--overwrite", ""))
           .failed(2, "Z.npy", "No space left on device");
       assertThat(z).hasContent("kept");
 

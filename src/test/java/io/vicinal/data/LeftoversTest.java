@@ -121,8 +121,7 @@ class LeftoversTest {
 
   private static List<String> names(Path folder) throws IOException {
     try (Stream<Path> files = Files.list(folder)) {
-      return new ArrayList<>(
-          files.map(f -> f.getFileName().toString()).sorted().toList());
+      return new ArrayList<>(files.map(f -> f.getFileName().toString()).sorted().toList());
     }
   }
 }

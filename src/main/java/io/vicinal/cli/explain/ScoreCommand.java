@@ -118,7 +118,8 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   private List<String> results(Asked asked) {
-    List<String> names = ScoreFiles.names(methods.names(), sets ? Math.max(1, asked.queries().size()) : 0);
+    List<String> names =
+        ScoreFiles.names(methods.names(), sets ? Math.max(1, asked.queries().size()) : 0);
     names.addAll(List.of("summary.json", "report.html"));
     return names;
   }
