@@ -22,7 +22,7 @@ import picocli.CommandLine;
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
- * what a reader brings (test.npy with labels y.npy, proxies P.npy), and a dataset of a few digits
+ * what a reader brings (test.npy with labels y.npy, proxies P.npy, decisions.csv), and a dataset of a few digits
  * stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
@@ -32,8 +32,8 @@ class HelpExamplesTest {
   private static final Pattern COMMAND =
       Pattern.compile("^(?: {2}|\\w[\\w ]*: +)((?:vicinal|echo) .*)$");
   private static final Pattern ECHO = Pattern.compile("echo '(.*)' > (\\S+)");
-  private static final int TRAINING = 120;
-  private static final int TESTS = 40;
+  private static final int TRAINING = 240;
+  private static final int TESTS = 80;
   private static final int SIDE = 28;
 
   @TempDir static Path folder;
@@ -133,6 +133,9 @@ class HelpExamplesTest {
     NpyBytes.floats(folder.resolve("test.npy"), x, TESTS, SIDE * SIDE);
     NpyBytes.longs(folder.resolve("y.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
+    Files.writeString(
+        folder.resolve("decisions.csv"),
+        "sample,label,decision,new_label\n3," + y[3] + ",other," + (y[3] + 1) % 10 + "\n");
   }
 
   private static void idx(Path images, String part, DigitRows digits, int from, int to)
