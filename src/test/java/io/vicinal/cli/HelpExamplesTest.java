@@ -22,8 +22,8 @@ import picocli.CommandLine;
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
- * what a reader brings (test.npy with labels y.npy, proxies P.npy, decisions.csv), and a dataset of a few digits
- * stands in for Fashion-MNIST.
+ * what a reader brings (test.npy with labels y.npy, proxies P.npy, decisions.csv), and a dataset of
+ * a few digits stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
