@@ -75,13 +75,18 @@ final class LabelsApplyCommand implements Callable<Integer> {
   }
 
   private void apply(OutputFile written) {
-    LabelDecisions decided = LabelDecisions.read(decisions);
     List<String> before;
+    boolean names;
     try (Arena arena = Arena.host()) {
-      before = Labels.read(labels, arena, Names.none(), note -> {}).texts();
+      Labels given = Labels.read(labels, arena, Names.none(), note -> {});
+      names = given.classes().known();
+      before = given.texts();
     }
+    LabelDecisions decided = LabelDecisions.read(decisions, names);
     List<String> after = decided.apply(before, labels);
-    checkNumbers(decided, before);
+    if (!names) {
+      checkNumbers(decided);
+    }
     Labels.write(written.path(), after);
     written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
@@ -97,10 +102,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
   }
 
   /** Where classes are numbers, a name among them is a slip. */
-  private void checkNumbers(LabelDecisions decided, List<String> before) {
-    if (!before.stream().allMatch(label -> label.matches("\\d+"))) {
-      return;
-    }
+  private void checkNumbers(LabelDecisions decided) {
     for (LabelDecisions.Row row : decided.rows()) {
       if (!row.after().matches("\\d{1,9}")) {
         throw new InputException(

@@ -7,13 +7,15 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What somebody decided about doubted labels: a table with the columns {@code sample} (position),
  * {@code label} (as it was when it was doubted), {@code decision}, and {@code proposed} and {@code
- * new_label} where a decision needs them. Other columns are left alone, and so are rows without a
- * decision, so that a list of suspects that was filled in by hand is such a file, as well as what a
- * report's review saves. Immutable.
+ * new_label} where a decision needs them. Where the labels are names, columns {@code label_name},
+ * {@code proposed_name} and {@code new_label_name} take the place of those with numbers. Other
+ * columns are left alone, and so are rows without a decision, so that a list of suspects that was
+ * filled in by hand is such a file, as well as what a report's review saves. Immutable.
  *
  * @param file where they stand
  * @param rows those with a decision
@@ -42,12 +44,13 @@ public record LabelDecisions(Path file, List<Row> rows) {
   /**
    * Reads decisions.
    *
+   * @param names whether the labels are names
    * @throws InputException naming the line that is wrong
    */
-  public static LabelDecisions read(Path file) {
+  public static LabelDecisions read(Path file, boolean names) {
     try (CsvReader csv = new CsvReader(file, false)) {
       List<String> header = csv.next();
-      Columns columns = new Columns(csv, header == null ? List.of() : header);
+      Columns columns = new Columns(csv, header == null ? List.of() : header, names);
       Map<Long, Row> rows = new HashMap<>();
       List<Row> inOrder = new ArrayList<>();
       for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
@@ -122,16 +125,22 @@ public record LabelDecisions(Path file, List<Row> rows) {
     private final int label;
     private final int decision;
     private final int proposed;
-    private final int newLabel;
+    private final List<Integer> newLabel; // the first that is filled in counts
 
-    Columns(CsvReader csv, List<String> header) {
+    Columns(CsvReader csv, List<String> header, boolean names) {
       this.csv = csv;
       this.width = header.size();
+      String suffix = names && header.contains("label_name") ? "_name" : "";
       this.sample = needed(header, "sample");
-      this.label = needed(header, "label");
+      this.label = needed(header, "label" + suffix);
       this.decision = needed(header, "decision");
-      this.proposed = header.indexOf("proposed");
-      this.newLabel = header.indexOf("new_label");
+      this.proposed = header.indexOf("proposed" + suffix);
+      this.newLabel =
+          Stream.of("new_label" + suffix, "new_label")
+              .map(header::indexOf)
+              .filter(at -> at >= 0)
+              .distinct()
+              .toList();
     }
 
     private int needed(List<String> header, String name) {
@@ -168,19 +177,22 @@ public record LabelDecisions(Path file, List<Row> rows) {
       String after =
           switch (decided) {
             case REJECT -> before;
-            case ACCEPT -> cell(cells, proposed, "accepts", "proposed");
+            case ACCEPT -> cell(cells, List.of(proposed), "accepts", "proposed");
             case OTHER -> cell(cells, newLabel, "decides for another label", "new_label");
           };
       return new Row(csv.line(), position(cells.get(sample)), before, after);
     }
 
-    private String cell(List<String> cells, int column, String what, String name) {
-      String text = column < 0 ? "" : cells.get(column);
-      if (text.isEmpty()) {
-        throw csv.problem(
-            what + " but has nothing in column '" + name + "'", "write the label there, or reject");
-      }
-      return text;
+    private String cell(List<String> cells, List<Integer> columns, String what, String name) {
+      return columns.stream()
+          .filter(at -> at >= 0 && !cells.get(at).isEmpty())
+          .map(cells::get)
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  csv.problem(
+                      what + " but has nothing in column '" + name + "'",
+                      "write the label there, or reject"));
     }
 
     private long position(String text) {

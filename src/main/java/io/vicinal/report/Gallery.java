@@ -63,6 +63,11 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
     return sample("train/", training, row);
   }
 
+  /** As {@link #train}, without a picture of its own. */
+  public Sample named(long row) {
+    return named("train/", training, row);
+  }
+
   /** A test sample. */
   public Sample query(long row) {
     return sample("test/", test, row);
@@ -73,9 +78,13 @@ public record Gallery(Shelf training, Shelf test, Pictures pictures) {
     if (shelf.look() != null && !pictures.has(key)) {
       shelf.look().addTo(pictures, key, row);
     }
+    return named(folder, shelf, row);
+  }
+
+  private static Sample named(String folder, Shelf shelf, long row) {
     boolean wrong = shelf.right() != null && shelf.right()[(int) row] != shelf.labels()[(int) row];
     return new Sample(
-        key,
+        folder + row,
         shelf.name(row),
         shelf.classOf(row),
         wrong ? shelf.className().apply(shelf.right()[(int) row]) : null);

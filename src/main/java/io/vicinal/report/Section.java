@@ -164,17 +164,18 @@ public sealed interface Section {
   /**
    * A class.
    *
-   * @param label as it stands in the file of labels
+   * @param label its number
    * @param name what the reader calls it
+   * @param text its name as it was given, or null if it has none
    */
-  record ClassLabel(String label, String name) {}
+  record ClassLabel(String label, String name, String text) {}
 
   /**
    * A label that is doubted.
    *
    * @param position in the dataset
-   * @param label it carries, as it stands in the file of labels
-   * @param proposed likewise, or null for none of the classes
+   * @param label it carries, a {@link ClassLabel#label}
+   * @param proposed likewise, or null where no other class is
    * @param probability of the proposal, in 0..1
    * @param open whether it is left to a person
    */

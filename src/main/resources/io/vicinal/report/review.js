@@ -17,12 +17,16 @@ function decisionsOf(key) {
 const hasProposal = d => d.proposed !== undefined && d.proposed !== null;
 const csvCell = text => /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 
-/** The file that `vicinal labels apply` reads: one line per decision. */
-function decisionsCsv(list, decisions) {
-  const rows = [['sample', 'name', 'label', 'proposed', 'decision', 'new_label']];
-  for (const d of list) {
+/** The file that `vicinal labels apply` reads: one line per decision. Classes with names have both. */
+function decisionsCsv(s, decisions) {
+  const texts = new Map(s.classes.map(c => [c.label, c.text])), named = s.classes.some(c => c.text);
+  const columns = ['label', 'proposed', 'new_label'];
+  const rows = [['sample', 'name', ...columns, 'decision', ...(named ? columns.map(c => c + '_name') : [])]];
+  for (const d of s.suspects) {
     const made = decisions.get(d.position);
-    if (made) rows.push([String(d.position), d.sample.name, d.label, d.proposed ?? '', made.decision, made.label ?? '']);
+    if (!made) continue;
+    const labels = [d.label, d.proposed ?? '', made.label ?? ''];
+    rows.push([String(d.position), d.sample.name, ...labels, made.decision, ...(named ? labels.map(l => texts.get(l) ?? '') : [])]);
   }
   return rows.map(r => r.map(csvCell).join(',') + '\n').join('');
 }
@@ -54,7 +58,7 @@ function review(s) {
       report.pictures[d.sample.key] && picture(d.sample, 'm'),
       h('figcaption', null,
         h('b', null, d.sample.name),
-        h('span', {class: 'move'}, h('s', null, called(d.label)), ' \u2192 ', h('strong', null, hasProposal(d) ? called(d.proposed) : 'none of these')),
+        h('span', {class: 'move'}, h('s', null, called(d.label)), ' \u2192 ', h('strong', null, hasProposal(d) ? called(d.proposed) : '?')),
         hasProposal(d) && [h('span', {class: 'meter', vars: {'--part': d.probability}}), h('small', null, `probability ${percent(d.probability)}`)],
         d.open && h('small', null, 'left to you'),
         d.sample.clean && h('small', null, 'really ', d.sample.clean)),
@@ -90,7 +94,7 @@ function review(s) {
     show(page);
   }}, 'Accept the rest of this page');
   const save = h('button', {type: 'button', class: 'primary', click: () => {
-    const file = new Blob([decisionsCsv(s.suspects, decisions)], {type: 'text/csv'});
+    const file = new Blob([decisionsCsv(s, decisions)], {type: 'text/csv'});
     const link = h('a', {href: URL.createObjectURL(file), download: 'decisions.csv'});
     link.click();
     URL.revokeObjectURL(link.href);

@@ -98,6 +98,44 @@ class ExplainNoiseTest {
     assertThat(changed).isEqualTo(summary.get("relabel").getAsInt()).isPositive();
   }
 
+  /** From the list of suspects to a cleaned file, as somebody with a spreadsheet would. */
+  @Test
+  void suspectsThatAreFilledInMakeACleanedFile() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Object[] command = fixture.explain("mislabel", "--detectors", "knn,oof-loss", "--budget", "7");
+    Outcome.of(command).succeeded();
+    Path suspects = fixture.at("out/suspects.csv");
+    List<String> lines = Files.readAllLines(suspects);
+    assertThat(lines.get(0))
+        .startsWith("rank,sample,label,proposed,probability,suggestion,decision,new_label,rank_");
+    String[] first = lines.get(1).split(",", -1);
+    String[] second = lines.get(2).split(",", -1);
+    first[6] = "other";
+    first[7] = "1";
+    second[6] = "reject";
+    lines.set(1, String.join(",", first));
+    lines.set(2, String.join(",", second));
+    Files.write(suspects, lines);
+    Outcome.of(
+            "labels",
+            "apply",
+            "--labels",
+            fixture.at("y.npy"),
+            "--decisions",
+            suspects,
+            "--out",
+            fixture.at("cleaned.npy"))
+        .succeeded();
+    try (Arena arena = Arena.host()) {
+      long[] given = Npy.read(fixture.at("y.npy"), arena).toLongs();
+      long[] cleaned = Npy.read(fixture.at("cleaned.npy"), arena).toLongs();
+      given[Integer.parseInt(first[1])] = 1;
+      assertThat(cleaned).isEqualTo(given);
+    }
+    assertThat(Files.readString(fixture.at("out/report.html")))
+        .contains("\"type\":\"Review\"", "vicinal labels apply --labels ");
+  }
+
   @Test
   void withoutKnowingTheNoiseSuspectsAreRanked() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);

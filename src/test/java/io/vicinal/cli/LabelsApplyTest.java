@@ -77,6 +77,21 @@ class LabelsApplyTest {
         .isEqualTo("Coat\nShirt\nShirt\nCoat\nShirt\n");
   }
 
+  /** As a review saves them: numbers and names; a spreadsheet's reader may write a name too. */
+  @Test
+  void columnsOfNamesCountWhereLabelsAreNames() throws IOException {
+    String rows =
+        "sample,label,proposed,new_label,decision,label_name,proposed_name,new_label_name\n"
+            + "0,1,2,,accept,Coat,Shirt,\n"
+            + "1,2,1,3,other,Shirt,Coat,Årm\n"
+            + "4,2,1,Skirt,other,Shirt,Coat,\n";
+    Outcome outcome = apply("names.txt", rows, "cleaned.npy").succeeded();
+    assertThat(read("cleaned.npy"))
+        .containsExactly("Shirt", "Årm", "\"Dress\", long", "Årm", "Skirt");
+    assertThat(outcome.out()).contains("not there before: Skirt");
+    apply("y.npy", rows, "cleaned.npy").failed(2, "found label '1' at sample 0");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

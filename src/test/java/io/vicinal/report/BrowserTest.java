@@ -196,14 +196,16 @@ class BrowserTest {
     assertThat(page.text("document.querySelector('#review [role=status]').textContent"))
         .as("the browser kept them")
         .isEqualTo("3 of 60 decided.");
-    String doubted = "report.sections.find(s => s.type === 'Review').suspects";
+    String review = "report.sections.find(s => s.type === 'Review')";
     String[] csv =
-        page.text("decisionsCsv(" + doubted + ", decisionsOf('vicinal digits'))").split("\n");
+        page.text("decisionsCsv(" + review + ", decisionsOf('vicinal digits'))").split("\n");
     assertThat(csv).hasSize(4);
-    assertThat(csv[0]).isEqualTo("sample,name,label,proposed,decision,new_label");
-    assertThat(csv[1]).matches("\\d+,image \\d+,\\d,\\d,accept,");
-    assertThat(csv[2]).endsWith(",reject,");
-    assertThat(csv[3]).endsWith(",other,5");
+    assertThat(csv[0])
+        .isEqualTo(
+            "sample,name,label,proposed,new_label,decision,label_name,proposed_name,new_label_name");
+    assertThat(csv[1]).matches("\\d+,image \\d+,\\d,\\d,,accept,.+,.+,");
+    assertThat(csv[2]).contains(",,reject,");
+    assertThat(csv[3]).contains(",5,other,").endsWith(",\"class \"\"5\"\"\"");
   }
 
   @Test

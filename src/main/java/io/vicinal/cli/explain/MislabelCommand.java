@@ -50,7 +50,7 @@ import picocli.CommandLine.Spec;
       "suspected, and the curve of what is found over what is inspected.",
       "",
       "Writes scores.npy [detectors, N] (higher: more suspicious), queries.json (its rows),",
-      "suspects.csv, with noise detectors.csv and curves.csv, with --inject noise.csv and",
+      "suspects.csv (to fill in: see 'labels apply'), with noise detectors.csv and curves.csv, with --inject noise.csv and",
       "labels-noisy.npy, and summary.json and report.html.",
       ""
     },
@@ -144,7 +144,7 @@ final class MislabelCommand implements Callable<Integer> {
     int n = audit.samples();
     int suspected = audit.suspects().length;
     writeScores(model, audit, work);
-    suspects(model, audit).write(work.file("suspects.csv"));
+    Suspects.csv(model, audit).write(work.file("suspects.csv"));
     JsonObject summary = Summary.of(spec.name(), model);
     Audits.addTo(summary, audit, remarks);
     summary.addProperty("seed", noises.seed);
@@ -208,6 +208,7 @@ final class MislabelCommand implements Callable<Integer> {
                 audit.scores(audit.main()),
                 page.gallery(),
                 suspected))
+        .add(Suspects.review(model, audit, page.gallery(), inputs.labels))
         .map(
             List.of(),
             row ->
@@ -240,19 +241,6 @@ final class MislabelCommand implements Callable<Integer> {
       queries.add("queries", rows);
       JsonFile.write(work.file("queries.json"), queries);
     }
-  }
-
-  private static CsvFile suspects(Model model, LabelAudit audit) {
-    List<String> header = new ArrayList<>(List.of("rank", "sample", "class"));
-    header.addAll(audit.detectors());
-    CsvFile csv = model.csv(header.toArray(new String[0]));
-    for (int sample : audit.suspects()) {
-      LabelAudit.Entry entry = audit.entry(sample);
-      List<Object> row = new ArrayList<>(List.of(entry.suspect(), entry.position(), entry.label()));
-      audit.detectors().forEach(name -> row.add(audit.scores(name)[sample]));
-      csv.row(row.toArray());
-    }
-    return csv;
   }
 
   private static CsvFile judged(List<DetectionCurve> curves, int budget) {

@@ -56,7 +56,8 @@ import picocli.CommandLine.Spec;
       "expected is told. Otherwise it is left to a person, and what resembles no class is called none",
       "of these.",
       "",
-      "Writes proposals.csv, labels.npy (the whole dataset's, cleaned), summary.json, report.html.",
+      "Writes proposals.csv, suspects.csv (to fill in: see 'labels apply'), labels.npy (the whole",
+      "dataset's, cleaned), summary.json, report.html.",
       ""
     },
     footer = {
@@ -277,6 +278,7 @@ final class RelabelCommand implements Callable<Integer> {
       WorkFolder work) {
     Relabelling relabelling = audit.relabelling();
     proposals(model, relabelling).write(work.file("proposals.csv"));
+    Suspects.csv(model, audit).write(work.file("suspects.csv"));
     model.writeLabels(relabelling.cleaned(), work.file("labels.npy"));
     JsonObject summary = Summary.of(spec.name(), model);
     summary.addProperty("rule", rule);
@@ -335,7 +337,7 @@ final class RelabelCommand implements Callable<Integer> {
       table.print(writer);
     }
     JsonFile.write(work.file("summary.json"), summary);
-    page(model, noise, relabelling, accuracy, remarks, measured).write(work);
+    page(model, noise, audit, accuracy, remarks, measured).write(work);
     work.commit(List.of("noise.csv"));
     writer.println("written: " + out);
   }
@@ -343,10 +345,11 @@ final class RelabelCommand implements Callable<Integer> {
   private Page page(
       Model model,
       LabelNoise noise,
-      Relabelling relabelling,
+      LabelAudit audit,
       RelabelAccuracy accuracy,
       List<String> remarks,
       Map<String, Retrieval> measured) {
+    Relabelling relabelling = audit.relabelling();
     long[] right = noise == null ? null : noise.revert(relabelling.labels());
     Page page =
         new Page(spec.name(), "Labels, repaired", model, model.labelled(), right)
@@ -377,9 +380,10 @@ final class RelabelCommand implements Callable<Integer> {
                   metric("R@1 among training samples", measured, Retrieval::galleryRecall)),
               List.of()));
     }
-    return page.add(
-        NoiseSections.proposals(
-            relabelling, accuracy, page.gallery(), c -> model.className(model.labelled(), c)));
+    return page.add(Suspects.review(model, audit, page.gallery(), inputs.labels))
+        .add(
+            NoiseSections.proposals(
+                relabelling, accuracy, page.gallery(), c -> model.className(model.labelled(), c)));
   }
 
   private static Section.Metric metric(
