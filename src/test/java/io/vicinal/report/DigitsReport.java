@@ -290,7 +290,9 @@ final class DigitsReport {
     return new Section.Review(
         null,
         "digits",
-        IntStream.range(0, 10).mapToObj(c -> new Section.ClassLabel("" + c, name(c), "class \"" + c + "\"")).toList(),
+        IntStream.range(0, 10)
+            .mapToObj(c -> new Section.ClassLabel("" + c, name(c), "class \"" + c + "\""))
+            .toList(),
         doubted,
         "vicinal labels apply --labels y.npy --decisions decisions.csv --out cleaned.npy");
   }
