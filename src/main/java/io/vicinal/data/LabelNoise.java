@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -40,9 +41,17 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
     /** Uniform over the other classes that occur. */
     SYMMETRIC,
     /** The next larger class that occurs; the largest becomes the smallest. */
-    PAIR_FLIP;
+    PAIR_FLIP,
+    /**
+     * One of the two classes that look most like it ({@link SimilarClasses#of}), the more similar
+     * one twice as often: as people confuse classes.
+     */
+    SIMILAR;
 
-    /** The name that the command line uses: {@code shift}, {@code symmetric}, {@code pair-flip}. */
+    /**
+     * The name that the command line uses: {@code shift}, {@code symmetric}, {@code pair-flip},
+     * {@code similar}.
+     */
     public String text() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -57,7 +66,12 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
           .orElseThrow(
               () ->
                   new InputException(
-                      "noise: '" + text + "' is unknown; choose shift, symmetric, pair-flip"));
+                      "noise: '"
+                          + text
+                          + "' is unknown; choose "
+                          + Arrays.stream(values())
+                              .map(Kind::text)
+                              .collect(Collectors.joining(", "))));
     }
   }
 
@@ -86,20 +100,75 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
 
   /**
    * Changes the labels of floor(rate N) samples, drawn uniformly without replacement. Equal
-   * arguments give equal noise; no other generator is touched.
+   * arguments give equal noise; no other generator is touched. {@link Kind#SIMILAR} looks at the
+   * features, the other kinds at the labels alone.
    *
    * @param rate in 0..1
    * @throws InputException if the rate is outside, or the classes do not allow this kind
    */
-  public static LabelNoise inject(Kind kind, double rate, long[] labels, long seed) {
+  public static LabelNoise inject(Kind kind, double rate, FeatureSet data, long seed) {
+    long[] labels = data.labels().toLongs();
+    return kind == Kind.SIMILAR
+        ? inject(SimilarClasses.of(data), rate, labels, seed)
+        : inject(kind, rate, labels, seed);
+  }
+
+  /**
+   * The same among classes that are taken for each other: the first twice as often as the second,
+   * three times as often as the third, and so on.
+   *
+   * @throws InputException also if nothing is said about a class
+   */
+  public static LabelNoise inject(SimilarClasses similar, double rate, long[] labels, long seed) {
+    Xoshiro generator = Xoshiro.of(seed, "label-noise");
+    return of(
+        drawn(generator, rate, labels.length),
+        labels,
+        y -> {
+          long[] others = similar.others().get(y);
+          if (others == null) {
+            throw new InputException("noise: nothing says what class " + y + " is taken for");
+          }
+          double u = generator.nextDouble() * share(others.length);
+          int at = 0;
+          while (at < others.length - 1 && u >= share(at + 1)) {
+            at++;
+          }
+          return others[at];
+        });
+  }
+
+  /** 1 + 1/2 + ... + 1/n. */
+  private static double share(int n) {
+    double sum = 0;
+    for (int i = 1; i <= n; i++) {
+      sum += 1.0 / i;
+    }
+    return sum;
+  }
+
+  private static long[] drawn(Xoshiro generator, double rate, int samples) {
     if (!(rate >= 0 && rate <= 1)) {
       throw new InputException("noise: rate must be between 0 and 1, found " + rate);
     }
-    Xoshiro generator = Xoshiro.of(seed, "label-noise");
-    long[] order = LongStream.range(0, labels.length).toArray();
+    long[] order = LongStream.range(0, samples).toArray();
     generator.shuffle(order, 0, order.length);
-    long[] ids = Arrays.copyOf(order, (int) Math.floor(rate * labels.length));
+    long[] ids = Arrays.copyOf(order, (int) Math.floor(rate * samples));
     Arrays.sort(ids);
+    return ids;
+  }
+
+  /**
+   * The same from the labels alone.
+   *
+   * @throws InputException also for {@link Kind#SIMILAR}, which needs features
+   */
+  public static LabelNoise inject(Kind kind, double rate, long[] labels, long seed) {
+    if (kind == Kind.SIMILAR) {
+      throw new InputException("noise: similar needs the features, to see which classes are");
+    }
+    Xoshiro generator = Xoshiro.of(seed, "label-noise");
+    long[] ids = drawn(generator, rate, labels.length);
     long[] classes = Arrays.stream(labels).distinct().sorted().toArray();
     if (kind != Kind.SHIFT && classes.length < 2 && ids.length > 0) {
       throw new InputException("noise: the labels have one class; noise needs at least two");
@@ -114,6 +183,7 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
             case SYMMETRIC ->
                 classes[(at + 1 + generator.below(classes.length - 1)) % classes.length];
             case PAIR_FLIP -> classes[(at + 1) % classes.length];
+            case SIMILAR -> throw new IllegalStateException("refused above");
           };
         });
   }
@@ -154,7 +224,7 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
               + label
               + " cannot be shifted by 5 with classes 0.."
               + largest
-              + "; use symmetric or pair-flip");
+              + "; use symmetric, similar or pair-flip");
     }
     return label - STEP;
   }

@@ -19,8 +19,9 @@ final class NoiseOptions {
       names = "--inject",
       paramLabel = "KIND",
       description = {
-        "Make wrong labels first, and train a head on them: shift (+-5), symmetric or pair-flip;",
-        "or the .npy list of positions to shift."
+        "Make wrong labels first, and train a head on them: symmetric (any other class), similar",
+        "(one of the two classes that look most like it, as people confuse them), pair-flip (the",
+        "next class), shift (+-5); or the .npy list of positions to shift."
       })
   String inject;
 
@@ -63,7 +64,7 @@ final class NoiseOptions {
     LabelNoise noise =
         inject.endsWith(".npy")
             ? LabelNoise.shiftAt(Path.of(inject), labels)
-            : LabelNoise.inject(LabelNoise.Kind.parse(inject), rate, labels, seed);
+            : LabelNoise.inject(LabelNoise.Kind.parse(inject), rate, model.labelled().data(), seed);
     model.retrain(noise.apply(labels), training);
     return noise;
   }

@@ -14,10 +14,16 @@ import java.util.Map;
  * @param suspectedNoise mislabelled samples that were suspected, what both are over
  * @param restored over all mislabelled samples, suspected or not: the cleaned label is the right
  *     one
+ * @param mended how many those are
  * @param broken samples whose label was right and is not any more
  */
 public record RelabelAccuracy(
-    double originalRule, double strict, int suspectedNoise, double restored, int broken) {
+    double originalRule,
+    double strict,
+    int suspectedNoise,
+    double restored,
+    int mended,
+    int broken) {
 
   /** Judges proposals against the noise that was injected. */
   public static RelabelAccuracy of(Relabelling relabelling, LabelNoise noise) {
@@ -38,12 +44,12 @@ public record RelabelAccuracy(
       original += (p.best() == p.given() ? p.second() : p.best()) == right ? 1 : 0;
     }
     long[] cleaned = relabelling.cleaned();
-    int restored = 0;
+    int mended = 0;
     int broken = 0;
     for (int i = 0; i < cleaned.length; i++) {
       Long right = clean.get(i);
       if (right != null) {
-        restored += cleaned[i] == right ? 1 : 0;
+        mended += cleaned[i] == right ? 1 : 0;
       } else {
         broken += cleaned[i] != relabelling.labels()[i] ? 1 : 0;
       }
@@ -52,7 +58,8 @@ public record RelabelAccuracy(
         original / (double) suspected,
         strict / (double) suspected,
         suspected,
-        restored / (double) noise.count(),
+        mended / (double) noise.count(),
+        mended,
         broken);
   }
 }
