@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,14 +43,73 @@ class LabelNoiseTest {
 
   @Test
   void equalSeedsGiveEqualNoiseAndOthersDoNot() {
-    for (Kind kind : Kind.values()) {
-      LabelNoise a = LabelNoise.inject(kind, 0.1, LABELS, 5);
-      LabelNoise b = LabelNoise.inject(kind, 0.1, LABELS, 5);
-      LabelNoise c = LabelNoise.inject(kind, 0.1, LABELS, 6);
-      assertThat(a.ids()).isEqualTo(b.ids()).isSorted().doesNotHaveDuplicates();
-      assertThat(a.noisy()).isEqualTo(b.noisy());
-      assertThat(a.ids()).isNotEqualTo(c.ids());
-      assertThat(Kind.parse(kind.text())).isEqualTo(kind);
+    try (Arena arena = Arena.host()) {
+      FeatureSet data = onALine(arena, LABELS);
+      for (Kind kind : Kind.values()) {
+        LabelNoise a = LabelNoise.inject(kind, 0.1, data, 5);
+        LabelNoise b = LabelNoise.inject(kind, 0.1, data, 5);
+        LabelNoise c = LabelNoise.inject(kind, 0.1, data, 6);
+        assertThat(a.ids()).isEqualTo(b.ids()).isSorted().doesNotHaveDuplicates();
+        assertThat(a.noisy()).isEqualTo(b.noisy());
+        assertThat(a.ids()).isNotEqualTo(c.ids());
+        assertThat(Kind.parse(kind.text())).isEqualTo(kind);
+      }
+    }
+  }
+
+  /** Samples of class y lie around y squared, so that the nearest classes are known. */
+  private static FeatureSet onALine(Arena arena, long[] labels) {
+    float[] x = new float[2 * labels.length];
+    for (int i = 0; i < labels.length; i++) {
+      x[2 * i] = labels[i] * labels[i];
+      x[2 * i + 1] = i % 3 - 1; // no class's mean
+    }
+    return new FeatureSet(arena.of(x, labels.length, 2), arena.of(labels, labels.length), "line");
+  }
+
+  @Test
+  void similarClassesAreConfusedTheMostSimilarTwiceAsOften() {
+    try (Arena arena = Arena.host()) {
+      FeatureSet data = onALine(arena, LABELS);
+      LabelNoise noise = LabelNoise.inject(Kind.SIMILAR, 1, data, 1);
+      long[][] counts = new long[10][10];
+      for (int i = 0; i < noise.count(); i++) {
+        counts[(int) noise.clean()[i]][(int) noise.noisy()[i]]++;
+      }
+      for (int y = 0; y < 10; y++) { // below y lies nearer than above
+        int first = y == 0 ? 1 : y - 1;
+        int second = y == 0 ? 2 : y == 1 ? 2 : y == 9 ? 7 : 2 * y + 1 < 4 * y - 4 ? y + 1 : y - 2;
+        long both = counts[y][first] + counts[y][second];
+        assertThat(both).as("class " + y).isEqualTo(Arrays.stream(counts[y]).sum());
+        // 120 of 180 expected; five standard deviations
+        assertThat(counts[y][first]).as("class " + y).isBetween(88L, 152L);
+      }
+    }
+  }
+
+  @Test
+  void similarClassesCanBeGiven() {
+    SimilarClasses pairs =
+        new SimilarClasses(new TreeMap<>(Map.of(2L, new long[] {9}, 9L, new long[] {2})));
+    long[] labels = {2, 9, 9, 2};
+    assertThat(LabelNoise.inject(pairs, 1, labels, 0).noisy()).containsExactly(9, 2, 2, 9);
+    assertThatThrownBy(() -> LabelNoise.inject(pairs, 1, new long[] {2, 5}, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("nothing says what class 5 is taken for");
+    assertThatThrownBy(() -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[] {1, 2}))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("class 2 is taken for itself");
+    assertThatThrownBy(() -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[0]))))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("class 2 is taken for no other");
+    assertThatThrownBy(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, labels, 0))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("similar needs the features");
+    try (Arena arena = Arena.host()) {
+      FeatureSet one = onALine(arena, new long[] {3, 3});
+      assertThatThrownBy(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, one, 0))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining("one class");
     }
   }
 
