@@ -2,11 +2,10 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.demo.Repair;
 import io.vicinal.cli.demo.Story;
 import io.vicinal.cli.demo.StorySettings;
-import io.vicinal.influence.relabel.Retrieval;
 import java.util.ArrayList;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 
@@ -16,38 +15,26 @@ final class StoryText {
 
   /** A few sentences, each a paragraph of its own. */
   static List<String> sentences(StorySettings settings, Story.Result story) {
-    Iterator<Retrieval> heads = story.heads().values().iterator();
-    Retrieval before = heads.next();
-    Retrieval noisy = heads.next();
-    Retrieval repaired = heads.next();
+    Repair repair = story.repair();
+    Repair other = story.other();
     List<String> all = new ArrayList<>();
     all.add(
         say(
-            "wrong labels: %d of %d training labels are made wrong (%s, seed %d). A test image's"
-                + " nearest training image carries its label in %.1f %% of the cases, before it was"
-                + " %.1f %%.",
-            story.wrong(),
-            story.images(),
-            settings.noise().text(),
-            settings.seed(),
-            100 * noisy.galleryRecall(),
-            100 * before.galleryRecall()));
+            "wrong labels: %d of %d training labels are made wrong (%s, seed %d).",
+            repair.noise().count(), story.images(), repair.kind().text(), settings.seed()));
     all.add(
         say(
             "found: ranked by %s (AUC %.3f), the first %d images hold %.0f %% of the wrong labels.",
             story.best().detector(),
             story.best().auc(),
-            story.wrong(),
-            100 * story.best().found(story.wrong())));
+            repair.noise().count(),
+            100 * story.best().found(repair.noise().count())));
+    all.add("repaired, without knowing which are wrong: " + repair.outcome());
+    all.add("what it is worth: " + repair.retrieval(story.clean()));
     all.add(
         say(
-            "repaired: %d labels are changed without knowing which are wrong; %.0f %% of the wrong"
-                + " ones are right again, %d right ones are not any more. The head that is trained"
-                + " on them: %.1f %%.",
-            story.relabelled(),
-            100 * story.accuracy().restored(),
-            story.accuracy().broken(),
-            100 * repaired.galleryRecall()));
+            "the same among similar classes, as people confuse them (AUC %.3f): %s %s",
+            other.curve().auc(), other.outcome(), other.retrieval(story.clean())));
     if (story.confusions() > 0) {
       all.add(
           say(
@@ -67,19 +54,29 @@ final class StoryText {
   static JsonObject json(StorySettings settings, Story.Result story) {
     JsonObject json = new JsonObject();
     json.add("settings", JsonFile.gson().toJsonTree(settings));
-    json.addProperty("wrong", story.wrong());
-    JsonObject heads = new JsonObject();
-    story.heads().forEach((name, head) -> heads.add(name, JsonFile.gson().toJsonTree(head)));
-    json.add("heads", heads);
+    json.add("clean", JsonFile.gson().toJsonTree(story.clean()));
     json.addProperty("bestDetector", story.best().detector());
     json.addProperty("auc", story.best().auc());
-    json.addProperty("found", story.best().found(story.wrong()));
-    json.addProperty("relabelled", story.relabelled());
-    json.addProperty("restored", story.accuracy().restored());
-    json.addProperty("broken", story.accuracy().broken());
+    json.addProperty("found", story.best().found(story.repair().noise().count()));
+    json.add(story.repair().kind().text(), json(story.repair()));
+    json.add(story.other().kind().text(), json(story.other()));
     json.addProperty("confusions", story.confusions());
     json.addProperty("verified", story.verified());
     json.addProperty("example", story.example());
+    return json;
+  }
+
+  private static JsonObject json(Repair repair) {
+    JsonObject json = new JsonObject();
+    json.addProperty("wrong", repair.noise().count());
+    json.addProperty("auc", repair.curve().auc());
+    json.addProperty("relabelled", repair.relabelled());
+    json.addProperty("restored", repair.accuracy().restored());
+    json.addProperty("mended", repair.accuracy().mended());
+    json.addProperty("broken", repair.accuracy().broken());
+    json.add("expected", JsonFile.gson().toJsonTree(repair.relabelling().expected()));
+    json.add("noisy", JsonFile.gson().toJsonTree(repair.noisy()));
+    json.add("repaired", JsonFile.gson().toJsonTree(repair.repaired()));
     return json;
   }
 }

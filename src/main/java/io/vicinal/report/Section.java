@@ -2,6 +2,7 @@ package io.vicinal.report;
 
 import io.vicinal.influence.verify.Badge;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A part of the page. A part whose data is missing is left out by not adding it; inside a part,
@@ -35,11 +36,27 @@ public sealed interface Section {
    *
    * @param lead or null
    * @param stages the compared models, such as "before noise", "noisy", "repaired"
+   * @param against for each the one that its changes are told against, -1 for none
    * @param rows one per metric
    * @param charts such as recall at k, one curve per stage
    */
-  record Retrieval(String lead, List<String> stages, List<Metric> rows, List<Chart> charts)
-      implements Section {}
+  record Retrieval(
+      String lead,
+      List<String> stages,
+      List<Integer> against,
+      List<Metric> rows,
+      List<Chart> charts)
+      implements Section {
+    /** Every column but the first is compared with the one before. */
+    public Retrieval(String lead, List<String> stages, List<Metric> rows, List<Chart> charts) {
+      this(
+          lead,
+          stages,
+          IntStream.range(0, stages.size()).mapToObj(i -> i - 1).toList(),
+          rows,
+          charts);
+    }
+  }
 
   /**
    * A row of the retrieval table.

@@ -64,15 +64,17 @@ const draw = {
 
 const worst = ranks => Math.max(...ranks.flat());
 
+/** Each column says with which other one its arrows compare; a change is told in points. */
 function retrievalTable(s) {
-  const first = s.rows[0] ? s.rows[0].values.length : 0;
+  const other = i => s.stages[s.against[i]];
   return h('table', null,
-    h('thead', null, h('tr', null, h('th', {scope: 'col'}, 'Metric'), s.stages.map(t => h('th', {scope: 'col', class: 'num'}, t)))),
+    h('thead', null, h('tr', null, h('th', {scope: 'col'}, 'Metric'), s.stages.map((t, i) => h('th', {scope: 'col', class: 'num'}, t,
+      other(i) && h('small', null, `\u25b4\u25be points against \u201c${other(i)}\u201d`))))),
     h('tbody', null, s.rows.map(r => h('tr', null, h('th', {scope: 'row'}, r.name), r.values.map((v, i) => {
-      const before = i > 0 && first > 1 ? r.values[i - 1] : null;
+      const before = other(i) ? r.values[s.against[i]] : null;
       const change = v !== null && before !== null ? 100 * (v - before) : null;
       return h('td', {class: 'num'}, percent(v),
-        change !== null && h('small', {class: change < 0 ? 'down' : 'up', title: 'points against the column before'},
+        change !== null && h('small', {class: change < 0 ? 'down' : 'up'},
           (change < 0 ? '\u25be ' : '\u25b4 ') + Math.abs(change).toFixed(1)));
     })))));
 }

@@ -7,13 +7,10 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.noise.DetectionCurve;
-import io.vicinal.influence.noise.Detector;
 import io.vicinal.influence.noise.Detectors;
 import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.noise.EvidenceOptions;
 import io.vicinal.influence.noise.Ranking;
-import io.vicinal.influence.relabel.Proposal;
-import io.vicinal.influence.relabel.RelabelAccuracy;
 import io.vicinal.influence.relabel.RelabelRule;
 import io.vicinal.influence.relabel.Relabelling;
 import io.vicinal.influence.relabel.Retrieval;
@@ -40,23 +37,17 @@ import java.util.Map;
  * solving again. Not for several threads at once.
  */
 public final class Story {
-  /** The heads that are compared. */
-  static final String CLEAN = "before noise";
-
-  static final String NOISY = "noisy";
-  static final String REPAIRED = "repaired";
-
   private static final String RANKS = "rank-average"; // what chooses the suspects
+  private static final int STEPS = 7;
 
   /**
    * What came out.
    *
    * @param images how many training images
-   * @param wrong how many labels were made wrong
-   * @param heads retrieval of test images by each head
-   * @param best the detector with the largest AUC
-   * @param relabelled labels that were changed
-   * @param accuracy of the proposals
+   * @param clean retrieval of test images by the head that was trained on right labels
+   * @param repair of the labels whose confusions are traced
+   * @param other of labels that were made wrong in another way
+   * @param best the detector with the largest AUC, of the first
    * @param verified confusions whose blame was verified
    * @param confusions that were explained
    * @param example one effect in words, or null
@@ -64,11 +55,10 @@ public final class Story {
    */
   public record Result(
       int images,
-      int wrong,
-      Map<String, Retrieval> heads,
+      Retrieval clean,
+      Repair repair,
+      Repair other,
       DetectionCurve best,
-      long relabelled,
-      RelabelAccuracy accuracy,
       long verified,
       int confusions,
       String example,
@@ -103,69 +93,50 @@ public final class Story {
         Arena arena = Arena.host()) {
       FeatureSet clean = first(FashionMnist.train(images, arena), settings.images(), arena);
       FeatureSet test = first(FashionMnist.test(images, arena), Integer.MAX_VALUE, arena);
-      long[] right = clean.labels().toLongs();
-      LabelNoise noise =
-          LabelNoise.inject(settings.noise(), settings.rate(), right, settings.seed());
-      FeatureSet noisy = relabelled(clean, noise.apply(right), arena);
-      at("training on right and on wrong labels");
+      at("training on right labels");
       HeadTraining trainer = HeadTraining.of(backend, config);
-      Loss loss = Losses.create(config.loss().name(), config.loss().params());
-      Map<String, Retrieval> heads = new LinkedHashMap<>();
-      heads.put(CLEAN, measure(backend, train(trainer, clean, arena), test, clean));
-      Head head = train(trainer, noisy, arena);
-      heads.put(NOISY, measure(backend, head, test, noisy));
-      HeadModel model = new HeadModel(loss, noisy, head.tensors());
-      EvidenceOptions options = EvidenceOptions.of(config, settings.seed());
-      try (Evidence evidence = Evidence.of(backend, model, test, options)) {
+      Retrieval before = measure(backend, train(trainer, clean, arena), test, clean);
+      at("wrong labels among similar classes");
+      Repair other;
+      try (Noisy noisy = new Noisy(backend, trainer, clean, test, settings.otherNoise())) {
+        other = noisy.repair(noisy.suspicion(RANKS));
+      }
+      at("training on wrong labels");
+      try (Noisy noisy = new Noisy(backend, trainer, clean, test, settings.noise())) {
         at("looking for wrong labels");
-        Map<String, double[]> suspicion = suspicion(evidence);
+        Map<String, double[]> suspicion = noisy.suspicion();
         List<DetectionCurve> curves = new ArrayList<>();
-        boolean[] mask = noise.mask(right.length);
-        suspicion.forEach((name, scores) -> curves.add(DetectionCurve.of(name, scores, mask)));
+        suspicion.forEach((name, scores) -> curves.add(noisy.curve(name, scores)));
         curves.sort(Comparator.comparingDouble(c -> -c.auc()));
         at("repairing them");
-        Relabelling relabelling = propose(evidence, suspicion.get(RANKS));
-        FeatureSet repaired = relabelled(clean, relabelling.cleaned(), arena);
-        heads.put(REPAIRED, measure(backend, train(trainer, repaired, arena), test, repaired));
+        Repair repair = noisy.repair(suspicion.get(RANKS));
         at("tracing confusions");
-        Blame blame = Tracing.of(backend, model, test, settings, progress());
+        Blame blame = Tracing.of(backend, noisy.model, test, settings, progress());
         at("writing the report");
         StoryReport page =
             new StoryReport(
-                settings, clean, noisy, test, noise, heads, curves, suspicion, relabelling, blame);
-        page.write(backend, head, report);
-        return result(noise, heads, curves, relabelling, blame, page, report);
+                settings, clean, noisy.set, test, before, repair, other, curves, suspicion, blame);
+        page.write(backend, noisy.head, report);
+        return new Result(
+            (int) clean.samples(),
+            before,
+            repair,
+            other,
+            curves.get(0),
+            page.verified(),
+            blame == null ? 0 : blame.items().size(),
+            page.example(),
+            report);
       }
     }
   }
 
-  private Result result(
-      LabelNoise noise,
-      Map<String, Retrieval> heads,
-      List<DetectionCurve> curves,
-      Relabelling relabelling,
-      Blame blame,
-      StoryReport page,
-      Path report) {
-    return new Result(
-        relabelling.labels().length,
-        noise.count(),
-        heads,
-        curves.get(0),
-        relabelling.count(Proposal.Decision.RELABEL),
-        RelabelAccuracy.of(relabelling, noise),
-        page.verified(),
-        blame == null ? 0 : blame.items().size(),
-        page.example(),
-        report);
-  }
-
   private void at(String what) {
-    watcher.at(done++, 5, what);
+    watcher.at(done++, STEPS, what);
   }
 
   private Progress progress() {
-    return (stage, now, total, products, residual) -> watcher.at(done, 5, stage);
+    return (stage, now, total, products, residual) -> watcher.at(done, STEPS, stage);
   }
 
   /** The first images of the seen classes, in the dataset's order. */
@@ -190,25 +161,79 @@ public final class Story {
     return Retrieval.of(backend, head, test, gallery);
   }
 
-  private static Map<String, double[]> suspicion(Evidence evidence) {
-    Map<String, double[]> all = new LinkedHashMap<>();
-    List<String> names = new ArrayList<>(Detectors.names());
-    names.addAll(Detectors.namesByInfluence());
-    for (String name : names) {
-      Detector detector = Detectors.named(name);
-      all.put(name, detector.scores(evidence));
-    }
-    return all;
-  }
+  /** Wrong labels, the head that learnt them, and what is found out about them. */
+  private final class Noisy implements AutoCloseable {
+    private final Arena arena = Arena.host();
+    private final Backend backend;
+    private final HeadTraining trainer;
+    private final FeatureSet clean;
+    private final FeatureSet test;
+    private final LabelNoise.Kind kind;
+    private final LabelNoise noise;
+    private final FeatureSet set;
+    private final Head head;
+    private final HeadModel model;
+    private final Evidence evidence;
 
-  private static Relabelling propose(Evidence evidence, double[] scores) {
-    int[] order = Ranking.order(scores);
-    long wanted = Math.round(evidence.noiseRate() * evidence.samples());
-    int suspects = (int) Math.max(1, Math.min(order.length, wanted));
-    return Relabelling.propose(
-        evidence,
-        Arrays.copyOf(order, suspects),
-        RelabelRule.COMBINED,
-        Relabelling.Options.defaults());
+    Noisy(
+        Backend backend,
+        HeadTraining trainer,
+        FeatureSet clean,
+        FeatureSet test,
+        LabelNoise.Kind kind) {
+      this.backend = backend;
+      this.trainer = trainer;
+      this.clean = clean;
+      this.test = test;
+      this.kind = kind;
+      this.noise = LabelNoise.inject(kind, settings.rate(), clean, settings.seed());
+      this.set = relabelled(clean, noise.apply(clean.labels().toLongs()), arena);
+      this.head = train(trainer, set, arena);
+      Loss loss = Losses.create(config.loss().name(), config.loss().params());
+      this.model = new HeadModel(loss, set, head.tensors());
+      EvidenceOptions options = EvidenceOptions.of(config, settings.seed());
+      this.evidence = Evidence.of(backend, model, test, options);
+    }
+
+    DetectionCurve curve(String detector, double[] scores) {
+      return DetectionCurve.of(detector, scores, noise.mask(scores.length));
+    }
+
+    double[] suspicion(String detector) {
+      return Detectors.named(detector).scores(evidence);
+    }
+
+    Map<String, double[]> suspicion() {
+      Map<String, double[]> all = new LinkedHashMap<>();
+      Detectors.names().forEach(name -> all.put(name, suspicion(name)));
+      Detectors.namesByInfluence().forEach(name -> all.put(name, suspicion(name)));
+      return all;
+    }
+
+    Repair repair(double[] scores) {
+      int[] order = Ranking.order(scores);
+      long wanted = Math.round(evidence.noiseRate() * evidence.samples());
+      int suspects = (int) Math.max(1, Math.min(order.length, wanted));
+      Relabelling relabelling =
+          Relabelling.propose(
+              evidence,
+              Arrays.copyOf(order, suspects),
+              RelabelRule.COMBINED,
+              Relabelling.Options.defaults());
+      FeatureSet repaired = relabelled(clean, relabelling.cleaned(), arena);
+      return new Repair(
+          kind,
+          noise,
+          curve(RANKS, scores),
+          relabelling,
+          measure(backend, head, test, set),
+          measure(backend, train(trainer, repaired, arena), test, repaired));
+    }
+
+    @Override
+    public void close() {
+      evidence.close();
+      arena.close();
+    }
   }
 }

@@ -30,13 +30,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The page of the demo's last act. */
 final class StoryReport {
   private final StorySettings settings;
   private final FeatureSet noisy;
   private final LabelNoise noise;
-  private final Map<String, Retrieval> heads;
+  private final Retrieval before;
+  private final Repair repair;
+  private final Repair other;
   private final List<DetectionCurve> curves;
   private final Map<String, double[]> suspicion;
   private final Relabelling relabelling;
@@ -53,20 +56,22 @@ final class StoryReport {
       FeatureSet clean,
       FeatureSet noisy,
       FeatureSet test,
-      LabelNoise noise,
-      Map<String, Retrieval> heads,
+      Retrieval before,
+      Repair repair,
+      Repair other,
       List<DetectionCurve> curves,
       Map<String, double[]> suspicion,
-      Relabelling relabelling,
       Blame blame) {
     this.settings = settings;
     this.noisy = noisy;
-    this.noise = noise;
-    this.heads = heads;
+    this.noise = repair.noise();
+    this.before = before;
+    this.repair = repair;
+    this.other = other;
     this.curves = curves;
     this.suspicion = suspicion;
-    this.relabelling = relabelling;
-    this.accuracy = RelabelAccuracy.of(relabelling, noise);
+    this.relabelling = repair.relabelling();
+    this.accuracy = repair.accuracy();
     this.gallery = gallery(clean, noisy, test);
     this.blame = blame == null ? null : new BlameSections(blame, gallery, proposed());
   }
@@ -126,9 +131,6 @@ final class StoryReport {
 
   private Section headline() {
     DetectionCurve best = curves.get(0);
-    Retrieval before = heads.get(Story.CLEAN);
-    Retrieval hurt = heads.get(Story.NOISY);
-    Retrieval after = heads.get(Story.REPAIRED);
     return new Section.Headline(
         String.format(
             Locale.ROOT,
@@ -142,13 +144,13 @@ final class StoryReport {
                 "Looking at as many images as are wrong, %s finds %.0f %% of them.",
                 best.detector(),
                 100 * best.found(noise.count())),
+            repair.outcome(),
+            repair.retrieval(before),
             String.format(
                 Locale.ROOT,
-                "A test image's nearest training image carries its label in %.1f %% of the cases"
-                    + " before the noise, %.1f %% with it, %.1f %% after the repair.",
-                100 * before.galleryRecall(),
-                100 * hurt.galleryRecall(),
-                100 * after.galleryRecall())),
+                "Among similar classes, as people confuse them, it is harder to tell: AUC %.3f. %s",
+                other.curve().auc(),
+                other.outcome())),
         List.of(
             new Fact("Best detector, AUC", number(best.auc()), best.detector()),
             new Fact(
@@ -160,10 +162,14 @@ final class StoryReport {
   }
 
   private Section retrieval() {
+    String noisy = repair.kind().text() + " noise";
+    String others = other.kind().text() + " noise";
     return new Section.Retrieval(
-        "Three heads, trained alike: on right labels, with the wrong ones, and on the repaired"
-            + " ones.",
-        List.copyOf(heads.keySet()),
+        "Heads that were trained alike: on right labels, and with wrong and repaired ones. Test"
+            + " images among themselves tell what the head learnt; the nearest training image"
+            + " also tells whether its own label is right.",
+        List.of("right labels", noisy, noisy + ", repaired", others, others + ", repaired"),
+        List.of(-1, 0, 1, 0, 3),
         List.of(
             metric("R@1 among test images", Retrieval::recall),
             metric("MAP@R among test images", Retrieval::mapAtR),
@@ -172,7 +178,11 @@ final class StoryReport {
   }
 
   private Section.Metric metric(String name, ToDoubleFunction<Retrieval> value) {
-    return new Section.Metric(name, heads.values().stream().map(value::applyAsDouble).toList());
+    return new Section.Metric(
+        name,
+        Stream.of(before, repair.noisy(), repair.repaired(), other.noisy(), other.repaired())
+            .map(value::applyAsDouble)
+            .toList());
   }
 
   private Section detection() {

@@ -9,7 +9,8 @@ import io.vicinal.data.LabelNoise;
  *
  * @param howChosen where the numbers come from
  * @param images training images that it uses
- * @param noise how labels are made wrong
+ * @param noise how labels are made wrong whose confusions are traced
+ * @param otherNoise how they are made wrong for comparison
  * @param rate share of the labels that are
  * @param seed of the noise, the folds and the random samples
  * @param epochs of each head that is trained
@@ -20,6 +21,7 @@ public record StorySettings(
     String howChosen,
     int images,
     LabelNoise.Kind noise,
+    LabelNoise.Kind otherNoise,
     double rate,
     long seed,
     int epochs,
@@ -31,6 +33,7 @@ public record StorySettings(
         json.get("howChosen").getAsString(),
         json.get("images").getAsInt(),
         LabelNoise.Kind.parse(json.get("noise").getAsString()),
+        LabelNoise.Kind.parse(json.get("otherNoise").getAsString()),
         json.get("rate").getAsDouble(),
         json.get("seed").getAsLong(),
         json.get("epochs").getAsInt(),
