@@ -177,8 +177,6 @@ public final class ArrayFile {
   /**
    * As {@link #read}, but a matrix of 1 GiB or more that is stored as the tensor would be stays in
    * its file (see {@link Npy#map}).
-   *
-   * @param type F32 or F64
    */
   public static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes) {
     return mapLarge(path, arena, type, notes, LARGE);
@@ -187,11 +185,12 @@ public final class ArrayFile {
   /**
    * @param large bytes from which on a matrix is mapped
    */
-  static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes, long large) {
+  static Tensor mapLarge(Path path, Arena arena, DType wanted, Consumer<String> notes, long large) {
     try (StoredArray array = open(path)) {
       if (array == null) {
-        return read(path, arena, type, notes);
+        return read(path, arena, wanted, notes);
       }
+      DType type = wanted == null ? array.element().number() : wanted;
       InputFile file = array.file();
       long bytes = array.shape().size() * type.bytes();
       boolean mapped = array.shape().rank() == 2 && bytes >= large;

@@ -5,6 +5,8 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.loss.Loss;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 
 /**
  * The model that is explained: a delivered head over the cached features that it was trained on,
@@ -17,6 +19,9 @@ import io.vicinal.loss.Loss;
  *     type
  */
 public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
+  private static final double LONGEST = 1e30; // squared lengths whose sums float32 can hold
+  private static final double SHORTEST = 1e-30;
+
   /**
    * @throws InputException if the head does not fit the features or the loss, or a label has no
    *     proxy
@@ -86,5 +91,41 @@ public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
               + at % training.width()
               + "] is NaN or infinite; repair or remove that row");
     }
+  }
+
+  /**
+   * Checks that the squared lengths of the features, which curvature is made of, are numbers of a
+   * type.
+   *
+   * @throws InputException naming the first row that is too long, or that all rows are too short
+   */
+  public void checkLengths(DType type) {
+    if (type == DType.F64) {
+      return;
+    }
+    Tensor x = training.features();
+    double largest = 0;
+    for (long i = 0; i < x.dim(0); i++) {
+      double square = 0;
+      for (double value : x.rows(i, i + 1).toDoubles()) {
+        square += value * value;
+      }
+      largest = Math.max(largest, square);
+      if (square > LONGEST) {
+        throw unfit("row " + i + " has the length " + (float) Math.sqrt(square));
+      }
+    }
+    if (largest > 0 && largest < SHORTEST) {
+      throw unfit("no row is longer than " + (float) Math.sqrt(largest));
+    }
+  }
+
+  private InputException unfit(String what) {
+    return new InputException(
+        training.name()
+            + ": "
+            + what
+            + ", and float32 cannot hold the squares that curvature is made of; use --dtype float64,"
+            + " or scale the features and train again");
   }
 }

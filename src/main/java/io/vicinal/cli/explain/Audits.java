@@ -2,7 +2,6 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.vicinal.InputException;
 import io.vicinal.influence.noise.Evidence;
 import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.influence.relabel.RelabelRule;
@@ -34,9 +33,6 @@ final class Audits {
         Relabelling.Options.defaults());
   }
 
-  /**
-   * @throws InputException if nothing tells the samples apart
-   */
   static LabelAudit of(
       Model model,
       DetectorScores detecting,
@@ -46,14 +42,6 @@ final class Audits {
       RelabelRule rule,
       Relabelling.Options options) {
     Evidence evidence = detecting.evidence();
-    if (evidence.isConstant()) {
-      throw new InputException(
-          evidence.data().name()
-              + ": all "
-              + evidence.samples()
-              + " rows are equal, so nothing tells a wrong label from a right one; give features"
-              + " that differ");
-    }
     Labelled labelled = model.labelled();
     return LabelAudit.of(
         evidence, labelled.positions(), labelled.classIds(), scores, main, suspects, rule, options);

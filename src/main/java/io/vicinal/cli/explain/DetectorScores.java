@@ -58,8 +58,31 @@ final class DetectorScores implements AutoCloseable {
     return remarks;
   }
 
-  /** Scores by every detector that can work, [N] each, higher: more suspicious. */
+  /**
+   * Before hours of work, what the audit would refuse after it.
+   *
+   * @throws InputException if nothing tells the samples apart, or a probability of every class for
+   *     every sample is too much to hold
+   */
+  private void check() {
+    all.checkTable();
+    if (all.isConstant()) {
+      throw new InputException(
+          all.data().name()
+              + ": all "
+              + all.samples()
+              + " rows are equal, so nothing tells a wrong label from a right one; give features"
+              + " that differ");
+    }
+  }
+
+  /**
+   * Scores by every detector that can work, [N] each, higher: more suspicious.
+   *
+   * @throws InputException if nothing tells the samples apart, or they are too many
+   */
   Map<String, double[]> ofAll() {
+    check();
     List<Detector> able = new ArrayList<>();
     for (String name : Detectors.everyName()) {
       Detector detector = Detectors.named(name);
@@ -74,6 +97,7 @@ final class DetectorScores implements AutoCloseable {
    * @throws InputException if one cannot work
    */
   Map<String, double[]> of(List<Detector> detectors) {
+    check();
     for (Detector detector : detectors) {
       obstacle(detector)
           .ifPresent(

@@ -202,7 +202,8 @@ final class RelabelCommand implements Callable<Integer> {
 
   private List<String> results() {
     List<String> names =
-        new ArrayList<>(List.of("proposals.csv", "labels.npy", "summary.json", "report.html"));
+        new ArrayList<>(
+            List.of("proposals.csv", "suspects.csv", "labels.npy", "summary.json", "report.html"));
     if (noises.inject != null) {
       names.add("noise.csv");
     }

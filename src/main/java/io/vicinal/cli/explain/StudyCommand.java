@@ -123,6 +123,10 @@ final class StudyCommand implements Callable<Integer> {
         JsonObject summary = Summary.of(spec.name(), model);
         summary.addProperty("rule", rule);
         summary.addProperty("seed", seed);
+        List<String> remarks = remarks(model);
+        JsonArray said = new JsonArray();
+        remarks.forEach(said::add);
+        summary.add("remarks", said);
         summary.add("field_study", json(study));
         classes(model, study).write(work.file("study.csv"));
         PrintWriter writer = spec.commandLine().getOut();
@@ -136,9 +140,10 @@ final class StudyCommand implements Callable<Integer> {
           summary.add("overlap", json(overlap));
         }
         JsonFile.write(work.file("summary.json"), summary);
-        page(model, study, overlap).write(work);
+        page(model, study, overlap, remarks).write(work);
         work.commit(List.of("overlap.csv"));
         bars.finish();
+        remarks.forEach(writer::println);
         print(writer, study, summary, overlap);
       }
     }
@@ -153,7 +158,23 @@ final class StudyCommand implements Callable<Integer> {
     return names;
   }
 
-  private Page page(Model model, FieldStudy study, WorstClassOverlap overlap) {
+  /** What the reader has to know about what was studied. */
+  private static List<String> remarks(Model model) {
+    int heldOut = model.labelled().heldOut();
+    return heldOut == 0
+        ? List.of()
+        : List.of(
+            String.format(
+                Locale.ROOT,
+                "Studied are the %,d samples that the head was trained on; the %,d that the run held"
+                    + " out for validation are not among them ('vicinal explain mislabel' looks at"
+                    + " all).",
+                model.labelled().trained().length,
+                heldOut));
+  }
+
+  private Page page(
+      Model model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
     Page page = new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", seed);
     page.headline(
         String.format(
@@ -161,7 +182,7 @@ final class StudyCommand implements Callable<Integer> {
             "%,d samples, %.1f %% of all, are recommended another class.",
             study.changed(),
             study.percentOfAll()),
-        List.of(),
+        remarks,
         List.of());
     page.add(Sections.field("Recommended by the rule " + rule + ".", study));
     return overlap == null

@@ -35,6 +35,7 @@ import java.util.stream.LongStream;
  */
 public final class Evidence implements AutoCloseable {
   private static final long MOST_CELLS = 1L << 28; // of a table of probabilities: 2 GiB
+  private static final double FAR = 1e12; // from 1: squares and sums of them stay in float32
   private static final int WIDEST_ROTATION = 4_096; // features whose principal axes are sought
 
   private final Backend backend;
@@ -245,15 +246,22 @@ public final class Evidence implements AutoCloseable {
     return foldScores;
   }
 
-  private void checkTable() {
+  /**
+   * @throws InputException if a table of N x C probabilities cannot be held: nothing tells then how
+   *     many labels are wrong
+   */
+  public void checkTable() {
     if (!hasTables()) {
+      long classesAtOnce = (long) Math.sqrt((double) MOST_CELLS * classes / samples());
       throw new InputException(
           data.name()
               + ": a table of "
               + samples()
               + " x "
               + classes
-              + " probabilities is too large; use aum or loss");
+              + " probabilities is too large; give the samples of about "
+              + classesAtOnce
+              + " classes at a time, those that could be mistaken for each other together");
     }
   }
 
@@ -421,12 +429,38 @@ public final class Evidence implements AutoCloseable {
     return embeddings;
   }
 
-  /** The features in single precision, [N, D]. */
+  /**
+   * The features in single precision, [N, D]; in another unit, a power of two, where float32
+   * distances of the given numbers would overflow or vanish.
+   */
   public synchronized Tensor single() {
     if (single == null) {
-      single = asSingle(data.features());
+      double factor = unit(data.features());
+      single = factor == 1 ? asSingle(data.features()) : scaled(data.features(), factor);
     }
     return single;
+  }
+
+  /** 1, or what brings the largest number into 1..2. */
+  private static double unit(Tensor x) {
+    double largest = 0;
+    for (long i = 0; i < x.dim(0); i++) {
+      for (double value : x.rows(i, i + 1).toDoubles()) {
+        largest = Math.max(largest, Math.abs(value));
+      }
+    }
+    boolean inReach = largest == 0 || largest > 1 / FAR && largest < FAR;
+    return inReach ? 1 : Math.scalb(1.0, -Math.max(-1022, Math.getExponent(largest)));
+  }
+
+  private Tensor scaled(Tensor x, double factor) {
+    Tensor scaled = arena.allocate(DType.F32, x.shape());
+    for (long i = 0; i < x.dim(0); i++) {
+      double[] row = x.rows(i, i + 1).toDoubles();
+      Arrays.setAll(row, j -> row[j] * factor);
+      scaled.rows(i, i + 1).set(row);
+    }
+    return scaled;
   }
 
   private Tensor asSingle(Tensor tensor) {

@@ -70,11 +70,13 @@ public final class HeadProblem implements AutoCloseable {
    * Prepares a model.
    *
    * @param weights of the samples [N], finite and 0 or more, or null for ones
-   * @throws InputException if a feature is NaN or infinite, or the copies do not fit into memory
+   * @throws InputException if a feature is NaN or infinite, the features are beyond what the type
+   *     can square, or the copies do not fit into memory
    */
   public static HeadProblem open(
       Backend backend, HeadModel model, Tensor weights, ProblemOptions options) {
     model.checkFinite(backend);
+    model.checkLengths(options.dtype());
     MemoryBudget memory = MemoryBudget.of(options.memoryBytes());
     Arena arena = new Arena(backend.memory());
     try {

@@ -147,4 +147,43 @@ class DetectorsTest {
           .hasMessageContaining("holes: features[2, 0] is NaN");
     }
   }
+
+  @Test
+  void aTableThatCannotBeHeldIsRefusedWithAWayOut() {
+    try (Arena arena = Arena.host()) {
+      int n = 16_400; // n² is just beyond 2^28
+      long[] labels = new long[n];
+      Arrays.setAll(labels, i -> i);
+      float[] x = new float[n];
+      FeatureSet many = new FeatureSet(arena.of(x, n, 1), arena.of(labels, n), "many");
+      try (Evidence large =
+          Evidence.of(BACKEND, many, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
+        assertThatThrownBy(large::checkTable)
+            .isInstanceOf(InputException.class)
+            .hasMessageContaining("many: a table of 16400 x 16400")
+            .hasMessageContaining("about 16384 classes at a time");
+      }
+    }
+  }
+
+  /** A unit changes nothing that is found, and float32 distances would overflow or vanish. */
+  @ParameterizedTest
+  @ValueSource(doubles = {1e-42, 1e-30, 1e30})
+  void aUnitBeyondFloatSquaresFindsTheSame(double unit) {
+    try (Arena arena = Arena.host()) {
+      FeatureSet some = evidence.data();
+      float[] scaled = some.features().toFloats();
+      double factor = Math.scalb(1.0, Math.getExponent(unit)); // a power of two rounds nothing
+      double[] wide = new double[scaled.length];
+      Arrays.setAll(wide, i -> scaled[i] * factor);
+      FeatureSet other =
+          new FeatureSet(
+              arena.of(wide, some.samples(), some.width()), some.labels(), "in another unit");
+      EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
+      try (Evidence far = Evidence.of(BACKEND, other, options)) {
+        double[] scores = Detectors.named("knn").scores(far);
+        assertThat(scores).isEqualTo(Detectors.named("knn").scores(evidence));
+      }
+    }
+  }
 }
