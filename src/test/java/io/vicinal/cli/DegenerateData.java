@@ -12,7 +12,6 @@ import java.util.function.Consumer;
 enum DegenerateData {
   IDENTICAL_ROWS(12, 4, 3, x -> repeatFirstRow(x, 4)),
   ALL_ZERO(12, 4, 3, x -> Arrays.fill(x, 0)),
-  ALL_ONE_NUMBER(12, 4, 3, x -> Arrays.fill(x, 7)),
   A_CONSTANT_COLUMN(12, 4, 3, x -> fillColumn(x, 4, 1e6f)),
   A_ZERO_COLUMN(12, 4, 3, x -> fillColumn(x, 4, 0)),
   ZERO_ROWS(12, 4, 3, x -> Arrays.fill(x, 0, 4 * 4, 0)),
