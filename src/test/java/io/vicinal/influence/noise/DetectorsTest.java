@@ -165,25 +165,4 @@ class DetectorsTest {
       }
     }
   }
-
-  /** A unit changes nothing that is found, and float32 distances would overflow or vanish. */
-  @ParameterizedTest
-  @ValueSource(doubles = {1e-42, 1e-30, 1e30})
-  void aUnitBeyondFloatSquaresFindsTheSame(double unit) {
-    try (Arena arena = Arena.host()) {
-      FeatureSet some = evidence.data();
-      float[] scaled = some.features().toFloats();
-      double factor = Math.scalb(1.0, Math.getExponent(unit)); // a power of two rounds nothing
-      double[] wide = new double[scaled.length];
-      Arrays.setAll(wide, i -> scaled[i] * factor);
-      FeatureSet other =
-          new FeatureSet(
-              arena.of(wide, some.samples(), some.width()), some.labels(), "in another unit");
-      EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
-      try (Evidence far = Evidence.of(BACKEND, other, options)) {
-        double[] scores = Detectors.named("knn").scores(far);
-        assertThat(scores).isEqualTo(Detectors.named("knn").scores(evidence));
-      }
-    }
-  }
 }
