@@ -1,0 +1,148 @@
+package io.vicinal.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.gson.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which labels are looked at, from what, and that every output tells the same numbers of them. */
+class LabelAuditCommandsTest {
+  private static final String HEAD = "No head was named";
+  private static final Pattern SUSPECTED = Pattern.compile("([\\d,]+) of ([\\d,]+) labels are");
+  private static final Pattern EXPECTED =
+      Pattern.compile(
+          "Of the (\\d+) that are relabelled (\\d+) are expected to become right and (\\d+) to");
+
+  @TempDir private Path folder;
+
+  @Test
+  void featuresAndLabelsAreEnough() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    for (String command : List.of("mislabel", "relabel")) {
+      Outcome outcome = Outcome.of(arrays(fixture, command, "--overwrite")).succeeded();
+      assertThat(outcome.out()).contains(HEAD);
+      assertThat(page(fixture)).contains(HEAD);
+      assertThat(remarks(fixture)).contains(HEAD);
+      assertOneNumber(fixture, command, outcome);
+    }
+  }
+
+  @Test
+  void samplesThatARunHeldOutAreLookedAtToo() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    for (String command : List.of("mislabel", "relabel")) {
+      Outcome outcome = Outcome.of(ExplainNoiseTest.with(fixture.explainRun(command), "--overwrite")).succeeded();
+      JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+      JsonObject data = summary.getAsJsonObject("data");
+      int held = data.get("held_out_samples").getAsInt();
+      assertThat(held).isPositive();
+      String said = "held out for validation too";
+      assertThat(outcome.out()).contains(said);
+      assertThat(page(fixture)).contains(said);
+      assertThat(remarks(fixture)).contains(said);
+      assertThat(summary.get("checked").getAsInt())
+          .isEqualTo(data.get("training_samples").getAsInt() + held);
+      assertOneNumber(fixture, command, outcome);
+      if (command.equals("mislabel")) {
+        double[][] scores = ExplainScoresTest.matrix(fixture.at("out/scores.npy"));
+        List<String> detectors = detectors(fixture);
+        for (String name : List.of("aum", "oof-loss", "knn", "confident-learning", "rank-average")) {
+          assertThat(scores[detectors.indexOf(name)]).as(name).doesNotContain(Double.NaN);
+        }
+        assertThat(scores[detectors.indexOf("loss")]).contains(Double.NaN);
+        assertThat(outcome.out()).contains("of the head, so they rank only the");
+      }
+    }
+  }
+
+  @Test
+  void whatIsExpectedIsSaidBeforeAnythingIsWritten() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Outcome outcome = Outcome.of(arrays(fixture, "relabel", "--suspects", "40")).succeeded();
+    Matcher said = EXPECTED.matcher(outcome.out());
+    assertThat(said.find()).as(outcome.out()).isTrue();
+    assertThat(said.end()).isLessThan(outcome.out().indexOf("written: "));
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject expected = summary.getAsJsonObject("expected");
+    assertThat(summary.get("relabel").getAsLong()).isEqualTo(Long.parseLong(said.group(1)));
+    assertThat(Math.round(expected.get("mended").getAsDouble()))
+        .isEqualTo(Long.parseLong(said.group(2)));
+    assertThat(Math.round(expected.get("broken").getAsDouble()))
+        .isEqualTo(Long.parseLong(said.group(3)));
+    assertThat(page(fixture)).contains(said.group());
+  }
+
+  @Test
+  void theStudySaysAtItsTopWhatItLeavesOut() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Outcome outcome = Outcome.of(fixture.explainRun("study")).succeeded();
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    int held = summary.getAsJsonObject("data").get("held_out_samples").getAsInt();
+    String said = "the " + held + " that the run held out for validation are not among them";
+    assertThat(held).isPositive();
+    assertThat(outcome.out().lines().findFirst()).hasValueSatisfying(s -> assertThat(s).contains(said));
+    assertThat(remarks(fixture)).contains(said);
+    assertThat(page(fixture)).contains(said);
+
+    Object[] arrays = ExplainNoiseTest.with(fixture.explain("study"), "--overwrite");
+    assertThat(Outcome.of(arrays).succeeded().out()).doesNotContain("held out");
+    assertThat(page(fixture)).doesNotContain("held out for validation");
+  }
+
+  private static void assertOneNumber(ExplainFixture fixture, String command, Outcome outcome)
+      throws IOException {
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    long suspects = summary.get("suspects").getAsLong();
+    Matcher said = SUSPECTED.matcher(outcome.out());
+    assertThat(said.find()).as(outcome.out()).isTrue();
+    assertThat(said.group(1)).isEqualTo(Long.toString(suspects));
+    assertThat(said.group(2)).isEqualTo(summary.get("checked").getAsString());
+    String table = command.equals("mislabel") ? "out/suspects.csv" : "out/proposals.csv";
+    assertThat(ExplainNoiseTest.rows(fixture.at(table))).hasSize((int) suspects);
+    String headline =
+        command.equals("mislabel") ? said.group() : " of " + suspects + " suspicious samples";
+    assertThat(page(fixture)).contains(headline);
+  }
+
+  private static Object[] arrays(ExplainFixture fixture, String command, String... more) {
+    String[] quick = {"--set", "epochs=3"};
+    Object[] bare =
+        fixture.explain(
+            command,
+            "--head",
+            null,
+            "--loss",
+            null,
+            "--param",
+            null,
+            "--test-features",
+            null,
+            "--test-labels",
+            null);
+    return ExplainNoiseTest.with(ExplainNoiseTest.with(bare, quick), more);
+  }
+
+  private static List<String> detectors(ExplainFixture fixture) throws IOException {
+    return ExplainScoresTest.json(fixture.at("out/queries.json"))
+        .getAsJsonArray("queries")
+        .asList()
+        .stream()
+        .map(row -> row.getAsJsonObject().get("id").getAsString())
+        .toList();
+  }
+
+  private static String remarks(ExplainFixture fixture) throws IOException {
+    return ExplainScoresTest.json(fixture.at("out/summary.json")).get("remarks").toString();
+  }
+
+  private static String page(ExplainFixture fixture) throws IOException {
+    return Files.readString(fixture.at("out/report.html"));
+  }
+}
