@@ -38,7 +38,8 @@ class LabelAuditCommandsTest {
   void samplesThatARunHeldOutAreLookedAtToo() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     for (String command : List.of("mislabel", "relabel")) {
-      Outcome outcome = Outcome.of(ExplainNoiseTest.with(fixture.explainRun(command), "--overwrite")).succeeded();
+      Outcome outcome =
+          Outcome.of(ExplainNoiseTest.with(fixture.explainRun(command), "--overwrite")).succeeded();
       JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
       JsonObject data = summary.getAsJsonObject("data");
       int held = data.get("held_out_samples").getAsInt();
@@ -53,7 +54,8 @@ class LabelAuditCommandsTest {
       if (command.equals("mislabel")) {
         double[][] scores = ExplainScoresTest.matrix(fixture.at("out/scores.npy"));
         List<String> detectors = detectors(fixture);
-        for (String name : List.of("aum", "oof-loss", "knn", "confident-learning", "rank-average")) {
+        for (String name :
+            List.of("aum", "oof-loss", "knn", "confident-learning", "rank-average")) {
           assertThat(scores[detectors.indexOf(name)]).as(name).doesNotContain(Double.NaN);
         }
         assertThat(scores[detectors.indexOf("loss")]).contains(Double.NaN);
@@ -87,7 +89,8 @@ class LabelAuditCommandsTest {
     int held = summary.getAsJsonObject("data").get("held_out_samples").getAsInt();
     String said = "the " + held + " that the run held out for validation are not among them";
     assertThat(held).isPositive();
-    assertThat(outcome.out().lines().findFirst()).hasValueSatisfying(s -> assertThat(s).contains(said));
+    assertThat(outcome.out().lines().findFirst())
+        .hasValueSatisfying(s -> assertThat(s).contains(said));
     assertThat(remarks(fixture)).contains(said);
     assertThat(page(fixture)).contains(said);
 
