@@ -87,16 +87,17 @@ final class LabelsApplyCommand implements Callable<Integer> {
     if (!names) {
       checkNumbers(decided);
     }
+    Labels.check(out, after);
     Labels.write(written.path(), after);
     written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
     PrintWriter writer = written.console(spec.commandLine());
     writer.printf(
-        "%d decisions: %d of %d labels changed%n", decided.rows().size(), changed, before.size());
+        Locale.ROOT, "%d decisions: %d of %d labels changed%n", decided.rows().size(), changed, before.size());
     Set<String> fresh = new TreeSet<>(after);
     fresh.removeAll(new HashSet<>(before));
     if (!fresh.isEmpty()) {
-      writer.printf("classes that were not there before: %s%n", String.join(", ", fresh));
+      writer.printf(Locale.ROOT, "classes that were not there before: %s%n", String.join(", ", fresh));
     }
     writer.println("written: " + out);
   }

@@ -93,15 +93,8 @@ public record Labels(Tensor ids, Names classes) {
    *     is a {@code .txt}
    */
   public static void write(Path path, List<String> labels) {
+    check(path, labels);
     if (path.toString().endsWith(".txt")) {
-      for (String label : labels) {
-        if (label.lines().count() != 1 || !label.equals(label.strip())) {
-          throw InputFile.problem(
-              path,
-              "label '" + InputFile.printable(label) + "' is no line of its own",
-              "name a .npy file");
-        }
-      }
       AtomicFile.writeText(path, String.join("\n", labels) + "\n");
     } else if (labels.stream().allMatch(label -> label.matches("\\d{1,18}"))) {
       try (Arena arena = Arena.host()) {
@@ -110,6 +103,25 @@ public record Labels(Tensor ids, Names classes) {
       }
     } else {
       Npy.writeTexts(path, labels);
+    }
+  }
+
+  /**
+   * Whether {@link #write} could write these labels there.
+   *
+   * @throws InputException if a label has a line break and the file is a {@code .txt}
+   */
+  public static void check(Path path, List<String> labels) {
+    if (!path.toString().endsWith(".txt")) {
+      return;
+    }
+    for (String label : labels) {
+      if (label.lines().count() != 1 || !label.equals(label.strip())) {
+        throw InputFile.problem(
+            path,
+            "label '" + InputFile.printable(label) + "' is no line of its own",
+            "name a .npy file");
+      }
     }
   }
 

@@ -120,6 +120,14 @@ class LabelsApplyTest {
   }
 
   @Test
+  void aLabelThatIsNoLineNamesTheFileThatWasAskedFor() throws IOException {
+    String row = HEADER + "0,,Coat,,other,\"two\nlines\"\n";
+    apply("names.txt", row, "cleaned.txt").failed(2, folder + "/cleaned.txt", "name a .npy file");
+    apply("names.txt", row, "cleaned.npy").succeeded();
+    assertThat(read("cleaned.npy").get(0)).isEqualTo("two\nlines");
+  }
+
+  @Test
   void aFileWithoutTheColumnsSaysHowItBegins() throws IOException {
     apply("y.npy", "sample,label\n1,2\n", "c.npy").failed(2, "no column 'decision'", "line 1");
     apply("y.npy", "", "c.npy").failed(2, "no column 'sample'");
