@@ -93,11 +93,16 @@ final class LabelsApplyCommand implements Callable<Integer> {
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
     PrintWriter writer = written.console(spec.commandLine());
     writer.printf(
-        Locale.ROOT, "%d decisions: %d of %d labels changed%n", decided.rows().size(), changed, before.size());
+        Locale.ROOT,
+        "%d decisions: %d of %d labels changed%n",
+        decided.rows().size(),
+        changed,
+        before.size());
     Set<String> fresh = new TreeSet<>(after);
     fresh.removeAll(new HashSet<>(before));
     if (!fresh.isEmpty()) {
-      writer.printf(Locale.ROOT, "classes that were not there before: %s%n", String.join(", ", fresh));
+      writer.printf(
+          Locale.ROOT, "classes that were not there before: %s%n", String.join(", ", fresh));
     }
     writer.println("written: " + out);
   }
