@@ -13,8 +13,9 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
@@ -42,10 +43,11 @@ final class DoctorCommand implements Callable<Integer> {
   private static final Pattern BLAS =
       Pattern.compile("lib(openblas|blas|cblas|lapack|mkl_\\w+|blis|atlas)[-._0-9a-z]*\\.so[^/]*$");
   private static final double GIB = 1L << 30;
+  private static final String UNUSABLE = "not usable";
 
   @Spec private CommandSpec spec;
 
-  private final List<String> missing = new ArrayList<>();
+  private final Set<String> missing = new LinkedHashSet<>(); // one reason may fail several lines
   private PrintWriter out;
   private boolean broken;
 
@@ -89,9 +91,9 @@ final class DoctorCommand implements Callable<Integer> {
 
   /** A machine without a GPU misses nothing: the reason is a fact, not a fault. */
   private void cuda() {
-    String refusal = tried(() -> String.valueOf(CudaDevice.refusal()));
-    if (!refusal.equals("null")) {
-      line("device cuda", "none: " + refusal);
+    String refusal = tried(() -> Objects.requireNonNullElse(CudaDevice.refusal(), ""));
+    if (!refusal.isEmpty()) {
+      line("device cuda", refusal.equals(UNUSABLE) ? refusal : "none: " + refusal);
       return;
     }
     try (Backend backend = Backend.open("cuda", BackendOptions.defaults())) {
@@ -113,7 +115,7 @@ final class DoctorCommand implements Callable<Integer> {
               + (backend.threads() == 1 ? " thread" : " threads"));
       line("blas", backend.blas());
     } catch (InputException e) {
-      line("device cpu", "not usable");
+      line("device cpu", UNUSABLE);
       missing.add(e.getMessage());
       broken = true;
     }
@@ -125,7 +127,7 @@ final class DoctorCommand implements Callable<Integer> {
     } catch (InputException e) {
       missing.add(e.getMessage());
       broken = true;
-      return "not usable";
+      return UNUSABLE;
     }
   }
 

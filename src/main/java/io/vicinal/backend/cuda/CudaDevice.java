@@ -48,8 +48,13 @@ public final class CudaDevice {
     static final String REFUSAL = open();
   }
 
-  /** Why there is no CUDA device here, one sentence; null when there is one. */
+  /**
+   * Why there is no CUDA device here, one sentence; null when there is one.
+   *
+   * @throws InputException one sentence, when not even {@code libvicinal} can be loaded
+   */
   public static String refusal() {
+    NativeLibrary.load(); // not within the attempt: a class whose first use fails stays broken
     return Attempt.REFUSAL;
   }
 
@@ -60,14 +65,14 @@ public final class CudaDevice {
    * @throws InputException one sentence, when it cannot be used on this machine
    */
   public static Memory memory(String name) {
-    if (Attempt.REFUSAL != null) {
-      throw new InputException("device: " + name + " cannot be used: " + Attempt.REFUSAL);
+    String refusal = refusal();
+    if (refusal != null) {
+      throw new InputException("device: " + name + " cannot be used: " + refusal);
     }
     return CudaMemory.of(name);
   }
 
   private static String open() {
-    NativeLibrary.load();
     String library = System.getProperty(LIBRARY_PROPERTY);
     if (library == null) {
       URL resource = CudaDevice.class.getResource(RESOURCE);
