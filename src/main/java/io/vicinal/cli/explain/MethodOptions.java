@@ -9,6 +9,7 @@ import io.vicinal.influence.estimate.ExplanationOptions;
 import io.vicinal.influence.estimate.NewtonLoo;
 import io.vicinal.influence.estimate.SeedRecursion;
 import io.vicinal.influence.estimate.TracIn;
+import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.solve.Theta;
@@ -47,7 +48,8 @@ final class MethodOptions {
       defaultValue = "auto",
       description = {
         "How firmly they are held: a number, or multiples of the mean Gauss-Newton eigenvalue such",
-        "as 10x. auto (default): 1x, raised to 30x at most until no negative curvature is met."
+        "as 10x. auto (default): 1x, raised threefold, to " + (int) Damping.CAP + "x at most, until no",
+        "negative curvature is met."
       })
   String damping;
 

@@ -20,7 +20,7 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   public static final double SPECTRUM = 100;
 
   /** The most mean eigenvalues that an automatic damping is raised to. */
-  public static final double CAP = 30;
+  public static final double CAP = 27;
 
   private static final double RAISE = 3;
 
