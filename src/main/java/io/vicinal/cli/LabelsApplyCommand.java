@@ -68,7 +68,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OutputFile written = new OutputFile(out, outputs)) {
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".txt")) {
       apply(written);
     }
     return 0;

@@ -50,6 +50,11 @@ public final class ArrayFile {
     }
   }
 
+  /** The file of a path that may name an array or columns in it, {@code FILE:NAME}. */
+  public static Path file(Path path) {
+    return Located.of(path).file;
+  }
+
   enum Format {
     NPY,
     NPZ,

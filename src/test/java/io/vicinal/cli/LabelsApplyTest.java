@@ -27,9 +27,10 @@ class LabelsApplyTest {
     Files.writeString(folder.resolve("names.txt"), "Coat\nShirt\n\"Dress\", long\nÅrm\nShirt\n");
   }
 
-  private Outcome apply(String labels, String decisions, String out) throws IOException {
+  private Outcome apply(String labels, String decisions, String out, String... more)
+      throws IOException {
     Files.writeString(folder.resolve("decisions.csv"), decisions);
-    return Outcome.of(
+    Object[] arguments = {
         "labels",
         "apply",
         "--labels",
@@ -37,7 +38,9 @@ class LabelsApplyTest {
         "--decisions",
         folder.resolve("decisions.csv"),
         "--out",
-        folder.resolve(out));
+        folder.resolve(out)
+    };
+    return Outcome.of(ExplainNoiseTest.with(arguments, more));
   }
 
   private List<String> read(String file) {
@@ -131,5 +134,21 @@ class LabelsApplyTest {
   void aFileWithoutTheColumnsSaysHowItBegins() throws IOException {
     apply("y.npy", "sample,label\n1,2\n", "c.npy").failed(2, "no column 'decision'", "line 1");
     apply("y.npy", "", "c.npy").failed(2, "no column 'sample'");
+  }
+
+  /** The table of a data cleaner: names, pictures and other columns beside the labels. */
+  @Test
+  void theTableThatALabelColumnIsOfStaysWhatItIs() throws IOException {
+    String table = "file,label\na.png,Coat\nb.png,Shirt\n";
+    Files.writeString(folder.resolve("table.csv"), table);
+    String rows = HEADER + "1,b.png,Shirt,Coat,accept,\n";
+    for (String out : List.of("table.csv", "cleaned.csv")) {
+      apply("table.csv:label", rows, out, "--overwrite").failed(2, out, "ends so");
+    }
+    Files.writeString(folder.resolve("table.txt"), table);
+    apply("table.txt:label", rows, "table.txt", "--overwrite").failed(2, "is an input");
+    assertThat(folder.resolve("table.csv")).hasContent(table);
+    assertThat(folder.resolve("table.txt")).hasContent(table);
+    assertThat(folder.resolve("cleaned.csv")).doesNotExist();
   }
 }

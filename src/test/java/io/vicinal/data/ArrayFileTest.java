@@ -298,6 +298,15 @@ class ArrayFileTest {
     assertThat(mapped.at(2900L * 100_000 - 1)).isEqualTo(7);
   }
 
+  @ParameterizedTest
+  @CsvSource({"float16.npy,F32", "labels-u1.npy,F32", "f4.npy,F32", "f8.npy,F64"})
+  void withoutATypeALargeMatrixGetsTheOneThatReadingGivesIt(String name, DType type) {
+    Path file = Fixtures.file(name);
+    Tensor mapped = ArrayFile.mapLarge(file, arena, null, notes::add);
+    assertThat(mapped.dtype()).isEqualTo(type);
+    assertThat(mapped.toDoubles()).isEqualTo(read(file, null).toDoubles());
+  }
+
   @Test
   void elementsAtAnOddByteAreCopied() throws IOException {
     byte[] bytes =

@@ -1,8 +1,10 @@
 package io.vicinal.cli.common;
 
+import io.vicinal.InputException;
 import io.vicinal.data.Target;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import picocli.CommandLine;
 
@@ -17,10 +19,17 @@ public final class OutputFile implements AutoCloseable {
   /**
    * Looks before the work begins.
    *
+   * @param endings of which a file's name must have one: a reader goes by it; none: any will do
    * @throws io.vicinal.InputException if it cannot be written, or must not be replaced
    */
-  public OutputFile(Path out, OutputOptions options) {
+  public OutputFile(Path out, OutputOptions options, String... endings) {
     target = Target.of(out);
+    if (target.kind() != Target.Kind.STREAM
+        && endings.length > 0
+        && Arrays.stream(endings).noneMatch(out.toString()::endsWith)) {
+      throw new InputException(
+          out + ": is written as " + String.join(" or ", endings) + "; name a file that ends so");
+    }
     options.refuseInput(target.real(), out);
     folder =
         target.kind() == Target.Kind.STREAM

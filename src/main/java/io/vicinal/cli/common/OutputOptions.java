@@ -3,6 +3,7 @@ package io.vicinal.cli.common;
 import io.vicinal.InputException;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.ArrayFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -40,7 +41,8 @@ public final class OutputOptions {
    * @param shown how the user named the file
    */
   void refuseInput(Path file, Path shown) {
-    for (Path input : inputs()) {
+    for (Path named : inputs()) {
+      Path input = ArrayFile.file(named);
       try {
         if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
           throw new InputException(
