@@ -66,8 +66,8 @@ class DemoCommandTest {
           .containsPattern(
               String.format(
                   Locale.ROOT,
-                  "R@1 among the test images, .{0,60}%.1f %% with it, .{0,200}nearest training"
-                      + " image's label, .{0,60}%.1f %% with it",
+                  "R@1 among the test images, .{0,80}%.1f %% with it and .{0,90}The nearest"
+                      + " training image carries .{0,80}%.1f %% with it",
                   100 * recall(repair, "noisy", "recall"),
                   100 * hurt))
           .contains(

@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -54,6 +56,25 @@ class ExplainNoiseTest {
     byte[] first = Files.readAllBytes(fixture.at("out/detectors.csv"));
     Outcome.of(with(fixture.explain("mislabel", "--inject", "symmetric"), QUICK)).succeeded();
     assertThat(fixture.at("out/detectors.csv")).hasBinaryContent(first);
+  }
+
+  /** Arrays suffice: no head, loss or test set; wrong labels among digits that look alike. */
+  @Test
+  void featuresAndLabelsSufficeAndSimilarClassesAreConfused() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Object[] arguments = {
+      "explain", "relabel", "--features", fixture.at("X.npy"), "--labels", fixture.at("y.npy"),
+      "--inject", "similar", "--detector", "knn", "--threads", "1", "--out", fixture.at("out")
+    };
+    Outcome outcome = Outcome.of(with(arguments, QUICK)).succeeded();
+    assertThat(outcome.out()).contains("are expected to become right");
+    Map<String, Set<String>> takenFor = new HashMap<>();
+    for (String[] row : rows(fixture.at("out/noise.csv"))) {
+      takenFor.computeIfAbsent(row[1], clean -> new HashSet<>()).add(row[2]);
+    }
+    assertThat(takenFor).isNotEmpty();
+    takenFor.forEach((clean, noisy) -> assertThat(noisy).as(clean).hasSizeBetween(1, 2));
+    assertThat(takenFor.values()).anySatisfy(noisy -> assertThat(noisy).hasSize(2));
   }
 
   @Test

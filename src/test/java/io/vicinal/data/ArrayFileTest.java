@@ -296,6 +296,9 @@ class ArrayFileTest {
     assertThat(arena.bytes()).isZero();
     assertThat(notes).isEmpty();
     assertThat(mapped.at(2900L * 100_000 - 1)).isEqualTo(7);
+    Tensor asStored = ArrayFile.mapLarge(file, arena, null, notes::add);
+    assertThat(asStored.dtype()).isEqualTo(DType.F32);
+    assertThat(arena.bytes()).as("mapped too").isZero();
   }
 
   @ParameterizedTest

@@ -58,8 +58,8 @@ public record Repair(
   public String retrieval(Retrieval before) {
     return String.format(
         Locale.ROOT,
-        "R@1 among the test images, where no training label counts: %s. Of the nearest training"
-            + " image's label, wrong ones included: %s.",
+        "R@1 among the test images, which tells what the head learnt, is %s. The nearest training"
+            + " image carries a test image's label in %s.",
         steps(before.recall(), noisy.recall(), repaired.recall()),
         steps(before.galleryRecall(), noisy.galleryRecall(), repaired.galleryRecall()));
   }
@@ -68,7 +68,8 @@ public record Repair(
     double gain = 100 * (repaired - noisy);
     return String.format(
         Locale.ROOT,
-        "%.1f %% before the noise, %.1f %% with it, %.1f %% repaired, %.1f points %s with it",
+        "%.1f %% before the noise, %.1f %% with it and %.1f %% after the repair (%.1f points %s the"
+            + " noisy head)",
         100 * before,
         100 * noisy,
         100 * repaired,
