@@ -63,8 +63,20 @@ class ExplainNoiseTest {
   void featuresAndLabelsSufficeAndSimilarClassesAreConfused() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     Object[] arguments = {
-      "explain", "relabel", "--features", fixture.at("X.npy"), "--labels", fixture.at("y.npy"),
-      "--inject", "similar", "--detector", "knn", "--threads", "1", "--out", fixture.at("out")
+      "explain",
+      "relabel",
+      "--features",
+      fixture.at("X.npy"),
+      "--labels",
+      fixture.at("y.npy"),
+      "--inject",
+      "similar",
+      "--detector",
+      "knn",
+      "--threads",
+      "1",
+      "--out",
+      fixture.at("out")
     };
     Outcome outcome = Outcome.of(with(arguments, QUICK)).succeeded();
     assertThat(outcome.out()).contains("are expected to become right");
