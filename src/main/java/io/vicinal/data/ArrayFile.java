@@ -182,6 +182,8 @@ public final class ArrayFile {
   /**
    * As {@link #read}, but a matrix of 1 GiB or more that is stored as the tensor would be stays in
    * its file (see {@link Npy#map}).
+   *
+   * @param type F32 or F64; null: as {@link #read} chooses
    */
   public static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes) {
     return mapLarge(path, arena, type, notes, LARGE);
