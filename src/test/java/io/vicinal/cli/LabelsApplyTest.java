@@ -31,14 +31,14 @@ class LabelsApplyTest {
       throws IOException {
     Files.writeString(folder.resolve("decisions.csv"), decisions);
     Object[] arguments = {
-        "labels",
-        "apply",
-        "--labels",
-        folder.resolve(labels),
-        "--decisions",
-        folder.resolve("decisions.csv"),
-        "--out",
-        folder.resolve(out)
+      "labels",
+      "apply",
+      "--labels",
+      folder.resolve(labels),
+      "--decisions",
+      folder.resolve("decisions.csv"),
+      "--out",
+      folder.resolve(out)
     };
     return Outcome.of(ExplainNoiseTest.with(arguments, more));
   }

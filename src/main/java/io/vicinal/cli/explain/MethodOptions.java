@@ -48,7 +48,9 @@ final class MethodOptions {
       defaultValue = "auto",
       description = {
         "How firmly they are held: a number, or multiples of the mean Gauss-Newton eigenvalue such",
-        "as 10x. auto (default): 1x, raised threefold, to " + (int) Damping.CAP + "x at most, until no",
+        "as 10x. auto (default): 1x, raised threefold, to "
+            + (int) Damping.CAP
+            + "x at most, until no",
         "negative curvature is met."
       })
   String damping;
