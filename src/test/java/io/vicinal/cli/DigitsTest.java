@@ -25,7 +25,14 @@ class DigitsTest {
     Object[] plan = {"train", "--config", fixture.text("c.json"), "--dry-run"};
     String planned = Outcome.of(plan).out();
     try (CliProcess process = CliProcess.start(folder.resolve("work"), locale, plan)) {
-      assertThat(process.await().out()).isEqualTo(planned).containsPattern("training samples 12");
+      assertThat(settled(process.await().out()))
+          .isEqualTo(settled(planned))
+          .containsPattern("training samples 12");
     }
+  }
+
+  /** What is left of the machine's memory changes from call to call; its digits may not. */
+  private static String settled(String plan) {
+    return plan.replaceAll("may take [0-9]+\\.[0-9] GiB", "may take ... GiB");
   }
 }

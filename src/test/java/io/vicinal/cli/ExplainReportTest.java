@@ -170,7 +170,7 @@ class ExplainReportTest {
                 "knn,random",
                 "--pixels",
                 "8x8"));
-    assertThat(types(found)).containsExactly("Headline", "Detection", "EmbeddingMap");
+    assertThat(types(found)).containsExactly("Headline", "Detection", "Review", "EmbeddingMap");
     JsonObject detection = section(found, "Detection");
     assertThat(detection.getAsJsonObject("curves").getAsJsonArray("series")).hasSize(2);
     assertThat(detection.getAsJsonArray("detectors").get(0).toString()).contains("knn");
@@ -186,7 +186,7 @@ class ExplainReportTest {
         report(
             fixture.explainRun(
                 "relabel", "--inject", "symmetric", "--detector", "knn", "--retrain", "hard"));
-    assertThat(types(repaired)).containsExactly("Headline", "Retrieval", "Relabelling");
+    assertThat(types(repaired)).containsExactly("Headline", "Retrieval", "Review", "Relabelling");
     assertThat(section(repaired, "Retrieval").getAsJsonArray("stages")).hasSize(3);
     assertThat(section(repaired, "Relabelling").getAsJsonArray("proposals")).isNotEmpty();
   }
