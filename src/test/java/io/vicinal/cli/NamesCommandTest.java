@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.Gson;
 import com.google.gson.JsonParser;
 import io.vicinal.data.CsvReader;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
 import io.vicinal.data.Safetensors;
+import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -184,6 +187,27 @@ class NamesCommandTest {
     };
     Outcome.of(fixture.explain("confusions", arrays)).succeeded();
     assertThat(fixture.at("out/confusions.csv")).hasBinaryContent(byRun);
+
+    // What is written of labels that are texts is texts.
+    Outcome repaired =
+        Outcome.of(
+            fixture.explainRun(
+                "relabel",
+                "--run",
+                fixture.text("named"),
+                "--test-labels",
+                fixture.text("tnames.npy"),
+                "--detector",
+                "knn",
+                "--out",
+                fixture.text("repaired")));
+    assertThat(repaired.code()).as(repaired.err()).isZero();
+    try (Arena arena = Arena.host()) {
+      List<String> labels =
+          Labels.read(fixture.at("repaired/labels.npy"), arena, Names.none(), note -> {}).texts();
+      assertThat(labels).hasSize(labels(fixture.at("y.npy")).length);
+      assertThat(sorted).contains(labels.toArray(new String[0]));
+    }
 
     Outcome.of(fixture.explainRun("confusions", "--run", fixture.text("named")))
         .failed(2, "ty.npy", "numbers and the training labels are names", "--class-names");

@@ -14,7 +14,6 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
-import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
@@ -54,6 +53,7 @@ final class Model implements AutoCloseable {
   private long[] datasetLabels; // class ids
   private String trainingHash;
   private Names classNames = Names.none(); // by class id
+  private Names labelTexts = Names.none(); // by class id, where the file of labels holds texts
   private Names sampleNames = Names.none(); // by position in the dataset
   private Names testNames = Names.none(); // by test sample
   private boolean images; // of a dataset of them
@@ -143,6 +143,7 @@ final class Model implements AutoCloseable {
             ? run.sampleNames()
             : Names.read(options.sampleNames, dataset, "samples of the dataset");
     boolean texts = !named && run.config().data().classNames() == null && run.classNames().known();
+    labelTexts = texts ? run.classNames() : Names.none();
     if (options.testFeatures != null) {
       test = readTest(options, run.head().weight().dtype(), texts && !given.known());
     } else if (run.config().data().dataset() != null) {
@@ -221,6 +222,7 @@ final class Model implements AutoCloseable {
     Labels labels = files.labels(options.labels, options.features, x.dim(0), known);
     Tensor y = labels.ids();
     boolean texts = labels.classes().known();
+    labelTexts = labels.classes();
     if (texts && !known.known()) {
       checkTexts(options, file, labels.classes(), head.proxies().dim(0) / loss.centers());
     }
@@ -247,6 +249,7 @@ final class Model implements AutoCloseable {
     Names named = given(options, -1);
     Labels labels = files.labels(options.labels, options.features, x.dim(0), named);
     boolean texts = labels.classes().known();
+    labelTexts = labels.classes();
     classNames = texts ? labels.classes() : named;
     Tensor y = labels.ids();
     datasetLabels = y.toLongs();
@@ -468,7 +471,7 @@ final class Model implements AutoCloseable {
   }
 
   /**
-   * Writes class ids of the whole dataset.
+   * Writes the labels of the whole dataset, texts where they were given as texts, else class ids.
    *
    * @param labels of {@link #labelled}, in its numbers; other samples keep their class
    */
@@ -477,9 +480,11 @@ final class Model implements AutoCloseable {
     for (int i = 0; i < labels.length; i++) {
       all[(int) labelled.positions()[i]] = labelled.classIds()[(int) labels[i]];
     }
-    try (Arena scratch = Arena.host()) {
-      Npy.write(file, scratch.of(all, all.length));
-    }
+    Labels.write(
+        file,
+        Arrays.stream(all)
+            .mapToObj(id -> labelTexts.known() ? labelTexts.get(id) : Long.toString(id))
+            .toList());
   }
 
   /** The samples whose labels can be looked at: of a run also those that it held out. */
