@@ -149,13 +149,6 @@ public record Labels(Tensor ids, Names classes) {
     Element element = array.element();
     long n = array.shape().size();
     Tensor labels = Npy.allocate(file.path(), arena, DType.I64, Shape.of(n));
-    if (element.isFloat() || element == Element.BOOL) {
-      notes.accept(
-          InputFile.printable(file.path().toString())
-              + ": "
-              + element.words()
-              + " labels read as the classes that they number");
-    }
     byte[] bytes = new byte[(int) Math.min(PIECE, n) * element.bytes()];
     ByteBuffer source =
         ByteBuffer.wrap(bytes)
@@ -170,6 +163,13 @@ public record Labels(Tensor ids, Names classes) {
         target.putLong(8 * k, label(file, element, source, k * element.bytes(), from + k));
       }
       labels.write(8 * from, target.clear().limit(8 * count));
+    }
+    if (element.isFloat() || element == Element.BOOL) {
+      notes.accept(
+          InputFile.printable(file.path().toString())
+              + ": "
+              + element.words()
+              + " labels read as the classes that they number");
     }
     return labels;
   }

@@ -70,7 +70,8 @@ class BadInputTest {
 
   /** What is in the way may be replaced: only the bad input keeps it. */
   private static Object[] allowed(Object[] arguments) {
-    if (!Set.of("loss", "evaluate", "embed").contains(arguments[0].toString())) {
+    if (arguments.length == 0
+        || !Set.of("loss", "evaluate", "embed").contains(arguments[0].toString())) {
       return arguments;
     }
     Object[] more = Arrays.copyOf(arguments, arguments.length + 1);
