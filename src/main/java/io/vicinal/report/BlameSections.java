@@ -175,7 +175,7 @@ public final class BlameSections {
         List.of(
             new Fact("Pearson", number(verification.pearson()), "mean over the confusions"),
             new Fact("Spearman", number(verification.spearman())),
-            new Fact("Size error", number(verification.sizeError()), "sum |a - p| / sum |a|"),
+            new Fact("Pooled size error", number(verification.sizeError()), "sum |a - p| / sum |a|"),
             new Fact(
                 "Verified",
                 count(Badge.VERIFIED) + " of " + blame.items().size(),
@@ -188,15 +188,7 @@ public final class BlameSections {
     double[] residuals =
         blame.items().stream().mapToDouble(Blame.Item::residual).filter(r -> r >= 0).toArray();
     List<Fact> facts = new ArrayList<>();
-    String multiple = String.format(Locale.ROOT, "%.3g", blame.damping().multiple());
-    multiple = multiple.contains(".") ? multiple.replaceFirst("\\.?0+$", "") : multiple;
-    facts.add(
-        new Fact(
-            "Damping",
-            size(lambda),
-            Double.isFinite(blame.damping().multiple())
-                ? multiple + " times the mean eigenvalue"
-                : null));
+    facts.add(new Fact("Damping", size(lambda), blame.damping().inUnits()));
     List<Chart> charts = new ArrayList<>();
     if (blame.spectrum() != null) {
       double[] top = blame.spectrum().top();

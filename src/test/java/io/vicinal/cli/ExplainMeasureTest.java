@@ -107,6 +107,6 @@ class ExplainMeasureTest {
     JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
     JsonObject small = ExplainVerifyTest.agreement(summary, "re-weight", "if");
     assertThat(small.get("pearson").getAsDouble()).isGreaterThan(0.999);
-    assertThat(small.get("size_error").getAsDouble()).isLessThan(0.1);
+    assertThat(small.get("pooled_size_error").getAsDouble()).isLessThan(0.1);
   }
 }

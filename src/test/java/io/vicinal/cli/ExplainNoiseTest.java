@@ -27,7 +27,10 @@ class ExplainNoiseTest {
     ExplainFixture fixture = ExplainFixture.in(folder);
     Outcome outcome =
         Outcome.of(with(fixture.explain("mislabel", "--inject", "symmetric"), QUICK)).succeeded();
-    assertThat(outcome.out()).contains("labels are wrong", "rank-average");
+    assertThat(outcome.out())
+        .contains("labels are wrong", "rank-average", "damping of ekfac-self: lambda ")
+        .contains("(1x the mean eigenvalue)", "damping of if-group: lambda 5.000 (")
+        .doesNotContain("damping of eif-group", "damping of knn");
     Map<String, Double> auc = new HashMap<>();
     for (String[] row : rows(fixture.at("out/detectors.csv"))) {
       auc.put(row[0], Double.parseDouble(row[1]));
@@ -72,14 +75,15 @@ class ExplainNoiseTest {
       "--inject",
       "similar",
       "--detector",
-      "knn",
+      "ekfac-self",
       "--threads",
       "1",
       "--out",
       fixture.at("out")
     };
     Outcome outcome = Outcome.of(with(arguments, QUICK)).succeeded();
-    assertThat(outcome.out()).contains("are expected to become right");
+    assertThat(outcome.out())
+        .contains("are expected to become right", "damping of ekfac-self: lambda ");
     Map<String, Set<String>> takenFor = new HashMap<>();
     for (String[] row : rows(fixture.at("out/noise.csv"))) {
       takenFor.computeIfAbsent(row[1], clean -> new HashSet<>()).add(row[2]);

@@ -42,7 +42,7 @@ class ExplainScoresTest {
     JsonObject solver = summary.getAsJsonObject("solver");
     assertThat(solver.get("multiple").getAsDouble()).isCloseTo(10, within(1e-9));
     assertThat(solver.get("lambda").getAsDouble())
-        .isCloseTo(10 * solver.get("mean_eigenvalue").getAsDouble(), within(1e-12));
+        .isCloseTo(10 * solver.get("unit_value").getAsDouble(), within(1e-12));
     JsonObject method = summary.getAsJsonArray("methods").get(0).getAsJsonObject();
     assertThat(method.get("method").getAsString()).isEqualTo("if");
     assertThat(method.get("largest_residual").getAsDouble()).isBetween(0.0, 1e-3);

@@ -47,15 +47,15 @@ class ExplainVerifyTest {
     JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
     JsonObject exact = agreement(summary, "leave out", "if");
     assertThat(exact.get("pearson").getAsDouble()).isGreaterThan(0.9);
-    assertThat(exact.get("size_error").getAsDouble()).isLessThan(0.4);
+    assertThat(exact.get("pooled_size_error").getAsDouble()).isLessThan(0.4);
     JsonObject small = agreement(summary, "re-weight", "if");
     assertThat(small.get("pearson").getAsDouble())
         .as("changes of one per cent are what influence is")
         .isGreaterThan(0.999);
-    assertThat(small.get("size_error").getAsDouble()).isLessThan(0.05);
-    assertThat(agreement(summary, "leave out", "gradient").get("size_error").getAsDouble())
+    assertThat(small.get("pooled_size_error").getAsDouble()).isLessThan(0.05);
+    assertThat(agreement(summary, "leave out", "gradient").get("pooled_size_error").getAsDouble())
         .as("the negative control")
-        .isGreaterThan(exact.get("size_error").getAsDouble());
+        .isGreaterThan(exact.get("pooled_size_error").getAsDouble());
     assertThat(agreement(summary, "subsets", "if").get("experiments").getAsInt()).isEqualTo(3);
     agreement(summary, "relabel", "relabel table");
     for (JsonElement badge : summary.getAsJsonArray("badges")) {

@@ -89,12 +89,20 @@ class VerdictPagesTest {
       JsonObject said = summary.get(q).getAsJsonObject();
       assertThat(said.get("badge").getAsString()).isEqualTo(badges.get(q));
       boolean doubts = !said.getAsJsonArray("doubts").isEmpty();
+      boolean off = said.getAsJsonArray("doubts").toString().contains("off by more than a quarter");
+      double error = said.get("largest_size_error").getAsDouble();
+      assertThat(off).as("size error " + error).isEqualTo(error > 0.25);
       assertThat(doubts || badges.get(q).equals("verified")).isTrue();
     }
     JsonObject headline = section(report, "Headline");
     if (labels(headline.get("sentence").getAsString()).contains("verified")) {
       assertThat(badges).contains("verified");
     }
+    JsonObject solver =
+        ExplainScoresTest.json(fixture.at("out/summary.json")).getAsJsonObject("solver");
+    String multiple = damping + " the " + solver.get("unit").getAsString();
+    assertThat(outcome.out()).as("console").contains("damping: lambda ", "(" + multiple + ")");
+    assertThat(section(report, "Health").get("facts").toString()).as("page").contains(multiple);
     counted(headline.get("findings").toString(), badges);
     counted(outcome.out(), badges);
     return badges;
@@ -152,5 +160,11 @@ class VerdictPagesTest {
     Outcome.of((Object[]) words).succeeded();
     assertThat(fixture.at("out-verified/verification.csv")).isNotEmptyFile();
     assertThat(Arrays.asList(words)).doesNotContain("--check");
+    assertThat(line).as("what was advised").contains("--damping 10x").doesNotContain("1000x");
+    JsonObject there = ExplainScoresTest.json(fixture.at("out-verified/summary.json"));
+    for (JsonElement badge : there.getAsJsonArray("badges")) {
+      assertThat(badge.getAsJsonObject().getAsJsonArray("doubts").toString())
+          .doesNotContain("outside the spectrum");
+    }
   }
 }

@@ -86,8 +86,7 @@ final class Tracing {
     }
     ProblemOptions exact = ProblemOptions.defaults().with(DType.F64);
     try (HeadProblem problem = HeadProblem.open(backend, model, exact)) {
-      Damping damping = Damping.multiple(settings.damping(), problem);
-      damping = new Damping(damping.lambda(), damping.multiple(), true);
+      Damping damping = Damping.multiple(settings.damping(), problem).raisable();
       try (Explanation explanation =
           Explanation.open(problem, test, damping, ExplanationOptions.defaults())) {
         return of(explanation);
@@ -168,8 +167,7 @@ final class Tracing {
   }
 
   private double[][] at(Explanation explanation, double factor, Estimator estimator) {
-    Damping now = explanation.damping();
-    Damping other = new Damping(now.lambda() * factor, now.multiple() * factor, false);
+    Damping other = explanation.damping().times(factor).fixed();
     try (Explanation there =
         Explanation.open(explanation.problem(), test, other, explanation.options())) {
       return estimator.scores(there, queries, progress).values();

@@ -94,6 +94,7 @@ final class Audits {
               alone == 1 ? "sample is" : "samples are each"));
     }
     remarks.addAll(detecting.remarks());
+    detecting.dampings().forEach((name, damping) -> remarks.add(Scoring.said(damping, name)));
     return remarks;
   }
 

@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Scores as parts of a report, with the report's own check of them. For one thread. */
 final class BlamePage {
@@ -100,17 +101,18 @@ final class BlamePage {
   /**
    * Says what to do next, if there was a check.
    *
-   * @param command 'explain verify' with the inputs in use, or null if this was it
+   * @param command 'explain verify' with the inputs in use but for the options that it is given, or
+   *     null if this was it
    */
-  BlamePage offer(String command) {
+  BlamePage offer(Function<List<String>, String> command) {
     if (miniature != null) {
       next =
           NextSteps.of(
               miniature,
               scoring.damping(),
               result.method(),
+              model.model(),
               asked,
-              model.model().samples(),
               result.seconds(),
               command);
     }

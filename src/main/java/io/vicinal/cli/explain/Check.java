@@ -72,8 +72,7 @@ final class Check {
   }
 
   private WorkFolder.Piece atDamping(Estimator estimator, double factor, Arena arena) {
-    Damping now = scoring.damping();
-    Damping other = new Damping(now.lambda() * factor, now.multiple() * factor, false);
+    Damping other = scoring.damping().times(factor).fixed();
     try (Explanation explanation = scoring.open(other)) {
       double[][] values = estimator.scores(explanation, queries, progress).values();
       Tensor rows = arena.allocate(DType.F64, values.length, values[0].length);
@@ -96,7 +95,7 @@ final class Check {
       JsonArray doubts = new JsonArray();
       line.verdict().doubts().stream().sorted().map(Doubt::toString).forEach(doubts::add);
       json.add("doubts", doubts);
-      json.add("size_error", Summary.number(line.sizeError()));
+      json.add("largest_size_error", Summary.number(line.largestSizeError()));
       JsonArray stability = new JsonArray();
       for (double value : line.stability().spearman()) {
         stability.add(Summary.number(value));

@@ -21,12 +21,15 @@ import java.util.Optional;
  * head have no opinion on samples that it was not trained on.
  */
 final class DetectorScores implements AutoCloseable {
+  private static final String DAMPING = "damping";
+
   private final Model model;
   private final Evidence all;
   private final Evidence ofHead;
   private final WorkFolder work;
   private final Progress progress;
   private final List<String> remarks = new ArrayList<>();
+  private final Map<String, String> dampings = new LinkedHashMap<>();
 
   DetectorScores(Model model, EvidenceOptions options, WorkFolder work, Progress progress) {
     this.model = model;
@@ -51,6 +54,11 @@ final class DetectorScores implements AutoCloseable {
   /** The evidence on all samples. */
   Evidence evidence() {
     return all;
+  }
+
+  /** Under which damping a detector inverted curvature, by its name; without those that did not. */
+  Map<String, String> dampings() {
+    return dampings;
   }
 
   /** What the reader has to know about who was asked, in sentences. */
@@ -124,8 +132,11 @@ final class DetectorScores implements AutoCloseable {
       progress.at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
       try (Arena scratch = Arena.host()) {
         String name = "detector-" + detector.name();
-        double[] values =
-            work.piece(name, scratch, arena -> made(detector, arena)).numbers().toDoubles();
+        WorkFolder.Piece piece = work.piece(name, scratch, arena -> made(detector, arena));
+        double[] values = piece.numbers().toDoubles();
+        if (piece.facts().has(DAMPING)) {
+          dampings.put(detector.name(), piece.facts().get(DAMPING).getAsString());
+        }
         boolean spread = detector.ofHead() && all != ofHead;
         scores.put(detector.name(), spread ? model.labelled().spread(values) : values);
         if (spread) {
@@ -152,8 +163,12 @@ final class DetectorScores implements AutoCloseable {
   }
 
   private WorkFolder.Piece made(Detector detector, Arena arena) {
-    double[] scores = detector.scores(detector.ofHead() ? ofHead : all);
-    return new WorkFolder.Piece(arena.of(scores, scores.length), new JsonObject());
+    Detector.Found found = detector.find(detector.ofHead() ? ofHead : all);
+    JsonObject facts = new JsonObject();
+    if (found.damping() != null) {
+      facts.addProperty(DAMPING, found.damping().toString());
+    }
+    return new WorkFolder.Piece(arena.of(found.scores(), found.scores().length), facts);
   }
 
   @Override

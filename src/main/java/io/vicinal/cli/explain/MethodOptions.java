@@ -47,11 +47,12 @@ final class MethodOptions {
       paramLabel = "auto|x|Nx",
       defaultValue = "auto",
       description = {
-        "How firmly they are held: a number, or multiples of the mean Gauss-Newton eigenvalue such",
-        "as 10x. auto (default): 1x, raised threefold, to "
+        "How firmly they are held: a number, or multiples such as 10x of the mean eigenvalue of the",
+        "Gauss-Newton matrix (of losses that are no sum over samples: of the quadratic mean of the",
+        "Hessian's). auto (default): 1x, raised threefold, to "
             + (int) Damping.CAP
-            + "x at most, until no",
-        "negative curvature is met."
+            + "x at most, until no negative",
+        "curvature is met and re-convergence ends at a minimum."
       })
   String damping;
 

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -41,6 +42,10 @@ final class NextCommand {
     String folder = (last == null ? "" : last + "-") + "verified";
     words.addAll(List.of("--out", folder(out, folder)));
     return words.stream().map(NextCommand::quoted).collect(Collectors.joining(" "));
+  }
+
+  static List<String> joined(List<String> some, List<String> more) {
+    return Stream.concat(some.stream(), more.stream()).toList();
   }
 
   private static String folder(Path out, String name) {

@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.Text;
+import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.estimate.NewtonLoo;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.verify.Badge;
@@ -10,6 +11,7 @@ import io.vicinal.influence.verify.Stability;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Function;
 
 /**
  * What a reader can do next about explanations that are not verified, and what it costs, judged by
@@ -24,6 +26,9 @@ record NextSteps(List<String> advice, String command) {
 
   private static final int CONTROLS = 5;
 
+  /** What is advised where lambda hides the curvature. */
+  private static final String WITHIN = "10x";
+
   /** How often 'explain verify' scores: at the damping and at four others. */
   private static final int SCORINGS = 1 + Stability.FACTORS.size();
 
@@ -31,42 +36,62 @@ record NextSteps(List<String> advice, String command) {
    * @param miniature what was checked
    * @param damping in use
    * @param method that was checked
+   * @param model whose training set and loss it is
    * @param queries that were asked
-   * @param samples of the training set
    * @param seconds that their scores took
-   * @param command 'explain verify' with the inputs in use, or null if this was it
+   * @param command 'explain verify' with the inputs in use, but for the options that it is given;
+   *     null if this was it
    */
   static NextSteps of(
       Miniature miniature,
       Damping damping,
       String method,
+      HeadModel model,
       int queries,
-      long samples,
       double seconds,
-      String command) {
-    double resolve =
-        miniature.outcomes().stream().mapToDouble(o -> o.seconds()).average().orElse(Double.NaN);
+      Function<List<String>, String> command) {
     List<String> advice = new ArrayList<>();
+    List<String> change = new ArrayList<>(); // options of the command, so that it does what is said
     int all = miniature.queries().size();
     if (2 * miniature.count(Badge.UNSTABLE) > all) {
       advice.add(reasons(miniature));
-      advice.add(damping(miniature, damping, seconds));
-      if (2 * miniature.count(Doubt.SIZE) > all && !method.equals("newton-loo")) {
-        NewtonLoo loo = NewtonLoo.defaults();
-        double solves =
-            samples <= loo.everyone()
-                ? samples
-                : Math.min(samples, 1.0 * queries * loo.shortlist());
+      String better = better(miniature, damping);
+      if (better != null) {
+        advice.add(damping(damping, better, seconds));
+        change.addAll(List.of("--damping", better));
+      } else if (Double.isFinite(damping.multiple())) {
+        advice.add("The damping is at the end of the spectrum already; a larger one says nothing.");
+      } else {
+        advice.add("The loss has no curvature here: scores are gradients over lambda.");
+      }
+      boolean loo = !method.equals("newton-loo") && model.loss().decomposes();
+      if (2 * miniature.count(Doubt.SIZE) > all && loo) {
         advice.add(
             "Or --method newton-loo, which follows large effects further than one derivative does"
-                + cost(solves * seconds / queries));
+                + cost(solves(queries, model.samples()) * seconds / queries));
+        if (change.isEmpty()) {
+          change.addAll(List.of("--method", "newton-loo"));
+        }
       }
       if (command != null) {
-        double verify = SCORINGS * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
-        advice.add("Or trust no prediction: measure, with the command below" + cost(verify));
+        double each = change.contains("newton-loo") ? solves(queries, model.samples()) / queries : 1;
+        double resolve =
+            miniature.outcomes().stream().mapToDouble(o -> o.seconds()).average().orElse(Double.NaN);
+        double verify =
+            SCORINGS * each * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
+        advice.add(
+            (change.isEmpty()
+                    ? "Or trust no prediction: measure, with the command below"
+                    : "The command below does so, and measures beside what it predicts")
+                + cost(verify));
       }
     }
-    return new NextSteps(List.copyOf(advice), command);
+    return new NextSteps(List.copyOf(advice), command == null ? null : command.apply(change));
+  }
+
+  private static double solves(int queries, long samples) {
+    NewtonLoo loo = NewtonLoo.defaults();
+    return samples <= loo.everyone() ? samples : Math.min(samples, 1.0 * queries * loo.shortlist());
   }
 
   private static String reasons(Miniature miniature) {
@@ -79,13 +104,11 @@ record NextSteps(List<String> advice, String command) {
     return "Most explanations are unstable: " + String.join("; ", reasons) + ".";
   }
 
-  private static String damping(Miniature miniature, Damping damping, double seconds) {
-    if (miniature.count(Doubt.DAMPING) > 0) {
-      return String.format(
-          Locale.ROOT,
-          "Try a damping within the spectrum: --damping 10x, %sx at most%s",
-          Text.number(Damping.SPECTRUM),
-          cost(seconds));
+  /** The damping to try, as --damping takes it; null where none would be better. */
+  private static String better(Miniature miniature, Damping damping) {
+    boolean relative = damping.multiple() > 0;
+    if (!relative || !damping.isWithinSpectrum()) {
+      return relative ? WITHIN : null;
     }
     // An order that already agrees with that at three times the damping needs no more than that.
     long steady =
@@ -94,22 +117,27 @@ record NextSteps(List<String> advice, String command) {
             .filter(line -> line.stability().spearman()[2] >= Stability.STABLE)
             .count();
     double factor = 2 * steady > miniature.queries().size() ? 3 : 10;
-    boolean relative = damping.multiple() > 0;
-    double now = relative ? damping.multiple() : damping.lambda();
-    double next = relative ? Math.min(factor * now, Damping.SPECTRUM) : factor * now;
-    if (!(next > now)) {
-      return "The damping is at the end of the spectrum already; a larger one says nothing.";
-    }
-    String unit = relative ? "x" : "";
-    return String.format(
-        Locale.ROOT,
-        "Try --damping %s%s (now %s%s): a head that is held more firmly answers more"
-            + " predictably, of smaller moves%s",
-        Text.number(next),
-        unit,
-        Text.number(now),
-        unit,
-        cost(seconds));
+    double now = damping.multiple();
+    double next = Math.min(Math.max(1, factor * now), Damping.SPECTRUM);
+    return next > now * 1.01 ? Text.number(next) + "x" : null;
+  }
+
+  private static String damping(Damping damping, String better, double seconds) {
+    return damping.isWithinSpectrum()
+        ? String.format(
+            Locale.ROOT,
+            "Try --damping %s (now %sx): a head that is held more firmly answers more predictably,"
+                + " of smaller moves%s",
+            better,
+            Text.number(damping.multiple()),
+            cost(seconds))
+        : String.format(
+            Locale.ROOT,
+            "Try a damping within the spectrum: --damping %s (now %sx, %sx at most)%s",
+            better,
+            Text.number(damping.multiple()),
+            Text.number(Damping.SPECTRUM),
+            cost(seconds));
   }
 
   private static String cost(double seconds) {

@@ -152,7 +152,7 @@ final class ReweightCommand implements Callable<Integer> {
           results.forEach(reweighting::add);
           spectrum = scoring.spectrum(results);
           blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
-          blame.offer(NextCommand.verify(spec, out, List.of()));
+          blame.offer(change -> NextCommand.verify(spec, out, change));
           reweighting.addTo(page, blame.verdict());
           blame.addTo(page, spectrum, false);
         }
@@ -176,6 +176,9 @@ final class ReweightCommand implements Callable<Integer> {
         JsonFile.write(work.file("summary.json"), summary);
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();
+        if (given == null || options.resolve()) {
+          writer.println(Scoring.said(scoring.damping()));
+        }
         reweighting.print(writer, seed);
         if (blame != null) {
           blame.lines().forEach(writer::println);

@@ -92,7 +92,7 @@ abstract class ScoreCommand implements Callable<Integer> {
           boolean groups = kind == QueryOptions.Kind.GROUPS && questions.groups == null;
           List<String> more =
               groups ? List.of("--groups", Integer.toString(asked.size())) : List.of();
-          blame.offer(NextCommand.verify(spec, out, more));
+          blame.offer(change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
         }
         Page page = page(model, blame, results, spectrum);
         bars.finish();
@@ -110,7 +110,7 @@ abstract class ScoreCommand implements Callable<Integer> {
         JsonFile.write(work.file("summary.json"), summary);
         page.write(work);
         work.commit(ScoreFiles.earlier(methods.all()));
-        writer.println("damping: " + scoring.damping());
+        writer.println(Scoring.said(scoring.damping()));
         print(writer, asked, blame, results, files);
       }
     }

@@ -124,6 +124,16 @@ final class Scoring implements AutoCloseable {
     return damping;
   }
 
+  /** In a line, for a terminal. */
+  static String said(Object damping) {
+    return "damping: " + damping;
+  }
+
+  /** The same of one of several. */
+  static String said(Object damping, String name) {
+    return "damping of " + name + ": " + damping;
+  }
+
   /** The ends of the curvature's spectrum where some results were taken, or null without EK-FAC. */
   Spectrum spectrum(List<Result> results) {
     boolean moved =
@@ -164,8 +174,9 @@ final class Scoring implements AutoCloseable {
     json.addProperty("damping", options.damping);
     json.addProperty("lambda", damping.lambda());
     json.add("multiple", Summary.number(damping.multiple()));
-    json.add("mean_eigenvalue", Summary.number(problem.meanEigenvalue()));
-    json.add("mean_eigenvalue_error", Summary.number(problem.meanEigenvalueError()));
+    json.addProperty("unit", damping.unit().toString());
+    json.add("unit_value", Summary.number(problem.meanEigenvalue()));
+    json.add("unit_error", Summary.number(problem.meanEigenvalueError()));
     json.add("largest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.largest()));
     json.add("smallest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.smallest()));
     json.addProperty("tolerance", options.tolerance);
@@ -314,8 +325,7 @@ final class Scoring implements AutoCloseable {
 
   private Damping raise(WorkFolder.Piece piece) {
     double lambda = piece.facts().get("damping").getAsDouble();
-    double factor = lambda / damping.lambda();
-    return new Damping(lambda, damping.multiple() * factor, damping.automatic());
+    return damping.at(lambda);
   }
 
   private void closeExplanation() {

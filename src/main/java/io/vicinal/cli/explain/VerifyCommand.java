@@ -162,7 +162,7 @@ final class VerifyCommand implements Callable<Integer> {
       page.write(work);
       work.commit(List.of());
       PrintWriter writer = spec.commandLine().getOut();
-      writer.println("damping: " + scoring.damping());
+      writer.println(Scoring.said(scoring.damping()));
       files.print(writer);
       blame.lines().forEach(writer::println);
       writer.printf(

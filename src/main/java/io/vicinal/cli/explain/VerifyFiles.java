@@ -115,7 +115,7 @@ record VerifyFiles(
                 json.addProperty("experiments", part.outcomes().size());
                 json.add("pearson", Summary.number(mean(all, Agreement::pearson)));
                 json.add("spearman", Summary.number(mean(all, Agreement::spearman)));
-                json.add("size_error", Summary.number(mean(all, Agreement::sizeError)));
+                json.add("pooled_size_error", Summary.number(mean(all, Agreement::sizeError)));
                 json.add("slope", Summary.number(mean(all, Agreement::slope)));
                 json.add("right_signs", Summary.number(mean(all, Agreement::sign)));
                 agreements.add(json);
@@ -138,7 +138,7 @@ record VerifyFiles(
 
   void print(PrintWriter writer) {
     Table table =
-        new Table("experiment", "method", "n", "Pearson", "Spearman", "size error", "right signs");
+        new Table("experiment", "method", "n", "Pearson", "Spearman", "pooled size error", "right signs");
     for (Verifier.Part part : parts) {
       part.predicted()
           .forEach(
@@ -157,12 +157,12 @@ record VerifyFiles(
     table.print(writer);
     writer.println();
     Table badges =
-        new Table("query", "badge", "size error", "at damping/3", "at 3 damping", "doubts");
+        new Table("query", "badge", "largest size error", "at damping/3", "at 3 damping", "doubts");
     for (Miniature.Line line : miniature.queries()) {
       badges.row(
           line.query(),
           line.badge().toString(),
-          text(line.sizeError()),
+          text(line.largestSizeError()),
           text(line.stability().spearman()[1]),
           text(line.stability().spearman()[2]),
           line.verdict().doubts().stream()

@@ -1,5 +1,6 @@
 package io.vicinal.influence.noise;
 
+import io.vicinal.influence.solve.Damping;
 import java.util.Optional;
 
 /** Ranks samples by how suspicious their given label is. Implementations are values. */
@@ -16,6 +17,19 @@ public interface Detector {
   /** Why it cannot work on this evidence, in a sentence's second half; empty if it can. */
   Optional<String> obstacle(Evidence evidence);
 
-  /** One score per sample, higher = more suspicious; NaN where it has no opinion. */
-  double[] scores(Evidence evidence);
+  /**
+   * What it found.
+   *
+   * @param scores one per sample, higher = more suspicious; NaN where it has no opinion
+   * @param damping under which curvature was inverted, or null if none was
+   */
+  record Found(double[] scores, Damping damping) {}
+
+  /** Looks at all samples. */
+  Found find(Evidence evidence);
+
+  /** The scores alone. */
+  default double[] scores(Evidence evidence) {
+    return find(evidence).scores();
+  }
 }

@@ -47,7 +47,7 @@ public final class Detectors {
   private static final String[] AVERAGED = {"aum", "oof-loss", "knn"};
 
   private record Named(
-      String name, String meaning, boolean ofHead, Need need, Function<Evidence, double[]> rule)
+      String name, String meaning, boolean ofHead, Need need, Function<Evidence, Found> rule)
       implements Detector {
     @Override
     public Optional<String> obstacle(Evidence evidence) {
@@ -55,7 +55,7 @@ public final class Detectors {
     }
 
     @Override
-    public double[] scores(Evidence evidence) {
+    public Found find(Evidence evidence) {
       return rule.apply(evidence);
     }
   }
@@ -111,38 +111,38 @@ public final class Detectors {
   private static Map<String, Detector> all() {
     List<Detector> detectors =
         List.of(
-            new Named(
+            scored(
                 "aum",
                 "negative mean margin along a training",
                 false,
                 DIFFERENCES,
                 e -> Arrays.stream(e.meanMargins()).map(m -> -m).toArray()),
-            new Named(
+            scored(
                 "oof-loss",
                 "loss of out-of-fold predictions",
                 false,
                 TABLES,
                 Detectors::outOfFoldLoss),
-            new Named("loss", "in-sample loss of the head", true, OWN_LOSS, Evidence::losses),
-            new Named(
+            scored("loss", "in-sample loss of the head", true, OWN_LOSS, Evidence::losses),
+            scored(
                 "knn",
                 "disagreement of neighbours in frozen features",
                 false,
                 TABLES,
                 e -> disagreement(e, e.voteShares())),
-            new Named(
+            scored(
                 "knn-embedding",
                 "disagreement of neighbours in the embedding",
                 true,
                 TABLES,
                 Detectors::embedded),
-            new Named(
+            scored(
                 "confident-learning",
                 "out-of-fold margin beyond the classes' thresholds",
                 false,
                 TABLES,
                 Detectors::confidentLearning),
-            new Named(
+            scored(
                 "gradient-norm",
                 "norm of the sample's gradient",
                 true,
@@ -162,13 +162,13 @@ public final class Detectors {
                 true,
                 CONFUSION,
                 e -> InfluenceRankings.worstGroup(e, "if-seed")),
-            new Named(
+            scored(
                 "random",
                 "a seeded shuffle",
                 false,
                 NOTHING,
                 e -> Ranking.random(e.samples(), e.options().seed())),
-            new Named(
+            scored(
                 "rank-average",
                 "mean standing among aum, oof-loss and knn",
                 false,
@@ -177,6 +177,13 @@ public final class Detectors {
     Map<String, Detector> byName = new LinkedHashMap<>();
     detectors.forEach(d -> byName.put(d.name(), d));
     return Collections.unmodifiableMap(byName);
+  }
+
+  /** One that inverts no curvature. */
+  private static Named scored(
+      String name, String meaning, boolean ofHead, Need need, Function<Evidence, double[]> rule) {
+    return new Named(
+        name, meaning, ofHead, need, e -> new Detector.Found(rule.apply(e), null));
   }
 
   /** The names of those that need no more than features, labels and a head, in a fixed order. */

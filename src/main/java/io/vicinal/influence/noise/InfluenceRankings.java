@@ -9,6 +9,7 @@ import io.vicinal.influence.confusion.Neighbouring;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.GroupDistance;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
@@ -20,13 +21,13 @@ import java.util.List;
 
 /**
  * Detectors that are influence estimates: scores are predicted changes by removal, so that the
- * suspicious end is the upper one. Damping is once the mean Gauss-Newton eigenvalue. Stateless.
+ * suspicious end is the upper one. Damping is 1x, but for if-seed. Stateless.
  */
 final class InfluenceRankings {
   private InfluenceRankings() {}
 
   /** By how much each sample's own loss would grow without it, by EK-FAC. */
-  static double[] self(Evidence evidence) {
+  static Detector.Found self(Evidence evidence) {
     return scores(evidence, evidence.data(), "self", List.of());
   }
 
@@ -37,7 +38,7 @@ final class InfluenceRankings {
    *
    * @param method {@code eif}, or {@code if-seed} for the original's IF
    */
-  static double[] worstGroup(Evidence evidence, String method) {
+  static Detector.Found worstGroup(Evidence evidence, String method) {
     FeatureSet test = evidence.test();
     if (test == null) {
       throw new InputException(
@@ -62,14 +63,18 @@ final class InfluenceRankings {
     }
   }
 
-  private static double[] scores(
+  private static Detector.Found scores(
       Evidence evidence, FeatureSet test, String method, List<Query> queries) {
     try (HeadProblem problem =
             HeadProblem.open(evidence.backend(), evidence.model(), ProblemOptions.defaults());
         Explanation explanation =
             Explanation.open(
                 problem, test, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
-      return Estimators.of(method).scores(explanation, queries, Progress.NONE).values()[0];
+      Scores found = Estimators.of(method).scores(explanation, queries, Progress.NONE);
+      double lambda = found.facts().get(0).lambda(); // if-seed has one of its own
+      // EIF solves nothing: the damping is a factor of all its scores.
+      Damping used = method.equals("eif") ? null : Damping.absolute(lambda, problem);
+      return new Detector.Found(found.values()[0], used);
     }
   }
 }

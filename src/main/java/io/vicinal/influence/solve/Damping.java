@@ -8,18 +8,19 @@ import java.util.function.Function;
 
 /**
  * How strongly parameters are held at the delivered ones: lambda of the term (lambda/2) |theta -
- * theta_ref|^2. Stated absolutely or in multiples of the mean Gauss-Newton eigenvalue, {@link
- * HeadProblem#meanEigenvalue}. A value, safe for any thread.
+ * theta_ref|^2. Stated absolutely or in multiples of {@link HeadProblem#meanEigenvalue}. A value,
+ * safe for any thread.
  *
  * @param lambda above 0
- * @param multiple lambda over the mean eigenvalue; NaN where the loss has no curvature
+ * @param multiple lambda over the unit; NaN where the loss has no curvature
+ * @param unit what the multiple counts
  * @param automatic whether it may be raised when negative curvature is met
  */
-public record Damping(double lambda, double multiple, boolean automatic) {
-  /** The most mean eigenvalues that are still within the spectrum. */
+public record Damping(double lambda, double multiple, DampingUnit unit, boolean automatic) {
+  /** The largest multiple that is still within the spectrum. */
   public static final double SPECTRUM = 100;
 
-  /** The most mean eigenvalues that an automatic damping is raised to. */
+  /** The largest multiple that an automatic damping is raised to. */
   public static final double CAP = 27;
 
   private static final double RAISE = 3;
@@ -37,14 +38,13 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   /**
    * Reads a damping.
    *
-   * @param text "auto", "0.01" (absolute) or "10x" (multiples of the mean eigenvalue)
+   * @param text "auto", "0.01" (absolute) or "10x" (multiples of the unit)
    * @throws InputException for anything else, or where the problem has no such unit
    */
   public static Damping parse(String text, HeadProblem problem) {
     String given = text.strip().toLowerCase(Locale.ROOT);
-    double unit = problem.meanEigenvalue();
     if (given.equals("auto")) {
-      return new Damping(checked(unit, text), 1, true);
+      return new Damping(unit(problem, text), 1, problem.dampingUnit(), true);
     }
     boolean relative = given.endsWith("x");
     double number;
@@ -58,25 +58,29 @@ public record Damping(double lambda, double multiple, boolean automatic) {
       throw new InputException("damping: '" + text + "' is not above 0; write 10x or 0.01");
     }
     return relative
-        ? new Damping(number * checked(unit, text), number, false)
+        ? new Damping(number * unit(problem, text), number, problem.dampingUnit(), false)
         : absolute(number, problem);
   }
 
   /** That lambda. */
   public static Damping absolute(double lambda, HeadProblem problem) {
     double unit = problem.meanEigenvalue();
-    return new Damping(lambda, unit > 0 ? lambda / unit : Double.NaN, false);
+    double multiple = unit > 0 ? lambda / unit : Double.NaN;
+    return new Damping(lambda, multiple, problem.dampingUnit(), false);
   }
 
-  /** That many mean eigenvalues. */
+  /** That many units. */
   public static Damping multiple(double multiple, HeadProblem problem) {
     return parse(multiple + "x", problem);
   }
 
-  private static double checked(double unit, String text) {
+  private static double unit(HeadProblem problem, String text) {
+    double unit = problem.meanEigenvalue();
     if (!(unit > 0)) {
       throw new InputException(
-          "damping: the mean eigenvalue is "
+          "damping: the "
+              + problem.dampingUnit()
+              + " is "
               + unit
               + ", so that '"
               + text
@@ -86,7 +90,7 @@ public record Damping(double lambda, double multiple, boolean automatic) {
   }
 
   /**
-   * Whether lambda is of the size of the curvature, at most {@link #SPECTRUM} mean eigenvalues.
+   * Whether lambda is of the size of the curvature, at most {@link #SPECTRUM} units.
    * Beyond, (M + lambda)^-1 is close to 1/lambda in nearly every direction: scores are those of the
    * plain gradient, made small, and that a head which is held so firmly moves as predicted says
    * nothing of the head that was delivered. False where the multiple is not known.
@@ -97,12 +101,27 @@ public record Damping(double lambda, double multiple, boolean automatic) {
 
   /** This damping, {@code factor} times as strong. */
   public Damping times(double factor) {
-    return new Damping(lambda * factor, multiple * factor, automatic);
+    return new Damping(lambda * factor, multiple * factor, unit, automatic);
+  }
+
+  /** Another lambda in the same unit. */
+  public Damping at(double other) {
+    return new Damping(other, multiple * (other / lambda), unit, automatic);
+  }
+
+  /** The same, which is not raised. */
+  public Damping fixed() {
+    return new Damping(lambda, multiple, unit, false);
+  }
+
+  /** The same, which may be raised. */
+  public Damping raisable() {
+    return new Damping(lambda, multiple, unit, true);
   }
 
   /**
-   * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} mean
-   * eigenvalues at most, until no negative curvature is met.
+   * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} units at
+   * most, until no negative curvature is met.
    *
    * @param attempt throws {@link NegativeCurvatureException} when the damping does not suffice
    * @return what the attempt returned; it knows the damping that it was given
@@ -133,19 +152,20 @@ public record Damping(double lambda, double multiple, boolean automatic) {
     return automatic && multiple * RAISE <= CAP;
   }
 
-  /** The multiple in three digits: "27" or "0.333". */
-  String multipleText() {
-    return new BigDecimal(multiple).round(new MathContext(3)).stripTrailingZeros().toPlainString();
+  /** The multiple in three digits: "27x the mean eigenvalue"; null where it is not known. */
+  public String inUnits() {
+    if (!Double.isFinite(multiple)) {
+      return null;
+    }
+    BigDecimal digits = new BigDecimal(multiple).round(new MathContext(3));
+    return digits.stripTrailingZeros().toPlainString() + "x the " + unit;
   }
 
   /** As it is written beside numbers: "lambda 3.100e-05 (1x the mean eigenvalue, automatic)". */
   @Override
   public String toString() {
     String text = String.format(Locale.ROOT, "lambda %.4g", lambda);
-    if (!Double.isNaN(multiple)) {
-      text += " (" + multipleText() + "x the mean eigenvalue";
-      text += automatic ? ", automatic)" : ")";
-    }
-    return text;
+    String units = inUnits();
+    return units == null ? text : text + " (" + units + (automatic ? ", automatic)" : ")");
   }
 }

@@ -179,6 +179,11 @@ public final class HeadProblem implements AutoCloseable {
     return unit.value();
   }
 
+  /** Which mean {@link #meanEigenvalue} is. */
+  public DampingUnit dampingUnit() {
+    return unit.kind();
+  }
+
   /** Relative standard error of {@link #meanEigenvalue}; 0 where it is computed, not estimated. */
   public double meanEigenvalueError() {
     return unit.error();

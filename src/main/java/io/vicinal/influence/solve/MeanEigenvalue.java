@@ -11,18 +11,19 @@ import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 
 /**
- * The mean eigenvalue of a curvature matrix, the unit of damping. A value.
+ * A mean of the eigenvalues of a curvature matrix, the unit of damping. A value.
  *
+ * @param kind of mean
  * @param value above 0, or NaN where the matrix has no curvature at all
  * @param error standard error, relative; 0 where the trace is known
  */
-record MeanEigenvalue(double value, double error) {
+record MeanEigenvalue(DampingUnit kind, double value, double error) {
   private static final int PROBES = 32;
   private static final int BLOCK = 8;
 
   /** A trace that is known, over the number of parameters. */
   static MeanEigenvalue exact(double value) {
-    return new MeanEigenvalue(value, 0);
+    return new MeanEigenvalue(DampingUnit.MEAN, value, 0);
   }
 
   /**
@@ -55,6 +56,8 @@ record MeanEigenvalue(double value, double error) {
     double mean = Arrays.stream(squares).average().orElseThrow();
     double scatter = Arrays.stream(squares).map(s -> (s - mean) * (s - mean)).sum();
     double error = Math.sqrt(scatter / (PROBES - 1) / PROBES) / mean;
-    return mean > 0 ? new MeanEigenvalue(Math.sqrt(mean), error / 2) : exact(Double.NaN);
+    return mean > 0
+        ? new MeanEigenvalue(DampingUnit.QUADRATIC_MEAN, Math.sqrt(mean), error / 2)
+        : new MeanEigenvalue(DampingUnit.QUADRATIC_MEAN, Double.NaN, 0);
   }
 }

@@ -56,10 +56,10 @@ public final class NegativeCurvatureException extends InputException {
         this,
         String.format(
             Locale.ROOT,
-            "damping: auto stops at %sx the mean eigenvalue, where curvature of %.3g remains; give"
+            "damping: auto stops at %s, where curvature of %.3g remains; give"
                 + " %.3g, which makes effects small, compute in float64, or use a method whose"
                 + " curvature is never negative (if-gn, fisher)",
-            damping.multipleText(),
+            damping.inUnits(),
             curvature,
             Math.max(dampingThatWorks, 2 * damping.lambda())));
   }

@@ -39,7 +39,8 @@ public record Miniature(
    * @param top its largest predicted removals, by size
    * @param predicted change of the measurement for each
    * @param actual change for each; NaN where the budget ended before
-   * @param sizeError over those that were re-solved; NaN if none was
+   * @param largestSizeError of those that were re-solved, which the verdict looks at; NaN if none
+   *     was
    * @param stability over the damping, or null if that was not asked
    */
   public record Line(
@@ -48,7 +49,7 @@ public record Miniature(
       long[] top,
       double[] predicted,
       double[] actual,
-      double sizeError,
+      double largestSizeError,
       Stability stability) {
     /** Of the verdict. */
     public Badge badge() {
@@ -154,8 +155,6 @@ public record Miniature(
       boolean inRange,
       Map<Long, Outcome> done) {
     List<Verdict.Removal> removals = new ArrayList<>();
-    double miss = 0;
-    double size = 0;
     for (long sample : top) {
       Outcome outcome = done.get(sample);
       double predicted = scores[(int) sample];
@@ -163,10 +162,6 @@ public record Miniature(
       double level = outcome == null ? Double.NaN : outcome.before()[q];
       double error = outcome == null ? Double.NaN : outcome.error()[q];
       removals.add(new Verdict.Removal(predicted, actual, level, error));
-      if (outcome != null) {
-        miss += Math.abs(actual - predicted);
-        size += Math.abs(actual);
-      }
     }
     return new Line(
         id,
@@ -174,7 +169,11 @@ public record Miniature(
         top,
         removals.stream().mapToDouble(Verdict.Removal::predicted).toArray(),
         removals.stream().mapToDouble(Verdict.Removal::actual).toArray(),
-        size == 0 ? Double.NaN : miss / size,
+        removals.stream()
+            .mapToDouble(Verdict.Removal::sizeError)
+            .filter(error -> !Double.isNaN(error))
+            .max()
+            .orElse(Double.NaN),
         stability);
   }
 

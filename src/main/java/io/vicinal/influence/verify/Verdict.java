@@ -28,7 +28,7 @@ public record Verdict(Badge badge, Set<Doubt> doubts) {
   /** An effect below this share of the measurement proves nothing about it. */
   public static final double SHARE = 1e-3;
 
-  /** Largest |actual - predicted| / |actual| of a removal. */
+  /** The most {@link Removal#sizeError} of any of the removals. */
   public static final double SIZE_ERROR = 0.25;
 
   /** Copies. */
@@ -45,6 +45,11 @@ public record Verdict(Badge badge, Set<Doubt> doubts) {
    * @param error of the actual change, 0 or more, in the measurement's unit
    */
   public record Removal(double predicted, double actual, double level, double error) {
+    /** |actual - predicted| / |actual|; NaN if it was not solved again. */
+    public double sizeError() {
+      return Math.abs(actual - predicted) / Math.abs(actual);
+    }
+
     private boolean solved() {
       return !Double.isNaN(actual);
     }
@@ -60,7 +65,7 @@ public record Verdict(Badge badge, Set<Doubt> doubts) {
       add(found, Doubt.SIGN, Math.signum(actual) == Math.signum(predicted));
       add(found, Doubt.ERROR, size > error);
       add(found, Doubt.SMALL, size >= SHARE * Math.abs(level));
-      add(found, Doubt.SIZE, Math.abs(actual - predicted) <= SIZE_ERROR * size);
+      add(found, Doubt.SIZE, sizeError() <= SIZE_ERROR);
       return found;
     }
 

@@ -14,6 +14,7 @@ import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.DampingUnit;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.ProblemOptions;
@@ -171,7 +172,7 @@ class EdgeCasesTest {
             .isInstanceOf(NegativeCurvatureException.class)
             .hasMessageContaining("or auto");
       }
-      Damping auto = new Damping(tiny.lambda(), tiny.multiple(), true);
+      Damping auto = new Damping(tiny.lambda(), tiny.multiple(), DampingUnit.MEAN, true);
       try (Explanation e =
           Explanation.open(p.problem, p.test, auto, ExplanationOptions.defaults())) {
         e.responses(CurvatureKind.HESSIAN, ReferencePoint.DELIVERED, p.queries, Progress.NONE);

@@ -291,7 +291,7 @@ class ConjugateGradientTest {
     try (Arena arena = Arena.host();
         HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
       Directions b = Toy.rhs(problem, 3, arena);
-      Damping start = new Damping(problem.meanEigenvalue() * 1e-3, 1e-3, true);
+      Damping start = new Damping(problem.meanEigenvalue() * 1e-3, 1e-3, DampingUnit.MEAN, true);
       Solution solution =
           start.settle(
               damping ->
@@ -305,7 +305,7 @@ class ConjugateGradientTest {
                           arena)
                       .requireDefinite());
       assertThat(solution.lambda()).isGreaterThan(start.lambda());
-      Damping fixed = new Damping(start.lambda(), 1e-3, false);
+      Damping fixed = new Damping(start.lambda(), 1e-3, DampingUnit.MEAN, false);
       assertThatThrownBy(
               () ->
                   fixed.settle(

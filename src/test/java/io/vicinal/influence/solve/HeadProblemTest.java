@@ -162,6 +162,9 @@ class HeadProblemTest {
       assertThat(arc.meanEigenvalueError()).isZero();
       assertThat(Damping.parse("10x", anchor).lambda()).isEqualTo(10 * anchor.meanEigenvalue());
       assertThat(Damping.parse("0.01", anchor).lambda()).isEqualTo(0.01);
+      assertThat(Damping.parse("10x", anchor).inUnits())
+          .isEqualTo("10x the quadratic mean eigenvalue");
+      assertThat(Damping.parse("10x", arc).inUnits()).isEqualTo("10x the mean eigenvalue");
     }
   }
 

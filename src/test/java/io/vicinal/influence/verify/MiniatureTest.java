@@ -39,7 +39,7 @@ class MiniatureTest {
     assertThat(line.top()).containsExactly(0, 1, 2);
     assertThat(line.actual())
         .containsExactly(new double[] {TRUTH[0], TRUTH[1], TRUTH[2]}, within(1e-12));
-    assertThat(line.sizeError()).isCloseTo(0.1, within(1e-12));
+    assertThat(line.largestSizeError()).isCloseTo(0.1, within(1e-12));
     assertThat(miniature.outcomes()).hasSizeBetween(3, 5);
     assertThat(miniature.verification().pearson()).isCloseTo(1, within(1e-12));
     assertThat(miniature.skipped()).isZero();
@@ -51,6 +51,17 @@ class MiniatureTest {
     assertThat(badge(scaled(0.74), STABLE, OPTIONS)).isEqualTo(Badge.STABLE);
     assertThat(badge(scaled(0.74), SHAKY, OPTIONS)).isEqualTo(Badge.UNSTABLE);
     assertThat(badge(scaled(0.74), null, OPTIONS)).isEqualTo(Badge.UNSTABLE);
+  }
+
+  /** What stands beside a badge is what the rule looked at: no pool where a large one hides it. */
+  @Test
+  void oneSmallRemovalIsOff() {
+    double[] scores = TRUTH.clone();
+    scores[2] = 1.3 * TRUTH[2];
+    Miniature.Line line = run(scores, STABLE, OPTIONS).queries().get(0);
+    assertThat(line.badge()).isEqualTo(Badge.STABLE);
+    assertThat(line.verdict().doubts()).containsExactly(Doubt.SIZE);
+    assertThat(line.largestSizeError()).isCloseTo(0.3, within(1e-9));
   }
 
   @Test
