@@ -175,7 +175,8 @@ public final class BlameSections {
         List.of(
             new Fact("Pearson", number(verification.pearson()), "mean over the confusions"),
             new Fact("Spearman", number(verification.spearman())),
-            new Fact("Pooled size error", number(verification.sizeError()), "sum |a - p| / sum |a|"),
+            new Fact(
+                "Pooled size error", number(verification.sizeError()), "sum |a - p| / sum |a|"),
             new Fact(
                 "Verified",
                 count(Badge.VERIFIED) + " of " + blame.items().size(),

@@ -74,9 +74,13 @@ record NextSteps(List<String> advice, String command) {
         }
       }
       if (command != null) {
-        double each = change.contains("newton-loo") ? solves(queries, model.samples()) / queries : 1;
+        double each =
+            change.contains("newton-loo") ? solves(queries, model.samples()) / queries : 1;
         double resolve =
-            miniature.outcomes().stream().mapToDouble(o -> o.seconds()).average().orElse(Double.NaN);
+            miniature.outcomes().stream()
+                .mapToDouble(o -> o.seconds())
+                .average()
+                .orElse(Double.NaN);
         double verify =
             SCORINGS * each * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
         advice.add(

@@ -138,7 +138,8 @@ record VerifyFiles(
 
   void print(PrintWriter writer) {
     Table table =
-        new Table("experiment", "method", "n", "Pearson", "Spearman", "pooled size error", "right signs");
+        new Table(
+            "experiment", "method", "n", "Pearson", "Spearman", "pooled size error", "right signs");
     for (Verifier.Part part : parts) {
       part.predicted()
           .forEach(

@@ -13,8 +13,8 @@ import java.util.Map;
  * @param value of the measurement at the reference point
  * @param reference where derivatives were taken
  * @param lambda damping in use; NaN if the estimator has none
- * @param multiple lambda over its unit, {@link io.vicinal.influence.solve.Damping#unit}; NaN if there is
- *     none
+ * @param multiple lambda over its unit, {@link io.vicinal.influence.solve.Damping#unit}; NaN if
+ *     there is none
  * @param status how the solve ended, in lower case; "closed form" where nothing was solved
  * @param iterations steps of the solve
  * @param products Hessian-vector products of the solve

@@ -182,8 +182,7 @@ public final class Detectors {
   /** One that inverts no curvature. */
   private static Named scored(
       String name, String meaning, boolean ofHead, Need need, Function<Evidence, double[]> rule) {
-    return new Named(
-        name, meaning, ofHead, need, e -> new Detector.Found(rule.apply(e), null));
+    return new Named(name, meaning, ofHead, need, e -> new Detector.Found(rule.apply(e), null));
   }
 
   /** The names of those that need no more than features, labels and a head, in a fixed order. */

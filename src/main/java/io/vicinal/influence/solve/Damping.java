@@ -90,10 +90,10 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
   }
 
   /**
-   * Whether lambda is of the size of the curvature, at most {@link #SPECTRUM} units.
-   * Beyond, (M + lambda)^-1 is close to 1/lambda in nearly every direction: scores are those of the
-   * plain gradient, made small, and that a head which is held so firmly moves as predicted says
-   * nothing of the head that was delivered. False where the multiple is not known.
+   * Whether lambda is of the size of the curvature, at most {@link #SPECTRUM} units. Beyond, (M +
+   * lambda)^-1 is close to 1/lambda in nearly every direction: scores are those of the plain
+   * gradient, made small, and that a head which is held so firmly moves as predicted says nothing
+   * of the head that was delivered. False where the multiple is not known.
    */
   public boolean isWithinSpectrum() {
     return multiple <= SPECTRUM;
@@ -120,8 +120,8 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
   }
 
   /**
-   * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} units at
-   * most, until no negative curvature is met.
+   * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} units
+   * at most, until no negative curvature is met.
    *
    * @param attempt throws {@link NegativeCurvatureException} when the damping does not suffice
    * @return what the attempt returned; it knows the damping that it was given

@@ -53,20 +53,24 @@ class DampingTest {
   @Test
   void automaticDampingStopsAtTheCapAndSaysWhatToDo() {
     List<Double> tried = new ArrayList<>();
-    assertThatThrownBy(() -> new Damping(0.2, 1, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 1e6)))
+    assertThatThrownBy(
+            () -> new Damping(0.2, 1, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 1e6)))
         .isInstanceOf(NegativeCurvatureException.class)
         .hasMessageStartingWith("damping: auto stops at 27x the mean eigenvalue")
         .hasMessageContaining("float64")
         .hasMessageContaining("if-gn");
     assertThat(tried).containsExactly(1.0, 27.0);
     tried.clear();
-    assertThatThrownBy(() -> new Damping(0.2, 1, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 0.01)))
+    assertThatThrownBy(
+            () -> new Damping(0.2, 1, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 0.01)))
         .hasMessageStartingWith("damping: auto stops at 27x");
     assertThat(tried).containsExactly(1.0, 3.0, 9.0, Damping.CAP);
     tried.clear();
-    assertThatThrownBy(() -> new Damping(20, 100, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 0.01)))
+    assertThatThrownBy(
+            () -> new Damping(20, 100, DampingUnit.MEAN, true).settle(d -> refuse(tried, d, 0.01)))
         .hasMessageStartingWith("damping: auto stops at 100x");
-    assertThatThrownBy(() -> new Damping(0.2, 1, DampingUnit.MEAN, false).settle(d -> refuse(tried, d, 0.01)))
+    assertThatThrownBy(
+            () -> new Damping(0.2, 1, DampingUnit.MEAN, false).settle(d -> refuse(tried, d, 0.01)))
         .hasMessageContaining("or more, or auto");
   }
 

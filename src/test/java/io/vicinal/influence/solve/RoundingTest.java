@@ -24,7 +24,7 @@ class RoundingTest {
   private static final int FEATURES = 30;
   private static final int WIDTH = 6;
   private static final int OUTLIERS = 30;
-  private static final double SHARE = 1e-9; // lambda over the largest eigenvalue
+  private static final double SHARE = 1e-10; // lambda over the largest eigenvalue
 
   @AfterAll
   static void close() {
@@ -91,7 +91,8 @@ class RoundingTest {
       Solution asFound = ConjugateGradient.solve(system, ekfac, b, options, false, arena);
       assertThat(asFound.reports()).anyMatch(r -> r.status() == Status.NEGATIVE_CURVATURE);
 
-      Damping automatic = new Damping(lambda, lambda / problem.meanEigenvalue(), true);
+      Damping automatic =
+          new Damping(lambda, lambda / problem.meanEigenvalue(), DampingUnit.MEAN, true);
       Solution solution =
           automatic.settle(
               d ->
