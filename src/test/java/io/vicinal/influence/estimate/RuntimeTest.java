@@ -34,16 +34,20 @@ class RuntimeTest {
   private static final OperatingSystemMXBean PROCESS =
       ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
 
-  /** Least seconds of the processor, over all threads, of some calls: neighbours do not count. */
-  private static double seconds(int calls, Runnable work) {
+  /** What {@link #PROCESS} counts in hundredths of a second is measured over many of them. */
+  private static final double MEASURED_SECONDS = 0.3;
+
+  /** Seconds of the processor that a call takes, over all threads: neighbours do not count. */
+  private static double seconds(Runnable work) {
     work.run();
-    double least = Double.POSITIVE_INFINITY;
-    for (int call = 0; call < calls; call++) {
-      long start = PROCESS.getProcessCpuTime();
+    long start = PROCESS.getProcessCpuTime();
+    for (int calls = 1; ; calls++) {
       work.run();
-      least = Math.min(least, (PROCESS.getProcessCpuTime() - start) / 1e9);
+      double spent = (PROCESS.getProcessCpuTime() - start) / 1e9;
+      if (spent >= MEASURED_SECONDS) {
+        return spent / calls;
+      }
     }
-    return least;
   }
 
   @Test
@@ -64,11 +68,11 @@ class RuntimeTest {
       double[] v = slope(e, problem.reference(), one.get(0), arena);
       Supplier<double[]> recursion = () -> recursion(problem, v);
       double[] h = recursion.get();
-      double loop = seconds(2, recursion::get);
-      double products = seconds(2, () -> scores(problem, h));
-      double walk = seconds(5, () -> Estimators.of("eif").scores(e, one, Progress.NONE));
+      double loop = seconds(recursion::get);
+      double products = seconds(() -> scores(problem, h));
+      double walk = seconds(() -> Estimators.of("eif").scores(e, one, Progress.NONE));
       double together =
-          seconds(5, () -> Estimators.of("if-seed").scores(e, queries, Progress.NONE)) / QUERIES;
+          seconds(() -> Estimators.of("if-seed").scores(e, queries, Progress.NONE)) / QUERIES;
       assertThat(loop).as("products a sample").isGreaterThan(3 * walk);
       assertThat(products).as("gradients a sample").isGreaterThan(together);
       assertThat(together).as("a query among many").isLessThan(0.1 * loop);
