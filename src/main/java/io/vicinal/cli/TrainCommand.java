@@ -1,5 +1,6 @@
 package io.vicinal.cli;
 
+import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
@@ -40,9 +41,10 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Example:",
+      "Examples:",
       "  echo '{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}' > c.json",
       "  vicinal train --config c.json --run runs/first --set loss.name=cosface",
+      "  vicinal train --run runs/first --resume --set epochs=6",
       "",
       "'vicinal list' shows the losses, samplers, optimisers and schedules; --dry-run shows every",
       "key with its value."
@@ -52,10 +54,39 @@ final class TrainCommand implements Callable<Integer> {
 
   @Option(
       names = "--config",
-      required = true,
       paramLabel = "c.json",
-      description = "The configuration; its relative paths start from its folder.")
+      description = {
+        "The configuration; its relative paths start from its folder. Without one: that of the run",
+        "that is resumed or restarted, else the defaults with the data named here."
+      })
   private Path config;
+
+  @Option(
+      names = "--features",
+      paramLabel = "X.npy",
+      description = {
+        "[N, D]: data.features. The same table may hold features, labels and names; FILE.csv takes",
+        "its columns of numbers, FILE.csv:A,B,F..K some."
+      })
+  private String features;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "y.npy",
+      description = "[N], numbers or names, such as FILE.csv:COLUMN: data.labels.")
+  private String labels;
+
+  @Option(
+      names = "--class-names",
+      paramLabel = "LIST",
+      description = "What to call class 0, 1, ...: data.classNames.")
+  private String classNames;
+
+  @Option(
+      names = "--sample-names",
+      paramLabel = "LIST",
+      description = "What to call the samples, such as FILE.csv:COLUMN: data.sampleNames.")
+  private String sampleNames;
 
   @Option(names = "--run", paramLabel = "DIR", description = "The run folder; made if missing.")
   private Path run;
@@ -93,12 +124,12 @@ final class TrainCommand implements Callable<Integer> {
   @Override
   @SuppressWarnings("try") // the interruption is held, not used
   public Integer call() {
-    RunConfig resolved = ConfigParser.parse(config, overrides);
+    RunConfig resolved = configuration();
     PrintWriter out = spec.commandLine().getOut();
     if (dryRun) {
       TrainingPlan plan = TrainingPlan.of(resolved);
       if (run != null) {
-        Trainer.checkFolder(run, existing == null ? RunMode.NEW : existing.mode());
+        Trainer.checkFolder(run, existing == null ? RunMode.NEW : existing.mode(), plan.config());
       }
       out.println(plan.config().text());
       plan.notes().forEach(spec.commandLine().getErr()::println);
@@ -115,6 +146,7 @@ final class TrainCommand implements Callable<Integer> {
       out.println(
           "this process may take " + Limits.text(memory.left()) + ", by " + memory.boundBy());
       out.flush();
+      plan.checkMemory();
       return 0;
     }
     if (run == null) {
@@ -141,9 +173,40 @@ final class TrainCommand implements Callable<Integer> {
     if (!Files.exists(run.resolve("config.json"))) {
       return "";
     }
-    StringBuilder command = new StringBuilder("vicinal train --config " + config + " --run " + run);
-    overrides.forEach(value -> command.append(" --set ").append(value));
-    return "vicinal train: interrupted; go on with '" + command + " --resume'";
+    return "vicinal train: interrupted; go on with 'vicinal train --run "
+        + Text.quoted(run.toString())
+        + " --resume'";
+  }
+
+  private RunConfig configuration() {
+    List<String> replaced = new ArrayList<>();
+    replace("features", features, replaced);
+    replace("labels", labels, replaced);
+    replace("classNames", classNames, replaced);
+    replace("sampleNames", sampleNames, replaced);
+    replaced.addAll(overrides);
+    if (config != null) {
+      return ConfigParser.parse(config, replaced);
+    }
+    Path own = existing == null || run == null ? null : run.resolve("config.json");
+    if (own != null && Files.exists(own)) {
+      return ConfigParser.parse(own, replaced);
+    }
+    if (replaced.stream().noneMatch(value -> value.startsWith("data."))) {
+      throw new InputException(
+          (own == null ? "" : run + ": holds no run, so ")
+              + "name the data: --features and --labels, or a configuration with --config"
+              + (run == null || existing != null || !Files.exists(run.resolve("config.json"))
+                  ? ""
+                  : "; " + run + " holds a run, which --resume goes on with"));
+    }
+    return ConfigParser.parse("{}", "--set", Path.of("").toAbsolutePath(), replaced);
+  }
+
+  private static void replace(String key, String value, List<String> overrides) {
+    if (value != null) {
+      overrides.add("data." + key + "=" + new JsonPrimitive(value));
+    }
   }
 
   private static void report(PrintWriter out, TrainResult result) {

@@ -14,7 +14,7 @@ public record EarlyStopConfig(int patience, double minDelta) {
 
   static EarlyStopConfig read(Section s) {
     int patience = s.integer("patience", 0, Range.integersFrom(0));
-    double minDelta = s.number("minDelta", 0, Range.atLeast(0));
+    double minDelta = s.number("minDelta", 0, Range.halfOpen(0, 1)); // of a metric from 0 to 1
     s.end();
     return new EarlyStopConfig(patience, minDelta);
   }

@@ -34,6 +34,12 @@ public record OptimizerConfig(
   public static final List<String> GROUPS = List.of("weight", "bias", "proxies");
 
   /**
+   * More than any recipe has (ProxyNCA++'s proxies learn with 400). Adam moves a parameter by the
+   * rate, so that the squares of a float32 embedding overflow from about 1e18 on.
+   */
+  private static final double MOST = 1e6;
+
+  /**
    * A group's own settings; null where it follows the optimiser's.
    *
    * @param lr a learning rate in place of the base one
@@ -42,10 +48,10 @@ public record OptimizerConfig(
   public record Group(Double lr, Double lrScale, Double eps, Double weightDecay) {
 
     static Group read(Section s) {
-      Double lr = s.number("lr", Range.atLeast(0));
+      Double lr = s.number("lr", Range.upTo(MOST, false));
       Double lrScale = s.number("lrScale", Range.atLeast(0));
-      Double eps = s.number("eps", Range.positive());
-      Double weightDecay = s.number("weightDecay", Range.atLeast(0));
+      Double eps = s.number("eps", Range.upTo(MOST, true));
+      Double weightDecay = s.number("weightDecay", Range.upTo(MOST, false));
       s.end();
       if (lr != null && lrScale != null) {
         throw s.error("lr", "excludes lrScale; keep one of the two");
@@ -87,12 +93,13 @@ public record OptimizerConfig(
   static OptimizerConfig read(Section s) {
     String name = s.choice("name", "adam", "sgd", "adam", "adamw");
     boolean sgd = name.equals("sgd");
-    double lr = s.number("lr", sgd ? 0.1 : 1e-3, Range.atLeast(0));
-    double weightDecay = s.number("weightDecay", name.equals("adamw") ? 0.01 : 0, Range.atLeast(0));
+    double lr = s.number("lr", sgd ? 0.1 : 1e-3, Range.upTo(MOST, false));
+    double weightDecay =
+        s.number("weightDecay", name.equals("adamw") ? 0.01 : 0, Range.upTo(MOST, false));
     double momentum = sgd ? s.number("momentum", 0.9, Range.halfOpen(0, 1)) : 0;
     double beta1 = sgd ? 0 : s.number("beta1", 0.9, Range.halfOpen(0, 1));
     double beta2 = sgd ? 0 : s.number("beta2", 0.999, Range.halfOpen(0, 1));
-    double eps = sgd ? 0 : s.number("eps", 1e-8, Range.positive());
+    double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
     Section own = s.section("groups");
     Map<String, Group> groups = new LinkedHashMap<>();
     for (String group : GROUPS) {
@@ -104,8 +111,44 @@ public record OptimizerConfig(
     }
     own.end();
     s.end();
-    return new OptimizerConfig(
-        name, lr, momentum, beta1, beta2, eps, weightDecay, Collections.unmodifiableMap(groups));
+    OptimizerConfig config =
+        new OptimizerConfig(
+            name,
+            lr,
+            momentum,
+            beta1,
+            beta2,
+            eps,
+            weightDecay,
+            Collections.unmodifiableMap(groups));
+    GROUPS.forEach(group -> config.check(group, s, own.section(group)));
+    return config;
+  }
+
+  /** What two values that are each in range make together. */
+  private void check(String group, Section s, Section own) {
+    double rate = lr(group);
+    if (rate > MOST) {
+      throw own.error(
+          "lrScale",
+          "makes a learning rate of " + rate + ", more than " + (long) MOST + "; lower it");
+    }
+    // A step multiplies a parameter by 1 - lr wd, with momentum m by what grows beyond 2 (1 + m).
+    double most = 2 * (1 + momentum);
+    if (!name.equals("adam") && rate * weightDecay(group) >= most) {
+      boolean of = groups.get(group).weightDecay() != null;
+      throw (of ? own : s)
+          .error(
+              "weightDecay",
+              weightDecay(group)
+                  + " with the learning rate "
+                  + rate
+                  + " makes the "
+                  + group
+                  + " grow in every step (their product must be below "
+                  + most
+                  + "); lower one of them");
+    }
   }
 
   JsonObject json() {

@@ -15,6 +15,16 @@ record Range(double from, boolean fromIncluded, double to, boolean toIncluded, S
     return new Range(from, true, Double.MAX_VALUE, true, "a number of at least " + plain(from));
   }
 
+  /** 0 excluded if {@code positive}. */
+  static Range upTo(double most, boolean positive) {
+    return new Range(
+        0,
+        !positive,
+        most,
+        true,
+        "a number " + (positive ? "above 0" : "from 0") + " to " + plain(most));
+  }
+
   static Range integersFrom(long from) {
     return new Range(from, true, Integer.MAX_VALUE, true, "an integer of at least " + from);
   }

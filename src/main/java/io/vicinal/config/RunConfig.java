@@ -83,27 +83,20 @@ public record RunConfig(
 
   /** This configuration with another sampler. */
   public RunConfig withSampler(SamplerConfig other) {
-    return new RunConfig(
-        data,
-        validation,
-        evaluate,
-        loss,
-        head,
-        optimizer,
-        schedule,
-        clip,
-        other,
-        epochs,
-        warmup,
-        earlyStop,
-        checkpointSteps,
-        seed,
-        seeds,
-        compute);
+    return with(validation, other, epochs);
   }
 
   /** This configuration with another number of epochs. */
-  public RunConfig withEpochs(int epochs) {
+  public RunConfig withEpochs(int count) {
+    return with(validation, sampler, count);
+  }
+
+  /** This configuration with another validation part. */
+  public RunConfig withValidation(ValidationConfig other) {
+    return with(other, sampler, epochs);
+  }
+
+  private RunConfig with(ValidationConfig validation, SamplerConfig sampler, int epochs) {
     return new RunConfig(
         data,
         validation,

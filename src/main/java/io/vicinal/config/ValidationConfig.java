@@ -10,11 +10,18 @@ import java.nio.file.Path;
  * <p>Immutable, so safe for any thread.
  *
  * @param fraction the part held out, 0 for none; 0 with files
+ * @param given whether the fraction was given: the default may become another where the data are
+ *     too small for it
  * @param by {@code sample}: that part of each class; {@code class}: that part of the classes
  * @param features files in place of a fraction: [V, D]; null for none
  * @param labels [V]; null for none
+ * @param sampleNames a list of the V samples' names; null
  */
-public record ValidationConfig(double fraction, String by, Path features, Path labels) {
+public record ValidationConfig(
+    double fraction, boolean given, String by, Path features, Path labels, Path sampleNames) {
+
+  /** The part that is held out where nothing is said. */
+  public static final double FRACTION = 0.1;
 
   /** Whether there is any validation data. */
   public boolean present() {
@@ -24,7 +31,9 @@ public record ValidationConfig(double fraction, String by, Path features, Path l
   static ValidationConfig read(Section s) {
     Path features = s.file("features");
     Path labels = s.file("labels");
-    double fraction = s.number("fraction", features == null ? 0.1 : 0, Range.halfOpen(0, 1));
+    Path sampleNames = s.file("sampleNames");
+    boolean given = s.has("fraction") || features != null;
+    double fraction = s.number("fraction", features == null ? FRACTION : 0, Range.halfOpen(0, 1));
     String by = s.choice("by", "sample", "sample", "class");
     s.end();
     if ((features == null) != (labels == null)) {
@@ -33,17 +42,29 @@ public record ValidationConfig(double fraction, String by, Path features, Path l
     if (features != null && fraction > 0) {
       throw s.error("fraction", "excludes validation files; keep one of the two");
     }
-    return new ValidationConfig(fraction, by, features, labels);
+    if (features == null && sampleNames != null) {
+      throw s.error(
+          "sampleNames", "belongs to validation.features; name all samples with data.sampleNames");
+    }
+    return new ValidationConfig(fraction, given, by, features, labels, sampleNames);
+  }
+
+  /** The same with this part held out, as if it had been given. */
+  public ValidationConfig with(double part) {
+    return new ValidationConfig(part, true, by, features, labels, sampleNames);
   }
 
   JsonObject json() {
     JsonObject o = new JsonObject();
     if (features == null) {
-      o.addProperty("fraction", fraction);
+      if (given) {
+        o.addProperty("fraction", fraction);
+      }
       o.addProperty("by", by);
     }
     Json.path(o, "features", features);
     Json.path(o, "labels", labels);
+    Json.path(o, "sampleNames", sampleNames);
     return o;
   }
 }

@@ -11,16 +11,17 @@ import java.util.stream.Collectors;
 public final class DivergedException extends InputException {
 
   private static final long serialVersionUID = 1L;
-  private static final int NAMED_IDS = 32; // the sentence stays readable; sampleIds() has all
+  private static final int NAMED_IDS = 8; // the sentence stays readable; sampleIds() has all
 
   private final long step;
   private final String tensor;
   private final long[] sampleIds;
 
   /**
-   * @param kept what is not lost, with a colon; may be empty
+   * @param lr the optimizer's learning rate
+   * @param kept what is not lost, with a semicolon; may be empty
    */
-  DivergedException(long step, int epoch, String tensor, long[] sampleIds, String kept) {
+  DivergedException(long step, int epoch, String tensor, long[] sampleIds, double lr, String kept) {
     super(
         "training diverged at step "
             + step
@@ -32,7 +33,9 @@ public final class DivergedException extends InputException {
             + named(sampleIds)
             + "; "
             + kept
-            + "lower optimizer.lr, or set clip.value");
+            + "start over with a lower optimizer.lr (now "
+            + lr
+            + "), with clip.value or with features of a smaller scale");
     this.step = step;
     this.tensor = tensor;
     this.sampleIds = sampleIds.clone();

@@ -55,6 +55,25 @@ final class Feasible {
     return resolved;
   }
 
+  /**
+   * Says what a validation part that was not given became.
+   *
+   * @throws InputException if it became nothing and something needs it
+   */
+  static void checkValidation(RunConfig given, RunConfig fitted, Consumer<String> notes) {
+    boolean plateau = given.schedule().name().equals("plateau");
+    if (!fitted.validation().present() && (plateau || given.earlyStop().patience() > 0)) {
+      throw new InputException(
+          (plateau ? "schedule.name: plateau" : "earlyStop.patience:")
+              + " needs validation data, and no class has samples to spare for the default part;"
+              + " set validation.fraction, such as 0.4, or give validation files");
+    }
+    String told = ValidationSplit.told(given.validation(), fitted.validation());
+    if (told != null) {
+      notes.accept(told);
+    }
+  }
+
   private static void metrics(RunConfig config, long[] validation) {
     for (String name : config.evaluate().metrics()) {
       MetricId id;

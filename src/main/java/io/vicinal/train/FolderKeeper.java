@@ -48,7 +48,7 @@ final class FolderKeeper implements RunKeeper {
   @Override
   public String diverged(JsonObject facts) {
     RunFolder.write(folder.diverged(), facts + "\n");
-    return "the last good checkpoint is kept: ";
+    return "what was good until then is kept, " + folder.diverged() + " has the whole batch; ";
   }
 
   @Override

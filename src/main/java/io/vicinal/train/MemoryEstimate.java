@@ -1,7 +1,11 @@
 package io.vicinal.train;
 
+import io.vicinal.InputException;
+import io.vicinal.config.RunConfig;
+import io.vicinal.process.Limits;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 
@@ -16,6 +20,11 @@ import java.util.Map;
 public record MemoryEstimate(Map<String, Long> bytes) {
 
   private static final long DEFAULT_WORKSPACE = 256L << 20; // of an engine (vicinal.h)
+
+  private static final String WORKSPACE = "workspace, at most";
+
+  /** What a training set holds once it is read. */
+  private static final List<String> DATA = List.of("features", "labels", "validation");
 
   /** Keeps the order. */
   public MemoryEstimate {
@@ -53,8 +62,70 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put("gradients", parameters);
     bytes.put("optimizer moments", moments * parameters);
     bytes.put("batch", batch * (element * width + 16));
-    bytes.put("workspace, at most", workspace == 0 ? DEFAULT_WORKSPACE : workspace);
+    bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
     return new MemoryEstimate(bytes);
+  }
+
+  /**
+   * @param config resolved
+   */
+  static MemoryEstimate of(
+      RunConfig config, long samples, long width, int classes, long validation) {
+    boolean sgd = config.optimizer().name().equals("sgd");
+    return of(
+        samples,
+        width,
+        config.head().embedding(),
+        (long) classes * Parts.loss(config).centers(),
+        config.sampler().batchSize(),
+        validation,
+        TrainingSet.dtype(config).bytes(),
+        !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0,
+        (long) config.compute().workspaceMiB() << 20);
+  }
+
+  /**
+   * Refuses a run that needs more than this process may take. The workspace does not count: it
+   * shrinks to what is left.
+   *
+   * @param read whether the data are in memory already
+   * @throws InputException with what takes most of it and how to need less
+   */
+  void check(Limits.Memory memory, boolean read) {
+    Map<String, Long> needed = new LinkedHashMap<>(bytes);
+    needed.remove(WORKSPACE);
+    if (read) {
+      needed.keySet().removeAll(DATA);
+    }
+    long sum = needed.values().stream().mapToLong(Long::longValue).sum();
+    if (sum <= memory.left()) {
+      return;
+    }
+    String most = Collections.max(needed.entrySet(), Map.Entry.comparingByValue()).getKey();
+    throw new InputException(
+        "memory: the run needs "
+            + Limits.text(sum)
+            + (read ? " more" : "")
+            + " ("
+            + Limits.text(needed.get(most))
+            + " of it for "
+            + most
+            + ") and "
+            + memory.boundBy()
+            + " leaves "
+            + Limits.text(memory.left())
+            + "; "
+            + remedy(most)
+            + ", or run it where more is free");
+  }
+
+  private static String remedy(String most) {
+    return switch (most) {
+      case "features", "labels" -> "give fewer samples or columns";
+      case "validation" -> "give fewer validation samples";
+      case "batch" -> "lower sampler.batch";
+      default -> "lower head.embedding";
+    };
   }
 
   /** The sum. */

@@ -86,7 +86,9 @@ record RunRecord(RunConfig config, JsonObject run) {
           folder
               + ": the run there differs in "
               + difference
-              + "; resume it with its own configuration, or name another folder");
+              + "; go on with its own configuration (--config "
+              + folder.resolve("config.json")
+              + ", or leave --config out; in Java Trainer.resume), or name another folder");
     }
   }
 

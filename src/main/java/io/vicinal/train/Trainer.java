@@ -179,6 +179,21 @@ public final class Trainer {
     RunFolder.checkUsable(folder, mode);
   }
 
+  /**
+   * As {@link #checkFolder(Path, RunMode)}, and whether a run of the folder can go on so.
+   *
+   * @param config resolved, as a {@link TrainingPlan} has it
+   * @throws InputException as training would throw it
+   */
+  public static void checkFolder(Path folder, RunMode mode, RunConfig config) {
+    RunFolder.checkUsable(folder, mode);
+    RunRecord record =
+        mode == RunMode.RESUME ? RunRecord.read(folder.resolve("config.json")) : null;
+    if (record != null) {
+      record.checkSame(config, folder);
+    }
+  }
+
   /** The same with the metrics in the caller's hands. */
   static TrainResult train(
       RunConfig given,

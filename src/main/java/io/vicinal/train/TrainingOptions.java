@@ -211,6 +211,13 @@ public final class TrainingOptions {
         });
   }
 
+  /**
+   * What to call the validation files' samples: a list that {@link io.vicinal.data.Names} reads.
+   */
+  public TrainingOptions validationNames(Path list) {
+    return with("validation", "sampleNames", list);
+  }
+
   /** Epochs between two evaluations, 1 or more; the last epoch always has one. Default 1. */
   public TrainingOptions evaluateEvery(int epochs) {
     return with("evaluate", "every", epochs);

@@ -9,8 +9,9 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
-import io.vicinal.loss.Loss;
+import io.vicinal.process.Limits;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -83,6 +84,17 @@ public record TrainingPlan(
     }
   }
 
+  /**
+   * Refuses a run on the processor that needs more memory than this process may take now.
+   *
+   * @throws InputException as training would throw it
+   */
+  public void checkMemory() {
+    if (config.compute().device().equals("cpu")) {
+      memory.check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), false);
+    }
+  }
+
   /** Labels of what would judge the run; empty for nothing. */
   private static long[] validationLabels(
       RunConfig config, Names names, long[] labels, ValidationSplit split, long count) {
@@ -96,6 +108,7 @@ public record TrainingPlan(
         throw new InputException(
             own + ": " + read.length + " labels for " + count + " rows of validation.features");
       }
+      Names.read(config.validation().sampleNames(), count, "validation samples");
       return read;
     }
   }
@@ -126,8 +139,10 @@ public record TrainingPlan(
   }
 
   private static TrainingPlan of(
-      RunConfig given, long[] labels, long samples, long width, Names names) {
-    Loss loss = Parts.loss(given);
+      RunConfig asked, long[] labels, long samples, long width, Names names) {
+    RunConfig given = TrainingSet.fitted(asked, labels);
+    List<String> notes = new ArrayList<>();
+    Feasible.checkValidation(asked, given, notes::add);
     ValidationSplit split = TrainingSet.split(given, labels);
     ClassMap classes = ClassMap.of(labels, split.training());
     long[] rows = new long[split.training().length];
@@ -140,23 +155,10 @@ public record TrainingPlan(
       throw TrainingSet.otherWidth(ownShape.dim(1), width);
     }
     long validation = ownShape.dim(0);
-    List<String> notes = new ArrayList<>();
     long[] held = validationLabels(given, names, labels, split, validation);
     RunConfig config = Feasible.check(given, classes, rows, width, held, notes::add);
     int batches = Parts.sampler(config, split.training(), rows).batchesPerEpoch();
-    boolean sgd = config.optimizer().name().equals("sgd");
-    int moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0;
-    MemoryEstimate memory =
-        MemoryEstimate.of(
-            samples,
-            width,
-            config.head().embedding(),
-            (long) classes.size() * loss.centers(),
-            config.sampler().batchSize(),
-            validation,
-            TrainingSet.dtype(config).bytes(),
-            moments,
-            (long) config.compute().workspaceMiB() << 20);
+    MemoryEstimate memory = MemoryEstimate.of(config, samples, width, classes.size(), validation);
     return new TrainingPlan(
         config,
         List.copyOf(notes),

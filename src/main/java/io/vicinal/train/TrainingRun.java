@@ -211,7 +211,8 @@ final class TrainingRun {
     o.addProperty("tensor", tensor);
     o.add("sampleIds", new Gson().toJsonTree(ids));
     String kept = keeper.diverged(o);
-    return new DivergedException(progress.steps + 1, epoch, tensor, ids, kept);
+    return new DivergedException(
+        progress.steps + 1, epoch, tensor, ids, config.optimizer().lr(), kept);
   }
 
   private void endEpoch(int epoch) {

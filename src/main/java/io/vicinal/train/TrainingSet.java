@@ -10,9 +10,11 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
+import io.vicinal.process.Limits;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -56,13 +58,14 @@ record TrainingSet(
     checkFinite(all, backend);
     String hash = all.sha256();
     long[] labels = all.labels().toLongs();
-    ValidationSplit split = split(config, labels);
+    RunConfig fitted = fitted(config, labels);
+    ValidationSplit split = split(fitted, labels);
     ClassMap classes = ClassMap.of(labels, split.training());
     int[] rows = Arrays.stream(labels).mapToInt(classes::row).toArray();
     Tensor features = typed(all.features(), dtype, arena);
     FeatureSet typed =
         new FeatureSet(features, all.labels(), "data", all.classNames(), all.sampleNames());
-    FeatureSet validation = validation(config, typed, split, backend, arena, notes);
+    FeatureSet validation = validation(fitted, typed, split, backend, arena, notes);
     if (validation != null && validation.width() != all.width()) {
       throw otherWidth(validation.width(), all.width());
     }
@@ -91,8 +94,25 @@ record TrainingSet(
     return config.compute().dtype().equals("float64") ? DType.F64 : DType.F32;
   }
 
-  /** The samples of the configured classes, divided. */
+  /** The configuration with a validation part that the data can give. */
+  static RunConfig fitted(RunConfig config, long[] labels) {
+    return config.withValidation(
+        ValidationSplit.fitted(labels, covered(config, labels), config.validation()));
+  }
+
+  /**
+   * The samples of the configured classes, divided.
+   *
+   * @param config {@link #fitted}
+   */
   static ValidationSplit split(RunConfig config, long[] labels) {
+    long[] ids = covered(config, labels);
+    Long own = config.seeds().validation();
+    long seed = own != null ? own : Xoshiro.derive(config.seed(), "validation");
+    return ValidationSplit.of(labels, ids, config.validation(), seed);
+  }
+
+  private static long[] covered(RunConfig config, long[] labels) {
     List<Long> classes = config.data().classes();
     for (long wanted : classes) {
       if (Arrays.stream(labels).noneMatch(label -> label == wanted)) {
@@ -100,13 +120,9 @@ record TrainingSet(
             "data.classes: the data has no sample of class " + wanted + "; remove it");
       }
     }
-    long[] ids =
-        LongStream.range(0, labels.length)
-            .filter(id -> classes.isEmpty() || classes.contains(labels[(int) id]))
-            .toArray();
-    Long own = config.seeds().validation();
-    long seed = own != null ? own : Xoshiro.derive(config.seed(), "validation");
-    return ValidationSplit.of(labels, ids, config.validation(), seed);
+    return LongStream.range(0, labels.length)
+        .filter(id -> classes.isEmpty() || classes.contains(labels[(int) id]))
+        .toArray();
   }
 
   private static FeatureSet read(
@@ -177,9 +193,8 @@ record TrainingSet(
       FeatureSet own =
           files(validation.features(), validation.labels(), all.classNames(), dtype, arena, notes);
       checkFinite(own, backend);
-      return own.classNames().known()
-          ? own
-          : own.named(covering(all.classNames(), own), Names.none());
+      Names classes = own.classNames().known() ? own.classNames() : covering(all.classNames(), own);
+      return own.named(classes, Names.read(validation.sampleNames(), own.samples(), "samples"));
     }
     if (split.validation().length == 0) {
       return null;
@@ -214,11 +229,18 @@ record TrainingSet(
     }
   }
 
-  /** As {@link Feasible#check}. */
+  /** As {@link Feasible#check}, and whether the run finds the memory. */
   RunConfig feasible(RunConfig config, Consumer<String> notes) {
     long[] trained = Arrays.stream(training).map(id -> rows[(int) id]).toArray();
     long[] held = validation == null ? new long[0] : validation.labels().toLongs();
-    return Feasible.check(config, classes, trained, features.dim(1), held, notes);
+    RunConfig fitted = fitted(config, labels);
+    Feasible.checkValidation(config, fitted, notes);
+    RunConfig resolved = Feasible.check(fitted, classes, trained, features.dim(1), held, notes);
+    if (config.compute().device().equals("cpu")) {
+      MemoryEstimate.of(resolved, labels.length, features.dim(1), classes.size(), held.length)
+          .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), true);
+    }
+    return resolved;
   }
 
   /** A sentence on classes with a single training sample; null when there is none. */

@@ -4,6 +4,8 @@ import io.vicinal.InputException;
 import io.vicinal.config.ValidationConfig;
 import io.vicinal.sample.Xoshiro;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
@@ -20,6 +22,46 @@ import java.util.stream.LongStream;
  * @param validation ids, ascending; empty when nothing is held out
  */
 record ValidationSplit(long[] training, long[] validation) {
+  /** A class with fewer samples would lose more than a quarter of them to the two it needs. */
+  private static final int ENOUGH = 8;
+
+  /**
+   * A fraction that was not given: its default, or as much more as leaves the largest class two
+   * samples to compare, or none where that is more than a quarter.
+   */
+  static ValidationConfig fitted(long[] labels, long[] ids, ValidationConfig config) {
+    if (config.given() || config.by().equals("class")) {
+      return config.with(config.fraction());
+    }
+    Map<Long, Integer> counts = new LinkedHashMap<>();
+    for (long id : ids) {
+      counts.merge(labels[(int) id], 1, Integer::sum);
+    }
+    int most = counts.values().stream().mapToInt(Integer::intValue).max().orElse(0);
+    double fraction = config.fraction();
+    if (Math.round(fraction * most) < 2) {
+      fraction = most < ENOUGH ? 0 : 2.0 / most;
+    }
+    return config.with(fraction);
+  }
+
+  /** What a fraction that was not given became, if that is not its default; else null. */
+  static String told(ValidationConfig given, ValidationConfig fitted) {
+    if (given.fraction() == fitted.fraction()) {
+      return null;
+    }
+    return fitted.fraction() == 0
+        ? "validation.fraction: 0 in place of "
+            + given.fraction()
+            + ": no class has "
+            + ENOUGH
+            + " samples or more, of which two could be spared; the last head is delivered"
+        : String.format(
+            Locale.ROOT,
+            "validation.fraction: %.3g in place of %s, two samples of the largest class",
+            fitted.fraction(),
+            given.fraction());
+  }
 
   /**
    * @param labels the class of every sample of the dataset
@@ -59,9 +101,12 @@ record ValidationSplit(long[] training, long[] validation) {
   private static long[] wholeClasses(
       Map<Long, LongStream.Builder> classes, double fraction, Xoshiro generator) {
     long[] order = classes.keySet().stream().mapToLong(Long::longValue).toArray();
-    if (order.length < 2) {
+    if (order.length < 3) {
       throw new InputException(
-          "validation.by: one class cannot be divided by class; set it to sample");
+          "validation.by: "
+              + order.length
+              + (order.length == 1 ? " class" : " classes")
+              + " cannot be divided by class, since training needs two; set it to sample");
     }
     generator.shuffle(order, 0, order.length);
     long count = Math.max(1, Math.min(Math.round(fraction * order.length), order.length - 1));

@@ -92,4 +92,42 @@ class TrainCommandTest {
   void aRunFolderMustBeNamed() {
     Outcome.of(Fixture.in(folder).train("--run", null)).failed(2, "--run", "--dry-run");
   }
+
+  @Test
+  void aRunResumesByItsOwnConfiguration() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    Outcome.of(fixture.train("--config", null, "--resume", ""))
+        .failed(2, "run: holds no run", "--features and --labels", "--config");
+    assertThat(fixture.at("run")).doesNotExist();
+    Outcome.of(fixture.train("--set", "seed=7")).succeeded();
+    Outcome.of(fixture.train("--config", null)).failed(2, "name the data", "--resume");
+    for (String dry : new String[] {"--set", "--dry-run"}) {
+      String value = dry.equals("--set") ? "checkpointSteps=0" : "";
+      Outcome.of(fixture.train("--resume", "", dry, value))
+          .failed(
+              2,
+              "differs in seed (7, now 0)",
+              "--config " + fixture.at("run/config.json"),
+              "leave --config out");
+    }
+    Outcome more = Outcome.of(fixture.train("--config", null, "--resume", "", "--set", "epochs=3"));
+    assertThat(more.succeeded().out()).contains("epoch 3/3");
+    Outcome.of(fixture.train("--config", null, "--restart", "")).succeeded();
+    assertThat(Files.readString(fixture.at("run/config.json"))).contains("\"seed\": 7");
+    assertThat(fixture.at("run/previous-1/config.json")).exists();
+  }
+
+  @Test
+  void memoryThatTheMachineDoesNotHaveIsRefusedFirst() {
+    Fixture fixture = Fixture.in(folder);
+    String huge = "head.embedding=2147483647"; // some 300 GiB
+    Outcome run = Outcome.of(fixture.train("--set", huge));
+    assertThat(run.code()).isEqualTo(2);
+    assertThat(run.err()).contains("memory: the run needs", " leaves ", "lower head.embedding");
+    assertThat(fixture.at("run")).doesNotExist();
+    Outcome plan = Outcome.of(fixture.train("--dry-run", "", "--set", huge));
+    assertThat(plan.code()).isEqualTo(2);
+    assertThat(plan.err()).contains("memory: the run needs", "lower head.embedding");
+    assertThat(plan.out()).contains("optimizer moments");
+  }
 }

@@ -131,6 +131,34 @@ class FeasibleTest {
   }
 
   @Test
+  void theDefaultValidationPartFitsSmallData() {
+    RunConfig twelve = files(Samples.clouds(arena, 12, 5, 3));
+    assertThat(TrainingPlan.of(twelve).notes())
+        .anyMatch(n -> n.startsWith("validation.fraction: 0 in place of 0.1"));
+    Path run = folder.resolve("run");
+    Trainer.train(twelve, run, listener());
+    assertThat(notes).filteredOn(n -> n.startsWith("validation.fraction: 0 in")).hasSize(1);
+    RunConfig stored = ConfigParser.parse(run.resolve("config.json"), List.of());
+    assertThat(stored.validation()).isEqualTo(twelve.validation().with(0));
+    Trainer.train(twelve.withEpochs(2), run, RunMode.RESUME, TrainingListener.NONE);
+
+    TrainingPlan thirty = TrainingPlan.of(files(Samples.clouds(arena, 30, 5, 3)));
+    assertThat(thirty.notes()).anyMatch(n -> n.startsWith("validation.fraction: 0.200 in place"));
+    assertThat(thirty.validation()).isEqualTo(6);
+    TrainingPlan hundred = TrainingPlan.of(files(Samples.clouds(arena, 120, 5, 3)));
+    assertThat(hundred.notes()).noneMatch(n -> n.startsWith("validation"));
+    assertThat(hundred.validation()).isEqualTo(12);
+
+    RunConfig early = files(Samples.clouds(arena, 12, 5, 3), "earlyStop.patience=2");
+    assertThatThrownBy(() -> TrainingPlan.of(early))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("earlyStop.patience: needs validation data")
+        .hasMessageContaining("set validation.fraction");
+    RunConfig given = files(Samples.clouds(arena, 12, 5, 3), "validation.fraction=0.1");
+    assertThatThrownBy(() -> TrainingPlan.of(given)).hasMessageContaining("raise it, or set it to");
+  }
+
+  @Test
   void balancedDefaultsFitToo() {
     RunConfig config = files(Samples.clouds(arena, 12, 5, 3), "sampler.name=balanced");
     TrainingPlan plan =

@@ -250,7 +250,8 @@ class ResumeTest {
                       RunMode.RESUME,
                       TrainingListener.NONE))
           .isInstanceOf(InputException.class)
-          .hasMessageContaining("the run there differs in optimizer.lr (0.02, now 0.03)");
+          .hasMessageContaining("the run there differs in optimizer.lr (0.02, now 0.03)")
+          .hasMessageContaining("--config " + run.resolve("config.json"));
       float[] x = data.features().toFloats();
       x[5] += 1;
       data.features().set(x);

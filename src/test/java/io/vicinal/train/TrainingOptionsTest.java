@@ -46,6 +46,7 @@ class TrainingOptionsTest {
     put(all, "validation.by", "\"class\"", o -> o.validationByClass(0.2));
     put(all, "validation.features", "\"/x.npy\"", o -> o.validation(x, y));
     put(all, "validation.labels", "\"/y.npy\"", o -> o.validation(x, y));
+    put(all, "validation.sampleNames", "\"/x.npy\"", o -> o.validation(x, y).validationNames(x));
     put(all, "evaluate.every", "3", o -> o.evaluateEvery(3));
     put(all, "evaluate.metrics", "[\"r@1\",\"r@8\"]", o -> o.metrics("r@1", "r@8"));
     put(all, "evaluate.metric", "\"r@8\"", o -> o.metrics("r@8", "r@1"));
@@ -179,10 +180,11 @@ class TrainingOptionsTest {
   void aValueThatDoesNotFitIsRefusedWhereItIsSet() {
     refused(o -> o.epochs(-1), "epochs: expected an integer of at least 0, found -1");
     refused(o -> o.embedding(0), "head.embedding: expected an integer of at least 1, found 0");
-    refused(o -> o.adam(Double.NaN), "optimizer.lr: expected a number of at least 0, found NaN");
+    refused(
+        o -> o.adam(Double.NaN), "optimizer.lr: expected a number from 0 to 1000000, found NaN");
     refused(o -> o.sgd(0.1, 1), "optimizer.momentum: expected a number from 0 up to");
-    refused(o -> o.adam(0.1, 0.9, 0.9, 0), "optimizer.eps: expected a number greater than 0");
-    refused(o -> o.lr(Group.BIAS, -1), "optimizer.groups.bias.lr: expected a number of at least 0");
+    refused(o -> o.adam(0.1, 0.9, 0.9, 0), "optimizer.eps: expected a number above 0");
+    refused(o -> o.lr(Group.BIAS, -1), "optimizer.groups.bias.lr: expected a number from 0 to");
     refused(o -> o.sgd(0.1, 0).eps(Group.BIAS, 1), "optimizer.groups.bias.eps: is Adam's");
     refused(o -> o.reduceAt(0.1, 5, 3), "schedule.milestones: must be ascending");
     refused(o -> o.reduceEvery(0, 0.5), "schedule.every: a step schedule needs every");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ValidationSplitTest {
 
   private static ValidationConfig config(double fraction, String by) {
-    return new ValidationConfig(fraction, by, null, null);
+    return new ValidationConfig(fraction, true, by, null, null, null);
   }
 
   private static long[] labels(int n, int classes) {
@@ -25,10 +25,10 @@ class ValidationSplitTest {
   @Property(tries = 100)
   void everySampleIsOnExactlyOneSide(
       @ForAll @IntRange(min = 40, max = 300) int n,
-      @ForAll @IntRange(min = 2, max = 7) int classes,
+      @ForAll @IntRange(min = 3, max = 7) int classes,
       @ForAll boolean byClass,
       @ForAll long seed) {
-    long[] labels = labels(n, classes);
+    long[] labels = LongStream.range(0, n).map(i -> i / 2 % classes).toArray();
     long[] ids = LongStream.range(0, n).filter(i -> i % 5 != 0).toArray();
     ValidationSplit split =
         ValidationSplit.of(labels, ids, config(0.3, byClass ? "class" : "sample"), seed);
@@ -68,6 +68,6 @@ class ValidationSplitTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining("validation.fraction: no class would have two");
     assertThatThrownBy(() -> ValidationSplit.of(new long[20], ids, config(0.5, "class"), 1))
-        .hasMessageContaining("validation.by: one class cannot be divided");
+        .hasMessageContaining("validation.by: 1 class cannot be divided");
   }
 }

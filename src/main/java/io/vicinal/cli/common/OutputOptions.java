@@ -86,8 +86,11 @@ public final class OutputOptions {
       Stream.of(
               run.data().features(),
               run.data().labels(),
+              run.data().classNames(),
+              run.data().sampleNames(),
               run.validation().features(),
-              run.validation().labels())
+              run.validation().labels(),
+              run.validation().sampleNames())
           .filter(Objects::nonNull)
           .forEach(inputs::add);
     } catch (InputException e) {

@@ -5,9 +5,12 @@ import java.math.MathContext;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** Plain text on a terminal. */
 public final class Text {
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:,+@%-]+");
+
   private Text() {}
 
   /** A fraction as a percentage with two digits; a dash where there is no value. */
@@ -33,6 +36,11 @@ public final class Text {
         : seconds < 6000
             ? String.format(Locale.ROOT, "%.0f min", seconds / 60)
             : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+  }
+
+  /** A word for a POSIX shell. */
+  public static String quoted(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   /** Lines of at most {@code width} characters, broken at spaces; longer words stay whole. */

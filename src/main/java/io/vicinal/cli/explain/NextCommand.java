@@ -1,9 +1,9 @@
 package io.vicinal.cli.explain;
 
+import io.vicinal.cli.common.Text;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -11,8 +11,6 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Another command for the same question, as a line that can be pasted. Stateless. */
 final class NextCommand {
-  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./=:,+@%-]+");
-
   private NextCommand() {}
 
   /**
@@ -41,7 +39,7 @@ final class NextCommand {
     Path last = out.toAbsolutePath().normalize().getFileName();
     String folder = (last == null ? "" : last + "-") + "verified";
     words.addAll(List.of("--out", folder(out, folder)));
-    return words.stream().map(NextCommand::quoted).collect(Collectors.joining(" "));
+    return words.stream().map(Text::quoted).collect(Collectors.joining(" "));
   }
 
   static List<String> joined(List<String> some, List<String> more) {
@@ -58,10 +56,5 @@ final class NextCommand {
   /** How the reader called this program. */
   private static String launcher() {
     return System.getProperty("vicinal.launcher", "vicinal");
-  }
-
-  /** For a POSIX shell. */
-  static String quoted(String word) {
-    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 }

@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.influence.relabel.Proposal.Decision;
 import io.vicinal.report.Gallery;
@@ -93,7 +94,7 @@ final class Suspects {
         classes,
         doubted,
         "vicinal labels apply --labels "
-            + (labels == null ? "LABELS" : NextCommand.quoted(labels.toString()))
+            + (labels == null ? "LABELS" : Text.quoted(labels.toString()))
             + " --decisions decisions.csv --out cleaned.npy");
   }
 
