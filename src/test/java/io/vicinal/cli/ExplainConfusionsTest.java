@@ -28,7 +28,7 @@ class ExplainConfusionsTest {
     double[][] units = units(fixture);
     long[] labels = labels(fixture);
     List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
-    assertThat(rows.get(0)).isEqualTo("i,j,label_i,label_j,squared_distance,searched");
+    assertThat(rows.get(0)).isEqualTo("i,j,label_i,label_j,squared_distance");
     int at = 1;
     for (int i = 0; i < units.length; i++) {
       int j = nearest(units, i);
@@ -66,6 +66,23 @@ class ExplainConfusionsTest {
         .contains("validation");
   }
 
+  /** One distance for everybody, and that by which it was found where that is another one. */
+  @Test
+  void rawNeighboursHaveBothDistances() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Outcome.of(fixture.explain("confusions", "--metric", "raw")).succeeded();
+    List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
+    assertThat(rows).hasSizeGreaterThan(1);
+    double[][] units = units(fixture);
+    for (String row : rows.subList(1, rows.size())) {
+      String[] cells = row.split(",");
+      int i = Integer.parseInt(cells[0]);
+      int j = Integer.parseInt(cells[1]);
+      assertThat(Double.parseDouble(cells[4])).isCloseTo(squared(units, i, j), within(1e-6));
+      assertThat(Double.parseDouble(cells[5])).isNotCloseTo(squared(units, i, j), within(1e-3));
+    }
+  }
+
   @Test
   void noWrongSampleIsAResult() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
@@ -73,7 +90,7 @@ class ExplainConfusionsTest {
     Outcome outcome = Outcome.of(fixture.explain("confusions", "--metric", "raw")).succeeded();
     assertThat(outcome.out()).contains("0 of", "no class is confused");
     assertThat(fixture.at("out/confusions.csv"))
-        .hasContent("i,j,label_i,label_j,squared_distance,searched");
+        .hasContent("i,j,label_i,label_j,squared_distance,raw_squared_distance");
   }
 
   private static JsonObject json(Path file) throws IOException {

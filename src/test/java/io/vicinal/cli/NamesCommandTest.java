@@ -100,15 +100,14 @@ class NamesCommandTest {
             "label_i",
             "label_j",
             "squared_distance",
-            "searched",
             "i_name",
             "j_name",
             "label_i_name",
             "label_j_name");
     for (List<String> row : rows.subList(1, rows.size())) {
-      assertThat(row.get(6)).isEqualTo("img/" + row.get(0) + ".jpg");
-      assertThat(row.get(7)).isEqualTo("img/" + row.get(1) + ".jpg");
-      assertThat(row.get(8)).isEqualTo(NASTY.get(Integer.parseInt(row.get(2))));
+      assertThat(row.get(5)).isEqualTo("img/" + row.get(0) + ".jpg");
+      assertThat(row.get(6)).isEqualTo("img/" + row.get(1) + ".jpg");
+      assertThat(row.get(7)).isEqualTo(NASTY.get(Integer.parseInt(row.get(2))));
     }
     assertThat(JsonParser.parseString(Files.readString(fixture.at("out/summary.json"))).toString())
         .contains("\"class_names\":[\"zero, nought\"");

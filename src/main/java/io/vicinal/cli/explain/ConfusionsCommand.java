@@ -15,6 +15,7 @@ import io.vicinal.influence.measure.GroupDistance;
 import io.vicinal.influence.measure.PairDistance;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -36,7 +37,9 @@ import picocli.CommandLine.Spec;
       "lower position. A class's confusion classes are the fewest that hold more than half of its",
       "wrong neighbours (10 at most).",
       "",
-      "Writes confusions.csv (a pairs file for 'explain pair'), worst-classes.csv, summary.json.",
+      "Writes confusions.csv (a pairs file for 'explain pair': i, its wrong neighbour j, their labels,",
+      "their squared_distance 2 - 2 cos; with --metric raw also raw_squared_distance, by which j was",
+      "found), worst-classes.csv, summary.json.",
       ""
     },
     footer = {"", "Example:", "  vicinal explain confusions --run runs/first --out confusions"})
@@ -87,16 +90,27 @@ final class ConfusionsCommand implements Callable<Integer> {
     Confusions found = test.confusions();
     List<PairDistance> distances =
         found.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j())).toList();
-    CsvFile csv = model.csv("i", "j", "label_i", "label_j", "squared_distance", "searched");
+    boolean raw = found.neighbouring() == Neighbouring.RAW;
+    List<String> header =
+        new ArrayList<>(List.of("i", "j", "label_i", "label_j", "squared_distance"));
+    if (raw) {
+      header.add("raw_squared_distance");
+    }
+    CsvFile csv = model.csv(header.toArray(String[]::new));
     Embedded embedded = test.embedded(distances);
     for (PairDistance pair : distances) {
-      csv.row(
-          pair.i(),
-          pair.j(),
-          found.label(pair.i()),
-          found.label(pair.j()),
-          pair.value(embedded),
-          found.distance(pair.i()));
+      List<Object> row =
+          new ArrayList<>(
+              List.of(
+                  pair.i(),
+                  pair.j(),
+                  found.label(pair.i()),
+                  found.label(pair.j()),
+                  pair.value(embedded)));
+      if (raw) {
+        row.add(found.distance(pair.i()));
+      }
+      csv.row(row.toArray());
     }
     return csv;
   }
