@@ -181,7 +181,8 @@ record VerifyFiles(
     }
   }
 
+  /** A dash where there is nothing to compare: no removal was solved again, or it did nothing. */
   private static String text(double value) {
-    return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+    return !Double.isFinite(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
   }
 }
