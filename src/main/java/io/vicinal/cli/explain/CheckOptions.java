@@ -12,8 +12,9 @@ final class CheckOptions {
       defaultValue = "60",
       description = {
         "What report.html may spend on solving again without the blamed samples, so that it can",
-        "call its explanations verified, stable or unstable; the scores at a third and three times",
-        "the damping come on top. 0 or --plain: neither, they are then called predicted.",
+        "call its explanations verified, stable or unstable; a solve that is not done by then is",
+        "given up. The scores at a third and three times the damping, and preparing float64, come on",
+        "top. 0 or --plain: neither, they are then called predicted.",
         "Default: 60."
       })
   double seconds;

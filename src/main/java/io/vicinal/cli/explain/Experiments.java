@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Re-solves the head after edits, each once; what is done is kept in the work folder, and a later
@@ -35,13 +36,22 @@ final class Experiments implements AutoCloseable {
 
   /** What an edit does to the gauges. */
   Outcome run(Edit edit) {
+    return run(edit, () -> false);
+  }
+
+  /** The same, given up once it is enough: null then, and nothing is kept. */
+  Outcome run(Edit edit, BooleanSupplier enough) {
     Outcome known = done.get(edit.changes());
     if (known == null) {
       Key key = new Key().add("gauges", gauges.stream().map(Gauge::name).toList());
       key.add("edit", edit.changes());
       try (Arena scratch = Arena.host()) {
         String name = "edit-" + key.hash().substring(0, 32);
-        known = outcome(edit, work.piece(name, scratch, a -> solve(edit)).facts());
+        WorkFolder.Piece piece = work.piece(name, scratch, a -> solve(edit, enough));
+        if (piece == null) {
+          return null;
+        }
+        known = outcome(edit, piece.facts());
       }
       done.put(edit.changes(), known);
       progress.at("re-solving", ++count, 0, 0, Double.NaN);
@@ -77,11 +87,18 @@ final class Experiments implements AutoCloseable {
     return done.size();
   }
 
-  private WorkFolder.Piece solve(Edit edit) {
+  private WorkFolder.Piece solve(Edit edit, BooleanSupplier enough) {
     if (retraining == null) {
-      retraining = Retraining.of(scoring.explanation(), gauges, Retraining.options());
+      retraining = Retraining.of(scoring.explanation(), gauges, Retraining.options().until(enough));
+      if (!retraining.base().converged() && enough.getAsBoolean()) {
+        close();
+        return null;
+      }
     }
-    Outcome outcome = retraining.run(edit);
+    Outcome outcome = retraining.run(edit, enough);
+    if (outcome == null) {
+      return null;
+    }
     JsonObject json = new JsonObject();
     json.add("before", array(outcome.before()));
     json.add("after", array(outcome.after()));
@@ -127,6 +144,7 @@ final class Experiments implements AutoCloseable {
   public void close() {
     if (retraining != null) {
       retraining.close();
+      retraining = null;
     }
   }
 }

@@ -65,6 +65,7 @@ final class WorkFolder implements AutoCloseable {
    *
    * @param name a file's name, unique in this call
    * @param arena owner of the numbers
+   * @param work null if it was given up: nothing is kept then
    */
   Piece piece(String name, Arena arena, Function<Arena, Piece> work) {
     Path facts = folder.hidden().resolve(PIECE + name + ".json");
@@ -72,6 +73,9 @@ final class WorkFolder implements AutoCloseable {
     Piece found = read(facts, numbers, arena);
     if (found == null) {
       found = work.apply(arena);
+      if (found == null) {
+        return null;
+      }
       if (found.numbers() != null) {
         Npy.write(numbers, found.numbers());
       }

@@ -130,6 +130,11 @@ public final class Explanation implements AutoCloseable {
     return reconverged;
   }
 
+  /** The re-converged parameters in the frame, or null where nothing has asked for them. */
+  public HeadTensors reconverged() {
+    return convergence == null ? null : convergence.head();
+  }
+
   /** How the re-converged point was found. */
   public Converged convergence(Progress progress) {
     point(ReferencePoint.RECONVERGED, progress);

@@ -172,7 +172,11 @@ final class BlockSolve {
   }
 
   private boolean isDue(Row row) {
-    return row.residual <= row.target || row.products + 1 >= options.maxProducts();
+    return row.residual <= row.target || isSpent(row);
+  }
+
+  private boolean isSpent(Row row) {
+    return row.products + 1 >= options.maxProducts() || options.enough().getAsBoolean();
   }
 
   /** Replaces the residuals of rows {@code from} on by b - (M + lambda) x, and judges them. */
@@ -195,7 +199,7 @@ final class BlockSolve {
     double found = row.trueResidual;
     if (found <= options.tolerance()) {
       row.status = Status.CONVERGED;
-    } else if (row.products + 1 >= options.maxProducts()) {
+    } else if (isSpent(row)) {
       row.status = Status.OUT_OF_PRODUCTS;
     } else if (row.residual < ROUNDING * found) {
       row.status = found > ROUNDING * row.floor ? Status.STALLED : null;

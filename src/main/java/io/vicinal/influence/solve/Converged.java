@@ -36,7 +36,7 @@ public record Converged(
     CONVERGED,
     /** Rounding hides any further descent; the gradient is as small as the type allows. */
     ROUNDING,
-    /** The limit of steps or products was reached. */
+    /** The limit of steps or products was reached, or somebody said that it is enough. */
     OUT_OF_BUDGET
   }
 

@@ -101,7 +101,9 @@ public final class Reconvergence {
         }
         if (point.norm <= options.tolerance() * scale) {
           status = Converged.Status.CONVERGED;
-        } else if (steps >= options.maxSteps() || products >= options.maxProducts()) {
+        } else if (steps >= options.maxSteps()
+            || products >= options.maxProducts()
+            || options.enough().getAsBoolean()) {
           status = Converged.Status.OUT_OF_BUDGET;
         } else {
           there.reset();
@@ -190,7 +192,8 @@ public final class Reconvergence {
     SolveOptions inner =
         SolveOptions.defaults()
             .withTolerance(Math.min(FORCING, Math.max(forcing, enough)))
-            .withMaxProducts((int) Math.min(left, SolveOptions.defaults().maxProducts()));
+            .withMaxProducts((int) Math.min(left, SolveOptions.defaults().maxProducts()))
+            .until(options.enough());
     try (CurvaturePoint point = CurvaturePoint.open(problem, from.at, objective.targets())) {
       LinearSystem system =
           new LinearSystem(point, CurvatureKind.HESSIAN, objective.lambda(), null);

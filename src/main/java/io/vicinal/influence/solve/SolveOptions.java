@@ -2,6 +2,7 @@ package io.vicinal.influence.solve;
 
 import io.vicinal.InputException;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 
 /**
  * How systems are solved. A value.
@@ -15,6 +16,7 @@ import java.util.Objects;
  * @param recompute steps after which the true residual replaces the recurrence's
  * @param deflation directions shared by solves, or null
  * @param progress hears every step
+ * @param enough asked at every step; once it says yes, what is not solved ends as out of products
  */
 public record SolveOptions(
     double tolerance,
@@ -24,7 +26,10 @@ public record SolveOptions(
     int block,
     int recompute,
     Deflation deflation,
-    Progress progress) {
+    Progress progress,
+    BooleanSupplier enough) {
+  private static final BooleanSupplier NEVER = () -> false;
+
   /**
    * @throws InputException if a value is outside its range
    */
@@ -44,52 +49,99 @@ public record SolveOptions(
     }
     Objects.requireNonNull(precision, "precision");
     Objects.requireNonNull(progress, "progress");
+    Objects.requireNonNull(enough, "enough");
   }
 
   /** 1e-3, at most 1000 products, EK-FAC, the problem's type, blocks of 16, checks every 20. */
   public static SolveOptions defaults() {
-    return new SolveOptions(1e-3, 1000, true, Precision.PROBLEM, 0, 20, null, Progress.NONE);
+    return new SolveOptions(1e-3, 1000, true, Precision.PROBLEM, 0, 20, null, Progress.NONE, NEVER);
   }
 
   /** The same to another true residual. */
   public SolveOptions withTolerance(double to) {
     return new SolveOptions(
-        to, maxProducts, preconditioned, precision, block, recompute, deflation, progress);
+        to, maxProducts, preconditioned, precision, block, recompute, deflation, progress, enough);
   }
 
   /** The same with another limit per right-hand side. */
   public SolveOptions withMaxProducts(int limit) {
     return new SolveOptions(
-        tolerance, limit, preconditioned, precision, block, recompute, deflation, progress);
+        tolerance, limit, preconditioned, precision, block, recompute, deflation, progress, enough);
   }
 
   /** The same by plain conjugate gradients. */
   public SolveOptions plain() {
     return new SolveOptions(
-        tolerance, maxProducts, false, precision, block, recompute, deflation, progress);
+        tolerance, maxProducts, false, precision, block, recompute, deflation, progress, enough);
   }
 
   /** The same in another arithmetic. */
   public SolveOptions with(Precision arithmetic) {
     return new SolveOptions(
-        tolerance, maxProducts, preconditioned, arithmetic, block, recompute, deflation, progress);
+        tolerance,
+        maxProducts,
+        preconditioned,
+        arithmetic,
+        block,
+        recompute,
+        deflation,
+        progress,
+        enough);
   }
 
   /** The same with another number of right-hand sides at once. */
   public SolveOptions withBlock(int size) {
     return new SolveOptions(
-        tolerance, maxProducts, preconditioned, precision, size, recompute, deflation, progress);
+        tolerance,
+        maxProducts,
+        preconditioned,
+        precision,
+        size,
+        recompute,
+        deflation,
+        progress,
+        enough);
   }
 
   /** The same with directions that solves share. */
   public SolveOptions with(Deflation shared) {
     return new SolveOptions(
-        tolerance, maxProducts, preconditioned, precision, block, recompute, shared, progress);
+        tolerance,
+        maxProducts,
+        preconditioned,
+        precision,
+        block,
+        recompute,
+        shared,
+        progress,
+        enough);
   }
 
   /** The same, heard by another listener. */
   public SolveOptions with(Progress listener) {
     return new SolveOptions(
-        tolerance, maxProducts, preconditioned, precision, block, recompute, deflation, listener);
+        tolerance,
+        maxProducts,
+        preconditioned,
+        precision,
+        block,
+        recompute,
+        deflation,
+        listener,
+        enough);
+  }
+
+  /** The same, ended early. */
+  public SolveOptions until(BooleanSupplier condition) {
+    return new SolveOptions(
+        tolerance,
+        maxProducts,
+        preconditioned,
+        precision,
+        block,
+        recompute,
+        deflation,
+        progress,
+        condition);
   }
 }

@@ -7,7 +7,9 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -57,6 +59,17 @@ public record Miniature(
     }
   }
 
+  /** Solves the head again. */
+  @FunctionalInterface
+  public interface Resolver {
+    /**
+     * @param edit what is changed
+     * @param enough says yes once the budget is spent
+     * @return what came of it; null if it was given up because the budget was spent
+     */
+    Outcome resolve(Edit edit, BooleanSupplier enough);
+  }
+
   /**
    * Runs it.
    *
@@ -65,8 +78,7 @@ public record Miniature(
    *     that were not trained on
    * @param stability of each query, or null
    * @param inRange whether the damping lies within the spectrum's range
-   * @param resolve re-solves an edit and measures these Q queries first, such as {@link
-   *     Retraining#run}
+   * @param resolver measures these Q queries first, such as {@link Retraining#run}
    */
   public static Miniature run(
       List<String> ids,
@@ -74,21 +86,42 @@ public record Miniature(
       List<Stability> stability,
       boolean inRange,
       MiniatureOptions options,
-      Function<Edit, Outcome> resolve) {
+      Resolver resolver) {
+    return run(ids, scores, stability, inRange, options, resolver, System::nanoTime);
+  }
+
+  /**
+   * The same by another clock.
+   *
+   * @param clock in nanoseconds
+   */
+  static Miniature run(
+      List<String> ids,
+      double[][] scores,
+      List<Stability> stability,
+      boolean inRange,
+      MiniatureOptions options,
+      Resolver resolver,
+      LongSupplier clock) {
     long[][] top = new long[scores.length][];
     Arrays.setAll(top, q -> largest(scores[q], options.top()));
     long[] plan = plan(top, scores, options);
     Map<Long, Outcome> done = new LinkedHashMap<>();
-    long start = System.nanoTime();
+    long start = clock.getAsLong();
+    DoubleSupplier elapsed = () -> (clock.getAsLong() - start) / 1e9;
     long products = 0;
     long dearest = 0;
     double slowest = 0;
     for (long id : plan) {
-      double elapsed = (System.nanoTime() - start) / 1e9;
-      if (products + dearest >= options.products() || elapsed + slowest >= options.seconds()) {
+      if (products + dearest >= options.products()
+          || elapsed.getAsDouble() + slowest >= options.seconds()) {
         break;
       }
-      Outcome outcome = resolve.apply(Edit.remove(id));
+      Outcome outcome =
+          resolver.resolve(Edit.remove(id), () -> elapsed.getAsDouble() >= options.seconds());
+      if (outcome == null) {
+        break;
+      }
       done.put(id, outcome);
       products += outcome.products();
       dearest = Math.max(dearest, outcome.products());
@@ -106,7 +139,7 @@ public record Miniature(
         outcomes.size() < 2 ? null : Verification.of(scores, outcomes),
         plan.length - outcomes.size(),
         products,
-        (System.nanoTime() - start) / 1e9);
+        elapsed.getAsDouble());
   }
 
   /** How many explanations earned a badge. */

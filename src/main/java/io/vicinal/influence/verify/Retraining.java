@@ -4,18 +4,17 @@ import io.vicinal.InputException;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
 import io.vicinal.influence.estimate.Explanation;
-import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.HeadProblem;
-import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.stream.LongStream;
 
 /**
@@ -100,13 +99,12 @@ public final class Retraining implements AutoCloseable {
    */
   public static Retraining of(
       Explanation explanation, List<Gauge> gauges, ReconvergenceOptions options) {
-    HeadTensors start = explanation.point(ReferencePoint.RECONVERGED, Progress.NONE).at();
     return open(
         explanation.problem(),
         explanation.test(),
         explanation.damping().lambda(),
         gauges,
-        start,
+        explanation.reconverged(),
         options);
   }
 
@@ -137,10 +135,25 @@ public final class Retraining implements AutoCloseable {
    * @throws io.vicinal.CancelledException if the thread is interrupted
    */
   public Outcome run(Edit edit) {
+    return solve(edit, options);
+  }
+
+  /**
+   * The same, given up early.
+   *
+   * @param enough asked at every product; once it says yes, what is not solved is given up
+   * @return null if it was
+   */
+  public Outcome run(Edit edit, BooleanSupplier enough) {
+    Outcome outcome = solve(edit, options.until(enough));
+    return outcome.converged() || !enough.getAsBoolean() ? outcome : null;
+  }
+
+  private Outcome solve(Edit edit, ReconvergenceOptions how) {
     long start = System.nanoTime();
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Converged solved =
-          Reconvergence.run(problem, lambda, targets(edit, scratch), base.head(), options, scratch);
+          Reconvergence.run(problem, lambda, targets(edit, scratch), base.head(), how, scratch);
       double[] after = measure(embed(solved.head()));
       double off = base.distance() + solved.distance();
       return new Outcome(

@@ -1,5 +1,7 @@
 package io.vicinal.influence.verify;
 
+import java.util.function.BooleanSupplier;
+
 /** Retraining of a made-up model whose measurements are known functions of the removed samples. */
 final class FakeModel {
   private final double[][] effects;
@@ -16,6 +18,10 @@ final class FakeModel {
   }
 
   Outcome resolve(Edit edit) {
+    return resolve(edit, () -> false);
+  }
+
+  Outcome resolve(Edit edit, BooleanSupplier enough) {
     resolved++;
     double[] before = new double[effects.length];
     double[] after = new double[effects.length];

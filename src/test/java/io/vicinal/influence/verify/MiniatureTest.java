@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** What is solved again within a budget; the rule of the badges has a test of its own. */
@@ -86,6 +87,39 @@ class MiniatureTest {
     assertThat(none.verification()).isNull();
     assertThat(none.queries().get(0).badge()).isEqualTo(Badge.STABLE);
     assertThat(run(TRUTH, STABLE, OPTIONS.withBudget(100, 0)).outcomes()).isEmpty();
+  }
+
+  /** A single solve does not outlast the budget: it is told, gives up, and is not counted. */
+  @Test
+  void oneSolveTakesTooLong() {
+    FakeModel model = new FakeModel(new double[][] {TRUTH}, 0);
+    AtomicLong now = new AtomicLong();
+    Miniature miniature =
+        Miniature.run(
+            List.of("pair 3-4"),
+            new double[][] {TRUTH},
+            List.of(STABLE),
+            true,
+            OPTIONS,
+            (edit, enough) -> {
+              assertThat(enough.getAsBoolean()).isFalse();
+              if (model.resolved == 0) {
+                now.addAndGet(1_000_000_000L);
+                return model.resolve(edit);
+              }
+              while (!enough.getAsBoolean()) {
+                now.addAndGet(1_000_000_000L);
+              }
+              return null;
+            },
+            now::get);
+    assertThat(now.get()).isEqualTo(60_000_000_000L);
+    assertThat(miniature.seconds()).isEqualTo(60);
+    assertThat(miniature.outcomes()).hasSize(1);
+    assertThat(miniature.skipped()).isPositive();
+    Miniature.Line line = miniature.queries().get(0);
+    assertThat(line.verdict().doubts()).containsExactly(Doubt.UNSOLVED);
+    assertThat(line.badge()).isEqualTo(Badge.STABLE);
   }
 
   @Test

@@ -19,6 +19,7 @@ import io.vicinal.influence.estimate.ExplanationOptions;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.SampleTables;
 import io.vicinal.influence.measure.PairDistance;
+import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ProblemOptions;
@@ -400,6 +401,25 @@ class RetrainingTest {
                           ReconvergenceOptions.defaults()))
               .isInstanceOf(InputException.class)
               .hasMessageContaining("nothing to measure");
+        });
+  }
+
+  /** The budget is asked at every product, in the base solve too. */
+  @Test
+  void givenUp() {
+    open(
+        Theta.W,
+        (explanation, retraining) -> {
+          int[] asked = {0};
+          assertThat(retraining.run(Edit.remove(3), () -> ++asked[0] > 5)).isNull();
+          assertThat(asked[0]).isBetween(6, 12);
+          assertThat(retraining.run(Edit.remove(3), () -> false).after())
+              .isEqualTo(retraining.run(Edit.remove(3)).after());
+          List<Gauge> gauges = List.of(Gauge.of(PAIR));
+          try (Retraining cut = Retraining.of(explanation, gauges, OPTIONS.until(() -> true))) {
+            assertThat(cut.base().status()).isEqualTo(Converged.Status.OUT_OF_BUDGET);
+            assertThat(cut.base().products()).isZero();
+          }
         });
   }
 
