@@ -141,7 +141,7 @@ final class EvaluateCommand implements Callable<Integer> {
     try (OutputFile written = out == null ? null : new OutputFile(out, outputs);
         Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
-      ArrayFiles files = new ArrayFiles(arena, backend);
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, galleryLabels);
       Tensor e = files.matrix(embeddings, null);
       Names given = classNames == null ? Names.none() : Names.read(classNames);
       Labels own = files.labels(labels, embeddings, e.dim(0), given);

@@ -45,6 +45,7 @@ import picocli.CommandLine.Spec;
       "  echo '{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}' > c.json",
       "  vicinal train --config c.json --run runs/first --set loss.name=cosface",
       "  vicinal train --run runs/first --resume --set epochs=6",
+      "  vicinal train --features t.csv --labels t.csv:kind --sample-names t.csv:name --run runs/t",
       "",
       "'vicinal list' shows the losses, samplers, optimisers and schedules; --dry-run shows every",
       "key with its value."

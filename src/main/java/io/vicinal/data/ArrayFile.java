@@ -21,7 +21,9 @@ import java.util.function.Consumer;
  *   <li>{@code FILE.npz:NAME}, an array of an archive (the name may be left out if it holds one);
  *   <li>{@code FILE.safetensors:NAME}, likewise;
  *   <li>a {@code .csv}, {@code .tsv} or {@code .txt} table of numbers, with or without a first line
- *       of names; {@code FILE.csv:A,B} takes columns by name, or by number from 0.
+ *       of names; {@code FILE.csv:A,B,F..K} takes columns by name, or by number from 0. A table of
+ *       all columns is that of its numbers: a column of texts is left out, and so is one that is
+ *       read beside it, as labels or names.
  * </ul>
  *
  * Every type that holds real numbers is converted, of either byte order and layout, a piece at a
@@ -135,11 +137,12 @@ public final class ArrayFile {
   /**
    * The shape of an array that could be read; of a table it takes a pass over the file.
    *
+   * @param beside as {@link #read}
    * @throws io.vicinal.InputException as {@link #read}
    */
-  public static Shape shape(Path path) {
+  public static Shape shape(Path path, Path... beside) {
     try (StoredArray array = open(path)) {
-      return array == null ? CsvNumbers.of(path).shape() : array.shape();
+      return array == null ? CsvNumbers.of(path, beside).shape() : array.shape();
     }
   }
 
@@ -148,15 +151,19 @@ public final class ArrayFile {
    *
    * @param type F32 or F64; null: F32 for types of 32 or fewer bits that it holds exactly, else F64
    * @param notes receives what is not obvious
+   * @param beside paths of labels and names that are read with it, null for none: their columns of
+   *     the same table are left out
    * @throws io.vicinal.InputException if the file is missing, damaged, holds no numbers or one that
    *     the type cannot hold, or is too large for memory
    */
-  public static Tensor read(Path path, Arena arena, DType type, Consumer<String> notes) {
+  public static Tensor read(
+      Path path, Arena arena, DType type, Consumer<String> notes, Path... beside) {
     try (StoredArray array = open(path)) {
       if (array == null) {
-        CsvNumbers table = CsvNumbers.of(path);
+        CsvNumbers table = CsvNumbers.of(path, beside);
+        Tensor tensor = table.read(arena, type == null ? DType.F64 : type);
         notes.accept(InputFile.printable(path.toString()) + ": " + table.words());
-        return table.read(arena, type == null ? DType.F64 : type);
+        return tensor;
       }
       DType wanted = type == null ? array.element().number() : type;
       note(array, wanted, notes);
@@ -184,18 +191,21 @@ public final class ArrayFile {
    * its file (see {@link Npy#map}).
    *
    * @param type F32 or F64; null: as {@link #read} chooses
+   * @param beside as {@link #read}
    */
-  public static Tensor mapLarge(Path path, Arena arena, DType type, Consumer<String> notes) {
-    return mapLarge(path, arena, type, notes, LARGE);
+  public static Tensor mapLarge(
+      Path path, Arena arena, DType type, Consumer<String> notes, Path... beside) {
+    return mapLarge(path, arena, type, notes, LARGE, beside);
   }
 
   /**
    * @param large bytes from which on a matrix is mapped
    */
-  static Tensor mapLarge(Path path, Arena arena, DType wanted, Consumer<String> notes, long large) {
+  static Tensor mapLarge(
+      Path path, Arena arena, DType wanted, Consumer<String> notes, long large, Path... beside) {
     try (StoredArray array = open(path)) {
       if (array == null) {
-        return read(path, arena, wanted, notes);
+        return read(path, arena, wanted, notes, beside);
       }
       DType type = wanted == null ? array.element().number() : wanted;
       InputFile file = array.file();

@@ -44,7 +44,9 @@ final class CsvColumn {
       int at = column == null ? only(file, first) : find(file, first, true, column);
       List<String> cells = new ArrayList<>();
       Map<String, String> shared = new HashMap<>();
+      boolean named = column != null && first.get(at).equals(column);
       for (List<String> row = first; row != null; row = in.next()) {
+        named |= cells.size() == 1 && CsvNumbers.isHeader(first, row, at);
         if (row.size() != first.size()) {
           throw in.problem(
               "has " + row.size() + " cells where the first has " + first.size(),
@@ -52,7 +54,6 @@ final class CsvColumn {
         }
         cells.add(shared.computeIfAbsent(row.get(at), cell -> cell));
       }
-      boolean named = column != null && first.get(at).equals(column);
       return named || isHeader(cells) ? cells.subList(1, cells.size()) : cells;
     }
   }

@@ -10,9 +10,11 @@ import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Class labels, one per sample: integers of any type from 0 on, bools, floating-point numbers that
@@ -25,6 +27,7 @@ import java.util.function.Consumer;
  */
 public record Labels(Tensor ids, Names classes) {
   private static final int PIECE = 32 << 10;
+  private static final int LISTED = 8;
   private static final String RENUMBER =
       "number the classes from 0: np.save('labels.npy', np.unique(labels, return_inverse=True)[1])";
 
@@ -43,7 +46,7 @@ public record Labels(Tensor ids, Names classes) {
    *
    * @param known names of classes: labels that are texts get their ids, and texts that are not
    *     among them the ids after those
-   * @param notes receives what is not obvious
+   * @param notes receives what is not obvious, such as classes that are not among the known ones
    */
   public static Labels read(Path path, Arena arena, Names known, Consumer<String> notes) {
     ArrayFile.Located at = ArrayFile.Located.of(path);
@@ -76,6 +79,18 @@ public record Labels(Tensor ids, Names classes) {
       shape(array.file(), array.shape());
       return new Labels(numbers(array, arena, notes), Names.none());
     }
+  }
+
+  /** Says, where labels are texts, which classes they became: once, when that is decided. */
+  public String told() {
+    return classes.size() + " " + InputFile.printable(listed(classes.list()));
+  }
+
+  private static String listed(Collection<String> names) {
+    return (names.size() == 1 ? "class" : "classes")
+        + " in the order of their names: "
+        + names.stream().limit(LISTED).collect(Collectors.joining(", "))
+        + (names.size() > LISTED ? ", ..." : "");
   }
 
   /** Labels as they stand in their file: a class's name where they are texts, else its number. */
@@ -242,15 +257,8 @@ public record Labels(Tensor ids, Names classes) {
     more.removeIf(text -> known.idOf(text) >= 0);
     classes.addAll(more);
     Names all = Names.of(classes);
-    if (!more.isEmpty()) {
-      notes.accept(
-          InputFile.printable(
-              path
-                  + ": "
-                  + more.size()
-                  + (known.known() ? " more" : "")
-                  + " classes in the order of their names: "
-                  + String.join(", ", more)));
+    if (!more.isEmpty() && known.known()) {
+      notes.accept(InputFile.printable(path + ": " + more.size() + " more " + listed(more)));
     }
     long[] ids = texts.stream().mapToLong(all::idOf).toArray();
     return new Labels(arena.of(ids, ids.length), all);

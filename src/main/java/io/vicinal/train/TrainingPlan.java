@@ -63,7 +63,7 @@ public record TrainingPlan(
         FeatureSet set = FashionMnist.train(folder, arena);
         return of(config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
       }
-      Shape shape = matrix(data.features());
+      Shape shape = matrix(data.features(), data.labels(), data.sampleNames());
       Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
       Labels read = Labels.read(data.labels(), arena, names, note -> {});
       long[] labels = read.ids().toLongs();
@@ -129,8 +129,8 @@ public record TrainingPlan(
   }
 
   /** The shape of a file that training could read as features. */
-  private static Shape matrix(Path file) {
-    Shape shape = ArrayFile.shape(file);
+  private static Shape matrix(Path file, Path... beside) {
+    Shape shape = ArrayFile.shape(file, beside);
     if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
           file + ": features have shape " + shape + "; expected a non-empty [N, D]");
@@ -150,7 +150,10 @@ public record TrainingPlan(
       rows[i] = classes.row(labels[(int) split.training()[i]]);
     }
     Path own = given.validation().features();
-    Shape ownShape = own == null ? Shape.of(split.validation().length, width) : matrix(own);
+    Shape ownShape =
+        own == null
+            ? Shape.of(split.validation().length, width)
+            : matrix(own, given.validation().labels(), given.validation().sampleNames());
     if (ownShape.dim(1) != width) {
       throw TrainingSet.otherWidth(ownShape.dim(1), width);
     }

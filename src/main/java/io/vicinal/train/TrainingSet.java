@@ -141,7 +141,9 @@ record TrainingSet(
       return named(FashionMnist.train(folder, arena), data);
     }
     Names classes = data.classNames() == null ? Names.none() : Names.read(data.classNames());
-    return named(files(data.features(), data.labels(), classes, dtype, arena, notes), data);
+    return named(
+        files(data.features(), data.labels(), data.sampleNames(), classes, dtype, arena, notes),
+        data);
   }
 
   /** Two sources of data: nobody knows which is meant. */
@@ -170,12 +172,22 @@ record TrainingSet(
   }
 
   /**
+   * @param names of samples, which may be a column of the features' table
    * @param known names of classes whose ids labels that are texts get
    */
   private static FeatureSet files(
-      Path features, Path labels, Names known, DType dtype, Arena arena, Consumer<String> notes) {
+      Path features,
+      Path labels,
+      Path names,
+      Names known,
+      DType dtype,
+      Arena arena,
+      Consumer<String> notes) {
     Labels read = Labels.read(labels, arena, known, notes);
-    Tensor x = ArrayFile.read(features, arena, dtype, notes);
+    if (read.classes().known() && !known.known()) {
+      notes.accept(labels + ": " + read.told());
+    }
+    Tensor x = ArrayFile.read(features, arena, dtype, notes, labels, names);
     String name = features.getFileName().toString();
     return new FeatureSet(x, read.ids(), name, read.classes(), Names.none());
   }
@@ -191,7 +203,14 @@ record TrainingSet(
     if (validation.features() != null) {
       DType dtype = all.features().dtype();
       FeatureSet own =
-          files(validation.features(), validation.labels(), all.classNames(), dtype, arena, notes);
+          files(
+              validation.features(),
+              validation.labels(),
+              validation.sampleNames(),
+              all.classNames(),
+              dtype,
+              arena,
+              notes);
       checkFinite(own, backend);
       Names classes = own.classNames().known() ? own.classNames() : covering(all.classNames(), own);
       return own.named(classes, Names.read(validation.sampleNames(), own.samples(), "samples"));

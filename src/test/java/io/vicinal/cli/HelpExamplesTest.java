@@ -134,6 +134,9 @@ class HelpExamplesTest {
     NpyBytes.longs(folder.resolve("y.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
     Files.writeString(
+        folder.resolve("t.csv"),
+        "name,kind,a,b\nfirst,cat,1,2\nsecond,dog,2,1\nthird,cat,1,3\nfourth,dog,3,1\n");
+    Files.writeString(
         folder.resolve("decisions.csv"),
         "sample,label,decision,new_label\n3," + y[3] + ",other," + (y[3] + 1) % 10 + "\n");
   }

@@ -130,4 +130,43 @@ class TrainCommandTest {
     assertThat(plan.err()).contains("memory: the run needs", "lower head.embedding");
     assertThat(plan.out()).contains("optimizer moments");
   }
+
+  /** The file that people have: a name, a class and numbers, in one table, in one command. */
+  @Test
+  void oneTableTrainsInOneCommand() throws IOException {
+    StringBuilder table = new StringBuilder("name,a,kind,b,c\n");
+    for (int i = 0; i < 12; i++) {
+      table.append("item ").append(i).append(',').append(i % 3).append(",k").append(i % 3);
+      table.append(',').append(i).append(',').append(-i).append('\n');
+    }
+    Path file = Files.writeString(folder.resolve("t.csv"), table);
+    Path run = folder.resolve("run");
+    Object[] train = {
+      "train",
+      "--features",
+      file,
+      "--labels",
+      file + ":kind",
+      "--sample-names",
+      file + ":name",
+      "--run",
+      run,
+      "--set",
+      "epochs=1"
+    };
+    Outcome outcome = Outcome.of(train).succeeded();
+    assertThat(outcome.out())
+        .contains("t.csv: a table of 12 rows of 3 numbers, without its columns name, kind")
+        .contains("t.csv:kind: 3 classes in the order of their names: k0, k1, k2");
+    // A class that is a number is no feature either.
+    train[4] = file + ":a";
+    train[8] = folder.resolve("numbers");
+    assertThat(Outcome.of(train).out()).contains("12 rows of 2 numbers");
+    Path out = folder.resolve("E.npy");
+    Outcome embed = Outcome.of("embed", "--features", file, "--head", run, "--out", out);
+    assertThat(embed.code()).as(embed.err()).isZero();
+    Outcome evaluate =
+        Outcome.of("evaluate", "--embeddings", out, "--labels", file + ":kind", "--metrics", "r@1");
+    assertThat(evaluate.err()).as("classes were told when they were made").isEmpty();
+  }
 }

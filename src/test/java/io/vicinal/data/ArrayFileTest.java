@@ -240,11 +240,37 @@ class ArrayFileTest {
         .containsExactly(2, 7, 4, 8);
     assertThat(read(folder.resolve("iris.csv:3,1"), DType.F64).toDoubles())
         .containsExactly(2, 1, 4, 3);
-    assertThatThrownBy(() -> read(folder.resolve("iris.csv"), DType.F64))
+    assertThatThrownBy(() -> read(folder.resolve("iris.csv:1..length,id"), DType.F64))
         .hasMessageContaining("line 2 has 'setosa' in column 'species'")
-        .hasMessageContaining("iris.csv:NAME,NAME");
+        .hasMessageContaining("leave that column out: iris.csv:1,length,id");
+    assertThatThrownBy(() -> read(folder.resolve("iris.csv:length..id"), DType.F64))
+        .hasMessageContaining("'length..id' runs backwards; name the first column first");
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:height"), DType.F64))
         .hasMessageContaining("has no column 'height'; its first line is: id, width, cm, species");
+  }
+
+  /** One table with everything: what is read beside the features is none of them. */
+  @Test
+  void columnsOfTextsAndOfLabelsAreNoFeatures() throws IOException {
+    Path table = text("t.csv", "name,code,a,kind,b\nitem 1,7,1,cat,2\nitem 2,8,3,dog,4\n");
+    Path code = folder.resolve("t.csv:code");
+    assertThat(ArrayFile.shape(table, code, null)).isEqualTo(Shape.of(2, 2));
+    assertThat(ArrayFile.read(table, arena, DType.F64, notes::add, null, code).toDoubles())
+        .containsExactly(1, 2, 3, 4);
+    assertThat(notes).singleElement().asString().endsWith("without its columns name, code, kind");
+    assertThat(read(table, DType.F64).toDoubles()).containsExactly(7, 1, 2, 8, 3, 4);
+    Path bare = text("bare.csv", "item 1,1,cat,2\nitem 2,3,dog,4\n");
+    assertThat(read(bare, DType.F64).toDoubles()).containsExactly(1, 2, 3, 4);
+    // One wrong cell does not make a text of a column, nor does a decimal comma.
+    for (String cells : List.of("a,b\n1,x\n2,3\n4,5\n", "a;b\n1;1,5\n2;2,5\n4;3,5\n")) {
+      notes.clear();
+      assertThatThrownBy(() -> read(text("wrong.csv", cells), DType.F64))
+          .hasMessageContaining("wrong.csv: line 2 has '")
+          .hasMessageContaining("in column 'b'");
+      assertThat(notes).isEmpty();
+    }
+    assertThatThrownBy(() -> read(text("words.csv", "a,b\nc,d\n"), DType.F64))
+        .hasMessageContaining("words.csv: has no column of numbers");
   }
 
   @ParameterizedTest
@@ -254,6 +280,7 @@ class ArrayFileTest {
         "1,2#3|line 2 has 1 cells where the first has 2",
         "1,2#3,|line 2 has nothing in column 1",
         "1;2#3;4,5|write decimal points",
+        "1,5;2#3;4|line 1 has '1,5' in column 0; write decimal points",
         "1,2#3,0x1p3|line 2 has '0x1p3'",
         "1,2#3,1f|line 2 has '1f'",
         "a,b|has names of columns and no row",

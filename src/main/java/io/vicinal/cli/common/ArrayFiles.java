@@ -24,10 +24,20 @@ public final class ArrayFiles {
   private final Arena arena;
   private final Backend backend;
   private final Set<String> said = new HashSet<>();
+  private Path[] beside = {};
 
   public ArrayFiles(Arena arena, Backend backend) {
     this.arena = arena;
     this.backend = backend;
+  }
+
+  /**
+   * What the command reads as labels and names, null for none: columns of a table that are named
+   * there are no features of it.
+   */
+  public ArrayFiles beside(Path... paths) {
+    beside = paths.clone();
+    return this;
   }
 
   private void note(String sentence) {
@@ -39,7 +49,7 @@ public final class ArrayFiles {
   /** A non-empty matrix of finite numbers, converted to {@code type} (null: the file's own). */
   public Tensor matrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(file, ArrayFile.read(file, arena, type, this::note));
+    return finite(file, ArrayFile.read(file, arena, type, this::note, beside));
   }
 
   /**
@@ -48,11 +58,11 @@ public final class ArrayFiles {
    */
   public Tensor largeMatrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(file, ArrayFile.mapLarge(file, arena, type, this::note));
+    return finite(file, ArrayFile.mapLarge(file, arena, type, this::note, beside));
   }
 
-  private static void checkMatrix(Path file) {
-    Shape shape = ArrayFile.shape(file);
+  private void checkMatrix(Path file) {
+    Shape shape = ArrayFile.shape(file, beside);
     if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
           file + ": has shape " + shape + "; save a non-empty matrix [rows, columns]");

@@ -214,7 +214,7 @@ final class Model implements AutoCloseable {
                 + "; train the head again");
       }
     }
-    ArrayFiles files = new ArrayFiles(arena, backend);
+    ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
     Tensor x = files.largeMatrix(options.features, head.weight().dtype());
     checkWidth(options.features, x, file, head);
     Names given = given(options, -1);
@@ -244,7 +244,7 @@ final class Model implements AutoCloseable {
   }
 
   private void trainOn(ModelOptions options, Loss loss, RunConfig config, boolean withTest) {
-    ArrayFiles files = new ArrayFiles(arena, backend);
+    ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
     Tensor x = files.largeMatrix(options.features, null);
     Names named = given(options, -1);
     Labels labels = files.labels(options.labels, options.features, x.dim(0), named);
@@ -334,7 +334,8 @@ final class Model implements AutoCloseable {
    * @param texts whether the training labels are texts, which nobody but they numbered
    */
   private FeatureSet readTest(ModelOptions options, DType dtype, boolean texts) {
-    ArrayFiles files = new ArrayFiles(arena, backend);
+    ArrayFiles files =
+        new ArrayFiles(arena, backend).beside(options.testLabels, options.testSampleNames);
     Tensor t = files.matrix(options.testFeatures, dtype);
     Labels ty = files.labels(options.testLabels, options.testFeatures, t.dim(0), classNames);
     boolean testTexts = ty.classes().known();
