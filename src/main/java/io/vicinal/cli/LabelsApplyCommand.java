@@ -3,18 +3,19 @@ package io.vicinal.cli;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -30,9 +31,10 @@ import picocli.CommandLine.Spec;
       "",
       "The decisions are a decisions.csv that was saved from the review in a report.html of",
       "'explain mislabel' or 'explain relabel', or its suspects.csv with the column decision filled",
-      "in: accept (the proposed label is right), reject (the present one is) or other, with the right",
-      "one in new_label. Rows without a decision change nothing. Whole numbers are written as int64,",
-      "names as texts. A decision that was made for other labels than these is refused.",
+      "in: accept (the proposed label is right), keep (the present one is) or other, with the right",
+      "one in new_label; a new_label alone means other. Rows without either change nothing. Whole",
+      "numbers are written as int64, names as texts. Decisions that were made for other labels than",
+      "these are refused.",
       ""
     },
     footer = {
@@ -41,6 +43,8 @@ import picocli.CommandLine.Spec;
       "  vicinal labels apply --labels y.npy --decisions decisions.csv --out cleaned.npy"
     })
 final class LabelsApplyCommand implements Callable<Integer> {
+  private static final int LISTED = 8;
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -64,6 +68,11 @@ final class LabelsApplyCommand implements Callable<Integer> {
       description = "Written: a .npy, or a .txt with a label a line.")
   private Path out;
 
+  @Option(
+      names = "--new-classes",
+      description = "Take new labels that no sample has yet; else they are slips, and refused.")
+  private boolean newClasses;
+
   @Mixin private OutputOptions outputs;
 
   @Override
@@ -77,16 +86,16 @@ final class LabelsApplyCommand implements Callable<Integer> {
   private void apply(OutputFile written) {
     List<String> before;
     boolean names;
+    String now;
     try (Arena arena = Arena.host()) {
       Labels given = Labels.read(labels, arena, Names.none(), note -> {});
       names = given.classes().known();
       before = given.texts();
+      now = LabelDecisions.madeFor(given.ids().toLongs());
     }
     LabelDecisions decided = LabelDecisions.read(decisions, names);
-    List<String> after = decided.apply(before, labels);
-    if (!names) {
-      checkNumbers(decided);
-    }
+    List<String> after = decided.apply(before, now, labels);
+    Set<String> fresh = checkClasses(decided, new TreeSet<>(before), names);
     Labels.check(out, after);
     Labels.write(written.path(), after);
     written.commit();
@@ -94,12 +103,10 @@ final class LabelsApplyCommand implements Callable<Integer> {
     PrintWriter writer = written.console(spec.commandLine());
     writer.printf(
         Locale.ROOT,
-        "%d decisions: %d of %d labels changed%n",
-        decided.rows().size(),
+        "%s: %,d of %s changed%n",
+        Text.count(decided.rows().size(), "decision", "decisions"),
         changed,
-        before.size());
-    Set<String> fresh = new TreeSet<>(after);
-    fresh.removeAll(new HashSet<>(before));
+        Text.count(before.size(), "label", "labels"));
     if (!fresh.isEmpty()) {
       writer.printf(
           Locale.ROOT, "classes that were not there before: %s%n", String.join(", ", fresh));
@@ -107,20 +114,40 @@ final class LabelsApplyCommand implements Callable<Integer> {
     writer.println("written: " + out);
   }
 
-  /** Where classes are numbers, a name among them is a slip. */
-  private void checkNumbers(LabelDecisions decided) {
+  /**
+   * A class that no sample has is a slip unless it is asked for, and so is a name among numbers.
+   *
+   * @return the new ones
+   */
+  private Set<String> checkClasses(LabelDecisions decided, Set<String> classes, boolean names) {
+    Set<String> fresh = new TreeSet<>();
     for (LabelDecisions.Row row : decided.rows()) {
-      if (!row.after().matches("\\d{1,9}")) {
-        throw new InputException(
-            String.format(
-                Locale.ROOT,
-                "%s: line %d: label '%s' is no whole number, as all in %s are; write the class's"
-                    + " number",
-                decisions,
-                row.line(),
-                row.after(),
-                labels));
+      if (!names && !row.after().matches("\\d{1,9}")) {
+        throw wrong(
+            row, "is no whole number, as all in " + labels + " are", "write the class's number");
+      }
+      if (!classes.contains(row.after()) && fresh.add(row.after()) && !newClasses) {
+        throw wrong(
+            row,
+            "is no class of " + labels,
+            "write one of "
+                + classes.stream().limit(LISTED).collect(Collectors.joining(", "))
+                + (classes.size() > LISTED ? ", ..." : "")
+                + ", or add --new-classes");
       }
     }
+    return fresh;
+  }
+
+  private InputException wrong(LabelDecisions.Row row, String what, String remedy) {
+    return new InputException(
+        String.format(
+            Locale.ROOT,
+            "%s: line %d: label '%s' %s; %s",
+            decisions,
+            row.line(),
+            row.after(),
+            what,
+            remedy));
   }
 }

@@ -1,9 +1,13 @@
 package io.vicinal.data;
 
 import io.vicinal.InputException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,22 +17,42 @@ import java.util.stream.Stream;
  * What somebody decided about doubted labels: a table with the columns {@code sample} (position),
  * {@code label} (as it was when it was doubted), {@code decision}, and {@code proposed} and {@code
  * new_label} where a decision needs them. Where the labels are names, columns {@code label_name},
- * {@code proposed_name} and {@code new_label_name} take the place of those with numbers. Other
- * columns are left alone, and so are rows without a decision, so that a list of suspects that was
- * filled in by hand is such a file, as well as what a report's review saves. Immutable.
+ * {@code proposed_name} and {@code new_label_name} take the place of those with numbers. A column
+ * {@code made_for} says for which labels ({@link #madeFor}). Other columns are left alone, and so
+ * are rows without a decision or a new label, so that a list of suspects that was filled in by hand
+ * is such a file, as well as what a report's review saves. Immutable.
  *
  * @param file where they stand
  * @param rows those with a decision
+ * @param madeFor the labels that they were made for, or null if the file does not say
  */
-public record LabelDecisions(Path file, List<Row> rows) {
+public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
+  private static final int DIGITS = 12; // of a hash
+
   /** What can be decided. */
   public enum Decision {
     /** The proposed label is right. */
-    ACCEPT,
+    ACCEPT("accept", "relabel"),
     /** The present label is right. */
-    REJECT,
+    KEEP("keep", "reject"),
     /** Neither: {@code new_label} is. */
-    OTHER
+    OTHER("other"),
+    /** What a suggestion says where it decides nothing. */
+    OPEN("", "left to a person", "none of these", "abstain");
+
+    private final List<String> words;
+
+    Decision(String... words) {
+      this.words = List.of(words);
+    }
+
+    /** The decision of this word, or null. */
+    static Decision of(String word) {
+      return Stream.of(values())
+          .filter(one -> one.words.contains(word.toLowerCase(Locale.ROOT)))
+          .findFirst()
+          .orElse(null);
+    }
   }
 
   /**
@@ -42,6 +66,27 @@ public record LabelDecisions(Path file, List<Row> rows) {
   public record Row(long line, long sample, String before, String after) {}
 
   /**
+   * By which labels are known again: how many, and a hash over which samples are of one class. What
+   * the classes are called does not matter. No spreadsheet takes it for a number.
+   *
+   * @param labels class ids of all samples
+   */
+  public static String madeFor(long[] labels) {
+    Map<Long, Integer> classes = new HashMap<>();
+    ByteBuffer bytes = ByteBuffer.allocate(4 * labels.length);
+    for (long label : labels) {
+      Integer known = classes.putIfAbsent(label, classes.size());
+      bytes.putInt(known == null ? classes.size() - 1 : known);
+    }
+    try {
+      byte[] hash = MessageDigest.getInstance("SHA-256").digest(bytes.array());
+      return labels.length + " labels " + HexFormat.of().formatHex(hash).substring(0, DIGITS);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every Java platform has SHA-256", e);
+    }
+  }
+
+  /**
    * Reads decisions.
    *
    * @param names whether the labels are names
@@ -53,11 +98,19 @@ public record LabelDecisions(Path file, List<Row> rows) {
       Columns columns = new Columns(csv, header == null ? List.of() : header, names);
       Map<Long, Row> rows = new HashMap<>();
       List<Row> inOrder = new ArrayList<>();
+      String madeFor = null;
       for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
         Row row = columns.row(cells);
         if (row == null) {
           continue;
         }
+        String said = columns.madeFor(cells);
+        if (madeFor != null && said != null && !said.equals(madeFor)) {
+          throw csv.problem(
+              "was made for other labels than the rows above",
+              "keep the decisions on one file of labels");
+        }
+        madeFor = madeFor == null ? said : madeFor;
         Row earlier = rows.put(row.sample, row);
         if (earlier != null && !earlier.after.equals(row.after)) {
           throw csv.problem(
@@ -70,9 +123,9 @@ public record LabelDecisions(Path file, List<Row> rows) {
       }
       if (inOrder.isEmpty()) {
         throw InputFile.problem(
-            file, "has no decision", "write accept, reject or other into its column decision");
+            file, "has no decision", "write accept, keep or other into its column decision");
       }
-      return new LabelDecisions(file, List.copyOf(inOrder));
+      return new LabelDecisions(file, List.copyOf(inOrder), madeFor);
     }
   }
 
@@ -80,11 +133,24 @@ public record LabelDecisions(Path file, List<Row> rows) {
    * The labels with the decisions applied.
    *
    * @param labels one per sample, as they stand in their file
+   * @param now their {@link #madeFor}
    * @param labelsFile for messages
    * @return a fresh list
    * @throws InputException if a decision was made for other labels than these
    */
-  public List<String> apply(List<String> labels, Path labelsFile) {
+  public List<String> apply(List<String> labels, String now, Path labelsFile) {
+    if (madeFor != null && !madeFor.equals(now)) {
+      throw InputFile.problem(
+          file,
+          "was made for other labels ("
+              + InputFile.printable(madeFor)
+              + ") than those of "
+              + labelsFile
+              + " ("
+              + now
+              + ")",
+          "give the labels that were looked at");
+    }
     List<String> cleaned = new ArrayList<>(labels);
     for (Row row : rows) {
       if (row.sample >= labels.size()) {
@@ -120,21 +186,25 @@ public record LabelDecisions(Path file, List<Row> rows) {
   /** Where the columns are. */
   private static final class Columns {
     private final CsvReader csv;
+    private final boolean names;
     private final int width;
     private final int sample;
     private final int label;
     private final int decision;
     private final int proposed;
+    private final int madeFor;
     private final List<Integer> newLabel; // the first that is filled in counts
 
     Columns(CsvReader csv, List<String> header, boolean names) {
       this.csv = csv;
+      this.names = names;
       this.width = header.size();
       String suffix = names && header.contains("label_name") ? "_name" : "";
       this.sample = needed(header, "sample");
       this.label = needed(header, "label" + suffix);
       this.decision = needed(header, "decision");
       this.proposed = header.indexOf("proposed" + suffix);
+      this.madeFor = header.indexOf("made_for");
       this.newLabel =
           Stream.of("new_label" + suffix, "new_label")
               .map(header::indexOf)
@@ -154,53 +224,73 @@ public record LabelDecisions(Path file, List<Row> rows) {
       return at;
     }
 
-    /** A row's decision, or null if it has none. */
+    /** What a row says that it was made for, or null. */
+    String madeFor(List<String> cells) {
+      return madeFor < 0 || cells.get(madeFor).isEmpty() ? null : cells.get(madeFor);
+    }
+
+    /** A row's decision, or null if it has none. A new label alone decides for it. */
     Row row(List<String> cells) {
       if (cells.size() != width) {
         throw csv.problem(
             "has " + cells.size() + " cells where the first line has " + width,
             "put a cell that holds a comma in double quotes");
       }
-      String word = cells.get(decision).toUpperCase(Locale.ROOT);
-      if (word.isEmpty()) {
-        return null;
-      }
-      Decision decided;
-      try {
-        decided = Decision.valueOf(word);
-      } catch (IllegalArgumentException e) {
+      Decision decided = Decision.of(cells.get(decision));
+      if (decided == null) {
         throw csv.problem(
             "has decision '" + InputFile.printable(cells.get(decision)) + "'",
-            "write accept, reject or other, or nothing");
+            "write accept, keep or other, or nothing");
       }
-      String before = cells.get(label);
+      String before = whole(cells.get(label));
+      String proposal = proposed < 0 ? "" : whole(cells.get(proposed));
+      String written =
+          newLabel.stream().map(cells::get).filter(c -> !c.isEmpty()).findFirst().orElse("");
+      written = whole(written);
+      if (decided == Decision.OPEN) {
+        if (written.isEmpty()) {
+          return null;
+        }
+        decided = Decision.OTHER;
+      }
       String after =
           switch (decided) {
-            case REJECT -> before;
-            case ACCEPT -> cell(cells, List.of(proposed), "accepts", "proposed");
-            case OTHER -> cell(cells, newLabel, "decides for another label", "new_label");
+            case ACCEPT -> filled(proposal, "accepts", "proposed");
+            case KEEP -> before;
+            default -> filled(written, "decides for another label", "new_label");
           };
+      if (!written.isEmpty() && !written.equals(after)) {
+        throw csv.problem(
+            (decided == Decision.ACCEPT ? "accepts '" : "keeps '")
+                + InputFile.printable(after)
+                + "' and has new_label '"
+                + InputFile.printable(written)
+                + "'",
+            "write other if the new label is right, or empty it");
+      }
       return new Row(csv.line(), position(cells.get(sample)), before, after);
     }
 
-    private String cell(List<String> cells, List<Integer> columns, String what, String name) {
-      return columns.stream()
-          .filter(at -> at >= 0 && !cells.get(at).isEmpty())
-          .map(cells::get)
-          .findFirst()
-          .orElseThrow(
-              () ->
-                  csv.problem(
-                      what + " but has nothing in column '" + name + "'",
-                      "write the label there, or reject"));
+    /** A number as a table program may have written it, 2.0 for 2. */
+    private String whole(String text) {
+      return !names && text.matches("\\d{1,15}\\.0+") ? text.replaceFirst("\\.0+$", "") : text;
+    }
+
+    private String filled(String cell, String what, String name) {
+      if (cell.isEmpty()) {
+        throw csv.problem(
+            what + " but has nothing in column '" + name + "'", "write the label there, or keep");
+      }
+      return cell;
     }
 
     private long position(String text) {
-      if (!text.matches("\\d{1,18}")) {
+      String whole = text.replaceFirst("\\.0+$", "");
+      if (!whole.matches("\\d{1,18}")) {
         throw csv.problem(
             "has sample '" + InputFile.printable(text) + "'", "give the label's position, from 0");
       }
-      return Long.parseLong(text);
+      return Long.parseLong(whole);
     }
   }
 }

@@ -169,13 +169,19 @@ public sealed interface Section {
    * Every doubted label, for a person to decide on.
    *
    * @param lead or null
-   * @param key of the decisions in the browser's memory: other labels, other decisions
+   * @param key of the decisions in the browser's memory: other suspects, other decisions
+   * @param madeFor by which the labels are known again that the decisions are made for
    * @param classes that a label can become
    * @param suspects those that are left to a person first, then the most suspicious first
    * @param apply the command that takes the file of decisions
    */
   record Review(
-      String lead, String key, List<ClassLabel> classes, List<Doubted> suspects, String apply)
+      String lead,
+      String key,
+      String madeFor,
+      List<ClassLabel> classes,
+      List<Doubted> suspects,
+      String apply)
       implements Section {}
 
   /**
@@ -192,17 +198,23 @@ public sealed interface Section {
    *
    * @param position in the dataset
    * @param label it carries, a {@link ClassLabel#label}
-   * @param proposed likewise, or null where no other class is
-   * @param probability of the proposal, in 0..1
-   * @param open whether it is left to a person
+   * @param labelProbability of its being right, in 0..1
+   * @param proposed likewise a label, or null where no other class is
+   * @param probability of the proposal
+   * @param second the likeliest class beside these, or null
+   * @param secondProbability of that
+   * @param suggestion "accept", "keep", or in other words why it is left to a person
    */
   record Doubted(
       Sample sample,
       long position,
       String label,
+      double labelProbability,
       String proposed,
       double probability,
-      boolean open) {}
+      String second,
+      double secondProbability,
+      String suggestion) {}
 
   /**
    * The embedding in the plane.

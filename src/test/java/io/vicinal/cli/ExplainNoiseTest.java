@@ -127,12 +127,12 @@ class ExplainNoiseTest {
     int changed = 0;
     for (String[] row : rows(fixture.at("out/proposals.csv"))) {
       int sample = Integer.parseInt(row[0]);
-      boolean taken = row[2].equals("relabel");
+      boolean taken = row[2].equals("accept");
       assertThat(labels[sample]).isEqualTo(Long.parseLong(row[1]));
       assertThat(cleaned[sample]).isEqualTo(taken ? Long.parseLong(row[3]) : labels[sample]);
       changed += taken ? 1 : 0;
     }
-    assertThat(changed).isEqualTo(summary.get("relabel").getAsInt()).isPositive();
+    assertThat(changed).isEqualTo(summary.get("accept").getAsInt()).isPositive();
   }
 
   /** From the list of suspects to a cleaned file, as somebody with a spreadsheet would. */
@@ -144,12 +144,14 @@ class ExplainNoiseTest {
     Path suspects = fixture.at("out/suspects.csv");
     List<String> lines = Files.readAllLines(suspects);
     assertThat(lines.get(0))
-        .startsWith("rank,sample,label,proposed,probability,suggestion,decision,new_label,rank_");
+        .startsWith("rank,sample,label,proposed,probability,suggestion,decision,new_label,label_")
+        .contains(",second,second_probability,made_for,rank_");
+    assertThat(Files.readString(suspects)).doesNotContainPattern("[0-9]E-?[0-9]");
     String[] first = lines.get(1).split(",", -1);
     String[] second = lines.get(2).split(",", -1);
     first[6] = "other";
     first[7] = "1";
-    second[6] = "reject";
+    second[6] = "keep";
     lines.set(1, String.join(",", first));
     lines.set(2, String.join(",", second));
     Files.write(suspects, lines);

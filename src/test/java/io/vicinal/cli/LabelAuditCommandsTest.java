@@ -73,7 +73,7 @@ class LabelAuditCommandsTest {
     assertThat(said.end()).isLessThan(outcome.out().indexOf("written: "));
     JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
     JsonObject expected = summary.getAsJsonObject("expected");
-    assertThat(summary.get("relabel").getAsLong()).isEqualTo(Long.parseLong(said.group(1)));
+    assertThat(summary.get("accept").getAsLong()).isEqualTo(Long.parseLong(said.group(1)));
     assertThat(Math.round(expected.get("mended").getAsDouble()))
         .isEqualTo(Long.parseLong(said.group(2)));
     assertThat(Math.round(expected.get("broken").getAsDouble()))

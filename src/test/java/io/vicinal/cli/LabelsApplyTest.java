@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
@@ -54,14 +55,46 @@ class LabelsApplyTest {
     String rows =
         HEADER
             + "2,image 2,7,3,accept,\n"
-            + "0,image 0,4,1,reject,\n"
+            + "0,image 0,4,1,keep,\n"
             + "4,\"image, the fourth\",2,1,Other,11\n"
             + "1,image 1,0,5,,\n"; // nobody decided
-    Outcome outcome = apply("y.npy", rows, "cleaned.npy").succeeded();
+    apply("y.npy", rows, "cleaned.npy").failed(2, "line 2: label '3' is no class of", "--new-c");
+    Outcome outcome = apply("y.npy", rows, "cleaned.npy", "--new-classes").succeeded();
     assertThat(read("cleaned.npy")).containsExactly("4", "0", "3", "2", "11");
     assertThat(read("y.npy")).as("the input stays").containsExactly("4", "0", "7", "2", "2");
     assertThat(outcome.out())
         .contains("3 decisions: 2 of 5 labels changed", "not there before: 11, 3");
+  }
+
+  /** The words of a suggestion, of older files, and of a table program's numbers. */
+  @Test
+  void aDecisionIsReadHoweverItIsSpelt() throws IOException {
+    String rows =
+        "sample;label;proposed;decision;new_label\n"
+            + "0;4;2.0;relabel;\n" // as a rule wrote it
+            + "1.0;0.0;7.0;reject;\n"
+            + "2;7;0;;4\n" // a new label alone
+            + "3;2;4;accept;4\n"
+            + "4;2;4;left to a person;\n";
+    apply("y.npy", rows, "cleaned.npy").succeeded();
+    assertThat(read("cleaned.npy")).containsExactly("2", "0", "4", "4", "2");
+  }
+
+  /** The rows that were touched may agree with a file that is another all the same. */
+  @Test
+  void decisionsAreForTheLabelsThatTheyWereMadeFor() throws IOException {
+    String now = LabelDecisions.madeFor(new long[] {4, 0, 7, 2, 2});
+    assertThat(now)
+        .isEqualTo(LabelDecisions.madeFor(new long[] {0, 1, 2, 3, 3}))
+        .isNotEqualTo(LabelDecisions.madeFor(new long[] {4, 0, 7, 2, 7}));
+    String header = "made_for," + HEADER;
+    String row = ",2,a,7,2,accept,\n";
+    apply("y.npy", header + now + row, "cleaned.npy").succeeded();
+    NpyBytes.longs(folder.resolve("other.npy"), 4, 0, 7, 2, 0);
+    apply("other.npy", header + now + row, "c.npy").failed(2, "made for other labels", now);
+    String two = header + now + row + "5 labels abc,3,a,2,4,accept,\n";
+    apply("y.npy", two, "c.npy").failed(2, "line 3", "other labels than the rows above");
+    assertThat(folder.resolve("c.npy")).doesNotExist();
   }
 
   @Test
@@ -69,7 +102,7 @@ class LabelsApplyTest {
     String rows =
         "new_label,decision,sample,label,detector\n"
             + "Shirt,other,2,\"\"\"Dress\"\", long\",0.3\n"
-            + ",reject,3,Årm,0.2\n";
+            + ",keep,3,Årm,0.2\n";
     for (String out : List.of("cleaned.npy", "cleaned.txt")) {
       apply("names.txt", rows, out).succeeded();
       assertThat(read(out)).containsExactly("Coat", "Shirt", "Shirt", "Årm", "Shirt");
@@ -88,7 +121,8 @@ class LabelsApplyTest {
             + "0,1,2,,accept,Coat,Shirt,\n"
             + "1,2,1,3,other,Shirt,Coat,Årm\n"
             + "4,2,1,Skirt,other,Shirt,Coat,\n";
-    Outcome outcome = apply("names.txt", rows, "cleaned.npy").succeeded();
+    apply("names.txt", rows, "cleaned.npy").failed(2, "label 'Skirt' is no class", "Coat, Shirt");
+    Outcome outcome = apply("names.txt", rows, "cleaned.npy", "--new-classes").succeeded();
     assertThat(read("cleaned.npy"))
         .containsExactly("Shirt", "Årm", "\"Dress\", long", "Årm", "Skirt");
     assertThat(outcome.out()).contains("not there before: Skirt");
@@ -106,6 +140,8 @@ class LabelsApplyTest {
         "2,a,7,,accept,       | nothing in column 'proposed'",
         "2,a,7,3,other,       | nothing in column 'new_label'",
         "2,a,7,3,other,seven  | line 2: label 'seven' is no whole number",
+        "2,a,7,2,accept,4     | line 2 accepts '2' and has new_label '4'",
+        "2,a,7,2,keep,4       | line 2 keeps '7' and has new_label '4'",
         "2,a,7,3              | line 2 has 4 cells where the first line has 6",
         "2,a,7,3,,            | has no decision",
       })
@@ -117,16 +153,18 @@ class LabelsApplyTest {
   @Test
   void twoDecisionsOnOneSampleMustAgree() throws IOException {
     String twice = HEADER + "2,a,7,3,accept,\n2,a,7,3,";
-    apply("y.npy", twice + "reject,\n", "cleaned.npy").failed(2, "line 3", "sample 2", "line 2");
+    NpyBytes.longs(folder.resolve("y.npy"), 4, 0, 7, 2, 3);
+    apply("y.npy", twice + "keep,\n", "cleaned.npy").failed(2, "line 3", "sample 2", "line 2");
     apply("y.npy", twice + "other,3\n", "cleaned.npy").succeeded();
-    assertThat(read("cleaned.npy")).containsExactly("4", "0", "3", "2", "2");
+    assertThat(read("cleaned.npy")).containsExactly("4", "0", "3", "2", "3");
   }
 
   @Test
   void aLabelThatIsNoLineNamesTheFileThatWasAskedFor() throws IOException {
     String row = HEADER + "0,,Coat,,other,\"two\nlines\"\n";
-    apply("names.txt", row, "cleaned.txt").failed(2, folder + "/cleaned.txt", "name a .npy file");
-    apply("names.txt", row, "cleaned.npy").succeeded();
+    apply("names.txt", row, "cleaned.txt", "--new-classes")
+        .failed(2, folder + "/cleaned.txt", "name a .npy file");
+    apply("names.txt", row, "cleaned.npy", "--new-classes").succeeded();
     assertThat(read("cleaned.npy").get(0)).isEqualTo("two\nlines");
   }
 

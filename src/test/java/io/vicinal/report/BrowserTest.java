@@ -175,37 +175,64 @@ class BrowserTest {
     page.open(file, 1280, 900, "light");
     String cards = "document.querySelectorAll('#review .card').length";
     assertThat(page.evaluate(cards).getAsInt()).as("left to a person first").isEqualTo(12);
-    page.click("#review .choice button:nth-child(3)"); // all
+    String bulk =
+        "[...document.querySelectorAll('#review .pager button')].find(b =>"
+            + " b.textContent.startsWith('Accept the'))";
+    assertThat(page.is(bulk + ".hidden")).as("people decide one by one").isTrue();
+    page.click("#review .choice button:nth-child(2)"); // to accept
+    assertThat(page.is(bulk + ".hidden")).isFalse();
+    assertThat(page.text(bulk + ".textContent")).isEqualTo("Accept the 24 undecided on this page");
+    assertThat(page.text("document.querySelector('#review .card .odds').textContent"))
+        .matches("\\d+\\.\\d\\u2009% digit \\d, present");
+    String card = "#review .card:nth-child(%d)";
+    page.click(card.formatted(1) + " .decisions button:nth-child(1)"); // accept
+    page.click(card.formatted(2) + " .decisions button:nth-child(2)"); // keep
+    String move = "document.querySelector('" + card + " .move').textContent";
+    assertThat(page.text(move.formatted(1))).matches("digit \\d \u2192 digit \\d");
+    assertThat(page.text(move.formatted(2))).matches("digit \\d \\(kept\\)");
+    String choose =
+        "(s => { s.value = '%s'; s.dispatchEvent(new Event('change')); })"
+            + "(document.querySelector('#review .card:nth-child(%d) select'))";
+    page.evaluate(choose.formatted("5", 3));
+    assertThat(page.text(move.formatted(3))).matches("digit \\d \u2192 digit \\d");
+    page.click(card.formatted(4) + " .decisions button:nth-child(1)");
+    page.click(card.formatted(4) + " .decisions button:nth-child(1)"); // taken back
+    page.evaluate(choose.formatted("5", 5));
+    page.evaluate(choose.formatted("", 5)); // taken back
+    assertThat(page.text(move.formatted(5))).as("a proposal again").endsWith("?");
+    page.screenshot(PICTURES.resolve("review.png"), true);
+    String state = "document.querySelector('#review [role=status]').textContent";
+    assertThat(page.text(state)).isEqualTo("3 of 60 decided.");
+    assertThat(page.text(bulk + ".textContent")).isEqualTo("Accept the 21 undecided on this page");
+    page.click("#review .choice button:nth-child(4)"); // all
     assertThat(page.evaluate(cards).getAsInt()).isEqualTo(24);
     String where = "document.querySelector('#review .pager span').textContent";
     assertThat(page.text(where)).isEqualTo("1\u201324 of 60");
-    page.click("#review .card:nth-child(1) .decisions button:nth-child(1)"); // accept
-    page.click("#review .card:nth-child(2) .decisions button:nth-child(2)"); // keep
-    page.evaluate(
-        "(s => { s.value = '5'; s.dispatchEvent(new Event('change')); })"
-            + "(document.querySelector('#review .card:nth-child(3) select'))");
-    page.click("#review .card:nth-child(4) .decisions button:nth-child(1)");
-    page.click("#review .card:nth-child(4) .decisions button:nth-child(1)"); // taken back
-    page.screenshot(PICTURES.resolve("review.png"), true);
     page.click("#review .pager button:nth-of-type(2)"); // the next page
     assertThat(page.text(where)).isEqualTo("25\u201348 of 60");
-    assertThat(page.text("document.querySelector('#review [role=status]').textContent"))
-        .isEqualTo("3 of 60 decided.");
 
     page.open(file, 1280, 900, "light");
-    assertThat(page.text("document.querySelector('#review [role=status]').textContent"))
-        .as("the browser kept them")
-        .isEqualTo("3 of 60 decided.");
+    assertThat(page.text(state)).as("the browser kept them").isEqualTo("3 of 60 decided.");
     String review = "report.sections.find(s => s.type === 'Review')";
-    String[] csv =
-        page.text("decisionsCsv(" + review + ", decisionsOf('vicinal digits'))").split("\n");
+    String kept = "decisionsOf('vicinal digits', " + review + ".suspects)";
+    String[] csv = page.text("decisionsCsv(" + review + ", " + kept + ")").split("\n");
     assertThat(csv).hasSize(4);
     assertThat(csv[0])
         .isEqualTo(
-            "sample,name,label,proposed,new_label,decision,label_name,proposed_name,new_label_name");
-    assertThat(csv[1]).matches("\\d+,image \\d+,\\d,\\d,,accept,.+,.+,");
-    assertThat(csv[2]).contains(",,reject,");
-    assertThat(csv[3]).contains(",5,other,").endsWith(",\"class \"\"5\"\"\"");
+            "sample,name,label,proposed,new_label,decision,"
+                + "label_name,proposed_name,new_label_name,made_for");
+    String end = ",900 labels 0123456789ab";
+    String lines = String.join("\n", csv);
+    assertThat(lines)
+        .containsPattern("\\d+,image \\d+,\\d,(\\d),\\1,accept,.+,.+" + end)
+        .containsPattern("\\d+,image \\d+,(\\d),\\d,\\1,keep,.+,.+" + end)
+        .containsPattern(",other,.+,.+,\"class \"\"\\d\"\"\"" + end);
+
+    // What another report of the same key decided fits only where it is the same decision.
+    String other = review + ".suspects.map(d => ({...d, proposed: '' + (1 + +d.proposed) % 10}))";
+    assertThat(page.text("'' + decisionsOf('vicinal digits', " + other + ").count()"))
+        .as("kept and other, not accepted")
+        .isEqualTo("2");
   }
 
   @Test

@@ -272,24 +272,29 @@ final class DigitsReport {
         proposals);
   }
 
-  /** Sixty doubted labels; every fifth is left to a person, every seventh is of no class. */
+  /** Sixty doubted labels; every fifth is left to a person, every seventh is to be kept. */
   private Section review(NeighbourList near, double[] suspicion) {
     List<Section.Doubted> doubted = new ArrayList<>();
     for (int i : order(suspicion).subList(0, 60)) {
       long[] votes = votes(near, i);
       int best = IntStream.range(0, 10).boxed().max(Comparator.comparingLong(c -> votes[c])).get();
+      boolean other = best != noisy[i] && doubted.size() % 7 != 6;
       doubted.add(
           new Section.Doubted(
               train(i),
               i,
               "" + noisy[i],
-              doubted.size() % 7 == 6 ? null : "" + best,
+              (double) votes[(int) noisy[i]] / near.k(),
+              other ? "" + best : null,
               (double) votes[best] / near.k(),
-              doubted.size() % 5 == 4));
+              "" + (best + 1) % 10,
+              0.01,
+              doubted.size() % 5 == 4 ? "left to a person" : other ? "accept" : "keep"));
     }
     return new Section.Review(
         null,
         "digits",
+        "900 labels 0123456789ab",
         IntStream.range(0, 10)
             .mapToObj(c -> new Section.ClassLabel("" + c, name(c), "class \"" + c + "\""))
             .toList(),

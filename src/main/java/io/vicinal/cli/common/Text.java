@@ -2,6 +2,7 @@ package io.vicinal.cli.common;
 
 import java.math.BigDecimal;
 import java.math.MathContext;
+import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +28,21 @@ public final class Text {
             .replace("E-", "e-")
             .replace("E", "e+")
         : Double.toString(value);
+  }
+
+  /** Four significant digits and six decimals at most, never with an exponent; NaN is empty. */
+  public static String probability(double value) {
+    if (!Double.isFinite(value)) {
+      return "";
+    }
+    BigDecimal rounded = new BigDecimal(value).round(new MathContext(4));
+    BigDecimal plain = rounded.setScale(6, RoundingMode.HALF_EVEN).stripTrailingZeros();
+    return plain.toPlainString();
+  }
+
+  /** "1 label", "1,204 labels". */
+  public static String count(long count, String one, String several) {
+    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : several);
   }
 
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */

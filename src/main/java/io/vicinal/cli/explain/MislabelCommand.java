@@ -196,6 +196,7 @@ final class MislabelCommand implements Callable<Integer> {
               100 * best.found(suspected),
               best.mislabelled());
     }
+    Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
     Set<Integer> suspects = Arrays.stream(audit.suspects()).boxed().collect(Collectors.toSet());
     return page.headline(sentence, remarks, List.of())
         .add(
@@ -208,7 +209,7 @@ final class MislabelCommand implements Callable<Integer> {
                 audit.scores(audit.main()),
                 page.gallery(),
                 suspected))
-        .add(Suspects.review(model, audit, page.gallery(), inputs.labels))
+        .add(Suspects.review(model, audit, page.gallery(), looked))
         .map(
             List.of(),
             row ->

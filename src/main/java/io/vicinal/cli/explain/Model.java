@@ -52,6 +52,7 @@ final class Model implements AutoCloseable {
   private long dataset;
   private long[] datasetLabels; // class ids
   private String trainingHash;
+  private Path labelsFile; // null of a named dataset
   private Names classNames = Names.none(); // by class id
   private Names labelTexts = Names.none(); // by class id, where the file of labels holds texts
   private Names sampleNames = Names.none(); // by position in the dataset
@@ -133,6 +134,7 @@ final class Model implements AutoCloseable {
     classes = run.classes();
     dataset = run.labels().length;
     datasetLabels = run.labels();
+    labelsFile = run.config().data().labels();
     trainingHash = run.hash();
     boolean named = run.config().data().dataset() != null;
     images = named;
@@ -232,6 +234,7 @@ final class Model implements AutoCloseable {
     checkClasses(file);
     dataset = x.dim(0);
     datasetLabels = y.toLongs();
+    labelsFile = options.labels;
     positions = LongStream.range(0, dataset).toArray();
     classes = LongStream.range(0, model.classes()).toArray();
     trainingHash = model.training().sha256();
@@ -253,6 +256,7 @@ final class Model implements AutoCloseable {
     classNames = texts ? labels.classes() : named;
     Tensor y = labels.ids();
     datasetLabels = y.toLongs();
+    labelsFile = options.labels;
     given(options, Arrays.stream(datasetLabels).max().getAsLong());
     sampleNames = Names.read(options.sampleNames, x.dim(0), "samples");
     classes = Arrays.stream(datasetLabels).sorted().distinct().toArray();
@@ -477,15 +481,29 @@ final class Model implements AutoCloseable {
    * @param labels of {@link #labelled}, in its numbers; other samples keep their class
    */
   void writeLabels(long[] labels, Path file) {
+    Labels.write(
+        file,
+        Arrays.stream(ofDataset(labels))
+            .mapToObj(id -> labelTexts.known() ? labelTexts.get(id) : Long.toString(id))
+            .toList());
+  }
+
+  private long[] ofDataset(long[] labels) {
     long[] all = datasetLabels.clone();
     for (int i = 0; i < labels.length; i++) {
       all[(int) labelled.positions()[i]] = labelled.classIds()[(int) labels[i]];
     }
-    Labels.write(
-        file,
-        Arrays.stream(all)
-            .mapToObj(id -> labelTexts.known() ? labelTexts.get(id) : Long.toString(id))
-            .toList());
+    return all;
+  }
+
+  /** The class ids of the whole dataset as they are looked at: those made wrong are. */
+  long[] usedLabels() {
+    return ofDataset(labelled.data().labels().toLongs());
+  }
+
+  /** The file of the dataset's labels, null where a named dataset has none. */
+  Path labelsFile() {
+    return labelsFile;
   }
 
   /** The samples whose labels can be looked at: of a run also those that it held out. */

@@ -54,7 +54,7 @@ final class NextCommand {
   }
 
   /** How the reader called this program. */
-  private static String launcher() {
+  static String launcher() {
     return System.getProperty("vicinal.launcher", "vicinal");
   }
 }

@@ -9,6 +9,7 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.noise.Detector;
 import io.vicinal.influence.noise.EvidenceOptions;
@@ -57,7 +58,7 @@ import picocli.CommandLine.Spec;
       "of these.",
       "",
       "Writes proposals.csv, suspects.csv (to fill in: see 'labels apply'), labels.npy (the whole",
-      "dataset's, cleaned), summary.json, report.html.",
+      "dataset's, cleaned), with --inject noise.csv and labels-noisy.npy, summary.json, report.html.",
       ""
     },
     footer = {
@@ -66,6 +67,8 @@ import picocli.CommandLine.Spec;
       "  vicinal explain relabel --run runs/first --retrain hard --out repaired"
     })
 final class RelabelCommand implements Callable<Integer> {
+  private static final List<String> INJECTED = List.of("noise.csv", "labels-noisy.npy");
+
   @Spec private CommandSpec spec;
 
   @Mixin private ModelOptions inputs;
@@ -205,7 +208,7 @@ final class RelabelCommand implements Callable<Integer> {
         new ArrayList<>(
             List.of("proposals.csv", "suspects.csv", "labels.npy", "summary.json", "report.html"));
     if (noises.inject != null) {
-      names.add("noise.csv");
+      names.addAll(INJECTED);
     }
     return names;
   }
@@ -324,6 +327,7 @@ final class RelabelCommand implements Callable<Integer> {
     }
     if (noises.inject != null) {
       KnownNoise.inDataset(model.labelled(), noise).write(work.file("noise.csv"));
+      model.writeLabels(relabelling.labels(), work.file("labels-noisy.npy"));
     }
     if (!measured.isEmpty()) {
       summary.add("test", json(measured));
@@ -339,7 +343,7 @@ final class RelabelCommand implements Callable<Integer> {
     }
     JsonFile.write(work.file("summary.json"), summary);
     page(model, noise, audit, accuracy, remarks, measured).write(work);
-    work.commit(List.of("noise.csv"));
+    work.commit(INJECTED);
     writer.println("written: " + out);
   }
 
@@ -381,7 +385,8 @@ final class RelabelCommand implements Callable<Integer> {
                   metric("R@1 among training samples", measured, Retrieval::galleryRecall)),
               List.of()));
     }
-    return page.add(Suspects.review(model, audit, page.gallery(), inputs.labels))
+    Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
+    return page.add(Suspects.review(model, audit, page.gallery(), looked))
         .add(
             NoiseSections.proposals(
                 relabelling, accuracy, page.gallery(), c -> model.className(model.labelled(), c)));
@@ -417,18 +422,21 @@ final class RelabelCommand implements Callable<Integer> {
             "second",
             "second_probability",
             "label_probability",
-            "remoteness");
+            "remoteness",
+            "made_for");
+    String madeFor = LabelDecisions.madeFor(model.usedLabels());
     for (Proposal p : relabelling.proposals()) {
       csv.row(
           labelled.positions()[p.id()],
           labelled.classIds()[p.given()],
           p.decision().text(),
           labelled.classIds()[p.best()],
-          p.probability(),
+          Text.probability(p.probability()),
           labelled.classIds()[p.second()],
-          p.secondProbability(),
-          p.givenProbability(),
-          p.remoteness());
+          Text.probability(p.secondProbability()),
+          Text.probability(p.givenProbability()),
+          p.remoteness(),
+          madeFor);
     }
     return csv;
   }

@@ -2,16 +2,20 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.ArrayFile;
+import io.vicinal.data.LabelDecisions;
 import io.vicinal.influence.relabel.LabelAudit;
+import io.vicinal.influence.relabel.Proposal;
 import io.vicinal.influence.relabel.Proposal.Decision;
 import io.vicinal.report.Gallery;
+import io.vicinal.report.Sample;
 import io.vicinal.report.Section;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.Locale;
 
 /**
  * The suspects of an audit as somebody works with them: a table to fill in, and the page's review.
@@ -35,20 +39,31 @@ final class Suspects {
                 "probability",
                 "suggestion",
                 "decision",
-                "new_label"));
+                "new_label",
+                "label_probability",
+                "second",
+                "second_probability",
+                "made_for"));
     audit.detectors().forEach(name -> header.add("rank_" + name));
     CsvFile csv = model.csv(header.toArray(new String[0]));
+    long[] classIds = model.labelled().classIds();
+    String madeFor = LabelDecisions.madeFor(model.usedLabels());
     for (int sample : audit.suspects()) {
       LabelAudit.Entry entry = audit.entry(sample);
+      Proposal proposal = audit.proposal(sample);
       List<Object> row = new ArrayList<>();
       row.add(entry.suspect());
       row.add(entry.position());
       row.add(entry.label());
       row.add(hasProposal(entry) ? entry.proposed() : null);
-      row.add(hasProposal(entry) ? entry.probability() : null);
+      row.add(hasProposal(entry) ? Text.probability(entry.probability()) : null);
       row.add(entry.decision().text());
       row.add(null);
       row.add(null);
+      row.add(Text.probability(entry.labelProbability()));
+      row.add(classIds[proposal.second()]);
+      row.add(Text.probability(proposal.secondProbability()));
+      row.add(madeFor);
       entry.ranks().values().forEach(rank -> row.add(rank == 0 ? null : rank));
       csv.row(row.toArray());
     }
@@ -56,29 +71,27 @@ final class Suspects {
   }
 
   /**
-   * The review.
+   * The review: first those that are left to a person, of these first the labels that are least
+   * likely to be right.
    *
-   * @param labels the file of labels, or null if the reader has to name it
+   * @param labels the file of the labels, or null if the reader has to name it
    */
   static Section.Review review(Model model, LabelAudit audit, Gallery gallery, Path labels) {
-    int[] suspects = audit.suspects();
     List<Section.Doubted> doubted = new ArrayList<>();
-    IntStream.range(0, suspects.length)
+    Comparator<LabelAudit.Entry> byDoubt =
+        Comparator.comparing((LabelAudit.Entry entry) -> !isOpen(entry))
+            .thenComparing(entry -> isOpen(entry) ? entry.labelProbability() : 0);
+    Arrays.stream(audit.suspects())
         .boxed()
-        .sorted(Comparator.comparing(i -> !isOpen(audit.entry(suspects[i]))))
+        .sorted(Comparator.comparing(audit::entry, byDoubt))
         .forEach(
-            i -> {
-              int row = suspects[i];
-              LabelAudit.Entry entry = audit.entry(row);
-              doubted.add(
-                  new Section.Doubted(
-                      doubted.size() < PICTURES ? gallery.train(row) : gallery.named(row),
-                      entry.position(),
-                      Long.toString(entry.label()),
-                      hasProposal(entry) ? Long.toString(entry.proposed()) : null,
-                      entry.probability(),
-                      isOpen(entry)));
-            });
+            row ->
+                doubted.add(
+                    doubted(
+                        model,
+                        audit,
+                        row,
+                        doubted.size() < PICTURES ? gallery.train(row) : gallery.named(row))));
     List<Section.ClassLabel> classes =
         Arrays.stream(model.labelled().classIds())
             .mapToObj(
@@ -86,16 +99,61 @@ final class Suspects {
                     new Section.ClassLabel(
                         Long.toString(id), model.testClass(id), model.classNames().get(id)))
             .toList();
+    String madeFor = LabelDecisions.madeFor(model.usedLabels());
     return new Section.Review(
         doubted.size() > PICTURES && gallery.training().look() != null
             ? "The first " + PICTURES + " have their picture."
             : null,
-        model.trainingHash(),
+        key(madeFor, classes, doubted),
+        madeFor,
         classes,
         doubted,
-        "vicinal labels apply --labels "
-            + (labels == null ? "LABELS" : Text.quoted(labels.toString()))
-            + " --decisions decisions.csv --out cleaned.npy");
+        apply(labels));
+  }
+
+  private static Section.Doubted doubted(Model model, LabelAudit audit, int row, Sample sample) {
+    LabelAudit.Entry entry = audit.entry(row);
+    Proposal proposal = audit.proposal(row);
+    return new Section.Doubted(
+        sample,
+        entry.position(),
+        Long.toString(entry.label()),
+        entry.labelProbability(),
+        hasProposal(entry) ? Long.toString(entry.proposed()) : null,
+        entry.probability(),
+        Long.toString(model.labelled().classIds()[proposal.second()]),
+        proposal.secondProbability(),
+        entry.decision().text());
+  }
+
+  /** Another report of the same data, with other labels or suspects, has other decisions. */
+  private static String key(
+      String madeFor, List<Section.ClassLabel> classes, List<Section.Doubted> doubted) {
+    List<String> table =
+        doubted.stream()
+            .map(
+                one ->
+                    String.join(
+                        " ",
+                        Long.toString(one.position()),
+                        one.label(),
+                        one.proposed(),
+                        Text.probability(one.probability()),
+                        one.suggestion()))
+            .toList();
+    return new Key().add("made_for", madeFor).add("classes", classes).add("suspects", table).hash();
+  }
+
+  private static String apply(Path labels) {
+    String file = labels == null ? "LABELS" : labels.toString();
+    String name = labels == null ? "" : ArrayFile.file(labels).toString();
+    int dot = name.lastIndexOf('.');
+    String ending = dot < 0 ? "" : name.substring(dot).toLowerCase(Locale.ROOT);
+    return NextCommand.launcher()
+        + " labels apply --labels "
+        + (labels == null ? file : Text.quoted(file))
+        + " --decisions decisions.csv --out cleaned"
+        + (List.of(".csv", ".tsv", ".txt").contains(ending) ? ending : ".npy");
   }
 
   /** A sample of no class, and one whose label is the likeliest, has no other label proposed. */

@@ -45,9 +45,9 @@ public record Proposal(
     /** The given label is what one would have guessed: keep it. */
     KEEP("keep"),
     /** Another class is likely enough, and likelier than the given one: take {@code best}. */
-    RELABEL("relabel"),
+    RELABEL("accept"),
     /** Another class is likelier, but not likely enough: a person should look. */
-    ABSTAIN("abstain"),
+    ABSTAIN("left to a person"),
     /** It resembles no class: remove it rather than relabel it. */
     NONE_OF_THESE("none of these");
 
@@ -57,7 +57,7 @@ public record Proposal(
       this.text = text;
     }
 
-    /** In words, as files have it. */
+    /** In the words of files and pages: a proposal that is taken is one to accept. */
     public String text() {
       return text;
     }
