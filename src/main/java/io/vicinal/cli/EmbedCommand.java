@@ -7,6 +7,7 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
@@ -68,7 +69,11 @@ final class EmbedCommand implements Callable<Integer> {
       description = "Worker threads; default: all processors.")
   private int threads;
 
-  @Option(names = "--out", required = true, paramLabel = "E.npy", description = "Written: [N, d].")
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "E.npy",
+      description = "Written: [N, d], as .npy or .csv.")
   private Path out;
 
   @Mixin private OutputOptions outputs;
@@ -76,7 +81,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
-    try (OutputFile written = new OutputFile(out, outputs);
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".csv");
         Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = Safetensors.read(file, arena);
@@ -104,7 +109,11 @@ final class EmbedCommand implements Callable<Integer> {
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
       }
-      Npy.write(written.path(), embeddings);
+      if (out.toString().endsWith(".csv")) {
+        ArrayFile.writeTable(written.path(), embeddings);
+      } else {
+        Npy.write(written.path(), embeddings);
+      }
       written.commit();
       written
           .console(spec.commandLine())

@@ -138,7 +138,7 @@ final class EvaluateCommand implements Callable<Integer> {
           (gallery == null ? "--gallery-embeddings" : "--gallery-labels")
               + ": is missing; a gallery is a pair of files");
     }
-    try (OutputFile written = out == null ? null : new OutputFile(out, outputs);
+    try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json");
         Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, galleryLabels);

@@ -1,7 +1,11 @@
 package io.vicinal.cli;
 
+import io.vicinal.cli.common.Text;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import picocli.CommandLine;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,12 +17,88 @@ import picocli.CommandLine.Model.UsageMessageSpec;
  * the source are as long as a line of source may be.
  */
 final class HelpText extends Help {
+  private static final int ONE_LINE = 10_000;
+  private static final char HIDDEN = '\uE000';
+  private static final String SIGNS = ".,:;!?-/=+*#~<>()[]{}'\"";
+
   HelpText(CommandSpec spec, ColorScheme colours) {
     super(spec, colours);
   }
 
   static CommandLine.IHelpFactory factory() {
     return HelpText::new;
+  }
+
+  /** Puts the signs back that {@link #whole} hid. */
+  private static String plain(String text) {
+    StringBuilder plain = new StringBuilder(text);
+    for (int i = 0; i < plain.length(); i++) {
+      char c = plain.charAt(i);
+      if (c >= HIDDEN && c < HIDDEN + 128) {
+        plain.setCharAt(i, (char) (c - HIDDEN));
+      }
+    }
+    return plain.toString();
+  }
+
+  /**
+   * Hides the signs at which picocli would break a word (it takes X.npy for the end of a sentence)
+   * behind letters that no help has.
+   */
+  private static String whole(String text) {
+    StringBuilder whole = new StringBuilder(text);
+    for (int i = 0; i < whole.length(); i++) {
+      if (SIGNS.indexOf(whole.charAt(i)) >= 0) {
+        whole.setCharAt(i, (char) (HIDDEN + whole.charAt(i)));
+      }
+    }
+    return whole.toString();
+  }
+
+  @Override
+  public String description(Object... params) {
+    UsageMessageSpec usage = commandSpec().usageMessage();
+    String[] lines = usage.description();
+    usage.description(whole(lines));
+    try {
+      return super.description(params);
+    } finally {
+      usage.description(lines);
+    }
+  }
+
+  @Override
+  public String footer(Object... params) {
+    UsageMessageSpec usage = commandSpec().usageMessage();
+    String[] lines = usage.footer();
+    usage.footer(whole(lines));
+    try {
+      return super.footer(params);
+    } finally {
+      usage.footer(lines);
+    }
+  }
+
+  /** On one line from picocli, then wrapped at spaces behind the command's name. */
+  @Override
+  public String synopsis(int heading) {
+    UsageMessageSpec usage = commandSpec().usageMessage();
+    int width = usage.width();
+    usage.width(ONE_LINE);
+    String line;
+    try {
+      line = super.synopsis(heading).strip().replaceAll("\\s+", " ");
+    } finally {
+      usage.width(width);
+    }
+    String name = commandSpec().qualifiedName();
+    int indent = Math.min(heading + name.length() + 1, width / 2);
+    List<String> lines = Text.wrap(line.substring(name.length()), width - indent - 1);
+    return name + " " + String.join("\n" + " ".repeat(indent), lines) + "\n";
+  }
+
+  private static String[] whole(String... lines) {
+    return Arrays.stream(lines).map(HelpText::whole).toArray(String[]::new);
   }
 
   @Override
@@ -29,7 +109,7 @@ final class HelpText extends Help {
 
   private static OptionSpec paragraph(OptionSpec option) {
     // What is given out is formatted, and what is taken in will be: a per cent sign is escaped.
-    String text = String.join(" ", option.description()).replace("%", "%%");
+    String text = whole(String.join(" ", option.description()).replace("%", "%%"));
     return OptionSpec.builder(option).description(text).build();
   }
 
@@ -38,6 +118,10 @@ final class HelpText extends Help {
     UsageMessageSpec usage = command.getCommandSpec().usageMessage();
     usage.description(paragraphs(usage.description()));
     usage.footer(paragraphs(usage.footer()));
+    Map<String, CommandLine.IHelpSectionRenderer> sections =
+        new LinkedHashMap<>(usage.sectionMap());
+    sections.replaceAll((name, section) -> help -> plain(section.render(help)));
+    usage.sectionMap(sections);
     command.getSubcommands().values().forEach(HelpText::reflow);
   }
 

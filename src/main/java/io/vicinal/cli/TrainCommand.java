@@ -41,7 +41,7 @@ import picocli.CommandLine.Spec;
     },
     footer = {
       "",
-      "Examples:",
+      "Example:",
       "  echo '{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}' > c.json",
       "  vicinal train --config c.json --run runs/first --set loss.name=cosface",
       "  vicinal train --run runs/first --resume --set epochs=6",

@@ -229,6 +229,39 @@ public final class ArrayFile {
   }
 
   /**
+   * Writes a matrix as a table: a first line e0, e1, ... and numbers that read back as themselves.
+   *
+   * @param matrix [N, D], F32 or F64
+   * @throws io.vicinal.InputException if the file cannot be written
+   */
+  public static void writeTable(Path path, Tensor matrix) {
+    long width = matrix.dim(1);
+    AtomicFile.write(
+        path,
+        out -> {
+          StringBuilder line = new StringBuilder();
+          for (long j = 0; j < width; j++) {
+            line.append(j == 0 ? "e" : ",e").append(j);
+          }
+          out.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
+          for (long i = 0; i < matrix.dim(0); i++) {
+            line.setLength(0);
+            Tensor row = matrix.rows(i, i + 1);
+            if (matrix.dtype() == DType.F32) {
+              for (float value : row.toFloats()) {
+                line.append(line.isEmpty() ? "" : ",").append(value);
+              }
+            } else {
+              for (double value : row.toDoubles()) {
+                line.append(line.isEmpty() ? "" : ",").append(value);
+              }
+            }
+            out.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
+          }
+        });
+  }
+
+  /**
    * The cells of a column of texts: a {@code .npy} or {@code .npz} array of strings, the lines of a
    * {@code .txt}, or a table's column.
    *

@@ -79,6 +79,31 @@ class MainTest {
   }
 
   @Test
+  void helpBreaksNoWord() {
+    CommandLine narrow = Main.commandLine();
+    narrow.setUsageHelpWidth(60);
+    breaksNoWord(narrow);
+  }
+
+  private static void breaksNoWord(CommandLine command) {
+    String help = words(command.getUsageMessage());
+    var spec = command.getCommandSpec();
+    List<String> texts = new ArrayList<>();
+    texts.addAll(List.of(spec.usageMessage().description()));
+    texts.addAll(List.of(spec.usageMessage().footer()));
+    spec.options().forEach(option -> texts.add(String.join(" ", option.description())));
+    for (String text : texts) {
+      assertThat(help).contains(words(text.replace("%%", "%")));
+    }
+    assertThat(help).doesNotContainPattern("[\\x{E000}-\\x{F8FF}]");
+    command.getSubcommands().values().forEach(MainTest::breaksNoWord);
+  }
+
+  private static String words(String text) {
+    return text.strip().replaceAll("\\s+", " ");
+  }
+
+  @Test
   void helpListsTheCommandsAndExitCodes() {
     assertThat(Outcome.of("--help").succeeded().out())
         .contains("demo", "train", "evaluate", "embed", "loss", "list", "doctor", "test")

@@ -3,6 +3,10 @@ package io.vicinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.vicinal.data.ArrayFile;
+import io.vicinal.data.Npy;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -156,7 +160,26 @@ class OutputsTest {
     assertThat(longest).exists();
     Path longer = fixture.at("x".repeat(252) + ".npy");
     Outcome.of(fixture.embed("--out", longer.toString())).failed(2, "name too long");
-    Outcome.of(fixture.loss("cosface", "--out", longer.toString())).failed(2, "name too long");
+    Path folder = fixture.at("x".repeat(256));
+    Outcome.of(fixture.loss("cosface", "--out", folder.toString())).failed(2, "name too long");
+  }
+
+  /** Whoever finds a file goes by its ending. */
+  @Test
+  void endingsSayWhatIsWritten() {
+    Outcome.of(fixture.embed()).succeeded();
+    Path table = fixture.at("Z.csv");
+    Outcome.of(fixture.embed("--out", table.toString())).succeeded();
+    try (Arena arena = Arena.host()) {
+      assertThat(ArrayFile.read(table, arena, DType.F32, note -> {}).toFloats())
+          .containsExactly(Npy.read(fixture.at("Z.npy"), arena).toFloats());
+    }
+    assertThat(table).content().startsWith("e0,e1\n").hasLineCount(13);
+    Outcome.of(fixture.embed("--out", fixture.text("Z.txt"))).failed(2, "Z.txt", ".npy or .csv");
+    Outcome.of(fixture.evaluate("--out", fixture.text("m.csv"))).failed(2, "m.csv", ".json");
+    Outcome.of(fixture.loss("cosface", "--out", fixture.text("g.npy")))
+        .failed(2, "g.npy", "a folder of several files");
+    assertThat(fixture.at("g.npy")).doesNotExist();
   }
 
   @Test

@@ -24,13 +24,13 @@ public final class OutputFile implements AutoCloseable {
    */
   public OutputFile(Path out, OutputOptions options, String... endings) {
     target = Target.of(out);
+    options.refuseInput(target.real(), out);
     if (target.kind() != Target.Kind.STREAM
         && endings.length > 0
         && Arrays.stream(endings).noneMatch(out.toString()::endsWith)) {
       throw new InputException(
           out + ": is written as " + String.join(" or ", endings) + "; name a file that ends so");
     }
-    options.refuseInput(target.real(), out);
     folder =
         target.kind() == Target.Kind.STREAM
             ? null

@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 
 /**
  * A folder that receives several files at once: they are written to a hidden folder inside it and
@@ -29,6 +30,8 @@ import java.util.function.UnaryOperator;
  */
 public final class OutputFolder implements AutoCloseable {
   private static final String LOCK = ".vicinal-tmp-outputs.lock";
+  private static final Pattern FILE =
+      Pattern.compile("\\.(npy|npz|csv|tsv|txt|json|jsonl|html|safetensors)$");
   private static final int TRIES = 3000;
   private static final int PAUSE_MILLIS = 10;
 
@@ -77,6 +80,10 @@ public final class OutputFolder implements AutoCloseable {
     this.shown = shown;
     if (Files.exists(folder, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(folder)) {
       throw new InputException(folder + ": is not a folder; name one, or a new one");
+    }
+    if (!Files.exists(folder) && FILE.matcher(folder.toString()).find()) {
+      throw new InputException(
+          folder + ": would be a folder of several files; name one without that ending");
     }
     check(Manifest.of(folder, options.overwrite()), results);
     try {
