@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -339,6 +340,27 @@ class VectorIndexTest {
       refused(() -> index.save(folder.resolve("none/x")), "its folder does not exist");
     }
     assertThat(folder).isEmptyDirectory();
+  }
+
+  /** As every output: a link stays one, a mode is kept, a device is written through. */
+  @Test
+  void aSavedIndexKeepsWhatItsPlaceIs() throws IOException {
+    Path file = Files.writeString(folder.resolve("behind"), "old");
+    Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+    Path link = Files.createSymbolicLink(folder.resolve("link"), file);
+    try (VectorIndex index = VectorIndex.create(D, Metric.L2)) {
+      index.add(X);
+      index.save(link);
+      refused(() -> index.save(Path.of("/dev/full")), "/dev/full: cannot be written");
+      index.save(Path.of("/dev/null"));
+    }
+    assertThat(link).isSymbolicLink();
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+        .isEqualTo("rw-r-----");
+    try (VectorIndex index = VectorIndex.load(link)) {
+      assertThat(index.size()).isPositive();
+    }
+    assertThat(Files.isRegularFile(Path.of("/dev/null"))).isFalse();
   }
 
   @Test
