@@ -5,6 +5,7 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
+import io.vicinal.data.LabelEdits;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
@@ -32,9 +33,11 @@ import picocli.CommandLine.Spec;
       "The decisions are a decisions.csv that was saved from the review in a report.html of",
       "'explain mislabel' or 'explain relabel', or its suspects.csv with the column decision filled",
       "in: accept (the proposed label is right), keep (the present one is) or other, with the right",
-      "one in new_label; a new_label alone means other. Rows without either change nothing. Whole",
-      "numbers are written as int64, names as texts. Decisions that were made for other labels than",
-      "these are refused.",
+      "one in new_label; a new_label alone means other. Rows without either change nothing. Decisions",
+      "that were made for other labels than these are refused.",
+      "",
+      "Written is what the labels were read from with the labels changed and all else as it is: a",
+      "table with its other columns, header and quotes, an array of its type and shape.",
       ""
     },
     footer = {
@@ -65,7 +68,10 @@ final class LabelsApplyCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "FILE",
-      description = "Written: a .npy, or a .txt with a label a line.")
+      description = {
+        "Written: a .csv or .tsv where the labels are a column of a table, a .npy, or a .txt with a",
+        "label a line. A pipe gets what the labels are."
+      })
   private Path out;
 
   @Option(
@@ -77,18 +83,19 @@ final class LabelsApplyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".txt")) {
-      apply(written);
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".txt", ".csv", ".tsv")) {
+      apply(written, LabelEdits.written(labels, out, written.isStream()));
     }
     return 0;
   }
 
-  private void apply(OutputFile written) {
+  private void apply(OutputFile written, LabelEdits.Kind as) {
+    PrintWriter writer = written.console(spec.commandLine());
     List<String> before;
     boolean names;
     String now;
     try (Arena arena = Arena.host()) {
-      Labels given = Labels.read(labels, arena, Names.none(), note -> {});
+      Labels given = Labels.read(labels, arena, Names.none(), writer::println);
       names = given.classes().known();
       before = given.texts();
       now = LabelDecisions.madeFor(given.ids().toLongs());
@@ -96,11 +103,9 @@ final class LabelsApplyCommand implements Callable<Integer> {
     LabelDecisions decided = LabelDecisions.read(decisions, names);
     List<String> after = decided.apply(before, now, labels);
     Set<String> fresh = checkClasses(decided, new TreeSet<>(before), names);
-    Labels.check(out, after);
-    Labels.write(written.path(), after);
+    new LabelEdits(labels, before).write(after, as, written.path(), out);
     written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
-    PrintWriter writer = written.console(spec.commandLine());
     writer.printf(
         Locale.ROOT,
         "%s: %,d of %s changed%n",

@@ -1,14 +1,22 @@
 package io.vicinal.data;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.BinaryOperator;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** One column of a text file, as texts. Stateless. */
 final class CsvColumn {
+  private static final Pattern LINE_END = Pattern.compile("\\r\\n|\\r|\\n");
+
   private CsvColumn() {}
 
   /**
@@ -17,8 +25,11 @@ final class CsvColumn {
    * @param column by name, or by number from 0; null for the only one
    */
   static List<String> read(Path file, String column) {
-    boolean lines = file.toString().toLowerCase(Locale.ROOT).endsWith(".txt");
-    return lines && column == null ? lines(file) : cells(file, column);
+    return isLines(file, column) ? lines(file) : cells(file, column);
+  }
+
+  private static boolean isLines(Path file, String column) {
+    return column == null && file.toString().toLowerCase(Locale.ROOT).endsWith(".txt");
   }
 
   private static List<String> lines(Path file) {
@@ -36,6 +47,13 @@ final class CsvColumn {
   }
 
   private static List<String> cells(Path file, String column) {
+    return cells(file, column, span -> {});
+  }
+
+  /**
+   * @param spans receives where each cell stands, in characters, first the header's if there is one
+   */
+  private static List<String> cells(Path file, String column, Consumer<int[]> spans) {
     try (CsvReader in = new CsvReader(file, false)) {
       List<String> first = in.next();
       if (first == null) {
@@ -53,8 +71,82 @@ final class CsvColumn {
               "write the same number of cells on every line, those with commas in double quotes");
         }
         cells.add(shared.computeIfAbsent(row.get(at), cell -> cell));
+        spans.accept(in.span(at));
       }
       return named || isHeader(cells) ? cells.subList(1, cells.size()) : cells;
+    }
+  }
+
+  /**
+   * The file's text with some of the column's cells replaced and every other character as it is.
+   *
+   * @param column as {@link #read}
+   * @param changed by row, as {@link #read} counts them
+   */
+  static String replaced(Path file, String column, Map<Integer, String> changed) {
+    String text = text(file);
+    if (isLines(file, column)) {
+      return replaced(text, lineSpans(text), changed, (before, label) -> label);
+    }
+    List<int[]> spans = new ArrayList<>();
+    int rows = cells(file, column, spans::add).size();
+    char separator = separator(file);
+    return replaced(
+        text,
+        spans.subList(spans.size() - rows, spans.size()),
+        changed,
+        (before, label) -> {
+          boolean quoted =
+              before.startsWith("\"")
+                  || label.indexOf(separator) >= 0
+                  || label.matches("(?s).*[\"\\r\\n].*")
+                  || !label.equals(label.strip());
+          return quoted ? '"' + label.replace("\"", "\"\"") + '"' : label;
+        });
+  }
+
+  private static char separator(Path file) {
+    try (CsvReader in = new CsvReader(file, false)) {
+      return in.separator();
+    }
+  }
+
+  private static String replaced(
+      String text,
+      List<int[]> spans,
+      Map<Integer, String> changed,
+      BinaryOperator<String> written) {
+    StringBuilder out = new StringBuilder();
+    int done = 0;
+    for (Map.Entry<Integer, String> change : new TreeMap<>(changed).entrySet()) {
+      int[] span = spans.get(change.getKey());
+      String raw = text.substring(span[0], span[1]);
+      String cell = raw.strip();
+      int from = span[0] + raw.indexOf(cell);
+      out.append(text, done, from).append(written.apply(cell, change.getValue()));
+      done = from + cell.length();
+    }
+    return out.append(text.substring(done)).toString();
+  }
+
+  private static List<int[]> lineSpans(String text) {
+    List<int[]> spans = new ArrayList<>();
+    int from = text.startsWith("\uFEFF") ? 1 : 0;
+    Matcher ends = LINE_END.matcher(text);
+    while (ends.find(from)) {
+      spans.add(new int[] {from, ends.start()});
+      from = ends.end();
+    }
+    spans.add(new int[] {from, text.length()});
+    return spans;
+  }
+
+  private static String text(Path file) {
+    try (InputFile in = InputFile.open(file)) {
+      if (in.size() > Integer.MAX_VALUE - 8) {
+        throw in.problem("is larger than 2 GiB", "name a .npy or .txt file for the labels alone");
+      }
+      return new String(in.readFully((int) in.size()), StandardCharsets.UTF_8);
     }
   }
 

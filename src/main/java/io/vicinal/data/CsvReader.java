@@ -24,7 +24,9 @@ public final class CsvReader implements AutoCloseable {
   private final InputFile file;
   private final Reader in;
   private final char separator; // ' ': any white space
+  private final List<int[]> spans = new ArrayList<>(); // of the latest record's cells
   private int next;
+  private int at = -1; // of next, in characters
   private long line;
   private long started;
 
@@ -66,6 +68,18 @@ public final class CsvReader implements AutoCloseable {
     return file.path();
   }
 
+  /** What stands between two cells; a blank for any white space. */
+  char separator() {
+    return separator;
+  }
+
+  /**
+   * Where a cell of the latest record begins and ends, in characters, blanks and quotes with it.
+   */
+  int[] span(int cell) {
+    return spans.get(cell);
+  }
+
   /** The line on which the latest record starts, from 1. */
   public long line() {
     return started;
@@ -87,6 +101,8 @@ public final class CsvReader implements AutoCloseable {
   private List<String> record() {
     List<String> cells = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
+    spans.clear();
+    int from = at;
     for (long length = 0; next >= 0 && next != '\n' && next != '\r'; length++) {
       if (length > MAX_RECORD) {
         throw problem("is longer than " + MAX_RECORD + " characters", "this is no table");
@@ -94,13 +110,16 @@ public final class CsvReader implements AutoCloseable {
       if (next == '"' && cell.toString().isBlank()) {
         quoted(cell);
       } else if (separator == ' ' ? Character.isWhitespace(next) : next == separator) {
+        spans.add(new int[] {from, at});
         add(cells, cell);
         advance();
+        from = at;
       } else {
         cell.append((char) next);
         advance();
       }
     }
+    spans.add(new int[] {from, at});
     lineBreak();
     add(cells, cell);
     return cells;
@@ -154,6 +173,7 @@ public final class CsvReader implements AutoCloseable {
   private void advance() {
     try {
       next = in.read();
+      at++;
     } catch (CharacterCodingException e) {
       throw InputFile.problem(file.path(), "is not text in UTF-8", "save it as UTF-8", e);
     } catch (IOException e) {

@@ -103,6 +103,41 @@ enum Element {
     };
   }
 
+  /** Whether a whole number from 0 on is one of its values. */
+  boolean holds(long number) {
+    return switch (this) {
+      case BOOL -> number <= 1;
+      case I8 -> number <= Byte.MAX_VALUE;
+      case U8 -> number <= 0xff;
+      case I16 -> number <= Short.MAX_VALUE;
+      case U16 -> number <= 0xffff;
+      case I32 -> number <= Integer.MAX_VALUE;
+      case U32 -> number <= 0xffffffffL;
+      case F16 -> false; // nobody has needed them to be written
+      case BF16 -> number <= 1L << 8;
+      case F32 -> number <= 1L << 24;
+      case F64 -> number <= 1L << 53;
+      default -> true;
+    };
+  }
+
+  /** Writes a number that it {@link #holds}. */
+  void put(ByteBuffer target, int at, long number) {
+    switch (this) {
+      case BF16 -> target.putShort(at, (short) (Float.floatToIntBits(number) >> 16));
+      case F32 -> target.putFloat(at, number);
+      case F64 -> target.putDouble(at, number);
+      default -> {
+        switch (bytes) {
+          case 1 -> target.put(at, (byte) number);
+          case 2 -> target.putShort(at, (short) number);
+          case 4 -> target.putInt(at, (int) number);
+          default -> target.putLong(at, number);
+        }
+      }
+    }
+  }
+
   /** A floating-point number's value. */
   double number(ByteBuffer source, int at) {
     return switch (this) {

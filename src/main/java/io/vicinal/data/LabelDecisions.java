@@ -271,9 +271,11 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
       return new Row(csv.line(), position(cells.get(sample)), before, after);
     }
 
-    /** A number as a table program may have written it, 2.0 for 2. */
+    /** A number as a table has it, 007, or as a table program may have written it, 7.0. */
     private String whole(String text) {
-      return !names && text.matches("\\d{1,15}\\.0+") ? text.replaceFirst("\\.0+$", "") : text;
+      return !names && text.matches("\\d{1,15}(\\.0+)?")
+          ? Long.toString(Long.parseLong(text.replaceFirst("\\..*", "")))
+          : text;
     }
 
     private String filled(String cell, String what, String name) {

@@ -8,10 +8,15 @@ import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -111,7 +116,13 @@ public record Labels(Tensor ids, Names classes) {
     check(path, labels);
     if (path.toString().endsWith(".txt")) {
       AtomicFile.writeText(path, String.join("\n", labels) + "\n");
-    } else if (labels.stream().allMatch(label -> label.matches("\\d{1,18}"))) {
+    } else {
+      writeArray(path, labels);
+    }
+  }
+
+  static void writeArray(Path path, List<String> labels) {
+    if (labels.stream().allMatch(label -> label.matches("\\d{1,18}"))) {
       try (Arena arena = Arena.host()) {
         long[] ids = labels.stream().mapToLong(Long::parseLong).toArray();
         Npy.write(path, arena.of(ids, ids.length));
@@ -122,14 +133,17 @@ public record Labels(Tensor ids, Names classes) {
   }
 
   /**
-   * Whether {@link #write} could write these labels there.
+   * Whether each could be a line of a file.
    *
    * @throws InputException if a label has a line break and the file is a {@code .txt}
    */
-  public static void check(Path path, List<String> labels) {
-    if (!path.toString().endsWith(".txt")) {
-      return;
+  private static void check(Path path, List<String> labels) {
+    if (path.toString().endsWith(".txt")) {
+      checkLines(path, labels);
     }
+  }
+
+  static void checkLines(Path path, List<String> labels) {
     for (String label : labels) {
       if (label.lines().count() != 1 || !label.equals(label.strip())) {
         throw InputFile.problem(
@@ -137,6 +151,35 @@ public record Labels(Tensor ids, Names classes) {
             "label '" + InputFile.printable(label) + "' is no line of its own",
             "name a .npy file");
       }
+    }
+  }
+
+  /** Two names that a person reads as one are most likely one class. */
+  private static void twins(
+      Path path, List<String> classes, Set<String> fresh, Consumer<String> notes) {
+    Map<String, String> seen = new HashMap<>();
+    int pairs = 0;
+    String first = null;
+    for (String name : classes) {
+      String plain = Normalizer.normalize(name, Normalizer.Form.NFC).strip();
+      String twin = seen.putIfAbsent(plain.toLowerCase(Locale.ROOT), name);
+      if (twin != null && (fresh.contains(name) || fresh.contains(twin))) {
+        String other = Normalizer.normalize(twin, Normalizer.Form.NFC).strip();
+        boolean composed =
+            !name.strip().equals(plain) || !twin.strip().equals(other); // one letter as two
+        String how =
+            composed
+                ? "how Unicode composes their letters"
+                : plain.equals(other) ? "blanks around them" : "capitals";
+        pairs++;
+        first = first != null ? first : "'" + twin + "' and '" + name + "' differ only in " + how;
+      }
+    }
+    if (first != null) {
+      notes.accept(
+          InputFile.printable(path + ": the classes " + first)
+              + (pairs > 1 ? " (and " + (pairs - 1) + " more)" : "")
+              + "; write them alike if they are one");
     }
   }
 
@@ -256,6 +299,7 @@ public record Labels(Tensor ids, Names classes) {
     TreeSet<String> more = new TreeSet<>(texts);
     more.removeIf(text -> known.idOf(text) >= 0);
     classes.addAll(more);
+    twins(path, classes, more, notes);
     Names all = Names.of(classes);
     if (!more.isEmpty() && known.known()) {
       notes.accept(InputFile.printable(path + ": " + more.size() + " more " + listed(more)));

@@ -7,6 +7,8 @@ import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -176,17 +178,85 @@ class LabelsApplyTest {
 
   /** The table of a data cleaner: names, pictures and other columns beside the labels. */
   @Test
-  void theTableThatALabelColumnIsOfStaysWhatItIs() throws IOException {
-    String table = "file,label\na.png,Coat\nb.png,Shirt\n";
+  void aTableComesBackWithOneCellChanged() throws IOException {
+    String table =
+        "\uFEFFfile;Größe; Klasse ;note\r\n"
+            + "a.png;1,50; Coat ;\"a \"\"b\"\"\"\r\n"
+            + "\r\n"
+            + "b.png;2; \"Shirt\" ;\"two\nlines\"\r\n"
+            + "c.png;3;Coat;";
     Files.writeString(folder.resolve("table.csv"), table);
-    String rows = HEADER + "1,b.png,Shirt,Coat,accept,\n";
-    for (String out : List.of("table.csv", "cleaned.csv")) {
-      apply("table.csv:label", rows, out, "--overwrite").failed(2, out, "ends so");
-    }
-    Files.writeString(folder.resolve("table.txt"), table);
-    apply("table.txt:label", rows, "table.txt", "--overwrite").failed(2, "is an input");
+    String rows = HEADER + "0,,Coat,,other,\"Dress; \"\"long\"\"\"\n1,,Shirt,Coat,accept,\n";
+    apply("table.csv:Klasse", rows, "cleaned.csv", "--new-classes").succeeded();
+    assertThat(Files.readString(folder.resolve("cleaned.csv")))
+        .isEqualTo(
+            table.replace(" Coat ", " \"Dress; \"\"long\"\"\" ").replace("\"Shirt\"", "\"Coat\""));
+    apply("table.csv:Klasse", rows, "c.txt", "--new-classes").succeeded();
+    assertThat(read("c.txt")).containsExactly("Dress; \"long\"", "Coat", "Coat");
+    apply("names.txt", rows, "c.csv").failed(2, "column of a table", "name a .npy or .txt");
+    apply("table.csv:Klasse", rows, "table.csv", "--overwrite").failed(2, "is an input");
     assertThat(folder.resolve("table.csv")).hasContent(table);
-    assertThat(folder.resolve("table.txt")).hasContent(table);
-    assertThat(folder.resolve("cleaned.csv")).doesNotExist();
+  }
+
+  /** Codes that look like numbers stay the codes that they are. */
+  @Test
+  void labelsAreSpeltAsTheirFileSpellsThem() throws IOException {
+    Files.writeString(folder.resolve("codes.csv"), "id,code\n0,007\n1,010\n2,007\n3,100\n");
+    String rows = HEADER + "3,,100,7,accept,\n0,,007,,other,010\n";
+    for (String out : List.of("cleaned.csv", "codes.txt")) {
+      apply("codes.csv:code", rows, out).succeeded();
+      assertThat(Files.readString(folder.resolve(out)))
+          .isEqualTo(
+              out.endsWith("csv")
+                  ? "id,code\n0,010\n1,010\n2,007\n3,007\n"
+                  : "010\n010\n007\n007\n");
+    }
+    apply("codes.txt", HEADER + "1,,10,7,accept,\n", "again.txt").succeeded();
+    assertThat(folder.resolve("again.txt")).hasContent("010\n007\n007\n007\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"|u1", "<i4", ">i4", "<f4", "|i1"})
+  void anArrayKeepsItsTypeAndShape(String type) throws IOException {
+    int bytes = type.charAt(2) - '0';
+    ByteBuffer data =
+        ByteBuffer.allocate(5 * bytes)
+            .order(type.charAt(0) == '>' ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+    byte[] after = new byte[5 * bytes];
+    int[] labels = {4, 0, 7, 2, 2};
+    int[] cleaned = {4, 2, 7, 2, 200};
+    for (int[] some : List.of(cleaned, labels)) {
+      for (int i = 0; i < 5; i++) {
+        if (type.endsWith("f4")) {
+          data.putFloat(4 * i, some[i]);
+        } else if (bytes == 4) {
+          data.putInt(4 * i, some[i]);
+        } else {
+          data.put(i, (byte) some[i]);
+        }
+      }
+      if (some == cleaned) {
+        after = data.array().clone();
+      }
+    }
+    NpyBytes.raw(folder.resolve("typed.npy"), type, data.array(), 5, 1);
+    String rows = HEADER + "1,,0,2,accept,\n4,,2,,other,200\n";
+    Outcome outcome = apply("typed.npy", rows, "cleaned.npy", "--new-classes");
+    if (type.equals("|i1")) {
+      outcome.failed(2, "has int8 labels, which cannot be 200");
+      return;
+    }
+    outcome.succeeded();
+    assertThat(Files.readAllBytes(folder.resolve("cleaned.npy")))
+        .isEqualTo(
+            Files.readAllBytes(NpyBytes.raw(folder.resolve("expected.npy"), type, after, 5, 1)));
+  }
+
+  @Test
+  void classesThatReadAsOneAreMentioned() throws IOException {
+    Files.writeString(folder.resolve("twins.txt"), "süß\nsu\u0308ß\nCoat\ncoat\n");
+    Outcome outcome = apply("twins.txt", HEADER + "2,,Coat,,other,coat\n", "c.txt").succeeded();
+    assertThat(outcome.out())
+        .contains("'Coat' and 'coat' differ only in capitals (and 1 more)", "if they are one");
   }
 }

@@ -47,6 +47,11 @@ public final class OutputFile implements AutoCloseable {
     return folder == null ? target.path() : folder.file(name());
   }
 
+  /** Whether it is a device, a pipe or an open handle. */
+  public boolean isStream() {
+    return target.kind() == Target.Kind.STREAM;
+  }
+
   /** Puts it into its place. */
   public void commit() {
     if (folder != null) {
