@@ -85,7 +85,8 @@ public final class NoiseSections {
                 gallery.train(p.id()),
                 none ? null : className.apply(p.best()),
                 p.probability(),
-                p.decision().text(),
+                p.decision() == Proposal.Decision.RELABEL,
+                p.decision() == Proposal.Decision.ABSTAIN ? "left to a person" : null,
                 null));
       }
     }

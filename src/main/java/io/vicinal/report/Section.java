@@ -160,10 +160,17 @@ public sealed interface Section {
    * @param sample with the label that it carries, and the clean one where it is known
    * @param proposed the label it should carry, or null for none of the classes
    * @param probability of the proposal, in 0..1
+   * @param taken whether it is made, rather than left to a person
    * @param effect what the change would do, in words, or null
    * @param badge of the effect, or null
    */
-  record Proposal(Sample sample, String proposed, double probability, String effect, Badge badge) {}
+  record Proposal(
+      Sample sample,
+      String proposed,
+      double probability,
+      boolean taken,
+      String effect,
+      Badge badge) {}
 
   /**
    * Every doubted label, for a person to decide on.

@@ -16,7 +16,8 @@ const draw = {
 
   Detection: {
     title: 'Finding wrong labels', short: 'Wrong labels',
-    help: 'Every detector sorts the training samples, most suspicious first. Its curve shows how many of the wrong labels are found after inspecting a share of them; the higher and the more to the left, the better.',
+    help: s => 'Every detector sorts the training samples, most suspicious first.'
+      + (s.curves ? ' Its curve shows how many of the wrong labels are found after inspecting a share of them; the higher and the more to the left, the better.' : ''),
     render: s => [
       h('div', {class: 'split'}, s.curves && drawn(s.curves), s.detectors.length > 0 && sideways(detectorTable(s.detectors))),
       s.suspects.length > 0 && [h('h3', null, 'Most suspicious'), suspects(s.suspects)],
@@ -96,6 +97,9 @@ function suspects(list) {
   return place;
 }
 
+/** From one label to another. Struck through is only what is taken away, not what a person has yet to decide. */
+const moved = (from, to, taken) => h('span', {class: 'move'}, h(taken ? 's' : 'span', null, from), ' \u2192 ', h(taken ? 'strong' : 'span', null, to));
+
 /** Proposals with a filter. Where clean labels are known, each says whether it is right. */
 function proposals(list) {
   const truthKnown = list.some(p => p.sample.clean);
@@ -105,7 +109,7 @@ function proposals(list) {
     picture(p.sample, 'm'),
     h('figcaption', null,
       h('b', null, p.sample.name),
-      h('span', {class: 'move'}, h('s', null, p.sample.label), ' \u2192 ', h('strong', null, p.proposed ?? 'none of these')),
+      moved(p.sample.label, p.proposed ?? 'none of these', p.taken),
       h('span', {class: 'meter', vars: {'--part': p.probability}}), h('small', null, `probability ${percent(p.probability)}`),
       truthKnown && p.proposed && h('small', {class: right(p) ? 'right' : 'wrong'}, right(p) ? '\u2713 right' : `\u2717 wrong: ${p.sample.clean ?? p.sample.label}`),
       p.effect && h('small', null, p.effect), badge(p.badge)))));

@@ -21,7 +21,7 @@ function sectionOf(s, i) {
   const {title, help, render} = draw[s.type];
   const id = s.type.toLowerCase();
   return h('section', {id, 'aria-labelledby': id + '-title'},
-    h('header', null, h('h2', {id: id + '-title'}, title), s.lead && h('p', {class: 'lead'}, s.lead), h('p', {class: 'muted'}, help)),
+    h('header', null, h('h2', {id: id + '-title'}, title), s.lead && h('p', {class: 'lead'}, s.lead), h('p', {class: 'muted'}, typeof help === 'function' ? help(s) : help)),
     render(s));
 }
 

@@ -260,6 +260,7 @@ final class DigitsReport {
               train(i),
               share < 0.4 ? null : name(best),
               share,
+              share >= 0.4,
               "raises R@1 by 0.1 points",
               proposals.size() < 5 ? Badge.VERIFIED : Badge.STABLE));
     }
