@@ -5,6 +5,7 @@ import io.vicinal.backend.Directions;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 
 /**
  * What a solve will take, before it starts: one product is timed, steps are predicted by conjugate
@@ -49,6 +50,22 @@ public record Forecast(
       Directions sample,
       int rightHandSides,
       SolveOptions options) {
+    return of(point, kind, lambda, sample, rightHandSides, options, System::nanoTime);
+  }
+
+  /**
+   * The same by another clock.
+   *
+   * @param clock in nanoseconds, read before and after a product
+   */
+  static Forecast of(
+      CurvaturePoint point,
+      CurvatureKind kind,
+      double lambda,
+      Directions sample,
+      int rightHandSides,
+      SolveOptions options,
+      LongSupplier clock) {
     ParameterSpace space =
         options.precision() == Precision.DOUBLE ? point.twin().space() : point.space();
     try (Arena scratch = new Arena(space.backend().memory())) {
@@ -72,7 +89,7 @@ public record Forecast(
           rightHandSides,
           products,
           atMost,
-          secondsPerProduct(used, kind, b, scratch),
+          secondsPerProduct(used, kind, b, scratch, clock),
           bytes(point, space, rightHandSides, options),
           point.problem().memory().bytes());
     }
@@ -104,17 +121,21 @@ public record Forecast(
   }
 
   private static double secondsPerProduct(
-      CurvaturePoint point, CurvatureKind kind, Directions b, Arena scratch) {
+      CurvaturePoint point, CurvatureKind kind, Directions b, Arena scratch, LongSupplier clock) {
     Directions out = point.space().zeros(scratch, 1);
-    double seconds = time(point, kind, b, out);
-    return seconds > SHORT ? seconds : Math.min(seconds, time(point, kind, b, out));
+    double seconds = time(point, kind, b, out, clock);
+    return seconds > SHORT ? seconds : Math.min(seconds, time(point, kind, b, out, clock));
   }
 
   private static double time(
-      CurvaturePoint point, CurvatureKind kind, Directions b, Directions out) {
-    long start = System.nanoTime();
+      CurvaturePoint point,
+      CurvatureKind kind,
+      Directions b,
+      Directions out,
+      LongSupplier clock) {
+    long start = clock.getAsLong();
     point.curvature().products(kind, b, null, out);
-    return (System.nanoTime() - start) * 1e-9;
+    return (clock.getAsLong() - start) * 1e-9;
   }
 
   private static long bytes(
