@@ -53,6 +53,23 @@ class ExplainStudyTest {
     assertThat(outcome.out()).contains("by entropy", "shared by all 2 runs");
   }
 
+  /** Noise of its own making, as 'mislabel' has it: what was right is recommended again. */
+  @Test
+  void noiseAmongSimilarClassesIsMadeAndStudied() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    Object[] study =
+        fixture.explainRun("study", "--inject", "similar", "--rate", "0.2", "--rule", "knn");
+    Outcome.of(study).succeeded();
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    assertThat(summary.get("injected").getAsString()).isEqualTo("similar");
+    assertThat(summary.has("noise")).isTrue();
+    List<String[]> noise = ExplainNoiseTest.rows(fixture.at("out/noise.csv"));
+    double changed = summary.getAsJsonObject("field_study").get("changed").getAsDouble();
+    assertThat(changed / noise.size()).as("changed by made wrong").isBetween(0.6, 1.2);
+    Outcome.of(fixture.explainRun("study")).succeeded();
+    assertThat(fixture.at("out/noise.csv")).as("of another call").doesNotExist();
+  }
+
   @Test
   void reweightingIsMeasuredAndTested() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);

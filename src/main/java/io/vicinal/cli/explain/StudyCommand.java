@@ -40,11 +40,12 @@ import picocli.CommandLine.Spec;
       "",
       "Every sample gets a recommended label; classes are sorted by how many differ: individual",
       "(5 %% or less), other, and from 10 %% on centralized (towards one class) or diversified, by the",
-      "share of the first other class (0.9) and by entropy (0.35). With --noise: are the neighbours",
-      "of harmful and helpful noisy samples pure, and do their scores keep their sign? With --with:",
-      "do several runs have the same worst test classes?",
+      "share of the first other class (0.9) and by entropy (0.35). With --noise or --inject: are",
+      "the neighbours of harmful and helpful noisy samples pure, and do their scores keep their sign?",
+      "With --with: do several runs have the same worst test classes?",
       "",
-      "Writes study.csv (a row per class), with --with overlap.csv, summary.json and report.html.",
+      "Writes study.csv (a row per class), with --with overlap.csv, with --inject noise.csv,",
+      "summary.json and report.html.",
       ""
     },
     footer = {
@@ -65,11 +66,7 @@ final class StudyCommand implements Callable<Integer> {
       description = "As in 'relabel'; default: knn-embedding, the published study's.")
   private String rule;
 
-  @Option(
-      names = "--noise",
-      paramLabel = "noise.csv",
-      description = "The wrong labels that are known (columns id,clean,noisy).")
-  private Path noise;
+  @Mixin private NoiseOptions noises;
 
   @Option(
       names = "--with",
@@ -84,13 +81,6 @@ final class StudyCommand implements Callable<Integer> {
       description = "Worst classes that are compared; default: 10.")
   private int worst;
 
-  @Option(
-      names = "--seed",
-      paramLabel = "S",
-      defaultValue = "0",
-      description = "Of folds and random features; default: 0.")
-  private long seed;
-
   @Mixin private TrainingOptions training;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
@@ -104,25 +94,32 @@ final class StudyCommand implements Callable<Integer> {
     if (worst < 1) {
       throw new InputException("--worst: " + worst + " is below 1");
     }
-    boolean needsTest = noise != null || !others.isEmpty();
+    noises.check();
+    boolean needsTest = noises.file != null || noises.inject != null || !others.isEmpty();
     try (Model model = needsTest ? Model.openWithTest(inputs) : Model.open(inputs)) {
       RunConfig config = training.config(inputs, model);
-      LabelNoise known =
-          noise == null
-              ? null
-              : KnownNoise.inRows(model, model.trained(), LabelNoise.read(noise), noise);
-      Key key = new Key().add("command", spec.name()).add("rule", rule).add("seed", seed);
+      LabelNoise injected = null; // in the dataset's numbers
+      LabelNoise known = null;
+      if (noises.inject != null) {
+        injected = KnownNoise.inDataset(model.labelled(), noises.apply(model, config));
+        known = KnownNoise.inRows(model, model.trained(), injected, Path.of(noises.inject));
+      } else if (noises.file != null) {
+        LabelNoise list = LabelNoise.read(noises.file);
+        known = KnownNoise.inRows(model, model.trained(), list, noises.file);
+      }
+      Key key = new Key().add("command", spec.name()).add("rule", rule);
+      noises.addTo(key);
       model.addTo(key);
       training.addTo(key, config);
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Evidence evidence =
-              Evidence.of(model.backend(), model.model(), EvidenceOptions.of(config, seed))) {
+              Evidence.of(model.backend(), model.model(), EvidenceOptions.of(config, noises.seed))) {
         bars.at("recommending labels", 0, 1, 0, Double.NaN);
         FieldStudy study = recommend(evidence, how);
         JsonObject summary = Summary.of(spec.name(), model);
         summary.addProperty("rule", rule);
-        summary.addProperty("seed", seed);
+        summary.addProperty("seed", noises.seed);
         List<String> remarks = remarks(model);
         JsonArray said = new JsonArray();
         remarks.forEach(said::add);
@@ -134,6 +131,11 @@ final class StudyCommand implements Callable<Integer> {
           NoiseStudy.of(model, evidence, known, bars)
               .ifPresent(s -> summary.add("noise", s.json()));
         }
+        if (injected != null) {
+          injected.write(work.file("noise.csv"));
+          summary.addProperty("injected", noises.inject);
+          summary.addProperty("rate", noises.rate);
+        }
         WorstClassOverlap overlap = others.isEmpty() ? null : overlap(model);
         if (overlap != null) {
           overlap(overlap).write(work.file("overlap.csv"));
@@ -141,7 +143,7 @@ final class StudyCommand implements Callable<Integer> {
         }
         JsonFile.write(work.file("summary.json"), summary);
         page(model, study, overlap, remarks).write(work);
-        work.commit(List.of("overlap.csv"));
+        work.commit(List.of("overlap.csv", "noise.csv"));
         bars.finish();
         remarks.forEach(writer::println);
         print(writer, study, summary, overlap);
@@ -154,6 +156,9 @@ final class StudyCommand implements Callable<Integer> {
     List<String> names = new ArrayList<>(List.of("study.csv", "summary.json", "report.html"));
     if (!others.isEmpty()) {
       names.add("overlap.csv");
+    }
+    if (noises.inject != null) {
+      names.add("noise.csv");
     }
     return names;
   }
@@ -175,7 +180,7 @@ final class StudyCommand implements Callable<Integer> {
 
   private Page page(
       Model model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
-    Page page = new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", seed);
+    Page page = new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", noises.seed);
     page.headline(
         String.format(
             Locale.ROOT,
