@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Interrupted;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.ConfigParser;

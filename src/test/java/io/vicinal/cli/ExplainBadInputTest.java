@@ -25,7 +25,7 @@ class ExplainBadInputTest {
     Map<Path, String> before = BadInputTest.contents(folder);
     Outcome outcome = Outcome.of(arguments);
     outcome.failed(2, each.fragments());
-    assertThat(outcome.out()).matches("(forecast of the solves: .*\\R)?");
+    assertThat(outcome.out()).matches("(explaining .*\\R)?(forecast: .*\\R)?");
     assertThat(BadInputTest.contents(folder)).isEqualTo(before);
     assertThat(fixture.at("out")).doesNotExist();
   }

@@ -72,7 +72,10 @@ class ExplainResumeTest {
       waitForPieces(1, out, process);
       Outcome outcome = process.signal(signal);
       assertThat(outcome.code()).isEqualTo(signal.equals("INT") ? 130 : 143);
-      assertThat(outcome.err()).doesNotContain("\tat ");
+      assertThat(outcome.err())
+          .doesNotContain("\tat ")
+          .contains("vicinal: interrupted; the same command goes on where it stopped");
+      assertThat(outcome.out()).startsWith("explaining 40 confusions by ").contains("forecast: ");
       assertThat(outcome.out()).doesNotContain("written");
     }
     assertThat(visible(out)).as("nothing half-written").isEmpty();

@@ -107,6 +107,28 @@ class ExplainScoresTest {
     }
   }
 
+  /** Without curvature there is no unit; what is advised then works. */
+  @Test
+  void withoutCurvatureTheAdviceWorks() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    int samples = samples(fixture);
+    NpyBytes.floats(
+        fixture.at("X.npy"),
+        new float[samples * ExplainFixture.WIDTH],
+        samples,
+        ExplainFixture.WIDTH);
+    Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n");
+    String[] pairs = {"--pairs", fixture.text("pairs.csv"), "--damping", "auto"};
+    Outcome refused = Outcome.of(fixture.explain("pair", pairs));
+    refused.failed(2, "damping", "mean eigenvalue is 0.0", "give a number such as ");
+    pairs[3] = refused.err().replaceFirst("(?s).*such as ([0-9.]+).*", "$1");
+    Outcome given = Outcome.of(fixture.explain("pair", pairs)).succeeded();
+    assertThat(given.out())
+        .contains("damping: lambda 0.01000", "No training sample has an effect")
+        .doesNotContain("next: ", "10x");
+    assertThat(matrix(fixture.at("out/scores.npy"))[0]).containsOnly(0);
+  }
+
   /** The sign that the original script gives to harmful samples. */
   private static String harmfulWhen(ExplainFixture fixture, String method) throws IOException {
     for (var entry : json(fixture.at("out/summary.json")).getAsJsonArray("methods")) {

@@ -1,15 +1,15 @@
-package io.vicinal.cli;
+package io.vicinal.cli.common;
 
 import java.util.function.Supplier;
 
 /** Says a sentence when the process is ended by a signal (Ctrl-C, kill) while this is open. */
-final class Interrupted implements AutoCloseable {
+public final class Interrupted implements AutoCloseable {
   private final Thread hook;
 
   /**
    * @param sentence asked for when the signal has come; an empty one is not printed
    */
-  Interrupted(Supplier<String> sentence) {
+  public Interrupted(Supplier<String> sentence) {
     hook =
         new Thread(
             () -> {

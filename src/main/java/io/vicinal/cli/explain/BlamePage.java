@@ -3,12 +3,13 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.confusion.Pair;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.measure.TestSet;
-import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
@@ -20,6 +21,7 @@ import io.vicinal.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -28,6 +30,9 @@ import java.util.function.Function;
 final class BlamePage {
   /** Questions that a report shows and checks; files have them all. */
   private static final int SHOWN = 12;
+
+  /** Re-convergence takes as long as so many solves do, as seen at 1x to 30x. */
+  private static final double RECONVERGENCE = 4;
 
   private final Model model;
   private final Scoring scoring;
@@ -65,7 +70,7 @@ final class BlamePage {
       List<Estimator> estimators,
       CheckOptions options,
       WorkFolder work,
-      Progress progress) {
+      ProgressBars progress) {
     for (int m = 0; m < results.size(); m++) {
       if (!results.get(m).method().equals("self")) {
         BlamePage page = new BlamePage(model, asked, scoring, results.get(m));
@@ -78,6 +83,51 @@ final class BlamePage {
     return null;
   }
 
+  /**
+   * Says what is going to be done, and how long that will take where it can be told.
+   *
+   * @param checks or null where the scores are not checked as here
+   */
+  static void announce(
+      Model model,
+      Asked asked,
+      Scoring scoring,
+      List<String> methods,
+      CheckOptions checks,
+      ProgressBars bars) {
+    bars.say(
+        String.format(
+            Locale.ROOT,
+            "explaining %,d %s by %,d training samples: %s",
+            asked.size(),
+            asked.size() == 1 ? "confusion" : "confusions",
+            model.model().samples(),
+            String.join(", ", methods)));
+    Forecast forecast = scoring.forecast(methods, asked.queries());
+    if (forecast != null) {
+      bars.say("forecast: " + forecast(forecast, asked, scoring, checks));
+    }
+  }
+
+  private static String forecast(
+      Forecast scores, Asked asked, Scoring scoring, CheckOptions options) {
+    double system = scores.seconds() / scores.rightHandSides();
+    double reconverge = RECONVERGENCE * system;
+    String text = "about " + Text.duration(reconverge + scores.seconds()) + " for the scores (";
+    text += "re-convergence, then " + scores + ")";
+    if (options != null && options.seconds > 0 && !scoring.isPlain()) {
+      double each = (double) scores.rightHandSides() / asked.size();
+      double again = 2 * (reconverge + Math.min(SHOWN, asked.size()) * each * system);
+      text +=
+          String.format(
+              Locale.ROOT,
+              "; then for their check about %s, and %s at most of solving again (see --check)",
+              Text.duration(again),
+              Text.duration(options.seconds));
+    }
+    return text;
+  }
+
   /** Takes a check that was made of all that was asked. */
   BlamePage checked(Miniature all) {
     miniature = all.first(shown.size());
@@ -86,7 +136,14 @@ final class BlamePage {
 
   /** What cannot be checked is a warning, for the scores are there. */
   private void check(
-      Estimator estimator, CheckOptions options, WorkFolder work, Progress progress) {
+      Estimator estimator, CheckOptions options, WorkFolder work, ProgressBars progress) {
+    progress.say(
+        String.format(
+            Locale.ROOT,
+            "checking %d of them: scores at a third and at three times the damping, then solving"
+                + " again for %s at most",
+            shown.size(),
+            Text.duration(options.seconds)));
     Check check = new Check(scoring, shown.queries(), scores, work, progress);
     List<Gauge> gauges = shown.queries().stream().map(Gauge::of).toList();
     boolean twin = scoring.problem().dtype() != DType.F64;

@@ -113,7 +113,7 @@ final class MislabelCommand implements Callable<Integer> {
       LabelNoise noise = noises.apply(model, config);
       EvidenceOptions options = EvidenceOptions.of(config, noises.seed);
       try (WorkFolder work = new WorkFolder(out, key, results(noise != null), outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           DetectorScores detecting = new DetectorScores(model, options, work, bars)) {
         Map<String, double[]> scores =
             detectors == null

@@ -263,11 +263,11 @@ final class Model implements AutoCloseable {
     if (classes.length < 2) {
       throw new InputException(
           options.labels
-              + ": all "
-              + datasetLabels.length
-              + " labels are class "
+              + (datasetLabels.length == 1
+                  ? ": has one label, class "
+                  : ": has " + datasetLabels.length + " labels, all of class ")
               + classes[0]
-              + "; a wrong label needs a second class to choose from");
+              + "; a label can only be wrong where there is another class: give samples of two or more");
     }
     FeatureSet given = new FeatureSet(x, y, options.features.toString());
     trainingHash = given.sha256();

@@ -51,6 +51,9 @@ record NextSteps(List<String> advice, String command) {
       double seconds,
       Function<List<String>, String> command) {
     List<String> advice = new ArrayList<>();
+    if (miniature.queries().stream().allMatch(line -> line.top().length == 0)) {
+      return new NextSteps(List.of("No training sample has an effect on what was asked."), null);
+    }
     List<String> change = new ArrayList<>(); // options of the command, so that it does what is said
     int all = miniature.queries().size();
     if (2 * miniature.count(Badge.UNSTABLE) > all) {
@@ -64,25 +67,26 @@ record NextSteps(List<String> advice, String command) {
       } else {
         advice.add("The loss has no curvature here: scores are gradients over lambda.");
       }
+      // Systems of newton-loo for each that was solved here.
+      double each = (double) NewtonLoo.defaults().solves(queries, model.samples()) / queries;
       boolean loo = !method.equals("newton-loo") && model.loss().decomposes();
       if (2 * miniature.count(Doubt.SIZE) > all && loo) {
         advice.add(
             "Or --method newton-loo, which follows large effects further than one derivative does"
-                + cost(solves(queries, model.samples()) * seconds / queries));
+                + cost(each * seconds));
         if (change.isEmpty()) {
           change.addAll(List.of("--method", "newton-loo"));
         }
       }
       if (command != null) {
-        double each =
-            change.contains("newton-loo") ? solves(queries, model.samples()) / queries : 1;
         double resolve =
             miniature.outcomes().stream()
                 .mapToDouble(o -> o.seconds())
                 .average()
                 .orElse(Double.NaN);
         double verify =
-            SCORINGS * each * seconds + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
+            SCORINGS * (change.contains("newton-loo") ? each : 1) * seconds
+                + (CONTROLS + (double) EXPERIMENTS * queries) * resolve;
         advice.add(
             (change.isEmpty()
                     ? "Or trust no prediction: measure, with the command below"
@@ -91,11 +95,6 @@ record NextSteps(List<String> advice, String command) {
       }
     }
     return new NextSteps(List.copyOf(advice), command == null ? null : command.apply(change));
-  }
-
-  private static double solves(int queries, long samples) {
-    NewtonLoo loo = NewtonLoo.defaults();
-    return samples <= loo.everyone() ? samples : Math.min(samples, 1.0 * queries * loo.shortlist());
   }
 
   private static String reasons(Miniature miniature) {

@@ -2,12 +2,31 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.Bar;
 import io.vicinal.influence.solve.Progress;
+import java.io.PrintWriter;
 import java.util.Locale;
 
-/** A bar per stage of a long computation; nothing where there is no terminal. For one thread. */
+/**
+ * A bar per stage of a long computation, where there is a terminal, and a line for what begins. For
+ * one thread.
+ */
 final class ProgressBars implements Progress, AutoCloseable {
+  private final PrintWriter writer;
   private String stage;
   private Bar bar;
+
+  /**
+   * @param writer of lines
+   */
+  ProgressBars(PrintWriter writer) {
+    this.writer = writer;
+  }
+
+  /** Prints what begins now, at once. */
+  void say(String line) {
+    finish();
+    writer.println(line);
+    writer.flush();
+  }
 
   @Override
   public void at(String now, long done, long total, long products, double residual) {

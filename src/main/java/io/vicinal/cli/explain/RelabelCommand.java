@@ -152,7 +152,7 @@ final class RelabelCommand implements Callable<Integer> {
       LabelNoise noise = noises.apply(model, config);
       EvidenceOptions evidenceOptions = EvidenceOptions.of(config, noises.seed);
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
         Map<String, double[]> scores = detecting.of(ranking);
         LabelAudit audit = Audits.of(model, detecting, scores, detector, suspects, how, options);

@@ -137,7 +137,7 @@ final class ReweightCommand implements Callable<Integer> {
       key.add("reweighting", options);
       key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
       try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {
         Reweighting reweighting = new Reweighting(model, asked, scoring, options, work, bars);
@@ -148,6 +148,7 @@ final class ReweightCommand implements Callable<Integer> {
           reweighting.add(given);
           reweighting.addTo(page, "");
         } else {
+          BlamePage.announce(model, asked, scoring, methods.names(), checks, bars);
           List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
           results.forEach(reweighting::add);
           spectrum = scoring.spectrum(results);

@@ -7,7 +7,6 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.influence.estimate.Estimator;
-import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
@@ -75,15 +74,11 @@ abstract class ScoreCommand implements Callable<Integer> {
       asked.addTo(key);
       methods.addTo(key);
       try (WorkFolder work = new WorkFolder(out, key, results(asked), outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {
         PrintWriter writer = spec.commandLine().getOut();
-        Forecast forecast = scoring.forecast(methods.names(), asked.queries());
-        if (forecast != null) {
-          writer.println("forecast of the solves: " + forecast);
-          writer.flush();
-        }
+        BlamePage.announce(model, asked, scoring, methods.names(), checks, bars);
         List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
         Spectrum spectrum = scoring.spectrum(results);
         BlamePage blame =

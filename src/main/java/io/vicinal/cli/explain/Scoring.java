@@ -12,6 +12,7 @@ import io.vicinal.influence.Query;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.NewtonLoo;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.Embedded;
@@ -37,6 +38,7 @@ import java.util.List;
  */
 final class Scoring implements AutoCloseable {
   private static final int BLOCK = 16;
+  private static final List<String> SOLVING = List.of("if", "newton-loo", "if-gn", "fisher");
 
   /**
    * The scores of one method.
@@ -228,10 +230,19 @@ final class Scoring implements AutoCloseable {
               kind,
               damping.lambda(),
               rhs,
-              queries.size(),
+              Math.toIntExact(systems(methods, queries.size())),
               options.solve().solve())
           .requireMemory();
     }
+  }
+
+  private long systems(List<String> methods, int queries) {
+    long loo =
+        methods.contains("newton-loo")
+            ? NewtonLoo.defaults().solves(queries, model.model().samples())
+            : 0;
+    long solving = methods.stream().filter(SOLVING::contains).count();
+    return Math.min(Integer.MAX_VALUE, loo + solving * queries);
   }
 
   /** Computes, or finds, the scores of some methods. */
@@ -268,7 +279,9 @@ final class Scoring implements AutoCloseable {
         if (lambda != damping.lambda()) {
           work.piece(raised(), scratch, a -> new WorkFolder.Piece(null, piece.facts()));
           damping = raise(piece);
-          closeExplanation();
+          if (explanation != null && explanation.damping().lambda() != damping.lambda()) {
+            closeExplanation(); // another call raised it
+          }
           return null;
         }
         values.rows(from, to).copyFrom(piece.numbers());

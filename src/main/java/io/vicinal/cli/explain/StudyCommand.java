@@ -114,7 +114,8 @@ final class StudyCommand implements Callable<Integer> {
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Evidence evidence =
-              Evidence.of(model.backend(), model.model(), EvidenceOptions.of(config, noises.seed))) {
+              Evidence.of(
+                  model.backend(), model.model(), EvidenceOptions.of(config, noises.seed))) {
         bars.at("recommending labels", 0, 1, 0, Double.NaN);
         FieldStudy study = recommend(evidence, how);
         JsonObject summary = Summary.of(spec.name(), model);
@@ -180,7 +181,8 @@ final class StudyCommand implements Callable<Integer> {
 
   private Page page(
       Model model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
-    Page page = new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", noises.seed);
+    Page page =
+        new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", noises.seed);
     page.headline(
         String.format(
             Locale.ROOT,

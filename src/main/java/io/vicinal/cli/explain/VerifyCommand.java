@@ -93,7 +93,7 @@ final class VerifyCommand implements Callable<Integer> {
       methods.addTo(key);
       experiments.addTo(key);
       try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
-          ProgressBars bars = new ProgressBars();
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Scoring scoring = new Scoring(model, methods, work, bars);
           Arena arena = Arena.host()) {
         verify(model, asked, estimators, scoring, work, bars, arena);
@@ -110,6 +110,7 @@ final class VerifyCommand implements Callable<Integer> {
       WorkFolder work,
       ProgressBars bars,
       Arena arena) {
+    BlamePage.announce(model, asked, scoring, methods.names(), null, bars);
     List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
     Map<String, double[][]> scores = new LinkedHashMap<>();
     results.forEach(r -> scores.put(r.method(), r.trained(model)));
@@ -119,6 +120,8 @@ final class VerifyCommand implements Callable<Integer> {
     Check check = new Check(scoring, asked.queries(), first, work, bars);
     List<Gauge> gauges = asked.queries().stream().map(Gauge::of).toList();
     try (Experiments runs = new Experiments(scoring, gauges, work, bars)) {
+      bars.say(
+          "measuring: the scores at four other dampings, then solving again, experiment by experiment");
       Miniature miniature = check.full(estimators.get(0), experiments.miniature(), runs);
       List<Verifier.Part> parts = new ArrayList<>();
       parts.add(verifier.part("leave out", miniature.outcomes()));

@@ -4,6 +4,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Interrupted;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.OutputOptions;
@@ -35,6 +36,9 @@ final class WorkFolder implements AutoCloseable {
   private static final int HOLD = Integer.getInteger("io.vicinal.hold", 0);
 
   private final OutputFolder folder;
+  private final Interrupted interrupted = new Interrupted(this::howToGoOn);
+  private volatile boolean kept; // some pieces wait for the same call
+  private volatile boolean done;
   private int made;
 
   /**
@@ -53,9 +57,10 @@ final class WorkFolder implements AutoCloseable {
   WorkFolder(Path out, Key key, Collection<String> results, OutputOptions options) {
     folder = new OutputFolder(out, results, options, key.hash().substring(0, NAME));
     try (Stream<Path> files = Files.list(folder.hidden())) {
-      folder.keep(files.anyMatch(f -> f.getFileName().toString().startsWith(PIECE)));
+      kept = files.anyMatch(f -> f.getFileName().toString().startsWith(PIECE));
+      folder.keep(kept);
     } catch (IOException e) {
-      folder.close();
+      close();
       throw new InputException(out + ": cannot be read (" + e.getMessage() + "); check it", e);
     }
   }
@@ -81,6 +86,7 @@ final class WorkFolder implements AutoCloseable {
       }
       JsonFile.write(facts, found.facts()); // last: it says that the piece is whole
       folder.keep(true);
+      kept = true;
       if (++made == HOLD) {
         new Semaphore(0).acquireUninterruptibly();
       }
@@ -114,10 +120,21 @@ final class WorkFolder implements AutoCloseable {
   void commit(Collection<String> earlier) {
     folder.commit(earlier);
     folder.keep(false);
+    done = true;
+  }
+
+  private String howToGoOn() {
+    if (done) {
+      return "";
+    }
+    return kept
+        ? "vicinal: interrupted; the same command goes on where it stopped"
+        : "vicinal: interrupted before a part was done; nothing is left behind";
   }
 
   @Override
   public void close() {
+    interrupted.close();
     folder.close();
   }
 }

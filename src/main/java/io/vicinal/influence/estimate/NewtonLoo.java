@@ -55,6 +55,11 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
     }
   }
 
+  /** How many systems it solves at most, one per candidate. */
+  public long solves(int queries, long samples) {
+    return samples <= everyone ? samples : Math.min(samples, (long) queries * shortlist);
+  }
+
   /** Everyone up to 500 samples, else 32 a query. */
   public static NewtonLoo defaults() {
     return new NewtonLoo(500, 32);

@@ -82,7 +82,7 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
               + problem.dampingUnit()
               + " is "
               + unit
-              + ", so that '"
+              + " (are all features 0?), so that '"
               + text
               + "' means nothing; give a number such as 0.01");
     }

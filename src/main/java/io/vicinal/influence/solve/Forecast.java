@@ -128,11 +128,7 @@ public record Forecast(
   }
 
   private static double time(
-      CurvaturePoint point,
-      CurvatureKind kind,
-      Directions b,
-      Directions out,
-      LongSupplier clock) {
+      CurvaturePoint point, CurvatureKind kind, Directions b, Directions out, LongSupplier clock) {
     long start = clock.getAsLong();
     point.curvature().products(kind, b, null, out);
     return (clock.getAsLong() - start) * 1e-9;
