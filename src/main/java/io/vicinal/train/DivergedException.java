@@ -19,7 +19,7 @@ public final class DivergedException extends InputException {
 
   /**
    * @param lr the optimizer's learning rate
-   * @param kept what is not lost, with a semicolon; may be empty
+   * @param kept what is not lost, and "train again with" in the keeper's own words
    */
   DivergedException(long step, int epoch, String tensor, long[] sampleIds, double lr, String kept) {
     super(
@@ -33,12 +33,18 @@ public final class DivergedException extends InputException {
             + named(sampleIds)
             + "; "
             + kept
-            + "start over with a lower optimizer.lr (now "
-            + lr
-            + "), with clip.value or with features of a smaller scale");
+            + remedy(step, tensor, lr));
     this.step = step;
     this.tensor = tensor;
     this.sampleIds = sampleIds.clone();
+  }
+
+  /** In the first step's loss and gradient the learning rate has no part. */
+  static String remedy(long step, String tensor, double lr) {
+    boolean learnt = step > 1 || !(tensor.equals("loss") || tensor.startsWith("gradient"));
+    return learnt
+        ? "a lower optimizer.lr (now " + lr + "), clip.value or features of a smaller scale"
+        : "smaller parameters of the loss or features of a smaller scale";
   }
 
   /** The step of the run, from 1. */

@@ -48,7 +48,9 @@ final class FolderKeeper implements RunKeeper {
   @Override
   public String diverged(JsonObject facts) {
     RunFolder.write(folder.diverged(), facts + "\n");
-    return "what was good until then is kept, " + folder.diverged() + " has the whole batch; ";
+    return "what was good until then is kept, "
+        + folder.diverged()
+        + " has the whole batch; --restart with ";
   }
 
   @Override

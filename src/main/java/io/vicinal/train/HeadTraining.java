@@ -240,7 +240,8 @@ public final class HeadTraining {
               + epoch
               + "): "
               + tensor
-              + " is NaN or infinite; lower optimizer.lr, or set clip.value");
+              + " is NaN or infinite; train with "
+              + DivergedException.remedy(steps, tensor, config.optimizer().lr()));
     }
 
     private Targets targets(long[] ids) {

@@ -50,7 +50,7 @@ final class MemoryKeeper implements RunKeeper {
 
   @Override
   public String diverged(JsonObject facts) {
-    return "";
+    return "train again with ";
   }
 
   @Override

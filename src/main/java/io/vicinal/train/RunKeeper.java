@@ -32,7 +32,7 @@ interface RunKeeper {
   /**
    * The end by a NaN or infinity.
    *
-   * @return what the sentence about it may promise, such as "the last good checkpoint is kept: "
+   * @return what is kept, and how to train again, such as "train again with "
    */
   String diverged(JsonObject facts);
 

@@ -101,7 +101,7 @@ class HelpExamplesTest {
             .getAsJsonObject()
             .getAsJsonObject("solver");
     assertThat(solver.get("multiple").getAsDouble()).isBetween(1.0, 30.0);
-    assertThat(solver.get("mean_eigenvalue_error").getAsDouble()).isBetween(0.001, 0.5);
+    assertThat(solver.get("unit_error").getAsDouble()).isBetween(0.001, 0.5);
   }
 
   private static void run(List<String> arguments) {

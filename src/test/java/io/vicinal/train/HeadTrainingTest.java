@@ -125,11 +125,11 @@ class HeadTrainingTest {
     assertThatThrownBy(() -> new Supervision(CLASSES, LABELS, null, soft, null))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("row 2 is not 4 probabilities");
-    RunConfig wild = RunConfig.defaults("optimizer.name=sgd", "optimizer.lr=1e38", "epochs=9");
+    RunConfig wild = RunConfig.defaults("loss.scale=1e9", "epochs=9");
     assertThatThrownBy(() -> HeadTraining.of(BACKEND, wild).train(CLOUDS.features(), hard, ARENA))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("training diverged at step")
-        .hasMessageContaining("lower optimizer.lr");
+        .hasMessageContaining("smaller parameters of the loss");
   }
 
   @Test

@@ -297,7 +297,7 @@ class TrainerTest {
     assertThat(e).hasMessageContaining("training diverged at step " + e.step() + " (epoch 1): ");
     assertThat(e.getMessage())
         .hasLineCount(1)
-        .contains("(20 in all)", "optimizer.lr (now 1000000.0)");
+        .contains("(20 in all)", "--restart with a lower optimizer.lr (now 1000000.0)");
     JsonObject report =
         JsonParser.parseString(Files.readString(run.resolve("diverged.json"))).getAsJsonObject();
     assertThat(report.getAsJsonArray("sampleIds")).hasSize(20);
