@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -52,6 +53,8 @@ import picocli.CommandLine.Spec;
       "key with its value."
     })
 final class TrainCommand implements Callable<Integer> {
+  private static final int WIDTH = 96; // of a sentence
+
   @Spec private CommandSpec spec;
 
   @Option(
@@ -165,7 +168,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingView view = new TrainingView(spec.commandLine())) {
       TrainResult result = Trainer.train(resolved, run, mode, view);
       view.finish();
-      report(out, result);
+      report(out, result, view.trained());
     }
     return 0;
   }
@@ -211,18 +214,28 @@ final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private static void report(PrintWriter out, TrainResult result) {
+  private static void report(PrintWriter out, TrainResult result, boolean trained) {
     out.printf(
         Locale.ROOT,
-        "%d epochs, %d steps%s%n",
+        "%s%d epochs, %d steps%s%n",
+        trained ? "" : "nothing was trained now; the run has ",
         result.epochs(),
         result.steps(),
         result.stoppedEarly() ? ", stopped early: validation no longer improved" : "");
     if (!result.validation().isEmpty()) {
-      Table table = new Table("validation, epoch " + result.bestEpoch(), "%");
-      result.validation().forEach((id, value) -> table.row(id, Text.percent(value)));
+      Table table = new Table("validation, %", "raw features", "epoch " + result.bestEpoch());
+      Map<String, Double> raw = result.report().rawFeatures();
+      result
+          .validation()
+          .forEach(
+              (id, value) ->
+                  table.row(
+                      id, Text.percent(raw.getOrDefault(id, Double.NaN)), Text.percent(value)));
       table.print(out);
     }
     out.println("head: " + result.head());
+    if (result.report() != null && !result.report().comparison().isEmpty()) {
+      Text.wrap(result.report().comparison(), WIDTH).forEach(out::println);
+    }
   }
 }

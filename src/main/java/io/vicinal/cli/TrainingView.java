@@ -15,6 +15,7 @@ import picocli.CommandLine;
 final class TrainingView implements TrainingListener, AutoCloseable {
   private final PrintWriter out;
   private final Bar bar;
+  private boolean trained;
 
   TrainingView(CommandLine commandLine) {
     this.out = commandLine.getOut();
@@ -28,6 +29,7 @@ final class TrainingView implements TrainingListener, AutoCloseable {
 
   @Override
   public void stepped(Step step) {
+    trained = true;
     long total = (long) step.epochs() * step.steps();
     long done = (long) (step.epoch() - 1) * step.steps() + step.step();
     bar.show(
@@ -50,6 +52,11 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     epoch.validation().forEach((id, value) -> line.add(id + " " + Text.percent(value)));
     line.add(String.format(Locale.ROOT, "%.1f s", epoch.seconds()));
     bar.interrupt(() -> out.println(epoch.best() ? line + "  best" : line));
+  }
+
+  /** Whether there was a step: a finished run that is resumed has none. */
+  boolean trained() {
+    return trained;
   }
 
   /** Takes the bar away; what follows may print. */

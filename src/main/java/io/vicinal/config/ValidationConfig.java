@@ -12,13 +12,21 @@ import java.nio.file.Path;
  * @param fraction the part held out, 0 for none; 0 with files
  * @param given whether the fraction was given: the default may become another where the data are
  *     too small for it
+ * @param byGiven whether {@code by} was given, or the fraction: else the default may become
+ *     another, too
  * @param by {@code sample}: that part of each class; {@code class}: that part of the classes
  * @param features files in place of a fraction: [V, D]; null for none
  * @param labels [V]; null for none
  * @param sampleNames a list of the V samples' names; null
  */
 public record ValidationConfig(
-    double fraction, boolean given, String by, Path features, Path labels, Path sampleNames) {
+    double fraction,
+    boolean given,
+    boolean byGiven,
+    String by,
+    Path features,
+    Path labels,
+    Path sampleNames) {
 
   /** The part that is held out where nothing is said. */
   public static final double FRACTION = 0.1;
@@ -34,6 +42,7 @@ public record ValidationConfig(
     Path sampleNames = s.file("sampleNames");
     boolean given = s.has("fraction") || features != null;
     double fraction = s.number("fraction", features == null ? FRACTION : 0, Range.halfOpen(0, 1));
+    boolean byGiven = given || s.has("by");
     String by = s.choice("by", "sample", "sample", "class");
     s.end();
     if ((features == null) != (labels == null)) {
@@ -46,12 +55,17 @@ public record ValidationConfig(
       throw s.error(
           "sampleNames", "belongs to validation.features; name all samples with data.sampleNames");
     }
-    return new ValidationConfig(fraction, given, by, features, labels, sampleNames);
+    return new ValidationConfig(fraction, given, byGiven, by, features, labels, sampleNames);
   }
 
   /** The same with this part held out, as if it had been given. */
   public ValidationConfig with(double part) {
-    return new ValidationConfig(part, true, by, features, labels, sampleNames);
+    return with(part, by);
+  }
+
+  /** The same with this part of the samples of each class, or of the classes, held out. */
+  public ValidationConfig with(double part, String of) {
+    return new ValidationConfig(part, true, true, of, features, labels, sampleNames);
   }
 
   JsonObject json() {
@@ -60,7 +74,9 @@ public record ValidationConfig(
       if (given) {
         o.addProperty("fraction", fraction);
       }
-      o.addProperty("by", by);
+      if (byGiven) {
+        o.addProperty("by", by);
+      }
     }
     Json.path(o, "features", features);
     Json.path(o, "labels", labels);

@@ -64,7 +64,7 @@ public final class MetricId {
     }
 
     /** Whether the metric compares clusters with classes. */
-    boolean isClustering() {
+    public boolean isClustering() {
       return ordinal() >= NMI.ordinal();
     }
   }

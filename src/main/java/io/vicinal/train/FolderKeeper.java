@@ -55,7 +55,8 @@ final class FolderKeeper implements RunKeeper {
 
   @Override
   public void finished(JsonObject result) {
-    String text = new GsonBuilder().setPrettyPrinting().create().toJson(result);
+    String text =
+        new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(result);
     RunFolder.write(folder.result(), text + "\n");
   }
 }

@@ -19,10 +19,12 @@ final class Progress {
   double best = Double.NEGATIVE_INFINITY; // metric of the delivered head
   int bestEpoch;
   final Map<String, Double> bestValues = new LinkedHashMap<>(); // all metrics of that head
+  final Map<String, Double> rawValues = new LinkedHashMap<>(); // metrics of the features
   double reference = Double.NEGATIVE_INFINITY; // what early stopping must exceed
   int badEvaluations; // in a row
   boolean stopped; // by the validation metric
   long metricsBytes; // length of metrics.jsonl
+  ValidationReport report; // of the finished run; not in a checkpoint
 
   JsonObject json() {
     JsonObject o = new JsonObject();
@@ -37,6 +39,9 @@ final class Progress {
     JsonObject values = new JsonObject();
     bestValues.forEach((metric, value) -> values.addProperty(metric, Double.toString(value)));
     o.add("bestValues", values);
+    JsonObject raw = new JsonObject();
+    rawValues.forEach((metric, value) -> raw.addProperty(metric, Double.toString(value)));
+    o.add("rawValues", raw);
     o.addProperty("reference", Double.toString(reference));
     o.addProperty("badEvaluations", badEvaluations);
     o.addProperty("stopped", stopped);
@@ -57,6 +62,11 @@ final class Progress {
     o.getAsJsonObject("bestValues")
         .entrySet()
         .forEach(e -> p.bestValues.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
+    if (o.has("rawValues")) { // checkpoints of older versions have none
+      o.getAsJsonObject("rawValues")
+          .entrySet()
+          .forEach(e -> p.rawValues.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
+    }
     p.reference = Double.parseDouble(o.get("reference").getAsString());
     p.badEvaluations = o.get("badEvaluations").getAsInt();
     p.stopped = o.get("stopped").getAsBoolean();

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  *
  * <pre>
  *   config.json        the resolved configuration; under "run": version, data hash, class ids
- *   metrics.jsonl      a line per epoch
+ *   metrics.jsonl      a line for the raw features (epoch 0), and a line per epoch
  *   head.safetensors   the best head on validation so far, without validation the last
  *   result.json        written when the run has finished
  *   diverged.json      step, tensor and sample ids of a batch that made a NaN or infinity

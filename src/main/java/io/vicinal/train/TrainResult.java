@@ -16,6 +16,7 @@ import java.util.Map;
  * @param bestEpoch the epoch of the delivered head; 0 for the first head
  * @param validation the delivered head's validation metrics; empty without validation
  * @param stoppedEarly whether the validation metric ended the run
+ * @param report what judged the run, with the raw features beside the head; null without validation
  */
 public record TrainResult(
     Path folder,
@@ -24,4 +25,5 @@ public record TrainResult(
     long steps,
     int bestEpoch,
     Map<String, Double> validation,
-    boolean stoppedEarly) {}
+    boolean stoppedEarly,
+    ValidationReport report) {}

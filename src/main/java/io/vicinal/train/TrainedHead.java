@@ -99,6 +99,14 @@ public final class TrainedHead implements AutoCloseable {
     return Collections.unmodifiableMap(new LinkedHashMap<>(end.bestValues));
   }
 
+  /**
+   * What judged the run, with the raw features' metrics beside the head's: {@link
+   * ValidationReport#worse} tells a head that does harm. Null without validation.
+   */
+  public ValidationReport report() {
+    return end.report;
+  }
+
   /** Whether the validation metric ended the run. */
   public boolean stoppedEarly() {
     return end.stopped;

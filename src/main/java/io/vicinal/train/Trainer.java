@@ -138,10 +138,7 @@ public final class Trainer {
       Arena arena,
       TrainingListener listener) {
     TrainingSet data = TrainingSet.load(config, features, backend, arena, listener::note);
-    String lone = data.loneClasses();
-    if (lone != null) {
-      listener.note(lone);
-    }
+    Remarks.of(data).forEach(listener::note);
     return data;
   }
 
@@ -231,7 +228,8 @@ public final class Trainer {
         end.steps,
         end.bestEpoch,
         Collections.unmodifiableMap(new LinkedHashMap<>(end.bestValues)),
-        end.stopped);
+        end.stopped,
+        end.report);
   }
 
   /** Checks a resumed run's data, then records the configuration. */

@@ -38,7 +38,7 @@ public interface TrainingListener {
    * @param epochs in this run
    * @param loss mean over the epoch's batches
    * @param validation metric values; empty when this epoch was not evaluated
-   * @param best whether this epoch's head is the best so far
+   * @param best whether this epoch's head is the best so far; false where nothing is measured
    * @param seconds it took, evaluation included
    */
   record Epoch(

@@ -3,11 +3,13 @@ package io.vicinal.train;
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.vicinal.CancelledException;
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
@@ -91,16 +93,80 @@ final class TrainingRun {
     Progress saved = keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
     if (saved != null) {
       progress = saved;
-      listener.note("resuming after epoch " + saved.epoch + ", batch " + saved.batch);
+      listener.note(resuming());
     }
+    ValidationReport report = measureFeatures(saved == null);
     while (progress.epoch < config.epochs() && !progress.stopped) {
       epoch();
     }
     if (progress.bestEpoch == 0) {
       saveHead(); // no epoch, or none evaluated
     }
+    if (report != null) {
+      progress.report = report.with(progress.rawValues, progress.bestValues, progress.bestEpoch);
+    }
     finish();
     return progress;
+  }
+
+  /** What is left to do after a checkpoint. */
+  private String resuming() {
+    int asked = config.epochs();
+    String done = progress.epoch + (progress.epoch == 1 ? " epoch" : " epochs");
+    if (progress.stopped) {
+      return "nothing is left to do: the run stopped early after " + done;
+    }
+    if (progress.epoch < asked) {
+      return "resuming after epoch " + progress.epoch + ", batch " + progress.batch;
+    }
+    return progress.epoch == asked && progress.batch == 0
+        ? "nothing is left to do: the run has done its " + done + "; more epochs extend it"
+        : "epochs: "
+            + asked
+            + ", but the run has done "
+            + done
+            + (progress.batch > 0 ? " and " + progress.batch + " batches" : "")
+            + "; none is undone, and nothing is left to do";
+  }
+
+  /**
+   * The metrics of the features as they are, before the first step: a head that does not beat them
+   * does harm.
+   *
+   * @return null without validation
+   */
+  private ValidationReport measureFeatures(boolean begins) {
+    FeatureSet validation = data.validation();
+    if (validation == null) {
+      return null;
+    }
+    ValidationReport report =
+        ValidationReport.of(
+            config.evaluate().metric(),
+            config.evaluate().normalize(),
+            validation.labels().toLongs(),
+            data.classes());
+    if (!progress.rawValues.isEmpty()) {
+      return report; // a checkpoint had them
+    }
+    listener.note(report.told());
+    long start = System.nanoTime();
+    try {
+      progress.rawValues.putAll(measured(validation.features()));
+    } catch (InputException e) {
+      listener.note("the raw features cannot be measured beside the head: " + e.getMessage());
+      return report;
+    }
+    if (begins) {
+      JsonObject o = new JsonObject();
+      o.addProperty("epoch", 0);
+      o.addProperty("of", "raw features");
+      o.add("validation", numbers(progress.rawValues));
+      o.addProperty("seconds", secondsSince(start));
+      keeper.log(o.toString());
+    }
+    report.with(progress.rawValues, Map.of(), 0).rawTold().lines().forEach(listener::note);
+    return report;
   }
 
   private void epoch() {
@@ -220,10 +286,8 @@ final class TrainingRun {
     Map<String, Double> learningRates = learningRates();
     Map<String, Double> values = evaluate(epoch);
     double chosen = values.getOrDefault(config.evaluate().metric(), Double.NaN);
-    boolean best =
-        data.validation() == null
-            || (!values.isEmpty() && (chosen > progress.best || progress.bestEpoch == 0));
-    if (best) {
+    boolean best = !values.isEmpty() && (chosen > progress.best || progress.bestEpoch == 0);
+    if (best || data.validation() == null) {
       progress.best = Double.isNaN(chosen) ? progress.best : chosen;
       progress.bestEpoch = epoch;
       progress.bestValues.clear();
@@ -266,11 +330,16 @@ final class TrainingRun {
     }
     try (Arena arena = new Arena(backend.memory())) {
       Tensor embeddings = head.embed(backend, data.validation().features(), arena);
-      Map<String, Double> measured = metric.measure(embeddings, data.validation().labels());
-      Map<String, Double> values = new LinkedHashMap<>();
-      config.evaluate().metrics().forEach(id -> values.put(id, measured.get(id)));
-      return values;
+      return measured(embeddings);
     }
+  }
+
+  /** In the configured order. */
+  private Map<String, Double> measured(Tensor embeddings) {
+    Map<String, Double> measured = metric.measure(embeddings, data.validation().labels());
+    Map<String, Double> values = new LinkedHashMap<>();
+    config.evaluate().metrics().forEach(id -> values.put(id, measured.get(id)));
+    return values;
   }
 
   private Map<String, Double> learningRates() {
@@ -335,6 +404,13 @@ final class TrainingRun {
     o.addProperty("bestEpoch", progress.bestEpoch);
     o.addProperty("stoppedEarly", progress.stopped);
     o.add("validation", numbers(progress.bestValues));
+    if (progress.report != null) {
+      o.add("rawFeatures", numbers(progress.rawValues));
+      o.addProperty("validationSamples", progress.report.samples());
+      o.addProperty("validationClasses", progress.report.classes());
+      o.addProperty("validationQueries", progress.report.queries());
+      o.addProperty("comparison", progress.report.comparison());
+    }
     keeper.finished(o);
   }
 

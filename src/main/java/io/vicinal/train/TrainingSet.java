@@ -20,8 +20,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -97,7 +95,12 @@ record TrainingSet(
   /** The configuration with a validation part that the data can give. */
   static RunConfig fitted(RunConfig config, long[] labels) {
     return config.withValidation(
-        ValidationSplit.fitted(labels, covered(config, labels), config.validation()));
+        ValidationSplit.fitted(labels, covered(config, labels), config.validation(), seed(config)));
+  }
+
+  private static long seed(RunConfig config) {
+    Long own = config.seeds().validation();
+    return own != null ? own : Xoshiro.derive(config.seed(), "validation");
   }
 
   /**
@@ -107,9 +110,7 @@ record TrainingSet(
    */
   static ValidationSplit split(RunConfig config, long[] labels) {
     long[] ids = covered(config, labels);
-    Long own = config.seeds().validation();
-    long seed = own != null ? own : Xoshiro.derive(config.seed(), "validation");
-    return ValidationSplit.of(labels, ids, config.validation(), seed);
+    return ValidationSplit.of(labels, ids, config.validation(), seed(config));
   }
 
   private static long[] covered(RunConfig config, long[] labels) {
@@ -260,32 +261,5 @@ record TrainingSet(
           .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), true);
     }
     return resolved;
-  }
-
-  /** A sentence on classes with a single training sample; null when there is none. */
-  String loneClasses() {
-    int[] counts = new int[classes.size()];
-    for (long id : training) {
-      counts[rows[(int) id]]++;
-    }
-    long[] ids = classes.ids();
-    long[] lone =
-        IntStream.range(0, counts.length)
-            .filter(c -> counts[c] == 1)
-            .mapToLong(c -> ids[c])
-            .toArray();
-    if (lone.length == 0) {
-      return null;
-    }
-    String named =
-        Arrays.stream(lone)
-            .limit(10)
-            .mapToObj(id -> classNames.known() ? classNames.classText(id) : Long.toString(id))
-            .collect(Collectors.joining(", "));
-    return lone.length
-        + (lone.length == 1 ? " class has" : " classes have")
-        + " one training sample: "
-        + named
-        + (lone.length > 10 ? ", ..." : "");
   }
 }

@@ -155,7 +155,7 @@ class FeasibleTest {
         .hasMessageContaining("earlyStop.patience: needs validation data")
         .hasMessageContaining("set validation.fraction");
     RunConfig given = files(Samples.clouds(arena, 12, 5, 3), "validation.fraction=0.1");
-    assertThatThrownBy(() -> TrainingPlan.of(given)).hasMessageContaining("raise it, or set it to");
+    assertThatThrownBy(() -> TrainingPlan.of(given)).hasMessageContaining("set it to 0.38 or more");
   }
 
   @Test

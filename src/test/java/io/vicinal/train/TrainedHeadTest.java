@@ -107,6 +107,21 @@ class TrainedHeadTest {
   }
 
   @Test
+  void aHeadThatDoesHarmSaysSo() {
+    try (TrainedHead crushed = Trainer.train(rows, labels, QUICK.embedding(1).adam(1e-9));
+        Backend backend = Backend.cpu()) {
+      ValidationReport report = crushed.report();
+      assertThat(report.worse()).isTrue();
+      assertThat(report.head()).isEqualTo(crushed.validation());
+      assertThat(report.comparison()).contains("worse than the raw features");
+      TrainingSet data = TrainingSet.load(QUICK.config(), clouds, backend, arena, note -> {});
+      MetricFn metric = new RetrievalMetrics(backend, QUICK.config().evaluate());
+      assertThat(report.rawFeatures())
+          .isEqualTo(metric.measure(data.validation().features(), data.validation().labels()));
+    }
+  }
+
+  @Test
   void nothingIsWrittenAndAllMemoryComesBack() throws IOException {
     long before = HostMemory.liveBytes();
     Embedder embedder;

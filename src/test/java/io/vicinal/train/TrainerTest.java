@@ -3,6 +3,7 @@ package io.vicinal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -74,6 +75,7 @@ class TrainerTest {
   private static List<JsonObject> metrics(Path run) throws IOException {
     return Files.readAllLines(run.resolve("metrics.jsonl")).stream()
         .map(line -> JsonParser.parseString(line).getAsJsonObject())
+        .filter(line -> line.get("epoch").getAsInt() > 0)
         .toList();
   }
 
@@ -210,7 +212,10 @@ class TrainerTest {
         run,
         RunMode.NEW,
         (backend, evaluate) ->
-            (embeddings, labels) -> Map.of("map@r", values[calls[0]++], "r@1", 0.5),
+            (embeddings, labels) ->
+                embeddings.dim(1) == 12
+                    ? Map.of("map@r", 0.35, "r@1", 0.9) // the features themselves
+                    : Map.of("map@r", values[calls[0]++], "r@1", 0.5),
         TrainingListener.NONE);
   }
 
@@ -224,6 +229,106 @@ class TrainerTest {
     assertThat(result.validation()).containsEntry("map@r", 0.4);
     TrainResult two = scripted(folder.resolve("two"), config.withEpochs(2), 0.1, 0.4);
     assertThat(Files.readAllBytes(result.head())).isEqualTo(Files.readAllBytes(two.head()));
+  }
+
+  /** Nobody notices a head that is worse than none unless both are measured on the same samples. */
+  @Test
+  void theFeaturesAsTheyAreAreMeasuredBesideTheHead() throws IOException {
+    TrainResult better = scripted(folder.resolve("better"), quick("epochs=2"), 0.1, 0.4);
+    assertThat(better.report().rawFeatures())
+        .containsEntry("map@r", 0.35)
+        .containsEntry("r@1", 0.9);
+    assertThat(better.report().worse()).isFalse();
+    assertThat(better.report().comparison())
+        .contains("better than the raw features by map@r: 40.00 % with it (epoch 2), 35.00 %")
+        .contains("5.00 points gained, which 48 queries hardly tell from none")
+        .contains("standard error up to 6.88") // sqrt(0.35 * 0.65 / 48)
+        .contains("validation.by=class");
+    TrainResult harm = scripted(folder.resolve("harm"), quick("epochs=2"), 0.1, 0.05);
+    assertThat(harm.report().worse()).isTrue();
+    assertThat(harm.report().gain()).isCloseTo(-0.25, within(1e-12));
+    assertThat(harm.report().comparison())
+        .contains("worse than the raw features by map@r: 10.00 % with it (epoch 1), 35.00 %")
+        .contains("25.00 points lost; use the features as they are, or try");
+    List<String> lines = Files.readAllLines(harm.folder().resolve("metrics.jsonl"));
+    assertThat(lines).hasSize(3);
+    assertThat(lines.get(0))
+        .startsWith(
+            "{\"epoch\":0,\"of\":\"raw features\",\"validation\":{\"map@r\":0.35,\"r@1\":0.9}");
+    JsonObject end =
+        JsonParser.parseString(Files.readString(harm.folder().resolve("result.json")))
+            .getAsJsonObject();
+    assertThat(end.getAsJsonObject("rawFeatures").get("map@r").getAsDouble()).isEqualTo(0.35);
+    assertThat(end.get("comparison").getAsString()).isEqualTo(harm.report().comparison());
+    assertThat(end.get("validationQueries").getAsInt()).isEqualTo(48);
+
+    List<String> notes = new ArrayList<>();
+    TrainingListener noting = noting(notes);
+    RunConfig byClass = quick("validation={\"by\":\"class\",\"fraction\":0.34}", "epochs=1");
+    FeatureSet data = Samples.clouds(arena, 240, 12, 6);
+    Path unseen = folder.resolve("unseen");
+    TrainResult first = Trainer.train(byClass, data, unseen, RunMode.NEW, noting);
+    assertThat(notes)
+        .contains(
+            "validation: 80 samples of 2 classes that training does not see, searched among each"
+                + " other; all have another of their class to find")
+        .anyMatch(n -> n.startsWith("epoch 0, raw features (cosine)  map@r "))
+        .anyMatch(n -> n.startsWith("few queries: the standard error of r@1, sqrt(p(1-p)/n)"));
+    assertThat(first.report().comparison()).doesNotContain("validation.by");
+    notes.clear();
+    TrainResult again = Trainer.train(byClass, data, unseen, RunMode.RESUME, noting);
+    assertThat(notes)
+        .containsExactly(
+            "nothing is left to do: the run has done its 1 epoch; more epochs extend it");
+    assertThat(again.report()).isEqualTo(first.report());
+    Trainer.train(byClass.withEpochs(0), data, unseen, RunMode.RESUME, noting);
+    assertThat(notes).last().asString().startsWith("epochs: 0, but the run has done 1 epoch; none");
+  }
+
+  private static TrainingListener noting(List<String> notes) {
+    return new TrainingListener() {
+      @Override
+      public void note(String sentence) {
+        notes.add(sentence);
+      }
+    };
+  }
+
+  /** What would pass in silence: copies, some with another class, and rows that say nothing. */
+  @Test
+  void oddDataIsSaidBeforeTheRun() {
+    FeatureSet data = Samples.clouds(arena, 240, 12, 6);
+    float[] x = data.features().toFloats();
+    System.arraycopy(x, 0, x, 6 * 12, 12); // the same class
+    System.arraycopy(x, 0, x, 1 * 12, 12); // another
+    Arrays.fill(x, 9 * 12, 10 * 12, 0);
+    x[9 * 12] = -0f;
+    RunConfig all = quick("epochs=0", "validation.fraction=0");
+    for (String type : List.of("float32", "float64")) {
+      List<String> notes = new ArrayList<>();
+      RunConfig config = quick("epochs=0", "validation.fraction=0", "compute.dtype=" + type);
+      remarks(config, arena.of(x, 240, 12), data.labels(), notes);
+      assertThat(notes)
+          .containsExactly(
+              "2 training samples are exact copies of earlier ones, 1 of them with another class",
+              "1 training sample is all zeros, which have no direction to compare");
+    }
+    List<String> notes = new ArrayList<>();
+    for (int i = 0; i < 240; i += 2) { // pairs over a split lie on both sides
+      System.arraycopy(x, i * 12, x, (i + 1) * 12, 12);
+    }
+    remarks(quick("epochs=0"), arena.of(x, 240, 12), data.labels(), notes);
+    assertThat(notes).anyMatch(n -> n.contains("validation samples are exact copies of training"));
+    notes.clear();
+    Arrays.fill(x, 3);
+    remarks(all, arena.of(x, 240, 12), data.labels(), notes);
+    assertThat(notes).singleElement().asString().contains("all training samples are equal");
+  }
+
+  private void remarks(RunConfig config, Tensor x, Tensor labels, List<String> notes) {
+    FeatureSet data = new FeatureSet(x, labels, "odd");
+    Path run = folder.resolve("run-" + System.nanoTime());
+    Trainer.train(config, data, run, RunMode.NEW, noting(notes));
   }
 
   @Test
@@ -256,9 +361,11 @@ class TrainerTest {
   }
 
   @Test
-  void withoutValidationTheLastHeadIsDelivered() {
+  void withoutValidationTheLastHeadIsDelivered() throws IOException {
     TrainResult result = run(folder.resolve("run"), quick("validation.fraction=0"));
     assertThat(result.bestEpoch()).isEqualTo(3);
+    assertThat(result.report()).isNull();
+    assertThat(metrics(result.folder())).noneMatch(line -> line.get("best").getAsBoolean());
     assertThat(result.validation()).isEmpty();
     assertThat(Head.load(result.head(), arena).weight().toFloats())
         .containsExactly(lastState(result.folder()).get("weight").toFloats());
@@ -406,7 +513,7 @@ class TrainerTest {
             notes.add(sentence);
           }
         });
-    assertThat(notes).containsExactly("1 class has one training sample: 77");
+    assertThat(notes).contains("1 class has one training sample: 77");
   }
 
   @Test
