@@ -1,6 +1,7 @@
 package io.vicinal.influence.noise;
 
 import java.util.Arrays;
+import java.util.function.Function;
 
 /**
  * Turns held-out scores into probabilities of the <em>right</em> label. With score tables f_1, f_2,
@@ -11,10 +12,15 @@ import java.util.Arrays;
  *   P(given y | x) = (1 - e) p(y | x) + e / (C - 1) (1 - p(y | x))
  * </pre>
  *
- * The inverse temperatures a maximise the likelihood of the given labels, with the noise rate e or
- * at a rate that is told. A sample's scores must come from a model that did not see its label, or p
- * would follow the label. Without e, a temperature has to explain confident contradictions by
- * distrusting everything; with it, they are what they are. {@link ClassNoise} then says which.
+ * The inverse temperatures a and the noise rate e maximise the likelihood of the given labels. A
+ * sample's scores must come from a model that did not see its label, or p would follow the label.
+ * Without e, a temperature has to explain confident contradictions by distrusting everything; with
+ * it, they are what they are. Noise that prefers some classes looks like overlap to this formula;
+ * once {@link ClassNoise} knows it, {@link #behind} finds the temperatures again with
+ *
+ * <pre>
+ *   P(given y | x) = sum over c of p(c | x) T(c, y)
+ * </pre>
  *
  * <p>Maximised by scoring steps with the outer product of the samples' gradients (Berndt, Hall,
  * Hall and Hausman, 1974), halved until the likelihood grows. Deterministic. Immutable.
@@ -27,41 +33,43 @@ record Calibration(double[] scales, double logLikelihood) {
   private static final double ENOUGH = 1e-9; // gain of mean log-likelihood
 
   /**
+   * With a noise rate that is fitted, too.
+   *
    * @param labels the given ones
    * @param tables of scores; a row that is null is left out
    */
   static Calibration fit(long[] labels, int classes, double[][]... tables) {
-    return fit(labels, classes, Double.NaN, tables);
-  }
-
-  /**
-   * The same at a noise rate that is told.
-   *
-   * @param rate e, in 0..1/2, or NaN to fit it
-   */
-  static Calibration fit(long[] labels, int classes, double rate, double[][]... tables) {
     int m = tables.length;
     double[] at = new double[m + 1]; // scales, then the logit of the noise rate
     for (int t = 0; t < m; t++) {
       at[t] = 1 / Math.max(1e-9, spread(tables[t]));
     }
-    boolean told = !Double.isNaN(rate);
-    at[m] = logit(told ? Math.max(1e-4, rate) : 0.05);
-    Likelihood best = new Likelihood(labels, classes, tables, at);
+    at[m] = logit(0.05);
+    return maximise(at, to -> new Likelihood(labels, classes, tables, to, null));
+  }
+
+  /** The same tables' temperatures behind noise that is known. */
+  Calibration behind(ClassNoise noise, long[] labels, double[][]... tables) {
+    int classes = tables[0][0].length;
+    return maximise(
+        Arrays.copyOf(scales, scales.length + 1),
+        to -> new Likelihood(labels, classes, tables, to, noise));
+  }
+
+  private static Calibration maximise(double[] start, Function<double[], Likelihood> likelihood) {
+    int m = start.length - 1;
+    double[] at = start;
+    Likelihood best = likelihood.apply(at);
     for (int step = 0; step < STEPS; step++) {
       double[] direction = solve(best.outer, best.gradient);
-      if (told) {
-        direction = solve(scalesOnly(best.outer), Arrays.copyOf(best.gradient, m));
-        direction = Arrays.copyOf(direction, m + 1);
-      }
       Likelihood next = null;
       for (double length = 1; length > 1e-4; length /= 2) {
         double[] to = at.clone();
-        for (int k = 0; k <= m; k++) {
+        for (int k = 0; k < direction.length; k++) {
           to[k] += length * direction[k];
         }
         to[m] = Math.max(-12, Math.min(0, to[m])); // a rate of at most a half
-        Likelihood tried = new Likelihood(labels, classes, tables, to);
+        Likelihood tried = likelihood.apply(to);
         if (tried.value > best.value) {
           next = tried;
           at = to;
@@ -74,11 +82,6 @@ record Calibration(double[] scales, double logLikelihood) {
       best = next;
     }
     return new Calibration(Arrays.copyOf(at, m), best.value);
-  }
-
-  private static double[][] scalesOnly(double[][] outer) {
-    int m = outer.length - 1;
-    return Arrays.stream(outer, 0, m).map(row -> Arrays.copyOf(row, m)).toArray(double[][]::new);
   }
 
   /** The likeliest class, the lowest of equal ones. */
@@ -143,15 +146,21 @@ record Calibration(double[] scales, double logLikelihood) {
     final double[] gradient;
     final double[][] outer;
 
-    Likelihood(long[] labels, int classes, double[][][] tables, double[] at) {
+    /**
+     * @param at scales, then the logit of e
+     * @param noise in place of e, which then has no gradient; or null
+     */
+    Likelihood(long[] labels, int classes, double[][][] tables, double[] at, ClassNoise noise) {
       int m = tables.length;
-      gradient = new double[m + 1];
-      outer = new double[m + 1][m + 1];
+      int unknowns = noise == null ? m + 1 : m;
+      gradient = new double[unknowns];
+      outer = new double[unknowns][unknowns];
       double[] scales = Arrays.copyOf(at, m);
       double e = logistic(at[m]);
       double other = 1.0 / Math.max(1, classes - 1);
       double[][] rows = new double[m][];
-      double[] own = new double[m + 1];
+      double[] own = new double[unknowns];
+      double[] posterior = new double[classes];
       long count = 0;
       for (int i = 0; i < labels.length; i++) {
         for (int t = 0; t < m; t++) {
@@ -162,26 +171,37 @@ record Calibration(double[] scales, double logLikelihood) {
         }
         int y = (int) labels[i];
         double[] p = softmax(scales, rows);
-        double q = Math.max(1e-300, (1 - e) * p[y] + e * other * (1 - p[y]));
-        double slope = (1 - e - e * other) * p[y] / q;
-        for (int t = 0; t < m; t++) {
-          double mean = 0;
-          for (int c = 0; c < p.length; c++) {
-            mean += p[c] * rows[t][c];
+        if (noise == null) {
+          double q = Math.max(1e-300, (1 - e) * p[y] + e * other * (1 - p[y]));
+          double slope = (1 - e - e * other) * p[y] / q;
+          for (int t = 0; t < m; t++) {
+            own[t] = slope * (rows[t][y] - dot(p, rows[t]));
           }
-          own[t] = slope * (rows[t][y] - mean);
+          own[m] = (other * (1 - p[y]) - p[y]) / q * e * (1 - e);
+          value += Math.log(q);
+        } else {
+          value += Math.log(noise.posterior(p, y, posterior));
+          for (int t = 0; t < m; t++) {
+            own[t] = dot(posterior, rows[t]) - dot(p, rows[t]);
+          }
         }
-        own[m] = (other * (1 - p[y]) - p[y]) / q * e * (1 - e);
-        value += Math.log(q);
         count++;
-        for (int a = 0; a <= m; a++) {
+        for (int a = 0; a < unknowns; a++) {
           gradient[a] += own[a];
-          for (int b = 0; b <= m; b++) {
+          for (int b = 0; b < unknowns; b++) {
             outer[a][b] += own[a] * own[b];
           }
         }
       }
       value = count == 0 ? 0 : value / count;
+    }
+
+    private static double dot(double[] p, double[] scores) {
+      double sum = 0;
+      for (int c = 0; c < p.length; c++) {
+        sum += p[c] * scores[c];
+      }
+      return sum;
     }
   }
 

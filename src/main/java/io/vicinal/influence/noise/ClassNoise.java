@@ -1,54 +1,50 @@
 package io.vicinal.influence.noise;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Which labels are written for which by mistake: a confusion matrix of the noise, estimated from
- * held-out predictions without knowing a wrong label, and what follows for one sample. Immutable.
+ * Which labels are written for which by mistake: T(c, y), the probability that a sample of class c
+ * is labelled y, estimated from held-out predictions without knowing a wrong label. Immutable.
  *
  * <p>Where the predicted class c of a sample is not the label y that is written, either the label
- * is wrong, or the classes overlap and this sample of y looks like one of c. A mistake of the hand
- * does not ask how much the sample looks like y; overlap does. So of all samples predicted as c,
+ * is wrong, or the classes overlap and this sample of y looks like one of c. Predictions cannot
+ * tell the two apart by their size: a model that learns from labels of which a fifth is wrong gives
+ * the wrong class a fifth, as it would give a class that overlaps. But overlap ends away from the
+ * border, and mistakes of the hand do not. So the noise is what still contradicts the predictions
+ * that are surest:
  *
- * <pre>
- *   P(y is written | x) = T(c, y) + G(c, y) p(y | x) / p(c | x)
- * </pre>
+ * <ul>
+ *   <li>its rate is the share of contradictions among the surest tenth of all samples (at least
+ *       {@value #FEWEST}, at most half), and of the tenths after it, up to the first that holds
+ *       more of them than chance would explain (one deviation): there overlap begins;
+ *   <li>how it divides among pairs is counted among the surer 40 % of each predicted class, with
+ *       one sample's weight on all pairs alike, and scaled to that rate: 40 % hold more samples
+ *       than 10 %, and more overlap.
+ * </ul>
  *
- * and the part that does not vanish where p(y | x) does is the noise: as the counts of confident
- * learning (Northcutt et al., JAIR 2021), but without a threshold, and without taking overlap for
- * noise. G is 1 where predictions are calibrated. T and G maximise the likelihood by expectation
- * and maximisation; T is drawn to the mean rate by one sample's weight, G to 1 by two, so that
- * pairs with few samples, and noise that falls on all pairs alike, need no other rule.
+ * These are the counts of confident learning (Northcutt et al., JAIR 2021) with ranks in place of
+ * thresholds. Noise that only strikes samples near a border passes for overlap.
  */
 final class ClassNoise {
-  private static final int STEPS = 60;
-  private static final double OVERLAP_PRIOR = 2; // samples
-  private static final double LEAST = 1e-3; // of the noise rate: what nobody could rule out
+  static final int FEWEST = 100;
+  private static final double TENTH = 0.1;
+  private static final double SUREST = 0.75; // of all samples, at most
+  private static final double COUNTED = 0.4;
+  private static final double LEAST = 1e-3; // what nobody could rule out
+  private static final double MOST = 0.9; // of a class's labels
 
-  private final int classes;
-  private final int[] predicted; // samples by predicted class
-  private final List<Map<Integer, Pair>> pairs; // by predicted class: those that occur
-  private double base; // mean of T over all pairs
+  private final double[] elsewhere; // T(c, y) of the pairs that were not met
+  private final double[] kept; // T(c, c)
+  private final List<Map<Integer, Double>> written; // by y: T(c, y) of the others
 
-  /** Samples that are predicted as one class and labelled as another. */
-  private static final class Pair {
-    final List<Double> odds = new ArrayList<>(); // p(y | x) / p(c | x)
-    double allOdds; // the sum over all samples that are predicted as c
-    double noise; // T
-    double overlap = 1; // G
-  }
-
-  private ClassNoise(int classes) {
-    this.classes = classes;
-    this.predicted = new int[classes];
-    this.base = 0.1 / (classes - 1);
-    this.pairs = new ArrayList<>();
-    for (int c = 0; c < classes; c++) {
-      pairs.add(new HashMap<>());
-    }
+  private ClassNoise(double[] elsewhere, double[] kept, List<Map<Integer, Double>> written) {
+    this.elsewhere = elsewhere;
+    this.kept = kept;
+    this.written = written;
   }
 
   /**
@@ -56,87 +52,132 @@ final class ClassNoise {
    * @param p [N] rows of C probabilities, from models that did not see the sample's label
    */
   static ClassNoise fit(long[] labels, double[][] p) {
-    ClassNoise noise = new ClassNoise(p[0].length);
-    int[] sizes = new int[p[0].length];
+    int classes = p[0].length;
+    int[] sizes = new int[classes];
     for (long label : labels) {
       sizes[(int) label]++;
     }
+    double[] sureness = new double[p.length];
+    int[] predicted = new int[p.length];
+    int[] surer = new int[classes]; // samples of a predicted class, then those that are counted
     for (int i = 0; i < p.length; i++) {
-      int best = Calibration.best(p[i]);
-      int given = (int) labels[i];
-      if (sizes[given] == 1) {
+      predicted[i] = Calibration.best(p[i]);
+      sureness[i] = p[i][predicted[i]];
+      surer[predicted[i]]++;
+    }
+    Arrays.setAll(surer, c -> (int) Math.ceil(COUNTED * surer[c]));
+
+    boolean[] contradicts = new boolean[p.length]; // surest first
+    int looked = 0;
+    int[] rows = new int[classes];
+    int counted = 0;
+    int off = 0;
+    List<Map<Integer, Double>> counts = new ArrayList<>(); // by y, then c
+    for (int y = 0; y < classes; y++) {
+      counts.add(new HashMap<>());
+    }
+    for (int i : Ranking.order(sureness)) {
+      int c = predicted[i];
+      int y = (int) labels[i];
+      if (sizes[y] == 1) {
         continue; // the only one of its class: no prediction that leaves it out can know the class
       }
-      noise.predicted[best]++;
-      if (best != given) {
-        Pair pair = noise.pairs.get(best).computeIfAbsent(given, y -> new Pair());
-        pair.odds.add(p[i][given] / p[i][best]);
-        pair.noise = noise.base;
-      }
-    }
-    for (double[] row : p) {
-      int best = Calibration.best(row);
-      noise.pairs.get(best).forEach((y, pair) -> pair.allOdds += row[y] / row[best]);
-    }
-    for (int step = 0; step < STEPS; step++) {
-      noise.step(p.length);
-    }
-    return noise;
-  }
-
-  private void step(int samples) {
-    double total = 0;
-    for (int c = 0; c < classes; c++) {
-      double drawn = predicted[c] + 1 / base;
-      for (Pair pair : pairs.get(c).values()) {
-        double wrong = 0;
-        for (double odds : pair.odds) {
-          wrong += pair.noise / (pair.noise + pair.overlap * odds);
+      contradicts[looked++] = c != y;
+      if (rows[c] < surer[c]) {
+        rows[c]++;
+        counted++;
+        if (c != y) {
+          off++;
+          counts.get(y).merge(c, 1.0, Double::sum);
         }
-        total += wrong;
-        pair.noise = (wrong + 1) / drawn;
-        pair.overlap = (pair.odds.size() - wrong + OVERLAP_PRIOR) / (pair.allOdds + OVERLAP_PRIOR);
       }
     }
-    base = Math.max(LEAST / (classes - 1), total / ((double) samples * (classes - 1)));
+    double mean = Math.max(LEAST, off / (double) Math.max(1, counted));
+    double rate = Math.max(LEAST, beforeOverlap(contradicts, looked));
+    return of(counts, rows, mean / (classes - 1), Math.min(1, rate / mean));
   }
 
-  /** T(c, y): the probability that a sample of class c is labelled y, another class. */
+  /**
+   * The share of contradictions among the surest samples, of which the first {@code n} are told.
+   */
+  private static double beforeOverlap(boolean[] contradicts, int n) {
+    int step = Math.max(FEWEST / 4, (int) (TENTH * n));
+    int to = Math.max(Math.min(1, n), Math.min(Math.max(FEWEST, (int) (TENTH * n)), n / 2));
+    int found = count(contradicts, 0, to);
+    for (; to + step <= SUREST * n; to += step) {
+      double rate = (found + 1) / (to + 2.0);
+      double deviation = Math.sqrt(rate * (1 - rate) * (1.0 / to + 1.0 / step));
+      int more = count(contradicts, to, to + step);
+      if (more / (double) step > rate + deviation) {
+        break;
+      }
+      found += more;
+    }
+    return found / (double) Math.max(1, to);
+  }
+
+  private static int count(boolean[] flags, int from, int to) {
+    int count = 0;
+    for (int i = from; i < to; i++) {
+      count += flags[i] ? 1 : 0;
+    }
+    return count;
+  }
+
+  /**
+   * @param counts by y, then c: samples of c that are labelled y, replaced by their rates
+   * @param rows samples of c
+   * @param base the mean rate of a pair
+   * @param factor from counted to stated rates
+   */
+  private static ClassNoise of(
+      List<Map<Integer, Double>> counts, int[] rows, double base, double factor) {
+    int classes = rows.length;
+    double[] elsewhere = new double[classes];
+    double[] leave = new double[classes];
+    for (int c = 0; c < classes; c++) {
+      elsewhere[c] = factor / (rows[c] + 1 / base);
+      leave[c] = elsewhere[c] * (classes - 1);
+    }
+    counts.forEach(column -> column.forEach((c, n) -> leave[c] += elsewhere[c] * n));
+    double[] share = new double[classes];
+    Arrays.setAll(share, c -> Math.min(1, MOST / leave[c]));
+    for (Map<Integer, Double> column : counts) {
+      column.replaceAll((c, n) -> (n + 1) * elsewhere[c] * share[c]);
+    }
+    Arrays.setAll(elsewhere, c -> elsewhere[c] * share[c]);
+    double[] kept = new double[classes];
+    Arrays.setAll(kept, c -> 1 - leave[c] * share[c]);
+    return new ClassNoise(elsewhere, kept, counts);
+  }
+
+  /** T(c, y): the probability that a sample of class c is labelled y. */
   double rate(int c, int y) {
-    Pair pair = pairs.get(c).get(y);
-    return pair != null ? pair.noise : 1 / (predicted[c] + 1 / base);
+    return c == y ? kept[c] : written.get(y).getOrDefault(c, elsewhere[c]);
   }
 
   /** The probability that a sample of class c carries another label. */
   double rate(int c) {
-    double sum = pairs.get(c).values().stream().mapToDouble(pair -> pair.noise).sum();
-    sum += (classes - 1 - pairs.get(c).size()) / (predicted[c] + 1 / base);
-    return Math.min(sum, 1 - LEAST);
+    return 1 - kept[c];
   }
 
   /**
    * Probability of each class being the right one, given also the label that is written.
    *
    * @param p without a look at the label, as in {@link #fit}
+   * @param posterior [C], written to: {@code p(c | x) T(c, y)} over their sum
+   * @return their sum, the probability of the label
    */
-  double[] posterior(double[] p, int given) {
-    int best = Calibration.best(p);
-    Pair pair = pairs.get(best).get(given);
-    double[] posterior = new double[classes];
-    double sum = 0;
-    for (int c = 0; c < classes; c++) {
-      if (c != given) {
-        posterior[c] = p[c] * rate(c, given);
-      } else if (best == given) {
-        posterior[c] = p[c] * (1 - rate(given));
-      } else {
-        posterior[c] = p[c] * (pair == null ? 1 : pair.overlap);
-      }
-      sum += posterior[c];
+  double posterior(double[] p, int given, double[] posterior) {
+    for (int c = 0; c < p.length; c++) {
+      posterior[c] = p[c] * elsewhere[c];
     }
-    for (int c = 0; c < classes; c++) {
-      posterior[c] = sum > 0 ? posterior[c] / sum : p[c];
+    written.get(given).forEach((c, rate) -> posterior[c] = p[c] * rate);
+    posterior[given] = p[given] * kept[given];
+    double sum = Math.max(Double.MIN_NORMAL, Arrays.stream(posterior).sum());
+    for (int c = 0; c < p.length; c++) {
+      posterior[c] /= sum;
     }
-    return posterior;
+    return sum;
   }
 }

@@ -90,10 +90,37 @@ public record Relabelling(
       int id = suspicious[i];
       int given = (int) evidence.labels()[id];
       Proposal proposal = decide(id, given, blind[i], p[i], remoteness[id], options);
-      boolean unknown = evidence.isAlone(id) && proposal.decision() == Decision.RELABEL;
-      proposals.add(unknown ? proposal.with(Decision.ABSTAIN) : proposal);
+      proposals.add(proposal);
     }
-    return new Relabelling(rule, evidence.labels(), evidence.classes(), List.copyOf(proposals), p);
+    return new Relabelling(
+        rule,
+        evidence.labels(),
+        evidence.classes(),
+        sparing(proposals, evidence.labels(), evidence.classes()),
+        p);
+  }
+
+  /**
+   * A class that would lose more than half of its samples is itself in doubt: predictions hardly
+   * know a class of few samples, and not at all one of a single one. A person should look.
+   */
+  static List<Proposal> sparing(List<Proposal> proposals, long[] labels, int classes) {
+    long[] sizes = new long[classes];
+    for (long label : labels) {
+      sizes[(int) label]++;
+    }
+    long[] leaving = new long[classes];
+    for (Proposal proposal : proposals) {
+      leaving[proposal.given()] += proposal.decision() == Decision.RELABEL ? 1 : 0;
+    }
+    return proposals.stream()
+        .map(
+            proposal ->
+                proposal.decision() == Decision.RELABEL
+                        && 2 * leaving[proposal.given()] > sizes[proposal.given()]
+                    ? proposal.with(Decision.ABSTAIN)
+                    : proposal)
+        .toList();
   }
 
   static Proposal decide(

@@ -155,6 +155,20 @@ class RelabellingTest {
   }
 
   @Test
+  void aClassThatWouldLoseMostOfItsSamplesIsLeftToAPerson() {
+    long[] labels = {0, 0, 0, 1, 1, 1, 1};
+    List<Proposal> proposals = new ArrayList<>();
+    for (int id = 1; id < 5; id++) { // two of the three of class 0, two of the four of class 1
+      int given = (int) labels[id];
+      proposals.add(
+          new Proposal(id, given, 1 - given, 0.99, given, 0.01, 0.01, 0, Decision.RELABEL));
+    }
+    assertThat(Relabelling.sparing(proposals, labels, 2))
+        .extracting(Proposal::decision)
+        .containsExactly(Decision.ABSTAIN, Decision.ABSTAIN, Decision.RELABEL, Decision.RELABEL);
+  }
+
+  @Test
   void retrainingWithProposalsIsNoWorseThanWithTheNoise() {
     Relabelling relabelling =
         Relabelling.propose(
