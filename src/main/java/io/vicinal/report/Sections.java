@@ -32,13 +32,13 @@ public final class Sections {
                 "Classes with a suggestion",
                 study.classesWithSuggestion() + " of " + study.classes().size()),
             new Fact(
-                "Images that ask for another label",
+                "Samples that ask for another label",
                 percent(study.percentOfAll()),
-                study.changed() + " images, of all"),
+                study.changed() + " samples, of all"),
             new Fact(
                 "The same, of affected classes",
                 percent(study.percentOfAffected()),
-                "the published denominator")),
+                "of classes that have one: the published count")),
         categories.stream().map(c -> c.name().toLowerCase(Locale.ROOT)).toList(),
         rules);
   }

@@ -16,10 +16,9 @@ const draw = {
 
   Detection: {
     title: 'Finding wrong labels', short: 'Wrong labels',
-    help: s => 'Every detector sorts the training samples, most suspicious first.'
-      + (s.curves ? ' Its curve shows how many of the wrong labels are found after inspecting a share of them; the higher and the more to the left, the better.' : ''),
+    help: s => s.curves && 'Every detector sorts the training samples, most suspicious first. Its curve shows how many of the wrong labels are found after inspecting a share of them; the higher and the more to the left, the better.',
     render: s => [
-      h('div', {class: 'split'}, s.curves && drawn(s.curves), s.detectors.length > 0 && sideways(detectorTable(s.detectors))),
+      (s.curves || s.detectors.length > 0) && h('div', {class: 'split'}, s.curves && drawn(s.curves), s.detectors.length > 0 && sideways(detectorTable(s.detectors))),
       s.suspects.length > 0 && [h('h3', null, 'Most suspicious'), suspects(s.suspects)],
     ],
   },

@@ -19,9 +19,10 @@ function themeButton() {
 
 function sectionOf(s, i) {
   const {title, help, render} = draw[s.type];
+  const explained = typeof help === 'function' ? help(s) : help;
   const id = s.type.toLowerCase();
   return h('section', {id, 'aria-labelledby': id + '-title'},
-    h('header', null, h('h2', {id: id + '-title'}, title), s.lead && h('p', {class: 'lead'}, s.lead), h('p', {class: 'muted'}, typeof help === 'function' ? help(s) : help)),
+    h('header', null, h('h2', {id: id + '-title'}, title), s.lead && h('p', {class: 'lead'}, s.lead), explained && h('p', {class: 'muted'}, explained)),
     render(s));
 }
 

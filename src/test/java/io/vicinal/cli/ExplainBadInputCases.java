@@ -330,6 +330,24 @@ final class ExplainBadInputCases {
         "--measure",
         "lower k");
     add("unknown detector", f -> f.explain("mislabel", "--detectors", "knn,luck"), "luck", "aum");
+    add(
+        "labels of one class",
+        f -> {
+          NpyBytes.floats(f.at("X.npy"), new float[] {1, 2, 3, 4}, 2, 2);
+          NpyBytes.longs(f.at("y.npy"), 3, 3);
+          return new Object[] {
+            "explain",
+            "mislabel",
+            "--features",
+            f.at("X.npy"),
+            "--labels",
+            f.at("y.npy"),
+            "--out",
+            f.at("out")
+          };
+        },
+        "y.npy: has 2 labels, all of class 3; a label can only be wrong",
+        "give samples of two or more");
     add("unknown noise", f -> f.explain("mislabel", "--inject", "salt"), "salt", "symmetric");
     add(
         "all labels wrong",

@@ -175,6 +175,17 @@ class BrowserTest {
     page.open(file, 1280, 900, "light");
     String cards = "document.querySelectorAll('#review .card').length";
     assertThat(page.evaluate(cards).getAsInt()).as("left to a person first").isEqualTo(12);
+    assertThat(page.is("document.querySelectorAll('#review s').length === 0")).isTrue();
+    assertThat(
+            page.is(
+                "[...document.querySelectorAll('#relabelling .card')].every(c =>"
+                    + " !!c.querySelector('s') !== c.textContent.includes('none of these'))"))
+        .as("struck through is only what is taken away")
+        .isTrue();
+    assertThat(
+            page.is("!draw.Detection.help({curves: null}) && !!draw.Detection.help({curves: {}})"))
+        .as("a curve is spoken of where there is one")
+        .isTrue();
     String bulk =
         "[...document.querySelectorAll('#review .pager button')].find(b =>"
             + " b.textContent.startsWith('Accept the'))";

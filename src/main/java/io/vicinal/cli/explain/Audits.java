@@ -52,11 +52,13 @@ final class Audits {
     int suspected = audit.suspects().length;
     return String.format(
         Locale.ROOT,
-        "%,d of %,d labels are suspected, the first by %s; %.0f are expected to be wrong.",
+        "%,d of %,d labels %s suspected, the first by %s; %.0f %s expected to be wrong.",
         suspected,
         audit.samples(),
+        suspected == 1 ? "is" : "are",
         audit.main(),
-        audit.expectedWrong());
+        audit.expectedWrong(),
+        Math.round(audit.expectedWrong()) == 1 ? "is" : "are");
   }
 
   /** What the reader has to know about what was looked at. */

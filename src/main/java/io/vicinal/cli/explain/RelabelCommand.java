@@ -190,6 +190,9 @@ final class RelabelCommand implements Callable<Integer> {
 
   private static String expectation(Relabelling relabelling) {
     Relabelling.Expected expected = relabelling.expected();
+    if (relabelling.count(Proposal.Decision.RELABEL) == 0) {
+      return "No label is changed: no other one is likelier right than not.";
+    }
     return expected == null
         ? "How many of them are right cannot be said: the rule "
             + relabelling.rule().text()
