@@ -3,10 +3,10 @@ package io.vicinal.data;
 import io.vicinal.InputException;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -17,7 +17,8 @@ import java.util.stream.LongStream;
  * injected with a seed of its own, saved, and read back, so that no experiment has to guess later
  * what was done.
  *
- * <p>On disk: CSV with the columns {@code id,clean,noisy}, one changed sample per line.
+ * <p>On disk: CSV with the columns {@code id,clean,noisy}, one changed sample per line; classes by
+ * number, or by name where names are known.
  *
  * <p>Immutable as long as nobody writes to its arrays; safe for any thread then.
  *
@@ -302,33 +303,47 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
   }
 
   /**
-   * Reads a list; lines may be in any order.
+   * Reads a list of numbers; lines may be in any order.
    *
    * @throws InputException naming the file and line, if it is damaged
    */
   public static LabelNoise read(Path file) {
-    String[] lines = text(file).split("\\R");
-    if (!lines[0].strip().equals(HEADER)) {
-      throw InputFile.problem(
-          file, "does not start with the line " + HEADER, "write it as LabelNoise does");
-    }
+    return read(file, Names.none());
+  }
+
+  /**
+   * Reads a list whose classes are numbers or names.
+   *
+   * @param classes their names by number, or none
+   * @throws InputException naming the file and line, if it is damaged or a class has no such name
+   */
+  public static LabelNoise read(Path file, Names classes) {
     Map<Long, long[]> rows = new LinkedHashMap<>();
-    for (int i = 1; i < lines.length; i++) {
-      if (lines[i].isBlank()) {
-        continue;
-      }
-      if (!lines[i].strip().matches("\\d{1,18},\\d{1,18},\\d{1,18}")) {
+    try (CsvReader csv = new CsvReader(file, false)) {
+      List<String> first = csv.next();
+      if (first == null || !String.join(",", first).equals(HEADER)) {
         throw InputFile.problem(
-            file,
-            "line " + (i + 1) + " is '" + InputFile.printable(lines[i]) + "'",
-            "write three whole numbers, " + HEADER);
+            file, "does not start with the line " + HEADER, "write it as LabelNoise does");
       }
-      long[] row = Arrays.stream(lines[i].strip().split(",")).mapToLong(Long::parseLong).toArray();
-      if (rows.put(row[0], row) != null || row[1] == row[2]) {
-        throw InputFile.problem(
-            file,
-            "line " + (i + 1) + " repeats sample " + row[0] + " or leaves its label as it was",
-            "list each changed sample once");
+      for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
+        long[] row = cells.size() == 3 ? new long[3] : new long[] {-1};
+        for (int c = 0; c < row.length && row[0] >= 0; c++) {
+          row[c] = number(cells.get(c), c == 0 ? Names.none() : classes);
+          row[0] = row[c] < 0 ? -1 : row[0];
+        }
+        if (row[0] < 0) {
+          throw csv.problem(
+              "is '" + InputFile.printable(String.join(",", cells)) + "'",
+              "write three whole numbers"
+                  + (classes.known() ? ", or a number and the names of two classes" : "")
+                  + ", "
+                  + HEADER);
+        }
+        if (rows.put(row[0], row) != null || row[1] == row[2]) {
+          throw csv.problem(
+              "repeats sample " + row[0] + " or leaves its label as it was",
+              "list each changed sample once");
+        }
       }
     }
     long[][] sorted =
@@ -336,16 +351,13 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
     return new LabelNoise(column(sorted, 0), column(sorted, 1), column(sorted, 2));
   }
 
-  private static long[] column(long[][] rows, int c) {
-    return Arrays.stream(rows).mapToLong(row -> row[c]).toArray();
+  /** A class by its name, else by its number; -1 if it is neither. */
+  private static long number(String cell, Names classes) {
+    int named = classes.known() ? classes.idOf(cell) : -1;
+    return named >= 0 ? named : cell.matches("\\d{1,18}") ? Long.parseLong(cell) : -1;
   }
 
-  private static String text(Path file) {
-    try (InputFile in = InputFile.open(file)) {
-      if (in.size() > Integer.MAX_VALUE - 8) {
-        throw in.problem("is larger than 2 GiB", "this is no list of changed labels");
-      }
-      return new String(in.readFully((int) in.size()), StandardCharsets.UTF_8);
-    }
+  private static long[] column(long[][] rows, int c) {
+    return Arrays.stream(rows).mapToLong(row -> row[c]).toArray();
   }
 }

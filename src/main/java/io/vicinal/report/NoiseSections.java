@@ -16,7 +16,9 @@ import java.util.function.LongFunction;
 public final class NoiseSections {
   private static final int POINTS = 201; // of a curve
   private static final int CURVES = 8; // that can be told apart
-  private static final int SHOWN = 24; // suspects and proposals
+
+  /** Suspects and proposals that a section shows at most. */
+  public static final int SHOWN = 24;
 
   private NoiseSections() {}
 
@@ -26,9 +28,15 @@ public final class NoiseSections {
    * @param judged where the noise is known; else empty
    * @param suspicion of every training row, of the detector whose suspects are shown
    * @param budget rows that somebody could inspect
+   * @param shown how many suspects
    */
   public static Section detection(
-      String lead, List<DetectionCurve> judged, double[] suspicion, Gallery gallery, long budget) {
+      String lead,
+      List<DetectionCurve> judged,
+      double[] suspicion,
+      Gallery gallery,
+      long budget,
+      int shown) {
     List<DetectionCurve> curves = best(judged);
     List<Series> series =
         curves.stream()
@@ -48,7 +56,7 @@ public final class NoiseSections {
             .toList();
     List<Section.Suspect> suspects =
         Arrays.stream(Ranking.order(suspicion))
-            .limit(SHOWN)
+            .limit(shown)
             .mapToObj(i -> new Section.Suspect(gallery.train(i), suspicion[i]))
             .toList();
     return new Section.Detection(
@@ -91,7 +99,8 @@ public final class NoiseSections {
       }
     }
     List<Fact> facts = new ArrayList<>();
-    facts.add(new Fact("Suspects", Integer.toString(relabelling.proposals().size())));
+    facts.add(
+        new Fact("Suspects", String.format(Locale.ROOT, "%,d", relabelling.proposals().size())));
     facts.add(count("Relabelled", relabelling, Proposal.Decision.RELABEL));
     facts.add(count("Left to a person", relabelling, Proposal.Decision.ABSTAIN));
     facts.add(count("None of these", relabelling, Proposal.Decision.NONE_OF_THESE));
@@ -115,11 +124,11 @@ public final class NoiseSections {
   }
 
   private static Fact count(String name, Relabelling relabelling, Proposal.Decision decision) {
-    return new Fact(name, Long.toString(relabelling.count(decision)));
+    return new Fact(name, String.format(Locale.ROOT, "%,d", relabelling.count(decision)));
   }
 
   private static String count(double expected) {
-    return String.format(Locale.ROOT, "%.0f", expected);
+    return String.format(Locale.ROOT, "%,.0f", expected);
   }
 
   private static String percent(double share) {

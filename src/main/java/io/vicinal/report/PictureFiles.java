@@ -1,12 +1,13 @@
 package io.vicinal.report;
 
 import io.vicinal.InputException;
+import io.vicinal.data.CsvReader;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -58,9 +59,11 @@ public final class PictureFiles implements Look {
       long samples,
       LongFunction<String> position,
       LongFunction<String> name) {
+    List<String> missing = new ArrayList<>();
     PictureFiles found;
     try {
-      Map<String, Path> files = Files.isDirectory(where) ? folder(where) : csv(option, where);
+      Map<String, Path> files =
+          Files.isDirectory(where) ? folder(where) : csv(option, where, missing);
       found = new PictureFiles(files, position, name);
     } catch (IOException | UncheckedIOException e) {
       throw new InputException(
@@ -69,6 +72,10 @@ public final class PictureFiles implements Look {
               + where
               + " cannot be read; give a folder of pictures or a CSV of positions and paths",
           e);
+    }
+    found.unreadable = missing.size();
+    if (found.files.isEmpty() && !missing.isEmpty()) {
+      throw new InputException(option + ": " + where + missing.get(0));
     }
     for (long row = 0; row < samples; row++) {
       if (found.file(row) != null) {
@@ -111,48 +118,36 @@ public final class PictureFiles implements Look {
     return dot > 0 ? name.substring(0, dot) : name;
   }
 
-  private static Map<String, Path> csv(String option, Path where) throws IOException {
+  /**
+   * @param missing receives what there is to say of files that are not there: those samples are
+   *     shown without a picture, as those of a folder are
+   */
+  private static Map<String, Path> csv(String option, Path where, List<String> missing) {
     Map<String, Path> files = new HashMap<>();
     Path base = where.toAbsolutePath().getParent();
-    List<String> lines = Files.readAllLines(where, StandardCharsets.UTF_8);
-    for (int i = 0; i < lines.size(); i++) {
-      String line = lines.get(i).replace("\uFEFF", "");
-      int comma = line.indexOf(',');
-      if (line.isBlank()) {
-        continue;
-      }
-      if (comma < 0) {
-        throw new InputException(
-            option
-                + ": "
-                + where
-                + ":"
-                + (i + 1)
-                + " has one column; give a position and a path, such as 17,photos/a.png");
-      }
-      Path file = base.resolve(cell(line.substring(comma + 1)));
-      if (Files.isRegularFile(file)) {
-        files.put(cell(line.substring(0, comma)), file);
-      } else if (i > 0) { // the first line may be a header
-        throw new InputException(
-            option
-                + ": "
-                + where
-                + ":"
-                + (i + 1)
-                + ": there is no file "
-                + file
-                + "; paths are relative to the CSV");
+    try (CsvReader csv = new CsvReader(where, false)) {
+      boolean first = true;
+      for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
+        if (cells.size() < 2) {
+          throw new InputException(
+              option
+                  + ": "
+                  + where
+                  + ":"
+                  + csv.line()
+                  + " has one column; give a position and a path, such as 17,photos/a.png");
+        }
+        Path file = base.resolve(cells.get(1));
+        if (Files.isRegularFile(file)) {
+          files.put(cells.get(0), file);
+        } else if (!first) { // which may be a header
+          missing.add(
+              ":" + csv.line() + ": there is no file " + file + "; paths are relative to the CSV");
+        }
+        first = false;
       }
     }
     return files;
-  }
-
-  private static String cell(String text) {
-    String cell = text.strip();
-    return cell.length() > 1 && cell.startsWith("\"") && cell.endsWith("\"")
-        ? cell.substring(1, cell.length() - 1).replace("\"\"", "\"")
-        : cell;
   }
 
   /** A name comes before a position: a file that is called 17 may be one of a sample called 17. */
@@ -180,7 +175,7 @@ public final class PictureFiles implements Look {
     unreadable++;
   }
 
-  /** Pictures that were asked for and could not be read. */
+  /** Pictures that are listed and not there, or were asked for and could not be read. */
   public int unreadable() {
     return unreadable;
   }

@@ -32,13 +32,13 @@ public final class Sections {
                 "Classes with a suggestion",
                 study.classesWithSuggestion() + " of " + study.classes().size()),
             new Fact(
-                "Samples that ask for another label",
+                "Samples that are recommended another class",
                 percent(study.percentOfAll()),
-                study.changed() + " samples, of all"),
+                study.changed() + " of all"),
             new Fact(
-                "The same, of affected classes",
+                "The same, of those classes",
                 percent(study.percentOfAffected()),
-                "of classes that have one: the published count")),
+                "of the samples of classes with a suggestion, as published")),
         categories.stream().map(c -> c.name().toLowerCase(Locale.ROOT)).toList(),
         rules);
   }

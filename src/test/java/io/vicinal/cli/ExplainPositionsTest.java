@@ -112,7 +112,7 @@ class ExplainPositionsTest {
       int position = Integer.parseInt(rows.get(r)[1]);
       assertThat(position).isEqualTo(Integer.parseInt(others.get(r)[1]));
       assertThat(Long.parseLong(rows.get(r)[2])).isEqualTo(labels[position]);
-      assertThat(rows.get(r)[8]).as("its rank by the one detector").isEqualTo("" + (r + 1));
+      assertThat(rows.get(r)[12]).as("its rank by the one detector").isEqualTo("" + (r + 1));
       assertThat(all[position]).isLessThanOrEqualTo(before);
       before = all[position];
     }

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.LongStream;
@@ -190,6 +191,21 @@ class LabelNoiseTest {
     assertThatThrownBy(() -> LabelNoise.inject(Kind.SYMMETRIC, 0.5, new long[] {1, 1}, 0))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("one class");
+  }
+
+  @Test
+  void classesMayBeNamed(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("noise.csv");
+    Names names = Names.of(List.of("rot", "süß, gelb", "7"));
+    Files.writeString(file, "id;clean;noisy\n4;\"süß, gelb\";rot\n2;rot;7\n");
+    LabelNoise read = LabelNoise.read(file, names);
+    assertThat(read.ids()).containsExactly(2, 4);
+    assertThat(read.clean()).containsExactly(0, 1);
+    assertThat(read.noisy()).containsExactly(2, 0);
+    Files.writeString(file, "id,clean,noisy\n4,rot,blau\n");
+    assertThatThrownBy(() -> LabelNoise.read(file, names))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("line 2 is '4,rot,blau'; write three whole numbers, or a number and");
   }
 
   private static void refused(Path file, String text, String message) throws IOException {

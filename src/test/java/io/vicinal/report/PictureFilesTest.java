@@ -81,7 +81,10 @@ class PictureFilesTest {
     Files.writeString(csv, "position,path\n\n11,\"photos/a, b.jpg\"\n");
     BufferedImage image = shown(of(csv), 1);
     assertThat(colour(image) & 0xff).as("blue, as JPEG keeps it").isGreaterThan(240);
-    Files.writeString(csv, "11,\"photos/a, b.jpg\"\n12,photos/none.png\n");
+    Files.writeString(csv, "12;photos/none.png\n13;photos/gone.png\n11;photos/a, b.jpg\n");
+    assertThat(shown(of(csv), 1)).as("what is missing stops nothing").isNotNull();
+    assertThat(of(csv).unreadable()).as("the first may be a header").isEqualTo(1);
+    Files.writeString(csv, "position,path\n12,photos/none.png\n");
     assertThatThrownBy(() -> of(csv))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("p.csv:2: there is no file")
@@ -99,7 +102,7 @@ class PictureFilesTest {
         .hasMessageContaining("17.png");
     assertThatThrownBy(() -> of(folder.resolve("nowhere")))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining("cannot be read");
+        .hasMessageContaining("nowhere: does not exist");
   }
 
   @Test

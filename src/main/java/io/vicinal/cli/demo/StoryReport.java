@@ -193,7 +193,8 @@ final class StoryReport {
         curves,
         suspicion.get(curves.get(0).detector()),
         gallery,
-        noise.count());
+        noise.count(),
+        NoiseSections.SHOWN);
   }
 
   private Section map(Backend backend, Head head) {

@@ -50,15 +50,20 @@ final class Audits {
   /** The one sentence on how many are suspected. */
   static String sentence(LabelAudit audit) {
     int suspected = audit.suspects().length;
-    return String.format(
-        Locale.ROOT,
-        "%,d of %,d labels %s suspected, the first by %s; %.0f %s expected to be wrong.",
-        suspected,
-        audit.samples(),
-        suspected == 1 ? "is" : "are",
-        audit.main(),
-        audit.expectedWrong(),
-        Math.round(audit.expectedWrong()) == 1 ? "is" : "are");
+    return suspected == 0
+        ? String.format(
+            Locale.ROOT,
+            "0 of %,d labels are suspected; fewer than one is expected to be wrong.",
+            audit.samples())
+        : String.format(
+            Locale.ROOT,
+            "%,d of %,d labels %s suspected, the first by %s; %,.0f %s expected to be wrong.",
+            suspected,
+            audit.samples(),
+            suspected == 1 ? "is" : "are",
+            audit.main(),
+            audit.expectedWrong(),
+            Math.round(audit.expectedWrong()) == 1 ? "is" : "are");
   }
 
   /** What the reader has to know about what was looked at. */

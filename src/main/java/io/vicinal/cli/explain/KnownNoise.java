@@ -49,10 +49,10 @@ final class KnownNoise {
             file
                 + ": sample "
                 + id
-                + " has label "
-                + samples.classIds()[(int) labels[row.intValue()]]
-                + ", not the list's noisy label "
-                + noise.noisy()[i]
+                + " is "
+                + model.testClass(samples.classIds()[(int) labels[row.intValue()]])
+                + ", not the list's noisy "
+                + model.testClass(noise.noisy()[i])
                 + "; give the list that belongs to these labels");
       }
       // A right class that does not occur can never be proposed: a number of its own.

@@ -208,7 +208,8 @@ final class MislabelCommand implements Callable<Integer> {
                 curves,
                 audit.scores(audit.main()),
                 page.gallery(),
-                suspected))
+                suspected,
+                Math.min(suspected, NoiseSections.SHOWN)))
         .add(Suspects.review(model, audit, page.gallery(), looked))
         .map(
             List.of(),
@@ -267,11 +268,12 @@ final class MislabelCommand implements Callable<Integer> {
 
   private void print(PrintWriter writer, List<DetectionCurve> curves, LabelAudit audit) {
     int suspected = audit.suspects().length;
-    writer.println(Audits.sentence(audit) + " They are in suspects.csv.");
+    String where = suspected == 1 ? " It is in suspects.csv." : " They are in suspects.csv.";
+    writer.println(Audits.sentence(audit) + (suspected == 0 ? "" : where));
     if (!curves.isEmpty()) {
       writer.printf(
           Locale.ROOT,
-          "%d of %d labels are wrong; what each detector finds%n%n",
+          "%,d of %,d labels are wrong; what each detector finds%n%n",
           curves.get(0).mislabelled(),
           curves.get(0).samples());
       Table table = new Table("detector", "AUC", "average precision", "found among " + suspected);

@@ -11,8 +11,10 @@ final class NoiseOptions {
   @Option(
       names = "--noise",
       paramLabel = "noise.csv",
-      description =
-          "The wrong labels that are known (columns id,clean,noisy): what is found is judged.")
+      description = {
+        "The wrong labels that are known (columns id,clean,noisy; classes by number or name): what",
+        "is found is judged."
+      })
   Path file;
 
   @Option(
@@ -55,7 +57,8 @@ final class NoiseOptions {
   /** The list in the numbers of the samples whose labels are looked at; made if that is wanted. */
   LabelNoise apply(Model model, RunConfig training) {
     if (file != null) {
-      return KnownNoise.inRows(model, model.labelled(), LabelNoise.read(file), file);
+      LabelNoise known = LabelNoise.read(file, model.classNames());
+      return KnownNoise.inRows(model, model.labelled(), known, file);
     }
     if (inject == null) {
       return null;

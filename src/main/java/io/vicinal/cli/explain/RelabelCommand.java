@@ -176,22 +176,25 @@ final class RelabelCommand implements Callable<Integer> {
     PrintWriter writer = spec.commandLine().getOut();
     remarks.forEach(writer::println);
     writer.println(Audits.sentence(audit));
-    writer.printf(
-        Locale.ROOT,
-        "%d suspicious samples: %d relabelled, %d kept, %d left to a person, %d none of these%n",
-        relabelling.proposals().size(),
-        relabelling.count(Proposal.Decision.RELABEL),
-        relabelling.count(Proposal.Decision.KEEP),
-        relabelling.count(Proposal.Decision.ABSTAIN),
-        relabelling.count(Proposal.Decision.NONE_OF_THESE));
-    writer.println(expectation(relabelling));
+    if (!relabelling.proposals().isEmpty()) {
+      writer.printf(
+          Locale.ROOT,
+          "%s: %,d relabelled, %,d kept, %,d left to a person, %,d none of these%n",
+          Text.count(relabelling.proposals().size(), "suspicious sample", "suspicious samples"),
+          relabelling.count(Proposal.Decision.RELABEL),
+          relabelling.count(Proposal.Decision.KEEP),
+          relabelling.count(Proposal.Decision.ABSTAIN),
+          relabelling.count(Proposal.Decision.NONE_OF_THESE));
+      writer.println(expectation(relabelling));
+    }
     writer.flush();
   }
 
   private static String expectation(Relabelling relabelling) {
     Relabelling.Expected expected = relabelling.expected();
-    if (relabelling.count(Proposal.Decision.RELABEL) == 0) {
-      return "No label is changed: no other one is likelier right than not.";
+    long taken = relabelling.count(Proposal.Decision.RELABEL);
+    if (taken == 0) {
+      return "No label is changed: no other class is likely enough.";
     }
     return expected == null
         ? "How many of them are right cannot be said: the rule "
@@ -199,11 +202,34 @@ final class RelabelCommand implements Callable<Integer> {
             + " gives shares of neighbours, not probabilities."
         : String.format(
             Locale.ROOT,
-            "Of the %,d that are relabelled %.0f are expected to become right and %.0f to have been"
-                + " right before.",
-            relabelling.count(Proposal.Decision.RELABEL),
-            expected.mended(),
-            expected.broken());
+            "Of the %,d that %s relabelled %s expected to become right and %s to have been right"
+                + " before.",
+            taken,
+            taken == 1 ? "is" : "are",
+            is(expected.mended()),
+            about(expected.broken()));
+  }
+
+  private static String is(double count) {
+    return about(count) + (about(count).equals("1") ? " is" : " are");
+  }
+
+  private static String about(double count) {
+    return String.format(Locale.ROOT, "%,.0f", count);
+  }
+
+  /** What the page says first: as many as are changed, by the same rule as all that follows. */
+  private static String headline(Relabelling relabelling) {
+    long taken = relabelling.count(Proposal.Decision.RELABEL);
+    int suspects = relabelling.proposals().size();
+    if (suspects == 0) {
+      return "No label is suspected.";
+    }
+    String of = Text.count(suspects, "suspicious sample", "suspicious samples");
+    return taken == 0
+        ? "None of " + of + " is relabelled."
+        : String.format(
+            Locale.ROOT, "%,d of %s %s relabelled.", taken, of, taken == 1 ? "is" : "are");
   }
 
   private List<String> results() {
@@ -252,7 +278,9 @@ final class RelabelCommand implements Callable<Integer> {
           new FeatureSet(before.features(), arena.of(cleaned, ids.length), "cleaned labels");
       FeatureSet asTested = inTestClasses(labelled, before, arena);
       FeatureSet repairedTested = inTestClasses(labelled, repaired, arena);
-      measured.put("given head", measure(model, model.head(), asTested));
+      if (!model.isTrainedHere() && noises.inject == null) { // else it is the next one
+        measured.put("given head", measure(model, model.head(), asTested));
+      }
       Supervision hard = Supervision.hard(relabelling.classes(), relabelling.labels());
       measured.put(
           "trained on the given labels",
@@ -319,8 +347,8 @@ final class RelabelCommand implements Callable<Integer> {
       summary.add("accuracy", json);
       writer.printf(
           Locale.ROOT,
-          "of %d wrong labels %d were suspected; right proposals %s %% (the original's rule %s %%);"
-              + " restored %s %%; %d right labels broken%n",
+          "of %,d wrong labels %,d were suspected; right proposals %s %% (the original's rule %s %%);"
+              + " restored %s %%; %,d right labels broken%n",
           noise.count(),
           accuracy.suspectedNoise(),
           Text.percent(accuracy.strict()),
@@ -334,7 +362,7 @@ final class RelabelCommand implements Callable<Integer> {
     }
     if (!measured.isEmpty()) {
       summary.add("test", json(measured));
-      Table table = new Table("head", "R@1 %", "MAP@R %", "R@1 among training samples %");
+      Table table = new Table("head", "R@1 %", "MAP@R %", "nearest training sample right %");
       measured.forEach(
           (name, values) ->
               table.row(
@@ -365,11 +393,7 @@ final class RelabelCommand implements Callable<Integer> {
     List<String> findings = new ArrayList<>(List.of(expectation(relabelling)));
     findings.addAll(remarks);
     page.headline(
-        String.format(
-            Locale.ROOT,
-            "%,d of %,d suspicious samples should carry another label.",
-            relabelling.count(Proposal.Decision.RELABEL),
-            relabelling.proposals().size()),
+        headline(relabelling),
         findings,
         accuracy == null
             ? List.of()
@@ -379,13 +403,16 @@ final class RelabelCommand implements Callable<Integer> {
     if (!measured.isEmpty()) {
       page.add(
           new Section.Retrieval(
-              "The head as it was given, one trained on the labels as they are, and one on the"
-                  + " cleaned ones.",
+              (measured.size() > 2 ? "The head as it was given, one" : "A head")
+                  + " trained on the labels as they are, and one on the cleaned ones.",
               List.copyOf(measured.keySet()),
               List.of(
                   metric("R@1 among test samples", measured, Retrieval::recall),
                   metric("MAP@R among test samples", measured, Retrieval::mapAtR),
-                  metric("R@1 among training samples", measured, Retrieval::galleryRecall)),
+                  metric(
+                      "Test queries whose nearest training sample is of their class",
+                      measured,
+                      Retrieval::galleryRecall)),
               List.of()));
     }
     Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");

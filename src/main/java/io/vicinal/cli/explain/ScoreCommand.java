@@ -129,7 +129,12 @@ abstract class ScoreCommand implements Callable<Integer> {
     return page.headline("How much each sample moves its own loss.", List.of(), List.of())
         .add(
             NoiseSections.detection(
-                "Those that influence themselves most.", List.of(), own, page.gallery(), 0));
+                "Those that influence themselves most.",
+                List.of(),
+                own,
+                page.gallery(),
+                0,
+                NoiseSections.SHOWN));
   }
 
   private JsonObject summary(Model model, JsonObject solver, List<Scoring.Result> results) {

@@ -7,6 +7,7 @@ import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.confusion.Neighbouring;
@@ -21,9 +22,11 @@ import io.vicinal.report.Sections;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -55,6 +58,8 @@ import picocli.CommandLine.Spec;
       "  vicinal explain study --run runs/first --with runs/second --out study"
     })
 final class StudyCommand implements Callable<Integer> {
+  private static final int NAMED = 5; // classes on the console
+
   @Spec private CommandSpec spec;
 
   @Mixin private ModelOptions inputs;
@@ -104,7 +109,7 @@ final class StudyCommand implements Callable<Integer> {
         injected = KnownNoise.inDataset(model.labelled(), noises.apply(model, config));
         known = KnownNoise.inRows(model, model.trained(), injected, Path.of(noises.inject));
       } else if (noises.file != null) {
-        LabelNoise list = LabelNoise.read(noises.file);
+        LabelNoise list = LabelNoise.read(noises.file, model.classNames());
         known = KnownNoise.inRows(model, model.trained(), list, noises.file);
       }
       Key key = new Key().add("command", spec.name()).add("rule", rule);
@@ -121,7 +126,7 @@ final class StudyCommand implements Callable<Integer> {
         JsonObject summary = Summary.of(spec.name(), model);
         summary.addProperty("rule", rule);
         summary.addProperty("seed", noises.seed);
-        List<String> remarks = remarks(model);
+        List<String> remarks = remarks(model, study);
         JsonArray said = new JsonArray();
         remarks.forEach(said::add);
         summary.add("remarks", said);
@@ -147,7 +152,7 @@ final class StudyCommand implements Callable<Integer> {
         work.commit(List.of("overlap.csv", "noise.csv"));
         bars.finish();
         remarks.forEach(writer::println);
-        print(writer, study, summary, overlap);
+        print(writer, model, study, summary, overlap);
       }
     }
     return 0;
@@ -165,32 +170,75 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   /** What the reader has to know about what was studied. */
-  private static List<String> remarks(Model model) {
+  private List<String> remarks(Model model, FieldStudy study) {
+    List<String> remarks = new ArrayList<>();
     int heldOut = model.labelled().heldOut();
-    return heldOut == 0
-        ? List.of()
-        : List.of(
-            String.format(
+    if (heldOut > 0) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "Studied are the %,d samples that the head was trained on; the %,d that the run held"
+                  + " out for validation are not among them ('vicinal explain mislabel' looks at"
+                  + " all).",
+              model.labelled().trained().length,
+              heldOut));
+    }
+    if (study.changed() > 0) {
+      remarks.add(
+          "By the rule "
+              + rule
+              + " a sample is recommended what one would guess without a look at its label. That is"
+              + " more than is wrong; how many labels are, and which, 'vicinal explain relabel'"
+              + " estimates.");
+      remarks.add(worst(model, study));
+    }
+    return remarks;
+  }
+
+  /** The classes of which most is recommended another, by name. */
+  private static String worst(Model model, FieldStudy study) {
+    return "Most of "
+        + study.classes().stream()
+            .filter(one -> one.changed() > 0)
+            .sorted(Comparator.comparingDouble(ClassRecommendations::rate).reversed())
+            .limit(NAMED)
+            .map(
+                one ->
+                    String.format(
+                        Locale.ROOT,
+                        "%s (%,d of %,d, %s to %s)",
+                        model.testClass(model.classId(one.label())),
+                        one.changed(),
+                        one.samples(),
+                        one.towardsOther() == one.changed() ? "all" : "mostly",
+                        model.testClass(model.classId(one.other()))))
+            .collect(Collectors.joining(", "))
+        + "; the others are in study.csv.";
+  }
+
+  private static String sentence(FieldStudy study) {
+    long classes = study.classesWithSuggestion();
+    return String.format(
+        Locale.ROOT,
+        "%s recommended another class: %.1f %% of all%s.",
+        study.changed() == 1
+            ? "1 sample is"
+            : Text.count(study.changed(), "sample", "samples") + " are",
+        study.percentOfAll(),
+        classes == 0 || classes == study.classes().size()
+            ? ""
+            : String.format(
                 Locale.ROOT,
-                "Studied are the %,d samples that the head was trained on; the %,d that the run held"
-                    + " out for validation are not among them ('vicinal explain mislabel' looks at"
-                    + " all).",
-                model.labelled().trained().length,
-                heldOut));
+                ", %.1f %% of the %s concerned",
+                study.percentOfAffected(),
+                classes == 1 ? "class" : String.format(Locale.ROOT, "%,d classes", classes)));
   }
 
   private Page page(
       Model model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
     Page page =
         new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", noises.seed);
-    page.headline(
-        String.format(
-            Locale.ROOT,
-            "%,d samples, %.1f %% of all, are recommended another class.",
-            study.changed(),
-            study.percentOfAll()),
-        remarks,
-        List.of());
+    page.headline(sentence(study), remarks, List.of());
     page.add(Sections.field("Recommended by the rule " + rule + ".", study));
     return overlap == null
         ? page
@@ -308,14 +356,12 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintWriter writer, FieldStudy study, JsonObject summary, WorstClassOverlap overlap) {
-    writer.printf(
-        Locale.ROOT,
-        "%d samples are recommended another class: %.1f %% of all, %.1f %% of the classes that have"
-            + " one%n",
-        study.changed(),
-        study.percentOfAll(),
-        study.percentOfAffected());
+      PrintWriter writer,
+      Model model,
+      FieldStudy study,
+      JsonObject summary,
+      WorstClassOverlap overlap) {
+    writer.println(sentence(study));
     Table table = new Table("category", "by share", "by entropy");
     for (Category category : Category.values()) {
       table.row(
@@ -334,8 +380,9 @@ final class StudyCommand implements Callable<Integer> {
               + worst
               + " worst test classes are shared by all "
               + overlap.lists().size()
-              + " runs: "
-              + overlap.inAll());
+              + " runs"
+              + (overlap.inAll().isEmpty() ? "" : ": ")
+              + overlap.inAll().stream().map(model::testClass).collect(Collectors.joining(", ")));
     }
     writer.println("written: " + out);
   }
