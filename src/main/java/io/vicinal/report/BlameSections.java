@@ -36,12 +36,17 @@ public final class BlameSections {
     return IntStream.range(0, blame.items().size()).filter(q -> badge(q) == badge).count();
   }
 
-  /** The largest harmful effect on a single pair, else on the first confusion, in words. */
+  /**
+   * The largest harmful effect in words: of an explanation as far to be trusted as there is, of a
+   * single pair if there is one among them.
+   */
   public String example() {
     return IntStream.range(0, blame.items().size())
         .filter(q -> !effects(q, 1, 1).isEmpty())
         .boxed()
-        .min(Comparator.comparing(q -> blame.items().get(q).pairs().size() > 1))
+        .min(
+            Comparator.<Integer, Badge>comparing(this::badge)
+                .thenComparing(q -> blame.items().get(q).pairs().size() > 1))
         .map(q -> sentence(q, effects(q, 1, 1).get(0)))
         .orElse(null);
   }
@@ -83,7 +88,8 @@ public final class BlameSections {
               effects(q, -1, EFFECTS),
               item.raised() ? item.subject() : null,
               Words.moved(item.unit(), item.delivered(), item.start()),
-              badge(q)));
+              badge(q),
+              blame.miniature() == null ? null : verdict(q).detail()));
     }
     return new Section.Confusions(lead, items);
   }
@@ -180,7 +186,7 @@ public final class BlameSections {
             new Fact(
                 "Verified",
                 count(Badge.VERIFIED) + " of " + blame.items().size(),
-                "explained confusions")),
+                "explanations, by what was solved again")),
         List.of());
   }
 
@@ -252,6 +258,8 @@ public final class BlameSections {
   }
 
   private static String number(double value) {
-    return Double.isNaN(value) ? "\u2013" : String.format(Locale.ROOT, "%.3f", value);
+    return Double.isNaN(value)
+        ? "\u2013"
+        : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
   }
 }

@@ -88,6 +88,7 @@ public sealed interface Section {
    *     or null
    * @param moved what re-convergence did to the measurement before any effect, in words, or null
    * @param badge of the explanation as a whole, or null
+   * @param rests what the badge rests on and what speaks against it, or null
    */
   record Confusion(
       String name,
@@ -99,7 +100,8 @@ public sealed interface Section {
       List<Effect> helpful,
       String raised,
       String moved,
-      Badge badge) {
+      Badge badge,
+      String rests) {
     /** Needs a pair to show. */
     public Confusion {
       if (pairs.isEmpty()) {

@@ -1,7 +1,10 @@
 package io.vicinal.report;
 
 import io.vicinal.influence.verify.Badge;
+import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Verdict;
+import java.util.List;
 import java.util.Locale;
 
 /** Effects as sentences. Stateless. */
@@ -27,19 +30,43 @@ public final class Words {
 
   private static String removal(
       Effect effect, String query, String neighbour, String unit, double start) {
-    boolean measured = effect.measured() != null;
-    double change = measured ? effect.measured() : effect.predicted();
+    double change = change(effect);
     return String.format(
         Locale.ROOT,
-        "Removing %s %s %s %s %s: %s %s (%s).",
+        "%semoving %s %s %s %s %s: %s %s%s",
+        opening(effect),
         effect.sample().name(),
-        measured ? "moves" : "would move",
+        verb(effect, "move"),
         query,
         change >= 0 ? "away from" : "towards",
         neighbour,
         unit,
         change(start, change),
-        effect.badge());
+        ending(effect));
+  }
+
+  private static double change(Effect effect) {
+    return effect.measured() != null ? effect.measured() : effect.predicted();
+  }
+
+  /** What must not be acted on says so before it says anything else. */
+  private static String opening(Effect effect) {
+    return effect.badge() == Badge.UNSTABLE ? "Unstable, do not act on it: r" : "R";
+  }
+
+  private static String verb(Effect effect, String verb) {
+    return effect.measured() != null
+        ? verb + "s"
+        : (effect.badge() == Badge.UNSTABLE ? "was predicted to " : "would ") + verb;
+  }
+
+  /** The badge, and the prediction that a measured effect does not confirm. */
+  private static String ending(Effect effect) {
+    return switch (effect.badge()) {
+      case UNSTABLE -> ".";
+      case MEASURED -> " (measured; predicted " + signed(effect.predicted()) + ").";
+      default -> " (" + effect.badge() + ").";
+    };
   }
 
   /**
@@ -47,17 +74,16 @@ public final class Words {
    * As {@link #removal}, for measurements that are not the distance to a wrong neighbour.
    */
   public static String raising(Effect effect, String what, double start) {
-    boolean measured = effect.measured() != null;
-    double change = measured ? effect.measured() : effect.predicted();
-    String verb = change >= 0 ? "raise" : "lower";
+    double change = change(effect);
     return String.format(
         Locale.ROOT,
-        "Removing %s %s %s: %s (%s).",
+        "%semoving %s %s %s: %s%s",
+        opening(effect),
         effect.sample().name(),
-        measured ? verb + "s" : "would " + verb,
+        verb(effect, change >= 0 ? "raise" : "lower"),
         what,
         change(start, change),
-        effect.badge());
+        ending(effect));
   }
 
   /**
@@ -89,10 +115,14 @@ public final class Words {
     }
     return String.format(
         Locale.ROOT,
-        "Re-convergence moved the %s from %s (as delivered) to %s; effects start there.",
+        "Re-convergence moved the %s from %s (as delivered) to %s; effects start there.%s",
         unit,
         digits(delivered),
-        digits(start));
+        digits(start),
+        !unit.equals("recall") && Verdict.left(delivered, start)
+            ? " It is more than twice what was asked about: this is another question than that of"
+                + " the delivered head. A larger damping stays nearer to it."
+            : "");
   }
 
   /** Whether three digits show no difference. */
@@ -104,16 +134,31 @@ public final class Words {
     return String.format(Locale.ROOT, "%.3f", value);
   }
 
-  /** The verdicts of several explanations in a sentence. */
+  /** The verdicts of several explanations: how many of each, and what "verified" covers. */
   public static String verdicts(Miniature miniature) {
-    return String.format(
-        Locale.ROOT,
-        "Of %d explanations %d are verified by solving again, %d predicted and stable, %d"
-            + " unstable.",
-        miniature.queries().size(),
-        miniature.count(Badge.VERIFIED),
-        miniature.count(Badge.STABLE),
-        miniature.count(Badge.UNSTABLE));
+    long verified = miniature.count(Badge.VERIFIED);
+    String counts =
+        String.format(
+            Locale.ROOT,
+            "Of %d explanations %d are verified by solving again, %d predicted and stable, %d"
+                + " unstable.",
+            miniature.queries().size(),
+            verified,
+            miniature.count(Badge.STABLE),
+            miniature.count(Badge.UNSTABLE));
+    return verified == 0 ? counts : counts + " " + covered(miniature);
+  }
+
+  private static String covered(Miniature miniature) {
+    List<Miniature.Line> verified =
+        miniature.queries().stream().filter(line -> line.badge() == Badge.VERIFIED).toList();
+    int most = verified.stream().mapToInt(line -> line.verdict().solved()).max().orElse(0);
+    long shaky = verified.stream().filter(l -> l.verdict().doubts().contains(Doubt.ORDER)).count();
+    return "Verified is what was solved again, "
+        + Verdict.removals(most)
+        + " of each, and nothing else: a sample with a small predicted effect may have a larger"
+        + " one."
+        + (shaky == 0 ? "" : " The order of " + shaky + " verified changes with the damping.");
   }
 
   /** With a sign and two significant digits, at most six decimals: +0.08, -1.2, +0.00034. */

@@ -16,7 +16,7 @@ function confusion(c) {
   const apart = c.raised ? `raises ${c.raised}` : 'moves them apart';
   const together = c.raised ? `lowers ${c.raised}` : 'moves them together';
   return h('article', {class: 'confusion'},
-    c.badge && h('p', {class: 'explained'}, h('b', null, c.name), badge(c.badge)),
+    c.badge && h('p', {class: 'explained'}, h('b', null, c.name), badge(c.badge), c.rests && h('span', {class: 'muted'}, c.rests)),
     sideways(h('div', {class: 'pairs'}, c.pairs.map(p => h('div', {class: 'duo'},
       h('figure', null, picture(p.query, 'l'), h('figcaption', null, h('b', null, p.query.name), labelOf(p.query))),
       h('div', {class: 'between'}, h('span', {class: 'arrow', 'aria-hidden': 'true'}, '\u2194'), h('b', null, number(p.distance)), h('small', null, c.moved ? 'squared distance, as delivered' : 'squared distance')),
@@ -24,8 +24,8 @@ function confusion(c) {
     c.moved && h('p', {class: 'muted'}, c.moved),
     c.sentences.length > 0 && h('ul', {class: 'sentences'}, c.sentences.map(t => h('li', null, t))),
     h('div', {class: 'blame'},
-      effects('To blame', `Removing one ${apart}, by this ${c.unit}. The ${c.harmful.length} largest of all.`, 'harm', c.harmful, strongest),
-      effects('Protecting', `Removing one ${together}, by this ${c.unit}. The ${c.helpful.length} largest of all.`, 'help', c.helpful, strongest)));
+      effects('To blame', `Removing one ${apart}, by this ${c.unit}. The ${c.harmful.length} largest predicted.`, 'harm', c.harmful, strongest),
+      effects('Protecting', `Removing one ${together}, by this ${c.unit}. The ${c.helpful.length} largest predicted.`, 'help', c.helpful, strongest)));
 }
 
 function effects(title, words, kind, list, strongest) {

@@ -66,10 +66,11 @@ function labelOf(sample) {
 }
 
 const badges = {
-  verified: ['\u2713', 'verified', 'Measured: the head was solved again without the samples, and moved as predicted.'],
-  stable: ['\u2248', 'predicted, stable', 'Not verified; the order of the samples hardly changes with the damping.'],
+  verified: ['\u2713', 'verified', 'Measured: the head was solved again without the largest predicted samples, and moved as predicted.'],
+  measured: ['=', 'measured', 'Measured: the head was solved again without this sample. The explanation as a whole is not verified.'],
+  stable: ['\u2248', 'predicted, stable', 'Not solved again; the order of the samples hardly changes with the damping.'],
   unstable: ['~', 'unstable', 'Neither verified nor steady when the damping changes: do not act on it alone.'],
-  predicted: ['\u2026', 'predicted', 'Predicted; its stability was not looked at.'],
+  predicted: ['\u2026', 'predicted', 'Predicted, and not solved again.'],
 };
 
 function badge(kind) {

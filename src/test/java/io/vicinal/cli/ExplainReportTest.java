@@ -87,7 +87,7 @@ class ExplainReportTest {
     double largest = solver.get("largest_eigenvalue").getAsDouble();
     assertThat(fact(health, "Largest eigenvalue").get("value").getAsDouble())
         .isBetween(0.99 * largest, 1.01 * largest);
-    assertThat(solver.get("mean_eigenvalue").getAsDouble())
+    assertThat(solver.get("unit_value").getAsDouble())
         .isBetween(solver.get("smallest_eigenvalue").getAsDouble(), largest);
     fact(health, "Condition number");
     assertThat(report.getAsJsonObject("pictures").size()).isGreaterThan(12);

@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
@@ -25,8 +27,14 @@ class VerdictPagesTest {
           "Of (\\d+) explanations (\\d+) are verified by solving again, (\\d+) predicted and stable,"
               + " (\\d+) unstable\\.");
   private static final Pattern LABEL =
-      Pattern.compile("\\((verified|predicted, stable|unstable|predicted)\\)");
+      Pattern.compile(
+          "(verified|predicted, stable|measured|predicted)(?=\\)|; predicted)|Unstable,");
   private static final List<String> WORDS = List.of("verified", "predicted, stable", "unstable");
+  private static final Map<String, Set<String>> EFFECTS =
+      Map.of(
+          "verified", Set.of("verified", "predicted, stable", "predicted"),
+          "predicted, stable", Set.of("measured", "predicted, stable", "predicted"),
+          "unstable", Set.of("measured", "unstable"));
 
   @TempDir private Path folder;
   private ExplainFixture fixture;
@@ -71,16 +79,19 @@ class VerdictPagesTest {
       badges.add(word(item));
       for (String kind : new String[] {"harmful", "helpful"}) {
         for (JsonElement effect : item.getAsJsonArray(kind)) {
-          int trust = WORDS.indexOf(word(effect.getAsJsonObject()));
-          assertThat(trust)
+          JsonObject one = effect.getAsJsonObject();
+          assertThat(word(one))
               .as("an effect is not trusted further than its explanation")
-              .isGreaterThanOrEqualTo(WORDS.indexOf(word(item)));
+              .isIn(EFFECTS.get(word(item)));
+          assertThat(Set.of("verified", "measured").contains(word(one)))
+              .as("the words are of what was solved again")
+              .isEqualTo(one.has("measured") && !one.get("measured").isJsonNull());
         }
       }
       for (JsonElement sentence : item.getAsJsonArray("sentences")) {
         List<String> said = labels(sentence.getAsString());
         assertThat(said).hasSize(1);
-        assertThat(WORDS.indexOf(said.get(0))).isGreaterThanOrEqualTo(WORDS.indexOf(word(item)));
+        assertThat(said.get(0)).isIn(EFFECTS.get(word(item)));
       }
     }
     JsonArray summary =
@@ -93,6 +104,23 @@ class VerdictPagesTest {
       double error = said.get("largest_size_error").getAsDouble();
       assertThat(off).as("size error " + error).isEqualTo(error > 0.25);
       assertThat(doubts || badges.get(q).equals("verified")).isTrue();
+      JsonArray again = said.getAsJsonArray("solved_again");
+      double largest = 0;
+      for (JsonElement element : again) {
+        double actual = element.getAsJsonObject().get("actual").getAsDouble();
+        double predicted = element.getAsJsonObject().get("predicted").getAsDouble();
+        largest = Math.max(largest, Math.abs(actual - predicted) / Math.abs(actual));
+        assertThat(element.getAsJsonObject().get("sample").getAsLong()).isNotNegative();
+      }
+      assertThat(largest).isEqualTo(error);
+      String why = said.get("rests_on").getAsString();
+      JsonObject item =
+          section(report, "Confusions").getAsJsonArray("items").get(q).getAsJsonObject();
+      assertThat(item.get("rests").getAsString()).isEqualTo(why);
+      assertThat(outcome.out()).contains(badges.get(q) + (why.isEmpty() ? "" : ": " + why));
+      if (badges.get(q).equals("verified")) {
+        assertThat(why).startsWith("the " + again.size() + " largest predicted removals");
+      }
     }
     JsonObject headline = section(report, "Headline");
     if (labels(headline.get("sentence").getAsString()).contains("verified")) {
@@ -109,7 +137,11 @@ class VerdictPagesTest {
   }
 
   private static List<String> labels(String text) {
-    return LABEL.matcher(text).results().map(found -> found.group(1)).toList();
+    return LABEL
+        .matcher(text)
+        .results()
+        .map(found -> found.group(1) == null ? "unstable" : found.group(1))
+        .toList();
   }
 
   private static void counted(String text, List<String> badges) {
@@ -120,6 +152,32 @@ class VerdictPagesTest {
       String word = WORDS.get(k);
       long count = badges.stream().filter(word::equals).count();
       assertThat(Long.parseLong(found.group(2 + k))).as(word).isEqualTo(count);
+    }
+  }
+
+  /** What did not come out of a solve is said first, has no rank, and is not called anything. */
+  @Test
+  void solvesThatFail() throws IOException {
+    Outcome outcome =
+        Outcome.of(
+            fixture.explain(
+                "pair", "--method", "if-gn", "--damping", "1e-12", "--tolerance", "1e-9"));
+    outcome.succeeded();
+    assertThat(outcome.out())
+        .contains("solves failed (", "neither ranked nor checked. Try --damping 1x or more")
+        .contains("10 of ");
+    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonArray queries =
+        summary.getAsJsonArray("methods").get(0).getAsJsonObject().getAsJsonArray("queries");
+    long failed = 0;
+    for (JsonElement query : queries) {
+      failed += query.getAsJsonObject().get("failed").getAsBoolean() ? 1 : 0;
+    }
+    assertThat(outcome.out()).contains("if-gn: " + failed + " of " + queries.size() + " solves");
+    assertThat(Files.readString(fixture.at("out/report.html")))
+        .contains("if-gn: " + failed + " of " + queries.size() + " solves failed");
+    if (failed == queries.size()) {
+      assertThat(Files.readAllLines(fixture.at("out/top.csv"))).hasSize(1);
     }
   }
 

@@ -169,7 +169,8 @@ final class DigitsReport {
                 effects(-1),
                 null,
                 Words.moved("squared distance", 0.66, 0.116),
-                Badge.VERIFIED));
+                Badge.VERIFIED,
+                "the 3 largest predicted removals, solved again"));
       }
     }
     List<Section.Pair> pairs = items.stream().limit(3).flatMap(c -> c.pairs().stream()).toList();
@@ -184,7 +185,8 @@ final class DigitsReport {
             List.of(),
             null,
             null,
-            Badge.STABLE));
+            Badge.STABLE,
+            ""));
     return new Section.Confusions(
         "Each of these queries finds an image of another class first. Most of what pulls them"
             + " there carries a wrong label.",

@@ -135,7 +135,14 @@ class HtmlReportTest {
             "Removing image 1234 would move query 1 towards its wrong neighbour: squared"
                 + " distance 1.25 \u2192 0.75 (predicted, stable).");
     assertThat(Words.raising(new Effect(image, 0.0012, null, Badge.UNSTABLE, null), "recall", 0.5))
-        .isEqualTo("Removing image 1234 would raise recall: 0.5000 \u2192 0.5012 (unstable).");
+        .isEqualTo(
+            "Unstable, do not act on it: removing image 1234 was predicted to raise recall: 0.5000"
+                + " \u2192 0.5012.");
+    assertThat(
+            Words.raising(new Effect(image, 0.0006, 0.0075, Badge.MEASURED, null), "recall", 0.5))
+        .isEqualTo(
+            "Removing image 1234 raises recall: 0.5000 \u2192 0.5075 (measured; predicted"
+                + " +0.00060).");
     assertThat(Words.change(0.1163, 3e-5)).isEqualTo("0.116300 \u2192 0.116330");
     assertThat(Words.change(0.1163, -1e-7)).isEqualTo("0.116, by less than 0.000001");
     assertThat(Words.moved("squared distance", 0.6604, 0.1163))

@@ -4,14 +4,24 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Rows of text in aligned columns: the first column to the left, the others to the right. */
+/**
+ * Rows of text in aligned columns: the first column to the left, the others to the right; the last
+ * one to the left, too, if it is a sentence.
+ */
 public final class Table {
   private static final String GAP = "  ";
 
   private final List<String[]> rows = new ArrayList<>();
+  private boolean sentences;
 
   public Table(String... header) {
     rows.add(header);
+  }
+
+  /** The last column holds sentences. */
+  public Table withSentences() {
+    sentences = true;
+    return this;
   }
 
   public Table row(String... cells) {
@@ -38,11 +48,12 @@ public final class Table {
     }
   }
 
-  private static String line(String[] row, int[] widths) {
+  private String line(String[] row, int[] widths) {
     StringBuilder line = new StringBuilder();
     for (int c = 0; c < row.length; c++) {
       String pad = " ".repeat(widths[c] - row[c].length());
-      line.append(c == 0 ? "" : GAP).append(c == 0 ? row[c] + pad : pad + row[c]);
+      boolean left = c == 0 || sentences && c == row.length - 1;
+      line.append(c == 0 ? "" : GAP).append(left ? row[c] + pad : pad + row[c]);
     }
     return line.toString().stripTrailing();
   }

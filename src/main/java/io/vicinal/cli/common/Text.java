@@ -45,6 +45,13 @@ public final class Text {
     return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : several);
   }
 
+  /** Three decimals; a dash where there is no value, and "over 1000" where they say nothing. */
+  public static String short3(double value) {
+    return !Double.isFinite(value)
+        ? "-"
+        : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */
   public static String duration(double seconds) {
     return seconds < 100

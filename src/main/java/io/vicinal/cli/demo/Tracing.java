@@ -26,11 +26,13 @@ import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.influence.verify.Stability;
+import io.vicinal.influence.verify.Verdict;
 import io.vicinal.nn.Head;
 import io.vicinal.report.Blame;
 import io.vicinal.tensor.Arena;
@@ -38,6 +40,8 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The worst confusions of a head, what each training sample has to do with them, and what solving
@@ -122,7 +126,9 @@ final class Tracing {
               queries.stream().map(Query::id).toList(),
               scores.values(),
               stability,
-              explanation.damping().isWithinSpectrum(),
+              IntStream.range(0, queries.size())
+                  .mapToObj(q -> known(q, scores, explanation))
+                  .toList(),
               options,
               retraining::run);
       List<Blame.Item> items = new ArrayList<>();
@@ -137,6 +143,16 @@ final class Tracing {
           scores.facts().stream().mapToLong(Facts::products).sum(),
           explanation.moved());
     }
+  }
+
+  private Set<Doubt> known(int q, Scores scores, Explanation explanation) {
+    Measurement measurement = queries.get(q).measurement();
+    Facts facts = scores.facts().get(q);
+    return Verdict.known(
+        facts.failed(),
+        explanation.damping().isWithinSpectrum(),
+        explanation.test().value(measurement, explanation.problem().reference()),
+        facts.value());
   }
 
   private Blame.Item item(int q, Scores scores, Explanation explanation) {

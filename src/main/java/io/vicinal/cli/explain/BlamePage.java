@@ -1,6 +1,5 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
@@ -18,6 +17,7 @@ import io.vicinal.report.BlameSections;
 import io.vicinal.report.Section;
 import io.vicinal.report.Words;
 import io.vicinal.tensor.DType;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -51,9 +51,17 @@ final class BlamePage {
     this.asked = asked.size();
     shown = asked.first(SHOWN);
     scores = result.trained(model, shown.size());
+    String failed = Failure.of(result, scoring.damping());
+    if (failed != null) {
+      warnings.add(failed);
+    }
     if (asked.size() > SHOWN) {
       warnings.add(
-          "Shown and checked are the first " + SHOWN + " of " + asked.size() + " confusions.");
+          "Shown on the page and checked are the first "
+              + SHOWN
+              + " of "
+              + asked.size()
+              + " confusions.");
     }
   }
 
@@ -144,7 +152,7 @@ final class BlamePage {
                 + " again for %s at most",
             shown.size(),
             Text.duration(options.seconds)));
-    Check check = new Check(scoring, shown.queries(), scores, work, progress);
+    Check check = new Check(scoring, shown, result, scores, work, progress);
     List<Gauge> gauges = shown.queries().stream().map(Gauge::of).toList();
     boolean twin = scoring.problem().dtype() != DType.F64;
     try (Scoring exact = twin ? scoring.exact() : null;
@@ -158,16 +166,17 @@ final class BlamePage {
   /**
    * Says what to do next, if there was a check.
    *
+   * @param methods that were asked
    * @param command 'explain verify' with the inputs in use but for the options that it is given, or
    *     null if this was it
    */
-  BlamePage offer(Function<List<String>, String> command) {
+  BlamePage offer(List<String> methods, Function<List<String>, String> command) {
     if (miniature != null) {
       next =
           NextSteps.of(
               miniature,
               scoring.damping(),
-              result.method(),
+              methods,
               model.model(),
               asked,
               result.seconds(),
@@ -176,19 +185,34 @@ final class BlamePage {
     return this;
   }
 
-  /** The verdict and what to do next, for a terminal. */
-  List<String> lines() {
-    List<String> lines = new ArrayList<>(List.of(verdict()));
-    if (next != null) {
-      lines.addAll(next.lines());
+  /** The verdict of each explanation, of all, and what to do next. */
+  void print(PrintWriter writer) {
+    if (miniature != null) {
+      writer.printf("%nbadges of %s%n", judged());
+      Check.print(miniature, writer);
     }
-    return lines;
+    printVerdict(writer);
+  }
+
+  /** The verdict of all explanations, and what to do next. */
+  void printVerdict(PrintWriter writer) {
+    warnings.forEach(writer::println);
+    writer.println(verdict());
+    if (next != null) {
+      next.lines().forEach(writer::println);
+    }
+  }
+
+  /** Which explanations were checked: "the first 12 of 17, by if". */
+  private String judged() {
+    return (asked > shown.size() ? "the first " + shown.size() + " of " + asked + ", by " : "")
+        + result.method();
   }
 
   /** Adds the badges, if there was a check. */
   void addTo(JsonObject summary) {
     if (miniature != null) {
-      summary.add("badges", Check.json(miniature));
+      summary.add("badges", Check.json(miniature, model.positions()));
     }
   }
 
@@ -207,13 +231,18 @@ final class BlamePage {
     page.fact("Method", result.method());
     if (headline) {
       String example = sections.example();
-      List<String> findings = new ArrayList<>(List.of(verdict()));
+      List<String> findings = new ArrayList<>(warnings);
+      findings.add(verdict());
       if (next != null) {
         findings.addAll(next.advice());
       }
       page.add(
           new Section.Headline(
-              example == null ? "No training sample has an effect." : example,
+              example != null
+                  ? example
+                  : result.failed() > 0
+                      ? "The solves failed: nothing is predicted, and nobody is to blame yet."
+                      : "No training sample has an effect.",
               findings,
               List.of(),
               next == null ? null : next.command()));
@@ -261,17 +290,13 @@ final class BlamePage {
               question.pairs().stream()
                   .mapToDouble(p -> new PairDistance(p.i(), p.j()).value(embedded))
                   .toArray(),
-              number(shown.words().get(q).get("value")),
-              number(result.facts().get(q).get("value")),
+              Summary.number(shown.words().get(q).get("value")),
+              Summary.number(result.facts().get(q).get("value")),
               scores[q],
-              number(result.facts().get(q).get("residual"))));
+              Summary.number(result.facts().get(q).get("residual"))));
     }
     long products = ScoreFiles.facts(result).get("products").getAsLong();
-    double moved = number(result.facts().get(0).get("moved"));
+    double moved = Summary.number(result.facts().get(0).get("moved"));
     return new Blame(items, miniature, scoring.damping(), spectrum, products, moved);
-  }
-
-  private static double number(JsonElement json) {
-    return json == null || json.isJsonNull() ? Double.NaN : json.getAsDouble();
   }
 }

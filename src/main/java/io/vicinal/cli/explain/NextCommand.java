@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import io.vicinal.cli.common.Text;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -31,7 +32,7 @@ final class NextCommand {
         words.add(name);
       } else {
         for (String value : given.originalStringValues()) {
-          words.addAll(List.of(name, value));
+          words.addAll(List.of(name, name.equals("--method") ? answering(value) : value));
         }
       }
     }
@@ -40,6 +41,13 @@ final class NextCommand {
     String folder = (last == null ? "" : last + "-") + "verified";
     words.addAll(List.of("--out", folder(out, folder)));
     return words.stream().map(Text::quoted).collect(Collectors.joining(" "));
+  }
+
+  /** Methods without self, which has no queries to verify. */
+  private static String answering(String methods) {
+    return Arrays.stream(methods.split(","))
+        .filter(method -> !method.strip().equals("self"))
+        .collect(Collectors.joining(","));
   }
 
   static List<String> joined(List<String> some, List<String> more) {

@@ -35,7 +35,7 @@ record NextSteps(List<String> advice, String command) {
   /**
    * @param miniature what was checked
    * @param damping in use
-   * @param method that was checked
+   * @param methods that were asked
    * @param model whose training set and loss it is
    * @param queries that were asked
    * @param seconds that their scores took
@@ -45,18 +45,20 @@ record NextSteps(List<String> advice, String command) {
   static NextSteps of(
       Miniature miniature,
       Damping damping,
-      String method,
+      List<String> methods,
       HeadModel model,
       int queries,
       double seconds,
       Function<List<String>, String> command) {
     List<String> advice = new ArrayList<>();
-    if (miniature.queries().stream().allMatch(line -> line.top().length == 0)) {
+    if (miniature.queries().stream().allMatch(line -> line.top().length == 0)
+        && miniature.count(Doubt.FAILED) == 0) {
       return new NextSteps(List.of("No training sample has an effect on what was asked."), null);
     }
     List<String> change = new ArrayList<>(); // options of the command, so that it does what is said
     int all = miniature.queries().size();
-    if (2 * miniature.count(Badge.UNSTABLE) > all) {
+    long off = miniature.count(Doubt.SIZE);
+    if (2 * Math.max(miniature.count(Badge.UNSTABLE), off) > all) {
       advice.add(reasons(miniature));
       String better = better(miniature, damping);
       if (better != null) {
@@ -69,8 +71,8 @@ record NextSteps(List<String> advice, String command) {
       }
       // Systems of newton-loo for each that was solved here.
       double each = (double) NewtonLoo.defaults().solves(queries, model.samples()) / queries;
-      boolean loo = !method.equals("newton-loo") && model.loss().decomposes();
-      if (2 * miniature.count(Doubt.SIZE) > all && loo) {
+      boolean loo = !methods.contains("newton-loo") && model.loss().decomposes();
+      if (2 * off > all && loo) {
         advice.add(
             "Or --method newton-loo, which follows large effects further than one derivative does"
                 + cost(each * seconds));
@@ -104,7 +106,10 @@ record NextSteps(List<String> advice, String command) {
         reasons.add(doubt + " (" + miniature.count(doubt) + ")");
       }
     }
-    return "Most explanations are unstable: " + String.join("; ", reasons) + ".";
+    boolean unstable = 2 * miniature.count(Badge.UNSTABLE) > miniature.queries().size();
+    return (unstable ? "Most explanations are unstable: " : "Most predicted sizes did not hold: ")
+        + String.join("; ", reasons)
+        + ".";
   }
 
   /** The damping to try, as --damping takes it; null where none would be better. */

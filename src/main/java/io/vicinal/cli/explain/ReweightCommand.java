@@ -153,7 +153,7 @@ final class ReweightCommand implements Callable<Integer> {
           results.forEach(reweighting::add);
           spectrum = scoring.spectrum(results);
           blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
-          blame.offer(change -> NextCommand.verify(spec, out, change));
+          blame.offer(methods.names(), change -> NextCommand.verify(spec, out, change));
           reweighting.addTo(page, blame.verdict());
           blame.addTo(page, spectrum, false);
         }
@@ -182,7 +182,7 @@ final class ReweightCommand implements Callable<Integer> {
         }
         reweighting.print(writer, seed);
         if (blame != null) {
-          blame.lines().forEach(writer::println);
+          blame.print(writer);
         }
         writer.println("written: " + out);
       }

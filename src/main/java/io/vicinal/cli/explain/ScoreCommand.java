@@ -87,7 +87,9 @@ abstract class ScoreCommand implements Callable<Integer> {
           boolean groups = kind == QueryOptions.Kind.GROUPS && questions.groups == null;
           List<String> more =
               groups ? List.of("--groups", Integer.toString(asked.size())) : List.of();
-          blame.offer(change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
+          blame.offer(
+              methods.names(),
+              change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
         }
         Page page = page(model, blame, results, spectrum);
         bars.finish();
@@ -106,7 +108,7 @@ abstract class ScoreCommand implements Callable<Integer> {
         page.write(work);
         work.commit(ScoreFiles.earlier(methods.all()));
         writer.println(Scoring.said(scoring.damping()));
-        print(writer, asked, blame, results, files);
+        print(writer, asked, blame, scoring, results, files);
       }
     }
     return 0;
@@ -155,10 +157,15 @@ abstract class ScoreCommand implements Callable<Integer> {
       PrintWriter writer,
       Asked asked,
       BlamePage blame,
+      Scoring scoring,
       List<Scoring.Result> results,
       ScoreFiles files) {
     for (Scoring.Result result : results) {
       writer.printf(Locale.ROOT, "%n%s%n", result.method());
+      String failed = Failure.of(result, scoring.damping());
+      if (failed != null) {
+        writer.println(failed);
+      }
       boolean moved = moved(asked, result);
       List<String> names = new ArrayList<>(List.of("query"));
       names.addAll(moved ? List.of("delivered", "re-converged") : List.of("value"));
@@ -181,15 +188,36 @@ abstract class ScoreCommand implements Callable<Integer> {
       JsonObject facts = ScoreFiles.facts(result);
       writer.printf(
           Locale.ROOT,
-          "%d queries, %d products, %.1f s%n",
-          result.facts().size(),
+          "%s, %d products, %.1f s%n",
+          shown(result.facts().size()),
           facts.get("products").getAsLong(),
           result.seconds());
     }
     if (blame != null) {
-      blame.lines().forEach(writer::println);
+      blame.print(writer);
     }
-    writer.println("an effect is the predicted change if the sample is removed; written: " + out);
+    results.stream().map(result -> meaning(result.method())).distinct().forEach(writer::println);
+    writer.println("written: " + out);
+  }
+
+  private static String shown(int queries) {
+    return queries > SHOWN
+        ? SHOWN + " of " + queries + " queries shown, the files have all"
+        : queries + (queries == 1 ? " query" : " queries");
+  }
+
+  /** What a method's effects are. */
+  private static String meaning(String method) {
+    return switch (method) {
+      case "self" -> "an effect of self is how much the sample moves its own loss";
+      case "eif" ->
+          "an effect of eif is how a sample's loss answers a move of the head along the"
+              + " measurement's gradient: it orders samples, and has no unit";
+      case "if-seed" ->
+          "an effect of if-seed is the published recursion's: it orders samples, and its size is"
+              + " no prediction";
+      default -> "an effect is the predicted change of the measurement if the sample is removed";
+    };
   }
 
   /** Whether re-convergence changed a value, before any effect. */

@@ -29,6 +29,7 @@ import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Scores of queries in blocks: a block that is finished is kept in the work folder, and a later
@@ -51,6 +52,16 @@ final class Scoring implements AutoCloseable {
     /** One row. */
     double[] row(int row) {
       return values.rows(row, row + 1L).toDoubles();
+    }
+
+    /** Whether the solve of a row failed: its values are NaN. */
+    boolean failed(int row) {
+      return facts.get(row).get("failed").getAsBoolean();
+    }
+
+    /** How many failed. */
+    long failed() {
+      return IntStream.range(0, facts.size()).filter(this::failed).count();
     }
 
     /** The columns of the training samples, in their order. */
@@ -327,6 +338,7 @@ final class Scoring implements AutoCloseable {
     json.addProperty("iterations", facts.iterations());
     json.addProperty("products", facts.products());
     json.add("residual", Summary.number(facts.residual()));
+    json.addProperty("failed", facts.failed());
     facts.more().forEach((name, fact) -> json.add(name.replace(' ', '_'), Summary.fact(fact)));
     return json;
   }

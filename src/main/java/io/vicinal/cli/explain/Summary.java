@@ -32,6 +32,11 @@ final class Summary {
     return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 
+  /** The same read: null is NaN. */
+  static double number(JsonElement json) {
+    return json == null || json.isJsonNull() ? Double.NaN : json.getAsDouble();
+  }
+
   /** A fact of any kind as JSON. */
   static JsonElement fact(Object value) {
     if (value instanceof Double number) {

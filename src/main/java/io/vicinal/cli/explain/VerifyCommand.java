@@ -37,10 +37,11 @@ import picocli.CommandLine.Spec;
       "groups are removed, weights and labels changed. Each time the head is solved again from the",
       "features, held to the delivered weights by the damping, and the queries are measured. An",
       "explanation is 'verified' if the damping lies within the spectrum (100x at most) and every",
-      "top removal moved its query the right way, by more than the error of solving again and a",
-      "thousandth of the query's value, and by what was predicted or a quarter of it more or less;",
-      "else 'predicted, stable' if its order survives a damping three times smaller and larger;",
-      "else 'unstable'. Computes in float64 unless told otherwise.",
+      "top removal (--leave-out of them) moved its query the right way, by more than the error of",
+      "solving again and a thousandth of the query's value, and by what was predicted or a quarter",
+      "of it more or less; that speaks for those removals alone. Else it is 'predicted, stable' if",
+      "no size was off by more than twofold and its order survives a damping three times smaller",
+      "and larger; else 'unstable'. Computes in float64 unless told otherwise.",
       "",
       "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges),",
       "report.html.",
@@ -117,7 +118,7 @@ final class VerifyCommand implements Callable<Integer> {
     Spectrum spectrum = scoring.spectrum(results);
     Verifier verifier = new Verifier(scoring, asked, bars, scores);
     double[][] first = scores.values().iterator().next();
-    Check check = new Check(scoring, asked.queries(), first, work, bars);
+    Check check = new Check(scoring, asked, results.get(0), first, work, bars);
     List<Gauge> gauges = asked.queries().stream().map(Gauge::of).toList();
     try (Experiments runs = new Experiments(scoring, gauges, work, bars)) {
       bars.say(
@@ -147,7 +148,7 @@ final class VerifyCommand implements Callable<Integer> {
               : List.of();
       Page page = new Page(spec.name(), "Blame, put to the proof", model, null);
       BlamePage blame = new BlamePage(model, asked, scoring, results.get(0)).checked(miniature);
-      blame.offer(null).addTo(page, spectrum, true);
+      blame.offer(methods.names(), null).addTo(page, spectrum, true);
       bars.finish();
       VerifyFiles files = new VerifyFiles(asked, parts, miniature, brittleness);
       files.csv(model).write(work.file("verification.csv"));
@@ -157,7 +158,7 @@ final class VerifyCommand implements Callable<Integer> {
       summary.addProperty("experiments", runs.size());
       summary.addProperty("products", runs.products());
       summary.addProperty("seconds", runs.seconds());
-      files.addTo(summary);
+      files.addTo(summary, model.positions());
       JsonArray all = new JsonArray();
       results.forEach(result -> all.add(ScoreFiles.facts(result)));
       summary.add("methods", all);
@@ -167,7 +168,7 @@ final class VerifyCommand implements Callable<Integer> {
       PrintWriter writer = spec.commandLine().getOut();
       writer.println(Scoring.said(scoring.damping()));
       files.print(writer);
-      blame.lines().forEach(writer::println);
+      blame.printVerdict(writer);
       writer.printf(
           Locale.ROOT,
           "%d experiments, %d products; written: %s%n",

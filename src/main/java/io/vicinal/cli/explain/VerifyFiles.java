@@ -4,9 +4,9 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.statistics.Agreement;
 import io.vicinal.influence.verify.Brittleness;
-import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
@@ -15,10 +15,8 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** What came of the experiments, as table, summary and text. */
@@ -102,7 +100,7 @@ record VerifyFiles(
         .orElse(Double.NaN);
   }
 
-  void addTo(JsonObject summary) {
+  void addTo(JsonObject summary, long[] positions) {
     JsonArray agreements = new JsonArray();
     for (Verifier.Part part : parts) {
       part.predicted()
@@ -122,7 +120,7 @@ record VerifyFiles(
               });
     }
     summary.add("agreement", agreements);
-    JsonArray badges = Check.json(miniature);
+    JsonArray badges = Check.json(miniature, positions);
     for (Brittleness one : brittleness) {
       JsonObject json = badges.get(one.query()).getAsJsonObject();
       json.addProperty("fewest_removals", one.fewest());
@@ -149,29 +147,15 @@ record VerifyFiles(
                     part.kind(),
                     method,
                     Integer.toString(part.outcomes().size()),
-                    text(mean(all, Agreement::pearson)),
-                    text(mean(all, Agreement::spearman)),
-                    text(mean(all, Agreement::sizeError)),
-                    text(mean(all, Agreement::sign)));
+                    Text.short3(mean(all, Agreement::pearson)),
+                    Text.short3(mean(all, Agreement::spearman)),
+                    Text.short3(mean(all, Agreement::sizeError)),
+                    Text.short3(mean(all, Agreement::sign)));
               });
     }
     table.print(writer);
     writer.println();
-    Table badges =
-        new Table("query", "badge", "largest size error", "at damping/3", "at 3 damping", "doubts");
-    for (Miniature.Line line : miniature.queries()) {
-      badges.row(
-          line.query(),
-          line.badge().toString(),
-          text(line.largestSizeError()),
-          text(line.stability().spearman()[1]),
-          text(line.stability().spearman()[2]),
-          line.verdict().doubts().stream()
-              .sorted()
-              .map(Doubt::toString)
-              .collect(Collectors.joining("; ")));
-    }
-    badges.print(writer);
+    Check.print(miniature, writer);
     for (Brittleness one : brittleness) {
       writer.println(
           asked.queries().get(one.query()).id()
@@ -179,10 +163,5 @@ record VerifyFiles(
                   ? ": stays wrong"
                   : ": right after " + one.fewest() + " removals"));
     }
-  }
-
-  /** A dash where there is nothing to compare: no removal was solved again, or it did nothing. */
-  private static String text(double value) {
-    return !Double.isFinite(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
   }
 }

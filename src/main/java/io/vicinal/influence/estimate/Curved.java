@@ -7,6 +7,7 @@ import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Progress;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -26,7 +27,7 @@ import java.util.List;
  *       DataInf approximate, without a matrix N x N.
  * </ul>
  *
- * Immutable, safe for any thread.
+ * Scores whose solve failed are NaN, see {@link Facts#failed}. Immutable, safe for any thread.
  *
  * @param name the estimator's
  * @param kind M
@@ -52,6 +53,11 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
     Embedded embedded = explanation.embeddings(queries, point.exact());
     List<Facts> facts =
         explanation.facts(queries, embedded, reference, q -> responses.get(q).report());
+    for (int q = 0; q < values.length; q++) {
+      if (facts.get(q).failed()) {
+        Arrays.fill(values[q], Double.NaN);
+      }
+    }
     return new Scores(name, values, facts);
   }
 

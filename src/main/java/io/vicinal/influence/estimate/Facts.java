@@ -38,8 +38,16 @@ public record Facts(
   /** Key of {@link #more}: the factor between the original script's score and this one. */
   public static final String ORIGINAL_FACTOR = "original factor";
 
+  /** A true residual above this share of the right-hand side: what was solved is no solution. */
+  public static final double FAILED = 0.1;
+
   public Facts {
     more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
+  }
+
+  /** Whether the solve failed: scores are NaN then, for noise has no order. */
+  public boolean failed() {
+    return residual > FAILED;
   }
 
   /** The same with one more fact. */

@@ -33,7 +33,8 @@ import java.util.stream.IntStream;
  * the difference evaluated exactly for every query, so that one solve serves them all. It corrects
  * what a linear formula gets wrong in size. Samples are candidates if there are no more than a
  * limit; else those with the largest |if| score of each query, the others being NaN. A candidate
- * whose own system is indefinite is NaN and counted. Immutable, safe for any thread.
+ * whose own system is indefinite or could not be solved is NaN and counted. Immutable, safe for any
+ * thread.
  *
  * @param everyone largest N for which every sample is a candidate
  * @param shortlist candidates per query beyond that
@@ -110,9 +111,8 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
         reports.addAll(solution.reports());
         double[][][] changes = changes(problem, features, solution.x().weight(), scratch);
         for (int j = 0; j < some.length; j++) {
-          boolean definite =
-              solution.reports().get(j).status() != SolveReport.Status.NEGATIVE_CURVATURE;
-          for (int q = 0; q < values.length && definite; q++) {
+          boolean solved = isSolved(solution.reports().get(j));
+          for (int q = 0; q < values.length && solved; q++) {
             double after = queries.get(q).measurement().value(plus(base, changes[j]));
             values[q][some[j]] = after - before[q];
           }
@@ -126,6 +126,11 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
       }
     }
     return new Scores(name(), values, facts(explanation, queries, base, reports));
+  }
+
+  private static boolean isSolved(SolveReport report) {
+    return report.status() != SolveReport.Status.NEGATIVE_CURVATURE
+        && report.trueResidual() <= Facts.FAILED;
   }
 
   private int[] candidates(Explanation explanation, List<Query> queries, Progress progress) {
@@ -209,15 +214,17 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
         reports.stream().filter(r -> r.status() == SolveReport.Status.NEGATIVE_CURVATURE).count();
     SolveReport worst =
         reports.stream()
-            .filter(r -> r.status() != SolveReport.Status.NEGATIVE_CURVATURE)
+            .filter(NewtonLoo::isSolved)
             .max(Comparator.comparingDouble(SolveReport::trueResidual))
             .orElse(null);
+    long failed = reports.stream().filter(r -> !isSolved(r)).count() - indefinite;
     long products = reports.stream().mapToLong(SolveReport::products).sum();
     return explanation.facts(queries, base, ReferencePoint.RECONVERGED, q -> worst).stream()
         .map(
             f ->
                 f.with("candidates", reports.size())
                     .with("indefinite candidates", indefinite)
+                    .with("failed candidates", failed)
                     .with("products of all candidates", products))
         .toList();
   }

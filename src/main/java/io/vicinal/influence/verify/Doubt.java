@@ -1,9 +1,13 @@
 package io.vicinal.influence.verify;
 
-/** What speaks against calling an explanation verified. */
+/** What speaks against calling an explanation verified, what speaks loudest first. */
 public enum Doubt {
+  /** The solve that its scores come from failed: they are no predictions. */
+  FAILED("its solve failed"),
   /** The damping lies outside the spectrum's range: whatever follows holds for another problem. */
   DAMPING("the damping lies outside the spectrum"),
+  /** Re-convergence moved the measurement so far that the delivered head's question is gone. */
+  LEFT("re-convergence left the question"),
   /** Not every top removal was solved again, or there is none. */
   UNSOLVED("not every top removal was solved again"),
   /** A measurement moved against its prediction. */

@@ -7,6 +7,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
 import java.util.function.LongSupplier;
@@ -53,6 +54,11 @@ public record Miniature(
       double[] actual,
       double largestSizeError,
       Stability stability) {
+    /** Whether a removal was solved again. */
+    public boolean solved(int removal) {
+      return !Double.isNaN(actual[removal]);
+    }
+
     /** Of the verdict. */
     public Badge badge() {
       return verdict.badge();
@@ -77,17 +83,17 @@ public record Miniature(
    * @param scores predicted change of measurement q if sample i is removed, [Q][N]; NaN for samples
    *     that were not trained on
    * @param stability of each query, or null
-   * @param inRange whether the damping lies within the spectrum's range
+   * @param known doubts about each query that removals do not show, see {@link Verdict#known}
    * @param resolver measures these Q queries first, such as {@link Retraining#run}
    */
   public static Miniature run(
       List<String> ids,
       double[][] scores,
       List<Stability> stability,
-      boolean inRange,
+      List<Set<Doubt>> known,
       MiniatureOptions options,
       Resolver resolver) {
-    return run(ids, scores, stability, inRange, options, resolver, System::nanoTime);
+    return run(ids, scores, stability, known, options, resolver, System::nanoTime);
   }
 
   /**
@@ -99,7 +105,7 @@ public record Miniature(
       List<String> ids,
       double[][] scores,
       List<Stability> stability,
-      boolean inRange,
+      List<Set<Doubt>> known,
       MiniatureOptions options,
       Resolver resolver,
       LongSupplier clock) {
@@ -130,7 +136,7 @@ public record Miniature(
     List<Line> lines = new ArrayList<>();
     for (int q = 0; q < scores.length; q++) {
       Stability own = stability == null ? null : stability.get(q);
-      lines.add(line(ids.get(q), q, top[q], scores[q], own, inRange, done));
+      lines.add(line(ids.get(q), q, top[q], scores[q], own, known.get(q), done));
     }
     List<Outcome> outcomes = List.copyOf(done.values());
     return new Miniature(
@@ -185,7 +191,7 @@ public record Miniature(
       long[] top,
       double[] scores,
       Stability stability,
-      boolean inRange,
+      Set<Doubt> known,
       Map<Long, Outcome> done) {
     List<Verdict.Removal> removals = new ArrayList<>();
     for (long sample : top) {
@@ -198,7 +204,7 @@ public record Miniature(
     }
     return new Line(
         id,
-        Verdict.of(inRange, removals, stability),
+        Verdict.of(known, removals, stability),
         top,
         removals.stream().mapToDouble(Verdict.Removal::predicted).toArray(),
         removals.stream().mapToDouble(Verdict.Removal::actual).toArray(),

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,12 @@ class MiniatureTest {
     FakeModel model = new FakeModel(new double[][] {TRUTH}, 0);
     List<Stability> all = stability == null ? null : List.of(stability);
     return Miniature.run(
-        List.of("pair 3-4"), new double[][] {scores}, all, true, options, model::resolve);
+        List.of("pair 3-4"),
+        new double[][] {scores},
+        all,
+        List.of(Set.of()),
+        options,
+        model::resolve);
   }
 
   private static Badge badge(double[] scores, Stability stability, MiniatureOptions options) {
@@ -99,7 +105,7 @@ class MiniatureTest {
             List.of("pair 3-4"),
             new double[][] {TRUTH},
             List.of(STABLE),
-            true,
+            List.of(Set.of()),
             OPTIONS,
             (edit, enough) -> {
               assertThat(enough.getAsBoolean()).isFalse();

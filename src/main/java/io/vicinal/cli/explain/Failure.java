@@ -1,0 +1,47 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonObject;
+import io.vicinal.cli.common.Text;
+import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.solve.Damping;
+import java.util.Locale;
+
+/** What is said first where solves failed. Stateless. */
+final class Failure {
+  private Failure() {}
+
+  /**
+   * How many solves of a method failed, how, and what helps; null if none did.
+   *
+   * @param damping under which
+   */
+  static String of(Scoring.Result result, Damping damping) {
+    long failed = result.failed();
+    if (failed == 0) {
+      return null;
+    }
+    double worst = 0;
+    String status = null;
+    for (int row = 0; row < result.facts().size(); row++) {
+      if (result.failed(row)) {
+        JsonObject facts = result.facts().get(row);
+        worst = Math.max(worst, Summary.number(facts.get("residual")));
+        status = facts.get("status").getAsString();
+      }
+    }
+    boolean weak = damping.multiple() < 1;
+    return String.format(
+        Locale.ROOT,
+        "%s: %d of %d solves failed (%s, true residual up to %s, where %s is no solution any more)."
+            + " Their scores are not known: they are neither ranked nor checked. %s",
+        result.method(),
+        failed,
+        result.facts().size(),
+        status,
+        Double.isFinite(worst) ? Text.number(worst) : "infinity",
+        Text.number(Facts.FAILED),
+        weak
+            ? "Try --damping 1x or more (now " + Text.number(damping.multiple()) + "x)."
+            : "Try a larger damping, or --dtype float64.");
+  }
+}
