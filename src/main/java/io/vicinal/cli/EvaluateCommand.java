@@ -167,12 +167,14 @@ final class EvaluateCommand implements Callable<Integer> {
       checkNames(given, y);
       check(options, e, g);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
+      CommandLine line = spec.commandLine();
+      PrintWriter console = written == null ? line.getOut() : written.console(line);
+      print(console, evaluation, names); // first: a file that cannot be written costs no result
       if (written != null) {
         JsonFile.write(written.path(), json(evaluation, e, g, names));
         written.commit();
+        console.println("written: " + out);
       }
-      CommandLine line = spec.commandLine();
-      print(written == null ? line.getOut() : written.console(line), evaluation, names);
     }
     return 0;
   }
@@ -297,9 +299,6 @@ final class EvaluateCommand implements Callable<Integer> {
     if (perClass) {
       writer.println();
       printClasses(writer, evaluation, names);
-    }
-    if (out != null) {
-      writer.println("written: " + out);
     }
   }
 

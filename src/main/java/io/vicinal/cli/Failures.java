@@ -8,12 +8,14 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileSystemException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.BooleanSupplier;
 import picocli.CommandLine;
 import picocli.CommandLine.ExecutionException;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.IExecutionExceptionHandler;
 import picocli.CommandLine.IParameterExceptionHandler;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.RunLast;
@@ -78,7 +80,11 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
   public int handleParseException(ParameterException e, String[] args) {
     CommandLine command = e.getCommandLine();
     String said = e.getMessage();
-    if (e instanceof UnmatchedArgumentException unmatched) {
+    ParameterException unknown = e instanceof MissingParameterException ? unknown(e, args) : e;
+    if (unknown != e) { // an option that is missing may be the one that is misspelt
+      said = unknown.getMessage();
+    }
+    if (unknown instanceof UnmatchedArgumentException unmatched) {
       var guesses = unmatched.getSuggestions();
       said += guesses.isEmpty() ? "" : " (did you mean " + String.join(" or ", guesses) + "?)";
     }
@@ -89,6 +95,21 @@ final class Failures implements IExecutionExceptionHandler, IParameterExceptionH
       e.printStackTrace(command.getErr());
     }
     return ExitCode.USAGE;
+  }
+
+  /**
+   * The failure of options that the command does not have, where there are some; else the given.
+   */
+  private static ParameterException unknown(ParameterException e, String[] args) {
+    CommandLine command = e.getCommandLine();
+    List<String> names =
+        Arrays.stream(args)
+            .takeWhile(word -> !word.equals("--"))
+            .filter(word -> word.matches("--[a-zA-Z].*"))
+            .map(word -> word.replaceFirst("=.*", ""))
+            .filter(word -> !command.getCommandSpec().optionsMap().containsKey(word))
+            .toList();
+    return names.isEmpty() ? e : new UnmatchedArgumentException(command, names);
   }
 
   private void print(CommandLine command, String sentence, Throwable failure) {

@@ -293,4 +293,15 @@ public final class ArrayFile {
     List<String> first = byName.keySet().stream().limit(10).map(InputFile::printable).toList();
     return String.join(", ", first) + (byName.size() > 10 ? ", ..." : "");
   }
+
+  /**
+   * What to say about an array of more than two dimensions where rows are wanted; else empty.
+   *
+   * @return for [10, 20, 20]: ": reshape it to [10, 400]"
+   */
+  public static String asRows(Shape shape) {
+    return shape.rank() < 3 || shape.size() == 0
+        ? ""
+        : ": reshape it to [" + shape.dim(0) + ", " + shape.size() / shape.dim(0) + "]";
+  }
 }

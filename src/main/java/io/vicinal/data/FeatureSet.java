@@ -42,7 +42,8 @@ public record FeatureSet(
           name
               + ": features are "
               + features
-              + "; give a non-empty matrix [N, D] of float32 or float64");
+              + "; give a non-empty matrix [N, D] of float32 or float64"
+              + ArrayFile.asRows(features.shape()));
     }
     if (labels.dtype() != DType.I64 || labels.shape().rank() != 1) {
       throw new InputException(name + ": labels are " + labels + "; give a vector [N] of int64");

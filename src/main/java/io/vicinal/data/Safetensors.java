@@ -83,13 +83,40 @@ public final class Safetensors {
     }
   }
 
+  /** What a file is by its first bytes, in place of a header's length; null if not known. */
+  private static String otherFormat(byte[] start) {
+    String text = new String(start, StandardCharsets.ISO_8859_1);
+    if (text.startsWith("\u0093NUMPY")) {
+      return "a NumPy array (.npy)";
+    }
+    if (text.startsWith("PK\u0003\u0004")) {
+      return "a ZIP archive, as .npz and PyTorch's .pt are";
+    }
+    if (text.startsWith("\u0089HDF")) {
+      return "an HDF5 file";
+    }
+    if (text.startsWith("\u0080\u0002") || text.startsWith("\u0080\u0004")) {
+      return "a Python pickle";
+    }
+    // read as a length, eight characters of text, most of them ASCII, are more than any file has
+    boolean printable = text.chars().allMatch(c -> c == '\n' || c == '\r' || c == '\t' || c >= ' ');
+    return printable && text.chars().filter(c -> c < 127).count() > LENGTH_BYTES / 2
+        ? "a text file"
+        : null;
+  }
+
   private static SafetensorsHeader header(InputFile file) {
     String remedy = "write it again with safetensors";
     if (file.size() < LENGTH_BYTES + 2) {
       throw file.problem("is not a .safetensors file (" + file.size() + " bytes)", remedy);
     }
-    long length =
-        ByteBuffer.wrap(file.readFully(LENGTH_BYTES)).order(ByteOrder.LITTLE_ENDIAN).getLong();
+    byte[] start = file.readFully(LENGTH_BYTES);
+    String other = otherFormat(start);
+    if (other != null) {
+      throw file.problem(
+          "is " + other + ", not a .safetensors file", "name the .safetensors file that is meant");
+    }
+    long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     long rest = file.size() - LENGTH_BYTES;
     if (length < 2 || length > rest || length > MAX_HEADER) {
       throw file.problem(

@@ -164,7 +164,10 @@ public record Target(Path path, Path real, Kind kind) {
     return InputFile.problem(
         hidden ? folder.resolveSibling(path.getFileName()) : path,
         "cannot be written (" + why + ")",
-        "check the free space and permissions of its folder; what was there before is untouched",
+        "check the free space and permissions of its folder"
+            + (Files.isRegularFile(hidden ? folder.resolveSibling(path.getFileName()) : path)
+                ? "; what was there before is untouched"
+                : ""),
         e);
   }
 }

@@ -67,17 +67,7 @@ public record TrainingPlan(
       Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
       Labels read = Labels.read(data.labels(), arena, names, note -> {});
       long[] labels = read.ids().toLongs();
-      if (shape.dim(0) != labels.length) {
-        throw new InputException(
-            data.features()
-                + ": shape "
-                + shape
-                + " does not fit "
-                + labels.length
-                + " labels; expected ["
-                + labels.length
-                + ", D]");
-      }
+      TrainingSet.checkCount(data.labels(), labels.length, data.features(), shape.dim(0));
       checkNames(data, labels, shape.dim(0));
       Names known = read.classes().known() ? read.classes() : names;
       return of(config, labels, shape.dim(0), shape.dim(1), known);
@@ -104,10 +94,7 @@ public record TrainingPlan(
     }
     try (Arena arena = Arena.host()) {
       long[] read = Labels.read(own, arena, names, note -> {}).ids().toLongs();
-      if (read.length != count) {
-        throw new InputException(
-            own + ": " + read.length + " labels for " + count + " rows of validation.features");
-      }
+      TrainingSet.checkCount(own, read.length, config.validation().features(), count);
       Names.read(config.validation().sampleNames(), count, "validation samples");
       return read;
     }
@@ -133,7 +120,11 @@ public record TrainingPlan(
     Shape shape = ArrayFile.shape(file, beside);
     if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
-          file + ": features have shape " + shape + "; expected a non-empty [N, D]");
+          file
+              + ": features have shape "
+              + shape
+              + "; expected a non-empty [N, D]"
+              + ArrayFile.asRows(shape));
     }
     return shape;
   }

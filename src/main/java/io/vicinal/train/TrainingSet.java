@@ -190,7 +190,24 @@ record TrainingSet(
     }
     Tensor x = ArrayFile.read(features, arena, dtype, notes, labels, names);
     String name = features.getFileName().toString();
+    if (x.shape().rank() == 2) {
+      checkCount(labels, read.ids().size(), features, x.dim(0));
+    }
     return new FeatureSet(x, read.ids(), name, read.classes(), Names.none());
+  }
+
+  static void checkCount(Path labels, long count, Path features, long rows) {
+    if (count != rows) {
+      throw new InputException(
+          labels
+              + ": "
+              + count
+              + " labels for the "
+              + rows
+              + " rows of "
+              + features
+              + "; give one label per row");
+    }
   }
 
   private static FeatureSet validation(

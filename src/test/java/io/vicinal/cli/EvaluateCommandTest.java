@@ -111,6 +111,15 @@ class EvaluateCommandTest {
     assertThat(fixture.at("metrics.json")).doesNotExist();
   }
 
+  /** What was computed is read, whatever becomes of the file. */
+  @Test
+  void aFileThatCannotBeWrittenCostsNoTable() {
+    Outcome outcome = Outcome.of(line().evaluate("--out", "/dev/full"));
+    assertThat(outcome.code()).isEqualTo(2);
+    assertThat(outcome.out()).contains("r@1", "queries").doesNotContain("written");
+    assertThat(outcome.err()).contains("/dev/full: cannot be written").doesNotContain("untouched");
+  }
+
   private JsonObject json() throws IOException {
     String text = Files.readString(folder.resolve("metrics.json"));
     return JsonParser.parseString(text).getAsJsonObject();

@@ -66,6 +66,25 @@ class MainTest {
     Outcome.of("help", "explain", "piar").failed(2, "piar", "vicinal explain --help");
   }
 
+  /** The misspelt option is often the one that is missing: it is named, by every command. */
+  @Test
+  void unknownOptionsAreNamedBeforeMissingOnes() {
+    unknownOptions(Main.commandLine(), List.of());
+    Outcome.of("embed", "--hed=x").failed(2, "'--hed'", "did you mean --head");
+    Outcome.of("embed", "--features", "x.npy").failed(2, "missing required", "--head");
+  }
+
+  private static void unknownOptions(CommandLine above, List<String> names) {
+    for (Map.Entry<String, CommandLine> entry : above.getSubcommands().entrySet()) {
+      List<Object> call = new ArrayList<>(names);
+      call.add(entry.getKey());
+      call.add("--verbos");
+      Outcome.of(call.toArray())
+          .failed(2, "unknown option", "'--verbos'", "did you mean --verbose");
+      unknownOptions(entry.getValue(), List.of(entry.getKey()));
+    }
+  }
+
   @Test
   void helpWrapsAtWordsOfATerminalsWidth() {
     assertThat(Main.helpWidth(null)).isEqualTo(96);

@@ -31,6 +31,14 @@ class AtomicFileTest {
         .hasMessageContaining("No space left on device")
         .hasMessageContaining("untouched");
     assertThat(Files.readString(file)).isEqualTo("old");
+    assertThatThrownBy(
+            () ->
+                AtomicFile.write(
+                    folder.resolve("new.txt"),
+                    out -> {
+                      throw new IOException("No space left on device");
+                    }))
+        .hasMessageEndingWith("check the free space and permissions of its folder");
     try (var list = Files.list(folder)) {
       assertThat(list).containsExactly(file);
     }

@@ -142,6 +142,18 @@ class SafetensorsTest {
           .isInstanceOf(InputException.class)
           .hasMessageContaining("claims a header");
     }
+    String[][] others = {
+      {"\u0093NUMPY\u0001\u0000 v", "is a NumPy array (.npy), not a .safetensors file"},
+      {"PK\u0003\u0004 archive", "is a ZIP archive"},
+      {"\u0089HDF\r\n\u001a\n", "is an HDF5 file"},
+      {"Gro\u00c3\u009fbuchstabe\n", "is a text file"},
+    };
+    for (String[] other : others) {
+      Files.write(file, (other[0] + " ".repeat(20)).getBytes(StandardCharsets.ISO_8859_1));
+      assertThatThrownBy(() -> Safetensors.read(file, arena))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(other[1]);
+    }
     byte[] whole = Fixtures.bytes("three.safetensors");
     for (int length = 0; length < whole.length; length++) {
       Files.write(file, Arrays.copyOf(whole, length));

@@ -612,9 +612,11 @@ class TrainerTest {
     Npy.write(folder.resolve("x.npy"), data.features());
     Npy.write(folder.resolve("narrow.npy"), data.features().reshape(480, 6));
     Npy.write(folder.resolve("y.npy"), data.labels());
+    Npy.write(folder.resolve("cube.npy"), data.features().reshape(240, 3, 4));
     Npy.write(folder.resolve("long.npy"), arena.of(new long[480], 480));
     String[][] wrong = {
-      {"x.npy", "long.npy", "", "x.npy: shape [240, 12] does not fit 480 labels"},
+      {"x.npy", "long.npy", "", "long.npy: 480 labels for the 240 rows of"},
+      {"cube.npy", "y.npy", "", "expected a non-empty [N, D]: reshape it to [240, 12]"},
       {"y.npy", "y.npy", "", "y.npy: features have shape [240]"},
       {"none.npy", "y.npy", "", "none.npy: does not exist"},
       {"x.npy", "y.npy", "3", "data.classes: the data has no sample of class 3"},
@@ -628,6 +630,10 @@ class TrainerTest {
       assertThatThrownBy(() -> TrainingPlan.of(config))
           .isInstanceOf(InputException.class)
           .hasMessageContaining(row[3]);
+      assertThatThrownBy(() -> Trainer.train(config, folder.resolve("no"), TrainingListener.NONE))
+          .isInstanceOf(InputException.class)
+          .hasMessageContaining(row[0].equals("x.npy") ? row[3] : row[0])
+          .hasMessageContaining(row[0].equals("cube.npy") ? "reshape it to [240, 12]" : "");
     }
     String narrow =
         "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"},"

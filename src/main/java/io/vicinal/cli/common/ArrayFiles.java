@@ -65,7 +65,11 @@ public final class ArrayFiles {
     Shape shape = ArrayFile.shape(file, beside);
     if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
-          file + ": has shape " + shape + "; save a non-empty matrix [rows, columns]");
+          file
+              + ": has shape "
+              + shape
+              + "; save a non-empty matrix [rows, columns]"
+              + ArrayFile.asRows(shape));
     }
   }
 
