@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
@@ -97,6 +98,40 @@ class LabelAuditCommandsTest {
     Object[] arrays = ExplainNoiseTest.with(fixture.explain("study"), "--overwrite");
     assertThat(Outcome.of(arrays).succeeded().out()).doesNotContain("held out");
     assertThat(page(fixture)).doesNotContain("held out for validation");
+  }
+
+  /** 60 rows, of which the first two are the same flower under two names. */
+  @Test
+  void copiesThatContradictAndFewSamplesAreSaid() throws IOException {
+    StringBuilder table = new StringBuilder("a,b,c,name\n");
+    for (int i = 0; i < 60; i++) {
+      int row = Math.max(1, i);
+      int group = row % 3;
+      table.append(
+          String.format(
+              Locale.ROOT,
+              "%.3f,%.3f,%.3f,%s%n",
+              3.0 * group + Math.sin(row),
+              -2.0 * group + Math.cos(3 * row),
+              Math.sin(7 * row),
+              i == 0 ? "rot" : List.of("rot", "gelb", "blau").get(group)));
+    }
+    Path csv = folder.resolve("flowers.csv");
+    Files.writeString(csv, table);
+    Outcome outcome =
+        Outcome.of(
+                "explain",
+                "mislabel",
+                "--features",
+                csv,
+                "--labels",
+                csv + ":name",
+                "--out",
+                folder.resolve("copies"))
+            .succeeded();
+    assertThat(outcome.out())
+        .contains("1 sample is an exact copy of an earlier one with another label")
+        .contains("60 samples are few");
   }
 
   private static void assertOneNumber(ExplainFixture fixture, String command, Outcome outcome)

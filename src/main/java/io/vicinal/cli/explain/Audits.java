@@ -15,6 +15,8 @@ import java.util.Map;
  * What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless.
  */
 final class Audits {
+  private static final int FEW = 300; // of these 100 are sure, and a tenth of them is 10 +- 3
+
   private static final String MAIN = "rank-average";
 
   private Audits() {}
@@ -99,6 +101,24 @@ final class Audits {
                   + " only aum and the head rank it, and nothing is proposed.",
               alone,
               alone == 1 ? "sample is" : "samples are each"));
+    }
+    if (evidence.samples() < FEW) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "%,d samples are few: the expected numbers are read off the surest predictions, and"
+                  + " may be wrong by half.",
+              evidence.samples()));
+    }
+    int copies = evidence.isConstant() ? 0 : evidence.contradictingCopies();
+    if (copies > 0) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "%,d %s of an earlier one with another label: one label of each pair is wrong, or the"
+                  + " features do not tell these classes apart.",
+              copies,
+              copies == 1 ? "sample is an exact copy" : "samples are exact copies"));
     }
     remarks.addAll(detecting.remarks());
     detecting.dampings().forEach((name, damping) -> remarks.add(Scoring.said(damping, name)));

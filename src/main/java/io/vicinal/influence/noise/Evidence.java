@@ -16,8 +16,11 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -379,6 +382,31 @@ public final class Evidence implements AutoCloseable {
       constant = constant(data.features());
     }
     return constant;
+  }
+
+  /**
+   * Samples whose features are exactly those of an earlier sample of another label: one of the two
+   * labels is wrong, or the features do not tell the classes apart.
+   */
+  public int contradictingCopies() {
+    Map<Integer, List<Integer>> seen = new HashMap<>(); // by hash, the first of equal rows
+    int count = 0;
+    for (int i = 0; i < samples(); i++) {
+      double[] row = data.features().rows(i, i + 1L).toDoubles();
+      List<Integer> alike = seen.computeIfAbsent(Arrays.hashCode(row), h -> new ArrayList<>(1));
+      int first = -1;
+      for (int j : alike) {
+        if (Arrays.equals(row, data.features().rows(j, j + 1L).toDoubles())) {
+          first = j;
+        }
+      }
+      if (first < 0) {
+        alike.add(i);
+      } else if (labels[first] != labels[i]) {
+        count++;
+      }
+    }
+    return count;
   }
 
   private static boolean constant(Tensor x) {
