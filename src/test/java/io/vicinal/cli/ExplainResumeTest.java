@@ -10,11 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command that was killed goes on where it was, and ends with the same bytes. */
+@Timeout(300) // a piece that is made again is waited for in vain
 class ExplainResumeTest {
   private static final String METHODS = "gradient,newton-loo,if";
   private static final List<String> SAME =

@@ -14,9 +14,10 @@ import org.junit.jupiter.api.Timeout;
 class TurnsTest {
   private final Turns turns = new Turns(8); // two processors
 
-  private static void until(java.util.function.BooleanSupplier condition) {
+  private static void until(java.util.function.BooleanSupplier condition)
+      throws InterruptedException {
     while (!condition.getAsBoolean()) {
-      Thread.onSpinWait();
+      Thread.sleep(1); // which the timeout interrupts
     }
   }
 

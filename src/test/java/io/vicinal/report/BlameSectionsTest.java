@@ -64,7 +64,7 @@ class BlameSectionsTest {
                     "squared distance",
                     List.of(new Pair(2, 6)),
                     new double[] {0.25},
-                    0.25,
+                    0.66,
                     0.25,
                     scores,
                     0)),
@@ -79,6 +79,7 @@ class BlameSectionsTest {
 
     Section.Confusions page = (Section.Confusions) sections.confusions("lead");
     Section.Confusion shown = page.items().get(0);
+    assertThat(shown.moved()).contains("from 0.660 (as delivered) to 0.250");
     assertThat(shown.harmful())
         .extracting(effect -> effect.sample().name())
         .containsExactly("image 1021", "image 1077", "image 1119");

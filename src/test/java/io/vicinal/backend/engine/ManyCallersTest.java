@@ -15,10 +15,13 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -53,7 +56,7 @@ class ManyCallersTest {
                         })));
       }
       while (Turns.ofThisProcess().waiting() < CALLERS - Turns.CALLS) {
-        Thread.onSpinWait();
+        Thread.sleep(1); // which the timeout interrupts
       }
       assertThat(inside.get()).isEqualTo(Turns.CALLS);
       gate.countDown();
@@ -65,6 +68,53 @@ class ManyCallersTest {
     } finally {
       callers.shutdownNow();
     }
+  }
+
+  /** More calls of one thread than engines are kept. */
+  @Test
+  void enginesBeyondTheKeptOnesGoWhenTheirCallReturns() throws Exception {
+    NativeLibrary.load();
+    int calls = Math.min(Turns.CALLS + 1, Turns.ofThisProcess().capacity());
+    CyclicBarrier together = new CyclicBarrier(calls);
+    ExecutorService callers = Executors.newFixedThreadPool(calls);
+    try (EnginePool pool = new EnginePool(Device.CPU, BackendOptions.defaults().withThreads(1))) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < calls; i++) {
+        running.add(callers.submit(() -> pool.run("call", engine -> meet(together))));
+      }
+      for (Future<?> call : running) {
+        call.get();
+      }
+      assertThat(pool.idle()).isBetween(1, Turns.CALLS);
+    } finally {
+      callers.shutdownNow();
+    }
+  }
+
+  private static int meet(CyclicBarrier others) {
+    try {
+      others.await();
+      return Vicinal.VICINAL_OK;
+    } catch (InterruptedException | BrokenBarrierException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** What the process may take is asked again for calls, not once. */
+  @Test
+  void theMemoryLimitIsThatOfNow() {
+    NativeLibrary.load();
+    long stale = Long.MAX_VALUE / 2;
+    Vicinal.vicinal_memory_set_limit("cpu", stale);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long[] limit = {stale};
+    try (EnginePool pool = new EnginePool(Device.CPU, BackendOptions.defaults())) {
+      while (limit[0] == stale && System.nanoTime() < end) {
+        pool.run("call", engine -> Vicinal.VICINAL_OK);
+        Vicinal.vicinal_memory_usage("cpu", new long[1], new long[1], limit);
+      }
+    }
+    assertThat(limit[0]).isBetween(0L, stale - 1);
   }
 
   private static void await(CountDownLatch gate) {

@@ -59,6 +59,17 @@ class OutputFolderTest {
     assertThat(folder.resolve("x")).hasContent("mine");
   }
 
+  /** Also where the size stays what it was. */
+  @Test
+  void aResultThatSomebodyChangedStays() throws IOException {
+    write("x", "result");
+    Files.writeString(folder.resolve("x"), "edited");
+    assertThatThrownBy(() -> open("x"))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("changed since");
+    assertThat(folder.resolve("x")).hasContent("edited");
+  }
+
   @Test
   void aResultMustBeNamedBeforeTheWork() {
     try (OutputFolder out = open("x")) {

@@ -96,6 +96,16 @@ class RelabellingTest {
     assertThat(RelabelRule.medianClassSize(new long[] {0, 1, 1, 2, 2, 2})).isEqualTo(2);
   }
 
+  @Test
+  void aProposalIsTakenOnlyWhereItIsLikelierThanTheLabel() {
+    Relabelling.Options low = new Relabelling.Options(0.2, 5);
+    double[] blind = {0.3, 0.6, 0.1};
+    assertThat(Relabelling.decide(0, 0, blind, new double[] {0.5, 0.4, 0.1}, 0, low).decision())
+        .isEqualTo(Decision.ABSTAIN);
+    assertThat(Relabelling.decide(0, 0, blind, new double[] {0.4, 0.5, 0.1}, 0, low).decision())
+        .isEqualTo(Decision.RELABEL);
+  }
+
   /** Sample, given, clean (same = no noise), best guess, second guess. */
   private static final int[][] CASES = {
     {0, 1, 0, 0, 2}, // right at once
