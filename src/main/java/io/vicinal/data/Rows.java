@@ -31,6 +31,7 @@ public final class Rows {
    * @throws InputException if there is none, or one has another length than the first
    */
   public static Rows of(float[][] rows) {
+    check(rows);
     int width = rows.length == 0 || rows[0] == null ? 0 : rows[0].length;
     checkSize(rows.length, width);
     for (int i = 0; i < rows.length; i++) {
@@ -55,6 +56,7 @@ public final class Rows {
    * @throws InputException if they are no whole rows
    */
   public static Rows of(float[] values, int width) {
+    check(values);
     return of(FloatBuffer.wrap(values), width);
   }
 
@@ -65,6 +67,7 @@ public final class Rows {
    * @throws InputException if they are no whole rows
    */
   public static Rows of(FloatBuffer values, int width) {
+    check(values);
     FloatBuffer all = values.slice();
     if (width < 1 || all.remaining() % width != 0) {
       throw new InputException(
@@ -76,6 +79,12 @@ public final class Rows {
     }
     checkSize(all.remaining() / width, width);
     return new Rows(all.remaining() / width, width, i -> all.slice(i * width, width));
+  }
+
+  private static void check(Object given) {
+    if (given == null) {
+      throw new InputException("features: are null; give one row or more");
+    }
   }
 
   private static void checkSize(int count, int width) {

@@ -7,6 +7,7 @@ import io.vicinal.data.Rows;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.nio.FloatBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
@@ -37,7 +38,7 @@ public final class Embedder implements AutoCloseable {
   /**
    * Loads a head, to work on one thread per call: callers are many.
    *
-   * @param head {@code head.safetensors} of a run folder, or what {@link Head#save} wrote
+   * @param head a run folder, its {@code head.safetensors}, or what {@link Head#save} wrote
    * @throws InputException if the file is damaged or holds no head
    */
   public static Embedder load(Path head) {
@@ -62,7 +63,8 @@ public final class Embedder implements AutoCloseable {
   private static Embedder load(Path head, Backend backend, boolean borrowed) {
     Arena arena = new Arena(backend.memory());
     try {
-      return new Embedder(Head.load(head, arena), arena, backend, borrowed);
+      Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
+      return new Embedder(Head.load(file, arena), arena, backend, borrowed);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -110,6 +112,9 @@ public final class Embedder implements AutoCloseable {
    * @throws InputException if it has another length
    */
   public float[] embed(float[] row) {
+    if (row == null) {
+      throw new InputException("row: is null; give " + features() + " numbers");
+    }
     float[] embedding = new float[width()];
     embed(Rows.of(row, Math.max(1, row.length)), FloatBuffer.wrap(embedding));
     return embedding;
@@ -189,6 +194,12 @@ public final class Embedder implements AutoCloseable {
         piece.take(from, head.embed(backend, features, call));
       }
     }
+  }
+
+  /** Sizes, such as {@code Embedder 400 -> 64}; also when it is closed. */
+  @Override
+  public String toString() {
+    return "Embedder " + features() + " -> " + width();
   }
 
   /** Frees the head; idempotent. */

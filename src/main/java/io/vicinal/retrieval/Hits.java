@@ -32,6 +32,24 @@ public record Hits(int queries, int k, long[] ids, float[] scores) {
     return count;
   }
 
+  private static final int SHOWN = 5;
+
+  /** Of a few queries the best hits, as id and score. */
+  @Override
+  public String toString() {
+    StringBuilder text =
+        new StringBuilder("Hits of " + queries + (queries == 1 ? " query" : " queries"));
+    for (int q = 0; q < Math.min(queries, SHOWN); q++) {
+      int count = count(q);
+      text.append(q == 0 ? ": " : "; ").append(q).append(" ->");
+      for (int j = 0; j < Math.min(count, SHOWN); j++) {
+        text.append(' ').append(id(q, j)).append(" (").append(score(q, j)).append(')');
+      }
+      text.append(count > SHOWN ? " ... " + count + " in all" : count == 0 ? " nothing" : "");
+    }
+    return text.append(queries > SHOWN ? "; ..." : "").toString();
+  }
+
   private int at(int q, int j) {
     if (q < 0 || q >= queries || j < 0 || j >= k) {
       throw new IndexOutOfBoundsException(

@@ -258,17 +258,17 @@ public final class VectorIndex implements AutoCloseable {
 
   /** Adds rows, one behind the other; see {@link #add(Tensor, long[])}. */
   public void add(float[] x, long[] ids) {
-    add(Vectors.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), given(ids));
   }
 
   /** Adds rows; see {@link #add(Tensor, long[])}. */
   public void add(float[][] x, long[] ids) {
-    add(Vectors.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), given(ids));
   }
 
   /** Adds rows from the buffer's position to its limit; see {@link #add(Tensor, long[])}. */
   public void add(FloatBuffer x, long[] ids) {
-    add(Vectors.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), given(ids));
   }
 
   /**
@@ -282,7 +282,14 @@ public final class VectorIndex implements AutoCloseable {
    * @throws CancelledException if the thread is interrupted; {@link #size} says how many were added
    */
   public void add(Tensor x, long[] ids) {
-    add(Vectors.of("x", x, width), ids.clone());
+    add(Vectors.of("x", x, width), given(ids));
+  }
+
+  private static long[] given(long[] ids) {
+    if (ids == null) {
+      throw new InputException("ids: are null; give one for each row, or add without ids");
+    }
+    return ids.clone();
   }
 
   private void add(Vectors x, long[] names) {
@@ -601,6 +608,27 @@ public final class VectorIndex implements AutoCloseable {
   /** FAISS's factory string. */
   public String description() {
     return description.toString();
+  }
+
+  /** Kind, metric and size; also when it is closed. */
+  @Override
+  public String toString() {
+    lock.readLock().lock();
+    try {
+      return "VectorIndex "
+          + description
+          + " "
+          + metric
+          + ", "
+          + size
+          + (size == 1 ? " row of " : " rows of ")
+          + width
+          + " numbers"
+          + (index == null ? ", closed" : "")
+          + (trained ? "" : ", not trained");
+    } finally {
+      lock.readLock().unlock();
+    }
   }
 
   /** How many rows there are. */

@@ -85,7 +85,14 @@ abstract class Vectors {
     }
   }
 
+  private static void check(String name, Object x, int width) {
+    if (x == null) {
+      throw new InputException(name + ": is null; give rows of " + width + " numbers");
+    }
+  }
+
   static Vectors of(String name, float[] x, int width) {
+    check(name, x, width);
     return new Vectors(name, whole(name, x.length, width), width) {
       @Override
       void copy(int from, int to, float[] out) {
@@ -95,6 +102,7 @@ abstract class Vectors {
   }
 
   static Vectors of(String name, float[][] x, int width) {
+    check(name, x, width);
     for (int i = 0; i < x.length; i++) {
       if (x[i] == null || x[i].length != width) {
         throw new InputException(
@@ -119,6 +127,7 @@ abstract class Vectors {
 
   /** From the buffer's position to its limit; neither changes. */
   static Vectors of(String name, FloatBuffer x, int width) {
+    check(name, x, width);
     FloatBuffer view = x.slice();
     return new Vectors(name, whole(name, view.remaining(), width), width) {
       @Override
@@ -130,6 +139,7 @@ abstract class Vectors {
 
   /** F32 or F64 [n, width] in the process's memory. */
   static Vectors of(String name, Tensor x, int width) {
+    check(name, x, width);
     if (x.shape().rank() != 2 || x.dim(1) != width || x.dtype() == DType.I64) {
       throw new InputException(
           name + ": needs a floating-point matrix [rows, " + width + "], got " + x);

@@ -112,6 +112,20 @@ public final class TrainedHead implements AutoCloseable {
     return end.stopped;
   }
 
+  /** Sizes, epoch and validation metrics on one line. */
+  @Override
+  public String toString() {
+    return "TrainedHead "
+        + head.features()
+        + " -> "
+        + head.embedding()
+        + ", "
+        + classes.length
+        + " classes, epoch "
+        + end.bestEpoch
+        + (end.bestValues.isEmpty() ? "" : ", validation " + end.bestValues);
+  }
+
   /** Frees the head; idempotent. */
   @Override
   public void close() {

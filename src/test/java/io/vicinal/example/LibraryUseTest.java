@@ -6,6 +6,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.study.DigitRows;
@@ -16,6 +17,7 @@ import io.vicinal.nn.Head;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
+import io.vicinal.retrieval.VectorIndex;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
@@ -86,7 +88,7 @@ class LibraryUseTest {
     TrainResult first = RunFolderUse.train(features, 12, y, folder);
     assertThat(first.head()).exists();
     assertThat(RunFolderUse.train(features, 12, y, folder)).isEqualTo(first);
-    try (ServingUse service = new ServingUse(first.head(), features)) {
+    try (ServingUse service = new ServingUse(folder, features)) {
       int found =
           IntStream.range(0, 300)
               .parallel()
@@ -119,6 +121,28 @@ class LibraryUseTest {
     assertThat(SearchUse.find(folder.resolve("catalogue"), rows[42], 5))
         .hasSize(5)
         .startsWith(1042);
+  }
+
+  @Test
+  void aFileOfRowsIsSearchedByName() throws IOException {
+    float[][] rows = LibraryUse.features(300, 7);
+    Path file = folder.resolve("rows.npy");
+    try (Arena arena = Arena.host()) {
+      Npy.write(file, arena.of(flat(rows), 300, 12));
+    }
+    Path names = folder.resolve("skus.txt");
+    Files.write(names, IntStream.range(0, 300).mapToObj(i -> "sku-" + i).toList());
+    assertThat(CatalogueUse.rows(file).count()).isEqualTo(300);
+    try (VectorIndex index = CatalogueUse.index(file)) {
+      assertThat(CatalogueUse.find(index, names, rows[42], 999)).hasSize(300);
+      assertThat(CatalogueUse.find(index, names, rows[42], 2).get(0)).startsWith("sku-42 ");
+    }
+    Path table = folder.resolve("t.csv");
+    Files.writeString(table, "sku,a,b\nx,1,0\ny,0,1\n");
+    try (VectorIndex index = CatalogueUse.index(table)) {
+      Path column = Path.of(table + ":sku");
+      assertThat(CatalogueUse.find(index, column, new float[] {0, 2}, 1)).containsExactly("y 1.0");
+    }
   }
 
   @Test

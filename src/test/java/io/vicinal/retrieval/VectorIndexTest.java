@@ -6,12 +6,14 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
+import io.vicinal.data.Rows;
 import io.vicinal.faiss.FaissLibrary;
 import io.vicinal.faiss.Index;
 import io.vicinal.faiss.global.faiss;
 import io.vicinal.retrieval.VectorIndex.Metric;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
@@ -220,6 +222,27 @@ class VectorIndexTest {
         assertThat(index.search(Arrays.copyOf(X, D), N + 50).k()).isEqualTo(N);
       }
     }
+  }
+
+  @Test
+  void itsTextReads() {
+    VectorIndex index = VectorIndex.create(2, Metric.COSINE);
+    assertThat(index).hasToString("VectorIndex Flat COSINE, 0 rows of 2 numbers");
+    assertThat(index.search(new float[] {1, 0}, 3)).hasToString("Hits of 1 query: 0 -> nothing");
+    index.add(new float[] {1, 0, 0, 1}, new long[] {7, 9});
+    Hits hits = index.search(new float[] {1, 0}, 3);
+    assertThat(hits).hasToString("Hits of 1 query: 0 -> 7 (1.0) 9 (0.0)");
+    assertThat(hits.k()).isEqualTo(2);
+    refused(() -> index.search((float[]) null, 1), "queries: is null; give rows of 2 numbers");
+    refused(() -> index.search((float[][]) null, 1), "queries: is null");
+    refused(() -> index.search((FloatBuffer) null, 1), "queries: is null");
+    refused(() -> index.search((Tensor) null, 1), "queries: is null");
+    refused(() -> index.add((float[]) null), "x: is null");
+    refused(() -> index.add(new float[] {1, 0}, null), "ids: are null");
+    refused(() -> Rows.of((float[][]) null), "features: are null");
+    refused(() -> Rows.of((float[]) null, 2), "features: are null");
+    index.close();
+    assertThat(index).hasToString("VectorIndex Flat COSINE, 2 rows of 2 numbers, closed");
   }
 
   @Test

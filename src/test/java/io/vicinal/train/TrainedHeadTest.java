@@ -112,6 +112,12 @@ class TrainedHeadTest {
         Backend backend = Backend.cpu()) {
       ValidationReport report = crushed.report();
       assertThat(report.worse()).isTrue();
+      assertThat(crushed.toString()).startsWith("TrainedHead 12 -> 1, 6 classes, epoch ");
+      try (Embedder embedder = crushed.embedder()) {
+        assertThat(embedder).hasToString("Embedder 12 -> 1");
+        assertThatThrownBy(() -> embedder.embed((float[]) null))
+            .hasMessageStartingWith("row: is null");
+      }
       assertThat(report.head()).isEqualTo(crushed.validation());
       assertThat(report.comparison()).contains("worse than the raw features");
       TrainingSet data = TrainingSet.load(QUICK.config(), clouds, backend, arena, note -> {});
