@@ -150,7 +150,8 @@ class ExplainNoiseTest {
     String[] first = lines.get(1).split(",", -1);
     String[] second = lines.get(2).split(",", -1);
     first[6] = "other";
-    first[7] = "1";
+    long other = (Long.parseLong(first[2]) + 1) % 6;
+    first[7] = Long.toString(other);
     second[6] = "keep";
     lines.set(1, String.join(",", first));
     lines.set(2, String.join(",", second));
@@ -168,11 +169,29 @@ class ExplainNoiseTest {
     try (Arena arena = Arena.host()) {
       long[] given = Npy.read(fixture.at("y.npy"), arena).toLongs();
       long[] cleaned = Npy.read(fixture.at("cleaned.npy"), arena).toLongs();
-      given[Integer.parseInt(first[1])] = 1;
+      given[Integer.parseInt(first[1])] = other;
       assertThat(cleaned).isEqualTo(given);
     }
     assertThat(Files.readString(fixture.at("out/report.html")))
         .contains("\"type\":\"Review\"", "vicinal labels apply --labels ");
+
+    // A second round does not ask again what was kept; it does where the label is not as decided.
+    String[] again = {
+      "--detectors",
+      "knn,oof-loss",
+      "--budget",
+      "7",
+      "--decisions",
+      suspects.toString(),
+      "--out",
+      fixture.text("again")
+    };
+    Outcome round = Outcome.of(fixture.explain("mislabel", again)).succeeded();
+    assertThat(round.out()).contains("1 label is what " + suspects + " decided");
+    assertThat(rows(fixture.at("again/suspects.csv")))
+        .hasSize(6)
+        .anySatisfy(row -> assertThat(row[1]).isEqualTo(first[1]))
+        .noneSatisfy(row -> assertThat(row[1]).isEqualTo(second[1]));
   }
 
   @Test

@@ -3,13 +3,17 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.Ranking;
 import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.influence.relabel.RelabelRule;
 import io.vicinal.influence.relabel.Relabelling;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless.
@@ -23,30 +27,55 @@ final class Audits {
 
   /** By rank-average, or the first detector where it did not rank, with the default rule. */
   static LabelAudit of(
-      Model model, DetectorScores detecting, Map<String, double[]> scores, Integer suspects) {
+      Model model,
+      DetectorScores detecting,
+      Map<String, double[]> scores,
+      Set<Integer> decided,
+      Integer suspects) {
     String main = scores.containsKey(MAIN) ? MAIN : scores.keySet().iterator().next();
     return of(
         model,
         detecting,
         scores,
         main,
+        decided,
         suspects,
         RelabelRule.COMBINED,
         Relabelling.Options.defaults());
   }
 
+  /**
+   * @param decided rows that are not suspected, because somebody decided on them before; they count
+   *     among those that are expected to be wrong, so that nobody else takes their place
+   */
   static LabelAudit of(
       Model model,
       DetectorScores detecting,
       Map<String, double[]> scores,
       String main,
+      Set<Integer> decided,
       Integer suspects,
       RelabelRule rule,
       Relabelling.Options options) {
     Evidence evidence = detecting.evidence();
     Labelled labelled = model.labelled();
+    Map<String, double[]> all = new LinkedHashMap<>(scores);
+    Integer wanted = suspects;
+    if (!decided.isEmpty() && scores.containsKey(main)) {
+      int n = evidence.samples();
+      long first = suspects != null ? suspects : Math.round(evidence.noiseRate() * n);
+      wanted =
+          (int)
+              Arrays.stream(Ranking.order(scores.get(main)))
+                  .limit(first)
+                  .filter(row -> !decided.contains(row))
+                  .count();
+      double[] open = scores.get(main).clone();
+      decided.forEach(row -> open[row] = Double.NaN); // no opinion: behind all others
+      all.put(main, open);
+    }
     return LabelAudit.of(
-        evidence, labelled.positions(), labelled.classIds(), scores, main, suspects, rule, options);
+        evidence, labelled.positions(), labelled.classIds(), all, main, wanted, rule, options);
   }
 
   /** The one sentence on how many are suspected. */

@@ -72,6 +72,8 @@ final class MislabelCommand implements Callable<Integer> {
 
   @Mixin private NoiseOptions noises;
 
+  @Mixin private EarlierOptions earlier;
+
   @Option(
       names = "--detectors",
       paramLabel = "D[,D...]",
@@ -119,9 +121,11 @@ final class MislabelCommand implements Callable<Integer> {
             detectors == null
                 ? detecting.ofAll()
                 : detecting.of(DetectorScores.parse("--detectors", detectors));
-        LabelAudit audit = Audits.of(model, detecting, scores, suspects);
+        Set<Integer> decided = earlier.rows(model);
+        LabelAudit audit = Audits.of(model, detecting, scores, decided, suspects);
         bars.finish();
         List<String> remarks = Audits.remarks(model, detecting);
+        remarks.addAll(earlier.remarks(decided));
         write(model, noise, audit, remarks, work);
       }
     }

@@ -481,11 +481,17 @@ final class Model implements AutoCloseable {
    * @param labels of {@link #labelled}, in its numbers; other samples keep their class
    */
   void writeLabels(long[] labels, Path file) {
-    Labels.write(
-        file,
-        Arrays.stream(ofDataset(labels))
-            .mapToObj(id -> labelTexts.known() ? labelTexts.get(id) : Long.toString(id))
-            .toList());
+    Labels.write(file, Arrays.stream(ofDataset(labels)).mapToObj(this::labelText).toList());
+  }
+
+  /** Whether the file of labels holds texts. */
+  boolean labelsAreTexts() {
+    return labelTexts.known();
+  }
+
+  /** A class as the file of labels has it. */
+  String labelText(long classId) {
+    return labelTexts.known() ? labelTexts.get(classId) : Long.toString(classId);
   }
 
   private long[] ofDataset(long[] labels) {

@@ -34,6 +34,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
@@ -74,6 +75,8 @@ final class RelabelCommand implements Callable<Integer> {
   @Mixin private ModelOptions inputs;
 
   @Mixin private NoiseOptions noises;
+
+  @Mixin private EarlierOptions earlier;
 
   @Option(
       names = "--rule",
@@ -155,9 +158,12 @@ final class RelabelCommand implements Callable<Integer> {
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
         Map<String, double[]> scores = detecting.of(ranking);
-        LabelAudit audit = Audits.of(model, detecting, scores, detector, suspects, how, options);
+        Set<Integer> decided = earlier.rows(model);
+        LabelAudit audit =
+            Audits.of(model, detecting, scores, detector, decided, suspects, how, options);
         Relabelling relabelling = audit.relabelling();
         List<String> remarks = Audits.remarks(model, detecting);
+        remarks.addAll(earlier.remarks(decided));
         bars.finish();
         announce(audit, relabelling, remarks);
         Map<String, Retrieval> measured =
