@@ -19,6 +19,7 @@ import io.vicinal.faiss.FaissLibrary;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
+import io.vicinal.retrieval.KMeans;
 import io.vicinal.retrieval.MetricId;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -171,7 +172,12 @@ final class EvaluateCommand implements Callable<Integer> {
       PrintWriter console = written == null ? line.getOut() : written.console(line);
       print(console, evaluation, names); // first: a file that cannot be written costs no result
       if (written != null) {
-        JsonFile.write(written.path(), json(evaluation, e, g, names));
+        LongStream all = LongStream.of(y.toLongs());
+        long classes =
+            (gy == null ? all : LongStream.concat(all, LongStream.of(gy.toLongs())))
+                .distinct()
+                .count();
+        JsonFile.write(written.path(), json(evaluation, e, g, names, classes));
         written.commit();
         console.println("written: " + out);
       }
@@ -247,7 +253,8 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g, Names names) {
+  private JsonObject json(
+      Evaluation evaluation, Tensor e, Tensor g, Names names, long count) {
     JsonObject json = new JsonObject();
     json.add("values", values(evaluation.values()));
     json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));
@@ -258,6 +265,18 @@ final class EvaluateCommand implements Callable<Integer> {
     json.addProperty("dtype", ElementType.name(e.dtype()));
     json.addProperty("gallery", g == null ? e.dim(0) : g.dim(0));
     json.addProperty("width", e.dim(1));
+    if (evaluation.values().keySet().stream()
+        .anyMatch(id -> MetricId.parse(id).kind().isClustering())) {
+      JsonObject recipe = new JsonObject();
+      long rows = e.dim(0) + (g == null ? 0 : g.dim(0));
+      recipe.addProperty("method", "k-means, FAISS");
+      recipe.addProperty("clusters", count);
+      recipe.addProperty("iterations", KMeans.ITERATIONS);
+      recipe.addProperty("starts", KMeans.starts(rows, count));
+      recipe.addProperty("kept", "the start with the lowest sum of squares within clusters");
+      recipe.addProperty("seed", KMeans.SEED);
+      json.add("clustering", recipe);
+    }
     JsonArray classes = new JsonArray();
     for (Evaluation.PerClass one : evaluation.perClass()) {
       JsonObject entry = new JsonObject();

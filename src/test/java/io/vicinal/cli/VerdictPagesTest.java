@@ -205,7 +205,10 @@ class VerdictPagesTest {
 
   @Test
   void theNextCommandRuns() throws IOException {
-    Outcome outcome = Outcome.of(fixture.explain("group", "--groups", "2", "--damping", "1000x"));
+    Outcome outcome =
+        Outcome.of(
+            fixture.explain(
+                "group", "--groups", "2", "--damping", "1000x", "--method", "if,self"));
     outcome.succeeded();
     assertThat(outcome.out())
         .contains("Most explanations are unstable", "within the spectrum", "about ");
@@ -217,7 +220,9 @@ class VerdictPagesTest {
     String[] words = line.substring("next: vicinal ".length()).split(" ");
     Outcome.of((Object[]) words).succeeded();
     assertThat(fixture.at("out-verified/verification.csv")).isNotEmptyFile();
-    assertThat(Arrays.asList(words)).doesNotContain("--check");
+    assertThat(Arrays.asList(words)).doesNotContain("--check").contains("--method", "if");
+    assertThat(outcome.out())
+        .contains("an effect of self is how much the sample moves its own loss");
     assertThat(line).as("what was advised").contains("--damping 10x").doesNotContain("1000x");
     JsonObject there = ExplainScoresTest.json(fixture.at("out-verified/summary.json"));
     for (JsonElement badge : there.getAsJsonArray("badges")) {

@@ -85,6 +85,23 @@ class KMeansTest {
     assertThat(clusters(x, K)).isEqualTo(alone);
   }
 
+  /** One start of these twelve heaps ends with two of them in one cluster, and one in two. */
+  @Test
+  void ofSeveralStartsTheBestIsTaken() {
+    Random random = new Random(7);
+    int k = 12;
+    double[][] x = new double[360][2];
+    long[] classes = new long[x.length];
+    for (int i = 0; i < x.length; i++) {
+      classes[i] = i % k;
+      x[i][0] = 10 * (i % k % 4) + random.nextGaussian() / 2;
+      x[i][1] = 10 * (i % k / 4) + random.nextGaussian() / 2;
+    }
+    assertThat(new Partitions(classes, clusters(x, k)).nmi()).isGreaterThan(0.97);
+    assertThat(KMeans.starts(10_000, 1000)).isEqualTo(10);
+    assertThat(KMeans.starts(60_000, 11_000)).isEqualTo(1);
+  }
+
   /** Two pairs of heaps, 1 apart where the pairs are 20,000 apart. */
   @Test
   void nearHeapsFarFromOthersAreToldApart() {

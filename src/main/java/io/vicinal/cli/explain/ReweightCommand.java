@@ -146,7 +146,7 @@ final class ReweightCommand implements Callable<Integer> {
         BlamePage blame = null;
         if (given != null) {
           reweighting.add(given);
-          reweighting.addTo(page, "");
+          reweighting.addTo(page, "", seed);
         } else {
           BlamePage.announce(model, asked, scoring, methods.names(), checks, bars);
           List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
@@ -154,7 +154,7 @@ final class ReweightCommand implements Callable<Integer> {
           spectrum = scoring.spectrum(results);
           blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
           blame.offer(methods.names(), change -> NextCommand.verify(spec, out, change));
-          reweighting.addTo(page, blame.verdict());
+          reweighting.addTo(page, blame.verdict(), seed);
           blame.addTo(page, spectrum, false);
         }
         bars.finish();

@@ -204,11 +204,14 @@ final class Reweighting {
               tests.add(json);
             });
     summary.addProperty("alternative", "greater");
+    summary.addProperty("sides", 1);
+    summary.addProperty("n", asked.size());
+    summary.addProperty("unit", unit());
     summary.add("tests", tests);
   }
 
   /** What changed, as parts of a report. */
-  void addTo(Page page, String finding) {
+  void addTo(Page page, String finding, long seed) {
     List<Section.Metric> recall = new ArrayList<>();
     List<Series> curves = new ArrayList<>();
     List<Fact> figures = new ArrayList<>();
@@ -227,13 +230,19 @@ final class Reweighting {
           curves.add(Series.counted("after, " + method, after(own)));
         });
     String first = rows.keySet().iterator().next();
+    List<String> findings = new ArrayList<>();
+    comparisons(seed).forEach((name, c) -> findings.add(name + ": " + tested(c) + "."));
+    if (!finding.isEmpty()) {
+      findings.add(finding);
+    }
     page.headline(
         String.format(
             Locale.ROOT,
-            "Training on with other weights changes the confusions by %s on average (%s).",
+            "Training on with other weights changes the confusions by %s %s on average (%s).",
             Words.signed(mean(rows.get(first), BeforeAfter::change)),
+            unit(),
             first),
-        finding.isEmpty() ? List.of() : List.of(finding),
+        findings,
         figures);
     page.add(
         new Section.Retrieval(
@@ -267,16 +276,26 @@ final class Reweighting {
     table.print(writer);
     comparisons(seed)
         .forEach(
-            (name, c) ->
-                writer.printf(
-                    Locale.ROOT,
-                    "%s: %+.3g (95 %% interval %+.3g to %+.3g), t-test p %.2g, Wilcoxon p %.2g%n",
-                    name,
-                    c.mean().estimate(),
-                    c.mean().low(),
-                    c.mean().high(),
-                    c.t().pValue(),
-                    c.wilcoxon().pValue()));
+            (name, c) -> writer.println(name + ": " + tested(c)));
+  }
+
+  private String unit() {
+    return asked.queries().get(0).measurement().unit();
+  }
+
+  /** A comparison in words: its mean, in the unit, and what the tests say of "grew". */
+  private String tested(PairedComparison c) {
+    return String.format(
+        Locale.ROOT,
+        "%+.3g %s (95 %% interval %+.3g to %+.3g); one-sided, for an increase, n = %d: t-test p"
+            + " %.2g, Wilcoxon p %.2g",
+        c.mean().estimate(),
+        unit(),
+        c.mean().low(),
+        c.mean().high(),
+        asked.size(),
+        c.t().pValue(),
+        c.wilcoxon().pValue());
   }
 
   private static String signed(double value) {

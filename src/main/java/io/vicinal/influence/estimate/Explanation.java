@@ -232,8 +232,12 @@ public final class Explanation implements AutoCloseable {
       progress.at("solve, " + forecast.requireMemory(), 0, queries.size(), 0, Double.NaN);
       Solution solution =
           ConjugateGradient.solve(
-                  point, kind, damping.lambda(), rhs, null, options.solve().with(progress), damped)
-              .requireDefinite();
+              point, kind, damping.lambda(), rhs, null, options.solve().with(progress), damped);
+      if (reference == ReferencePoint.RECONVERGED && !damping.canRise() && isIndefinite(solution)) {
+        throw NegativeCurvatureException.ranAway(
+            damping.lambda(), moved(), delivered(kind, ParameterSpace.rows(rhs, 0, 1), scratch));
+      }
+      solution.requireDefinite();
       for (int q = 0; q < queries.size(); q++) {
         Directions direction = ParameterSpace.rows(solution.x(), q, q + 1);
         responses.put(
@@ -241,6 +245,19 @@ public final class Explanation implements AutoCloseable {
             new Response(direction, solution.reports().get(q)));
       }
     }
+  }
+
+  private static boolean isIndefinite(Solution solution) {
+    return solution.reports().stream()
+        .anyMatch(r -> r.status() == SolveReport.Status.NEGATIVE_CURVATURE);
+  }
+
+  /** How a solve at the delivered head ends. */
+  private SolveReport delivered(CurvatureKind kind, Directions rhs, Arena scratch) {
+    return ConjugateGradient.solve(
+            problem.delivered(), kind, damping.lambda(), rhs, null, options.solve(), scratch)
+        .reports()
+        .get(0);
   }
 
   /** Writes dm/dtheta of a query into one vector that is zero: the proxies' part stays zero. */

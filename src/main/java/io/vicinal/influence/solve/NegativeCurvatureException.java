@@ -50,6 +50,37 @@ public final class NegativeCurvatureException extends InputException {
             gradient));
   }
 
+  /**
+   * Where re-convergence went to negative curvature: what is needed there says nothing of what was
+   * asked, what is needed at the delivered head does.
+   *
+   * @param lambda the damping
+   * @param moved how far it went, over the norm of the delivered weights
+   * @param delivered how a solve at the delivered head ended
+   */
+  public static NegativeCurvatureException ranAway(
+      double lambda, double moved, SolveReport delivered) {
+    boolean indefinite = delivered.status() == SolveReport.Status.NEGATIVE_CURVATURE;
+    double works = indefinite ? delivered.dampingThatWorks() : 2 * lambda;
+    double curvature = indefinite ? delivered.curvature() : Double.NaN;
+    String moves = String.format(Locale.ROOT, "%.2g %%", 100 * moved);
+    return new NegativeCurvatureException(
+        new NegativeCurvatureException(lambda, curvature, works),
+        String.format(
+            Locale.ROOT,
+            "damping: under lambda %.4g re-convergence ran away (it moved the weights by %s) and"
+                + " ended where the system is indefinite; ",
+            lambda,
+            moves)
+            + (indefinite
+                ? String.format(
+                    Locale.ROOT,
+                    "it is so at the delivered head, too, which needs %.3g or more; give that, or"
+                        + " auto",
+                    works)
+                : "at the delivered head it is not; give a larger lambda, or auto"));
+  }
+
   /** The same, where an automatic damping is not raised further. */
   NegativeCurvatureException atTheCap(Damping damping) {
     return new NegativeCurvatureException(
