@@ -253,8 +253,7 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private JsonObject json(
-      Evaluation evaluation, Tensor e, Tensor g, Names names, long count) {
+  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g, Names names, long count) {
     JsonObject json = new JsonObject();
     json.add("values", values(evaluation.values()));
     json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));

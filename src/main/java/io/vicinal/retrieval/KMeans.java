@@ -14,10 +14,9 @@ import org.bytedeco.javacpp.FloatPointer;
 /**
  * k-means by FAISS for the clustering metrics: every point takes part, fixed seed, fixed number of
  * iterations, and of several starts that with the lowest sum of squared distances within clusters,
- * so that a value can be repeated. The result depends neither on the number
- * of threads nor on where the rows lie and in which unit: FAISS sees them centred and scaled, and
- * double arithmetic decides which centroid is nearer. Fewer different rows than clusters leave
- * clusters empty.
+ * so that a value can be repeated. The result depends neither on the number of threads nor on where
+ * the rows lie and in which unit: FAISS sees them centred and scaled, and double arithmetic decides
+ * which centroid is nearer. Fewer different rows than clusters leave clusters empty.
  *
  * <p>Thread-safe. {@link Thread#interrupt} stops a run within a second.
  */

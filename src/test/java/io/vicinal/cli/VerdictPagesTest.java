@@ -207,8 +207,7 @@ class VerdictPagesTest {
   void theNextCommandRuns() throws IOException {
     Outcome outcome =
         Outcome.of(
-            fixture.explain(
-                "group", "--groups", "2", "--damping", "1000x", "--method", "if,self"));
+            fixture.explain("group", "--groups", "2", "--damping", "1000x", "--method", "if,self"));
     outcome.succeeded();
     assertThat(outcome.out())
         .contains("Most explanations are unstable", "within the spectrum", "about ");

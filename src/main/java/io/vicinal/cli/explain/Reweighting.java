@@ -274,9 +274,7 @@ final class Reweighting {
                 Text.percent(own.get(0).recallBefore()),
                 Text.percent(mean(own, BeforeAfter::recallAfter))));
     table.print(writer);
-    comparisons(seed)
-        .forEach(
-            (name, c) -> writer.println(name + ": " + tested(c)));
+    comparisons(seed).forEach((name, c) -> writer.println(name + ": " + tested(c)));
   }
 
   private String unit() {

@@ -67,11 +67,11 @@ public final class NegativeCurvatureException extends InputException {
     return new NegativeCurvatureException(
         new NegativeCurvatureException(lambda, curvature, works),
         String.format(
-            Locale.ROOT,
-            "damping: under lambda %.4g re-convergence ran away (it moved the weights by %s) and"
-                + " ended where the system is indefinite; ",
-            lambda,
-            moves)
+                Locale.ROOT,
+                "damping: under lambda %.4g re-convergence ran away (it moved the weights by %s) and"
+                    + " ended where the system is indefinite; ",
+                lambda,
+                moves)
             + (indefinite
                 ? String.format(
                     Locale.ROOT,

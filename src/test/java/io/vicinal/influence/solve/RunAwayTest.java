@@ -17,7 +17,7 @@ class RunAwayTest {
   void whereItWasDelivered() {
     assertThat(said(SolveReport.Status.NEGATIVE_CURVATURE))
         .hasMessageContaining("ran away (it moved the weights by 90 %)")
-        .hasMessageContaining("needs 0.3 or more")
+        .hasMessageContaining("needs 0.300 or more")
         .extracting(NegativeCurvatureException::dampingThatWorks)
         .isEqualTo(0.3);
     assertThat(said(SolveReport.Status.CONVERGED))
