@@ -50,6 +50,16 @@ class ArrayFileTest {
     return Files.writeString(folder.resolve(name), text);
   }
 
+  @Test
+  void aNumberThatFloat32CannotHoldIsNamed() {
+    Path path = folder.resolve("x.npy");
+    Npy.write(path, arena.of(new double[] {1, 2, 3, -1e300}, 2, 2));
+    assertThatThrownBy(() -> read(path, DType.F32))
+        .hasMessageContaining("-1.0E300 at [1, 1] is too large for float32");
+    Npy.write(path, arena.of(new double[] {1, Double.NEGATIVE_INFINITY}, 1, 2));
+    assertThat(read(path, DType.F32).at(1)).isEqualTo(Double.NEGATIVE_INFINITY);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -39,6 +39,8 @@ class NamesTest {
     assertThatThrownBy(() -> Names.read(text("few.txt", "a\nb\n"), 3, "samples"))
         .hasMessageContaining("few.txt: 2 names for 3 samples; give one name for each")
         .hasMessageNotContaining("\n");
+    assertThatThrownBy(() -> Names.read(text("many.txt", "a\nb\n"), 1, "samples"))
+        .hasMessageContaining("many.txt: 2 names for 1 samples");
     text("t.csv", "id,name\n0,a\n");
     assertThatThrownBy(() -> Names.read(folder.resolve("t.csv")))
         .hasMessageContaining("has 2 columns; name one, such as t.csv:id");

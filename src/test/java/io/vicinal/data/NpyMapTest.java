@@ -11,6 +11,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -116,6 +117,21 @@ class NpyMapTest {
       Npy.write(path, arena.of(new float[] {1, 2}, 2));
       refused(path, "where 2 non-empty dimensions are expected");
     }
+  }
+
+  @Test
+  void refusesWhatLiesOtherwiseThanInMemory() throws IOException {
+    Path path = file(DType.F32, 50, 3);
+    String whole = Files.readString(path, StandardCharsets.ISO_8859_1);
+    Files.writeString(path, whole.replaceFirst("False, ", "True,  "), StandardCharsets.ISO_8859_1);
+    refused(path, "Fortran order");
+    char longer = (char) (whole.charAt(8) + 1); // of the header, which ends with a line feed
+    Files.writeString(
+        path,
+        whole.substring(0, 8) + longer + whole.substring(9).replaceFirst("\n", " \n"),
+        StandardCharsets.ISO_8859_1);
+    refused(path, "from byte " + (Npy.header(path).dataOffset()));
+    assertThat(Npy.header(path).dataOffset() % 4).isEqualTo(1);
   }
 
   @Test

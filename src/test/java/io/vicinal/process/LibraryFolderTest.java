@@ -52,6 +52,12 @@ class LibraryFolderTest {
 
     Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwxrwxrwx"));
     assertThat(choose("?", Map.of())).isNotEqualTo(own);
+    Files.setPosixFilePermissions(own, PosixFilePermissions.fromString("rwx------"));
+    assertThat(choose("?", Map.of())).isEqualTo(own);
+    if (Files.getAttribute(own, "unix:uid").equals(0)) { // only root can give it away
+      Files.setAttribute(own, "unix:uid", 4321);
+      assertThat(choose("?", Map.of())).isNotEqualTo(own);
+    }
     Files.delete(own);
     Files.createSymbolicLink(own, home);
     assertThat(choose("?", Map.of())).isNotEqualTo(own);

@@ -188,7 +188,8 @@ final class BlamePage {
   /** The verdict of each explanation, of all, and what to do next. */
   void print(PrintWriter writer) {
     if (miniature != null) {
-      writer.printf("%nbadges of %s%n", judged());
+      writer.println();
+      writer.println("badges of " + judged());
       Check.print(miniature, writer);
     }
     printVerdict(writer);
