@@ -2,6 +2,7 @@ package io.vicinal.backend.jni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.InputException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class NativeLibraryTest {
 
@@ -63,6 +65,47 @@ class NativeLibraryTest {
 
     public static void main(String[] arguments) {
       NativeLibrary.load();
+    }
+  }
+
+  /** A place that cannot take the libraries is not remembered: the next call may have another. */
+  @Test
+  void aFailureIsNotRemembered(@TempDir Path folder) throws Exception {
+    String good = System.getProperty("org.bytedeco.javacpp.cachedir", folder + "/cache");
+    Path file = Files.createFile(folder.resolve("file"));
+    Process process =
+        new ProcessBuilder(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-Duser.home=" + file,
+                "-Djava.io.tmpdir=" + file,
+                "-Dorg.bytedeco.javacpp.cachedir=" + file + "/cache",
+                "-cp",
+                System.getProperty("java.class.path"),
+                LoadsLater.class.getName(),
+                good)
+            .redirectErrorStream(true)
+            .start();
+    try (InputStream output = process.getInputStream()) {
+      assertThat(new String(output.readAllBytes(), StandardCharsets.UTF_8))
+          .contains("native libraries: ", "name another folder with XDG_CACHE_HOME", "loaded");
+    }
+    assertThat(process.waitFor()).isZero();
+  }
+
+  /** A process whose first folder is none. */
+  static final class LoadsLater {
+    private LoadsLater() {}
+
+    public static void main(String[] arguments) {
+      try {
+        NativeLibrary.load();
+        System.out.println("at once");
+      } catch (InputException e) {
+        System.out.println(e.getMessage());
+      }
+      System.setProperty("org.bytedeco.javacpp.cachedir", arguments[0]);
+      NativeLibrary.load();
+      System.out.println("loaded, ABI " + Vicinal.vicinal_abi_version());
     }
   }
 

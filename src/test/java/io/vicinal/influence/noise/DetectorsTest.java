@@ -10,7 +10,11 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.noise.EvidenceOptions.Predictor;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -145,6 +149,38 @@ class DetectorsTest {
       assertThatThrownBy(() -> Evidence.of(BACKEND, nan, options))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("holes: features[2, 0] is NaN");
+    }
+  }
+
+  /** A detector that cannot work is left out with a sentence; the others work. */
+  @Test
+  void equalRowsAndLonelySamplesAreKnown() {
+    EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
+    try (Arena arena = Arena.host()) {
+      int n = 40;
+      Tensor y = arena.of(LongStream.range(0, n).map(i -> i == 7 ? 2 : i % 2).toArray(), n);
+      FeatureSet equal = new FeatureSet(arena.allocate(DType.F32, n, 3), y, "equal");
+      try (Evidence evidence = Evidence.of(BACKEND, equal, options)) {
+        for (String name : new String[] {"aum", "oof-loss", "knn", "rank-average"}) {
+          assertThat(Detectors.named(name).obstacle(evidence))
+              .as(name)
+              .hasValue("all rows of the features are equal");
+        }
+        assertThat(Detectors.named("random").obstacle(evidence)).isEmpty();
+      }
+      float[] x = new float[3 * n];
+      for (int i = 0; i < x.length; i++) {
+        x[i] = (i * 37 + i / 3 * 11) % 17;
+      }
+      FeatureSet lonely = new FeatureSet(arena.of(x, n, 3), y, "lonely");
+      try (Evidence evidence = Evidence.of(BACKEND, lonely, options)) {
+        for (String name : new String[] {"oof-loss", "knn", "confident-learning"}) {
+          double[] scores = Detectors.named(name).scores(evidence);
+          assertThat(IntStream.range(0, n).filter(i -> Double.isNaN(scores[i])))
+              .as(name)
+              .containsExactly(7);
+        }
+      }
     }
   }
 
