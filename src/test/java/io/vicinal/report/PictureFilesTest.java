@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
+import io.vicinal.tensor.Arena;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -111,6 +112,19 @@ class PictureFilesTest {
     PictureFiles files = of(folder);
     assertThat(shown(files, 0)).isNull();
     assertThat(files.unreadable()).isEqualTo(1);
+  }
+
+  /** Colours plane by plane are the same picture as colours together. */
+  @Test
+  void planesOfColoursBecomeOnePicture() {
+    try (Arena arena = Arena.host()) {
+      float[] together = {0, .1f, .2f, .3f, .4f, .5f, .6f, .7f, .8f, .9f, 1, .05f};
+      float[] planes = {0, .3f, .6f, .9f, .1f, .4f, .7f, 1, .2f, .5f, .8f, .05f};
+      Pictures pictures = new Pictures();
+      Pixels.of(arena.of(together, 1, 12), 2, 2, 3, false).addTo(pictures, "a", 0);
+      Pixels.of(arena.of(planes, 1, 12), 2, 2, 3, true).addTo(pictures, "b", 0);
+      assertThat(pictures.uris().get("b")).isEqualTo(pictures.uris().get("a"));
+    }
   }
 
   @Test

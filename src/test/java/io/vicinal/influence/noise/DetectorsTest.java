@@ -181,6 +181,14 @@ class DetectorsTest {
               .containsExactly(7);
         }
       }
+      Tensor own = arena.of(LongStream.range(0, n).toArray(), n);
+      FeatureSet apart = new FeatureSet(arena.of(x, n, 3), own, "apart");
+      try (Evidence evidence = Evidence.of(BACKEND, apart, options)) {
+        assertThat(Detectors.named("knn").obstacle(evidence))
+            .hasValue("every class has one sample");
+        assertThat(Detectors.named("rank-average").scores(evidence))
+            .isEqualTo(Ranking.average(Detectors.named("aum").scores(evidence)));
+      }
     }
   }
 
