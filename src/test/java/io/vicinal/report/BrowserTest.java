@@ -249,7 +249,6 @@ class BrowserTest {
   @Test
   void mapShowsTheImageOfAPoint() throws Exception {
     page.open(file, 1280, 900, "light");
-    page.await("document.querySelector('#embeddingmap canvas').ariaBusy === 'false'");
     hoverUntilAnImageShows();
     assertThat(page.text("document.querySelector('.tip-title').textContent")).startsWith("image ");
     page.screenshot(PICTURES.resolve("map-hover.png"), false);
