@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.commons.numbers.gamma.LogGamma;
 
 /**
  * Which labels are written for which by mistake: T(c, y), the probability that a sample of class c
@@ -21,9 +22,12 @@ import java.util.Map;
  *   <li>its rate is the share of contradictions among the surest tenth of all samples (at least
  *       {@value #FEWEST}, at most half), and of the tenths after it, up to the first that holds
  *       more of them than chance would explain (one deviation): there overlap begins;
- *   <li>how it divides among pairs is counted among the surer 40 % of each predicted class, with
- *       one sample's weight on all pairs alike, and scaled to that rate: 40 % hold more samples
- *       than 10 %, and more overlap.
+ *   <li>how it divides is counted among the surer 30 % of each predicted class, and scaled to that
+ *       rate: 30 % hold more samples than 10 %, and more overlap. A class's rate is drawn to the
+ *       mean with the weight of {@value #CLASS_PRIOR} samples; among the classes that are written
+ *       for c it divides as {@code n(c, y) + k / (C - 1)}, where the concentration k is the
+ *       likeliest one of a Dirichlet distribution for all classes together: large where mistakes
+ *       fall on all classes alike, small where each class is taken for a few others.
  * </ul>
  *
  * These are the counts of confident learning (Northcutt et al., JAIR 2021) with ranks in place of
@@ -33,7 +37,10 @@ final class ClassNoise {
   static final int FEWEST = 100;
   private static final double TENTH = 0.1;
   private static final double SUREST = 0.75; // of all samples, at most
-  private static final double COUNTED = 0.4;
+  private static final double COUNTED = 0.3;
+  static final int CLASS_PRIOR = 100;
+  private static final double LEAST_CONCENTRATION = 0.3;
+  private static final double MOST_CONCENTRATION = 1e5;
   private static final double LEAST = 1e-3; // what nobody could rule out
   private static final double MOST = 0.9; // of a class's labels
 
@@ -94,7 +101,7 @@ final class ClassNoise {
     }
     double mean = Math.max(LEAST, off / (double) Math.max(1, counted));
     double rate = Math.max(LEAST, beforeOverlap(contradicts, looked));
-    return of(counts, rows, mean / (classes - 1), Math.min(1, rate / mean));
+    return of(counts, rows, mean, Math.min(1, rate / mean));
   }
 
   /**
@@ -127,28 +134,52 @@ final class ClassNoise {
   /**
    * @param counts by y, then c: samples of c that are labelled y, replaced by their rates
    * @param rows samples of c
-   * @param base the mean rate of a pair
+   * @param mean the counted share of wrong labels
    * @param factor from counted to stated rates
    */
   private static ClassNoise of(
-      List<Map<Integer, Double>> counts, int[] rows, double base, double factor) {
+      List<Map<Integer, Double>> counts, int[] rows, double mean, double factor) {
     int classes = rows.length;
+    double[] off = new double[classes];
+    counts.forEach(column -> column.forEach((c, n) -> off[c] += n));
+    double k = concentration(counts, off);
+    double[] each = new double[classes]; // of T(c, y) what one counted sample is
     double[] elsewhere = new double[classes];
-    double[] leave = new double[classes];
-    for (int c = 0; c < classes; c++) {
-      elsewhere[c] = factor / (rows[c] + 1 / base);
-      leave[c] = elsewhere[c] * (classes - 1);
-    }
-    counts.forEach(column -> column.forEach((c, n) -> leave[c] += elsewhere[c] * n));
-    double[] share = new double[classes];
-    Arrays.setAll(share, c -> Math.min(1, MOST / leave[c]));
-    for (Map<Integer, Double> column : counts) {
-      column.replaceAll((c, n) -> (n + 1) * elsewhere[c] * share[c]);
-    }
-    Arrays.setAll(elsewhere, c -> elsewhere[c] * share[c]);
     double[] kept = new double[classes];
-    Arrays.setAll(kept, c -> 1 - leave[c] * share[c]);
+    for (int c = 0; c < classes; c++) {
+      double drawn = (off[c] + CLASS_PRIOR * mean) / (rows[c] + CLASS_PRIOR);
+      double rate = Math.min(MOST, factor * drawn);
+      each[c] = rate / (off[c] + k);
+      elsewhere[c] = each[c] * k / (classes - 1);
+      kept[c] = 1 - rate;
+    }
+    for (Map<Integer, Double> column : counts) {
+      column.replaceAll((c, n) -> n * each[c] + elsewhere[c]);
+    }
     return new ClassNoise(elsewhere, kept, counts);
+  }
+
+  /** The likeliest of some, for all classes together. */
+  private static double concentration(List<Map<Integer, Double>> counts, double[] off) {
+    double best = 0;
+    double most = Double.NEGATIVE_INFINITY;
+    for (double k = LEAST_CONCENTRATION; k < MOST_CONCENTRATION; k *= 1.6) {
+      double concentration = k;
+      double alpha = k / (off.length - 1);
+      double likelihood =
+          Arrays.stream(off)
+                  .map(n -> LogGamma.value(concentration) - LogGamma.value(n + concentration))
+                  .sum()
+              + counts.stream()
+                  .flatMap(column -> column.values().stream())
+                  .mapToDouble(n -> LogGamma.value(n + alpha) - LogGamma.value(alpha))
+                  .sum();
+      if (likelihood > most) {
+        most = likelihood;
+        best = k;
+      }
+    }
+    return best;
   }
 
   /** T(c, y): the probability that a sample of class c is labelled y. */

@@ -179,6 +179,33 @@ class PredictionTest {
     assertThat(found).isGreaterThan(9 * wrong / 10);
   }
 
+  /**
+   * Sixty classes of thirty samples: too few to count any pair, enough to see that pairs prefer.
+   */
+  @Test
+  void fewSamplesOfManyClassesShowHowNoiseDivides() {
+    int classes = 60;
+    int n = 30 * classes;
+    Xoshiro generator = new Xoshiro(3);
+    for (int towards = 0; towards < 2; towards++) {
+      long[] labels = new long[n];
+      double[][] p = new double[n][classes];
+      for (int i = 0; i < n; i++) {
+        int c = i % classes;
+        long other = towards == 1 ? c ^ 1 : (c + 1 + generator.below(classes - 1)) % classes;
+        labels[i] = generator.nextDouble() < 0.2 ? other : c;
+        Arrays.fill(p[i], 0.1 / (classes - 1));
+        p[i][c] = 0.9 + 0.001 * generator.nextDouble();
+      }
+      ClassNoise noise = ClassNoise.fit(labels, p);
+      double twin = 0;
+      for (int c = 0; c < classes; c++) {
+        twin += noise.rate(c, c ^ 1) / classes;
+      }
+      assertThat(twin).isCloseTo(towards == 1 ? 0.2 : 0.2 / (classes - 1), within(0.05));
+    }
+  }
+
   /** What the proposals are expected to mend and to break, against what they do. */
   @Test
   void whatIsExpectedHappens() {
