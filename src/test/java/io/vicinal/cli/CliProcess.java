@@ -1,5 +1,6 @@
 package io.vicinal.cli;
 
+import io.vicinal.process.DefaultSignals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,7 +60,8 @@ final class CliProcess implements AutoCloseable {
       Files.createDirectories(folder);
       Path out = Files.createTempFile(folder, "out", ".txt");
       Path err = Files.createTempFile(folder, "err", ".txt");
-      ProcessBuilder builder = new ProcessBuilder(command).directory(folder.toFile());
+      ProcessBuilder builder =
+          new ProcessBuilder(DefaultSignals.of(command)).directory(folder.toFile());
       builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_TOOL_OPTIONS"));
       builder.redirectOutput(out.toFile()).redirectError(err.toFile());
       return new CliProcess(builder.start(), folder, out, err);

@@ -2,6 +2,7 @@ package io.vicinal.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.process.DefaultSignals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,7 +107,7 @@ class LeftoversTest {
                 Stream.of(args))
             .toList();
     Process process =
-        new ProcessBuilder(command)
+        new ProcessBuilder(DefaultSignals.of(command))
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
