@@ -107,6 +107,22 @@ class LauncherTest {
     assertThat(outcome.out().lines()).singleElement().asString().contains("':'", "move");
   }
 
+  /** Killed, or without the memory to start: the machine's own JDK stays as it is. */
+  @Test
+  void aCompilerThatCannotStartIsNotInstalledAgain() throws Exception {
+    Checkout checkout = checkout("tree", true);
+    Path mark = folder.resolve("installed");
+    script(checkout.bin.resolve("javac"), "echo 'no memory for the heap'; exit 1\n");
+    script(checkout.bin.resolve("apt-get"), "touch '" + mark + "'\n");
+    Outcome outcome = run(checkout, Map.of(), "list");
+    assertThat(outcome.code()).isEqualTo(1);
+    assertThat(outcome.out().lines())
+        .singleElement()
+        .asString()
+        .isEqualTo("vicinal: javac -version does not work here: no memory for the heap");
+    assertThat(mark).doesNotExist();
+  }
+
   @Test
   void helpOfTheLaunchersOwnCommandsStartsNothing() throws Exception {
     Checkout checkout = checkout("tree", false);
