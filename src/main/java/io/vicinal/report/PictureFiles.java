@@ -137,6 +137,15 @@ public final class PictureFiles implements Look {
                   + csv.line()
                   + " has one column; give a position and a path, such as 17,photos/a.png");
         }
+        if (cells.size() > 2) {
+          throw new InputException(
+              option
+                  + ": "
+                  + where
+                  + ":"
+                  + csv.line()
+                  + " has more than two columns; put a path with commas in quotes");
+        }
         Path file = base.resolve(cells.get(1));
         if (Files.isRegularFile(file)) {
           files.put(cells.get(0), file);

@@ -36,7 +36,7 @@ final class WorkFolder implements AutoCloseable {
   private static final int HOLD = Integer.getInteger("io.vicinal.hold", 0);
 
   private final OutputFolder folder;
-  private final Interrupted interrupted = new Interrupted(this::howToGoOn);
+  private final Interrupted interrupted;
   private volatile boolean kept; // some pieces wait for the same call
   private volatile boolean done;
   private int made;
@@ -56,6 +56,7 @@ final class WorkFolder implements AutoCloseable {
    */
   WorkFolder(Path out, Key key, Collection<String> results, OutputOptions options) {
     folder = new OutputFolder(out, results, options, key.hash().substring(0, NAME));
+    interrupted = new Interrupted(this::howToGoOn); // what is refused is not interrupted
     try (Stream<Path> files = Files.list(folder.hidden())) {
       kept = files.anyMatch(f -> f.getFileName().toString().startsWith(PIECE));
       folder.keep(kept);

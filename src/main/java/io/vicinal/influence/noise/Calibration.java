@@ -60,28 +60,48 @@ record Calibration(double[] scales, double logLikelihood) {
     int m = start.length - 1;
     double[] at = start;
     Likelihood best = likelihood.apply(at);
+    boolean joint = start.length == best.gradient.length;
     for (int step = 0; step < STEPS; step++) {
       double[] direction = solve(best.outer, best.gradient);
-      Likelihood next = null;
-      for (double length = 1; length > 1e-4; length /= 2) {
-        double[] to = at.clone();
-        for (int k = 0; k < direction.length; k++) {
-          to[k] += length * direction[k];
-        }
-        to[m] = Math.max(-12, Math.min(0, to[m])); // a rate of at most a half
-        Likelihood tried = likelihood.apply(to);
-        if (tried.value > best.value) {
-          next = tried;
-          at = to;
-          break;
-        }
+      Step next = search(at, direction, best.value, likelihood);
+      if (next == null && joint) { // clean labels do not tell e, and throw the step to its bound
+        double[][] scales =
+            Arrays.stream(best.outer, 0, m)
+                .map(row -> Arrays.copyOf(row, m))
+                .toArray(double[][]::new);
+        next = search(at, solve(scales, Arrays.copyOf(best.gradient, m)), best.value, likelihood);
       }
-      if (next == null || next.value - best.value < ENOUGH) {
+      if (next == null) {
         break;
       }
-      best = next;
+      double gain = next.likelihood.value - best.value;
+      at = next.at;
+      best = next.likelihood;
+      if (gain < ENOUGH) {
+        break;
+      }
     }
     return new Calibration(Arrays.copyOf(at, m), best.value);
+  }
+
+  private record Step(double[] at, Likelihood likelihood) {}
+
+  /** The longest of some steps that gains; null if none does. */
+  private static Step search(
+      double[] at, double[] direction, double value, Function<double[], Likelihood> likelihood) {
+    int m = at.length - 1;
+    for (double length = 1; length > 1e-4; length /= 2) {
+      double[] to = at.clone();
+      for (int k = 0; k < direction.length; k++) {
+        to[k] += length * direction[k];
+      }
+      to[m] = Math.max(-12, Math.min(0, to[m])); // a rate of at most a half
+      Likelihood tried = likelihood.apply(to);
+      if (tried.value > value) {
+        return new Step(to, tried);
+      }
+    }
+    return null;
   }
 
   /** The likeliest class, the lowest of equal ones. */

@@ -1,10 +1,12 @@
 package io.vicinal.influence.noise;
 
+import io.vicinal.sample.Xoshiro;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.apache.commons.numbers.gamma.LogGamma;
 
 /**
@@ -70,7 +72,7 @@ final class ClassNoise {
     for (int i = 0; i < p.length; i++) {
       predicted[i] = Calibration.best(p[i]);
       sureness[i] = p[i][predicted[i]];
-      surer[predicted[i]]++;
+      surer[predicted[i]] += sizes[(int) labels[i]] > 1 ? 1 : 0;
     }
     Arrays.setAll(surer, c -> (int) Math.ceil(COUNTED * surer[c]));
 
@@ -83,7 +85,7 @@ final class ClassNoise {
     for (int y = 0; y < classes; y++) {
       counts.add(new HashMap<>());
     }
-    for (int i : Ranking.order(sureness)) {
+    for (int i : surestFirst(sureness)) {
       int c = predicted[i];
       int y = (int) labels[i];
       if (sizes[y] == 1) {
@@ -121,6 +123,14 @@ final class ClassNoise {
       found += more;
     }
     return found / (double) Math.max(1, to);
+  }
+
+  /** Equal ones in an order that has nothing to do with that of the data, which may be by class. */
+  private static int[] surestFirst(double[] sureness) {
+    long[] mixed = LongStream.range(0, sureness.length).toArray();
+    Xoshiro.of(0, "ties").shuffle(mixed, 0, mixed.length);
+    int[] order = Ranking.order(Arrays.stream(mixed).mapToDouble(i -> sureness[(int) i]).toArray());
+    return Arrays.stream(order).map(place -> (int) mixed[place]).toArray();
   }
 
   private static int count(boolean[] flags, int from, int to) {

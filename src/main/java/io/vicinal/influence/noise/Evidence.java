@@ -389,11 +389,11 @@ public final class Evidence implements AutoCloseable {
    * labels is wrong, or the features do not tell the classes apart.
    */
   public int contradictingCopies() {
-    Map<Integer, List<Integer>> seen = new HashMap<>(); // by hash, the first of equal rows
+    Map<Long, List<Integer>> seen = new HashMap<>(); // by hash, the first of equal rows
     int count = 0;
     for (int i = 0; i < samples(); i++) {
       double[] row = data.features().rows(i, i + 1L).toDoubles();
-      List<Integer> alike = seen.computeIfAbsent(Arrays.hashCode(row), h -> new ArrayList<>(1));
+      List<Integer> alike = seen.computeIfAbsent(hash(row), h -> new ArrayList<>(1));
       int first = -1;
       for (int j : alike) {
         if (Arrays.equals(row, data.features().rows(j, j + 1L).toDoubles())) {
@@ -407,6 +407,15 @@ public final class Evidence implements AutoCloseable {
       }
     }
     return count;
+  }
+
+  /** 64 bits that whole numbers spread over, too. */
+  private static long hash(double[] row) {
+    long hash = 0;
+    for (double value : row) {
+      hash = Long.rotateLeft((hash ^ Double.doubleToLongBits(value)) * 0x9e3779b97f4a7c15L, 29);
+    }
+    return hash;
   }
 
   private static boolean constant(Tensor x) {

@@ -7,10 +7,15 @@ import java.util.stream.IntStream;
  * How likely each class is the right one, from held-out scores and the label that is written. Two
  * questions are answered in turn, {@value #ROUNDS} times: which labels are written for which
  * ({@link ClassNoise}), and how sure predictions may then be ({@link Calibration}). The first round
- * starts from noise that falls on all classes alike. Stateless.
+ * starts from noise that falls on all classes alike.
+ *
+ * <p>Noise of a half explains any label by any scores. Where the scores hardly explain the labels
+ * better than the classes' sizes do, they are no evidence against a label, and every label stays as
+ * likely as it is written. Stateless.
  */
 final class LabelPosterior {
   static final int ROUNDS = 2;
+  private static final double TELLING = 0.1; // of the labels' entropy
 
   private LabelPosterior() {}
 
@@ -27,11 +32,33 @@ final class LabelPosterior {
       calibration = calibration.behind(noise, labels, tables);
     }
     double[][] p = probabilities(calibration, tables);
+    double entropy = entropy(labels, classes);
+    if (calibration.logLikelihood() + entropy < TELLING * entropy) {
+      for (int i = 0; i < p.length; i++) {
+        Arrays.fill(p[i], 0);
+        p[i][(int) labels[i]] = 1;
+      }
+      return p;
+    }
     for (int i = 0; i < p.length; i++) {
       double[] predicted = p[i].clone();
       noise.posterior(predicted, (int) labels[i], p[i]);
     }
     return p;
+  }
+
+  /**
+   * Of the given labels: what their likelihood is below 0 when only the classes' sizes are known.
+   */
+  private static double entropy(long[] labels, int classes) {
+    double[] sizes = new double[classes];
+    for (long label : labels) {
+      sizes[(int) label]++;
+    }
+    return Arrays.stream(sizes)
+        .filter(n -> n > 0)
+        .map(n -> -n / labels.length * Math.log(n / labels.length))
+        .sum();
   }
 
   private static double[][] probabilities(Calibration calibration, double[][][] tables) {

@@ -116,15 +116,10 @@ public final class LabelAudit {
     double wrong = evidence.noiseRate() * n;
     long wanted = suspects != null ? suspects : Math.round(wrong);
     int[] order = Ranking.order(scores.get(main));
-    Relabelling all = Relabelling.propose(evidence, order, rule, options);
+    int first = (int) Math.min(n, wanted);
+    Relabelling all = Relabelling.propose(evidence, order, first, rule, options);
     return new LabelAudit(
-        positions,
-        classIds,
-        main,
-        new LinkedHashMap<>(scores),
-        all,
-        (int) Math.min(n, wanted),
-        wrong);
+        positions, classIds, main, new LinkedHashMap<>(scores), all, first, wrong);
   }
 
   private static int[] ranks(double[] values) {

@@ -46,7 +46,10 @@ public record Proposal(
     KEEP("keep"),
     /** Another class is likely enough, and likelier than the given one: take {@code best}. */
     RELABEL("accept"),
-    /** Another class is likelier, but not likely enough: a person should look. */
+    /**
+     * Another class is likelier, but not likely enough, or the class would lose too much: a person
+     * should look.
+     */
     ABSTAIN("left to a person"),
     /** It resembles no class: remove it rather than relabel it. */
     NONE_OF_THESE("none of these");

@@ -71,6 +71,16 @@ public record Relabelling(
    */
   public static Relabelling propose(
       Evidence evidence, int[] suspicious, RelabelRule rule, Options options) {
+    return propose(evidence, suspicious, suspicious.length, rule, options);
+  }
+
+  /**
+   * The same of samples of which only the first may be changed.
+   *
+   * @param suspects how many those are
+   */
+  static Relabelling propose(
+      Evidence evidence, int[] suspicious, int suspects, RelabelRule rule, Options options) {
     Set<Integer> seen = new HashSet<>();
     for (int id : suspicious) {
       if (id < 0 || id >= evidence.samples() || !seen.add(id)) {
@@ -96,7 +106,7 @@ public record Relabelling(
         rule,
         evidence.labels(),
         evidence.classes(),
-        sparing(proposals, evidence.labels(), evidence.classes()),
+        sparing(proposals, suspects, evidence.labels(), evidence.classes()),
         p);
   }
 
@@ -104,13 +114,14 @@ public record Relabelling(
    * A class that would lose more than half of its samples is itself in doubt: predictions hardly
    * know a class of few samples, and not at all one of a single one. A person should look.
    */
-  static List<Proposal> sparing(List<Proposal> proposals, long[] labels, int classes) {
+  static List<Proposal> sparing(
+      List<Proposal> proposals, int suspects, long[] labels, int classes) {
     long[] sizes = new long[classes];
     for (long label : labels) {
       sizes[(int) label]++;
     }
     long[] leaving = new long[classes];
-    for (Proposal proposal : proposals) {
+    for (Proposal proposal : proposals.subList(0, suspects)) {
       leaving[proposal.given()] += proposal.decision() == Decision.RELABEL ? 1 : 0;
     }
     return proposals.stream()

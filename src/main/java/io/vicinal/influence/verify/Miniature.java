@@ -173,7 +173,7 @@ public record Miniature(
   private static long[] plan(long[][] top, double[][] scores, MiniatureOptions options) {
     long[] trained =
         IntStream.range(0, scores.length == 0 ? 0 : scores[0].length)
-            .filter(i -> !Double.isNaN(scores[0][i]))
+            .filter(i -> Arrays.stream(scores).anyMatch(query -> !Double.isNaN(query[i])))
             .mapToLong(i -> i)
             .toArray();
     int controls = Math.min(options.controls(), trained.length);

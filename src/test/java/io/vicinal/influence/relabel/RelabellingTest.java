@@ -173,9 +173,12 @@ class RelabellingTest {
       proposals.add(
           new Proposal(id, given, 1 - given, 0.99, given, 0.01, 0.01, 0, Decision.RELABEL));
     }
-    assertThat(Relabelling.sparing(proposals, labels, 2))
+    assertThat(Relabelling.sparing(proposals, 4, labels, 2))
         .extracting(Proposal::decision)
         .containsExactly(Decision.ABSTAIN, Decision.ABSTAIN, Decision.RELABEL, Decision.RELABEL);
+    assertThat(Relabelling.sparing(proposals, 1, labels, 2)) // only the first is changed
+        .extracting(Proposal::decision)
+        .containsOnly(Decision.RELABEL);
   }
 
   @Test
