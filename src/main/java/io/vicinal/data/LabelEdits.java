@@ -130,9 +130,17 @@ public final class LabelEdits {
       byte[] patched = kind == Kind.ARRAY ? patched(changed) : null;
       if (patched != null) {
         AtomicFile.write(file, out -> out.write(patched));
+      } else if (kind == Kind.ARRAY && isText()) { // also where all of them read as numbers
+        Npy.writeTexts(file, all);
       } else {
         Labels.writeArray(file, kind == Kind.ARRAY ? all : after);
       }
+    }
+  }
+
+  private boolean isText() {
+    try (InputFile in = ArrayFile.openNpy(labels)) {
+      return Npy.header(in).element() == null;
     }
   }
 

@@ -192,6 +192,12 @@ class ExplainNoiseTest {
         .hasSize(6)
         .anySatisfy(row -> assertThat(row[1]).isEqualTo(first[1]))
         .noneSatisfy(row -> assertThat(row[1]).isEqualTo(second[1]));
+
+    // Decisions of another data set are refused.
+    String table = Files.readString(suspects);
+    Files.writeString(suspects, table.replaceAll("[0-9]+ labels ", "17 labels "));
+    Outcome.of(ExplainNoiseTest.with(fixture.explain("mislabel", again), "--overwrite"))
+        .failed(2, "decides for 17 labels, and there are ");
   }
 
   @Test

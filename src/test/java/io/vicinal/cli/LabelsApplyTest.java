@@ -9,6 +9,8 @@ import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -213,6 +215,18 @@ class LabelsApplyTest {
     }
     apply("codes.txt", HEADER + "1,,10,7,accept,\n", "again.txt").succeeded();
     assertThat(folder.resolve("again.txt")).hasContent("010\n007\n007\n007\n");
+  }
+
+  /** Texts that read as numbers stay texts, also where a longer one comes. */
+  @Test
+  void codesInAnArrayStayTexts() throws IOException {
+    byte[] utf32 = "007012".getBytes(Charset.forName("UTF-32LE"));
+    NpyBytes.raw(folder.resolve("codes.npy"), "<U3", utf32, 2);
+    apply("codes.npy", HEADER + "1,,012,,other,1000\n", "cleaned.npy", "--new-classes").succeeded();
+    byte[] after = "007\0001000".getBytes(Charset.forName("UTF-32LE"));
+    assertThat(Files.readAllBytes(folder.resolve("cleaned.npy")))
+        .endsWith(after)
+        .containsSequence("<U4".getBytes(StandardCharsets.US_ASCII));
   }
 
   @ParameterizedTest

@@ -1,5 +1,6 @@
 package io.vicinal.cli.explain;
 
+import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
 import java.nio.file.Path;
@@ -28,9 +29,18 @@ final class EarlierOptions {
       return rows;
     }
     Map<Long, String> decided = new HashMap<>();
-    LabelDecisions.read(decisions, model.labelsAreTexts())
-        .rows()
-        .forEach(row -> decided.put(row.sample(), row.after()));
+    LabelDecisions earlier = LabelDecisions.read(decisions, model.labelsAreTexts());
+    int count = model.usedLabels().length;
+    if (earlier.madeFor() != null && !earlier.madeFor().startsWith(count + " labels ")) {
+      throw new InputException(
+          decisions
+              + ": decides for "
+              + earlier.madeFor().split(" ")[0]
+              + " labels, and there are "
+              + count
+              + "; name the decisions of this data set");
+    }
+    earlier.rows().forEach(row -> decided.put(row.sample(), row.after()));
     Labelled labelled = model.labelled();
     long[] labels = labelled.data().labels().toLongs();
     for (int i = 0; i < labels.length; i++) {
