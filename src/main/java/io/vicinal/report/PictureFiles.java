@@ -128,23 +128,16 @@ public final class PictureFiles implements Look {
     try (CsvReader csv = new CsvReader(where, false)) {
       boolean first = true;
       for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
-        if (cells.size() < 2) {
+        if (cells.size() != 2) {
           throw new InputException(
               option
                   + ": "
                   + where
                   + ":"
                   + csv.line()
-                  + " has one column; give a position and a path, such as 17,photos/a.png");
-        }
-        if (cells.size() > 2) {
-          throw new InputException(
-              option
-                  + ": "
-                  + where
-                  + ":"
-                  + csv.line()
-                  + " has more than two columns; put a path with commas in quotes");
+                  + (cells.size() < 2
+                      ? " has one column; give a position and a path, such as 17,photos/a.png"
+                      : " has more than two columns; put a path with commas in quotes"));
         }
         Path file = base.resolve(cells.get(1));
         if (Files.isRegularFile(file)) {

@@ -92,6 +92,8 @@ class PictureFilesTest {
         .hasMessageContaining("relative to the CSV");
     Files.writeString(csv, "11\n");
     assertThatThrownBy(() -> of(csv)).hasMessageContaining("p.csv:1 has one column");
+    Files.writeString(csv, "11,photos/a, b.jpg\n");
+    assertThatThrownBy(() -> of(csv)).hasMessageContaining("p.csv:1 has more than two columns");
   }
 
   @Test
