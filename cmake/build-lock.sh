@@ -1,13 +1,13 @@
-# Sourced by whatever builds in this checkout: the launcher, bench/run, bench/kit/make. Needs say().
+# Sourced by whatever builds in this checkout: the launcher, bench/run, bench/kit/make, and Maven itself (pom.xml).
 #
 # build_lock ROOT: waits until nobody else builds in ROOT, and keeps others waiting until build_unlock or the end of
-# this process and of what it became by exec. What a build starts may build itself.
+# this process and of what it became by exec. What a build starts may build itself. The folder itself is locked: a file
+# below target would be lost to `mvn clean`.
 build_lock() {
   [ "${VICINAL_BUILDING:-}" != "$1" ] || return 0
-  mkdir -p "$1/target"
-  exec 9>"$1/target/.lock"
+  exec 9<"$1"
   if ! flock --nonblock 9; then
-    say "waiting for another build in this checkout"
+    echo "vicinal: waiting for another build in this checkout" >&2
     flock 9
   fi
   export VICINAL_BUILDING=$1
@@ -15,5 +15,12 @@ build_lock() {
 
 build_unlock() {
   unset VICINAL_BUILDING
-  exec 9>&-
+  exec 9<&-
+}
+
+# build_lock_for PID ROOT: the same until the process PID ends, which is not ours to become.
+build_lock_for() {
+  [ "${VICINAL_BUILDING:-}" != "$2" ] || return 0
+  build_lock "$2"
+  tail --pid="$1" --sleep-interval=0.1 -f /dev/null >/dev/null 2>&1 &
 }

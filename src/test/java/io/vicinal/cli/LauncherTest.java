@@ -155,7 +155,7 @@ class LauncherTest {
   void twoBuildsWaitForEachOther() throws Exception {
     Checkout checkout = checkout("tree", false);
     Path maven = checkout.root.resolve("target/maven-was-here");
-    Process holder = holder(checkout.root.resolve("target/.lock"));
+    Process holder = holder(checkout.root);
     Process process = start(checkout, checkout.root.resolve("vicinal"), Map.of(), "list");
     var output = process.inputReader();
     assertThat(output.readLine()).contains("waiting for another build in this checkout");
@@ -164,6 +164,67 @@ class LauncherTest {
     assertThat(output.lines()).anyMatch(line -> line.contains("java charmap"));
     assertThat(process.waitFor()).isZero();
     assertThat(maven).exists();
+  }
+
+  /** A Maven that was started by hand waits, too, and keeps others waiting until it ends. */
+  @Test
+  void mavenWaitsForOtherBuilds() throws Exception {
+    Path root = Files.createDirectories(folder.resolve("tree/cmake")).getParent();
+    Files.copy(Path.of("pom.xml"), root.resolve("pom.xml"));
+    Files.copy(Path.of("cmake/build-lock.sh"), root.resolve("cmake/build-lock.sh"));
+    Process holder = holder(root);
+    Process process = maven(root, "pre-clean");
+    var output = process.inputReader();
+    assertThat(output.readLine()).contains("waiting for another build in this checkout");
+    holder.getOutputStream().close();
+    output.lines().forEach(line -> {});
+    assertThat(process.waitFor()).isZero();
+
+    // The lock of a parent that is not Maven: this test's process holds it through its child, then
+    // lets go.
+    Process parent =
+        new ProcessBuilder(
+                "bash", "-c", ". cmake/build-lock.sh; build_lock_for $$ \"$PWD\"; echo; cat")
+            .directory(root.toFile())
+            .start();
+    parent.inputReader().readLine();
+    ProcessBuilder attempt = new ProcessBuilder("flock", "--nonblock", root.toString(), "true");
+    assertThat(attempt.start().waitFor()).isEqualTo(1);
+    parent.getOutputStream().close();
+    parent.waitFor();
+    ProcessBuilder patient = new ProcessBuilder("flock", root.toString(), "true");
+    assertThat(patient.start().waitFor()).isZero();
+  }
+
+  /** Discovery of tests loads every class beside the tests: those of JMH lie elsewhere. */
+  @Test
+  void theBenchmarkHasAFolderOfItsOwn() throws Exception {
+    String folderOf = "-Dexec.args=${project.build.testOutputDirectory}";
+    String tests = answer(maven(Path.of(""), "exec:exec", "-Dexec.executable=echo", folderOf));
+    String bench =
+        answer(maven(Path.of(""), "exec:exec", "-Dexec.executable=echo", folderOf, "-Pbench"));
+    assertThat(tests).contains("/target/test-classes");
+    assertThat(bench).contains("/target/bench-classes");
+  }
+
+  private static String answer(Process process) throws Exception {
+    String answer = new String(process.getInputStream().readAllBytes()).strip();
+    assertThat(process.waitFor()).as(answer).isZero();
+    return answer;
+  }
+
+  /** Maven without a network, on the libraries that built this. */
+  private static Process maven(Path root, String... args) throws IOException {
+    List<String> command = new ArrayList<>(List.of("mvn", "-o", "-q", "-B"));
+    String libraries = System.getProperty("localRepository"); // surefire's
+    if (libraries != null) {
+      command.add("-Dmaven.repo.local=" + libraries);
+    }
+    command.addAll(List.of(args));
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.directory(root.toAbsolutePath().toFile());
+    builder.environment().remove("VICINAL_BUILDING");
+    return builder.start();
   }
 
   /** The other build; it ends when its input does. */
