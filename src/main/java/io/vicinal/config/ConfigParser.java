@@ -1,5 +1,6 @@
 package io.vicinal.config;
 
+import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
@@ -20,6 +21,9 @@ import java.util.Set;
  * names the file (or {@code --set}), the key's path and what was expected. Nothing is evaluated. A
  * value of an override is JSON when it reads as JSON, otherwise a string. Relative paths start from
  * the file's folder, in overrides from the working directory.
+ *
+ * <p>What the key {@code fitted} names, a run has fitted to its data: it counts as not given, since
+ * other data want other values. {@link #stored} keeps it.
  *
  * <p>Stateless, so safe for any thread.
  */
@@ -48,6 +52,7 @@ public final class ConfigParser {
     if (!root.isJsonObject()) {
       throw OneLine.error(name + ": expected an object {...}");
     }
+    open(root.getAsJsonObject());
     Set<String> paths = new LinkedHashSet<>();
     for (String override : overrides) {
       apply(override, root.getAsJsonObject(), paths);
@@ -60,6 +65,48 @@ public final class ConfigParser {
    * @param name what errors call it; relative paths start from the working directory
    */
   public static RunConfig parse(JsonObject tree, String name) {
+    JsonObject copy = tree.deepCopy();
+    open(copy);
+    return read(copy, name);
+  }
+
+  /**
+   * The configuration of a run as it was, with the values that were fitted to its data.
+   *
+   * @param file a run folder's {@code config.json}
+   */
+  public static RunConfig stored(Path file) {
+    JsonElement root = JsonTree.parse(text(file), file.toString());
+    if (!root.isJsonObject()) {
+      throw OneLine.error(file + ": expected an object {...}");
+    }
+    Path folder = file.toAbsolutePath().getParent();
+    Source source = new Source(file.toString(), folder, Set.of());
+    return RunConfig.read(new Section(source, "", root.getAsJsonObject()));
+  }
+
+  /** Removes what is fitted and the list of it. A list that is none is left for its reader. */
+  private static void open(JsonObject root) {
+    if (!(root.get("fitted") instanceof JsonArray keys)
+        || !RunConfig.FITTED.containsAll(texts(keys))) {
+      return;
+    }
+    root.remove("fitted");
+    for (String key : texts(keys)) {
+      int dot = key.indexOf('.');
+      if (root.get(key.substring(0, dot)) instanceof JsonObject section) {
+        section.remove(key.substring(dot + 1));
+      }
+    }
+  }
+
+  private static List<String> texts(JsonArray keys) {
+    return keys.asList().stream()
+        .map(key -> key.isJsonPrimitive() ? key.getAsString() : "")
+        .toList();
+  }
+
+  private static RunConfig read(JsonObject tree, String name) {
     Source source = new Source(name, Path.of("").toAbsolutePath(), Set.of());
     return RunConfig.read(new Section(source, "", tree));
   }

@@ -3,11 +3,13 @@ package io.vicinal.config;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
  * A whole training run, immutable. Everything but the data has a default; {@link ConfigParser}
- * reads it and {@link #json()} writes the resolved form, which reads back as an equal record.
+ * reads it and {@link #json()} writes the resolved form, which {@link ConfigParser#stored} reads
+ * back as an equal record.
  *
  * <p>The key {@code run} is reserved for what a run folder's {@code config.json} records beside the
  * configuration (version, data hash, class ids); it is accepted and ignored.
@@ -15,6 +17,8 @@ import java.util.List;
  * @param epochs passes over the training data; 0 keeps the first head
  * @param seed every component's seed follows from it
  * @param checkpointSteps steps between two checkpoints within an epoch; 0: at epoch ends only
+ * @param fitted the keys that nobody gave and whose values a run fitted to its data, such as {@code
+ *     sampler.batch}; other data want others, see {@link #asked}
  */
 public record RunConfig(
     DataConfig data,
@@ -32,7 +36,17 @@ public record RunConfig(
     int checkpointSteps,
     long seed,
     SeedConfig seeds,
-    ComputeConfig compute) {
+    ComputeConfig compute,
+    List<String> fitted) {
+
+  /** The keys that can be fitted. */
+  static final List<String> FITTED =
+      List.of(
+          "validation.fraction",
+          "validation.by",
+          "sampler.batch",
+          "sampler.classes",
+          "sampler.samples");
 
   static RunConfig read(Section s) {
     s.ignore("run");
@@ -53,8 +67,12 @@ public record RunConfig(
             s.integer("checkpointSteps", 0, Range.integersFrom(0)),
             s.whole("seed", 0),
             SeedConfig.read(s.section("seeds")),
-            ComputeConfig.read(s.section("compute")));
+            ComputeConfig.read(s.section("compute")),
+            s.texts("fitted", List.of()));
     s.end();
+    if (!FITTED.containsAll(config.fitted)) {
+      throw s.error("fitted", "has a key that no run fits; those are " + String.join(", ", FITTED));
+    }
     config.checkValidationIsThere(s);
     return config;
   }
@@ -83,20 +101,37 @@ public record RunConfig(
 
   /** This configuration with another sampler. */
   public RunConfig withSampler(SamplerConfig other) {
-    return with(validation, other, epochs);
+    return with(validation, other, epochs, fitted);
   }
 
   /** This configuration with another number of epochs. */
   public RunConfig withEpochs(int count) {
-    return with(validation, sampler, count);
+    return with(validation, sampler, count, fitted);
   }
 
-  /** This configuration with another validation part. */
-  public RunConfig withValidation(ValidationConfig other) {
-    return with(other, sampler, epochs);
+  /** This configuration with what of its validation part was not given fitted to data. */
+  public RunConfig fitted(ValidationConfig to) {
+    return with(to, sampler, epochs, fittedToo("validation.", validation.left()));
   }
 
-  private RunConfig with(ValidationConfig validation, SamplerConfig sampler, int epochs) {
+  /** This configuration with what of its sampler was not given fitted to data. */
+  public RunConfig fitted(SamplerConfig to) {
+    return with(validation, to, epochs, fittedToo("sampler.", sampler.left()));
+  }
+
+  private List<String> fittedToo(String section, List<String> keys) {
+    List<String> all = new ArrayList<>(fitted);
+    keys.forEach(key -> all.add(section + key));
+    return List.copyOf(all);
+  }
+
+  /** This configuration without what a run fitted to its data: as it was asked for. */
+  public RunConfig asked() {
+    return fitted.isEmpty() ? this : ConfigParser.parse(json(), "the run's configuration");
+  }
+
+  private RunConfig with(
+      ValidationConfig validation, SamplerConfig sampler, int epochs, List<String> fitted) {
     return new RunConfig(
         data,
         validation,
@@ -113,7 +148,8 @@ public record RunConfig(
         checkpointSteps,
         seed,
         seeds,
-        compute);
+        compute,
+        fitted);
   }
 
   /** The resolved configuration as a fresh JSON object. */
@@ -135,6 +171,9 @@ public record RunConfig(
     o.addProperty("seed", seed);
     o.add("seeds", seeds.json());
     o.add("compute", compute.json());
+    if (!fitted.isEmpty()) {
+      o.add("fitted", Json.texts(fitted));
+    }
     return o;
   }
 

@@ -1,6 +1,8 @@
 package io.vicinal.config;
 
 import com.google.gson.JsonObject;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * How batches are drawn. A size that is not given is its default, or less where the data has too
@@ -43,6 +45,21 @@ public record SamplerConfig(String name, int batch, boolean dropLast, int classe
 
   private boolean balanced() {
     return name.equals("balanced");
+  }
+
+  /** The sizes that were not given and that data decide. */
+  List<String> left() {
+    List<String> keys = new ArrayList<>();
+    if (!balanced() && batch == 0) {
+      keys.add("batch");
+    }
+    if (balanced() && classes == 0) {
+      keys.add("classes");
+    }
+    if (balanced() && samples == 0) {
+      keys.add("samples");
+    }
+    return keys;
   }
 
   /**

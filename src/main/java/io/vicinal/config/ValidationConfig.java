@@ -2,6 +2,8 @@ package io.vicinal.config;
 
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What training is judged by: a part carved from the training data, or files of its own. Never the
@@ -56,6 +58,18 @@ public record ValidationConfig(
           "sampleNames", "belongs to validation.features; name all samples with data.sampleNames");
     }
     return new ValidationConfig(fraction, given, byGiven, by, features, labels, sampleNames);
+  }
+
+  /** The keys that were not given and that data decide. */
+  List<String> left() {
+    List<String> keys = new ArrayList<>();
+    if (!given) {
+      keys.add("fraction");
+    }
+    if (!byGiven) {
+      keys.add("by");
+    }
+    return keys;
   }
 
   /** The same with this part held out, as if it had been given. */

@@ -50,7 +50,7 @@ final class Feasible {
     if (told != null) {
       notes.accept(told);
     }
-    RunConfig resolved = config.withSampler(fitted);
+    RunConfig resolved = config.fitted(fitted);
     Parts.sampler(resolved, rows.clone(), rows); // refuses given sizes that the data cannot fill
     return resolved;
   }

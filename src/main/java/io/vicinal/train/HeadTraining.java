@@ -69,7 +69,7 @@ public final class HeadTraining {
    */
   public static HeadTraining of(Backend backend, RunConfig config) {
     return new HeadTraining(
-        backend, config, Parts.loss(config), null, Set.of(), (epoch, head) -> {});
+        backend, config.asked(), Parts.loss(config), null, Set.of(), (epoch, head) -> {});
   }
 
   /** The same with another loss than the configuration names. */

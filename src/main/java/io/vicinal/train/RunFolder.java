@@ -179,6 +179,10 @@ final class RunFolder implements AutoCloseable {
   }
 
   Path config() {
+    return config(folder);
+  }
+
+  static Path config(Path folder) {
     return folder.resolve("config.json");
   }
 

@@ -12,7 +12,6 @@ import io.vicinal.config.RunConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A run folder's {@code config.json}: the resolved configuration, and under {@code run} what it
@@ -66,7 +65,7 @@ record RunRecord(RunConfig config, JsonObject run) {
     if (!Files.exists(file)) {
       return null;
     }
-    RunConfig config = ConfigParser.parse(file, List.of());
+    RunConfig config = ConfigParser.stored(file);
     try {
       JsonObject o = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       return new RunRecord(config, o.getAsJsonObject(RUN));
@@ -80,7 +79,21 @@ record RunRecord(RunConfig config, JsonObject run) {
    * may differ.
    */
   void checkSame(RunConfig now, Path folder) {
-    String difference = Difference.first(comparable(config), comparable(now));
+    refuse(Difference.first(comparable(config), comparable(now)), folder);
+  }
+
+  /** The same of where the data come from, which is known before they are read. */
+  void checkSameData(RunConfig now, Path folder) {
+    refuse(Difference.first(dataOf(config), dataOf(now)), folder);
+  }
+
+  private static JsonObject dataOf(RunConfig config) {
+    JsonObject o = new JsonObject();
+    o.add("data", config.json().get("data"));
+    return o;
+  }
+
+  private static void refuse(String difference, Path folder) {
     if (difference != null) {
       throw new InputException(
           folder
@@ -96,6 +109,7 @@ record RunRecord(RunConfig config, JsonObject run) {
     JsonObject o = config.json();
     o.remove("epochs");
     o.remove("checkpointSteps");
+    o.remove("fitted"); // the values are compared
     o.getAsJsonObject("compute").remove("threads");
     o.getAsJsonObject("compute").remove("workspaceMiB");
     return o;

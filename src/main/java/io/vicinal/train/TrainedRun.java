@@ -79,7 +79,7 @@ public record TrainedRun(
    * @throws InputException as above, and if the run's configuration names its data
    */
   public static TrainedRun open(Path folder, FeatureSet given, Backend backend, Arena arena) {
-    RunRecord record = RunRecord.read(folder.resolve("config.json"));
+    RunRecord record = RunRecord.read(RunFolder.config(folder));
     Path file = folder.resolve("head.safetensors");
     if (record == null || !Files.exists(file)) {
       throw new InputException(

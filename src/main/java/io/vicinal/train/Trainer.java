@@ -77,7 +77,7 @@ public final class Trainer {
               + features.count()
               + " rows of features; give one each");
     }
-    RunConfig asked = options.config();
+    RunConfig asked = options.config(); // which holds nothing fitted
     Arena kept = Arena.host(); // the head's; closed by its user
     try (Backend backend = open(asked);
         Arena arena = new Arena(backend.memory())) {
@@ -160,7 +160,7 @@ public final class Trainer {
    * @throws InputException when the folder holds no run
    */
   public static TrainResult resume(Path folder, TrainingListener listener) {
-    RunRecord record = RunRecord.read(folder.resolve("config.json"));
+    RunRecord record = RunRecord.read(RunFolder.config(folder));
     if (record == null) {
       throw new InputException(folder + ": holds no run to resume; give a configuration to start");
     }
@@ -184,8 +184,7 @@ public final class Trainer {
    */
   public static void checkFolder(Path folder, RunMode mode, RunConfig config) {
     RunFolder.checkUsable(folder, mode);
-    RunRecord record =
-        mode == RunMode.RESUME ? RunRecord.read(folder.resolve("config.json")) : null;
+    RunRecord record = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(folder)) : null;
     if (record != null) {
       record.checkSame(config, folder);
     }
@@ -193,28 +192,38 @@ public final class Trainer {
 
   /** The same with the metrics in the caller's hands. */
   static TrainResult train(
-      RunConfig given,
+      RunConfig config,
       FeatureSet features,
       Path path,
       RunMode mode,
       BiFunction<Backend, EvaluateConfig, MetricFn> metrics,
       TrainingListener listener) {
+    // What a run fitted to its data is fitted again: these may be others.
+    RunConfig asked = config.asked();
     // Everything that can be refused is refused before the folder is touched.
-    Parts.loss(given);
+    Parts.loss(asked);
     RunFolder.checkUsable(path, mode);
-    try (Backend backend = open(given);
+    RunRecord before = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(path)) : null;
+    if (before != null) {
+      before.checkSameData(asked, path);
+    }
+    try (Backend backend = open(asked);
         Arena arena = new Arena(backend.memory())) {
-      MetricFn metric = metrics.apply(backend, given.evaluate());
-      TrainingSet data = load(given, features, backend, arena, listener);
-      RunConfig config = data.feasible(given, listener::note);
+      MetricFn metric = metrics.apply(backend, asked.evaluate());
+      TrainingSet data = load(asked, features, backend, arena, listener);
+      if (before != null) {
+        before.checkData(data, path); // before anything is fitted to other data, and blamed
+      }
+      RunConfig resolved = data.feasible(asked, listener::note);
       try (RunFolder folder = RunFolder.open(path, mode)) {
+        // Read again: only now nobody else changes it.
         RunRecord record = mode == RunMode.RESUME ? RunRecord.read(folder.config()) : null;
         if (record != null) {
-          record.checkSame(config, path);
+          record.checkSame(resolved, path);
         }
         RunKeeper keeper = new FolderKeeper(folder);
-        TrainingRun run = new TrainingRun(config, keeper, backend, data, metric, listener, arena);
-        begin(folder, config, record, data, backend, listener);
+        TrainingRun run = new TrainingRun(resolved, keeper, backend, data, metric, listener, arena);
+        begin(folder, resolved, record, data, backend, listener);
         return result(folder, run.run(record != null));
       }
     }

@@ -76,9 +76,9 @@ public final class TrainingOptions {
     return new TrainingOptions(tree).loss(loss);
   }
 
-  /** A configuration as options, to change some of it. */
+  /** A configuration as options, to change some of it; what a run fitted to its data is open. */
   public static TrainingOptions of(RunConfig config) {
-    return new TrainingOptions(config.json());
+    return new TrainingOptions(config.asked().json());
   }
 
   /** The resolved configuration: what {@link Trainer} takes and a run folder stores. */

@@ -50,7 +50,8 @@ public record TrainingPlan(
    *
    * @throws InputException as training would throw it
    */
-  public static TrainingPlan of(RunConfig config) {
+  public static TrainingPlan of(RunConfig given) {
+    RunConfig config = given.asked();
     DataConfig data = config.data();
     Parts.loss(config);
     Backend.open(config.compute().device(), Parts.options(config.compute())).close();

@@ -34,6 +34,7 @@ import java.util.stream.LongStream;
  * @param hash of the dataset as it was read
  * @param classNames by class id, or none
  * @param sampleNames by sample id, or none
+ * @param config the asked one with a validation part that these data can give
  */
 record TrainingSet(
     Tensor features,
@@ -44,7 +45,8 @@ record TrainingSet(
     FeatureSet validation,
     String hash,
     Names classNames,
-    Names sampleNames) {
+    Names sampleNames,
+    RunConfig config) {
 
   /**
    * @param notes receives what is not obvious about how the data was read
@@ -76,7 +78,8 @@ record TrainingSet(
         validation,
         hash,
         all.classNames(),
-        all.sampleNames());
+        all.sampleNames(),
+        fitted);
   }
 
   static InputException otherWidth(long validation, long training) {
@@ -94,7 +97,7 @@ record TrainingSet(
 
   /** The configuration with a validation part that the data can give. */
   static RunConfig fitted(RunConfig config, long[] labels) {
-    return config.withValidation(
+    return config.fitted(
         ValidationSplit.fitted(labels, covered(config, labels), config.validation(), seed(config)));
   }
 
@@ -267,12 +270,11 @@ record TrainingSet(
   }
 
   /** As {@link Feasible#check}, and whether the run finds the memory. */
-  RunConfig feasible(RunConfig config, Consumer<String> notes) {
+  RunConfig feasible(RunConfig asked, Consumer<String> notes) {
     long[] trained = Arrays.stream(training).map(id -> rows[(int) id]).toArray();
     long[] held = validation == null ? new long[0] : validation.labels().toLongs();
-    RunConfig fitted = fitted(config, labels);
-    Feasible.checkValidation(config, fitted, notes);
-    RunConfig resolved = Feasible.check(fitted, classes, trained, features.dim(1), held, notes);
+    Feasible.checkValidation(asked, config, notes);
+    RunConfig resolved = Feasible.check(config, classes, trained, features.dim(1), held, notes);
     if (config.compute().device().equals("cpu")) {
       MemoryEstimate.of(resolved, labels.length, features.dim(1), classes.size(), held.length)
           .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), true);

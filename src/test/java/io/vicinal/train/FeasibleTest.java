@@ -123,7 +123,7 @@ class FeasibleTest {
     assertThat(notes)
         .contains("sampler.batch: 106 in place of 128, all training samples")
         .anyMatch(n -> n.startsWith("head.embedding: 64 numbers from 5 features"));
-    RunConfig stored = ConfigParser.parse(run.resolve("config.json"), List.of());
+    RunConfig stored = ConfigParser.stored(run.resolve("config.json"));
     assertThat(stored.sampler().batch()).isEqualTo(106);
     // The configuration that started the run resumes it, and so does the stored one.
     Trainer.train(config.withEpochs(2), run, RunMode.RESUME, TrainingListener.NONE);
@@ -138,7 +138,7 @@ class FeasibleTest {
     Path run = folder.resolve("run");
     Trainer.train(twelve, run, listener());
     assertThat(notes).filteredOn(n -> n.startsWith("validation.fraction: 0 in")).hasSize(1);
-    RunConfig stored = ConfigParser.parse(run.resolve("config.json"), List.of());
+    RunConfig stored = ConfigParser.stored(run.resolve("config.json"));
     assertThat(stored.validation()).isEqualTo(twelve.validation().with(0));
     Trainer.train(twelve.withEpochs(2), run, RunMode.RESUME, TrainingListener.NONE);
 
@@ -156,6 +156,53 @@ class FeasibleTest {
         .hasMessageContaining("set validation.fraction");
     RunConfig given = files(Samples.clouds(arena, 12, 5, 3), "validation.fraction=0.1");
     assertThatThrownBy(() -> TrainingPlan.of(given)).hasMessageContaining("set it to 0.38 or more");
+  }
+
+  /** What was fitted to some data is fitted again to others, by whatever way it gets there. */
+  @Test
+  void otherDataAreFittedAnew() throws IOException {
+    RunConfig config = files(Samples.clouds(arena, 12, 5, 3), "sampler.dropLast=false");
+    Path run = folder.resolve("run");
+    Trainer.train(config, run, listener());
+    Path file = run.resolve("config.json");
+    RunConfig small = ConfigParser.stored(file);
+    assertThat(small.validation().present()).isFalse();
+    assertThat(small.sampler().batch()).isEqualTo(12);
+    assertThat(small.fitted())
+        .containsExactly("validation.fraction", "validation.by", "sampler.batch");
+
+    files(Samples.clouds(arena, 240, 5, 3)); // in the same files
+    notes.clear();
+    assertThatThrownBy(() -> Trainer.resume(run, listener()))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("the run there has 12 rows, the data now has 240");
+    assertThat(notes).as("nothing is fitted to data that are refused").isEmpty();
+    RunConfig again = ConfigParser.parse(file, List.of("optimizer.lr=0.01"));
+    assertThat(again.fitted()).isEmpty();
+    assertThat(again.sampler()).as("the rest is kept").isEqualTo(config.sampler());
+    for (RunConfig way : List.of(again, small, TrainingOptions.of(small).epochs(2).config())) {
+      TrainingPlan plan = TrainingPlan.of(way);
+      assertThat(plan.validation()).isEqualTo(24);
+      assertThat(plan.config().sampler().batch()).isEqualTo(128);
+      Trainer.train(way, run, RunMode.RESTART, TrainingListener.NONE);
+      RunConfig fitted = ConfigParser.stored(file);
+      assertThat(fitted).isEqualTo(plan.config());
+      assertThat(fitted.validation().fraction()).isEqualTo(0.1);
+      assertThat(fitted.sampler().batch()).isEqualTo(128);
+    }
+    // What was fitted and is given now stays, and a given sampler needs no keys of a fitted one.
+    RunConfig given = TrainingOptions.of(small).batch(12).validation(0.5).config();
+    assertThat(TrainingPlan.of(given).config().fitted()).isEmpty();
+    Trainer.train(given, run, RunMode.RESTART, TrainingListener.NONE);
+    RunConfig kept = ConfigParser.parse(file, List.of("sampler.batch=7"));
+    assertThat(kept.validation().fraction()).isEqualTo(0.5);
+    assertThat(TrainingPlan.of(kept).config().sampler().batch()).isEqualTo(7);
+    assertThat(
+            ConfigParser.parse(file, List.of("sampler={\"name\":\"balanced\"}")).sampler().name())
+        .isEqualTo("balanced");
+
+    files(Samples.clouds(arena, 60, 5, 3)); // too few for a batch of 128
+    assertThat(TrainingPlan.of(again).config().sampler().batch()).isEqualTo(54);
   }
 
   @Test

@@ -54,7 +54,7 @@ final class Methods {
 
   /** Trains as the run did, and keeps the heads after some epochs. */
   private static List<TracIn.Checkpoint> train(ModelOptions inputs, Model model) {
-    RunConfig config = ConfigParser.parse(inputs.run.resolve("config.json"), List.of());
+    RunConfig config = ConfigParser.stored(inputs.run.resolve("config.json"));
     int stride = Math.max(1, (config.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
     long steps = stride * Math.max(1, model.model().samples() / config.sampler().batchSize());
     double rates = steps * config.optimizer().lr(); // of the steps that a checkpoint stands for
