@@ -92,17 +92,17 @@ final class LabelsApplyCommand implements Callable<Integer> {
   private void apply(OutputFile written, LabelEdits.Kind as) {
     PrintWriter writer = written.console(spec.commandLine());
     List<String> before;
-    boolean names;
+    Names classes;
     String now;
     try (Arena arena = Arena.host()) {
       Labels given = Labels.read(labels, arena, Names.none(), writer::println);
-      names = given.classes().known();
+      classes = given.classes();
       before = given.texts();
       now = LabelDecisions.madeFor(given.ids().toLongs());
     }
-    LabelDecisions decided = LabelDecisions.read(decisions, names);
+    LabelDecisions decided = LabelDecisions.read(decisions, classes);
     List<String> after = decided.apply(before, now, labels);
-    Set<String> fresh = checkClasses(decided, new TreeSet<>(before), names);
+    Set<String> fresh = checkClasses(decided, new TreeSet<>(before), classes.known());
     new LabelEdits(labels, before).write(after, as, written.path(), out);
     written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();

@@ -96,12 +96,8 @@ final class CsvColumn {
         spans.subList(spans.size() - rows, spans.size()),
         changed,
         (before, label) -> {
-          boolean quoted =
-              before.startsWith("\"")
-                  || label.indexOf(separator) >= 0
-                  || label.matches("(?s).*[\"\\r\\n].*")
-                  || !label.equals(label.strip());
-          return quoted ? '"' + label.replace("\"", "\"\"") + '"' : label;
+          String written = CsvReader.cell(label, separator);
+          return before.startsWith("\"") && written.equals(label) ? '"' + label + '"' : written;
         });
   }
 

@@ -251,7 +251,8 @@ record CsvNumbers(
   }
 
   /** Java's own parser takes hexadecimal and suffixes, which no table means, and no "nan". */
-  static double parsed(String cell) {
+  static double parsed(String quoted) {
+    String cell = quoted.strip();
     int last = cell.isEmpty() ? 'x' : cell.charAt(cell.length() - 1);
     if ((last < '0' || last > '9') && last != '.') {
       return switch (cell.toLowerCase(Locale.ROOT)) {

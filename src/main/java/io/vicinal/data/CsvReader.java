@@ -10,12 +10,18 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
- * Records of separated values (RFC 4180): cells in double quotes may hold separators, quotes and
- * line breaks. The separator is a tab, a semicolon or a comma, whichever the first line has first
- * in this order; numbers in a {@code .txt} may be separated by spaces. Blank lines are left out.
- * One record is in memory at a time. For one thread.
+ * Records of separated values (RFC 4180): cells in double quotes may hold separators, quotes, line
+ * breaks and blanks around them, and are read as they are; blanks around other cells are left out.
+ * The separator is a tab, a semicolon or a comma, whichever the first line has first in this order,
+ * a tab in a {@code .tsv}; numbers in a {@code .txt} may be separated by spaces. Blank lines are
+ * left out. One record is in memory at a time. For one thread.
+ *
+ * <p>No library does this: Commons CSV 1.14 does not say where a cell stands, which {@link
+ * LabelEdits} needs to leave all others as they are, and FastCSV 4.2 takes a quote that is never
+ * closed for the rest of the file.
  */
 public final class CsvReader implements AutoCloseable {
   /** Far more than a row of features needs: a guard against a file that is something else. */
@@ -25,6 +31,8 @@ public final class CsvReader implements AutoCloseable {
   private final Reader in;
   private final char separator; // ' ': any white space
   private final List<int[]> spans = new ArrayList<>(); // of the latest record's cells
+  private final List<String> whole = new ArrayList<>(); // likewise, with the blanks around them
+  private boolean quoted; // the latest cell
   private int next;
   private int at = -1; // of next, in characters
   private long line;
@@ -50,11 +58,11 @@ public final class CsvReader implements AutoCloseable {
   }
 
   private static char separator(Path path, boolean spaces) {
+    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".tsv")) {
+      return '\t';
+    }
     try (InputFile file = InputFile.open(path)) {
-      byte[] start = file.peek(1 << 20);
-      String first =
-          new String(start, StandardCharsets.UTF_8).lines().findFirst().orElse("").strip();
-      String bare = first.replaceAll("\"[^\"]*\"", "");
+      String bare = bareLine(new String(file.peek(1 << 20), StandardCharsets.UTF_8));
       for (char c : new char[] {'\t', ';', ','}) {
         if (bare.indexOf(c) >= 0) {
           return c;
@@ -62,6 +70,40 @@ public final class CsvReader implements AutoCloseable {
       }
       return spaces ? ' ' : ',';
     }
+  }
+
+  /** The first line that is not blank, without what stands in quotes. */
+  private static String bareLine(String text) {
+    StringBuilder bare = new StringBuilder();
+    boolean within = false;
+    char before = '\n';
+    for (int i = text.startsWith("\uFEFF") ? 1 : 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '"' && (within || "\n\t;,\"".indexOf(before) >= 0)) { // a cell begins with it
+        within = !within;
+      } else if (!within && (c == '\n' || c == '\r')) {
+        if (!bare.toString().isBlank()) {
+          break;
+        }
+      } else if (!within) {
+        bare.append(c);
+      }
+      before = c == ' ' ? before : c;
+    }
+    return bare.toString().strip();
+  }
+
+  /**
+   * A cell as it is written so that it is read as it is: in quotes where it needs them.
+   *
+   * @param separator what stands between two cells
+   */
+  public static String cell(String text, char separator) {
+    boolean plain =
+        text.indexOf(separator) < 0
+            && text.chars().noneMatch(c -> c == '"' || c == '\r' || c == '\n' || c == '\uFEFF')
+            && text.equals(text.strip());
+    return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 
   Path path() {
@@ -85,7 +127,18 @@ public final class CsvReader implements AutoCloseable {
     return started;
   }
 
-  /** The next record's cells without white space around them, or null at the end. */
+  /**
+   * A cell of the latest record as RFC 4180 has it: blanks are part of it without quotes, too. A
+   * spreadsheet writes them so.
+   */
+  String whole(int cell) {
+    return whole.get(cell);
+  }
+
+  /**
+   * The next record's cells, or null at the end: those in quotes as they are, others without white
+   * space around them.
+   */
   public List<String> next() {
     List<String> cells;
     do {
@@ -94,7 +147,7 @@ public final class CsvReader implements AutoCloseable {
         return null;
       }
       cells = record();
-    } while (cells.isEmpty() || cells.size() == 1 && cells.get(0).isEmpty());
+    } while (cells.isEmpty() || cells.size() == 1 && cells.get(0).isEmpty() && !quoted);
     return cells;
   }
 
@@ -102,21 +155,31 @@ public final class CsvReader implements AutoCloseable {
     List<String> cells = new ArrayList<>();
     StringBuilder cell = new StringBuilder();
     spans.clear();
+    whole.clear();
+    quoted = false;
     int from = at;
     for (long length = 0; next >= 0 && next != '\n' && next != '\r'; length++) {
       if (length > MAX_RECORD) {
         throw problem("is longer than " + MAX_RECORD + " characters", "this is no table");
       }
-      if (next == '"' && cell.toString().isBlank()) {
+      if (next == '"' && !quoted && cell.toString().isBlank()) {
         quoted(cell);
+        quoted = true;
       } else if (separator == ' ' ? Character.isWhitespace(next) : next == separator) {
         spans.add(new int[] {from, at});
         add(cells, cell);
         advance();
         from = at;
-      } else {
+        quoted = false;
+      } else if (!quoted) {
         cell.append((char) next);
         advance();
+      } else if (Character.isWhitespace(next)) {
+        advance();
+      } else {
+        throw problem(
+            "has a cell that goes on after its closing quote",
+            "double the quotes within a cell in quotes");
       }
     }
     spans.add(new int[] {from, at});
@@ -126,8 +189,10 @@ public final class CsvReader implements AutoCloseable {
   }
 
   private void add(List<String> cells, StringBuilder cell) {
-    if (separator != ' ' || cell.length() > 0) {
-      cells.add(cell.toString().strip());
+    if (separator != ' ' || quoted || cell.length() > 0) {
+      String text = cell.toString();
+      whole.add(text);
+      cells.add(quoted ? text : text.strip());
     }
     cell.setLength(0);
   }

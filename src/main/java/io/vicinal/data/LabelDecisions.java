@@ -89,13 +89,13 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
   /**
    * Reads decisions.
    *
-   * @param names whether the labels are names
+   * @param classes what the labels are called where they are names, else none
    * @throws InputException naming the line that is wrong
    */
-  public static LabelDecisions read(Path file, boolean names) {
+  public static LabelDecisions read(Path file, Names classes) {
     try (CsvReader csv = new CsvReader(file, false)) {
       List<String> header = csv.next();
-      Columns columns = new Columns(csv, header == null ? List.of() : header, names);
+      Columns columns = new Columns(csv, header == null ? List.of() : header, classes);
       Map<Long, Row> rows = new HashMap<>();
       List<Row> inOrder = new ArrayList<>();
       String madeFor = null;
@@ -186,7 +186,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
   /** Where the columns are. */
   private static final class Columns {
     private final CsvReader csv;
-    private final boolean names;
+    private final Names classes;
     private final int width;
     private final int sample;
     private final int label;
@@ -195,11 +195,11 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
     private final int madeFor;
     private final List<Integer> newLabel; // the first that is filled in counts
 
-    Columns(CsvReader csv, List<String> header, boolean names) {
+    Columns(CsvReader csv, List<String> header, Names classes) {
       this.csv = csv;
-      this.names = names;
+      this.classes = classes;
       this.width = header.size();
-      String suffix = names && header.contains("label_name") ? "_name" : "";
+      String suffix = classes.known() && header.contains("label_name") ? "_name" : "";
       this.sample = needed(header, "sample");
       this.label = needed(header, "label" + suffix);
       this.decision = needed(header, "decision");
@@ -236,17 +236,20 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
             "has " + cells.size() + " cells where the first line has " + width,
             "put a cell that holds a comma in double quotes");
       }
-      Decision decided = Decision.of(cells.get(decision));
+      Decision decided = Decision.of(cells.get(decision).strip());
       if (decided == null) {
         throw csv.problem(
             "has decision '" + InputFile.printable(cells.get(decision)) + "'",
             "write accept, keep or other, or nothing");
       }
-      String before = whole(cells.get(label));
-      String proposal = proposed < 0 ? "" : whole(cells.get(proposed));
+      String before = label(cells, label);
+      String proposal = proposed < 0 ? "" : label(cells, proposed);
       String written =
-          newLabel.stream().map(cells::get).filter(c -> !c.isEmpty()).findFirst().orElse("");
-      written = whole(written);
+          newLabel.stream()
+              .map(at -> label(cells, at))
+              .filter(c -> !c.isEmpty())
+              .findFirst()
+              .orElse("");
       if (decided == Decision.OPEN) {
         if (written.isEmpty()) {
           return null;
@@ -271,9 +274,17 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
       return new Row(csv.line(), position(cells.get(sample)), before, after);
     }
 
-    /** A number as a table has it, 007, or as a table program may have written it, 7.0. */
-    private String whole(String text) {
-      return !names && text.matches("\\d{1,15}(\\.0+)?")
+    /**
+     * A class: a name, of which the blanks around it may be a part though a spreadsheet took its
+     * quotes, or a number as a table has it, 007, or as a table program may have written it, 7.0.
+     */
+    private String label(List<String> cells, int at) {
+      if (classes.known()) {
+        String whole = csv.whole(at);
+        return classes.idOf(whole) >= 0 ? whole : cells.get(at);
+      }
+      String text = cells.get(at).strip();
+      return text.matches("\\d{1,15}(\\.0+)?")
           ? Long.toString(Long.parseLong(text.replaceFirst("\\..*", "")))
           : text;
     }
@@ -287,7 +298,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
     }
 
     private long position(String text) {
-      String whole = text.replaceFirst("\\.0+$", "");
+      String whole = text.strip().replaceFirst("\\.0+$", "");
       if (!whole.matches("\\d{1,18}")) {
         throw csv.problem(
             "has sample '" + InputFile.printable(text) + "'", "give the label's position, from 0");

@@ -145,7 +145,9 @@ public record Labels(Tensor ids, Names classes) {
 
   static void checkLines(Path path, List<String> labels) {
     for (String label : labels) {
-      if (label.lines().count() != 1 || !label.equals(label.strip())) {
+      if (label.lines().count() != 1
+          || !label.equals(label.strip())
+          || label.startsWith("\uFEFF")) {
         throw InputFile.problem(
             path,
             "label '" + InputFile.printable(label) + "' is no line of its own",

@@ -178,7 +178,7 @@ public sealed interface Section {
    * Every doubted label, for a person to decide on.
    *
    * @param lead or null
-   * @param key of the decisions in the browser's memory: other suspects, other decisions
+   * @param key of the decisions in the browser's memory: that of the labels and their classes
    * @param madeFor by which the labels are known again that the decisions are made for
    * @param classes that a label can become
    * @param suspects those that are left to a person first, then the most suspicious first
@@ -206,6 +206,7 @@ public sealed interface Section {
    * A label that is doubted.
    *
    * @param position in the dataset
+   * @param name of the sample as it was given, or null
    * @param label it carries, a {@link ClassLabel#label}
    * @param labelProbability of its being right, in 0..1
    * @param proposed likewise a label, or null where no other class is
@@ -217,6 +218,7 @@ public sealed interface Section {
   record Doubted(
       Sample sample,
       long position,
+      String name,
       String label,
       double labelProbability,
       String proposed,

@@ -1,45 +1,70 @@
 // Every doubted label, a page at a time, for a person to decide. Decisions stay in this browser and leave as a file.
 
 /**
- * What was decided, by position: the decision and the label that is right by it. Where the browser keeps nothing, it
- * lasts as long as the page. The key is of this page's suspects; a decision that does not fit its suspect is forgotten.
+ * What was decided, by position: the decision and the label that is right by it. The key is that of the labels, so that
+ * another report of them finds the decisions again, and an open one is told; each is written by itself, for two pages
+ * may be open. One that does not fit its suspect is not seen. Where the browser keeps nothing, it lasts as long as the
+ * page.
  */
-function decisionsOf(key, suspects) {
-  let stored = {}, lasting = true;
-  try { stored = JSON.parse(localStorage.getItem(key) ?? '{}'); } catch { lasting = false; }
-  const fits = (d, made) => made && typeof made.label === 'string' && {
-    accept: made.label === d.proposed, keep: made.label === d.label, other: true}[made.decision];
-  const kept = {};
-  for (const d of suspects) if (fits(d, stored[d.position])) kept[d.position] = stored[d.position];
-  const keep = () => { try { localStorage.setItem(key, JSON.stringify(kept)); } catch { lasting = false; } };
+function decisionsOf(key, suspects, changed = () => {}) {
+  let all = {}, lasting = true;
+  const asked = new Map(suspects.map(d => [String(d.position), d]));
+  function read() {
+    let text = null;
+    try { text = localStorage.getItem(key); } catch { lasting = false; }
+    if (!lasting) return;
+    all = {};
+    try {
+      for (const [position, made] of Object.entries(JSON.parse(text) ?? {})) if (typeof made?.label === 'string') all[position] = made;
+    } catch { /* somebody else's text: decided again, it is written over */ }
+  }
+  function change(by) {
+    read();
+    by();
+    try { if (lasting) localStorage.setItem(key, JSON.stringify(all)); } catch { lasting = false; }
+  }
+  function get(position) {
+    const made = all[position], d = asked.get(String(position));
+    if (!made || !d) return undefined;
+    switch (made.decision) {
+      case 'accept': return made.label === d.proposed ? made : undefined;
+      case 'keep': return made.label === d.label ? made : undefined;
+      case 'other': return made;
+      default: return undefined;
+    }
+  }
+  read();
+  addEventListener('storage', e => { if (e.key === key || e.key === null) { read(); changed(); } });
   return {
-    get: position => kept[position],
-    set(position, decision) { if (decision) kept[position] = decision; else delete kept[position]; keep(); },
-    clear() { for (const position in kept) delete kept[position]; keep(); },
-    count: () => Object.keys(kept).length,
+    get,
+    set(position, decision) { change(() => { if (decision) all[position] = decision; else delete all[position]; }); },
+    clear() { change(() => { for (const position of asked.keys()) delete all[position]; }); },
+    count: () => suspects.filter(d => get(d.position)).length,
     lasting: () => lasting,
   };
 }
 
 const hasProposal = d => d.proposed !== undefined && d.proposed !== null;
-const csvCell = text => /[",\r\n]/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
+/** As CsvReader.cell: a reader may leave out blanks around a cell that is not in quotes. */
+const csvCell = text => /[",\r\n\uFEFF]|^\s|\s$|^[\x1c-\x1f]|[\x1c-\x1f]$/.test(text) ? '"' + text.replaceAll('"', '""') + '"' : text;
 
 /** The file that `vicinal labels apply` reads: one line per decision. Classes with names have both. */
 function decisionsCsv(s, decisions) {
   const texts = new Map(s.classes.map(c => [c.label, c.text])), named = s.classes.some(c => c.text);
   const columns = ['label', 'proposed', 'new_label'];
-  const rows = [['sample', 'name', ...columns, 'decision', ...(named ? columns.map(c => c + '_name') : []), 'made_for']];
+  const called = s.suspects.some(d => typeof d.name === 'string');
+  const rows = [['sample', ...(called ? ['sample_name'] : []), ...columns, 'decision', ...(named ? columns.map(c => c + '_name') : []), 'made_for']];
   for (const d of s.suspects) {
     const made = decisions.get(d.position);
     if (!made) continue;
     const labels = [d.label, d.proposed ?? '', made.label];
-    rows.push([String(d.position), d.sample.name, ...labels, made.decision, ...(named ? labels.map(l => texts.get(l) ?? '') : []), s.madeFor]);
+    rows.push([String(d.position), ...(called ? [d.name ?? ''] : []), ...labels, made.decision, ...(named ? labels.map(l => texts.get(l) ?? '') : []), s.madeFor]);
   }
   return rows.map(r => r.map(csvCell).join(',') + '\n').join('');
 }
 
 function review(s) {
-  const perPage = 24, decisions = decisionsOf('vicinal ' + s.key, s.suspects), names = new Map(s.classes.map(c => [c.label, c.name]));
+  const perPage = 24, decisions = decisionsOf('vicinal ' + s.key, s.suspects, () => show(page)), names = new Map(s.classes.map(c => [c.label, c.name]));
   const called = label => names.get(label) ?? label;
   const gallery = h('div', {class: 'gallery'}), state = h('p', {class: 'muted', role: 'status'}), where = h('span', {class: 'muted'});
   const taken = d => d.suggestion === 'accept';
@@ -123,7 +148,7 @@ function review(s) {
     const file = new Blob([decisionsCsv(s, decisions)], {type: 'text/csv'});
     const link = h('a', {href: URL.createObjectURL(file), download: 'decisions.csv'});
     link.click();
-    URL.revokeObjectURL(link.href);
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000); // the browser may not have begun to read it
   }}, 'Save decisions.csv');
   const clear = h('button', {type: 'button', click: () => { if (confirm('Forget all decisions?')) { decisions.clear(); show(page); } }}, 'Forget all');
   addEventListener('beforeprint', () => gallery.replaceChildren(...shown.map(card)));

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -133,6 +134,78 @@ class NamesCommandTest {
         .contains(".jpg")
         .doesNotContain("<b>three</b>");
     assertThat(table(fixture.at("pair/top.csv")).get(0)).contains("class_name");
+  }
+
+  /** From the labels to the suspects, and back through decisions. */
+  @Test
+  void oddNamesComeOutOfAnAuditAsTheyWentIn() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    List<String> classes = List.of(" cat", "007", "=A1", "a, \"b\"", "dog ", "two\r\nlines");
+    long[] ids = labels(fixture.at("y.npy"));
+    List<String> rows = new ArrayList<>(List.of("id,y"));
+    for (int i = 0; i < ids.length; i++) {
+      String name = NASTY.get(i % NASTY.size()) + " " + i + " ";
+      rows.add(
+          Stream.of(name, classes.get((int) ids[i]))
+              .map(cell -> '"' + cell.replace("\"", "\"\"") + '"')
+              .collect(Collectors.joining(",")));
+    }
+    Files.writeString(fixture.at("t.csv"), String.join("\n", rows));
+    String[] named = {
+      "--labels",
+      fixture.text("t.csv") + ":y",
+      "--sample-names",
+      fixture.text("t.csv") + ":id",
+      "--test-features",
+      null,
+      "--test-labels",
+      null,
+      "--detectors",
+      "knn,oof-loss",
+      "--budget",
+      "7"
+    };
+    Outcome.of(fixture.explain("mislabel", named)).succeeded();
+    Path suspects = fixture.at("out/suspects.csv");
+    List<List<String>> before = table(fixture.at("t.csv"));
+    List<List<String>> table = table(suspects);
+    List<String> header = table.get(0);
+    for (List<String> row : table.subList(1, table.size())) {
+      int sample = Integer.parseInt(row.get(header.indexOf("sample")));
+      String label = row.get(header.indexOf("label_name"));
+      String name = row.get(header.indexOf("sample_name"));
+      assertThat(List.of(name, label)).isEqualTo(before.get(1 + sample));
+    }
+    // Decided as by somebody whose program writes a table in its own way.
+    StringBuilder decided = new StringBuilder("sample;label;decision;new_label\r\n");
+    for (List<String> row : table.subList(1, table.size())) {
+      String label = row.get(header.indexOf("label_name"));
+      String other = classes.get((classes.indexOf(label) + 1) % classes.size());
+      decided.append(row.get(header.indexOf("sample")));
+      for (String cell : List.of(label, "other", other)) {
+        decided.append(';').append(CsvReader.cell(cell, ';'));
+      }
+      decided.append("\r\n");
+    }
+    Files.writeString(fixture.at("d.csv"), decided);
+    Outcome.of(
+            "labels",
+            "apply",
+            "--labels",
+            fixture.text("t.csv") + ":y",
+            "--decisions",
+            fixture.at("d.csv"),
+            "--out",
+            fixture.at("cleaned.csv"))
+        .succeeded();
+    List<List<String>> after = table(fixture.at("cleaned.csv"));
+    int changed = 0;
+    for (int i = 0; i < after.size(); i++) {
+      assertThat(after.get(i).get(0)).isEqualTo(before.get(i).get(0));
+      assertThat(i == 0 || classes.contains(after.get(i).get(1))).isTrue();
+      changed += after.get(i).equals(before.get(i)) ? 0 : 1;
+    }
+    assertThat(changed).isEqualTo(7);
   }
 
   @Test

@@ -2,11 +2,17 @@ package io.vicinal.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.vicinal.data.CsvReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -23,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class BrowserTest {
   private static final Path PICTURES = Path.of("target", "report");
+  private static final String REVIEW = "report.sections.find(s => s.type === 'Review')";
   private static final String SELECTED =
       "document.querySelector('[role=tab][aria-selected=true] b')";
 
@@ -224,26 +231,137 @@ class BrowserTest {
 
     page.open(file, 1280, 900, "light");
     assertThat(page.text(state)).as("the browser kept them").isEqualTo("3 of 60 decided.");
-    String review = "report.sections.find(s => s.type === 'Review')";
-    String kept = "decisionsOf('vicinal digits', " + review + ".suspects)";
-    String[] csv = page.text("decisionsCsv(" + review + ", " + kept + ")").split("\n");
+    String kept = "decisionsOf('vicinal digits', " + REVIEW + ".suspects)";
+    String[] csv = page.text("decisionsCsv(" + REVIEW + ", " + kept + ")").split("\n");
     assertThat(csv).hasSize(4);
     assertThat(csv[0])
         .isEqualTo(
-            "sample,name,label,proposed,new_label,decision,"
+            "sample,sample_name,label,proposed,new_label,decision,"
                 + "label_name,proposed_name,new_label_name,made_for");
     String end = ",900 labels 0123456789ab";
     String lines = String.join("\n", csv);
     assertThat(lines)
-        .containsPattern("\\d+,image \\d+,\\d,(\\d),\\1,accept,.+,.+" + end)
-        .containsPattern("\\d+,image \\d+,(\\d),\\d,\\1,keep,.+,.+" + end)
+        .containsPattern("(\\d+),\" image, \"\"\\1\"\" \",\\d,(\\d),\\2,accept,.+,.+" + end)
+        .containsPattern("(\\d+),\" image, \"\"\\1\"\" \",(\\d),\\d,\\2,keep,.+,.+" + end)
         .containsPattern(",other,.+,.+,\"class \"\"\\d\"\"\"" + end);
 
     // What another report of the same key decided fits only where it is the same decision.
-    String other = review + ".suspects.map(d => ({...d, proposed: '' + (1 + +d.proposed) % 10}))";
+    String other = REVIEW + ".suspects.map(d => ({...d, proposed: '' + (1 + +d.proposed) % 10}))";
     assertThat(page.text("'' + decisionsOf('vicinal digits', " + other + ").count()"))
         .as("kept and other, not accepted")
         .isEqualTo("2");
+
+    // Another report of the same labels that doubts fewer of them leaves the others' decisions.
+    page.evaluate("decisionsOf('vicinal digits', " + REVIEW + ".suspects.slice(0, 1)).clear()");
+    assertThat(page.text("'' + " + kept + ".count()")).isNotEqualTo("0");
+
+    // The file is there as long as the browser may need to read it.
+    page.evaluate(
+        "window.freed = 0; URL.revokeObjectURL = () => freed++;"
+            + " HTMLAnchorElement.prototype.click = () => {}");
+    page.click("#review .primary");
+    assertThat(page.text("'' + freed")).isEqualTo("0");
+  }
+
+  /** Two pages of one review are open, and neither loses what the other decides. */
+  @Test
+  void pagesOfOneReviewShareTheirDecisions() throws Exception {
+    page.open(file, 1280, 900, "light");
+    page.evaluate("localStorage.clear()");
+    page.open(file, 1280, 900, "light");
+    String state = "document.querySelector('#review [role=status]').textContent";
+    page.evaluate(
+        "window.other = decisionsOf('vicinal digits', REVIEW.suspects);".replace("REVIEW", REVIEW)
+            + " [window.a, window.b] = REVIEW.suspects.map(d => d.position)"
+                .replace("REVIEW", REVIEW));
+    page.evaluate("other.set(a, {decision: 'other', label: '1'})");
+    page.click("#review .card:nth-child(1) .decisions button:nth-child(2)"); // keep
+    assertThat(page.text(state)).as("written beside the other's").isEqualTo("2 of 60 decided.");
+    assertThat(page.text("other.get(a).label")).isEqualTo("1");
+    // A frame is another window, of which this one is told as of another tab.
+    page.evaluate(
+        "document.body.append(Object.assign(document.createElement('iframe'), {srcdoc: ''}))");
+    page.await("!!document.querySelector('iframe').contentDocument?.body");
+    page.evaluate("frames[0].localStorage.clear()");
+    page.await(state + " === '0 of 60 decided.'");
+    page.evaluate("document.querySelector('iframe').remove()");
+  }
+
+  @Test
+  void whatIsNoDecisionIsNone() throws Exception {
+    page.open(file, 1280, 900, "light");
+    String state = "document.querySelector('#review [role=status]').textContent";
+    String position = page.text("'' + " + REVIEW + ".suspects[0].position");
+    for (String stored :
+        List.of(
+            "null",
+            "7",
+            "[null]",
+            "\"text",
+            "{\"" + position + "\": null}",
+            "{\"" + position + "\": {\"decision\": \"constructor\", \"label\": \"1\"}}")) {
+      page.evaluate("localStorage.setItem('vicinal digits', " + new Gson().toJson(stored) + ")");
+      page.open(file, 1280, 900, "light");
+      assertThat(page.text(state)).as(stored).isEqualTo("0 of 60 decided.");
+      page.click("#review .card:nth-child(1) .decisions button:nth-child(2)");
+      assertThat(page.text(state)).as(stored).isEqualTo("1 of 60 decided.");
+    }
+    page.evaluate("localStorage.clear()");
+  }
+
+  /** Names come out of the page's file as they went in. */
+  @Test
+  void anyNameIsACellOfTheDecisions() throws Exception {
+    page.open(file, 1280, 900, "light");
+    List<String> names = new ArrayList<>(List.of("", "nan", "007", "1e5", "=A1", " cat", "dog "));
+    Random random = new Random(7);
+    List<String> parts =
+        List.of(
+            "a",
+            ",",
+            ";",
+            "\t",
+            "\"",
+            "\r",
+            "\n",
+            " ",
+            "\u00a0",
+            "\u2003",
+            "\u2028",
+            "\u001f",
+            "\ufeff",
+            "ü",
+            "u\u0308",
+            "\ud83d\udc08",
+            "'");
+    for (int i = 0; i < 500; i++) {
+      names.add(
+          random
+              .ints(random.nextInt(6), 0, parts.size())
+              .mapToObj(parts::get)
+              .collect(Collectors.joining()));
+    }
+    String text =
+        page.text(
+            "(names => decisionsCsv({madeFor: 'x', classes: names.map((n, i) => ({label: '' + i,"
+                + " name: n, text: n})), suspects: names.map((n, i) => ({position: i, name: n,"
+                + " label: '' + i, proposed: '' + i}))}, {get: i => ({decision: 'keep', label: '' +"
+                + " i})}))("
+                + new Gson().toJson(names)
+                + ")");
+    Path csv = folder.resolve("decisions.csv");
+    Files.writeString(csv, text);
+    List<String> read = new ArrayList<>();
+    try (CsvReader in = new CsvReader(csv, false)) {
+      List<String> header = in.next();
+      for (List<String> row = in.next(); row != null; row = in.next()) {
+        for (String column : List.of("sample_name", "label_name", "new_label_name")) {
+          assertThat(row.get(header.indexOf(column))).isEqualTo(names.get(read.size()));
+        }
+        read.add(row.get(1));
+      }
+    }
+    assertThat(read).isEqualTo(names);
   }
 
   @Test

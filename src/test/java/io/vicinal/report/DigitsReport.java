@@ -286,6 +286,7 @@ final class DigitsReport {
           new Section.Doubted(
               train(i),
               i,
+              " image, \"" + i + "\" ",
               "" + noisy[i],
               (double) votes[(int) noisy[i]] / near.k(),
               other ? "" + best : null,

@@ -1,6 +1,7 @@
 package io.vicinal.cli.common;
 
 import io.vicinal.data.AtomicFile;
+import io.vicinal.data.CsvReader;
 import io.vicinal.data.Names;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -57,8 +58,7 @@ public final class CsvFile {
     if (cell == null || cell instanceof Double d && d.isNaN()) {
       return "";
     }
-    String said = cell.toString();
-    return said.matches("[^,\"\\r\\n]*") ? said : '"' + said.replace("\"", "\"\"") + '"';
+    return CsvReader.cell(cell.toString(), ',');
   }
 
   public void write(Path file) {

@@ -29,7 +29,7 @@ final class EarlierOptions {
       return rows;
     }
     Map<Long, String> decided = new HashMap<>();
-    LabelDecisions earlier = LabelDecisions.read(decisions, model.labelsAreTexts());
+    LabelDecisions earlier = LabelDecisions.read(decisions, model.labelClasses());
     int count = model.usedLabels().length;
     if (earlier.madeFor() != null && !earlier.madeFor().startsWith(count + " labels ")) {
       throw new InputException(

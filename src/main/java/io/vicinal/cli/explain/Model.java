@@ -484,9 +484,9 @@ final class Model implements AutoCloseable {
     Labels.write(file, Arrays.stream(ofDataset(labels)).mapToObj(this::labelText).toList());
   }
 
-  /** Whether the file of labels holds texts. */
-  boolean labelsAreTexts() {
-    return labelTexts.known();
+  /** The classes where the file of labels holds their names, else none. */
+  Names labelClasses() {
+    return labelTexts;
   }
 
   /** A class as the file of labels has it. */

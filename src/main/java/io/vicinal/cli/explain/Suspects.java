@@ -104,7 +104,7 @@ final class Suspects {
         doubted.size() > PICTURES && gallery.training().look() != null
             ? "The first " + PICTURES + " have their picture."
             : null,
-        key(madeFor, classes, doubted),
+        new Key().add("made_for", madeFor).add("classes", classes).hash(),
         madeFor,
         classes,
         doubted,
@@ -117,6 +117,7 @@ final class Suspects {
     return new Section.Doubted(
         sample,
         entry.position(),
+        model.sampleNames().get(entry.position()),
         Long.toString(entry.label()),
         entry.labelProbability(),
         hasProposal(entry) ? Long.toString(entry.proposed()) : null,
@@ -124,24 +125,6 @@ final class Suspects {
         Long.toString(model.labelled().classIds()[proposal.second()]),
         proposal.secondProbability(),
         entry.decision().text());
-  }
-
-  /** Another report of the same data, with other labels or suspects, has other decisions. */
-  private static String key(
-      String madeFor, List<Section.ClassLabel> classes, List<Section.Doubted> doubted) {
-    List<String> table =
-        doubted.stream()
-            .map(
-                one ->
-                    String.join(
-                        " ",
-                        Long.toString(one.position()),
-                        one.label(),
-                        one.proposed(),
-                        Text.probability(one.probability()),
-                        one.suggestion()))
-            .toList();
-    return new Key().add("made_for", madeFor).add("classes", classes).add("suspects", table).hash();
   }
 
   private static String apply(Path labels) {
