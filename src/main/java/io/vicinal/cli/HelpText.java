@@ -6,11 +6,13 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import picocli.CommandLine;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.UsageMessageSpec;
+import picocli.CommandLine;
 
 /**
  * The help of a command in paragraphs that wrap at the terminal's width: the lines of its texts in
@@ -58,24 +60,24 @@ final class HelpText extends Help {
   @Override
   public String description(Object... params) {
     UsageMessageSpec usage = commandSpec().usageMessage();
-    String[] lines = usage.description();
-    usage.description(whole(lines));
-    try {
-      return super.description(params);
-    } finally {
-      usage.description(lines);
-    }
+    return unbroken(
+        usage.description(), l -> usage.description(l), () -> super.description(params));
   }
 
   @Override
   public String footer(Object... params) {
     UsageMessageSpec usage = commandSpec().usageMessage();
-    String[] lines = usage.footer();
-    usage.footer(whole(lines));
+    return unbroken(usage.footer(), l -> usage.footer(l), () -> super.footer(params));
+  }
+
+  /** What is printed of lines while their words cannot be broken. */
+  private static String unbroken(
+      String[] lines, Consumer<String[]> place, Supplier<String> printed) {
+    place.accept(whole(lines));
     try {
-      return super.footer(params);
+      return printed.get();
     } finally {
-      usage.footer(lines);
+      place.accept(lines);
     }
   }
 

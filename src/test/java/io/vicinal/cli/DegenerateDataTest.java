@@ -89,19 +89,7 @@ class DegenerateDataTest {
     for (String command : List.of("mislabel", "relabel")) {
       all.put(
           command + "-arrays",
-          arguments(
-              "explain",
-              command,
-              "--features",
-              "X.npy",
-              "--labels",
-              "y.npy",
-              "--set",
-              "epochs=2",
-              "--threads",
-              "1",
-              "--out",
-              command + "-arrays"));
+          onArrays(command, command + "-arrays", "--set", "epochs=2"));
       all.put(command, explain(command));
     }
     all.put("study", explain("study"));
@@ -114,15 +102,9 @@ class DegenerateDataTest {
   }
 
   private Object[] explain(String command, String... more) {
-    List<String> all =
+    List<String> model =
         new ArrayList<>(
             List.of(
-                "explain",
-                command,
-                "--features",
-                "X.npy",
-                "--labels",
-                "y.npy",
                 "--head",
                 "head.safetensors",
                 "--loss",
@@ -130,11 +112,16 @@ class DegenerateDataTest {
                 "--test-features",
                 "X.npy",
                 "--test-labels",
-                "y.npy",
-                "--threads",
-                "1",
-                "--out",
-                command));
+                "y.npy"));
+    model.addAll(List.of(more));
+    return onArrays(command, command, model.toArray(new String[0]));
+  }
+
+  private Object[] onArrays(String command, String out, String... more) {
+    List<String> all =
+        new ArrayList<>(
+            List.of("explain", command, "--features", "X.npy", "--labels", "y.npy"));
+    all.addAll(List.of("--threads", "1", "--out", out));
     all.addAll(List.of(more));
     return arguments(all.toArray(new String[0]));
   }

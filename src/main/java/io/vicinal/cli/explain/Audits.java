@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -97,18 +98,26 @@ final class Audits {
             Math.round(audit.expectedWrong()) == 1 ? "is" : "are");
   }
 
+  /**
+   * Whether held-out samples were looked at; nothing where none was held out.
+   *
+   * @param sentence with the number of samples looked at and of those held out
+   */
+  static Optional<String> heldOut(Model model, int looked, String sentence) {
+    int heldOut = model.labelled().heldOut();
+    return heldOut == 0
+        ? Optional.empty()
+        : Optional.of(String.format(Locale.ROOT, sentence, looked, heldOut));
+  }
+
   /** What the reader has to know about what was looked at. */
   static List<String> remarks(Model model, DetectorScores detecting) {
     List<String> remarks = new ArrayList<>();
-    int heldOut = model.labelled().heldOut();
-    if (heldOut > 0) {
-      remarks.add(
-          String.format(
-              Locale.ROOT,
-              "All %,d labels are looked at, those of the %,d samples held out for validation too.",
-              model.labelled().positions().length,
-              heldOut));
-    }
+    heldOut(
+            model,
+            model.labelled().positions().length,
+            "All %,d labels are looked at, those of the %,d samples held out for validation too.")
+        .ifPresent(remarks::add);
     if (model.isTrainedHere()) {
       remarks.add(
           String.format(

@@ -3,6 +3,7 @@ package io.vicinal.influence.solve;
 import io.vicinal.InputException;
 import java.util.Objects;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * How systems are solved. A value.
@@ -59,89 +60,85 @@ public record SolveOptions(
 
   /** The same to another true residual. */
   public SolveOptions withTolerance(double to) {
-    return new SolveOptions(
-        to, maxProducts, preconditioned, precision, block, recompute, deflation, progress, enough);
+    return but(parts -> parts.tolerance = to);
   }
 
   /** The same with another limit per right-hand side. */
   public SolveOptions withMaxProducts(int limit) {
-    return new SolveOptions(
-        tolerance, limit, preconditioned, precision, block, recompute, deflation, progress, enough);
+    return but(parts -> parts.maxProducts = limit);
   }
 
   /** The same by plain conjugate gradients. */
   public SolveOptions plain() {
-    return new SolveOptions(
-        tolerance, maxProducts, false, precision, block, recompute, deflation, progress, enough);
+    return but(parts -> parts.preconditioned = false);
   }
 
   /** The same in another arithmetic. */
   public SolveOptions with(Precision arithmetic) {
-    return new SolveOptions(
-        tolerance,
-        maxProducts,
-        preconditioned,
-        arithmetic,
-        block,
-        recompute,
-        deflation,
-        progress,
-        enough);
+    return but(parts -> parts.precision = arithmetic);
   }
 
   /** The same with another number of right-hand sides at once. */
   public SolveOptions withBlock(int size) {
-    return new SolveOptions(
-        tolerance,
-        maxProducts,
-        preconditioned,
-        precision,
-        size,
-        recompute,
-        deflation,
-        progress,
-        enough);
+    return but(parts -> parts.block = size);
   }
 
   /** The same with directions that solves share. */
   public SolveOptions with(Deflation shared) {
-    return new SolveOptions(
-        tolerance,
-        maxProducts,
-        preconditioned,
-        precision,
-        block,
-        recompute,
-        shared,
-        progress,
-        enough);
+    return but(parts -> parts.deflation = shared);
   }
 
   /** The same, heard by another listener. */
   public SolveOptions with(Progress listener) {
-    return new SolveOptions(
-        tolerance,
-        maxProducts,
-        preconditioned,
-        precision,
-        block,
-        recompute,
-        deflation,
-        listener,
-        enough);
+    return but(parts -> parts.progress = listener);
   }
 
   /** The same, ended early. */
   public SolveOptions until(BooleanSupplier condition) {
-    return new SolveOptions(
-        tolerance,
-        maxProducts,
-        preconditioned,
-        precision,
-        block,
-        recompute,
-        deflation,
-        progress,
-        condition);
+    return but(parts -> parts.enough = condition);
+  }
+
+  private SolveOptions but(Consumer<Parts> change) {
+    Parts parts = new Parts(this);
+    change.accept(parts);
+    return parts.whole();
+  }
+
+  /** A copy on its way to becoming another value. */
+  private static final class Parts {
+    private double tolerance;
+    private int maxProducts;
+    private boolean preconditioned;
+    private Precision precision;
+    private int block;
+    private final int recompute;
+    private Deflation deflation;
+    private Progress progress;
+    private BooleanSupplier enough;
+
+    private Parts(SolveOptions from) {
+      tolerance = from.tolerance;
+      maxProducts = from.maxProducts;
+      preconditioned = from.preconditioned;
+      precision = from.precision;
+      block = from.block;
+      recompute = from.recompute;
+      deflation = from.deflation;
+      progress = from.progress;
+      enough = from.enough;
+    }
+
+    private SolveOptions whole() {
+      return new SolveOptions(
+          tolerance,
+          maxProducts,
+          preconditioned,
+          precision,
+          block,
+          recompute,
+          deflation,
+          progress,
+          enough);
+    }
   }
 }
