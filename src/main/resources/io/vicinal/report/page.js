@@ -17,6 +17,13 @@ const set = child => typeof child !== 'string' ? child : child
 const nodes = children =>
   children.flat(Infinity).filter(c => c !== null && c !== undefined && c !== false).map(set);
 
+/** Long words, such as paths, break behind their signs rather than anywhere. */
+const breaking = child => typeof child !== 'string' || !/[^\s]{16}/.test(child) ? [child]
+  : child.split(/(?<=[^\s/_.-]{2}[/_-])(?=[^\s])/).flatMap((part, i) => i === 0 ? [part] : [document.createElement('wbr'), part]);
+
+/** A command line: its words stay whole where they fit on a line. */
+const commandLine = text => h('code', null, text.split(' ').flatMap((word, i) => [i > 0 && ' ', h('span', {class: 'word'}, document.createTextNode(word))]));
+
 /** An element: h('p', {class: 'lead'}, 'text', child). Functions are listeners, null and false are left out. */
 function h(tag, props, ...children) {
   const space = ['svg', 'path', 'line', 'circle', 'g', 'text', 'rect'].includes(tag);
@@ -27,7 +34,7 @@ function h(tag, props, ...children) {
     else if (key === 'vars') for (const [name, v] of Object.entries(value)) el.style.setProperty(name, v);
     else el.setAttribute(key, value === true ? '' : value);
   }
-  el.append(...nodes(children));
+  el.append(...(space || tag === 'option' ? nodes(children) : nodes(children).flatMap(breaking)));
   return el;
 }
 

@@ -151,7 +151,7 @@ function review(s) {
     setTimeout(() => URL.revokeObjectURL(link.href), 60000); // the browser may not have begun to read it
   }}, 'Save decisions.csv');
   const clear = h('button', {type: 'button', click: () => { if (confirm('Forget all decisions?')) { decisions.clear(); show(page); } }}, 'Forget all');
-  addEventListener('beforeprint', () => gallery.replaceChildren(...shown.map(card)));
+  addEventListener('beforeprint', () => gallery.replaceChildren(...s.suspects.map(card))); // whatever is chosen
   addEventListener('afterprint', () => show(page));
   filter(keep);
   return h('div', {class: 'stack review'},
@@ -160,7 +160,7 @@ function review(s) {
     state, gallery,
     h('div', {class: 'pager'}, back, where, next),
     h('div', {class: 'pager'}, acceptAll, save, clear),
-    h('p', {class: 'muted'}, 'Then: ', h('code', null, s.apply)));
+    h('p', {class: 'muted'}, 'Then: ', commandLine(s.apply)));
 }
 
 draw.Review = {

@@ -3,7 +3,7 @@
 const draw = {
   Headline: {render: s => [
     s.findings.length > 0 && h('ul', {class: 'findings'}, s.findings.map(f => h('li', null, f))),
-    s.command && h('div', {class: 'next'}, h('p', {class: 'muted'}, 'Next:'), h('pre', null, h('code', null, document.createTextNode(s.command)))),
+    s.command && h('div', {class: 'next'}, h('p', {class: 'muted'}, 'Next:'), h('pre', null, commandLine(s.command))),
     s.figures.length > 0 && h('dl', {class: 'figures'}, s.figures.map(f =>
       h('div', null, h('dt', null, f.name), h('dd', null, f.value), f.note && h('dd', {class: 'note'}, f.note)))),
   ]},
@@ -74,8 +74,8 @@ function retrievalTable(s) {
       const before = other(i) ? r.values[s.against[i]] : null;
       const change = v !== null && before !== null ? 100 * (v - before) : null;
       return h('td', {class: 'num'}, percent(v),
-        change !== null && h('small', {class: change < 0 ? 'down' : 'up'},
-          (change < 0 ? '\u25be ' : '\u25b4 ') + Math.abs(change).toFixed(1)));
+        change !== null && h('small', {class: Math.abs(change) < 0.05 ? null : change < 0 ? 'down' : 'up'},
+          (Math.abs(change) < 0.05 ? '' : change < 0 ? '\u25be ' : '\u25b4 ') + Math.abs(change).toFixed(1)));
     })))));
 }
 

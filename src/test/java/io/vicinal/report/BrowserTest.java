@@ -409,8 +409,12 @@ class BrowserTest {
     assertThat(page.is("document.querySelectorAll('.more').length === 0")).isTrue();
     assertThat(page.evaluate("document.querySelectorAll('#relabelling .card').length").getAsInt())
         .isEqualTo(24);
+    String suspects = "report.sections.find(s => s.type === 'Review').suspects.length";
+    String cards = "document.querySelectorAll('#review .card').length";
+    assertThat(page.is(cards + " === " + suspects)).isTrue();
     page.evaluate("dispatchEvent(new Event('afterprint'))");
     assertThat(page.is(printed + " === 0")).isTrue();
+    assertThat(page.is(cards + " < " + suspects)).isTrue();
   }
 
   @Test
@@ -423,6 +427,13 @@ class BrowserTest {
     assertThat(page.text("number(-0.0000032)"))
         .isEqualTo("\u22123.2\u2009\u00d7\u200910\u207b\u2076");
     assertThat(page.text("signed(-0.012)")).isEqualTo("\u22120.0120");
+    assertThat(page.text("h('b', null, 'all-round big_catalogue/IMG_0001-front.png').innerHTML"))
+        .as("long names break behind their signs")
+        .isEqualTo("all-<wbr>round big_<wbr>catalogue/<wbr>IMG_<wbr>0001-<wbr>front.png");
+    String table = "retrievalTable({stages: ['a', 'b'], against: [null, 0], rows: [{name: 'r', ";
+    assertThat(page.text(table + "values: [0.5, 0.5001]}]}).querySelector('td small').textContent"))
+        .as("no arrow where nothing changed")
+        .isEqualTo("0.0");
     assertThat(page.text("document.querySelector('main').innerText"))
         .doesNotContainPattern("\\d[eE][+-]?\\d")
         .doesNotContainPattern("(?<![\\w-])-\\d");
