@@ -164,7 +164,9 @@ public record Target(Path path, Path real, Kind kind) {
     return InputFile.problem(
         hidden ? folder.resolveSibling(path.getFileName()) : path,
         "cannot be written (" + why + ")",
-        "check the free space and permissions of its folder"
+        (why.contains("too long")
+                ? "choose a shorter name"
+                : "check the free space and permissions of its folder")
             + (Files.isRegularFile(hidden ? folder.resolveSibling(path.getFileName()) : path)
                 ? "; what was there before is untouched"
                 : ""),

@@ -87,9 +87,7 @@ class DegenerateDataTest {
               "loss-" + loss));
     }
     for (String command : List.of("mislabel", "relabel")) {
-      all.put(
-          command + "-arrays",
-          onArrays(command, command + "-arrays", "--set", "epochs=2"));
+      all.put(command + "-arrays", onArrays(command, command + "-arrays", "--set", "epochs=2"));
       all.put(command, explain(command));
     }
     all.put("study", explain("study"));
@@ -119,8 +117,7 @@ class DegenerateDataTest {
 
   private Object[] onArrays(String command, String out, String... more) {
     List<String> all =
-        new ArrayList<>(
-            List.of("explain", command, "--features", "X.npy", "--labels", "y.npy"));
+        new ArrayList<>(List.of("explain", command, "--features", "X.npy", "--labels", "y.npy"));
     all.addAll(List.of("--threads", "1", "--out", out));
     all.addAll(List.of(more));
     return arguments(all.toArray(new String[0]));

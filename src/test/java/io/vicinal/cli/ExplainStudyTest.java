@@ -50,7 +50,11 @@ class ExplainStudyTest {
         .isLessThan(0.5);
     JsonElement shared = summary.getAsJsonObject("overlap").getAsJsonArray("shared").get(0);
     assertThat(shared.getAsJsonArray().get(0)).isEqualTo(shared.getAsJsonArray().get(1));
-    assertThat(outcome.out()).contains("by entropy", "shared by all 2 runs");
+    assertThat(outcome.out())
+        .contains("by entropy", "shared by all 2 runs", "neighbours of their right class")
+        .doesNotContain("{", "the others are in study.csv"); // all are named
+    assertThat(Files.readString(fixture.at("out/report.html")))
+        .contains("neighbours of their right class");
   }
 
   /** Noise of its own making, as 'mislabel' has it: what was right is recommended again. */
@@ -90,6 +94,13 @@ class ExplainStudyTest {
     JsonObject test = summary.getAsJsonArray("tests").get(0).getAsJsonObject();
     assertThat(test.get("wilcoxon_p_value").getAsDouble()).isEqualTo(0.125); // 2^-3
     assertThat(outcome.out()).contains("Wilcoxon p", "if-gn against gradient");
+    assertThat(Files.readString(fixture.at("out/report.html")))
+        .containsPattern("mean squared distance: 0\\.\\d+ \u2192 0\\.\\d+ \\(if-gn\\)");
+    outcome
+        .out()
+        .lines()
+        .filter(line -> line.contains("Wilcoxon"))
+        .forEach(line -> assertThat(line).doesNotContainPattern("\\de-\\d"));
 
     Outcome.of(
             fixture.explain(

@@ -130,10 +130,20 @@ class NamesCommandTest {
             .succeeded();
     assertThat(pair.out().lines())
         .anyMatch(line -> line.contains("two lines") || line.contains("<b>three</b>"));
+    assertThat(pair.out()).containsPattern("pair (\\d+)-(\\d+) \\(img/\\1\\.jpg, img/\\2\\.jpg\\)");
     assertThat(Files.readString(fixture.at("pair/report.html")))
-        .contains(".jpg")
+        .containsPattern("\"query (\\d+) \\(img/\\1\\.jpg\\)\"")
         .doesNotContain("<b>three</b>");
     assertThat(table(fixture.at("pair/top.csv")).get(0)).contains("class_name");
+
+    String[] group = {
+      "--class-names", fixture.text("n.csv") + ":name", "--groups", "9", "--method", "gradient"
+    };
+    Outcome groups = Outcome.of(fixture.explain("group", group)).succeeded();
+    assertThat(groups.out()).contains("group 8 ('eight')");
+    assertThat(Files.readString(fixture.at("out/queries.json")))
+        .containsPattern("wrong pairs? of .{1,6}eight.{1,6} with ")
+        .doesNotContain(" of test class ");
   }
 
   /** From the labels to the suspects, and back through decisions. */

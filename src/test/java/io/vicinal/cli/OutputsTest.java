@@ -159,9 +159,11 @@ class OutputsTest {
     Outcome.of(fixture.embed("--out", longest.toString())).succeeded();
     assertThat(longest).exists();
     Path longer = fixture.at("x".repeat(252) + ".npy");
-    Outcome.of(fixture.embed("--out", longer.toString())).failed(2, "name too long");
+    Outcome.of(fixture.embed("--out", longer.toString()))
+        .failed(2, "name too long", "shorter name");
     Path folder = fixture.at("x".repeat(256));
-    Outcome.of(fixture.loss("cosface", "--out", folder.toString())).failed(2, "name too long");
+    Outcome.of(fixture.loss("cosface", "--out", folder.toString()))
+        .failed(2, "name too long", "shorter name");
   }
 
   /** Whoever finds a file goes by its ending. */

@@ -228,7 +228,9 @@ public final class OutputFolder implements AutoCloseable {
         folder
             + ": the output folder cannot be written"
             + (why == null ? "" : " (" + why + ")")
-            + "; choose a folder on a disk that you may write to",
+            + (why != null && why.contains("too long")
+                ? "; choose a shorter name"
+                : "; choose a folder on a disk that you may write to"),
         e);
   }
 

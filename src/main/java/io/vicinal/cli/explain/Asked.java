@@ -39,6 +39,15 @@ record Asked(List<Question> questions, List<JsonObject> words) {
     return questions.stream().map(Question::query).toList();
   }
 
+  /** What to call a query: its id, and its name where it has one. */
+  String called(String id) {
+    return questions.stream()
+        .filter(question -> question.query().id().equals(id))
+        .findFirst()
+        .map(Question::called)
+        .orElse(id);
+  }
+
   int size() {
     return questions.size();
   }

@@ -190,7 +190,7 @@ final class BlamePage {
     if (miniature != null) {
       writer.println();
       writer.println("badges of " + judged());
-      Check.print(miniature, writer);
+      Check.print(miniature, shown, writer);
     }
     printVerdict(writer);
   }

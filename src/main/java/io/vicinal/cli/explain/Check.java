@@ -153,13 +153,13 @@ final class Check {
   }
 
   /** The badges for a terminal, one per query, each with what it rests on. */
-  static void print(Miniature miniature, PrintWriter writer) {
+  static void print(Miniature miniature, Asked asked, PrintWriter writer) {
     Table table =
         new Table("query", "size error", "at damping/3", "at 3 damping", "badge, and why")
             .withSentences();
     for (Miniature.Line line : miniature.queries()) {
       table.row(
-          line.query(),
+          asked.called(line.query()),
           Text.short3(line.largestSizeError()),
           Text.short3(line.stability().spearman()[1]),
           Text.short3(line.stability().spearman()[2]),

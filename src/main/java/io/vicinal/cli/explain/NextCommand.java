@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.Text;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -12,6 +13,8 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** Another command for the same question, as a line that can be pasted. Stateless. */
 final class NextCommand {
+  private static final int LONGEST = 255 - "-verified".length();
+
   private NextCommand() {}
 
   /**
@@ -38,9 +41,18 @@ final class NextCommand {
     }
     words.addAll(more);
     Path last = out.toAbsolutePath().normalize().getFileName();
-    String folder = (last == null ? "" : last + "-") + "verified";
+    String folder = last == null ? "verified" : fitting(last.toString()) + "-verified";
     words.addAll(List.of("--out", folder(out, folder)));
     return words.stream().map(Text::quoted).collect(Collectors.joining(" "));
+  }
+
+  /** As much of a name as leaves room for what is appended; file systems take 255 bytes. */
+  static String fitting(String name) {
+    int end = name.length();
+    while (name.substring(0, end).getBytes(StandardCharsets.UTF_8).length > LONGEST) {
+      end = name.offsetByCodePoints(end, -1);
+    }
+    return name.substring(0, end);
   }
 
   /** Methods without self, which has no queries to verify. */

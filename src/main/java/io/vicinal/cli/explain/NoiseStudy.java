@@ -19,7 +19,10 @@ import io.vicinal.influence.study.DirectionStability;
 import io.vicinal.influence.study.Extremes;
 import io.vicinal.influence.study.NeighbourPurity;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The two published analyses of noisy samples that are most harmful or most helpful by the
@@ -27,7 +30,11 @@ import java.util.Optional;
  * sign when the weight moves less far?
  */
 record NoiseStudy(
-    String query, NeighbourPurity harmful, NeighbourPurity helpful, DirectionStability stability) {
+    String query,
+    String named,
+    NeighbourPurity harmful,
+    NeighbourPurity helpful,
+    DirectionStability stability) {
 
   /** Nothing if no test sample is wrong. */
   static Optional<NoiseStudy> of(
@@ -53,6 +60,7 @@ record NoiseStudy(
       return Optional.of(
           new NoiseStudy(
               query.id(),
+              model.testClass(groups.get(0).label()),
               purity(model, evidence, clean, extremes.harmful()),
               purity(model, evidence, clean, extremes.helpful()),
               DirectionStability.of(extremes, there)));
@@ -67,6 +75,33 @@ record NoiseStudy(
   private static NeighbourPurity purity(Model model, Evidence evidence, long[] clean, long[] ids) {
     return NeighbourPurity.of(
         evidence.embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, model.backend());
+  }
+
+  /** What was found, in words. */
+  String sentence() {
+    return String.format(
+        Locale.ROOT,
+        "Of the samples known to be wrong, by empirical influence on the confusions of %s: %s.",
+        named,
+        Stream.of(
+                part(harmful, "most harmful", stability.harmfulNegative(), "turn helpful"),
+                part(helpful, "most helpful", stability.helpfulNegative(), "stay helpful"))
+            .collect(Collectors.joining("; ")));
+  }
+
+  private static String part(NeighbourPurity some, String which, int count, String then) {
+    int n = some.perSample().length;
+    return n == 0
+        ? "none is " + which
+        : String.format(
+            Locale.ROOT,
+            "the %d %s have %.0f %% neighbours of their right class, and %d %s, where the weight"
+                + " moves less far",
+            n,
+            which,
+            100 * some.mean(),
+            count,
+            then);
   }
 
   JsonObject json() {

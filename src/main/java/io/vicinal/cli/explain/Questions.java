@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.confusion.Group;
 import io.vicinal.influence.confusion.Pair;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** Turns confusions into questions, by what is to be measured of them. */
 final class Questions {
@@ -57,18 +59,42 @@ final class Questions {
       String id,
       Measurement measurement,
       List<Pair> pairs,
+      List<String> names,
       String name,
       String subject,
       JsonObject facts) {
     boolean raised = measure.kind() != Measure.Kind.DISTANCE;
     Query query = new Query(id, measurement);
-    all.putIfAbsent(id, new Question(query, pairs, name, subject, raised, facts));
+    String called = names.isEmpty() ? id : id + " (" + String.join(", ", names) + ")";
+    all.putIfAbsent(id, new Question(query, pairs, called, name, subject, raised, facts));
   }
 
   private static JsonObject text(String text) {
     JsonObject json = new JsonObject();
     json.addProperty("text", text);
     return json;
+  }
+
+  /** A test sample in a sentence. */
+  private String query(long row) {
+    return "query " + model.testNames().sampleText(row);
+  }
+
+  /** The names of some test samples where they have any. */
+  private List<String> samples(long... rows) {
+    return model.testNames().known()
+        ? LongStream.of(rows).mapToObj(model.testNames()::shown).toList()
+        : List.of();
+  }
+
+  /** The same of classes. */
+  private List<String> classes(List<Long> ids) {
+    return model.classNames().known() ? ids.stream().map(model::testClass).toList() : List.of();
+  }
+
+  /** Classes in a sentence. */
+  private String classText(List<Long> ids) {
+    return ids.stream().map(model::testClass).collect(Collectors.joining(", "));
   }
 
   private String label(long row) {
@@ -99,8 +125,9 @@ final class Questions {
         facts.addProperty("j", j);
         facts.addProperty("label_i", labels[(int) i]);
         facts.addProperty("label_j", labels[(int) j]);
-        String name = "query " + i;
-        add("pair " + i + "-" + j, new PairDistance(i, j), pairs, name, name, facts);
+        String name = query(i);
+        PairDistance distance = new PairDistance(i, j);
+        add("pair " + i + "-" + j, distance, pairs, samples(i, j), name, name, facts);
       }
       case TRIPLET -> {
         twoClasses(pair);
@@ -112,32 +139,31 @@ final class Questions {
                     + ": squared distance to "
                     + other
                     + " less that to "
-                    + positive
+                    + model.testNames().sampleText(positive)
                     + ", the nearest of its class");
         facts.addProperty("anchor", i);
         facts.addProperty("positive", positive);
         facts.addProperty("negative", j);
         String id = "triplet " + i + "-" + positive + "-" + j;
         TripletMargin margin = new TripletMargin(i, positive, j);
-        add(id, margin, pairs, "query " + i, "the margin of query " + i, facts);
+        String name = query(i);
+        add(id, margin, pairs, samples(i, positive, j), name, "the margin of " + name, facts);
       }
       case CLASS_CONFUSION -> {
         twoClasses(pair);
         apart(labels[(int) i], List.of(labels[(int) j]), pairs);
       }
       default -> {
-        String name = "query " + i;
+        String name = query(i);
         JsonObject facts = text(recall() + " of test sample " + ids);
         facts.addProperty("i", i);
         facts.addProperty("k", measure.k());
-        recall(name, new long[] {i}, pairs, name, facts);
+        recall("query " + i, new long[] {i}, pairs, samples(i), name, facts);
       }
     }
   }
 
   private void add(Group group) {
-    String classes =
-        group.confusionClasses().stream().map(String::valueOf).collect(Collectors.joining(", "));
     String named = model.testClass(group.label());
     switch (measure.kind()) {
       case DISTANCE -> {
@@ -145,10 +171,10 @@ final class Questions {
             text(
                 "mean squared distance of "
                     + group.pairs().size()
-                    + " wrong pairs of test class "
-                    + group.label()
-                    + " with class "
-                    + classes);
+                    + (group.pairs().size() == 1 ? " wrong pair of " : " wrong pairs of ")
+                    + named
+                    + " with "
+                    + classText(group.confusionClasses()));
         facts.addProperty("class", group.label());
         facts.add("confused_with", Summary.fact(group.confusionClasses()));
         JsonArray pairs = new JsonArray();
@@ -158,18 +184,20 @@ final class Questions {
             "group " + group.label(),
             GroupDistance.of(group),
             group.pairs(),
-            named + ", " + group.pairs().size() + " confusions",
-            "the wrong queries of " + named,
+            classes(List.of(group.label())),
+            named + ", " + Text.count(group.pairs().size(), "confusion", "confusions"),
+            (group.pairs().size() == 1 ? "the wrong query of " : "the wrong queries of ") + named,
             facts);
       }
       case TRIPLET -> throw new IllegalStateException("a class has no triplet");
       case CLASS_CONFUSION -> apart(group.label(), group.confusionClasses(), group.pairs());
       default -> {
-        JsonObject facts = text(recall() + " of test class " + group.label());
+        JsonObject facts = text(recall() + " of test samples of " + named);
         facts.addProperty("class", group.label());
         facts.addProperty("k", measure.k());
         long[] rows = test.rowsOfClass(group.label());
-        recall("class " + group.label(), rows, group.pairs(), named, facts);
+        List<String> names = classes(List.of(group.label()));
+        recall("class " + group.label(), rows, group.pairs(), names, named, facts);
       }
     }
   }
@@ -181,17 +209,19 @@ final class Questions {
         others.stream().flatMapToLong(c -> LongStream.of(test.rowsOfClass(c))).sorted().toArray();
     String id = "classes " + first + "-" + second.replace(", ", "-");
     JsonObject facts =
-        text("mean squared distance of all samples of test classes " + first + " and " + second);
+        text(
+            "mean squared distance of all test samples of "
+                + model.testClass(first)
+                + " and "
+                + classText(others));
     facts.addProperty("class", first);
     facts.add("confused_with", Summary.fact(others));
-    String names =
-        model.testClass(first)
-            + " and "
-            + others.stream().map(model::testClass).collect(Collectors.joining(", "));
+    String names = model.testClass(first) + " and " + classText(others);
     add(
         id,
         new ClassConfusion(id, test.rowsOfClass(first), rows),
         pairs,
+        classes(Stream.concat(Stream.of(first), others.stream()).toList()),
         names,
         "the mean distance of " + names,
         facts);
@@ -201,7 +231,13 @@ final class Questions {
     return "smoothed recall at " + measure.k();
   }
 
-  private void recall(String who, long[] rows, List<Pair> pairs, String name, JsonObject facts) {
+  private void recall(
+      String who,
+      long[] rows,
+      List<Pair> pairs,
+      List<String> names,
+      String name,
+      JsonObject facts) {
     long[] gallery = LongStream.range(0, test.rows()).toArray();
     SmoothedRecall measurement;
     try {
@@ -217,14 +253,14 @@ final class Questions {
       throw new InputException("--measure: " + alone(pairs.get(0).i()), e);
     }
     String id = "recall@" + measure.k() + " " + who;
-    add(id, measurement, pairs, name, "the " + recall() + " of " + name, facts);
+    add(id, measurement, pairs, names, name, "the " + recall() + " of " + name, facts);
   }
 
   private String alone(long row) {
     return "test sample "
-        + row
-        + " is the only one of class "
-        + labels[(int) row]
+        + model.testNames().sampleText(row)
+        + " is the only one of "
+        + label(row)
         + ", so nothing right can be found; use --measure distance, or name other pairs";
   }
 
@@ -232,11 +268,11 @@ final class Questions {
     if (labels[(int) pair.i()] == labels[(int) pair.j()]) {
       throw new InputException(
           "--measure: test samples "
-              + pair.i()
+              + model.testNames().sampleText(pair.i())
               + " and "
-              + pair.j()
-              + " are both of class "
-              + labels[(int) pair.i()]
+              + model.testNames().sampleText(pair.j())
+              + " are both of "
+              + label(pair.i())
               + "; name pairs of two classes, or use --measure distance");
     }
   }

@@ -238,9 +238,11 @@ final class Reweighting {
     page.headline(
         String.format(
             Locale.ROOT,
-            "Training on with other weights changes the confusions by %s %s on average (%s).",
-            Words.signed(mean(rows.get(first), BeforeAfter::change)),
+            "Training on with other weights moves the confusions' mean %s: %s (%s).",
             unit(),
+            Words.change(
+                mean(rows.get(first), BeforeAfter::before),
+                mean(rows.get(first), BeforeAfter::change)),
             first),
         findings,
         figures);
@@ -285,15 +287,19 @@ final class Reweighting {
   private String tested(PairedComparison c) {
     return String.format(
         Locale.ROOT,
-        "%+.3g %s (95 %% interval %+.3g to %+.3g); one-sided, for an increase, n = %d: t-test p"
-            + " %.2g, Wilcoxon p %.2g",
-        c.mean().estimate(),
+        "%s %s (95 %% interval %s to %s); one-sided, for an increase, n = %d: t-test p %s,"
+            + " Wilcoxon p %s",
+        Words.signed(c.mean().estimate()),
         unit(),
-        c.mean().low(),
-        c.mean().high(),
+        Words.signed(c.mean().low()),
+        Words.signed(c.mean().high()),
         asked.size(),
-        c.t().pValue(),
-        c.wilcoxon().pValue());
+        probability(c.t().pValue()),
+        probability(c.wilcoxon().pValue()));
+  }
+
+  private static String probability(double p) {
+    return p < 1e-4 ? "below 0.0001" : String.format(Locale.ROOT, "%.2g", p);
   }
 
   private static String signed(double value) {

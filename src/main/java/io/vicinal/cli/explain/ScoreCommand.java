@@ -176,7 +176,8 @@ abstract class ScoreCommand implements Callable<Integer> {
         double[] scores = result.row(row);
         String[] harmful = cells(files, files.top(scores, 1, 1));
         String[] helpful = cells(files, files.top(scores, -1, 1));
-        List<String> cells = new ArrayList<>(List.of(facts.get("query").getAsString()));
+        List<String> cells =
+            new ArrayList<>(List.of(asked.called(facts.get("query").getAsString())));
         if (moved) {
           cells.add(value(asked.words().get(row)));
         }

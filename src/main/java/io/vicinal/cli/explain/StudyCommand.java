@@ -127,16 +127,20 @@ final class StudyCommand implements Callable<Integer> {
         summary.addProperty("rule", rule);
         summary.addProperty("seed", noises.seed);
         List<String> remarks = remarks(model, study);
+        if (known != null) {
+          NoiseStudy.of(model, evidence, known, bars)
+              .ifPresent(
+                  noise -> {
+                    summary.add("noise", noise.json());
+                    remarks.add(noise.sentence());
+                  });
+        }
         JsonArray said = new JsonArray();
         remarks.forEach(said::add);
         summary.add("remarks", said);
         summary.add("field_study", json(study));
         classes(model, study).write(work.file("study.csv"));
         PrintWriter writer = spec.commandLine().getOut();
-        if (known != null) {
-          NoiseStudy.of(model, evidence, known, bars)
-              .ifPresent(s -> summary.add("noise", s.json()));
-        }
         if (injected != null) {
           injected.write(work.file("noise.csv"));
           summary.addProperty("injected", noises.inject);
@@ -152,7 +156,7 @@ final class StudyCommand implements Callable<Integer> {
         work.commit(List.of("overlap.csv", "noise.csv"));
         bars.finish();
         remarks.forEach(writer::println);
-        print(writer, model, study, summary, overlap);
+        print(writer, model, study, overlap);
       }
     }
     return 0;
@@ -172,17 +176,13 @@ final class StudyCommand implements Callable<Integer> {
   /** What the reader has to know about what was studied. */
   private List<String> remarks(Model model, FieldStudy study) {
     List<String> remarks = new ArrayList<>();
-    int heldOut = model.labelled().heldOut();
-    if (heldOut > 0) {
-      remarks.add(
-          String.format(
-              Locale.ROOT,
-              "Studied are the %,d samples that the head was trained on; the %,d that the run held"
-                  + " out for validation are not among them ('vicinal explain mislabel' looks at"
-                  + " all).",
-              model.labelled().trained().length,
-              heldOut));
-    }
+    Audits.heldOut(
+            model,
+            model.labelled().trained().length,
+            "Studied are the %,d samples that the head was trained on; the %,d that the run held"
+                + " out for validation are not among them ('vicinal explain mislabel' looks at"
+                + " all).")
+        .ifPresent(remarks::add);
     if (study.changed() > 0) {
       remarks.add(
           "By the rule "
@@ -197,7 +197,8 @@ final class StudyCommand implements Callable<Integer> {
 
   /** The classes of which most is recommended another, by name. */
   private static String worst(Model model, FieldStudy study) {
-    return "Most of "
+    long concerned = study.classes().stream().filter(one -> one.changed() > 0).count();
+    return (concerned > NAMED ? "Most in " : "In ")
         + study.classes().stream()
             .filter(one -> one.changed() > 0)
             .sorted(Comparator.comparingDouble(ClassRecommendations::rate).reversed())
@@ -212,8 +213,8 @@ final class StudyCommand implements Callable<Integer> {
                         one.samples(),
                         one.towardsOther() == one.changed() ? "all" : "mostly",
                         model.testClass(model.classId(one.other()))))
-            .collect(Collectors.joining(", "))
-        + "; the others are in study.csv.";
+            .collect(Collectors.joining("; "))
+        + (concerned > NAMED ? "; the others are in study.csv." : ".");
   }
 
   private static String sentence(FieldStudy study) {
@@ -355,12 +356,7 @@ final class StudyCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(
-      PrintWriter writer,
-      Model model,
-      FieldStudy study,
-      JsonObject summary,
-      WorstClassOverlap overlap) {
+  private void print(PrintWriter writer, Model model, FieldStudy study, WorstClassOverlap overlap) {
     writer.println(sentence(study));
     Table table = new Table("category", "by share", "by entropy");
     for (Category category : Category.values()) {
@@ -370,9 +366,6 @@ final class StudyCommand implements Callable<Integer> {
           Long.toString(study.count(category, Category.Rule.ENTROPY)));
     }
     table.print(writer);
-    if (summary.has("noise")) {
-      writer.println("noisy samples: " + summary.get("noise"));
-    }
     if (overlap != null) {
       writer.println(
           overlap.inAll().size()

@@ -155,10 +155,10 @@ record VerifyFiles(
     }
     table.print(writer);
     writer.println();
-    Check.print(miniature, writer);
+    Check.print(miniature, asked, writer);
     for (Brittleness one : brittleness) {
       writer.println(
-          asked.queries().get(one.query()).id()
+          asked.questions().get(one.query()).called()
               + (one.fewest() < 0
                   ? ": stays wrong"
                   : ": right after " + one.fewest() + " removals"));
