@@ -148,7 +148,7 @@ final class Audits {
                   + " may be wrong by half.",
               evidence.samples()));
     }
-    int copies = evidence.isConstant() ? 0 : evidence.contradictingCopies();
+    long copies = evidence.isConstant() ? 0 : evidence.contradictingCopies();
     if (copies > 0) {
       remarks.add(
           String.format(

@@ -26,7 +26,8 @@ import java.util.function.Function;
  * Hall and Hausman, 1974), halved until the likelihood grows. Deterministic. Immutable.
  *
  * @param scales a, one per table
- * @param logLikelihood mean over the samples, at the maximum
+ * @param logLikelihood mean over the samples that are not the only ones of their class, at {@code
+ *     scales}
  */
 record Calibration(double[] scales, double logLikelihood) {
   private static final int STEPS = 60;
@@ -35,8 +36,9 @@ record Calibration(double[] scales, double logLikelihood) {
   /**
    * With a noise rate that is fitted, too.
    *
-   * @param labels the given ones
-   * @param tables of scores; a row that is null is left out
+   * @param labels the given ones; a sample that is the only one of its class is left out: scores
+   *     that did not see its label cannot know the class
+   * @param tables of scores
    */
   static Calibration fit(long[] labels, int classes, double[][]... tables) {
     int m = tables.length;
@@ -104,6 +106,15 @@ record Calibration(double[] scales, double logLikelihood) {
     return null;
   }
 
+  /** Samples of each class. */
+  static int[] sizes(long[] labels, int classes) {
+    int[] sizes = new int[classes];
+    for (long label : labels) {
+      sizes[(int) label]++;
+    }
+    return sizes;
+  }
+
   /** The likeliest class, the lowest of equal ones. */
   static int best(double[] p) {
     int best = 0;
@@ -123,13 +134,13 @@ record Calibration(double[] scales, double logLikelihood) {
     double squares = 0;
     long count = 0;
     for (double[] row : table) {
-      for (double value : row == null ? new double[0] : row) {
+      for (double value : row) {
         sum += value;
         squares += value * value;
         count++;
       }
     }
-    return count == 0 ? 1 : Math.sqrt(Math.max(0, squares / count - sum / count * sum / count));
+    return Math.sqrt(Math.max(0, squares / count - sum / count * sum / count));
   }
 
   private static double logit(double x) {
@@ -181,15 +192,16 @@ record Calibration(double[] scales, double logLikelihood) {
       double[][] rows = new double[m][];
       double[] own = new double[unknowns];
       double[] posterior = new double[classes];
+      int[] sizes = sizes(labels, classes);
       long count = 0;
       for (int i = 0; i < labels.length; i++) {
         for (int t = 0; t < m; t++) {
           rows[t] = tables[t][i];
         }
-        if (rows[0] == null) {
+        int y = (int) labels[i];
+        if (sizes[y] == 1) {
           continue;
         }
-        int y = (int) labels[i];
         double[] p = softmax(scales, rows);
         if (noise == null) {
           double q = Math.max(1e-300, (1 - e) * p[y] + e * other * (1 - p[y]));

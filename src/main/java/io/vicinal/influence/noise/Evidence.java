@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.data.EqualRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
@@ -16,11 +17,8 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumMap;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -59,7 +57,7 @@ public final class Evidence implements AutoCloseable {
   private Calibration combined;
   private final Map<Source, double[][]> posteriors = new EnumMap<>(Source.class);
   private final long[] sizes; // of the classes
-  private Boolean constant;
+  private EqualRows rows;
   private Boolean confusion;
   private NeighbourList frozen;
   private NeighbourList embedded;
@@ -377,55 +375,24 @@ public final class Evidence implements AutoCloseable {
   }
 
   /** Whether all rows of the features are equal, so that nothing tells one sample from another. */
-  public synchronized boolean isConstant() {
-    if (constant == null) {
-      constant = constant(data.features());
-    }
-    return constant;
+  public boolean isConstant() {
+    return rows().distinct() == 1;
   }
 
   /**
-   * Samples whose features are exactly those of an earlier sample of another label: one of the two
-   * labels is wrong, or the features do not tell the classes apart.
+   * Samples whose features are exactly those of an earlier sample of another label ({@link
+   * EqualRows#contradicting}): one of the two labels is wrong, or the features do not tell the
+   * classes apart.
    */
-  public int contradictingCopies() {
-    Map<Long, List<Integer>> seen = new HashMap<>(); // by hash, the first of equal rows
-    int count = 0;
-    for (int i = 0; i < samples(); i++) {
-      double[] row = data.features().rows(i, i + 1L).toDoubles();
-      List<Integer> alike = seen.computeIfAbsent(hash(row), h -> new ArrayList<>(1));
-      int first = -1;
-      for (int j : alike) {
-        if (Arrays.equals(row, data.features().rows(j, j + 1L).toDoubles())) {
-          first = j;
-        }
-      }
-      if (first < 0) {
-        alike.add(i);
-      } else if (labels[first] != labels[i]) {
-        count++;
-      }
-    }
-    return count;
+  public long contradictingCopies() {
+    return rows().contradicting();
   }
 
-  /** 64 bits that whole numbers spread over, too. */
-  private static long hash(double[] row) {
-    long hash = 0;
-    for (double value : row) {
-      hash = Long.rotateLeft((hash ^ Double.doubleToLongBits(value)) * 0x9e3779b97f4a7c15L, 29);
+  private synchronized EqualRows rows() {
+    if (rows == null) {
+      rows = EqualRows.of(data.features(), labels);
     }
-    return hash;
-  }
-
-  private static boolean constant(Tensor x) {
-    double[] first = x.rows(0, 1).toDoubles();
-    for (long i = 1; i < x.dim(0); i++) {
-      if (!Arrays.equals(first, x.rows(i, i + 1).toDoubles())) {
-        return false;
-      }
-    }
-    return true;
+    return rows;
   }
 
   /** The nearest samples in frozen features, each sample left out of its own list. */

@@ -33,7 +33,7 @@ final class LabelPosterior {
     }
     double[][] p = probabilities(calibration, tables);
     double entropy = entropy(labels, classes);
-    if (calibration.logLikelihood() + entropy < TELLING * entropy) {
+    if (calibration.logLikelihood() + entropy <= TELLING * entropy) { // 0 of none or one class
       for (int i = 0; i < p.length; i++) {
         Arrays.fill(p[i], 0);
         p[i][(int) labels[i]] = 1;
@@ -49,15 +49,14 @@ final class LabelPosterior {
 
   /**
    * Of the given labels: what their likelihood is below 0 when only the classes' sizes are known.
+   * Samples that are the only ones of their class are left out, as of the temperatures.
    */
   private static double entropy(long[] labels, int classes) {
-    double[] sizes = new double[classes];
-    for (long label : labels) {
-      sizes[(int) label]++;
-    }
+    int[] sizes = Calibration.sizes(labels, classes);
+    double all = Arrays.stream(sizes).filter(n -> n > 1).sum();
     return Arrays.stream(sizes)
-        .filter(n -> n > 0)
-        .map(n -> -n / labels.length * Math.log(n / labels.length))
+        .filter(n -> n > 1)
+        .mapToDouble(n -> -n / all * Math.log(n / all))
         .sum();
   }
 

@@ -30,9 +30,9 @@ public record Relabelling(
   public enum Mode {
     /** The decided label counts as if it had been given. */
     HARD,
-    /** Suspicious samples have their probabilities as target. */
+    /** Suspicious samples have their probabilities as target; not of a class that is spared. */
     SOFT,
-    /** Suspicious samples get a label drawn from their probabilities whenever they are seen. */
+    /** The same, as a label that is drawn from them whenever a sample is seen. */
     SAMPLED
   }
 
@@ -116,10 +116,7 @@ public record Relabelling(
    */
   static List<Proposal> sparing(
       List<Proposal> proposals, int suspects, long[] labels, int classes) {
-    long[] sizes = new long[classes];
-    for (long label : labels) {
-      sizes[(int) label]++;
-    }
+    long[] sizes = sizes(labels, classes);
     long[] leaving = new long[classes];
     for (Proposal proposal : proposals.subList(0, suspects)) {
       leaving[proposal.given()] += proposal.decision() == Decision.RELABEL ? 1 : 0;
@@ -230,10 +227,40 @@ public record Relabelling(
       return Supervision.hard(classes, cleaned());
     }
     double[][] soft = new double[labels.length][];
+    boolean[] spared = spared();
     for (int i = 0; i < proposals.size(); i++) {
-      soft[proposals.get(i).id()] = probabilities[i];
+      Proposal proposal = proposals.get(i);
+      soft[proposal.id()] = spared[proposal.given()] ? null : probabilities[i];
     }
     return new Supervision(classes, labels, null, soft, mode == Mode.SAMPLED ? seed : null);
+  }
+
+  /**
+   * Classes that would lose more than half of their samples to {@link Mode#SOFT} targets: their
+   * samples keep the given labels, as by {@link #sparing}. A sample whose likeliest class is
+   * another counts as one, others by what their own class does not get.
+   */
+  private boolean[] spared() {
+    double[] leaving = new double[classes];
+    long[] sizes = sizes(labels, classes);
+    for (int i = 0; i < proposals.size(); i++) {
+      int given = proposals.get(i).given();
+      double[] p = probabilities[i];
+      leaving[given] += p[likeliest(p, -1, -1)] > p[given] ? 1 : 1 - p[given];
+    }
+    boolean[] spared = new boolean[classes];
+    for (int c = 0; c < classes; c++) {
+      spared[c] = 2 * leaving[c] > sizes[c];
+    }
+    return spared;
+  }
+
+  private static long[] sizes(long[] labels, int classes) {
+    long[] sizes = new long[classes];
+    for (long label : labels) {
+      sizes[(int) label]++;
+    }
+    return sizes;
   }
 
   /** How many proposals have this decision. */

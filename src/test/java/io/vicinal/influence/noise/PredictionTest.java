@@ -304,6 +304,30 @@ class PredictionTest {
     }
   }
 
+  /** Nor of doubt: a thousand of them change no temperature, and do not make scores telling. */
+  @Test
+  void theOnlySamplesOfTheirClassesMoveNoTemperature() {
+    Drawn drawn = new Drawn(6, 0);
+    int n = Drawn.SAMPLES / 10;
+    int alone = n / 2;
+    int classes = Drawn.CLASSES + alone;
+    double[][] scores = new double[n + alone][classes];
+    long[] labels = Arrays.copyOf(drawn.labels, n + alone);
+    for (int i = 0; i < n + alone; i++) {
+      Arrays.fill(scores[i], -5);
+      System.arraycopy(drawn.scores[i], 0, scores[i], 0, Drawn.CLASSES);
+      labels[i] = i < n ? labels[i] : Drawn.CLASSES + i - n;
+    }
+    Calibration with = Calibration.fit(labels, classes, scores);
+    Calibration without =
+        Calibration.fit(Arrays.copyOf(labels, n), classes, Arrays.copyOf(scores, n));
+    assertThat(with.scales()[0]).isCloseTo(without.scales()[0], within(0.01));
+    assertThat(with.logLikelihood()).isCloseTo(without.logLikelihood(), within(1e-6));
+    long[] each = LongStream.range(0, 50).toArray();
+    double[][] one = LabelPosterior.of(each, 50, Arrays.copyOf(scores, 50));
+    assertThat(one[7][7]).isEqualTo(1); // nothing is known of any
+  }
+
   /** Overlapping classes with wrong labels. */
   private static final class Drawn {
     static final int SAMPLES = 20_000;

@@ -181,6 +181,40 @@ class RelabellingTest {
         .containsOnly(Decision.RELABEL);
   }
 
+  /** In every mode: of class 0 two of three would leave, of class 1 two of four, and one alone. */
+  @ParameterizedTest
+  @EnumSource(Mode.class)
+  void noModeTakesMostOfAClass(Mode mode) {
+    long[] labels = {0, 0, 0, 1, 1, 1, 1, 2};
+    int[] ids = {1, 2, 3, 4, 7};
+    List<Proposal> proposals = new ArrayList<>();
+    double[][] p = new double[ids.length][3];
+    for (int i = 0; i < ids.length; i++) {
+      int given = (int) labels[ids[i]];
+      p[i][given] = 0.1;
+      p[i][given == 0 ? 1 : 0] = 0.9;
+      proposals.add(
+          Relabelling.decide(ids[i], given, p[i], p[i], 0, Relabelling.Options.defaults()));
+    }
+    Relabelling relabelling =
+        new Relabelling(
+            RelabelRule.COMBINED,
+            labels,
+            3,
+            Relabelling.sparing(proposals, ids.length, labels, 3),
+            p);
+    Supervision after = relabelling.supervision(mode, 0);
+    long[] expected = mode == Mode.HARD ? new long[] {0, 0, 0, 0, 0, 1, 1, 2} : labels;
+    assertThat(after.labels()).containsExactly(expected);
+    if (mode != Mode.HARD) {
+      assertThat(after.soft()[1]).isNull();
+      assertThat(after.soft()[2]).isNull();
+      assertThat(after.soft()[3]).isEqualTo(p[2]);
+      assertThat(after.soft()[4]).isEqualTo(p[3]);
+      assertThat(after.soft()[7]).isNull();
+    }
+  }
+
   @Test
   void retrainingWithProposalsIsNoWorseThanWithTheNoise() {
     Relabelling relabelling =
