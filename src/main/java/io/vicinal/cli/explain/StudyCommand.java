@@ -198,7 +198,7 @@ final class StudyCommand implements Callable<Integer> {
   /** The classes of which most is recommended another, by name. */
   private static String worst(Model model, FieldStudy study) {
     long concerned = study.classes().stream().filter(one -> one.changed() > 0).count();
-    return (concerned > NAMED ? "Most in " : "In ")
+    return (concerned > NAMED ? "The classes with most: " : "By class: ")
         + study.classes().stream()
             .filter(one -> one.changed() > 0)
             .sorted(Comparator.comparingDouble(ClassRecommendations::rate).reversed())
