@@ -103,7 +103,8 @@ final class LabelsApplyCommand implements Callable<Integer> {
     LabelDecisions decided = LabelDecisions.read(decisions, classes);
     List<String> after = decided.apply(before, now, labels);
     Set<String> fresh = checkClasses(decided, new TreeSet<>(before), classes.known());
-    new LabelEdits(labels, before).write(after, as, written.path(), out);
+    LabelEdits edits = new LabelEdits(labels, before);
+    edits.write(after, as, written.path(), out);
     written.commit();
     long changed = decided.rows().stream().filter(row -> !row.before().equals(row.after())).count();
     writer.printf(
@@ -116,7 +117,11 @@ final class LabelsApplyCommand implements Callable<Integer> {
       writer.printf(
           Locale.ROOT, "classes that were not there before: %s%n", String.join(", ", fresh));
     }
-    writer.println("written: " + out);
+    String separator = edits.otherSeparator(out);
+    writer.println(
+        "written: "
+            + out
+            + (separator == null ? "" : " (separated by " + separator + ", as the labels' file)"));
   }
 
   /**

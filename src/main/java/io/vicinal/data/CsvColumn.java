@@ -7,9 +7,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.function.BinaryOperator;
-import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -47,13 +46,13 @@ final class CsvColumn {
   }
 
   private static List<String> cells(Path file, String column) {
-    return cells(file, column, span -> {});
+    return cells(file, column, (in, at) -> {});
   }
 
   /**
-   * @param spans receives where each cell stands, in characters, first the header's if there is one
+   * @param rows is told of every record, and where the column is, first the header if there is one
    */
-  private static List<String> cells(Path file, String column, Consumer<int[]> spans) {
+  private static List<String> cells(Path file, String column, BiConsumer<CsvReader, Integer> rows) {
     try (CsvReader in = new CsvReader(file, false)) {
       List<String> first = in.next();
       if (first == null) {
@@ -71,7 +70,7 @@ final class CsvColumn {
               "write the same number of cells on every line, those with commas in double quotes");
         }
         cells.add(shared.computeIfAbsent(row.get(at), cell -> cell));
-        spans.accept(in.span(at));
+        rows.accept(in, at);
       }
       return named || isHeader(cells) ? cells.subList(1, cells.size()) : cells;
     }
@@ -79,29 +78,52 @@ final class CsvColumn {
 
   /**
    * The file's text with some of the column's cells replaced and every other character as it is.
+   * Where the separator becomes another one, cells get quotes that then need them.
    *
    * @param column as {@link #read}
    * @param changed by row, as {@link #read} counts them
+   * @param to the separator of a table
    */
-  static String replaced(Path file, String column, Map<Integer, String> changed) {
+  static String replaced(Path file, String column, Map<Integer, String> changed, char to) {
     String text = text(file);
+    List<int[]> spans = new ArrayList<>(); // from, to, row or -1 for a cell of another column
     if (isLines(file, column)) {
-      return replaced(text, lineSpans(text), changed, (before, label) -> label);
+      lineSpans(text).forEach(line -> spans.add(new int[] {line[0], line[1], spans.size()}));
+      return replaced(text, spans, changed, false, (before, label) -> label, to, to);
     }
-    List<int[]> spans = new ArrayList<>();
-    int rows = cells(file, column, spans::add).size();
-    char separator = separator(file);
+    char from = separator(file);
+    int[] lines = {0};
+    int rows =
+        cells(
+                file,
+                column,
+                (in, at) -> {
+                  for (int j = 0; j < in.cells(); j++) {
+                    if (j == at || from != to) {
+                      int[] span = in.span(j);
+                      spans.add(new int[] {span[0], span[1], j == at ? lines[0] : -1});
+                    }
+                  }
+                  lines[0]++;
+                })
+            .size();
+    int header = lines[0] - rows;
+    spans.forEach(span -> span[2] = Math.max(-1, span[2] - header));
     return replaced(
         text,
-        spans.subList(spans.size() - rows, spans.size()),
+        spans,
         changed,
+        from != to,
         (before, label) -> {
-          String written = CsvReader.cell(label, separator);
+          String written = CsvReader.cell(label, to);
           return before.startsWith("\"") && written.equals(label) ? '"' + label + '"' : written;
-        });
+        },
+        from,
+        to);
   }
 
-  private static char separator(Path file) {
+  /** What stands between two cells of a file. */
+  static char separator(Path file) {
     try (CsvReader in = new CsvReader(file, false)) {
       return in.separator();
     }
@@ -111,16 +133,26 @@ final class CsvColumn {
       String text,
       List<int[]> spans,
       Map<Integer, String> changed,
-      BinaryOperator<String> written) {
+      boolean all,
+      BinaryOperator<String> written,
+      char from,
+      char to) {
     StringBuilder out = new StringBuilder();
     int done = 0;
-    for (Map.Entry<Integer, String> change : new TreeMap<>(changed).entrySet()) {
-      int[] span = spans.get(change.getKey());
+    for (int[] span : spans) {
+      String label = changed.get(span[2]);
+      if (label == null && !all) {
+        continue;
+      }
       String raw = text.substring(span[0], span[1]);
       String cell = raw.strip();
-      int from = span[0] + raw.indexOf(cell);
-      out.append(text, done, from).append(written.apply(cell, change.getValue()));
-      done = from + cell.length();
+      int start = all ? span[0] : span[0] + raw.indexOf(cell); // blanks may be the new separator
+      out.append(text.substring(done, start).replace(from, all ? to : from));
+      out.append(
+          label != null
+              ? written.apply(cell, label)
+              : cell.startsWith("\"") ? cell : CsvReader.cell(cell, to));
+      done = all ? span[1] : start + cell.length();
     }
     return out.append(text.substring(done)).toString();
   }

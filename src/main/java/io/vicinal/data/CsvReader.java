@@ -122,6 +122,11 @@ public final class CsvReader implements AutoCloseable {
     return spans.get(cell);
   }
 
+  /** How many cells the latest record has. */
+  int cells() {
+    return spans.size();
+  }
+
   /** The line on which the latest record starts, from 1. */
   public long line() {
     return started;

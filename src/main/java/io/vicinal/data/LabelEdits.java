@@ -123,7 +123,8 @@ public final class LabelEdits {
     }
     if (as == kind && kind != Kind.ARRAY) {
       ArrayFile.Located at = ArrayFile.Located.of(labels);
-      AtomicFile.writeText(file, CsvColumn.replaced(at.file(), at.part(), changed));
+      AtomicFile.writeText(
+          file, CsvColumn.replaced(at.file(), at.part(), changed, separator(name)));
     } else if (as == Kind.LINES) {
       AtomicFile.writeText(file, String.join("\n", all) + "\n");
     } else {
@@ -136,6 +137,28 @@ public final class LabelEdits {
         Labels.writeArray(file, kind == Kind.ARRAY ? all : after);
       }
     }
+  }
+
+  /**
+   * What stands between two cells of a table: what its ending says, but what stands in the labels'
+   * own file where that has the same ending.
+   */
+  private char separator(Path name) {
+    Path from = ArrayFile.file(labels);
+    for (String ending : List.of(".csv", ".tsv")) {
+      if (ending(name, ending) && !ending(from, ending)) {
+        return ending.equals(".tsv") ? '\t' : ',';
+      }
+    }
+    return kind == Kind.TABLE ? CsvColumn.separator(from) : ',';
+  }
+
+  /** What separates the cells of a table of this name if its ending says otherwise, else null. */
+  public String otherSeparator(Path name) {
+    if (kind != Kind.TABLE || !ending(name, ".csv") || separator(name) == ',') {
+      return null;
+    }
+    return separator(name) == ';' ? "semicolons" : "tabs";
   }
 
   private boolean isText() {

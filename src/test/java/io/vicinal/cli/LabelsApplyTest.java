@@ -200,6 +200,24 @@ class LabelsApplyTest {
     assertThat(folder.resolve("table.csv")).hasContent(table);
   }
 
+  /** The ending says how a table is separated, unless the labels' own file has the same. */
+  @Test
+  void aTableIsSeparatedAsItsEndingSays() throws IOException {
+    Files.writeString(
+        folder.resolve("t.csv"), "\uFEFFid,y,note\r\n1,Coat,\"a, b\"\r\n\r\n2,Shirt,c\td\r\n");
+    String rows = HEADER + "0,,Coat,Shirt,accept,\n";
+    apply("t.csv:y", rows, "t.tsv").succeeded();
+    String tabs = "\uFEFFid\ty\tnote\r\n1\tShirt\t\"a, b\"\r\n\r\n2\tShirt\t\"c\td\"\r\n";
+    assertThat(Files.readString(folder.resolve("t.tsv"))).isEqualTo(tabs);
+    apply("t.tsv:y", HEADER + "1,,Shirt,,other,Coat\n", "u.csv", "--new-classes").succeeded();
+    assertThat(Files.readString(folder.resolve("u.csv")))
+        .isEqualTo(tabs.replace("2\tShirt", "2\tCoat").replace("\t", ",").replace("c,d", "c\td"));
+    Files.writeString(folder.resolve("s.csv"), "id;y\n1;Coat\n2;Shirt\n");
+    Outcome kept = apply("s.csv:y", rows, "v.csv").succeeded();
+    assertThat(kept.out()).contains("v.csv (separated by semicolons, as the labels' file)");
+    assertThat(folder.resolve("v.csv")).hasContent("id;y\n1;Shirt\n2;Shirt\n");
+  }
+
   /** Codes that look like numbers stay the codes that they are. */
   @Test
   void labelsAreSpeltAsTheirFileSpellsThem() throws IOException {

@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,6 +22,9 @@ final class EarlierOptions {
         "decided are no suspects any more."
       })
   Path decisions;
+
+  private int open; // decided otherwise than the label still is
+  private int strange; // neither what was doubted nor what was decided
 
   /** Rows whose label is the decided one. */
   Set<Integer> rows(Model model) {
@@ -40,7 +44,24 @@ final class EarlierOptions {
               + count
               + "; name the decisions of this data set");
     }
-    earlier.rows().forEach(row -> decided.put(row.sample(), row.after()));
+    long[] used = model.usedLabels();
+    for (LabelDecisions.Row row : earlier.rows()) {
+      decided.put(row.sample(), row.after());
+      boolean is = row.sample() < count;
+      String label = is ? model.labelText(used[(int) row.sample()]) : null;
+      if (!row.after().equals(label)) {
+        open += row.before().equals(label) ? 1 : 0;
+        strange += row.before().equals(label) ? 0 : 1;
+      }
+    }
+    if (strange == earlier.rows().size()) {
+      throw new InputException(
+          decisions
+              + ": none of its "
+              + strange
+              + " decided labels is what it was or what was decided; name the decisions of this data"
+              + " set");
+    }
     Labelled labelled = model.labelled();
     long[] labels = labelled.data().labels().toLongs();
     for (int i = 0; i < labels.length; i++) {
@@ -54,12 +75,26 @@ final class EarlierOptions {
 
   /** For the reader. */
   List<String> remarks(Set<Integer> rows) {
-    return decisions == null
-        ? List.of()
-        : List.of(
-            Text.count(rows.size(), "label is", "labels are")
-                + " what "
-                + decisions
-                + " decided, and not suspected again.");
+    if (decisions == null) {
+      return List.of();
+    }
+    List<String> remarks = new ArrayList<>();
+    remarks.add(
+        Text.count(rows.size(), "label is", "labels are")
+            + " what "
+            + decisions
+            + " decided, and not suspected again.");
+    if (open > 0) {
+      remarks.add(
+          Text.count(open, "label is", "labels are")
+              + " not yet what it decided: 'labels apply' changes them.");
+    }
+    if (strange > 0) {
+      remarks.add(
+          Text.count(strange, "label is", "labels are")
+              + " neither what it doubted nor what it decided, and asked again: see whether it is of"
+              + " this data set.");
+    }
+    return remarks;
   }
 }
