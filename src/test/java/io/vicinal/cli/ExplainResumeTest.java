@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command that was killed goes on where it was, and ends with the same bytes. */
@@ -98,6 +99,48 @@ class ExplainResumeTest {
     assertThat(summary(out)).isEqualTo(summary(whole));
     assertThat(pieces(out)).as("finished work is not kept").isEmpty();
     assertThat(CliProcess.crashReports(folder)).isEmpty();
+  }
+
+  /** What is solved again starts at the same point, whatever an earlier call had computed. */
+  @ParameterizedTest
+  @CsvSource({"verify,7,--relabel", "pair,5,--check"}) // in the middle of solving again
+  void solvingAgainGoesOnToo(String command, int pieces, String option) throws Exception {
+    ExplainFixture fixture = ExplainFixture.in(folder.resolve("data"));
+    Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n7,31\n");
+    Path work = folder.resolve("work");
+    Path whole = fixture.at("whole");
+    Path out = fixture.at("out");
+    CliProcess.run(work, again(fixture, command, option, whole)).succeeded();
+    try (CliProcess process =
+        CliProcess.start(work, held(pieces), again(fixture, command, option, out))) {
+      waitForPieces(pieces, out, process);
+      process.kill();
+    }
+    assertThat(pieces(out)).anyMatch(piece -> piece.toString().contains("piece-edit-"));
+    CliProcess.run(work, again(fixture, command, option, out)).succeeded();
+    boolean pair = command.equals("pair");
+    for (String name : List.of(pair ? "scores.npy" : "verification.csv", "queries.json")) {
+      assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
+    }
+    assertThat(summary(out)).isEqualTo(summary(whole));
+  }
+
+  private static Object[] again(
+      ExplainFixture fixture, String command, String option, Path out) {
+    return fixture.explain(
+        command,
+        "--pairs",
+        fixture.text("pairs.csv"),
+        "--method",
+        "if",
+        "--dtype",
+        "float64",
+        option,
+        option.equals("--check") ? "1000" : "3",
+        "--damping",
+        "auto",
+        "--out",
+        out.toString());
   }
 
   private static Object[] oneMethod(ExplainFixture fixture, Path out) {

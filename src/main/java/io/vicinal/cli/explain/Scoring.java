@@ -318,6 +318,7 @@ final class Scoring implements AutoCloseable {
     }
     JsonObject json = new JsonObject();
     json.addProperty("damping", explanation.damping().lambda());
+    json.add("multiple", Summary.number(explanation.damping().multiple()));
     json.addProperty("seconds", (System.nanoTime() - start) * 1e-9);
     JsonArray facts = new JsonArray();
     scores.facts().forEach(f -> facts.add(json(f)));
@@ -349,8 +350,23 @@ final class Scoring implements AutoCloseable {
   }
 
   private Damping raise(WorkFolder.Piece piece) {
-    double lambda = piece.facts().get("damping").getAsDouble();
-    return damping.at(lambda);
+    JsonObject facts = piece.facts();
+    return new Damping(
+        facts.get("damping").getAsDouble(),
+        Summary.number(facts.get("multiple")), // to the digit, as the explanation counts it
+        damping.unit(),
+        damping.automatic());
+  }
+
+  /**
+   * Solves queries at the re-converged point in the blocks in which they were scored, for what asks
+   * one by one later: an answer's last digits depend on what it was solved with.
+   */
+  void solve(List<Query> queries) {
+    for (int from = 0; from < queries.size(); from += BLOCK) {
+      List<Query> block = queries.subList(from, Math.min(queries.size(), from + BLOCK));
+      explanation().responses(CurvatureKind.HESSIAN, RECONVERGED, block, progress);
+    }
   }
 
   private void closeExplanation() {

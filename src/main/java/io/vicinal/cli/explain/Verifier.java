@@ -96,6 +96,7 @@ final class Verifier {
     int n = first[0].length;
     int classes = Math.toIntExact(scoring.problem().classes());
     double[][][] tables = new double[queries.size()][][];
+    scoring.solve(queries);
     for (int q = 0; q < tables.length; q++) {
       tables[q] =
           SampleTables.of(

@@ -130,11 +130,6 @@ public final class Explanation implements AutoCloseable {
     return reconverged;
   }
 
-  /** The re-converged parameters in the frame, or null where nothing has asked for them. */
-  public HeadTensors reconverged() {
-    return convergence == null ? null : convergence.head();
-  }
-
   /** How the re-converged point was found. */
   public Converged convergence(Progress progress) {
     point(ReferencePoint.RECONVERGED, progress);

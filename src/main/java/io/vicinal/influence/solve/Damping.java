@@ -104,11 +104,6 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
     return new Damping(lambda * factor, multiple * factor, unit, automatic);
   }
 
-  /** Another lambda in the same unit. */
-  public Damping at(double other) {
-    return new Damping(other, multiple * (other / lambda), unit, automatic);
-  }
-
   /** The same, which is not raised. */
   public Damping fixed() {
     return new Damping(lambda, multiple, unit, false);

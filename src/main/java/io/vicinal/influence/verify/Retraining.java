@@ -93,7 +93,9 @@ public final class Retraining implements AutoCloseable {
   }
 
   /**
-   * Prepares retraining for what an explanation explains, under its damping.
+   * Prepares retraining for what an explanation explains, under its damping. It starts from the
+   * delivered parameters whatever the explanation has computed so far, so that an interrupted
+   * command ends with the same bytes as one that was not.
    *
    * @param explanation borrowed, as is its problem
    */
@@ -104,7 +106,7 @@ public final class Retraining implements AutoCloseable {
         explanation.test(),
         explanation.damping().lambda(),
         gauges,
-        explanation.reconverged(),
+        null,
         options);
   }
 
