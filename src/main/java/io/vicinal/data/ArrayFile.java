@@ -147,6 +147,18 @@ public final class ArrayFile {
   }
 
   /**
+   * The same where the file says it without being read; null for a table, which is a matrix that is
+   * not empty and whose size takes a pass over the file.
+   *
+   * @throws io.vicinal.InputException as {@link #read}
+   */
+  public static Shape storedShape(Path path) {
+    try (StoredArray array = open(path)) {
+      return array == null ? null : array.shape();
+    }
+  }
+
+  /**
    * Reads an array of numbers of any shape.
    *
    * @param type F32 or F64; null: F32 for types of 32 or fewer bits that it holds exactly, else F64

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.StringJoiner;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -28,6 +29,15 @@ import java.util.stream.IntStream;
 record CsvNumbers(
     Path file, List<String> names, int[] chosen, int[] leftOut, int width, long rows) {
   private static final int LISTED = 10;
+  private static final Map<String, Double> WORDS =
+      Map.of(
+          "nan", Double.NaN,
+          "inf", Double.POSITIVE_INFINITY,
+          "+inf", Double.POSITIVE_INFINITY,
+          "infinity", Double.POSITIVE_INFINITY,
+          "-inf", Double.NEGATIVE_INFINITY,
+          "-infinity", Double.NEGATIVE_INFINITY);
+
   private static final Pattern DECIMAL_COMMA = Pattern.compile("[-+]?[0-9.]*,[0-9]+");
 
   /**
@@ -241,30 +251,50 @@ record CsvNumbers(
     return !cell.isEmpty() && !isNumber(cell) && !DECIMAL_COMMA.matcher(cell).matches();
   }
 
-  static boolean isNumber(String cell) {
-    try {
-      parsed(cell);
-      return true;
-    } catch (NumberFormatException e) {
-      return false;
-    }
+  static boolean isNumber(String quoted) {
+    String cell = quoted.strip();
+    return isDecimal(cell) || WORDS.containsKey(cell.toLowerCase(Locale.ROOT));
   }
 
   /** Java's own parser takes hexadecimal and suffixes, which no table means, and no "nan". */
   static double parsed(String quoted) {
     String cell = quoted.strip();
-    int last = cell.isEmpty() ? 'x' : cell.charAt(cell.length() - 1);
-    if ((last < '0' || last > '9') && last != '.') {
-      return switch (cell.toLowerCase(Locale.ROOT)) {
-        case "nan" -> Double.NaN;
-        case "inf", "+inf", "infinity" -> Double.POSITIVE_INFINITY;
-        case "-inf", "-infinity" -> Double.NEGATIVE_INFINITY;
-        default -> throw new NumberFormatException(cell);
-      };
+    if (isDecimal(cell)) {
+      return Double.parseDouble(cell);
     }
-    if (cell.indexOf('x') >= 0 || cell.indexOf('X') >= 0) {
+    Double word = WORDS.get(cell.toLowerCase(Locale.ROOT));
+    if (word == null) {
       throw new NumberFormatException(cell);
     }
-    return Double.parseDouble(cell);
+    return word;
+  }
+
+  /** Looked at without trying: a table of texts would throw at every cell. */
+  private static boolean isDecimal(String cell) {
+    int at = sign(cell, 0);
+    int whole = digits(cell, at);
+    int end = whole < cell.length() && cell.charAt(whole) == '.' ? digits(cell, whole + 1) : whole;
+    if (end - at < 1 || end - at == 1 && end > whole) {
+      return false; // nothing, or a lone point
+    }
+    if (end < cell.length() && (cell.charAt(end) == 'e' || cell.charAt(end) == 'E')) {
+      int power = sign(cell, end + 1);
+      end = digits(cell, power);
+      return end > power && end == cell.length();
+    }
+    return end == cell.length();
+  }
+
+  private static int sign(String cell, int at) {
+    boolean signed = at < cell.length() && (cell.charAt(at) == '-' || cell.charAt(at) == '+');
+    return signed ? at + 1 : at;
+  }
+
+  private static int digits(String cell, int at) {
+    int end = at;
+    while (end < cell.length() && cell.charAt(end) >= '0' && cell.charAt(end) <= '9') {
+      end++;
+    }
+    return end;
   }
 }

@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.InputException;
 import io.vicinal.config.RunConfig;
 import io.vicinal.process.Limits;
+import io.vicinal.tensor.HostMemory;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,6 +24,8 @@ public record MemoryEstimate(Map<String, Long> bytes) {
 
   private static final String WORKSPACE = "workspace, at most";
 
+  private static final String MEASURING = "measuring validation";
+
   /** What a training set holds once it is read. */
   private static final List<String> DATA = List.of("features", "labels", "validation");
 
@@ -38,6 +41,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
    * @param proxyRows C*K
    * @param batch B
    * @param validation V
+   * @param measured bytes of what is made to measure the validation part
    * @param element bytes of one number
    * @param moments state tensors per parameter: 0, 1 or 2
    * @param workspace of the engine; 0 for its default
@@ -49,6 +53,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       long proxyRows,
       long batch,
       long validation,
+      long measured,
       int element,
       int moments,
       long workspace) {
@@ -57,7 +62,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put("features", element * samples * width);
     bytes.put("labels", 8 * samples);
     bytes.put("validation", validation * (element * width + 8));
-    bytes.put("validation embeddings", element * validation * embedding);
+    bytes.put(MEASURING, measured);
     bytes.put("parameters", parameters);
     bytes.put("gradients", parameters);
     bytes.put("optimizer moments", moments * parameters);
@@ -79,9 +84,36 @@ public record MemoryEstimate(Map<String, Long> bytes) {
         (long) classes * Parts.loss(config).centers(),
         config.sampler().batchSize(),
         validation,
+        measured(config, width, validation),
         TrainingSet.dtype(config).bytes(),
         !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0,
         (long) config.compute().workspaceMiB() << 20);
+  }
+
+  /**
+   * The larger of two: the raw features, of which copies are measured before the first step, and
+   * the embeddings with their copies.
+   */
+  private static long measured(RunConfig config, long width, long validation) {
+    int element = TrainingSet.dtype(config).bytes();
+    // As Evaluator does it: normalised rows, then rows in single precision.
+    long copies = (config.evaluate().normalize() ? element : 0) + (element > 4 ? 4 : 0);
+    long embedding = config.head().embedding();
+    return validation * Math.max(width * copies, embedding * (element + copies));
+  }
+
+  /**
+   * Refuses, before the features are read, a run that already for two classes and without
+   * validation needs more than this process may take.
+   *
+   * @param samples N
+   * @param width D
+   */
+  static void checkLeast(RunConfig config, long samples, long width) {
+    if (config.compute().device().equals("cpu")) {
+      of(config, samples, width, 2, 0)
+          .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), false);
+    }
   }
 
   /**
@@ -122,7 +154,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
   private static String remedy(String most) {
     return switch (most) {
       case "features", "labels" -> "give fewer samples or columns";
-      case "validation" -> "give fewer validation samples";
+      case "validation", MEASURING -> "give fewer validation samples";
       case "batch" -> "lower sampler.batch";
       default -> "lower head.embedding";
     };

@@ -15,6 +15,7 @@ import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.HostMemory;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -54,6 +55,11 @@ record TrainingSet(
   static TrainingSet load(
       RunConfig config, FeatureSet given, Backend backend, Arena arena, Consumer<String> notes) {
     DType dtype = dtype(config);
+    Path file = given == null ? config.data().features() : null;
+    Shape stored = file == null ? null : ArrayFile.storedShape(file);
+    if (stored != null && stored.rank() == 2) {
+      MemoryEstimate.checkLeast(config, stored.dim(0), stored.dim(1));
+    }
     FeatureSet all = read(config.data(), given, dtype, arena, notes);
     checkFinite(all, backend);
     String hash = all.sha256();

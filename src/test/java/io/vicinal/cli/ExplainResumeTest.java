@@ -125,8 +125,7 @@ class ExplainResumeTest {
     assertThat(summary(out)).isEqualTo(summary(whole));
   }
 
-  private static Object[] again(
-      ExplainFixture fixture, String command, String option, Path out) {
+  private static Object[] again(ExplainFixture fixture, String command, String option, Path out) {
     return fixture.explain(
         command,
         "--pairs",

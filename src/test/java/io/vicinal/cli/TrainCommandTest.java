@@ -124,6 +124,7 @@ class TrainCommandTest {
     Outcome run = Outcome.of(fixture.train("--set", huge));
     assertThat(run.code()).isEqualTo(2);
     assertThat(run.err()).contains("memory: the run needs", " leaves ", "lower head.embedding");
+    assertThat(run.err()).as("before anything is read").doesNotContain(" more (");
     assertThat(fixture.at("run")).doesNotExist();
     Outcome plan = Outcome.of(fixture.train("--dry-run", "", "--set", huge));
     assertThat(plan.code()).isEqualTo(2);

@@ -243,6 +243,28 @@ class ArrayFileTest {
     assertThat(read(file, null).toDoubles()).containsExactly(1, 2.5, -3, 4);
   }
 
+  /** The look at a cell and Java's parser agree on what the parser takes for a decimal number. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0", "-1", "+1.5", "1.", ".5", "-.5e-3", "1e5", "1E+05", "007", "1e400", "", ".", "-", "e5",
+        "1e", "1e+", "1.2.3", "1 2", "1-2", "--1", "1e5.0", "0x1", "0x1p3", "1f", "1d", "1_0", "١",
+        "+.", ".e1", "abc1", "1,5"
+      })
+  void whatANumberIs(String cell) {
+    boolean java;
+    try {
+      Double.parseDouble(cell);
+      java = !cell.matches(".*[xXfFdD].*");
+    } catch (NumberFormatException e) {
+      java = false;
+    }
+    assertThat(CsvNumbers.isNumber(cell)).isEqualTo(java);
+    if (java) {
+      assertThat(CsvNumbers.parsed(cell)).isEqualTo(Double.parseDouble(cell));
+    }
+  }
+
   @Test
   void someColumnsOfATable() throws IOException {
     text("iris.csv", "id,\"width, cm\",species,length\n7,1,setosa,2\n8,3,virginica,4\n");

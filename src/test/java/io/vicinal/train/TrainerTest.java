@@ -590,7 +590,10 @@ class TrainerTest {
     RunConfig config = ConfigParser.parse(json, "c.json", folder, List.of());
     Map<String, Long> bytes = new LinkedHashMap<>(TrainingPlan.of(config).memory().bytes());
     bytes.remove("workspace, at most"); // the native library's own
-    bytes.remove("validation embeddings"); // between steps there are none
+    // Normalised raw features, or embeddings and the same normalised; between steps neither.
+    assertThat(bytes.remove("measuring validation")).isEqualTo(2_000L * 2 * 500 * 4);
+    MemoryEstimate wide = MemoryEstimate.of(config, 20_000, 4_000, 40, 2_000);
+    assertThat(wide.bytes()).containsEntry("measuring validation", 2_000L * 4_000 * 4);
     long estimate = bytes.values().stream().mapToLong(Long::longValue).sum();
     long before = HostMemory.liveBytes();
     List<Long> held = new ArrayList<>();

@@ -62,8 +62,8 @@ public final class ArrayFiles {
   }
 
   private void checkMatrix(Path file) {
-    Shape shape = ArrayFile.shape(file, beside);
-    if (shape.rank() != 2 || shape.size() == 0) {
+    Shape shape = ArrayFile.storedShape(file);
+    if (shape != null && (shape.rank() != 2 || shape.size() == 0)) {
       throw new InputException(
           file
               + ": has shape "
@@ -75,14 +75,22 @@ public final class ArrayFiles {
 
   /** Finite numbers of exactly this shape; {@code meaning} says what the shape is. */
   public Tensor exactly(Path file, DType type, String meaning, long... dims) {
-    Shape shape = ArrayFile.shape(file);
+    Shape stored = ArrayFile.storedShape(file);
+    if (stored != null) {
+      checkShape(file, stored, meaning, dims); // before anything large is read
+    }
+    Tensor values = ArrayFile.read(file, arena, type, this::note);
+    checkShape(file, values.shape(), meaning, dims);
+    return finite(file, values).reshape(dims);
+  }
+
+  private static void checkShape(Path file, Shape shape, String meaning, long... dims) {
     Shape wanted = Shape.of(dims);
     boolean column = dims.length == 1 && shape.equals(Shape.of(dims[0], 1));
     if (!shape.equals(wanted) && !column) {
       throw new InputException(
           file + ": has shape " + shape + "; it must be " + wanted + ", " + meaning);
     }
-    return finite(file, ArrayFile.read(file, arena, type, this::note)).reshape(dims);
   }
 
   /** As {@link #exactly}, and none below zero. */

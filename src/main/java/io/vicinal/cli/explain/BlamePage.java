@@ -123,6 +123,9 @@ final class BlamePage {
     double reconverge = RECONVERGENCE * system;
     String text = "about " + Text.duration(reconverge + scores.seconds()) + " for the scores (";
     text += "re-convergence, then " + scores + ")";
+    if (scoring.damping().canRise()) {
+      text += ", and that much again at most each time auto raises the damping";
+    }
     if (options != null && options.seconds > 0 && !scoring.isPlain()) {
       double each = (double) scores.rightHandSides() / asked.size();
       double again = 2 * (reconverge + Math.min(SHOWN, asked.size()) * each * system);
