@@ -29,7 +29,9 @@ import org.apache.commons.numbers.gamma.LogGamma;
  *       mean with the weight of {@value #CLASS_PRIOR} samples; among the classes that are written
  *       for c it divides as {@code n(c, y) + k / (C - 1)}, where the concentration k is the
  *       likeliest one of a Dirichlet distribution for all classes together: large where mistakes
- *       fall on all classes alike, small where each class is taken for a few others.
+ *       fall on all classes alike, small where each class is taken for a few others. Unless it
+ *       explains the counts better than equal shares do, by a log-likelihood of 2 (chance does that
+ *       once in twenty times), shares are equal.
  * </ul>
  *
  * These are the counts of confident learning (Northcutt et al., JAIR 2021) with ranks in place of
@@ -43,6 +45,7 @@ final class ClassNoise {
   static final int CLASS_PRIOR = 100;
   private static final double LEAST_CONCENTRATION = 0.3;
   private static final double MOST_CONCENTRATION = 1e5;
+  private static final double GAIN = 2; // of log-likelihood
   private static final double LEAST = 1e-3; // what nobody could rule out
   private static final double MOST = 0.9; // of a class's labels
 
@@ -169,27 +172,28 @@ final class ClassNoise {
     return new ClassNoise(elsewhere, kept, counts);
   }
 
-  /** The likeliest of some, for all classes together. */
+  /** The likeliest of some, for all classes together, if it is much likelier than the largest. */
   private static double concentration(List<Map<Integer, Double>> counts, double[] off) {
-    double best = 0;
-    double most = Double.NEGATIVE_INFINITY;
-    for (double k = LEAST_CONCENTRATION; k < MOST_CONCENTRATION; k *= 1.6) {
-      double concentration = k;
-      double alpha = k / (off.length - 1);
-      double likelihood =
-          Arrays.stream(off)
-                  .map(n -> LogGamma.value(concentration) - LogGamma.value(n + concentration))
-                  .sum()
-              + counts.stream()
-                  .flatMap(column -> column.values().stream())
-                  .mapToDouble(n -> LogGamma.value(n + alpha) - LogGamma.value(alpha))
-                  .sum();
+    double best = MOST_CONCENTRATION;
+    double most = logLikelihood(best, counts, off) + GAIN;
+    for (double k = best / 1.6; k > LEAST_CONCENTRATION; k /= 1.6) {
+      double likelihood = logLikelihood(k, counts, off);
       if (likelihood > most) {
         most = likelihood;
         best = k;
       }
     }
     return best;
+  }
+
+  /** Of how each class's contradictions divide: Dirichlet-multinomial. */
+  private static double logLikelihood(double k, List<Map<Integer, Double>> counts, double[] off) {
+    double alpha = k / (off.length - 1);
+    return Arrays.stream(off).map(n -> LogGamma.value(k) - LogGamma.value(n + k)).sum()
+        + counts.stream()
+            .flatMap(column -> column.values().stream())
+            .mapToDouble(n -> LogGamma.value(n + alpha) - LogGamma.value(alpha))
+            .sum();
   }
 
   /** T(c, y): the probability that a sample of class c is labelled y. */

@@ -259,6 +259,28 @@ class PredictionTest {
     }
   }
 
+  /** Three mistakes, one of each of three classes, are too few to say that it is so. */
+  @Test
+  void fewMistakesAreNoPreference() {
+    int classes = 10;
+    int n = 2_000;
+    long[] labels = LongStream.range(0, n).map(i -> i % classes).toArray();
+    double[][] p = new double[n][classes];
+    for (int i = 0; i < n; i++) {
+      Arrays.fill(p[i], 0.01 / (classes - 1));
+      p[i][i % classes] = 0.99;
+    }
+    long[] few = labels.clone();
+    few[0] = 4;
+    few[101] = 7;
+    few[502] = 3;
+    ClassNoise alike = ClassNoise.fit(few, p);
+    for (int c = 0; c < 3; c++) {
+      assertThat(alike.rate(c, (int) few[c == 0 ? 0 : c == 1 ? 101 : 502]))
+          .isCloseTo(alike.rate(c, 9), within(1e-5));
+    }
+  }
+
   /** What the proposals are expected to mend and to break, against what they do. */
   @Test
   void whatIsExpectedHappens() {
