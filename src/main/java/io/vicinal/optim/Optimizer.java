@@ -28,6 +28,20 @@ public abstract class Optimizer {
     }
   }
 
+  /**
+   * The learning rates of a step, by group.
+   *
+   * @param factor what a schedule multiplies every learning rate by
+   * @param frozen names of the groups whose rate is 0
+   */
+  public final Map<String, Double> learningRates(double factor, Set<String> frozen) {
+    Map<String, Double> rates = new LinkedHashMap<>();
+    for (ParameterGroup group : groups) {
+      rates.put(group.name(), frozen.contains(group.name()) ? 0 : group.lr() * factor);
+    }
+    return rates;
+  }
+
   /** The groups, in the order given. */
   public final List<ParameterGroup> groups() {
     return groups;

@@ -3,7 +3,6 @@ package io.vicinal.train;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
-import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
@@ -18,7 +17,9 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.stream.LongStream;
 
 /**
@@ -32,21 +33,39 @@ import java.util.stream.LongStream;
  * <p>Immutable, safe for any thread; each call of {@link #train} trains its own head.
  */
 public final class HeadTraining {
-  /** Sees the head after every epoch; the head is changed again afterwards. */
+  /** Sees the head on its way; it is changed again afterwards. */
   @FunctionalInterface
-  public interface EpochListener {
+  public interface Listener {
     /**
+     * An epoch is over.
+     *
      * @param epoch from 1
      */
     void ended(int epoch, Head head);
+
+    /** A step is about to change the head. */
+    default void stepping(Step step) {
+      // most look at epochs
+    }
   }
+
+  /**
+   * A step of the optimiser.
+   *
+   * @param epoch from 1
+   * @param batch of the epoch, from 0
+   * @param head as it is before the step
+   * @param learningRates by parameter group, with the schedule's factor; 0 for a frozen group
+   */
+  public record Step(int epoch, int batch, Head head, Map<String, Double> learningRates) {}
 
   private final Backend backend;
   private final RunConfig config;
   private final Loss loss;
   private final Head start;
   private final Set<String> frozen;
-  private final EpochListener listener;
+  private final Supplier<Schedule> schedule;
+  private final Listener listener;
 
   private HeadTraining(
       Backend backend,
@@ -54,12 +73,14 @@ public final class HeadTraining {
       Loss loss,
       Head start,
       Set<String> frozen,
-      EpochListener listener) {
+      Supplier<Schedule> schedule,
+      Listener listener) {
     this.backend = backend;
     this.config = config;
     this.loss = loss;
     this.start = start;
     this.frozen = frozen;
+    this.schedule = schedule;
     this.listener = listener;
   }
 
@@ -69,27 +90,38 @@ public final class HeadTraining {
    */
   public static HeadTraining of(Backend backend, RunConfig config) {
     return new HeadTraining(
-        backend, config.asked(), Parts.loss(config), null, Set.of(), (epoch, head) -> {});
+        backend,
+        config.asked(),
+        Parts.loss(config),
+        null,
+        Set.of(),
+        () -> Parts.schedule(config.schedule()),
+        (epoch, head) -> {});
   }
 
   /** The same with another loss than the configuration names. */
   public HeadTraining withLoss(Loss other) {
-    return new HeadTraining(backend, config, other, start, frozen, listener);
+    return new HeadTraining(backend, config, other, start, frozen, schedule, listener);
   }
 
   /** The same from a copy of this head in place of a new one. */
   public HeadTraining from(Head head) {
-    return new HeadTraining(backend, config, loss, head, frozen, listener);
+    return new HeadTraining(backend, config, loss, head, frozen, schedule, listener);
   }
 
   /** The same with some of weight, bias and proxies as constants. */
   public HeadTraining freezing(String... groups) {
-    return new HeadTraining(backend, config, loss, start, Set.of(groups), listener);
+    return new HeadTraining(backend, config, loss, start, Set.of(groups), schedule, listener);
+  }
+
+  /** The same with another schedule than the configuration names, made for every training. */
+  HeadTraining following(Supplier<Schedule> other) {
+    return new HeadTraining(backend, config, loss, start, frozen, other, listener);
   }
 
   /** The same with a listener in place of any before. */
-  public HeadTraining watchedBy(EpochListener other) {
-    return new HeadTraining(backend, config, loss, start, frozen, other);
+  public HeadTraining watchedBy(Listener other) {
+    return new HeadTraining(backend, config, loss, start, frozen, schedule, other);
   }
 
   /** Trains on all samples. */
@@ -104,8 +136,8 @@ public final class HeadTraining {
    * @param features X [N, D], F32 or F64; the head gets its type
    * @param ids distinct rows of X
    * @param arena owner of the head
-   * @throws InputException if shapes do not fit, the sampler cannot fill a batch, or a loss or
-   *     parameter becomes NaN or infinite
+   * @throws InputException if shapes do not fit, or the sampler cannot fill a batch
+   * @throws DivergedException when a loss, gradient or parameter becomes NaN or infinite
    * @throws CancelledException if the thread is interrupted
    */
   public Head train(Tensor features, Supervision supervision, long[] ids, Arena arena) {
@@ -169,7 +201,7 @@ public final class HeadTraining {
               config.sampler().cutTo(ids.length, Arrays.stream(labels).distinct().count()));
       this.sampler = Parts.sampler(own, ids, labels);
       this.optimizer = Parts.optimizer(config, head, gradient, arena);
-      this.schedule = Parts.schedule(config.schedule());
+      this.schedule = HeadTraining.this.schedule.get();
       this.draws =
           supervision.drawSeed() == null ? null : Xoshiro.of(supervision.drawSeed(), "labels");
       int rows = sampler.batchSize();
@@ -193,14 +225,14 @@ public final class HeadTraining {
           if (Thread.currentThread().isInterrupted()) {
             throw new CancelledException("training after step " + steps);
           }
-          step(epoch, still);
+          step(epoch, i, still);
         }
         schedule.epochEnded(Double.NaN);
         listener.ended(epoch, head);
       }
     }
 
-    private void step(int epoch, Set<String> still) {
+    private void step(int epoch, int batchOfEpoch, Set<String> still) {
       long[] ids = sampler.nextBatch();
       Tensor rows = batch.rows(0, ids.length);
       Tensor idRows = batchIds.rows(0, ids.length);
@@ -214,34 +246,22 @@ public final class HeadTraining {
               targets(ids),
               head.tensors(),
               null,
-              new HeadTensors(
-                  still.contains("weight") ? null : gradient.weight(),
-                  still.contains("bias") ? null : gradient.bias(),
-                  still.contains("proxies") ? null : gradient.proxies()));
+              Parts.thawed(gradient, still));
       steps++;
-      if (!Double.isFinite(value.loss())) {
-        throw diverged(epoch, "loss");
-      }
+      FiniteCheck finite =
+          new FiniteCheck(
+              backend,
+              optimizer,
+              still,
+              tensor ->
+                  new DivergedException(
+                      steps, epoch, tensor, ids, config.optimizer().lr(), "train again with "));
+      finite.loss(value.loss());
+      finite.gradients();
+      listener.stepping(
+          new Step(epoch, batchOfEpoch, head, optimizer.learningRates(schedule.factor(), still)));
       optimizer.step(backend, schedule.factor(), still);
-      head.named()
-          .forEach(
-              (name, tensor) -> {
-                if (!still.contains(name) && backend.findNonFinite(tensor) >= 0) {
-                  throw diverged(epoch, name);
-                }
-              });
-    }
-
-    private InputException diverged(int epoch, String tensor) {
-      return new InputException(
-          "training diverged at step "
-              + steps
-              + " (epoch "
-              + epoch
-              + "): "
-              + tensor
-              + " is NaN or infinite; train with "
-              + DivergedException.remedy(steps, tensor, config.optimizer().lr()));
+      finite.parameters();
     }
 
     private Targets targets(long[] ids) {

@@ -2,6 +2,7 @@ package io.vicinal.train;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.HeadTensors;
 import io.vicinal.config.ClipConfig;
 import io.vicinal.config.ComputeConfig;
 import io.vicinal.config.OptimizerConfig;
@@ -31,6 +32,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /** Makes the parts of a run from its configuration. */
 final class Parts {
@@ -103,6 +105,14 @@ final class Parts {
     return c.name().equals("balanced")
         ? new BalancedSampler(ids, rows, c.classes(), c.samples(), seed)
         : new RandomSampler(ids, c.batch(), c.dropLast(), seed);
+  }
+
+  /** Where a step's gradients go: those of frozen groups are not computed. */
+  static HeadTensors thawed(Head gradient, Set<String> frozen) {
+    return new HeadTensors(
+        frozen.contains("weight") ? null : gradient.weight(),
+        frozen.contains("bias") ? null : gradient.bias(),
+        frozen.contains("proxies") ? null : gradient.proxies());
   }
 
   static Optimizer optimizer(RunConfig config, Head head, Head gradient, Arena arena) {

@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
-import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
@@ -14,7 +13,6 @@ import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
-import io.vicinal.optim.ParameterGroup;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
@@ -228,13 +226,13 @@ final class TrainingRun {
             Targets.of(labelRows),
             head.tensors(),
             null,
-            thawed(frozen));
-    if (!Double.isFinite(value.loss())) {
-      throw diverged(epoch, "loss", ids);
-    }
-    checkFinite(epoch, "gradient of ", frozen, ids, true);
+            Parts.thawed(gradient, frozen));
+    FiniteCheck finite =
+        new FiniteCheck(backend, optimizer, frozen, tensor -> diverged(epoch, tensor, ids));
+    finite.loss(value.loss());
+    finite.gradients();
     optimizer.step(backend, schedule.factor(), frozen);
-    checkFinite(epoch, "", frozen, ids, false);
+    finite.parameters();
     progress.batch++;
     progress.steps++;
     progress.lossSum += value.loss();
@@ -252,24 +250,6 @@ final class TrainingRun {
             active * loss.centers()));
   }
 
-  /** Gradients of frozen groups are not computed. */
-  private HeadTensors thawed(Set<String> frozen) {
-    return new HeadTensors(
-        frozen.contains("weight") ? null : gradient.weight(),
-        frozen.contains("bias") ? null : gradient.bias(),
-        frozen.contains("proxies") ? null : gradient.proxies());
-  }
-
-  private void checkFinite(
-      int epoch, String what, Set<String> frozen, long[] ids, boolean gradients) {
-    for (ParameterGroup group : optimizer.groups()) {
-      Tensor tensor = gradients ? group.gradient() : group.parameter();
-      if (!frozen.contains(group.name()) && backend.findNonFinite(tensor) >= 0) {
-        throw diverged(epoch, what + group.name(), ids);
-      }
-    }
-  }
-
   private DivergedException diverged(int epoch, String tensor, long[] ids) {
     JsonObject o = new JsonObject();
     o.addProperty("step", progress.steps + 1);
@@ -283,7 +263,7 @@ final class TrainingRun {
 
   private void endEpoch(int epoch) {
     double mean = progress.lossSum / sampler.batchesPerEpoch();
-    Map<String, Double> learningRates = learningRates();
+    Map<String, Double> learningRates = optimizer.learningRates(schedule.factor(), Set.of());
     Map<String, Double> values = evaluate(epoch);
     double chosen = values.getOrDefault(config.evaluate().metric(), Double.NaN);
     boolean best = !values.isEmpty() && (chosen > progress.best || progress.bestEpoch == 0);
@@ -340,14 +320,6 @@ final class TrainingRun {
     Map<String, Double> values = new LinkedHashMap<>();
     config.evaluate().metrics().forEach(id -> values.put(id, measured.get(id)));
     return values;
-  }
-
-  private Map<String, Double> learningRates() {
-    Map<String, Double> rates = new LinkedHashMap<>();
-    for (ParameterGroup group : optimizer.groups()) {
-      rates.put(group.name(), group.lr() * schedule.factor());
-    }
-    return rates;
   }
 
   private String line(

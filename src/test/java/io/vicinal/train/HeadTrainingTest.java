@@ -11,6 +11,7 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -51,6 +52,52 @@ class HeadTrainingTest {
       assertThat(made.bias().toFloats()).isEqualTo(saved.bias().toFloats());
       assertThat(made.proxies().toFloats()).isEqualTo(saved.proxies().toFloats());
     }
+  }
+
+  /** The learning rates followed the validation, and a later head was not the best. */
+  @Test
+  void aReplayEndsAtTheDeliveredHead(@TempDir Path folder) {
+    RunConfig config =
+        RunConfig.defaults(
+            "loss.name=normalized-softmax",
+            "head.embedding=6",
+            "sampler.batch=32",
+            "epochs=16",
+            "optimizer.lr=2",
+            "schedule.name=plateau",
+            "schedule.patience=0",
+            "schedule.factor=0.5",
+            "validation.fraction=0.3");
+    Path run = folder.resolve("run");
+    TrainResult result = Trainer.train(config, CLOUDS, run, RunMode.NEW, TrainingListener.NONE);
+    Replay.Plan plan = Replay.of(run, BACKEND);
+    assertThat(plan.epochs()).isEqualTo(result.bestEpoch());
+    List<Double> rates = new ArrayList<>();
+    try (Arena arena = Arena.host()) {
+      TrainedRun trained = TrainedRun.open(run, CLOUDS, BACKEND, arena);
+      FeatureSet training = trained.training();
+      Head made =
+          plan.training()
+              .watchedBy(
+                  new HeadTraining.Listener() {
+                    @Override
+                    public void stepping(HeadTraining.Step step) {
+                      rates.add(step.learningRates().get("weight"));
+                    }
+
+                    @Override
+                    public void ended(int epoch, Head head) {}
+                  })
+              .train(
+                  training.features(),
+                  Supervision.hard(CLASSES, training.labels().toLongs()),
+                  arena);
+      assertThat(made.weight().toFloats()).isEqualTo(trained.head().weight().toFloats());
+      assertThat(made.proxies().toFloats()).isEqualTo(trained.head().proxies().toFloats());
+    }
+    assertThat(result.bestEpoch()).isBetween(2, 15);
+    assertThat(rates.get(0)).isEqualTo(2);
+    assertThat(rates.get(rates.size() - 1)).isLessThan(2);
   }
 
   private static Head train(Supervision supervision) {
@@ -127,9 +174,36 @@ class HeadTrainingTest {
         .hasMessageContaining("row 2 is not 4 probabilities");
     RunConfig wild = RunConfig.defaults("loss.scale=1e9", "epochs=9");
     assertThatThrownBy(() -> HeadTraining.of(BACKEND, wild).train(CLOUDS.features(), hard, ARENA))
-        .isInstanceOf(InputException.class)
+        .isInstanceOf(DivergedException.class)
         .hasMessageContaining("training diverged at step")
         .hasMessageContaining("smaller parameters of the loss");
+  }
+
+  /** As in a run folder: the step, the tensor and the batch's samples are named. */
+  @Test
+  void aGradientThatIsNotFiniteStopsIt() {
+    float[] huge = CLOUDS.features().toFloats();
+    Arrays.fill(huge, 3e38f);
+    Head start = train(Supervision.hard(CLASSES, LABELS));
+    start.weight().set(new float[(int) start.weight().size()]); // embeddings are the bias, which
+    float[] tiny = start.bias().toFloats(); // is near zero, where gradients are large
+    for (int a = 0; a < tiny.length; a++) {
+      tiny[a] = 1e-6f * (1 + a);
+    }
+    start.bias().set(tiny);
+    Tensor features = ARENA.of(huge, CLOUDS.features().dim(0), CLOUDS.features().dim(1));
+    assertThatThrownBy(
+            () ->
+                HeadTraining.of(BACKEND, CONFIG)
+                    .from(start)
+                    .train(features, Supervision.hard(CLASSES, LABELS), ARENA))
+        .isInstanceOfSatisfying(
+            DivergedException.class,
+            e -> {
+              assertThat(e.tensor()).isEqualTo("gradient of weight");
+              assertThat(e.sampleIds()).hasSize(32);
+              assertThat(e.step()).isOne();
+            });
   }
 
   @Test

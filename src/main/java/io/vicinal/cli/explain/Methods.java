@@ -1,18 +1,13 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
-import io.vicinal.config.ConfigParser;
-import io.vicinal.config.RunConfig;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.TracIn;
+import io.vicinal.influence.estimate.Trajectory;
 import io.vicinal.loss.Loss;
-import io.vicinal.nn.Head;
-import io.vicinal.tensor.Tensor;
-import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Replay;
 import io.vicinal.train.Supervision;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /** The estimators that a command asks for. Stateless. */
 final class Methods {
@@ -52,34 +47,19 @@ final class Methods {
     return options.names().stream().map(name -> options.estimator(name, checkpoints)).toList();
   }
 
-  /** Trains as the run did, and keeps the heads after some epochs. */
+  /** Trains as the run did until the delivered head, and keeps heads on the way. */
   private static List<TracIn.Checkpoint> train(ModelOptions inputs, Model model) {
-    RunConfig config = ConfigParser.stored(inputs.run.resolve("config.json"));
-    int stride = Math.max(1, (config.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
-    long steps = stride * Math.max(1, model.model().samples() / config.sampler().batchSize());
-    double rates = steps * config.optimizer().lr(); // of the steps that a checkpoint stands for
-    List<TracIn.Checkpoint> checkpoints = new ArrayList<>();
+    Replay.Plan plan = Replay.of(inputs.run, model.backend());
+    int stride = Math.max(1, (plan.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
+    Trajectory trajectory = Trajectory.everyEpochs(stride, model.arena());
     long[] labels = model.model().training().labels().toLongs();
-    HeadTraining.of(model.backend(), config)
+    plan.training()
         .withLoss(model.model().loss())
-        .watchedBy(
-            (epoch, head) -> {
-              if (epoch % stride == 0) {
-                Head kept = copy(head, model);
-                checkpoints.add(new TracIn.Checkpoint(kept.tensors(), rates));
-              }
-            })
+        .watchedBy(trajectory)
         .train(
             model.model().training().features(),
             Supervision.hard((int) model.model().classes(), labels),
             model.arena());
-    return checkpoints;
-  }
-
-  private static Head copy(Head head, Model model) {
-    Head copy = head.like(model.arena());
-    Map<String, Tensor> to = copy.named();
-    head.named().forEach((name, tensor) -> to.get(name).copyFrom(tensor));
-    return copy;
+    return trajectory.checkpoints();
   }
 }

@@ -72,11 +72,11 @@ record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u)
     }
   }
 
-  /** A head in the frame. */
+  /** A head, gradient or direction in the frame; proxies may be null. */
   HeadTensors head(HeadTensors head, Arena arena) {
     Tensor weight = converted(head.weight(), arena);
     Tensor bias = head.bias() == null ? null : converted(head.bias(), arena);
-    Tensor proxies = converted(head.proxies(), arena);
+    Tensor proxies = head.proxies() == null ? null : converted(head.proxies(), arena);
     if (folded) {
       Tensor wide = arena.allocate(dtype, weight.dim(0), weight.dim(1) + 1);
       Columns.append(weight, bias, wide);
@@ -89,7 +89,7 @@ record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u)
     return new HeadTensors(
         turned(weight, u, phi, arena),
         bias == null ? null : times(bias.reshape(1, bias.size()), u, arena).reshape(bias.size()),
-        times(proxies, u, arena));
+        proxies == null ? null : times(proxies, u, arena));
   }
 
   /** A head, gradient or direction of the frame in the user's letters. */

@@ -9,6 +9,7 @@ import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Theta;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -28,6 +29,10 @@ class LinearEstimatorsTest {
           .as("sample %d: %s for %s", i, actual[i], expected[i])
           .isLessThanOrEqualTo(tolerance * scale);
     }
+  }
+
+  static Map<String, Double> rates(double weight, double bias) {
+    return Map.of("weight", weight, "bias", bias, "proxies", 100.0);
   }
 
   private static Scores scores(String name, Explanation e, List<Query> queries) {
@@ -70,17 +75,22 @@ class LinearEstimatorsTest {
       Estimator tracin =
           new TracIn(
               List.of(
-                  new TracIn.Checkpoint(p.head, 0.2), new TracIn.Checkpoint(p.head(other), 0.7)));
+                  new TracIn.Checkpoint(p.head, rates(0.2, 0.2)),
+                  new TracIn.Checkpoint(p.head(other), rates(0.7, 0.3))));
       Scores gradient = scores("gradient", e, p.queries);
       Scores traced = tracin.scores(e, p.queries, Progress.NONE);
       for (int q = 0; q < p.queries.size(); q++) {
         double[] v = p.slope(p.queries.get(q), p.theta);
         double[] products = p.effects(p.theta, v);
-        double[] later = p.effects(other, p.slope(p.queries.get(q), other));
+        double[] slow = p.slope(p.queries.get(q), other);
+        for (int k = 0; k < slow.length; k++) { // the groups have rates of their own
+          slow[k] *= k < SmallProblem.WIDTH * SmallProblem.D ? 0.7 : 0.3;
+        }
+        double[] later = p.effects(other, slow);
         double lambda = e.damping().lambda();
         near(gradient.values()[q], Arrays.stream(products).map(s -> s / lambda).toArray(), 1e-8);
         double[] sums = new double[p.n];
-        Arrays.setAll(sums, i -> 0.2 * products[i] + 0.7 * later[i]);
+        Arrays.setAll(sums, i -> 0.2 * products[i] + later[i]);
         near(traced.values()[q], sums, 1e-8);
         double factor = (double) gradient.facts().get(q).more().get(Facts.ORIGINAL_FACTOR);
         double[] g = p.truth.pick(p.truth.gradient(p.theta, 3, p.truth.y[3]));

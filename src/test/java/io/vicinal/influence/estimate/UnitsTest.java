@@ -49,7 +49,11 @@ class UnitsTest {
               estimators.add(
                   new Eif(new EifOptions(2, 1e-4, 1, Ways.ASCENT, 0, EifOptions.Form.PRODUCT)));
           case "tracin" ->
-              estimators.add(new TracIn(List.of(new TracIn.Checkpoint(p.head, 1 / LAMBDA))));
+              estimators.add(
+                  new TracIn(
+                      List.of(
+                          new TracIn.Checkpoint(
+                              p.head, LinearEstimatorsTest.rates(1 / LAMBDA, 1 / LAMBDA)))));
           default -> estimators.add(Estimators.of(name));
         }
       }
