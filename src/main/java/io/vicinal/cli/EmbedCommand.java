@@ -106,6 +106,16 @@ final class EmbedCommand implements Callable<Integer> {
       }
       Tensor embeddings = arena.allocate(dtype, x.dim(0), weight.dim(0));
       backend.embed(x, new HeadTensors(weight, bias, null), embeddings);
+      long beyond = backend.findNonFinite(embeddings);
+      if (beyond >= 0) {
+        throw new InputException(
+            features
+                + ": row "
+                + beyond / weight.dim(0)
+                + " has an embedding that "
+                + (dtype == DType.F32 ? "float32" : "float64")
+                + " cannot hold; scale the features as those that the head was trained on");
+      }
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
       }

@@ -142,7 +142,11 @@ public final class Main implements Runnable {
 
   private static Path path(String text) {
     try {
-      return Path.of(text);
+      Path path = Path.of(text);
+      if (Encoding.isLost(path)) { // an output would get another name
+        throw new TypeConversionException("'" + text + "' is no path" + Encoding.advice(text));
+      }
+      return path;
     } catch (InvalidPathException e) {
       throw new TypeConversionException("'" + text + "' is no path" + Encoding.advice(text));
     }

@@ -66,8 +66,9 @@ public final class ArrayFile {
     static Format of(Path file) {
       byte[] start;
       try (InputFile in = InputFile.open(file)) {
-        start = in.peek(4);
+        start = in.peek(OtherFormat.BYTES);
       }
+      OtherFormat.check(file, start);
       String name = file.toString().toLowerCase(Locale.ROOT);
       String magic = new String(start, StandardCharsets.ISO_8859_1);
       if (magic.startsWith("\u0093NUM")) {

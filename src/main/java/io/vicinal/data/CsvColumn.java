@@ -61,7 +61,7 @@ final class CsvColumn {
       int at = column == null ? only(file, first) : find(file, first, true, column);
       List<String> cells = new ArrayList<>();
       Map<String, String> shared = new HashMap<>();
-      boolean named = column != null && first.get(at).equals(column);
+      boolean named = column != null && first.get(at).equals(column) && !column.matches("[0-9]+");
       for (List<String> row = first; row != null; row = in.next()) {
         named |= cells.size() == 1 && CsvNumbers.isHeader(first, row, at);
         if (row.size() != first.size()) {

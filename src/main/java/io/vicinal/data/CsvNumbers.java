@@ -74,6 +74,9 @@ record CsvNumbers(
       BitSet left = new BitSet();
       if (at.part() == null) {
         left.or(texts);
+        for (int j = 0; header && j < first.size(); j++) {
+          left.set(j, left.get(j) || first.get(j).isEmpty()); // pandas writes its index so
+        }
         for (Path other : beside) {
           left.or(columns(at.file(), other, first));
         }
@@ -92,15 +95,33 @@ record CsvNumbers(
   }
 
   /**
-   * Whether the first line names the columns: a word stands above a number.
+   * Whether the first line names the columns: a word stands above a number, or they are numbered as
+   * pandas does where they have no names.
    *
    * @param second null if there is none
    * @param except a column that does not count, -1 for none
    */
   static boolean isHeader(List<String> first, List<String> second, int except) {
-    return second != null
-        && IntStream.range(0, Math.min(first.size(), second.size()))
-            .anyMatch(j -> j != except && isText(first.get(j)) && isNumber(second.get(j)));
+    return isNumbered(first, second)
+        || second != null
+            && IntStream.range(0, Math.min(first.size(), second.size()))
+                .anyMatch(j -> j != except && isText(first.get(j)) && isNumber(second.get(j)));
+  }
+
+  /** 0, 1, 2, ... above numbers that are not all whole, behind the unnamed index or without one. */
+  private static boolean isNumbered(List<String> first, List<String> second) {
+    int index = first.get(0).isEmpty() ? 1 : 0;
+    int count = 0;
+    boolean whole = true;
+    while (second != null
+        && index + count < Math.min(first.size(), second.size())
+        && first.get(index + count).equals(Integer.toString(count))) {
+      whole &= second.get(index + count).matches("[-+]?[0-9]+");
+      count++;
+    }
+    boolean named =
+        first.stream().skip(index + count).allMatch(cell -> !cell.isEmpty() && isText(cell));
+    return named && (index > 0 ? count > 0 && second.get(0).equals("0") : count >= 3 && !whole);
   }
 
   private static int[] chosen(ArrayFile.Located at, List<String> first, boolean header) {
@@ -166,7 +187,9 @@ record CsvNumbers(
   }
 
   private String name(int column) {
-    return names == null ? Integer.toString(column) : names.get(column);
+    return names == null || names.get(column).isEmpty()
+        ? Integer.toString(column)
+        : names.get(column);
   }
 
   /** The chosen columns but one, as a path names them. */
@@ -207,7 +230,9 @@ record CsvNumbers(
               ? InputFile.problem(file, "became shorter while it was read", "try again")
               : in.problem(
                   "has " + cells.size() + " cells where the first has " + width,
-                  "write the same number of cells on every line");
+                  names != null && names.get(0).matches("(?s)#.*|sep=.*")
+                      ? "remove the first line, which is no row"
+                      : "write the same number of cells on every line");
         }
         for (int j = 0; j < row.length; j++) {
           row[j] = value(in, chosen[j], cells.get(chosen[j]));
@@ -241,6 +266,7 @@ record CsvNumbers(
           InputFile.printable(said + where),
           DECIMAL_COMMA.matcher(cell).matches()
               ? "write decimal points"
+                  + (in.separator() == ',' ? ", and nothing between thousands" : "")
               : "give a number, or leave that column out: "
                   + InputFile.printable(file.getFileName() + ":" + without(column)));
     }

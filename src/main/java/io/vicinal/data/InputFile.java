@@ -1,6 +1,7 @@
 package io.vicinal.data;
 
 import io.vicinal.InputException;
+import io.vicinal.process.Encoding;
 import io.vicinal.tensor.Tensor;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -8,8 +9,11 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 
 /**
  * A file, or a member of a zip archive, that is read front to back in bounded pieces, and whose
@@ -60,11 +64,24 @@ final class InputFile implements AutoCloseable {
         throw e;
       }
     } catch (FileNotFoundException e) {
-      throw Files.exists(path)
-          ? problem(path, "cannot be read", "check its permissions", e)
-          : problem(path, "does not exist", "check the path", e);
+      throw missing(path, e);
     } catch (IOException | UnsupportedOperationException e) {
       throw problem(path, "cannot be read (" + reason(e) + ")", "check the disk and the path", e);
+    }
+  }
+
+  /** Why a file could not be opened: Java's own exception says the same of all. */
+  private static InputException missing(Path path, IOException e) {
+    try {
+      Files.readAttributes(path, BasicFileAttributes.class);
+      return problem(path, "cannot be read", "check its permissions", e);
+    } catch (AccessDeniedException denied) {
+      return problem(path, "cannot be reached", "check the permissions of its folders", e);
+    } catch (IOException none) {
+      boolean loop = none instanceof FileSystemException f && reason(f).contains("symbolic links");
+      return loop
+          ? problem(path, "is a circle of links", "name the file that is meant", e)
+          : problem(path, "does not exist", "check the path" + Encoding.advice(path.toString()), e);
     }
   }
 

@@ -33,6 +33,8 @@ import java.util.stream.Collectors;
 public record Labels(Tensor ids, Names classes) {
   private static final int PIECE = 32 << 10;
   private static final int LISTED = 8;
+  private static final Set<String> MISSING =
+      Set.of("nan", "NaN", "None", "NA", "<NA>", "NaT", "null");
   private static final String RENUMBER =
       "number the classes from 0: np.save('labels.npy', np.unique(labels, return_inverse=True)[1])";
 
@@ -185,6 +187,21 @@ public record Labels(Tensor ids, Names classes) {
     }
   }
 
+  /** Python writes what is missing as a word, which would be one more class. */
+  private static void missing(Path path, List<String> texts, Consumer<String> notes) {
+    List<String> gone = texts.stream().filter(MISSING::contains).toList();
+    if (!gone.isEmpty()) {
+      notes.accept(
+          InputFile.printable(path.toString())
+              + ": "
+              + gone.size()
+              + (gone.size() == 1 ? " label is '" : " labels are words such as '")
+              + gone.get(0)
+              + "', which stands for a missing one and is taken for a class; remove those rows if"
+              + " nobody knows their class");
+    }
+  }
+
   private static void shape(InputFile file, Shape shape) {
     if (shape.size() == 0) {
       throw file.problem("has no labels", "save one label per row");
@@ -302,6 +319,7 @@ public record Labels(Tensor ids, Names classes) {
     more.removeIf(text -> known.idOf(text) >= 0);
     classes.addAll(more);
     twins(path, classes, more, notes);
+    missing(path, texts, notes);
     Names all = Names.of(classes);
     if (!more.isEmpty() && known.known()) {
       notes.accept(InputFile.printable(path + ": " + more.size() + " more " + listed(more)));

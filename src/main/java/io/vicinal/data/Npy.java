@@ -7,6 +7,7 @@ import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -90,7 +91,9 @@ public final class Npy {
           "claims a header of " + length + " bytes, of a file of " + file.size(),
           "write it again with numpy.save");
     }
-    String text = ascii(file, file.readFully((int) length));
+    byte[] bytes = file.readFully((int) length);
+    // From 3.0 on names of fields are UTF-8; what is not is for the parser to refuse.
+    String text = major == 3 ? new String(bytes, StandardCharsets.UTF_8) : ascii(file, bytes);
     NpyHeader.Fields fields;
     try {
       fields = NpyHeader.parse(text);
@@ -103,13 +106,15 @@ public final class Npy {
 
   private static Header checked(InputFile file, NpyHeader.Fields fields, long dataOffset) {
     String descr = fields.descr();
-    if (!descr.matches("[<>|=][a-zA-Z][0-9]{1,6}(\\[[a-z0-9]*\\])?|\\|O")) {
+    if (!descr.matches("[<>|=][a-zA-Z][0-9]{1,6}(\\[[a-zA-Z0-9]*\\])?|\\|O")) {
       throw file.problem(
           "has the unknown dtype '" + InputFile.printable(descr) + "'",
           "in Python save np.array(a.tolist())");
     }
     if (fields.fortranOrder() && fields.shape().length > 2) {
-      throw file.problem("is in Fortran order", "save numpy.ascontiguousarray(...) of it");
+      throw file.problem(
+          "has " + fields.shape().length + " dimensions in Fortran order",
+          "save np.ascontiguousarray(a).reshape(len(a), -1), its rows");
     }
     Shape shape;
     try {
@@ -248,21 +253,32 @@ public final class Npy {
     file.seek(header.dataOffset());
     for (int i = 0; i < texts.length; i++) {
       file.readFully(item, item.length);
-      String text = bytes ? ofBytes(item) : ofCodePoints(file, item, big);
+      String text = bytes ? ofBytes(file, item, i) : ofCodePoints(file, item, big, i);
       texts[i] = shared.computeIfAbsent(text, t -> t);
     }
     return texts;
   }
 
-  private static String ofBytes(byte[] item) {
+  private static String ofBytes(InputFile file, byte[] item, int at) {
     int length = item.length;
     while (length > 0 && item[length - 1] == 0) {
       length--;
     }
-    return new String(item, 0, length, StandardCharsets.UTF_8);
+    try { // strictly: two texts that cannot be read would be one class
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(item, 0, length))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw InputFile.problem(
+          file.path(),
+          "the text at position " + at + " is not in UTF-8",
+          "save it as np.save('texts.npy', np.char.decode(a, 'latin-1')), or whichever encoding it has",
+          e);
+    }
   }
 
-  private static String ofCodePoints(InputFile file, byte[] item, boolean big) {
+  private static String ofCodePoints(InputFile file, byte[] item, boolean big, int at) {
     ByteBuffer points =
         ByteBuffer.wrap(item).order(big ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
     int length = item.length / 4;
@@ -272,8 +288,9 @@ public final class Npy {
     StringBuilder text = new StringBuilder(length);
     for (int i = 0; i < length; i++) {
       int point = points.getInt(4 * i);
-      if (!Character.isValidCodePoint(point)) {
-        throw file.problem("has a text that is not Unicode", "write it again with numpy.save");
+      boolean half = point >= Character.MIN_SURROGATE && point <= Character.MAX_SURROGATE;
+      if (half || !Character.isValidCodePoint(point)) {
+        throw file.problem("the text at position " + at + " is not Unicode", "correct that text");
       }
       text.appendCodePoint(point);
     }

@@ -129,8 +129,12 @@ final class NpyHeader {
     if (start == at) {
       throw new IllegalArgumentException("has a shape that is not a tuple of integers");
     }
+    String digits = text.substring(start, at);
+    if (at < text.length() && text.charAt(at) == 'L') {
+      at++; // a long of Python 2
+    }
     try {
-      return Long.parseLong(text.substring(start, at));
+      return Long.parseLong(digits);
     } catch (NumberFormatException e) {
       throw new IllegalArgumentException("has a length in its shape that does not fit 64 bits", e);
     }

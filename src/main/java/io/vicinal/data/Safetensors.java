@@ -110,6 +110,7 @@ public final class Safetensors {
     if (file.size() < LENGTH_BYTES + 2) {
       throw file.problem("is not a .safetensors file (" + file.size() + " bytes)", remedy);
     }
+    OtherFormat.check(file.path(), file.peek(OtherFormat.BYTES));
     byte[] start = file.readFully(LENGTH_BYTES);
     String other = otherFormat(start);
     if (other != null) {

@@ -82,6 +82,10 @@ final class SafetensorsHeader {
   }
 
   private void readMetadata(JsonReader reader) throws IOException {
+    if (reader.peek() == JsonToken.NULL) { // as the format's own library reads none
+      reader.nextNull();
+      return;
+    }
     reader.beginObject();
     while (reader.hasNext()) {
       String key = reader.nextName();

@@ -30,6 +30,7 @@ public record Target(Path path, Path real, Kind kind) {
   private static final int BLOCK = 0060000;
   private static final int SOCKET = 0140000;
   private static final int WRITE_BITS = 0222;
+  private static final int ACCESS = 3; // O_ACCMODE: 0 is O_RDONLY
 
   /** What is there. */
   public enum Kind {
@@ -76,11 +77,29 @@ public record Target(Path path, Path real, Kind kind) {
         return new Target(path, at, kind(path, at));
       }
       if (parent.endsWith("fd") && parent.startsWith("/proc")) {
+        writable(path, at);
         return new Target(path, at, Kind.STREAM); // an open handle: its link is not a name
       }
       at = parent.resolve(Files.readSymbolicLink(at));
     }
     throw InputFile.problem(path, "is a circle of links", "name a file to write");
+  }
+
+  /**
+   * To open the link of a handle opens its file anew, for writing too where it was opened for
+   * reading: Java's own libraries lie behind some numbers.
+   */
+  private static void writable(Path path, Path handle) throws IOException {
+    Path info = handle.getParent().resolveSibling("fdinfo").resolve(handle.getFileName());
+    for (String line : Files.readAllLines(info)) {
+      if (line.startsWith("flags:")
+          && (Integer.parseInt(line.substring(6).strip(), 8) & ACCESS) == 0) {
+        throw InputFile.problem(
+            path,
+            "is not open for writing",
+            "open it, as the shell does with N>FILE, or name a file");
+      }
+    }
   }
 
   private static InputException folder(Path path) {

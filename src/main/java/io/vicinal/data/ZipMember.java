@@ -2,11 +2,12 @@ package io.vicinal.data;
 
 import io.vicinal.InputException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
@@ -17,7 +18,8 @@ final class ZipMember implements InputFile.Source {
 
   private final ZipFile zip;
   private final ZipEntry entry;
-  private InputStream stream;
+  private CheckedInputStream stream;
+  private long done; // bytes that stream has given
 
   private ZipMember(ZipFile zip, ZipEntry entry) {
     this.zip = zip;
@@ -102,9 +104,20 @@ final class ZipMember implements InputFile.Source {
   @Override
   public int read(byte[] bytes, int offset, int count) throws IOException {
     if (stream == null) {
-      stream = zip.getInputStream(entry);
+      start();
     }
-    return stream.read(bytes, offset, count);
+    int read = stream.read(bytes, offset, count);
+    done += Math.max(0, read);
+    // ZipFile compares no checksums, and a stored member has no other guard.
+    if (done == entry.getSize() && stream.getChecksum().getValue() != entry.getCrc()) {
+      throw new IOException("its checksum is another: the archive is damaged");
+    }
+    return read;
+  }
+
+  private void start() throws IOException {
+    stream = new CheckedInputStream(zip.getInputStream(entry), new CRC32());
+    done = 0;
   }
 
   @Override
@@ -115,8 +128,9 @@ final class ZipMember implements InputFile.Source {
   /** By starting over. */
   @Override
   public void seek(long position) throws IOException {
-    stream = zip.getInputStream(entry);
+    start();
     stream.skipNBytes(position);
+    done = position;
   }
 
   @Override

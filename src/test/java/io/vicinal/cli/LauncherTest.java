@@ -112,7 +112,9 @@ class LauncherTest {
   void aCompilerThatCannotStartIsNotInstalledAgain() throws Exception {
     Checkout checkout = checkout("tree", true);
     Path mark = folder.resolve("installed");
-    script(checkout.bin.resolve("javac"), "echo 'no memory for the heap'; exit 1\n");
+    script(
+        checkout.bin.resolve("javac"),
+        "echo 'Picked up _JAVA_OPTIONS: -Xmx9t'; echo 'no memory'; echo 'for the heap'; exit 1\n");
     script(checkout.bin.resolve("apt-get"), "touch '" + mark + "'\n");
     Outcome outcome = run(checkout, Map.of(), "list");
     assertThat(outcome.code()).isEqualTo(1);

@@ -7,8 +7,10 @@ import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Npy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import java.io.FileInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -151,6 +153,23 @@ class OutputsTest {
     Path circle = Files.createSymbolicLink(fixture.at("circle"), Path.of("circle"));
     Outcome.of(fixture.embed("--out", circle.toString())).failed(2, "circle of links");
     Outcome.of(fixture.loss("cosface", "--out", circle.toString())).failed(2, "not a folder");
+  }
+
+  /** Behind such a number may lie one of Java's own libraries, which was replaced so. */
+  @Test
+  void aHandleThatIsOpenForReadingIsNotWrittenThrough() throws IOException {
+    Path file = Files.writeString(fixture.at("read.npy"), "somebody's");
+    try (FileInputStream open = new FileInputStream(file.toFile());
+        DirectoryStream<Path> handles = Files.newDirectoryStream(Path.of("/proc/self/fd"))) {
+      Path own = null;
+      for (Path handle : handles) {
+        own = Files.exists(handle) && Files.isSameFile(handle, file) ? handle : own;
+      }
+      String name = "/dev/fd/" + own.getFileName();
+      Outcome.of(fixture.embed("--out", name)).failed(2, name, "not open for writing");
+      Outcome.of(fixture.embed("--out", "lost\ufffd.npy")).failed(2, "lost", "UTF-8", "rename");
+    }
+    assertThat(file).hasContent("somebody's");
   }
 
   @Test

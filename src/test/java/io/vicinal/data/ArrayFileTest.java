@@ -10,6 +10,7 @@ import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -192,6 +193,19 @@ class ArrayFileTest {
     }
   }
 
+  /** As numpy.load does, which Java's own ZipFile does not. */
+  @Test
+  void aChangedBitInAStoredMemberIsSeen() throws IOException {
+    byte[] bytes = Fixtures.bytes("one.npz");
+    String text = new String(bytes, StandardCharsets.ISO_8859_1);
+    bytes[text.indexOf('\n', text.indexOf("NUMPY")) + 3] ^= 1;
+    Path file = Files.write(folder.resolve("bit.npz"), bytes);
+    assertThatThrownBy(() -> read(file, DType.F64))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("bit.npz")
+        .hasMessageContaining("checksum");
+  }
+
   @Test
   void aMemberThatClaimsMoreThanDeflateCanHoldIsRefused() throws IOException {
     Path file = folder.resolve("bomb.npz");
@@ -281,6 +295,26 @@ class ArrayFileTest {
         .hasMessageContaining("has no column 'height'; its first line is: id, width, cm, species");
   }
 
+  /** What {@code DataFrame.to_csv} writes of an array, with the index and without. */
+  @Test
+  void pandasNumbersRowsAndColumns() throws IOException {
+    String rows = "#0.5,2,1\n#2.5,4,1\n";
+    for (String header : List.of(",0,1,2", "0,1,2", ",a,b,2")) {
+      boolean index = header.startsWith(",");
+      String[] row = rows.split("#");
+      Path file =
+          text(
+              "p.csv", header + "\n" + (index ? "0," : "") + row[1] + (index ? "1," : "") + row[2]);
+      Path last = folder.resolve("p.csv:2");
+      assertThat(ArrayFile.read(file, arena, DType.F64, notes::add, last).toDoubles())
+          .containsExactly(0.5, 2, 2.5, 4);
+      assertThat(Labels.read(last, arena).toLongs()).containsExactly(1, 1);
+    }
+    assertThat(notes.get(0)).endsWith("without its columns 0, 2");
+    assertThat(ArrayFile.shape(text("whole.csv", "0,1,2\n3,4,5\n"))).isEqualTo(Shape.of(2, 3));
+    assertThat(Labels.read(folder.resolve("whole.csv:0"), arena).toLongs()).containsExactly(0, 3);
+  }
+
   /** One table with everything: what is read beside the features is none of them. */
   @Test
   void columnsOfTextsAndOfLabelsAreNoFeatures() throws IOException {
@@ -319,6 +353,8 @@ class ArrayFileTest {
         "''|is empty",
         "1,1e300|too large for float32",
         "1,\"2|a quote that is never closed",
+        "sep=;#1,2#3,4|remove the first line, which is no row",
+        "\"1,000\",2#3,4|write decimal points, and nothing between thousands",
       })
   void tablesThatAreNone(String table, String expected) throws IOException {
     Path file = text("x.csv", table.replace('#', '\n'));
@@ -335,6 +371,16 @@ class ArrayFileTest {
     assertThatThrownBy(() -> read(pickle, DType.F32)).hasMessageContaining("never read");
     Path latin = Files.write(folder.resolve("l.csv"), new byte[] {'1', ',', (byte) 0xe9, '\n'});
     assertThatThrownBy(() -> read(latin, DType.F32)).hasMessageContaining("UTF-8");
+    byte[] start = {0x1f, (byte) 0x8b, 8, 0};
+    for (String name : List.of("x.csv", "x.npy", "x.safetensors", "x.npy.gz")) {
+      Path packed = Files.write(folder.resolve(name), start);
+      assertThatThrownBy(() -> read(packed, DType.F32))
+          .hasMessageEndingWith(name + ": is packed with gzip; unpack it first: gzip -d");
+    }
+    Path pointer = text("p.npy", "version https://git-lfs.github.com/spec/v1\noid sha256:0\n");
+    assertThatThrownBy(() -> read(pointer, DType.F32)).hasMessageContaining("git lfs pull");
+    Path page = text("p.csv", "\n<!DOCTYPE html>\n");
+    assertThatThrownBy(() -> read(page, DType.F32)).hasMessageContaining("web page");
     Path parquet = text("x.parquet", "PAR1....");
     assertThatThrownBy(() -> read(parquet, DType.F32)).hasMessageContaining("Parquet");
   }

@@ -124,6 +124,28 @@ class LabelsTest {
     assertThat(bytes.ids().toLongs()).containsExactly(1, 0, 1);
   }
 
+  /** Texts that cannot be read would be one class: that of the question marks. */
+  @Test
+  void textsInOtherEncodingsAreRefusedAndMissingOnesAreSaid() throws IOException {
+    byte[] latin = NpyTest.npy("{'descr': '|S1', 'fortran_order': False, 'shape': (2,), }", 2);
+    latin[latin.length - 2] = (byte) 0xe4;
+    latin[latin.length - 1] = (byte) 0xf6;
+    Path bytes = Files.write(folder.resolve("latin.npy"), latin);
+    assertThatThrownBy(() -> read(bytes, Names.none()))
+        .hasMessageContaining("latin.npy: the text at position 0 is not in UTF-8")
+        .hasMessageContaining("np.char.decode(a, 'latin-1')");
+    byte[] half = NpyTest.npy("{'descr': '<U1', 'fortran_order': False, 'shape': (1,), }", 4);
+    half[half.length - 3] = (byte) 0xd8;
+    half[half.length - 2] = 0;
+    Path surrogate = Files.write(folder.resolve("half.npy"), half);
+    assertThatThrownBy(() -> read(surrogate, Names.none())).hasMessageContaining("position 0");
+    byte[] days = NpyTest.npy("{'descr': '<M8[D]', 'fortran_order': False, 'shape': (2,), }", 16);
+    Path dates = Files.write(folder.resolve("days.npy"), days);
+    assertThatThrownBy(() -> read(dates, Names.none())).hasMessageContaining("labels.astype(str)");
+    assertThat(read(text("gone.txt", "a\nnan\nNone\n"), Names.none()).classes().list()).hasSize(3);
+    assertThat(notes).singleElement().asString().contains("2 labels are words such as 'nan'");
+  }
+
   @Test
   void knownClassesKeepTheirIdsAndOthersFollow() {
     Labels labels = read(Fixtures.file("labels-text.npy"), Names.of(List.of("zebra", "dog")));

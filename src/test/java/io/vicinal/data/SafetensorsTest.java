@@ -112,7 +112,7 @@ class SafetensorsTest {
   void theSameHeaderIsFineWhenItIsTrue() throws IOException {
     Path file = folder.resolve("honest.safetensors");
     byte[] json =
-        "{\"a\":{\"data_offsets\":[0,16],\"shape\":[2,2],\"dtype\":\"F32\"}}   "
+        "{\"__metadata__\":null,\"a\":{\"data_offsets\":[0,16],\"shape\":[2,2],\"dtype\":\"F32\"}}   "
             .getBytes(StandardCharsets.UTF_8);
     Files.write(file, safetensors(json, 16));
     assertThat(Safetensors.read(file, arena).get("a").shape()).isEqualTo(Shape.of(2, 2));

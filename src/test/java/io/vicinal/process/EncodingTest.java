@@ -33,5 +33,7 @@ class EncodingTest {
         .contains(": the locale knows ASCII names only; set LC_ALL=C.UTF-8");
     assertThat(said("ANSI_X3.4-1968", "plain.npy")).isEmpty();
     assertThat(said("UTF-8", "gr\u00f6\u00dfe.npy")).isEmpty();
+    assertThat(said("UTF-8", "gr\ufffde.npy"))
+        .endsWith("is not in UTF-8, and Java cannot find it; rename it");
   }
 }

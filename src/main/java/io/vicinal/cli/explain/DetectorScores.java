@@ -142,12 +142,15 @@ final class DetectorScores implements AutoCloseable {
         if (spread) {
           partly.add(detector.name());
         }
-      } catch (InputException | ArithmeticException e) {
+      } catch (UnableException e) {
         if (wanted) {
-          throw e;
+          throw e.why;
         }
-        leaveOut(detector.name(), e.getMessage());
+        leaveOut(detector.name(), e.why.getMessage());
       }
+    }
+    if (scores.isEmpty()) {
+      throw new InputException("no detector can work: " + String.join(" ", remarks));
     }
     if (!partly.isEmpty()) {
       remarks.add(
@@ -162,8 +165,24 @@ final class DetectorScores implements AutoCloseable {
     return scores;
   }
 
+  /** Of a detector itself: a disk that is full speaks against none. */
+  private static final class UnableException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient RuntimeException why;
+
+    UnableException(RuntimeException why) {
+      super(why);
+      this.why = why;
+    }
+  }
+
   private WorkFolder.Piece made(Detector detector, Arena arena) {
-    Detector.Found found = detector.find(detector.ofHead() ? ofHead : all);
+    Detector.Found found;
+    try {
+      found = detector.find(detector.ofHead() ? ofHead : all);
+    } catch (InputException | ArithmeticException e) {
+      throw new UnableException(e);
+    }
     JsonObject facts = new JsonObject();
     if (found.damping() != null) {
       facts.addProperty(DAMPING, found.damping().toString());
