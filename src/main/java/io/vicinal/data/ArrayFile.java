@@ -68,13 +68,16 @@ public final class ArrayFile {
       try (InputFile in = InputFile.open(file)) {
         start = in.peek(OtherFormat.BYTES);
       }
-      OtherFormat.check(file, start);
       String name = file.toString().toLowerCase(Locale.ROOT);
       String magic = new String(start, StandardCharsets.ISO_8859_1);
+      if (name.endsWith(".safetensors") && magic.startsWith("{", Long.BYTES)) {
+        return SAFETENSORS; // the length before the brace may look like anything
+      }
+      OtherFormat.check(file, start);
       if (magic.startsWith("\u0093NUM")) {
         return NPY;
       }
-      if (magic.startsWith("PK")) {
+      if (magic.startsWith("PK\u0003\u0004") || magic.startsWith("PK\u0005\u0006")) {
         return NPZ;
       }
       if (name.endsWith(".safetensors")) {

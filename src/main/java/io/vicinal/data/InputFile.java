@@ -191,6 +191,7 @@ final class InputFile implements AutoCloseable {
 
   /** The first bytes, at most so many; what is read next starts at the front again. */
   byte[] peek(int count) {
+    seek(0);
     byte[] start = readFully((int) Math.min(count, size));
     seek(0);
     return start;

@@ -23,7 +23,7 @@ final class OtherFormat {
     String packed =
         text.startsWith("\u001f\u008b")
             ? "gzip"
-            : text.startsWith("BZh")
+            : text.startsWith("1AY&SY", 4)
                 ? "bzip2"
                 : text.startsWith("\u00fd7zXZ")
                     ? "xz"

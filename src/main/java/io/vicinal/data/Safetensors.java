@@ -105,21 +105,26 @@ public final class Safetensors {
         : null;
   }
 
-  private static SafetensorsHeader header(InputFile file) {
-    String remedy = "write it again with safetensors";
-    if (file.size() < LENGTH_BYTES + 2) {
-      throw file.problem("is not a .safetensors file (" + file.size() + " bytes)", remedy);
-    }
+  /** Only of what is no header: a length may look like the first bytes of anything. */
+  private static void refuseOtherFormat(InputFile file, byte[] start) {
     OtherFormat.check(file.path(), file.peek(OtherFormat.BYTES));
-    byte[] start = file.readFully(LENGTH_BYTES);
     String other = otherFormat(start);
     if (other != null) {
       throw file.problem(
           "is " + other + ", not a .safetensors file", "name the .safetensors file that is meant");
     }
+  }
+
+  private static SafetensorsHeader header(InputFile file) {
+    String remedy = "write it again with safetensors";
+    if (file.size() < LENGTH_BYTES + 2) {
+      throw file.problem("is not a .safetensors file (" + file.size() + " bytes)", remedy);
+    }
+    byte[] start = file.readFully(LENGTH_BYTES);
     long length = ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
     long rest = file.size() - LENGTH_BYTES;
     if (length < 2 || length > rest || length > MAX_HEADER) {
+      refuseOtherFormat(file, start);
       throw file.problem(
           "claims a header of "
               + Long.toUnsignedString(length)
@@ -133,6 +138,7 @@ public final class Safetensors {
     byte[] bytes = file.readFully((int) length);
     try {
       if (bytes[0] != '{') {
+        refuseOtherFormat(file, start);
         throw new IllegalArgumentException("does not start with {");
       }
       String json = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();

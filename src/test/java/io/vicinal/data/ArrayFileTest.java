@@ -286,6 +286,8 @@ class ArrayFileTest {
         .containsExactly(2, 7, 4, 8);
     assertThat(read(folder.resolve("iris.csv:3,1"), DType.F64).toDoubles())
         .containsExactly(2, 1, 4, 3);
+    text("keys.csv", "PK,x\n7,1\n8,3\n"); // as a ZIP archive begins
+    assertThat(read(folder.resolve("keys.csv:x"), DType.F64).toDoubles()).containsExactly(1, 3);
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:1..length,id"), DType.F64))
         .hasMessageContaining("line 2 has 'setosa' in column 'species'")
         .hasMessageContaining("leave that column out: iris.csv:1,length,id");

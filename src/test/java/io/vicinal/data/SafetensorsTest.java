@@ -14,9 +14,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +118,28 @@ class SafetensorsTest {
             .getBytes(StandardCharsets.UTF_8);
     Files.write(file, safetensors(json, 16));
     assertThat(Safetensors.read(file, arena).get("a").shape()).isEqualTo(Shape.of(2, 2));
+  }
+
+  /**
+   * A length may read as the first bytes of a pickle (640, 1152), a ZIP archive (19280), gzip or
+   * text.
+   */
+  @Test
+  void aHeaderMayHaveAnyLength() throws IOException {
+    Path file = folder.resolve("long.safetensors");
+    List<Integer> lengths = new ArrayList<>(List.of(8224, 19280, 0x8b1f));
+    for (int length = 64; length <= 2048; length += 8) {
+      lengths.add(length);
+    }
+    String entry = "{\"a\":{\"data_offsets\":[0,16],\"shape\":[2,2],\"dtype\":\"F32\"}}";
+    for (int length : lengths) {
+      byte[] json = new byte[length];
+      Arrays.fill(json, (byte) ' ');
+      System.arraycopy(entry.getBytes(StandardCharsets.UTF_8), 0, json, 0, entry.length());
+      Files.write(file, safetensors(json, 16));
+      assertThat(Safetensors.read(file, arena)).as("%d", length).containsOnlyKeys("a");
+      assertThat(ArrayFile.shape(Path.of(file + ":a")).rank()).as("%d", length).isEqualTo(2);
+    }
   }
 
   @Test
