@@ -62,7 +62,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "c.json",
       description = {
         "The configuration; its relative paths start from its folder. Without one: that of the run",
-        "that is resumed or restarted, else the defaults with the data named here."
+        "that is resumed or restarted, else the defaults with the data named here. Where other data",
+        "are named here, what it says of its own (names, validation files) is left out, and said."
       })
   private Path config;
 
@@ -132,6 +133,9 @@ final class TrainCommand implements Callable<Integer> {
     RunConfig resolved = configuration();
     PrintWriter out = spec.commandLine().getOut();
     if (dryRun) {
+      if (run != null && existing != null) {
+        Trainer.checkData(run, existing.mode(), resolved);
+      }
       TrainingPlan plan = TrainingPlan.of(resolved);
       if (run != null) {
         Trainer.checkFolder(run, existing == null ? RunMode.NEW : existing.mode(), plan.config());
@@ -190,12 +194,13 @@ final class TrainCommand implements Callable<Integer> {
     replace("classNames", classNames, replaced);
     replace("sampleNames", sampleNames, replaced);
     replaced.addAll(overrides);
-    if (config != null) {
-      return ConfigParser.parse(config, replaced);
-    }
     Path own = existing == null || run == null ? null : run.resolve("config.json");
-    if (own != null && Files.exists(own)) {
-      return ConfigParser.parse(own, replaced);
+    boolean goesOn = own != null && Files.exists(own);
+    if (config != null || goesOn) {
+      Path file = config != null ? config : own;
+      return goesOn && existing.resume // with the data of the run, or not at all
+          ? ConfigParser.parse(file, replaced)
+          : ConfigParser.parse(file, replaced, spec.commandLine().getErr()::println);
     }
     if (replaced.stream().noneMatch(value -> value.startsWith("data."))) {
       throw new InputException(

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * Reads a {@link RunConfig} from a JSON file and {@code a.b=value} overrides.
@@ -43,21 +44,47 @@ public final class ConfigParser {
   }
 
   /**
+   * The same, but where an override names other data than the file does, what the file says of its
+   * own data is left out unless it is overridden too: names of samples and classes, validation
+   * files.
+   *
+   * @param notes is told what was left out
+   */
+  public static RunConfig parse(Path file, List<String> overrides, Consumer<String> notes) {
+    Path folder = file.toAbsolutePath().getParent();
+    return parse(text(file), file.toString(), folder, overrides, notes);
+  }
+
+  /**
    * @param json the text
    * @param name what errors call it
    * @param folder what its relative paths start from
    */
   public static RunConfig parse(String json, String name, Path folder, List<String> overrides) {
+    return parse(json, name, folder, overrides, null);
+  }
+
+  /**
+   * @param notes null to keep what belongs to other data
+   */
+  private static RunConfig parse(
+      String json, String name, Path folder, List<String> overrides, Consumer<String> notes) {
     JsonElement root = JsonTree.parse(json, name);
     if (!root.isJsonObject()) {
       throw OneLine.error(name + ": expected an object {...}");
     }
-    open(root.getAsJsonObject());
+    JsonObject tree = root.getAsJsonObject();
+    open(tree);
+    JsonObject old = tree.deepCopy();
     Set<String> paths = new LinkedHashSet<>();
     for (String override : overrides) {
-      apply(override, root.getAsJsonObject(), paths);
+      apply(override, tree, paths);
     }
-    return RunConfig.read(new Section(new Source(name, folder, paths), "", root.getAsJsonObject()));
+    Source source = new Source(name, folder, paths);
+    if (notes != null) {
+      new OtherData(old, source).leaveOut(tree, notes);
+    }
+    return RunConfig.read(new Section(source, "", tree));
   }
 
   /**

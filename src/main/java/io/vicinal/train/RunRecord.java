@@ -79,29 +79,36 @@ record RunRecord(RunConfig config, JsonObject run) {
    * may differ.
    */
   void checkSame(RunConfig now, Path folder) {
-    refuse(Difference.first(comparable(config), comparable(now)), folder);
+    refuse(
+        Difference.first(comparable(config), comparable(now)),
+        "go on with its own configuration (--config "
+            + folder.resolve("config.json")
+            + ", or leave --config out; in Java Trainer.resume), or name another folder",
+        folder);
   }
 
   /** The same of where the data come from, which is known before they are read. */
   void checkSameData(RunConfig now, Path folder) {
-    refuse(Difference.first(dataOf(config), dataOf(now)), folder);
+    refuse(
+        Difference.first(dataOf(config), dataOf(now)),
+        "go on with its own data (name none; in Java Trainer.resume), start over with --restart, or"
+            + " name another folder",
+        folder);
   }
 
   private static JsonObject dataOf(RunConfig config) {
     JsonObject o = new JsonObject();
     o.add("data", config.json().get("data"));
+    JsonObject files = config.json().getAsJsonObject("validation");
+    files.remove("fraction"); // which may be fitted to the data
+    files.remove("by");
+    o.add("validation", files);
     return o;
   }
 
-  private static void refuse(String difference, Path folder) {
+  private static void refuse(String difference, String remedy, Path folder) {
     if (difference != null) {
-      throw new InputException(
-          folder
-              + ": the run there differs in "
-              + difference
-              + "; go on with its own configuration (--config "
-              + folder.resolve("config.json")
-              + ", or leave --config out; in Java Trainer.resume), or name another folder");
+      throw new InputException(folder + ": the run there differs in " + difference + "; " + remedy);
     }
   }
 

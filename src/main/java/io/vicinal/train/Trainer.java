@@ -190,6 +190,18 @@ public final class Trainer {
     }
   }
 
+  /**
+   * Says, before any data is read, whether a run of the folder can go on with the data named.
+   *
+   * @throws InputException as training would throw it
+   */
+  public static void checkData(Path folder, RunMode mode, RunConfig config) {
+    RunRecord record = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(folder)) : null;
+    if (record != null) {
+      record.checkSameData(config, folder);
+    }
+  }
+
   /** The same with the metrics in the caller's hands. */
   static TrainResult train(
       RunConfig config,

@@ -11,7 +11,9 @@ import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -169,5 +171,73 @@ class TrainCommandTest {
     Outcome evaluate =
         Outcome.of("evaluate", "--embeddings", out, "--labels", file + ":kind", "--metrics", "r@1");
     assertThat(evaluate.err()).as("classes were told when they were made").isEmpty();
+  }
+
+  /** Other samples do not take the names of those that the run had. */
+  @Test
+  void whatBelongsToOtherDataIsLeftOut() throws IOException {
+    Path one = table("one", 12);
+    Path run = folder.resolve("run");
+    Path classes = Files.writeString(folder.resolve("classes.txt"), "k0\nk1\nk2\n");
+    Path held = table("held", 12);
+    Object[] first = {
+      "train",
+      "--features",
+      one,
+      "--labels",
+      one + ":kind",
+      "--sample-names",
+      one + ":name",
+      "--class-names",
+      classes,
+      "--run",
+      run,
+      "--set",
+      "epochs=1",
+      "--set",
+      "validation.features=" + held,
+      "--set",
+      "validation.labels=" + held + ":kind"
+    };
+    assertThat(Outcome.of(first).code()).isZero();
+    Path config = run.resolve("config.json");
+    Path two = table("two", 15);
+    List<Object> other =
+        List.of("train", "--run", run, "--features", two, "--labels", two + ":kind");
+
+    for (String dry : List.of("--set=epochs=1", "--dry-run")) {
+      Outcome.of(with(other, "--resume", dry))
+          .failed(2, "differs in data.features", "one.csv", "two.csv", "own data", "--restart");
+    }
+    Outcome again = Outcome.of(with(other, "--restart"));
+    assertThat(again.code()).as(again.err()).isZero();
+    assertThat(again.err().lines())
+        .singleElement()
+        .asString()
+        .startsWith("other data than in " + config)
+        .contains("data.sampleNames (" + one + ":name)", "data.classNames (" + classes + ")")
+        .contains("validation.features (" + held + ")");
+    assertThat(Files.readString(config)).contains("two.csv").doesNotContain("one.csv", "held.csv");
+    Outcome named = Outcome.of(with(other, "--restart", "--sample-names", two + ":name"));
+    assertThat(named.err()).isEmpty();
+    assertThat(Files.readString(config)).contains("two.csv:name");
+    // Corrected labels are of the same samples, and files named again are no others.
+    Path corrected = table("corrected", 15);
+    List<Object> labels = List.of("train", "--run", run, "--labels", corrected + ":kind");
+    assertThat(Outcome.of(with(labels, "--restart")).err()).isEmpty();
+    assertThat(Files.readString(config)).contains("two.csv:name");
+    Outcome.of(with(labels, "--resume")).succeeded();
+  }
+
+  private Path table(String name, int rows) throws IOException {
+    StringBuilder table = new StringBuilder("name,a,kind,b\n");
+    for (int i = 0; i < rows; i++) {
+      table.append(name + " " + i + "," + i % 3 + ",k" + i % 3 + "," + i + "\n");
+    }
+    return Files.writeString(folder.resolve(name + ".csv"), table);
+  }
+
+  private static Object[] with(List<Object> some, Object... more) {
+    return Stream.concat(some.stream(), Stream.of(more)).toArray();
   }
 }
