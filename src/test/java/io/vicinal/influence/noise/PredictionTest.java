@@ -259,27 +259,22 @@ class PredictionTest {
     }
   }
 
-  /** Three mistakes, one of each of three classes, are too few to say that it is so. */
+  /** Two mistakes, both of one class for the same other: chance does that once in four times. */
   @Test
   void fewMistakesAreNoPreference() {
-    int classes = 10;
+    int classes = 5;
     int n = 2_000;
     long[] labels = LongStream.range(0, n).map(i -> i % classes).toArray();
     double[][] p = new double[n][classes];
     for (int i = 0; i < n; i++) {
       Arrays.fill(p[i], 0.01 / (classes - 1));
-      p[i][i % classes] = 0.99;
+      p[i][i % classes] = i == 0 || i == 500 ? 0.995 : 0.99; // surest, so that they count
     }
-    int[] mistaken = {0, 101, 502}; // of class 0, 1 and 2
-    for (int c = 0; c < 3; c++) {
-      labels[mistaken[c]] = 4 + c;
-      p[mistaken[c]][c] = 0.995; // surest, so that it counts
-    }
+    labels[0] = 4;
+    labels[500] = 4;
     ClassNoise alike = ClassNoise.fit(labels, p);
-    for (int c = 0; c < 3; c++) {
-      assertThat(alike.rate(c)).isGreaterThan(0.003);
-      assertThat(alike.rate(c, 4 + c)).isCloseTo(alike.rate(c, 9), within(1e-5));
-    }
+    assertThat(alike.rate(0)).isGreaterThan(0.002);
+    assertThat(alike.rate(0, 4)).isCloseTo(alike.rate(0, 3), within(1e-5));
   }
 
   /** What the proposals are expected to mend and to break, against what they do. */
