@@ -83,6 +83,39 @@ class ExplainConfusionsTest {
     }
   }
 
+  /** A sample that can find nothing right is no confusion, and enters no share. */
+  @Test
+  void loneSamplesAreLeftOut() throws IOException {
+    ExplainFixture fixture = ExplainFixture.in(folder);
+    long[] labels = labels(fixture);
+    for (int i = 0; i < 5; i++) {
+      labels[i] = 100 + i;
+    }
+    NpyBytes.longs(fixture.at("ty.npy"), labels);
+    Outcome outcome = Outcome.of(fixture.explain("confusions")).succeeded();
+    List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
+    assertThat(rows).hasSizeGreaterThan(5).noneMatch(row -> row.matches("[0-4],.*"));
+    assertThat(Files.readString(fixture.at("out/worst-classes.csv"))).doesNotContain("\n10");
+    int counted = labels.length - 5;
+    assertThat(outcome.out())
+        .contains(
+            rows.size() - 1 + " of " + counted + " test samples find a wrong neighbour",
+            "5 test samples are each the only one of their class and left out");
+    JsonObject summary = json(fixture.at("out/summary.json"));
+    assertThat(summary.get("lone").getAsInt()).isEqualTo(5);
+    assertThat(summary.get("recall_at_1").getAsDouble())
+        .isCloseTo(1 - (rows.size() - 1.0) / counted, within(1e-12));
+
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = i;
+    }
+    NpyBytes.longs(fixture.at("ty.npy"), labels);
+    assertThat(Outcome.of(fixture.explain("confusions")).succeeded().out())
+        .contains(labels.length + " test samples are each the only one")
+        .doesNotContain("NaN");
+    Outcome.of(fixture.explain("pair")).failed(2, "no two test samples have the same label");
+  }
+
   @Test
   void noWrongSampleIsAResult() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);

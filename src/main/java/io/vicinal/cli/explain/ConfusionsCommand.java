@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Every test sample's nearest other test sample is looked up exactly; equal distances go to the",
-      "lower position. A class's confusion classes are the fewest that hold more than half of its",
+      "lower position. A sample that is the only one of its class can find no right neighbour: it is",
+      "counted as 'lone' and enters nothing else, as in 'evaluate'. A class's confusion classes are the fewest that hold more than half of its",
       "wrong neighbours (10 at most).",
       "",
       "Writes confusions.csv (a pairs file for 'explain pair': i, its wrong neighbour j, their labels,",
@@ -76,8 +77,9 @@ final class ConfusionsCommand implements Callable<Integer> {
       classes(model, test, groups).write(folder.file("worst-classes.csv"));
       JsonObject summary = Summary.of("confusions", model);
       summary.addProperty("metric", metric);
+      summary.addProperty("lone", found.lone());
       summary.addProperty("wrong", found.wrong().length);
-      summary.addProperty("recall_at_1", found.recall());
+      summary.add("recall_at_1", Summary.number(found.recall()));
       summary.addProperty("classes_with_wrong", groups.size());
       JsonFile.write(folder.file("summary.json"), summary);
       folder.commit();
@@ -141,13 +143,18 @@ final class ConfusionsCommand implements Callable<Integer> {
 
   private void print(PrintWriter writer, Model model, TestConfusions test, List<Group> groups) {
     Confusions found = test.confusions();
-    writer.printf(
-        Locale.ROOT,
-        "%d of %d test samples find a wrong neighbour (%s); R@1 %s %%%n",
-        found.wrong().length,
-        found.queries(),
-        metric,
-        Text.percent(found.recall()));
+    if (found.lone() < found.queries()) {
+      writer.printf(
+          Locale.ROOT,
+          "%d of %d test samples find a wrong neighbour (%s); R@1 %s %%%n",
+          found.wrong().length,
+          found.queries() - found.lone(),
+          metric,
+          Text.percent(found.recall()));
+    }
+    if (found.lone() > 0) {
+      writer.println(TestConfusions.left(found));
+    }
     if (groups.isEmpty()) {
       writer.println("no class is confused with another; the tables are empty");
     } else {

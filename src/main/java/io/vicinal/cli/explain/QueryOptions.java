@@ -107,8 +107,13 @@ final class QueryOptions {
     if (found.wrong().length == 0) {
       throw new InputException(
           model.test().name()
-              + ": every test sample's nearest neighbour has its label, so there is no confusion to"
-              + " explain; name pairs with --pairs");
+              + (found.lone() == found.queries()
+                  ? ": no two test samples have the same label, so that none has a right neighbour"
+                  : ": every test sample's nearest neighbour has its label")
+              + (found.lone() > 0 && found.lone() < found.queries()
+                  ? " where another sample has it"
+                  : "")
+              + ", so there is no confusion to explain; name pairs with --pairs");
     }
     if (kind == Kind.PAIRS) {
       return questions.ofPairs(found.pairs().stream().limit(PAIRS).toList());

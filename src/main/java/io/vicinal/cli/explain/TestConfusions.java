@@ -32,6 +32,16 @@ final class TestConfusions {
     return confusions;
   }
 
+  /** What is said of lone samples where there are any. */
+  static String left(Confusions found) {
+    int lone = found.lone();
+    return lone == 1
+        ? "1 test sample is the only one of its class and left out: it has no right neighbour"
+        : lone
+            + " test samples are each the only one of their class and left out: they have no right"
+            + " neighbour";
+  }
+
   /** Number of test samples of a class. */
   long samples(long label) {
     return test.rowsOfClass(label).length;

@@ -11,15 +11,20 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
  * Every test row's nearest neighbour, and what follows from the wrong ones (Liu et al., NeurIPS
- * 2022, section 2). A row is wrong if its neighbour has another label. Neighbours are exact and
- * exclude the row itself by its id; equal distances go to the lower id, equal counts to the lower
- * class, so that every list is deterministic.
+ * 2022, section 2). A row is wrong if its neighbour has another label, although a row of its own
+ * could have been found: a lone row, with no relevant one, is neither right nor wrong and enters no
+ * count, as in {@link io.vicinal.retrieval.Evaluation}. Neighbours are exact and exclude the row
+ * itself by its id; equal distances go to the lower id, equal counts to the lower class, so that
+ * every list is deterministic.
  *
  * <p>Rows 0..Q-1 ask; a row's id is its position in the embeddings, for queries and gallery alike.
  * Duplicates of one label are each other's right neighbours; of two labels, each other's wrong
@@ -35,6 +40,7 @@ public final class Confusions {
   private final long[] labels;
   private final long[] neighbours;
   private final double[] distances;
+  private final Map<Long, Long> answering; // rows of each label that may be found
 
   /**
    * Made from neighbours that are known.
@@ -48,6 +54,11 @@ public final class Confusions {
     this.labels = labels;
     this.neighbours = neighbours;
     this.distances = distances;
+    int first = neighbours.length == labels.length ? 0 : neighbours.length;
+    answering =
+        Arrays.stream(labels, first, labels.length)
+            .boxed()
+            .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
   }
 
   /**
@@ -132,9 +143,20 @@ public final class Confusions {
     return labels[Math.toIntExact(row)];
   }
 
-  /** Whether row i's neighbour has another label. */
+  /** Whether no row that row i may find has its label. */
+  public boolean lone(long i) {
+    long itself = neighbours.length == labels.length ? 1 : 0;
+    return answering.getOrDefault(label(i), 0L) <= itself;
+  }
+
+  /** Number of rows that ask and are lone. */
+  public int lone() {
+    return (int) IntStream.range(0, queries()).filter(this::lone).count();
+  }
+
+  /** Whether row i's neighbour has another label, and row i is not lone. */
   public boolean wrong(long i) {
-    return label(i) != label(neighbour(i));
+    return label(i) != label(neighbour(i)) && !lone(i);
   }
 
   /** The wrong rows, ascending. */
@@ -147,9 +169,10 @@ public final class Confusions {
     return Arrays.stream(wrong()).mapToObj(i -> new Pair(i, neighbour(i))).toList();
   }
 
-  /** Share of rows whose neighbour is right: recall at 1. */
+  /** Recall at 1: share of the rows that are not lone whose neighbour is right; NaN if all are. */
   public double recall() {
-    return 1 - (double) wrong().length / queries();
+    int counted = queries() - lone();
+    return counted == 0 ? Double.NaN : 1 - (double) wrong().length / counted;
   }
 
   /** Number of wrong rows of every class that has one, by class. */

@@ -6,8 +6,10 @@ import io.vicinal.influence.measure.LowRank;
 import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.TestSet;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 
 /**
@@ -34,20 +36,32 @@ public record Gauge(
 
   /**
    * Recall at 1 of the test set in itself, by cosine: the share of rows whose nearest other row has
-   * their label. Equal distances go to the lower row.
+   * their label, among those that share it with another row. Equal distances go to the lower row.
+   *
+   * @throws InputException if no two rows have the same label
    */
   public static Gauge recall(TestSet test) {
     long[] all = all(test);
     long[] labels = test.labels();
+    Map<Long, Long> sizes =
+        Arrays.stream(labels)
+            .boxed()
+            .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+    long[] asking = Arrays.stream(all).filter(i -> sizes.get(labels[(int) i]) > 1).toArray();
+    if (asking.length == 0) {
+      throw new InputException(
+          "test labels: no two samples have the same label, so that none can be found; give two or"
+              + " more of a class");
+    }
     return new Gauge(
         "recall at 1",
         all,
         embeddings -> {
           double[][] units = units(embeddings, all);
-          return Arrays.stream(all)
+          return Arrays.stream(asking)
                   .filter(i -> labels[nearest(units, (int) i)] == labels[(int) i])
                   .count()
-              / (double) all.length;
+              / (double) asking.length;
         },
         null);
   }

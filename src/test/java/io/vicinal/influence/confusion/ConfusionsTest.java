@@ -6,8 +6,12 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.retrieval.Evaluation;
+import io.vicinal.retrieval.EvaluationOptions;
+import io.vicinal.retrieval.Evaluator;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
@@ -53,7 +57,7 @@ class ConfusionsTest {
     // 3 of 6 is one half, not more: the next class is needed
     assertThat(wrongTo(7, 7, 7, 2, 2, 9).confusionClasses(0)).containsExactly(7L, 2L);
     assertThat(wrongTo(7, 7, 7, 7, 2, 9).confusionClasses(0)).containsExactly(7L);
-    assertThat(wrongTo(5).confusionClasses(0)).containsExactly(5L);
+    assertThat(wrongTo(5, 5).confusionClasses(0)).containsExactly(5L);
   }
 
   @Test
@@ -84,15 +88,64 @@ class ConfusionsTest {
 
   @Test
   void worstClassesByCountThenLowerClass() {
-    long[] labels = {5, 5, 2, 2, 3, 1, 1, 9};
-    long[] neighbours = {2, 2, 0, 0, 0, 6, 5, 0};
+    long[] labels = {5, 5, 2, 2, 3, 1, 1, 3};
+    long[] neighbours = {2, 2, 0, 0, 0, 6, 5, 4};
     Confusions confusions = new Confusions(Neighbouring.RAW, labels, neighbours, new double[8]);
-    assertThat(confusions.worstClasses(10)).containsExactly(2L, 5L, 3L, 9L);
-    assertThat(confusions.worstClasses(3)).containsExactly(2L, 5L, 3L);
-    assertThat(confusions.wrong()).containsExactly(0, 1, 2, 3, 4, 7);
+    assertThat(confusions.worstClasses(10)).containsExactly(2L, 5L, 3L);
+    assertThat(confusions.worstClasses(2)).containsExactly(2L, 5L);
+    assertThat(confusions.wrong()).containsExactly(0, 1, 2, 3, 4);
     assertThat(confusions.pairs()).startsWith(new Pair(0, 2), new Pair(1, 2));
-    assertThat(confusions.recall()).isEqualTo(0.25);
+    assertThat(confusions.recall()).isEqualTo(0.375);
     assertThat(confusions.groups(2)).extracting(Group::label).containsExactly(2L, 5L);
+  }
+
+  @Test
+  void aLoneRowIsNeitherRightNorWrong() {
+    long[] labels = {5, 5, 7, 5, 9};
+    Confusions same =
+        new Confusions(
+            Neighbouring.COSINE, labels, new long[] {1, 2, 0, 1, 0}, new double[labels.length]);
+    assertThat(same.lone()).isEqualTo(2);
+    assertThat(same.wrong()).containsExactly(1);
+    assertThat(same.wrongCounts()).containsOnlyKeys(5L);
+    assertThat(same.groups(9)).extracting(Group::label).containsExactly(5L);
+    assertThat(same.recall()).isEqualTo(2 / 3.0, offset(1e-15));
+    // Rows 0..2 ask rows 3 and 4: one 5 is enough for another 5, and a 7 finds none.
+    Confusions split =
+        new Confusions(Neighbouring.COSINE, labels, new long[] {3, 4, 4}, new double[3]);
+    assertThat(split.lone(2)).isTrue();
+    assertThat(split.wrong()).containsExactly(1);
+    assertThat(split.recall()).isEqualTo(0.5);
+    Confusions none =
+        new Confusions(Neighbouring.RAW, new long[] {1, 2}, new long[] {1, 0}, new double[2]);
+    assertThat(none.wrong()).isEmpty();
+    assertThat(none.recall()).isNaN();
+  }
+
+  /** The same embeddings give the same R@1 as the evaluation that 'evaluate' prints. */
+  @Test
+  void recallIsThatOfEvaluate() {
+    Xoshiro random = new Xoshiro(8);
+    double[] z = new double[40 * 3];
+    long[] labels = new long[40];
+    for (int i = 0; i < z.length; i++) {
+      z[i] = (float) random.nextGaussian();
+    }
+    for (int i = 0; i < 40; i++) {
+      labels[i] = i < 24 ? i % 3 : i; // the last 16 are lone
+    }
+    try (Arena arena = Arena.host()) {
+      Tensor embeddings = arena.of(z, 40, 3);
+      Tensor y = arena.of(labels, 40);
+      Confusions found = Confusions.find(backend, embeddings, y, Neighbouring.COSINE);
+      Tensor single = arena.allocate(DType.F32, 40, 3);
+      single.copyFrom(embeddings);
+      Evaluation evaluation =
+          new Evaluator(backend)
+              .evaluate(single, y, EvaluationOptions.of("r@1").withNormalize(true));
+      assertThat(found.recall()).isEqualTo(evaluation.value("r@1"), offset(1e-12));
+      assertThat((long) found.lone()).isEqualTo(evaluation.counts().lone()).isEqualTo(16);
+    }
   }
 
   @Test
