@@ -318,7 +318,8 @@ final class ExplainBadInputCases {
       add(
           method + " of a loss that has none",
           f -> f.explain("pair", "--method", method, "--loss", "arcface", "--param", null),
-          "arcface");
+          "arcface",
+          "use if, newton-loo, fisher, eif or gradient");
     }
     add("self has no pairs", f -> f.explain("verify", "--method", "self"), "--method", "self");
   }

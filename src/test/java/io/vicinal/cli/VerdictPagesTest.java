@@ -203,6 +203,24 @@ class VerdictPagesTest {
     assertThat(agrees("group", "1000x")).containsOnly("unstable");
   }
 
+  /**
+   * Where time ran out, more time is advised first, with a number; the command is not all of it.
+   */
+  @Test
+  void aCheckThatWasTooShortSaysHowLong() throws IOException {
+    Outcome outcome =
+        Outcome.of(
+                fixture.explain("group", "--groups", "1", "--damping", "1000x", "--check", "0.001"))
+            .succeeded();
+    assertThat(outcome.out())
+        .containsPattern(
+            "None of the \\d+ removals was solved again in the .* of --check: all of them take"
+                + " perhaps \\d+ s, so give --check \\d+ or more\\.")
+        .contains("The command below takes --damping 10x, and measures");
+    assertThat(section(report(), "Headline").get("findings").toString())
+        .contains("so give --check ");
+  }
+
   @Test
   void theNextCommandRuns() throws IOException {
     Outcome outcome =

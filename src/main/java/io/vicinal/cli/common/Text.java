@@ -52,6 +52,14 @@ public final class Text {
         : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
   }
 
+  /** "a", "a or b", "a, b or c". */
+  public static String or(List<String> choices) {
+    int last = choices.size() - 1;
+    return last < 1
+        ? String.join("", choices)
+        : String.join(", ", choices.subList(0, last)) + " or " + choices.get(last);
+  }
+
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */
   public static String duration(double seconds) {
     return seconds < 100

@@ -42,6 +42,7 @@ final class BlamePage {
   private final List<String> warnings = new ArrayList<>();
   private final int asked;
   private Miniature miniature;
+  private double budget = Double.POSITIVE_INFINITY; // seconds of solving again
   private NextSteps next;
 
   BlamePage(Model model, Asked asked, Scoring scoring, Scoring.Result result) {
@@ -155,6 +156,7 @@ final class BlamePage {
                 + " again for %s at most",
             shown.size(),
             Text.duration(options.seconds)));
+    budget = options.seconds;
     Check check = new Check(scoring, shown, result, scores, work, progress);
     List<Gauge> gauges = shown.queries().stream().map(Gauge::of).toList();
     boolean twin = scoring.problem().dtype() != DType.F64;
@@ -183,6 +185,7 @@ final class BlamePage {
               model.model(),
               asked,
               result.seconds(),
+              budget,
               command);
     }
     return this;

@@ -1,7 +1,9 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.TracIn;
 import io.vicinal.influence.estimate.Trajectory;
 import io.vicinal.loss.Loss;
@@ -13,7 +15,6 @@ import java.util.List;
 final class Methods {
   private static final int CHECKPOINTS = 10; // at most
   private static final String TRACIN = "tracin";
-  private static final List<String> COSINE_SOFTMAX = List.of("if-gn", "ekfac", "if-seed", "self");
 
   private Methods() {}
 
@@ -33,13 +34,21 @@ final class Methods {
   static List<Estimator> of(MethodOptions options, ModelOptions inputs, Model model) {
     Loss loss = model.model().loss();
     for (String name : options.names()) {
-      if (COSINE_SOFTMAX.contains(name) && !loss.spec().isCosineSoftmax()) {
+      String need = Estimators.need(name, loss.spec());
+      if (need != null) {
+        List<String> able =
+            Estimators.names(loss.spec()).stream()
+                .filter(other -> !other.equals(TRACIN) || inputs.run != null)
+                .toList();
         throw new InputException(
             "--method: "
                 + name
-                + " needs a softmax over cosines, which "
+                + " needs "
+                + need
+                + ", which "
                 + loss.name()
-                + " with these parameters is not; use if, eif or gradient");
+                + " with these parameters is not; use "
+                + Text.or(able));
       }
     }
     List<TracIn.Checkpoint> checkpoints =

@@ -39,6 +39,7 @@ record NextSteps(List<String> advice, String command) {
    * @param model whose training set and loss it is
    * @param queries that were asked
    * @param seconds that their scores took
+   * @param budget in seconds, of solving again; infinite if there was no limit
    * @param command 'explain verify' with the inputs in use, but for the options that it is given;
    *     null if this was it
    */
@@ -49,6 +50,7 @@ record NextSteps(List<String> advice, String command) {
       HeadModel model,
       int queries,
       double seconds,
+      double budget,
       Function<List<String>, String> command) {
     List<String> advice = new ArrayList<>();
     if (miniature.queries().stream().allMatch(line -> line.top().length == 0)
@@ -58,8 +60,14 @@ record NextSteps(List<String> advice, String command) {
     List<String> change = new ArrayList<>(); // options of the command, so that it does what is said
     int all = miniature.queries().size();
     long off = miniature.count(Doubt.SIZE);
-    if (2 * Math.max(miniature.count(Badge.UNSTABLE), off) > all) {
+    boolean doubtful = 2 * Math.max(miniature.count(Badge.UNSTABLE), off) > all;
+    if (doubtful) {
       advice.add(reasons(miniature));
+    }
+    if (miniature.skipped() > 0) {
+      advice.add(longer(miniature, budget));
+    }
+    if (doubtful) {
       String better = better(miniature, damping);
       if (better != null) {
         advice.add(damping(damping, better, seconds));
@@ -92,7 +100,9 @@ record NextSteps(List<String> advice, String command) {
         advice.add(
             (change.isEmpty()
                     ? "Or trust no prediction: measure, with the command below"
-                    : "The command below does so, and measures beside what it predicts")
+                    : "The command below takes "
+                        + String.join(" ", change)
+                        + ", and measures beside what it predicts")
                 + cost(verify));
       }
     }
@@ -110,6 +120,33 @@ record NextSteps(List<String> advice, String command) {
     return (unstable ? "Most explanations are unstable: " : "Most predicted sizes did not hold: ")
         + String.join("; ", reasons)
         + ".";
+  }
+
+  /**
+   * What it takes to solve again all that was to be: as long for each as for those that were done;
+   * if none was, the time of one is only known to be more than was given.
+   */
+  private static String longer(Miniature miniature, double budget) {
+    int done = miniature.outcomes().size();
+    int planned = done + miniature.skipped();
+    double each =
+        miniature.outcomes().stream().mapToDouble(o -> o.seconds()).average().orElse(budget);
+    double needed = Math.max(miniature.seconds() + miniature.skipped() * each, 1);
+    // A fifth more, for solves differ; and more than what did not suffice. Two digits, rounded up.
+    double asked = Math.max(1.2 * needed, 2 * budget);
+    double digit = Math.max(1, Math.pow(10, Math.floor(Math.log10(asked)) - 1));
+    long rounded = (long) (digit * Math.ceil(asked / digit));
+    return String.format(
+        Locale.ROOT,
+        "%s of the %d removals %s solved again in the %s of --check: all of them take %s, so"
+            + " give --check %d%s.",
+        done == 0 ? "None" : "Only " + done,
+        planned,
+        done > 1 ? "were" : "was",
+        Text.duration(budget),
+        (done == 0 ? "perhaps " : "about ") + Text.duration(needed),
+        rounded,
+        done == 0 ? " or more" : "");
   }
 
   /** The damping to try, as --damping takes it; null where none would be better. */

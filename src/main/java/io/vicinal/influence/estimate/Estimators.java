@@ -1,6 +1,7 @@
 package io.vicinal.influence.estimate;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.LossSpec;
 import java.util.List;
 
 /** The estimators by name. Safe for any thread. */
@@ -37,6 +38,25 @@ public final class Estimators {
         "gradient",
         "tracin",
         "self");
+  }
+
+  /** Those that can do something with a loss, in the same order. */
+  public static List<String> names(LossSpec loss) {
+    return names().stream().filter(name -> need(name, loss) == null).toList();
+  }
+
+  /**
+   * What a loss would have to be for an estimator to work.
+   *
+   * @return such as "a softmax over cosines"; null if nothing is missing
+   */
+  public static String need(String name, LossSpec loss) {
+    return switch (name) {
+      case "if-gn", "ekfac", "if-seed", "self" ->
+          loss.isCosineSoftmax() ? null : "a softmax over cosines";
+      case "newton-loo", "fisher", "eif" -> loss.decomposes() ? null : "a sum over samples";
+      default -> null;
+    };
   }
 
   /** An estimator with default options. */

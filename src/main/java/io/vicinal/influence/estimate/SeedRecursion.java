@@ -66,7 +66,7 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
       throw new InputException(
           "if-seed: loss "
               + problem.model().loss().name()
-              + " is not a cosine softmax and has no such recursion; use if, gradient or eif");
+              + " is not a cosine softmax and has no such recursion; use if or gradient");
     }
     if (problem.theta().hasProxies()) {
       throw new InputException("if-seed: analyses the weight only; give theta W or W,b, or use if");

@@ -111,6 +111,36 @@ class EdgeCasesTest {
     }
   }
 
+  /** What is said to work for a loss works, and nothing else does. */
+  @Test
+  void namesOfALossAreThoseThatWork() {
+    FeatureSet training = set(SmallProblem.normal(random, 6 * D), new long[] {0, 1, 0, 1, 0, 1});
+    for (Loss loss :
+        List.of(
+            new NormalizedSoftmax(0.2),
+            new ArcFace(20, 4),
+            new ProxyAnchor(0.1, 4, false, false, false, false))) {
+      try (HeadProblem problem = problem(loss, training, 2);
+          Explanation e =
+              Explanation.open(
+                  problem, test, Damping.absolute(10, problem), ExplanationOptions.defaults())) {
+        List<String> working =
+            Estimators.names().stream()
+                .filter(name -> name.equals("tracin") || works(Estimators.of(name), e))
+                .toList();
+        assertThat(Estimators.names(loss.spec())).as(loss.name()).isEqualTo(working);
+      }
+    }
+  }
+
+  private static boolean works(Estimator estimator, Explanation e) {
+    try {
+      return !estimator.scores(e, QUERIES, Progress.NONE).facts().get(0).failed();
+    } catch (InputException notForIt) {
+      return false;
+    }
+  }
+
   @Test
   void badTestRowsAreNamed() {
     FeatureSet training = set(SmallProblem.normal(random, 6 * D), new long[] {0, 1, 0, 1, 0, 1});

@@ -34,7 +34,10 @@ class ForecastTest {
     }
   }
 
-  /** A first product that is short is mostly set-up, and made again; a long one is not. */
+  /**
+   * A first product that is short is mostly set-up, and made again, several times if it is very
+   * short: one that was held up says nothing. A long one is not.
+   */
   @Test
   void timeIsThatOfAProductAtAllProducts() {
     try (Backend cpu = Backend.cpu();
@@ -43,6 +46,7 @@ class ForecastTest {
       assertThat(timed(problem, arena, 0.15, 0.05)).isEqualTo(0.05);
       assertThat(timed(problem, arena, 0.15, 0.19)).isEqualTo(0.15);
       assertThat(timed(problem, arena, 0.5, 0.05)).isEqualTo(0.5);
+      assertThat(timed(problem, arena, 0.02, 0.02, 0.0004, 0.02, 0.0001)).isEqualTo(0.0004);
     }
   }
 
