@@ -146,7 +146,7 @@ final class LossCommand implements Callable<Integer> {
     Loss loss = Losses.create(name, params);
     try (Backend backend = Devices.open(device, threads);
         Arena arena = Arena.host()) {
-      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels);
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels).wider("use --dtype float64");
       Tensor e = files.matrix(embeddings, type == null ? null : type.dtype());
       DType dtype = e.dtype();
       Tensor p = files.matrix(proxies, dtype);

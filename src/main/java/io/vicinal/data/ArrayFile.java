@@ -151,7 +151,19 @@ public final class ArrayFile {
   }
 
   /**
-   * The same where the file says it without being read; null for a table, which is a matrix that is
+   * Says what {@link #read} would refuse about a table, without its size in memory; about an array
+   * of numbers in bytes, which may be large, nothing.
+   *
+   * @return the flat index of the first number that is NaN or infinite, -1 if there is none
+   */
+  public static long checkTable(Path path, DType type, Path... beside) {
+    try (StoredArray array = open(path)) {
+      return array == null ? CsvNumbers.of(path, beside).check(type) : -1;
+    }
+  }
+
+  /**
+   * As {@link #shape} where the file says it without being read; null for a table, which is a matrix that is
    * not empty and whose size takes a pass over the file.
    *
    * @throws io.vicinal.InputException as {@link #read}

@@ -215,7 +215,7 @@ final class CsvColumn {
       throw InputFile.problem(
           file,
           "has no column '" + InputFile.printable(column) + "'",
-          "its first line is: " + InputFile.printable(String.join(", ", first)));
+          "its first line is: " + CsvNumbers.listed(first));
     }
     return at;
   }

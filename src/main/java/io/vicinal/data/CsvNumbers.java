@@ -24,10 +24,17 @@ import java.util.stream.IntStream;
  * @param names of the columns, null where the first line is a row
  * @param chosen columns to take, in order
  * @param leftOut columns that hold texts or are read as something else
+ * @param codes chosen columns, not by name, whose numbers look like codes: 001
  * @param width cells of a row of the file
  */
 record CsvNumbers(
-    Path file, List<String> names, int[] chosen, int[] leftOut, int width, long rows) {
+    Path file,
+    List<String> names,
+    int[] chosen,
+    int[] leftOut,
+    int[] codes,
+    int width,
+    long rows) {
   private static final int LISTED = 10;
   private static final Map<String, Double> WORDS =
       Map.of(
@@ -60,20 +67,16 @@ record CsvNumbers(
             at.file(), "has names of columns and no row", "write a row of numbers per line");
       }
       List<String> start = header ? second : first;
-      BitSet texts = new BitSet(); // columns in which nothing but texts was seen yet
-      for (int j = 0; j < Math.min(first.size(), start.size()); j++) {
-        texts.set(j, isText(start.get(j)));
-      }
+      Kinds kinds = new Kinds(Math.min(first.size(), start.size()));
+      kinds.see(start);
       long rows = second == null || header ? 1 : 2;
       for (List<String> row = second; row != null; row = in.next()) {
-        for (int j = texts.nextSetBit(0); j >= 0 && j < row.size(); j = texts.nextSetBit(j + 1)) {
-          texts.set(j, isText(row.get(j)));
-        }
+        kinds.see(row);
         rows += row == second ? 0 : 1;
       }
       BitSet left = new BitSet();
       if (at.part() == null) {
-        left.or(texts);
+        left.or(kinds.texts());
         for (int j = 0; header && j < first.size(); j++) {
           left.set(j, left.get(j) || first.get(j).isEmpty()); // pandas writes its index so
         }
@@ -89,8 +92,48 @@ record CsvNumbers(
         throw InputFile.problem(
             at.file(), "has no column of numbers for features", "add some, or name another table");
       }
+      int[] codes = at.part() == null ? kinds.codes(chosen) : new int[0]; // else they are meant
+      int[] out = left.stream().toArray();
       return new CsvNumbers(
-          at.file(), header ? first : null, chosen, left.stream().toArray(), first.size(), rows);
+          at.file(), header ? first : null, chosen, out, codes, first.size(), rows);
+    }
+  }
+
+  /** What columns hold, told from all of their cells. An empty cell is no number, and no text. */
+  private static final class Kinds {
+    private final BitSet open = new BitSet(); // columns in which no number was seen yet
+    private final BitSet texts = new BitSet(); // in which a text was
+    private final BitSet codes = new BitSet(); // in which a number began with a needless 0
+
+    Kinds(int columns) {
+      open.set(0, columns);
+    }
+
+    void see(List<String> row) {
+      for (int j = open.nextSetBit(0); j >= 0 && j < row.size(); j = open.nextSetBit(j + 1)) {
+        String cell = row.get(j);
+        if (isText(cell)) {
+          texts.set(j);
+        } else if (!cell.isEmpty()) {
+          open.clear(j);
+        }
+      }
+      for (int j = 0; j < row.size(); j++) {
+        String cell = row.get(j);
+        if (cell.length() > 1 && cell.charAt(0) == '0' && digits(cell, 0) == cell.length()) {
+          codes.set(j);
+        }
+      }
+    }
+
+    BitSet texts() {
+      BitSet all = (BitSet) open.clone();
+      all.and(texts);
+      return all;
+    }
+
+    int[] codes(int[] among) {
+      return Arrays.stream(among).filter(codes::get).toArray();
     }
   }
 
@@ -177,13 +220,28 @@ record CsvNumbers(
         + " numbers"
         + (leftOut.length > 0
             ? ", without its columns " + said(leftOut)
-            : names != null ? ", its first line names the columns" : "");
+            : names != null ? ", its first line names the columns" : "")
+        + (codes.length == 0
+            ? ""
+            : "; "
+                + said(codes)
+                + (codes.length == 1 ? " has" : " have")
+                + " numbers such as 007, as codes do: if these are features, all is well, else take "
+                + InputFile.printable(file.getFileName() + ":" + without(codes)));
   }
 
   private String said(int[] columns) {
+    return listed(Arrays.stream(columns).mapToObj(this::name).toList());
+  }
+
+  /** Names of columns in a sentence, in quotes where it could be read otherwise. */
+  static String listed(List<String> names) {
     String some =
-        Arrays.stream(columns).limit(LISTED).mapToObj(this::name).collect(Collectors.joining(", "));
-    return InputFile.printable(some) + (columns.length > LISTED ? ", ..." : "");
+        names.stream()
+            .limit(LISTED)
+            .map(name -> CsvReader.cell(name, ','))
+            .collect(Collectors.joining(", "));
+    return InputFile.printable(some) + (names.size() > LISTED ? ", ..." : "");
   }
 
   private String name(int column) {
@@ -192,10 +250,11 @@ record CsvNumbers(
         : names.get(column);
   }
 
-  /** The chosen columns but one, as a path names them. */
-  private String without(int column) {
+  /** The chosen columns but some, as a path names them. */
+  private String without(int... columns) {
     StringJoiner parts = new StringJoiner(",");
-    int[] kept = Arrays.stream(chosen).filter(j -> j != column).toArray();
+    int[] kept =
+        Arrays.stream(chosen).filter(j -> Arrays.stream(columns).noneMatch(c -> c == j)).toArray();
     for (int i = 0, end; i < kept.length; i = end) {
       end = i + 1;
       while (end < kept.length && kept[end] == kept[end - 1] + 1) {
@@ -216,13 +275,54 @@ record CsvNumbers(
   }
 
   Tensor read(Arena arena, DType type) {
+    Tensor tensor = Npy.allocate(file, arena, type, shape());
+    float[] single = new float[type == DType.F32 ? chosen.length : 0];
+    each(
+        type,
+        (i, row) -> {
+          Tensor target = tensor.rows(i, i + 1);
+          if (type == DType.F32) {
+            for (int j = 0; j < single.length; j++) {
+              single[j] = (float) row[j];
+            }
+            target.set(single);
+          } else {
+            target.set(row);
+          }
+        });
+    return tensor;
+  }
+
+  private interface Rows {
+    /**
+     * @param values kept until the next row
+     */
+    void row(long at, double[] values);
+  }
+
+  /**
+   * Says what {@link #read} would refuse.
+   *
+   * @return the flat index of the first number that is NaN or infinite, -1 if there is none
+   */
+  long check(DType type) {
+    long[] found = {-1};
+    each(
+        type,
+        (i, row) -> {
+          for (int j = 0; j < row.length && found[0] < 0; j++) {
+            found[0] = Double.isFinite(row[j]) ? -1 : i * row.length + j;
+          }
+        });
+    return found[0];
+  }
+
+  private void each(DType type, Rows taker) {
     try (CsvReader in = reader(file)) {
-      Tensor tensor = Npy.allocate(file, arena, type, shape());
       if (names != null) {
         in.next();
       }
       double[] row = new double[chosen.length];
-      float[] single = new float[type == DType.F32 ? chosen.length : 0];
       for (long i = 0; i < rows; i++) {
         List<String> cells = in.next();
         if (cells == null || cells.size() != width) {
@@ -236,34 +336,35 @@ record CsvNumbers(
         }
         for (int j = 0; j < row.length; j++) {
           row[j] = value(in, chosen[j], cells.get(chosen[j]));
-          if (type == DType.F32) {
-            single[j] = (float) row[j];
-            if (Float.isInfinite(single[j]) && Double.isFinite(row[j])) {
-              throw in.problem(
-                  "has " + row[j] + ", too large for float32",
-                  "use --dtype float64 or compute.dtype float64, or scale the numbers down");
-            }
+          if (type == DType.F32 && Float.isInfinite((float) row[j]) && Double.isFinite(row[j])) {
+            throw new TooLargeException(
+                InputFile.printable(file.toString())
+                    + ": line "
+                    + in.line()
+                    + " has "
+                    + row[j]
+                    + " in "
+                    + where(chosen[j])
+                    + ", too large for float32");
           }
         }
-        Tensor target = tensor.rows(i, i + 1);
-        if (type == DType.F32) {
-          target.set(single);
-        } else {
-          target.set(row);
-        }
+        taker.row(i, row);
       }
-      return tensor;
     }
+  }
+
+  private String where(int column) {
+    return InputFile.printable(
+        names == null ? "column " + column : "column '" + names.get(column) + "'");
   }
 
   private double value(CsvReader in, int column, String cell) {
     try {
       return parsed(cell);
     } catch (NumberFormatException e) {
-      String where = names == null ? "column " + column : "column '" + names.get(column) + "'";
       String said = cell.isEmpty() ? "has nothing in " : "has '" + cell + "' in ";
       throw in.problem(
-          InputFile.printable(said + where),
+          InputFile.printable(said) + where(column),
           DECIMAL_COMMA.matcher(cell).matches()
               ? "write decimal points"
                   + (in.separator() == ',' ? ", and nothing between thousands" : "")

@@ -137,10 +137,13 @@ record StoredArray(
     }
   }
 
-  private RuntimeException tooLarge(double value, long flat) {
-    return file.problem(
-        value + (flat < 0 ? "" : " at " + place(flat, shape)) + " is too large for float32",
-        "use --dtype float64 or compute.dtype float64, or scale the numbers down");
+  private TooLargeException tooLarge(double value, long flat) {
+    return new TooLargeException(
+        InputFile.printable(file.path().toString())
+            + ": "
+            + value
+            + (flat < 0 ? "" : " at " + place(flat, shape))
+            + " is too large for float32");
   }
 
   private long whole(ByteBuffer source, int at) {

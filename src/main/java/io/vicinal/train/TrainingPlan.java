@@ -9,6 +9,7 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
+import io.vicinal.data.TooLargeException;
 import io.vicinal.process.Limits;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.HostMemory;
@@ -64,7 +65,7 @@ public record TrainingPlan(
         FeatureSet set = FashionMnist.train(folder, arena);
         return of(config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
       }
-      Shape shape = matrix(data.features(), data.labels(), data.sampleNames());
+      Shape shape = matrix(config, data.features(), data.labels(), data.sampleNames());
       Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
       Labels read = Labels.read(data.labels(), arena, names, note -> {});
       long[] labels = read.ids().toLongs();
@@ -117,7 +118,7 @@ public record TrainingPlan(
   }
 
   /** The shape of a file that training could read as features. */
-  private static Shape matrix(Path file, Path... beside) {
+  private static Shape matrix(RunConfig config, Path file, Path... beside) {
     Shape shape = ArrayFile.shape(file, beside);
     if (shape.rank() != 2 || shape.size() == 0) {
       throw new InputException(
@@ -126,6 +127,14 @@ public record TrainingPlan(
               + shape
               + "; expected a non-empty [N, D]"
               + ArrayFile.asRows(shape));
+    }
+    try {
+      long bad = ArrayFile.checkTable(file, TrainingSet.dtype(config), beside);
+      if (bad >= 0) {
+        throw TrainingSet.notFinite(file.getFileName().toString(), bad, shape.dim(1));
+      }
+    } catch (TooLargeException e) {
+      throw e.or(TrainingSet.FLOAT64);
     }
     return shape;
   }
@@ -145,7 +154,8 @@ public record TrainingPlan(
     Shape ownShape =
         own == null
             ? Shape.of(split.validation().length, width)
-            : matrix(own, given.validation().labels(), given.validation().sampleNames());
+            : matrix(
+                given, own, given.validation().labels(), given.validation().sampleNames());
     if (ownShape.dim(1) != width) {
       throw TrainingSet.otherWidth(ownShape.dim(1), width);
     }

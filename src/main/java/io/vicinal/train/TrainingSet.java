@@ -10,6 +10,7 @@ import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
+import io.vicinal.data.TooLargeException;
 import io.vicinal.process.Limits;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
@@ -48,6 +49,8 @@ record TrainingSet(
     Names classNames,
     Names sampleNames,
     RunConfig config) {
+  /** What helps where features are too large for float32. */
+  static final String FLOAT64 = "train in float64: --set compute.dtype=float64";
 
   /**
    * @param notes receives what is not obvious about how the data was read
@@ -197,12 +200,21 @@ record TrainingSet(
     if (read.classes().known() && !known.known()) {
       notes.accept(labels + ": " + read.told());
     }
-    Tensor x = ArrayFile.read(features, arena, dtype, notes, labels, names);
+    Tensor x = tensor(features, dtype, arena, notes, labels, names);
     String name = features.getFileName().toString();
     if (x.shape().rank() == 2) {
       checkCount(labels, read.ids().size(), features, x.dim(0));
     }
     return new FeatureSet(x, read.ids(), name, read.classes(), Names.none());
+  }
+
+  private static Tensor tensor(
+      Path file, DType dtype, Arena arena, Consumer<String> notes, Path... beside) {
+    try {
+      return ArrayFile.read(file, arena, dtype, notes, beside);
+    } catch (TooLargeException e) {
+      throw e.or(FLOAT64);
+    }
   }
 
   static void checkCount(Path labels, long count, Path features, long rows) {
@@ -265,14 +277,18 @@ record TrainingSet(
   private static void checkFinite(FeatureSet set, Backend backend) {
     long at = backend.findNonFinite(set.features());
     if (at >= 0) {
-      throw new InputException(
-          set.name()
-              + ": features["
-              + at / set.width()
-              + ", "
-              + at % set.width()
-              + "] is NaN or infinite; repair or remove that row");
+      throw notFinite(set.name(), at, set.width());
     }
+  }
+
+  static InputException notFinite(String file, long at, long width) {
+    return new InputException(
+        file
+            + ": features["
+            + at / width
+            + ", "
+            + at % width
+            + "] is NaN or infinite; repair or remove that row");
   }
 
   /** As {@link Feasible#check}, and whether the run finds the memory. */

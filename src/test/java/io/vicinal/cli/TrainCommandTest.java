@@ -229,6 +229,34 @@ class TrainCommandTest {
     Outcome.of(with(labels, "--resume")).succeeded();
   }
 
+  /** What a plan accepts, a run accepts; what it is about is said as the user wrote it. */
+  @Test
+  void aTableIsJudgedByItsCells() throws IOException {
+    StringBuilder table = new StringBuilder("code,a,\"note, free\",kind\n");
+    for (int i = 0; i < 12; i++) {
+      table.append("%03d,%d,%s,k%d%n".formatted(i, i * i, i % 2 == 0 ? "x" : "", i % 3));
+    }
+    Path file = Files.writeString(folder.resolve("t.csv"), table);
+    Object[] train = {
+      "train", "--features", file, "--labels", file + ":kind", "--run", folder.resolve("r"),
+      "--set", "epochs=1"
+    };
+    assertThat(Outcome.of(train).succeeded().out())
+        .contains("12 rows of 2 numbers, without its columns \"note, free\", kind; code has")
+        .contains("if these are features, all is well, else take t.csv:a");
+    for (String bad : List.of(",4,,k0\n", "12,1e39,,k0\n", "12,inf,,k0\n")) {
+      Files.writeString(file, table + bad);
+      train[6] = folder.resolve("bad" + bad.length());
+      Outcome run = Outcome.of(train).failed(2, "t.csv");
+      Outcome plan = Outcome.of(with(List.of(train), "--dry-run")).failed(2);
+      assertThat(plan.err()).isEqualTo(run.err());
+      if (bad.contains("1e39")) {
+        assertThat(run.err()).contains("line 14 has 1.0E39 in column 'a'", "compute.dtype=float64");
+        Outcome.of(with(List.of(train), "--set", "compute.dtype=float64")).succeeded();
+      }
+    }
+  }
+
   private Path table(String name, int rows) throws IOException {
     StringBuilder table = new StringBuilder("name,a,kind,b\n");
     for (int i = 0; i < rows; i++) {

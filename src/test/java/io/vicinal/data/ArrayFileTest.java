@@ -294,7 +294,7 @@ class ArrayFileTest {
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:length..id"), DType.F64))
         .hasMessageContaining("'length..id' runs backwards; name the first column first");
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:height"), DType.F64))
-        .hasMessageContaining("has no column 'height'; its first line is: id, width, cm, species");
+        .hasMessageContaining("has no column 'height'; its first line is: id, \"width, cm\", species");
   }
 
   /** What {@code DataFrame.to_csv} writes of an array, with the index and without. */
@@ -353,7 +353,9 @@ class ArrayFileTest {
         "1,2#3,1f|line 2 has '1f'",
         "a,b|has names of columns and no row",
         "''|is empty",
-        "1,1e300|too large for float32",
+        "1,1e300|line 1 has 1.0E300 in column 1, too large for float32; scale the numbers down",
+        "a,b,n#1,2,x#3,,y|line 3 has nothing in column 'b'",
+        "a,b,n#1,2,x#3,z,y|line 3 has 'z' in column 'b'",
         "1,\"2|a quote that is never closed",
         "sep=;#1,2#3,4|remove the first line, which is no row",
         "\"1,000\",2#3,4|write decimal points, and nothing between thousands",

@@ -5,6 +5,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
+import io.vicinal.data.TooLargeException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * Reads the array arguments of a command into one arena and checks them: every complaint names the
@@ -25,6 +27,7 @@ public final class ArrayFiles {
   private final Backend backend;
   private final Set<String> said = new HashSet<>();
   private Path[] beside = {};
+  private String wider = "take a head that was trained with --set compute.dtype=float64";
 
   public ArrayFiles(Arena arena, Backend backend) {
     this.arena = arena;
@@ -40,6 +43,20 @@ public final class ArrayFiles {
     return this;
   }
 
+  /** What the user can do for float64, if it is no head that asks for float32. */
+  public ArrayFiles wider(String option) {
+    wider = option;
+    return this;
+  }
+
+  private Tensor fitting(Supplier<Tensor> read) {
+    try {
+      return read.get();
+    } catch (TooLargeException e) {
+      throw e.or(wider);
+    }
+  }
+
   private void note(String sentence) {
     if (said.add(sentence)) {
       System.err.println(sentence);
@@ -49,7 +66,8 @@ public final class ArrayFiles {
   /** A non-empty matrix of finite numbers, converted to {@code type} (null: the file's own). */
   public Tensor matrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(file, ArrayFile.read(file, arena, type, this::note, beside));
+    return finite(
+        file, fitting(() -> ArrayFile.read(file, arena, type, this::note, beside)));
   }
 
   /**
@@ -58,7 +76,8 @@ public final class ArrayFiles {
    */
   public Tensor largeMatrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(file, ArrayFile.mapLarge(file, arena, type, this::note, beside));
+    return finite(
+        file, fitting(() -> ArrayFile.mapLarge(file, arena, type, this::note, beside)));
   }
 
   private void checkMatrix(Path file) {
@@ -79,7 +98,7 @@ public final class ArrayFiles {
     if (stored != null) {
       checkShape(file, stored, meaning, dims); // before anything large is read
     }
-    Tensor values = ArrayFile.read(file, arena, type, this::note);
+    Tensor values = fitting(() -> ArrayFile.read(file, arena, type, this::note));
     checkShape(file, values.shape(), meaning, dims);
     return finite(file, values).reshape(dims);
   }

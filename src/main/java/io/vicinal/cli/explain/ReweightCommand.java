@@ -205,7 +205,10 @@ final class ReweightCommand implements Callable<Integer> {
   }
 
   private static void positive(String option, double value, double least) {
-    if (!(value >= least) || Double.isInfinite(value)) {
+    if (value == Double.POSITIVE_INFINITY) {
+      throw new InputException(option + ": is too large; give a smaller number");
+    }
+    if (!(value >= least)) {
       throw new InputException(option + ": " + value + " is out of range; give a larger number");
     }
   }

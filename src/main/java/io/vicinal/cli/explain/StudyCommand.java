@@ -101,7 +101,7 @@ final class StudyCommand implements Callable<Integer> {
     }
     noises.check();
     boolean needsTest = noises.file != null || noises.inject != null || !others.isEmpty();
-    try (Model model = needsTest ? Model.openWithTest(inputs) : Model.open(inputs)) {
+    try (Model model = Model.openLabels(inputs, training, needsTest)) {
       RunConfig config = training.config(inputs, model);
       LabelNoise injected = null; // in the dataset's numbers
       LabelNoise known = null;
@@ -332,12 +332,16 @@ final class StudyCommand implements Callable<Integer> {
         TestConfusions.find(model, Neighbouring.COSINE).worstClasses(worst));
   }
 
+  private Object first() {
+    return inputs.run != null ? inputs.run : inputs.head != null ? inputs.head : "trained here";
+  }
+
   private CsvFile overlap(WorstClassOverlap overlap) {
     CsvFile csv = new CsvFile("run", "loss", "worst_classes");
     for (int i = 0; i < overlap.lists().size(); i++) {
       WorstClassOverlap.Worst list = overlap.lists().get(i);
       csv.row(
-          i == 0 ? (inputs.run == null ? inputs.head : inputs.run) : others.get(i - 1),
+          i == 0 ? first() : others.get(i - 1),
           list.loss(),
           String.join(" ", list.classes().stream().map(String::valueOf).toList()));
     }

@@ -54,12 +54,24 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
       throw new InputException(
           "damping: '" + text + "' is not auto, a number or a number with x; write 10x or 0.01", e);
     }
-    if (!(number > 0) || Double.isInfinite(number)) {
+    if (number == Double.POSITIVE_INFINITY) {
+      throw tooLarge(text);
+    }
+    if (!(number > 0)) {
       throw new InputException("damping: '" + text + "' is not above 0; write 10x or 0.01");
     }
-    return relative
-        ? new Damping(number * unit(problem, text), number, problem.dampingUnit(), false)
-        : absolute(number, problem);
+    if (!relative) {
+      return absolute(number, problem);
+    }
+    double lambda = number * unit(problem, text);
+    if (lambda == Double.POSITIVE_INFINITY) {
+      throw tooLarge(text);
+    }
+    return new Damping(lambda, number, problem.dampingUnit(), false);
+  }
+
+  private static InputException tooLarge(String text) {
+    return new InputException("damping: '" + text + "' is too large; write 10x or 0.01");
   }
 
   /** That lambda. */
