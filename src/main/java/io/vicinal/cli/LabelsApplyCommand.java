@@ -61,7 +61,10 @@ final class LabelsApplyCommand implements Callable<Integer> {
       names = "--decisions",
       required = true,
       paramLabel = "CSV",
-      description = "sample, label, decision, and proposed or new_label.")
+      description = {
+        "sample, label, decision, and proposed or new_label, these with names where the labels are",
+        "names; or label_name, proposed_name and new_label_name with them."
+      })
   private Path decisions;
 
   @Option(

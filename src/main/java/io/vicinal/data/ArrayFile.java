@@ -163,8 +163,8 @@ public final class ArrayFile {
   }
 
   /**
-   * As {@link #shape} where the file says it without being read; null for a table, which is a matrix that is
-   * not empty and whose size takes a pass over the file.
+   * As {@link #shape} where the file says it without being read; null for a table, which is a
+   * matrix that is not empty and whose size takes a pass over the file.
    *
    * @throws io.vicinal.InputException as {@link #read}
    */

@@ -28,13 +28,7 @@ import java.util.stream.IntStream;
  * @param width cells of a row of the file
  */
 record CsvNumbers(
-    Path file,
-    List<String> names,
-    int[] chosen,
-    int[] leftOut,
-    int[] codes,
-    int width,
-    long rows) {
+    Path file, List<String> names, int[] chosen, int[] leftOut, int[] codes, int width, long rows) {
   private static final int LISTED = 10;
   private static final Map<String, Double> WORDS =
       Map.of(

@@ -243,6 +243,12 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
             "write accept, keep or other, or nothing");
       }
       String before = label(cells, label);
+      if (classes.known() && classes.idOf(before) < 0 && before.matches("\\d+(\\.0+)?")) {
+        throw csv.problem(
+            "has label '" + before + "' where labels are names, such as '" + classes.shown(0) + "'",
+            "keep the columns label_name and proposed_name, or write names into label, proposed and"
+                + " new_label");
+      }
       String proposal = proposed < 0 ? "" : label(cells, proposed);
       String written =
           newLabel.stream()

@@ -154,8 +154,7 @@ public record TrainingPlan(
     Shape ownShape =
         own == null
             ? Shape.of(split.validation().length, width)
-            : matrix(
-                given, own, given.validation().labels(), given.validation().sampleNames());
+            : matrix(given, own, given.validation().labels(), given.validation().sampleNames());
     if (ownShape.dim(1) != width) {
       throw TrainingSet.otherWidth(ownShape.dim(1), width);
     }

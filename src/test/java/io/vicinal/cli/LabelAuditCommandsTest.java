@@ -132,6 +132,22 @@ class LabelAuditCommandsTest {
     assertThat(outcome.out())
         .contains("1 sample is an exact copy of an earlier one with another label")
         .contains("60 samples are few");
+    // The study trains a head as well where none is named.
+    Path out = folder.resolve("study");
+    Object[] study = {
+      "explain",
+      "study",
+      "--features",
+      csv,
+      "--labels",
+      csv + ":name",
+      "--out",
+      out,
+      "--set",
+      "epochs=1"
+    };
+    assertThat(Outcome.of(study).succeeded().out()).contains("No head was named: a ");
+    assertThat(out.resolve("study.csv")).exists();
   }
 
   private static void assertOneNumber(ExplainFixture fixture, String command, Outcome outcome)

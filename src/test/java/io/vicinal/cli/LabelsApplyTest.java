@@ -131,6 +131,10 @@ class LabelsApplyTest {
         .containsExactly("Shirt", "Årm", "\"Dress\", long", "Årm", "Skirt");
     assertThat(outcome.out()).contains("not there before: Skirt");
     apply("y.npy", rows, "cleaned.npy").failed(2, "found label '1' at sample 0");
+    String numbers = rows.replace("_name", "_note"); // as by somebody who keeps what help lists
+    apply("names.txt", numbers, "c.npy")
+        .failed(
+            2, "line 2 has label '1' where labels are names", "'\"Dress\", long'", "label_name");
   }
 
   @ParameterizedTest

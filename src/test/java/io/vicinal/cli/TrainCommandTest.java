@@ -238,8 +238,15 @@ class TrainCommandTest {
     }
     Path file = Files.writeString(folder.resolve("t.csv"), table);
     Object[] train = {
-      "train", "--features", file, "--labels", file + ":kind", "--run", folder.resolve("r"),
-      "--set", "epochs=1"
+      "train",
+      "--features",
+      file,
+      "--labels",
+      file + ":kind",
+      "--run",
+      folder.resolve("r"),
+      "--set",
+      "epochs=1"
     };
     assertThat(Outcome.of(train).succeeded().out())
         .contains("12 rows of 2 numbers, without its columns \"note, free\", kind; code has")

@@ -294,7 +294,8 @@ class ArrayFileTest {
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:length..id"), DType.F64))
         .hasMessageContaining("'length..id' runs backwards; name the first column first");
     assertThatThrownBy(() -> read(folder.resolve("iris.csv:height"), DType.F64))
-        .hasMessageContaining("has no column 'height'; its first line is: id, \"width, cm\", species");
+        .hasMessageContaining(
+            "has no column 'height'; its first line is: id, \"width, cm\", species");
   }
 
   /** What {@code DataFrame.to_csv} writes of an array, with the index and without. */

@@ -66,8 +66,7 @@ public final class ArrayFiles {
   /** A non-empty matrix of finite numbers, converted to {@code type} (null: the file's own). */
   public Tensor matrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(
-        file, fitting(() -> ArrayFile.read(file, arena, type, this::note, beside)));
+    return finite(file, fitting(() -> ArrayFile.read(file, arena, type, this::note, beside)));
   }
 
   /**
@@ -76,8 +75,7 @@ public final class ArrayFiles {
    */
   public Tensor largeMatrix(Path file, DType type) {
     checkMatrix(file);
-    return finite(
-        file, fitting(() -> ArrayFile.mapLarge(file, arena, type, this::note, beside)));
+    return finite(file, fitting(() -> ArrayFile.mapLarge(file, arena, type, this::note, beside)));
   }
 
   private void checkMatrix(Path file) {

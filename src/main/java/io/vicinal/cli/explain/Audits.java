@@ -110,6 +110,18 @@ final class Audits {
         : Optional.of(String.format(Locale.ROOT, sentence, looked, heldOut));
   }
 
+  /** Which head it is where none was named. */
+  static Optional<String> trainedHere(Model model, String forWhat) {
+    return model.isTrainedHere()
+        ? Optional.of(
+            String.format(
+                Locale.ROOT,
+                "No head was named: a %s head is trained on the given labels for %s.",
+                model.model().loss().name(),
+                forWhat))
+        : Optional.empty();
+  }
+
   /** What the reader has to know about what was looked at. */
   static List<String> remarks(Model model, DetectorScores detecting) {
     List<String> remarks = new ArrayList<>();
@@ -118,14 +130,7 @@ final class Audits {
             model.labelled().positions().length,
             "All %,d labels are looked at, those of the %,d samples held out for validation too.")
         .ifPresent(remarks::add);
-    if (model.isTrainedHere()) {
-      remarks.add(
-          String.format(
-              Locale.ROOT,
-              "No head was named: a %s head is trained on the given labels for the detectors that"
-                  + " look at one.",
-              model.model().loss().name()));
-    }
+    trainedHere(model, "the detectors that look at one").ifPresent(remarks::add);
     Evidence evidence = detecting.evidence();
     long alone = 0;
     for (int i = 0; i < evidence.samples(); i++) {

@@ -45,7 +45,8 @@ import picocli.CommandLine.Spec;
       "(5 %% or less), other, and from 10 %% on centralized (towards one class) or diversified, by the",
       "share of the first other class (0.9) and by entropy (0.35). With --noise or --inject: are",
       "the neighbours of harmful and helpful noisy samples pure, and do their scores keep their sign?",
-      "With --with: do several runs have the same worst test classes?",
+      "With --with: do several runs have the same worst test classes? Features and labels are",
+      "enough; then a head is trained, as in 'mislabel'.",
       "",
       "Writes study.csv (a row per class), with --with overlap.csv, with --inject noise.csv,",
       "summary.json and report.html.",
@@ -183,6 +184,7 @@ final class StudyCommand implements Callable<Integer> {
                 + " out for validation are not among them ('vicinal explain mislabel' looks at"
                 + " all).")
         .ifPresent(remarks::add);
+    Audits.trainedHere(model, "this study").ifPresent(remarks::add);
     if (study.changed() > 0) {
       remarks.add(
           "By the rule "

@@ -38,7 +38,8 @@ class DampingTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "x", "0", "-1", "0x", "nan", "-infinity", "1y", "autox", "1e400", "1e400x"})
+  @ValueSource(
+      strings = {"", "x", "0", "-1", "0x", "nan", "-infinity", "1y", "autox", "1e400", "1e400x"})
   void refusesTheRest(String text) {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
