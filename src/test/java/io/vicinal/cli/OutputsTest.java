@@ -165,6 +165,7 @@ class OutputsTest {
       for (Path handle : handles) {
         own = Files.exists(handle) && Files.isSameFile(handle, file) ? handle : own;
       }
+      assertThat(open.getFD().valid()).isTrue();
       String name = "/dev/fd/" + own.getFileName();
       Outcome.of(fixture.embed("--out", name)).failed(2, name, "not open for writing");
       Outcome.of(fixture.embed("--out", "lost\ufffd.npy")).failed(2, "lost", "UTF-8", "rename");
