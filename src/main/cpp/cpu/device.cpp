@@ -12,6 +12,7 @@
 #include <string>
 
 #include "core/refusals.hpp"
+#include "cpu/blas_buffers.hpp"
 #include "cpu/engine.hpp"
 #include "cpu/factors.hpp"
 #include "cpu/memory.hpp"
@@ -45,6 +46,7 @@ void* create(int, const vicinal_engine_options& o) {
   // libgomp is the one pool; a second one would spin against it. Once: the setting is global.
   static std::once_flag once;
   std::call_once(once, [] { openblas_set_num_threads(1); });
+  reserve_blas_buffers(engine->threads);
   return engine.release();
 }
 
@@ -333,7 +335,10 @@ const DeviceTable& cpu_table() {
     t.count = [] { return 1; };
     t.memory = cpu::memory_table();
     t.create = cpu::create;
-    t.destroy = [](void* device) { delete static_cast<cpu::Engine*>(device); };
+    t.destroy = [](void* device) {
+      cpu::release_blas_buffers(static_cast<cpu::Engine*>(device)->threads);
+      delete static_cast<cpu::Engine*>(device);
+    };
     t.begin = cpu::begin;
     t.cancel = [](void* device) { cpu::engine(device).cancelled.store(true, std::memory_order_relaxed); };
     t.isa = [](const void* device) { return cpu::isa_name(cpu::engine(device).isa); };

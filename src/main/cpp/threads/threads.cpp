@@ -7,13 +7,48 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <cerrno>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <new>
 
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
+extern "C" int vicinal_threads_startable(int wanted);
+
 namespace {
+
+std::size_t stack = 0;  // of libgomp's threads; 0 for the system's own
+
+// The stack size as libgomp reads it: a number with B, K (default), M or G; 0 for what it ignores.
+std::size_t stack_size(const char* text) {
+  while (std::isspace(static_cast<unsigned char>(*text)) != 0) ++text;
+  if (std::isdigit(static_cast<unsigned char>(*text)) == 0) return 0;
+  errno = 0;
+  char* end = nullptr;
+  unsigned long long value = std::strtoull(text, &end, 10);
+  while (std::isspace(static_cast<unsigned char>(*end)) != 0) ++end;
+  int shift = 10;
+  switch (std::tolower(static_cast<unsigned char>(*end))) {
+    case 'b':
+      shift = 0;
+      break;
+    case 'm':
+      shift = 20;
+      break;
+    case 'g':
+      shift = 30;
+      break;
+    case 'k':
+    case 0:
+      break;
+    default:
+      return 0;
+  }
+  return errno != 0 || (value << shift) >> shift != value ? 0 : static_cast<std::size_t>(value << shift);
+}
 
 // libgomp and OpenBLAS read their environment when they are loaded.
 //
@@ -25,8 +60,21 @@ namespace {
 // OpenBLAS starts a thread per core when it is loaded, ends the process when one cannot start, and is told to use one
 // thread afterwards anyway.
 //
-// Whoever sets these variables knows better and is obeyed.
+// Whoever sets these variables knows better and is obeyed, but for a stack that no thread can have: libgomp ends the
+// process at the first of them.
 __attribute__((constructor)) void prepare_environment() {
+  for (const char* name : {"OMP_STACKSIZE", "GOMP_STACKSIZE"}) {
+    const char* text = std::getenv(name);
+    if (text == nullptr) continue;
+    stack = stack_size(text);
+    if (stack > 0 && vicinal_threads_startable(1) == 0) {
+      std::fprintf(stderr, "vicinal: %s=%.40s: no thread can have such a stack here; OpenMP's own size is used\n", name,
+                   text);
+      stack = 0;
+      unsetenv(name);
+    }
+    if (stack > 0) break;  // libgomp takes the first that it can read
+  }
   if (std::getenv("OMP_WAIT_POLICY") == nullptr) setenv("GOMP_SPINCOUNT", "1000", 0);
   setenv("OPENBLAS_NUM_THREADS", "1", 0);
 }
@@ -84,6 +132,9 @@ EXPORT int vicinal_threads_startable(int wanted) {
   if (wanted < 1) return 0;
   auto* threads = new (std::nothrow) Trial::Thread[static_cast<std::size_t>(wanted)];
   if (threads == nullptr) return 0;
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  if (stack > 0) pthread_attr_setstacksize(&attributes, stack);  // one that is too small is refused, by libgomp as well
   Trial trial;
   pthread_mutex_lock(&trial.gate);
   int started = 0;
@@ -91,9 +142,10 @@ EXPORT int vicinal_threads_startable(int wanted) {
     Trial::Thread& t = threads[started];
     t.trial = &trial;
     t.id = 0;
-    if (pthread_create(&t.handle, nullptr, wait_at_gate, &t) != 0) break;
+    if (pthread_create(&t.handle, &attributes, wait_at_gate, &t) != 0) break;
     ++started;
   }
+  pthread_attr_destroy(&attributes);
   pthread_mutex_unlock(&trial.gate);
   for (int i = 0; i < started; ++i) {
     pthread_join(threads[i].handle, nullptr);

@@ -92,15 +92,9 @@ public final class Limits {
         swap = Math.max(0, kibibytes(line));
       }
     }
-    long virtual = 0;
-    long data = 0;
     long resident = Long.MAX_VALUE;
     for (String line : ControlGroups.lines(root.resolve("proc/self/status"))) {
-      if (line.startsWith("VmSize:")) {
-        virtual = kibibytes(line);
-      } else if (line.startsWith("VmData:")) {
-        data = kibibytes(line);
-      } else if (line.startsWith("RssAnon:")) {
+      if (line.startsWith("RssAnon:")) {
         resident = kibibytes(line);
       }
     }
@@ -110,6 +104,24 @@ public final class Limits {
     Memory memory =
         new Memory(total, less(plus(available, swap), untouched), "the machine's memory")
             .tighter(group.limit(), less(group.left(), untouched), "the container's memory limit");
+    return addressSpace(memory);
+  }
+
+  /** Address space that {@code ulimit} leaves, touched or not; {@code Long.MAX_VALUE} for all. */
+  public Memory addressSpace() {
+    return addressSpace(new Memory(Long.MAX_VALUE, Long.MAX_VALUE, "no limit"));
+  }
+
+  private Memory addressSpace(Memory memory) {
+    long virtual = 0;
+    long data = 0;
+    for (String line : ControlGroups.lines(root.resolve("proc/self/status"))) {
+      if (line.startsWith("VmSize:")) {
+        virtual = kibibytes(line);
+      } else if (line.startsWith("VmData:")) {
+        data = kibibytes(line);
+      }
+    }
     for (String line : ControlGroups.lines(root.resolve("proc/self/limits"))) {
       if (line.startsWith("Max address space")) {
         long limit = softLimit(line);

@@ -106,4 +106,31 @@ class LimitedProcessTest {
     assertThat(ended.output()).doesNotContain("allocated");
     assertThat(ended.code()).isZero();
   }
+
+  /** libgomp ends the process when a thread cannot have the stack that it was told. */
+  @Test
+  void aStackThatNoThreadCanHaveIsLeftOut() throws Exception {
+    Ended ended = run("export OMP_STACKSIZE=9999999999k;", "2", "4096");
+    assertThat(ended.output())
+        .contains("OMP_STACKSIZE=9999999999k: no thread can have such a stack", "allocated");
+    assertThat(ended.code()).isZero();
+  }
+
+  /** OpenBLAS ends the process when a buffer of 128 MiB cannot be mapped, loading or computing. */
+  @Test
+  void addressSpaceThatOpenBlasDoesNotFindIsASentence() throws Exception {
+    for (int mebibytes : new int[] {600, 2100}) {
+      Ended ended = run("ulimit -v " + mebibytes * 1024 + " &&", "8", "4096");
+      assertThat(ended.output().strip().lines())
+          .singleElement()
+          .asString()
+          .contains(
+              mebibytes == 600
+                  ? "native libraries: ulimit -v leaves"
+                  : "OpenBLAS needs 1024 MiB of address space for 8 worker threads, and ulimit -v",
+              "raise",
+              "JAVA_TOOL_OPTIONS=-Xmx");
+      assertThat(ended.code()).isZero();
+    }
+  }
 }

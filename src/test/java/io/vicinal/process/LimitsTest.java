@@ -54,6 +54,7 @@ class LimitsTest {
     assertThat(memory().left()).isEqualTo(4096 * MIB);
     assertThat(memory().boundBy()).contains("machine");
     assertThat(limits().threadsLeft()).isEqualTo(Long.MAX_VALUE);
+    assertThat(limits().addressSpace().left()).isEqualTo(Long.MAX_VALUE);
     assertThat(limits().softLimitOf("Max file size")).isEqualTo(Long.MAX_VALUE);
   }
 
@@ -132,6 +133,11 @@ class LimitsTest {
     assertThat(memory().left()).isEqualTo(1024 * MIB - MIB);
     assertThat(memory().boundBy()).contains("ulimit -v");
     assertThat(limits().threadBounds()).contains("ulimit -u is 40");
+    assertThat(limits().addressSpace()).isEqualTo(memoryOf(1023 * MIB, "ulimit -v"));
+  }
+
+  private static Limits.Memory memoryOf(long left, String boundBy) {
+    return new Limits.Memory(1024 * MIB, left, boundBy);
   }
 
   /** Memory that was handed out and never touched is on no account yet. */

@@ -2,6 +2,7 @@ package io.vicinal.backend.jni;
 
 import io.vicinal.InputException;
 import io.vicinal.process.LibraryFolder;
+import io.vicinal.process.Limits;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -13,6 +14,10 @@ public final class NativeLibrary {
   private static final String PLATFORM = "linux-x86_64";
   private static final String OURS = "/io/vicinal/backend/jni/" + PLATFORM + "/";
   private static final String BLAS = "/org/bytedeco/openblas/" + PLATFORM + "/";
+
+  /** The libraries' pages (100 MiB), a first buffer of OpenBLAS (128 MiB), and as much again. */
+  private static final long NEEDED = 512L << 20;
+
   private static boolean loaded;
 
   private NativeLibrary() {}
@@ -50,13 +55,30 @@ public final class NativeLibrary {
     loaded = true;
   }
 
+  /** OpenBLAS ends the process where its first buffer cannot be mapped. */
+  static void room(Limits.Memory space) {
+    if (space.left() < NEEDED) {
+      throw new InputException(
+          "native libraries: "
+              + space.boundBy()
+              + " leaves "
+              + Limits.text(space.left())
+              + " of address space, and "
+              + Limits.text(NEEDED)
+              + " are needed; raise it, or give Java less (JAVA_TOOL_OPTIONS=-Xmx1g)");
+    }
+  }
+
   /**
    * Unpacks what every native library of ours stands on, and these. A class whose first loading
    * fails stays broken, so nothing is loaded before every file is there.
    *
    * @throws InputException one sentence, with the reason
    */
-  public static void prepare(String... resources) {
+  public static synchronized void prepare(String... resources) {
+    if (!loaded) {
+      room(Limits.ofThisProcess().addressSpace());
+    }
     LibraryFolder.prepare(
         "/org/bytedeco/javacpp/" + PLATFORM + "/libjnijavacpp.so",
         OURS + "libvicinal_threads.so",
