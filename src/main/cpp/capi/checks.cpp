@@ -23,9 +23,9 @@ void check_loss(const vicinal_loss* spec) {
   const bool soft_triple = spec->kind == VICINAL_SOFT_TRIPLE;
   require(spec->centers >= 1 && (soft_triple || spec->centers == 1), "spec.centers is ", spec->centers,
           soft_triple ? "; it must be at least 1" : "; it must be 1 for this loss");
-  // Far beyond any use, and small enough that logits and their squares stay finite in single precision.
-  constexpr double kLargest = 1e9;
-  if (spec->kind != VICINAL_NORMALIZED_SOFTMAX) check_parameter("spec.scale", spec->scale, 0, false, kLargest);
+  // Beyond any use; a first step still has finite gradients in single precision, and not all of them vanish.
+  constexpr double kLargest = 1e4;
+  if (spec->kind != VICINAL_NORMALIZED_SOFTMAX) check_parameter("spec.scale", spec->scale, 1 / kLargest, true, kLargest);
   switch (spec->kind) {
     case VICINAL_NORMALIZED_SOFTMAX:
       check_parameter("spec.scale (temperature)", spec->scale, 1 / kLargest, true, kLargest);

@@ -3,12 +3,14 @@ package io.vicinal.config;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.vicinal.loss.Losses;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The loss by name, its parameters as text; the loss's own factory checks them.
+ * The loss by name, its parameters as text; as the loss's own factory accepts them.
  *
  * <p>Immutable, so safe for any thread.
  *
@@ -19,10 +21,13 @@ public record LossConfig(String name, Map<String, String> params) {
 
   static LossConfig read(Section s) {
     String name = s.text("name", "proxy-nca-pp");
+    Set<String> known = s.checked("name", () -> Losses.create(name)).params().keySet();
+    known.forEach(s::ignore);
     Map<String, String> params = new LinkedHashMap<>();
     for (String key : s.keys()) {
-      String value = key.equals("name") ? null : s.scalar(key);
+      String value = known.contains(key) ? s.scalar(key) : null;
       if (value != null) {
+        s.checked(key, () -> Losses.create(name, Map.of(key, value)));
         params.put(key, value);
       }
     }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One JSON object, read key by key. Every error names the source, the key's path and what was
@@ -164,6 +165,15 @@ final class Section {
       throw wrong(key, "a number, a string, true or false", value);
     }
     return value.getAsString();
+  }
+
+  /** What a value makes; its maker's refusal becomes one of this key. */
+  <T> T checked(String key, Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (InputException e) {
+      throw error(key, e.getMessage());
+    }
   }
 
   /** Accepts the key and ignores its value. */

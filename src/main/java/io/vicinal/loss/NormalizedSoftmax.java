@@ -24,7 +24,7 @@ public record NormalizedSoftmax(double temperature) implements Loss {
   static NormalizedSoftmax of(Map<String, String> given) {
     NormalizedSoftmax defaults = new NormalizedSoftmax();
     Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new NormalizedSoftmax(parameters.divisor("temperature", defaults.temperature));
+    return new NormalizedSoftmax(parameters.positive("temperature", defaults.temperature));
   }
 
   @Override

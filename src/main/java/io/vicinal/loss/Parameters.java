@@ -34,18 +34,11 @@ final class Parameters {
     }
   }
 
-  /** Far beyond any use; what the native library accepts (capi/checks.cpp), as a test holds. */
-  static final double LARGEST = 1e9;
+  /** Beyond any use; what the native library accepts (capi/checks.cpp), as a test holds. */
+  static final double LARGEST = 1e4;
 
-  /** Above 0; for what is divided by from {@link #LARGEST}'s inverse on, see {@link #divisor}. */
+  /** What multiplies similarities, or divides them: from {@link #LARGEST}'s inverse on. */
   double positive(String name, double fallback) {
-    double value = number(name, fallback);
-    check(name, value > 0 && value <= LARGEST, value + " is not above 0 and at most " + LARGEST);
-    return value;
-  }
-
-  /** As {@link #positive}, and not so small that its inverse is too large. */
-  double divisor(String name, double fallback) {
     return within(name, fallback, 1 / LARGEST, LARGEST);
   }
 

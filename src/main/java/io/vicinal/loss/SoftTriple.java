@@ -36,7 +36,7 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
     Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
     return new SoftTriple(
         parameters.positive("la", defaults.la),
-        parameters.divisor("gamma", defaults.gamma),
+        parameters.positive("gamma", defaults.gamma),
         parameters.margin("margin", defaults.margin),
         parameters.nonNegative("tau", defaults.tau),
         parameters.integer("centers", defaults.centers, 1, MAX_CENTERS));

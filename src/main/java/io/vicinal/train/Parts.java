@@ -40,19 +40,7 @@ final class Parts {
   private Parts() {}
 
   static Loss loss(RunConfig config) {
-    String name = config.loss().name();
-    try {
-      return Losses.create(name, config.loss().params());
-    } catch (InputException e) {
-      // The loss names its parameter; here that is a key of the configuration.
-      String said = e.getMessage();
-      String parameter = said.startsWith(name + ": ") ? said.substring(name.length() + 2) : null;
-      throw new InputException(
-          parameter == null || parameter.startsWith("unknown")
-              ? "loss.name: " + said
-              : "loss." + parameter + " (" + name + ")",
-          e);
-    }
+    return Losses.create(config.loss().name(), config.loss().params());
   }
 
   static BackendOptions options(ComputeConfig compute) {

@@ -9,6 +9,7 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.config.SamplerConfig;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
+import io.vicinal.loss.Losses;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -62,8 +63,6 @@ class FeasibleTest {
         "sampler={\"name\":\"balanced\",\"classes\":9}|sampler.classes: 9",
         "sampler={\"name\":\"balanced\",\"samples\":200}|lower sampler.classes or sampler.samples",
         "data.classes=[10]|all of one class",
-        "loss.scale=1e10|loss.scale 1.0E10 is not above 0 and at most 1.0E9",
-        "loss.size=1|loss.name: proxy-nca-pp: unknown parameter 'size'",
         "compute.device=cuda:77|cuda"
       })
   void refusedBeforeAnythingIsTouched(String override, String expected) throws IOException {
@@ -86,6 +85,61 @@ class FeasibleTest {
         .hasMessageContaining(expected);
     assertThat(run.resolve("config.json")).hasContent("the old run");
     assertThat(run.resolve("previous-1")).doesNotExist();
+  }
+
+  private static final double[] ENDS = {
+    -1e4, 0, Double.MIN_VALUE, 1e-9, 1e-4, 1 - 1e-9, 180, 1e4, 1e6, 1e9, 1e300
+  };
+
+  /** At the ends of every number's range a loss is finite, or the range is smaller than that. */
+  @Test
+  void whatIsAcceptedTrains() {
+    List<String> keys = new ArrayList<>();
+    for (String loss : Losses.names()) {
+      Losses.create(loss)
+          .params()
+          .forEach(
+              (key, value) -> {
+                if (value instanceof Double) {
+                  keys.add("loss={\"name\":\"" + loss + "\",\"" + key + "\":%s}");
+                }
+              });
+    }
+    for (String key : List.of("lr", "weightDecay", "momentum", "beta1", "beta2", "eps")) {
+      for (String name : List.of("sgd", "adam", "adamw")) {
+        keys.add("optimizer={\"name\":\"" + name + "\",\"" + key + "\":%s}");
+      }
+    }
+    FeatureSet data = Samples.clouds(arena, 40, 5, 4);
+    int trained = 0;
+    List<String> wrong = new ArrayList<>();
+    for (String key : keys) {
+      for (double end : ENDS) {
+        String override = key.replace("%s", Double.toString(end));
+        RunConfig config;
+        try {
+          config =
+              RunConfig.defaults(
+                  "epochs=2",
+                  "sampler.batch=40",
+                  "validation.fraction=0",
+                  "compute.threads=1",
+                  "compute.dtype=float32",
+                  override);
+        } catch (InputException e) {
+          continue; // out of range
+        }
+        try {
+          Trainer.train(
+              config, data, folder.resolve("end"), RunMode.RESTART, TrainingListener.NONE);
+          trained++;
+        } catch (DivergedException e) {
+          wrong.add(override + ": " + e.getMessage());
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+    assertThat(trained).isGreaterThan(80);
   }
 
   @Test

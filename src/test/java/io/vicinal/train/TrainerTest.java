@@ -479,8 +479,6 @@ class TrainerTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "loss.name=proxy-anker | proxy-anker",
-        "loss.scales=2 | scales",
         "evaluate.metrics=[\"map@x\"] | evaluate.metrics: ",
         "sampler.classes=7 | sampler.classes: 7 classes per batch, but the training samples have 6",
         "data.classes=[10,99] | data.classes: the data has no sample of class 99",
