@@ -73,7 +73,11 @@ record NextSteps(List<String> advice, String command) {
         advice.add(damping(damping, better, seconds));
         change.addAll(List.of("--damping", better));
       } else if (Double.isFinite(damping.multiple())) {
-        advice.add("The damping is at the end of the spectrum already; a larger one says nothing.");
+        advice.add(
+            needsMore(miniature)
+                ? "A smaller damping leaves the system indefinite, and one outside the spectrum says"
+                    + " nothing: this head answers to no damping."
+                : "The damping is at the end of the spectrum already; a larger one says nothing.");
       } else {
         advice.add("The loss has no curvature here: scores are gradients over lambda.");
       }
@@ -153,7 +157,7 @@ record NextSteps(List<String> advice, String command) {
   private static String better(Miniature miniature, Damping damping) {
     boolean relative = damping.multiple() > 0;
     if (!relative || !damping.isWithinSpectrum()) {
-      return relative ? WITHIN : null;
+      return relative && !needsMore(miniature) ? WITHIN : null;
     }
     // An order that already agrees with that at three times the damping needs no more than that.
     long steady =
@@ -165,6 +169,13 @@ record NextSteps(List<String> advice, String command) {
     double now = damping.multiple();
     double next = Math.min(Math.max(1, factor * now), Damping.SPECTRUM);
     return next > now * 1.01 ? Text.number(next) + "x" : null;
+  }
+
+  /** Whether a third of the damping was not enough to solve what was asked. */
+  private static boolean needsMore(Miniature miniature) {
+    return miniature.queries().stream()
+        .filter(line -> line.stability() != null)
+        .anyMatch(line -> Double.isNaN(line.stability().spearman()[1]));
   }
 
   private static String damping(Damping damping, String better, double seconds) {

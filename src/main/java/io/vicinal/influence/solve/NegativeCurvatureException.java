@@ -88,8 +88,8 @@ public final class NegativeCurvatureException extends InputException {
         String.format(
             Locale.ROOT,
             "damping: auto stops at %s, where curvature of %.3g remains; give"
-                + " %.3g, which makes effects small, compute in float64, or use a method whose"
-                + " curvature is never negative (if-gn, fisher)",
+                + " %.3g, which makes effects small, or use a method whose curvature is never"
+                + " negative (if-gn, fisher)",
             damping.inUnits(),
             curvature,
             Math.max(dampingThatWorks, 2 * damping.lambda())));
