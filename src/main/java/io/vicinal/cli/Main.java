@@ -141,6 +141,9 @@ public final class Main implements Runnable {
   }
 
   private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("'' is no path; name one, or leave the option out");
+    }
     try {
       Path path = Path.of(text);
       if (Encoding.isLost(path)) { // an output would get another name

@@ -47,7 +47,7 @@ final class MappedFile {
     try (BytePointer name = new BytePointer(terminated(path));
         PointerPointer<Pointer> cell = new PointerPointer<>(1)) {
       if (Vicinal.vicinal_map_file(name, offset, bytes, cell) != Vicinal.VICINAL_OK) {
-        String text = Vicinal.vicinal_last_error().getString();
+        String text = Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8);
         throw InputFile.problem(
             path,
             text.startsWith("path: ") ? text.substring("path: ".length()) : text,

@@ -86,7 +86,12 @@ public final class Npy {
     }
     long length = littleEndian(file.readFully(lengthBytes));
     long dataOffset = fixed + lengthBytes + length;
-    if (length > MAX_HEADER || dataOffset > file.size()) {
+    if (length > MAX_HEADER) {
+      throw file.problem(
+          "claims a header of " + length + " bytes, and " + MAX_HEADER + " are read at most",
+          "write it again with numpy.save, as a plain array");
+    }
+    if (dataOffset > file.size()) {
       throw file.problem(
           "claims a header of " + length + " bytes, of a file of " + file.size(),
           "write it again with numpy.save");

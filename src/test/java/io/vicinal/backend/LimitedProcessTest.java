@@ -107,6 +107,14 @@ class LimitedProcessTest {
     assertThat(ended.code()).isZero();
   }
 
+  /** Of Java 17; later ones know no such default. */
+  @Test
+  void aDefaultEncodingThatIsNotAsciiGarblesNoName() throws Exception {
+    String options = "-Dfile.encoding=UTF-16 -Dsun.stdout.encoding=UTF-8";
+    Ended ended = run("export JAVA_TOOL_OPTIONS='" + options + "';", "1", "4096");
+    assertThat(ended.output()).contains("threads 1, nearest of 7 is 7", "allocated");
+  }
+
   /** libgomp ends the process when a thread cannot have the stack that it was told. */
   @Test
   void aStackThatNoThreadCanHaveIsLeftOut() throws Exception {

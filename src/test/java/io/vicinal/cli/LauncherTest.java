@@ -107,6 +107,18 @@ class LauncherTest {
     assertThat(outcome.out().lines()).singleElement().asString().contains("':'", "move");
   }
 
+  @Test
+  void fewOpenFilesAreOneSentence() throws Exception {
+    Checkout checkout = checkout("tree", true);
+    script(
+        checkout.bin.resolve("few"),
+        "ulimit -n 20; exec '" + checkout.root.resolve("vicinal") + "' list\n");
+    Process process = start(checkout, checkout.bin.resolve("few"), Map.of());
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(output.lines()).singleElement().asString().contains("ulimit -n is 20", "raise it");
+    assertThat(process.waitFor()).isEqualTo(1);
+  }
+
   /** Killed, or without the memory to start: the machine's own JDK stays as it is. */
   @Test
   void aCompilerThatCannotStartIsNotInstalledAgain() throws Exception {

@@ -74,6 +74,13 @@ class MainTest {
     Outcome.of("embed", "--features", "x.npy").failed(2, "missing required", "--head");
   }
 
+  /** Such as a shell's variable that is not set. */
+  @Test
+  void anEmptyPathIsNone() {
+    Outcome.of("evaluate", "--embeddings", "", "--labels", "y.npy")
+        .failed(2, "--embeddings", "'' is no path; name one");
+  }
+
   private static void unknownOptions(CommandLine above, List<String> names) {
     for (Map.Entry<String, CommandLine> entry : above.getSubcommands().entrySet()) {
       List<Object> call = new ArrayList<>(names);

@@ -9,6 +9,7 @@ import io.vicinal.tensor.Memory;
 import java.io.File;
 import java.io.IOException;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -97,7 +98,7 @@ public final class CudaDevice {
       }
     }
     if (Vicinal.vicinal_device_open(library) != Vicinal.VICINAL_OK) {
-      return Vicinal.vicinal_last_error().getString();
+      return Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8);
     }
     return null;
   }

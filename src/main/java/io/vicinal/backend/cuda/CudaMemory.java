@@ -6,6 +6,7 @@ import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -110,8 +111,8 @@ final class CudaMemory implements Memory {
       case Vicinal.VICINAL_INVALID_ARGUMENT,
           Vicinal.VICINAL_UNAVAILABLE,
           Vicinal.VICINAL_OUT_OF_MEMORY ->
-          throw new InputException(Vicinal.vicinal_last_error().getString());
-      default -> throw new NativeException(status, Vicinal.vicinal_last_error().getString());
+          throw new InputException(Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8));
+      default -> throw new NativeException(status, Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8));
     }
   }
 

@@ -13,6 +13,7 @@ import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
@@ -80,11 +81,11 @@ final class PooledEngine {
   }
 
   String isa() {
-    return Vicinal.vicinal_engine_isa(handle).getString();
+    return Vicinal.vicinal_engine_isa(handle).getString(StandardCharsets.UTF_8);
   }
 
   String blas() {
-    return Vicinal.vicinal_engine_blas(handle).getString();
+    return Vicinal.vicinal_engine_blas(handle).getString(StandardCharsets.UTF_8);
   }
 
   int threads() {
@@ -118,7 +119,7 @@ final class PooledEngine {
       return;
     }
     BytePointer text = Vicinal.vicinal_last_error();
-    String sentence = operation + ": " + (text == null ? "failed" : text.getString());
+    String sentence = operation + ": " + (text == null ? "failed" : text.getString(StandardCharsets.UTF_8));
     switch (status) {
       case Vicinal.VICINAL_CANCELLED -> throw new CancelledException(operation);
       case Vicinal.VICINAL_INVALID_ARGUMENT, Vicinal.VICINAL_UNAVAILABLE ->

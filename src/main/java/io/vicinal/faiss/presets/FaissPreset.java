@@ -20,6 +20,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     value =
         @Platform(
             value = "linux-x86_64",
+            // Names and sentences are UTF-8, whatever -Dfile.encoding says.
+            define = "STRING_BYTES_CHARSET \"UTF-8\"",
             compiler = {"cpp17", "openmp"},
             include = {
               "vicinal/faiss_interrupt.hpp",

@@ -21,6 +21,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     value =
         @Platform(
             value = "linux-x86_64",
+            // Names and sentences are UTF-8, whatever -Dfile.encoding says.
+            define = "STRING_BYTES_CHARSET \"UTF-8\"",
             include = "vicinal/vicinal.h",
             link = "vicinal",
             preload = {"vicinal_threads", "gomp@.1", "quadmath@.0", "gfortran@.5", "openblas@.0"},
