@@ -25,7 +25,8 @@ void check_loss(const vicinal_loss* spec) {
           soft_triple ? "; it must be at least 1" : "; it must be 1 for this loss");
   // Beyond any use; a first step still has finite gradients in single precision, and not all of them vanish.
   constexpr double kLargest = 1e4;
-  if (spec->kind != VICINAL_NORMALIZED_SOFTMAX) check_parameter("spec.scale", spec->scale, 1 / kLargest, true, kLargest);
+  if (spec->kind != VICINAL_NORMALIZED_SOFTMAX)
+    check_parameter("spec.scale", spec->scale, 1 / kLargest, true, kLargest);
   switch (spec->kind) {
     case VICINAL_NORMALIZED_SOFTMAX:
       check_parameter("spec.scale (temperature)", spec->scale, 1 / kLargest, true, kLargest);

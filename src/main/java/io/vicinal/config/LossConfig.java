@@ -3,6 +3,7 @@ package io.vicinal.config;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
+import io.vicinal.InputException;
 import io.vicinal.loss.Losses;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,7 +32,11 @@ public record LossConfig(String name, Map<String, String> params) {
         params.put(key, value);
       }
     }
-    s.end();
+    try {
+      s.end();
+    } catch (InputException e) {
+      throw new InputException(e.getMessage() + " (of " + name + ")", e);
+    }
     return new LossConfig(name, Collections.unmodifiableMap(params));
   }
 

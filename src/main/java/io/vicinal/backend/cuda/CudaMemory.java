@@ -112,7 +112,9 @@ final class CudaMemory implements Memory {
           Vicinal.VICINAL_UNAVAILABLE,
           Vicinal.VICINAL_OUT_OF_MEMORY ->
           throw new InputException(Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8));
-      default -> throw new NativeException(status, Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8));
+      default ->
+          throw new NativeException(
+              status, Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8));
     }
   }
 

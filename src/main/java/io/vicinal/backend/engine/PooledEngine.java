@@ -119,7 +119,8 @@ final class PooledEngine {
       return;
     }
     BytePointer text = Vicinal.vicinal_last_error();
-    String sentence = operation + ": " + (text == null ? "failed" : text.getString(StandardCharsets.UTF_8));
+    String sentence =
+        operation + ": " + (text == null ? "failed" : text.getString(StandardCharsets.UTF_8));
     switch (status) {
       case Vicinal.VICINAL_CANCELLED -> throw new CancelledException(operation);
       case Vicinal.VICINAL_INVALID_ARGUMENT, Vicinal.VICINAL_UNAVAILABLE ->
