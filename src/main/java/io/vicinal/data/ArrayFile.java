@@ -163,6 +163,27 @@ public final class ArrayFile {
   }
 
   /**
+   * Columns of a table as its header has them, and the path of the table without them.
+   *
+   * @param names in quotes where they need them
+   * @param others such as {@code t.csv:a..f}
+   */
+  public record Columns(List<String> names, String others) {}
+
+  /**
+   * What some columns of a table's features are called; it takes a pass over the file.
+   *
+   * @param at among the features
+   * @param beside as {@link #read}
+   * @return null if the path names no table
+   */
+  public static Columns columns(Path path, int[] at, Path... beside) {
+    try (StoredArray array = open(path)) {
+      return array == null ? CsvNumbers.of(path, beside).columns(at) : null;
+    }
+  }
+
+  /**
    * As {@link #shape} where the file says it without being read; null for a table, which is a
    * matrix that is not empty and whose size takes a pass over the file.
    *

@@ -224,6 +224,16 @@ record CsvNumbers(
                 + InputFile.printable(file.getFileName() + ":" + without(codes)));
   }
 
+  /**
+   * @param features among the chosen columns
+   */
+  ArrayFile.Columns columns(int... features) {
+    int[] columns = Arrays.stream(features).map(j -> chosen[j]).toArray();
+    return new ArrayFile.Columns(
+        Arrays.stream(columns).mapToObj(j -> listed(List.of(name(j)))).toList(),
+        InputFile.printable(file.getFileName() + ":" + without(columns)));
+  }
+
   private String said(int[] columns) {
     return listed(Arrays.stream(columns).mapToObj(this::name).toList());
   }

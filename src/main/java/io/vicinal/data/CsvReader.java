@@ -27,6 +27,8 @@ public final class CsvReader implements AutoCloseable {
   /** Far more than a row of features needs: a guard against a file that is something else. */
   private static final int MAX_RECORD = 64 << 20;
 
+  private static final String UTF_8 = "save it as UTF-8, in a spreadsheet as 'CSV UTF-8'";
+
   private final InputFile file;
   private final Reader in;
   private final char separator; // ' ': any white space
@@ -245,7 +247,7 @@ public final class CsvReader implements AutoCloseable {
       next = in.read();
       at++;
     } catch (CharacterCodingException e) {
-      throw InputFile.problem(file.path(), "is not text in UTF-8", "save it as UTF-8", e);
+      throw InputFile.problem(file.path(), "is not text in UTF-8", UTF_8, e);
     } catch (IOException e) {
       throw file.unreadable(e);
     }
@@ -279,7 +281,7 @@ public final class CsvReader implements AutoCloseable {
         first = false;
         return mark ? line.substring(1) : line;
       } catch (CharacterCodingException e) {
-        throw InputFile.problem(file.path(), "is not text in UTF-8", "save it as UTF-8", e);
+        throw InputFile.problem(file.path(), "is not text in UTF-8", UTF_8, e);
       } catch (IOException e) {
         throw file.unreadable(e);
       }

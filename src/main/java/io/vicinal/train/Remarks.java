@@ -13,6 +13,7 @@ import java.util.stream.IntStream;
  */
 final class Remarks {
   private static final int NAMED = 10;
+  private static final int FEW = 10; // samples of which nothing is said
 
   private long copies; // training samples that equal an earlier one
   private long contradicting; // of them, those of another class than the first
@@ -63,6 +64,22 @@ final class Remarks {
           "data.features: all training samples are equal, so there is nothing to learn; check how"
               + " the features were made");
       return said;
+    }
+    int classes = data.classes().size();
+    if (!data.classNames().known()
+        && data.training().length >= FEW
+        && classes > data.training().length / 2) {
+      said.add(
+          "data.labels: "
+              + classes
+              + " classes for "
+              + data.training().length
+              + " training samples: are these numbers a measurement? Labels are classes, each of"
+              + " several samples");
+    }
+    String scale = Scales.told(data.features(), data.config().data());
+    if (scale != null) {
+      said.add(scale);
     }
     if (copies > 0) {
       said.add(

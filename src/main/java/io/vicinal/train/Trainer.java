@@ -236,7 +236,15 @@ public final class Trainer {
         RunKeeper keeper = new FolderKeeper(folder);
         TrainingRun run = new TrainingRun(resolved, keeper, backend, data, metric, listener, arena);
         begin(folder, resolved, record, data, backend, listener);
-        return result(folder, run.run(record != null));
+        TrainResult result = result(folder, run.run(record != null));
+        String scale =
+            result.report() == null || !result.report().worse()
+                ? null
+                : Scales.told(data.features(), asked.data());
+        if (scale != null) {
+          listener.note("a likely reason why the head does not help: " + scale);
+        }
+        return result;
       }
     }
   }

@@ -172,8 +172,8 @@ public record ValidationReport(
     }
     if (gain < 0) {
       said +=
-          "; use the features as they are, or try a larger head.embedding, another loss or rate, or"
-              + " more data";
+          "; use the features as they are, or try columns of one scale, a larger head.embedding,"
+              + " another loss or rate, or more data";
     }
     return trained == 0
         ? said

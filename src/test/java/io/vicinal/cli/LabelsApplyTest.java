@@ -137,6 +137,26 @@ class LabelsApplyTest {
             2, "line 2 has label '1' where labels are names", "'\"Dress\", long'", "label_name");
   }
 
+  /** As Excel writes "Unicode text", and an old one a CSV. */
+  @Test
+  void aTableInAnotherEncodingIsToldHowToSaveIt() throws IOException {
+    for (Charset other : List.of(StandardCharsets.UTF_16LE, StandardCharsets.ISO_8859_1)) {
+      Path file = folder.resolve("other.csv");
+      Files.write(file, ("\u00C5" + HEADER + "0,a,4,2,accept,\n").getBytes(other));
+      Object[] arguments = {
+        "labels",
+        "apply",
+        "--labels",
+        folder.resolve("y.npy"),
+        "--decisions",
+        file,
+        "--out",
+        folder.resolve("c.npy")
+      };
+      Outcome.of(arguments).failed(2, "other.csv", "save it as UTF-8", "'CSV UTF-8'");
+    }
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -13,6 +13,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -262,6 +264,44 @@ class TrainCommandTest {
         Outcome.of(with(List.of(train), "--set", "compute.dtype=float64")).succeeded();
       }
     }
+  }
+
+  /** A size in bytes beside numbers below 1 is all that a distance sees. */
+  @Test
+  void aColumnThatDwarfsTheOthersIsNamed() throws IOException {
+    StringBuilder table = new StringBuilder("a,b,\"Größe, B\",c,y\n");
+    for (int i = 0; i < 60; i++) {
+      double x = i % 3 + Math.sin(i) / 4;
+      double size = 50_000 + 49_000 * Math.sin(7.0 * i);
+      table.append("%f,%f,%f,%f,%d%n".formatted(x / 3, -x / 4, size, Math.cos(i), i % 3));
+    }
+    Path file = Files.writeString(folder.resolve("t.csv"), table);
+    Object[] train = {
+      "train",
+      "--features",
+      file,
+      "--labels",
+      file + ":y",
+      "--run",
+      folder.resolve("r"),
+      "--set",
+      "epochs=1"
+    };
+    String said = Outcome.of(train).succeeded().out();
+    assertThat(said)
+        .contains("column \"Größe, B\" has values up to 99000, the others up to 1: distances")
+        .contains("leave it out (t.csv:a..b,c)")
+        .doesNotContain("measurement");
+    train[2] = file + ":a,b,c";
+    train[6] = folder.resolve("m");
+    Files.writeString(folder.resolve("age.txt"), "1\n".repeat(4) + whole(56));
+    train[4] = folder.resolve("age.txt");
+    String other = Outcome.of(train).out();
+    assertThat(other).contains("are these numbers a measurement?").doesNotContain("leave it out");
+  }
+
+  private static String whole(int many) {
+    return IntStream.range(0, many).mapToObj(i -> 20 + i + "\n").collect(Collectors.joining());
   }
 
   private Path table(String name, int rows) throws IOException {
