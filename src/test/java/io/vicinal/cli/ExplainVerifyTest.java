@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import io.vicinal.influence.verify.Edit;
+import io.vicinal.influence.verify.Subsets;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +30,7 @@ class ExplainVerifyTest {
                     "--pairs",
                     fixture.text("pairs.csv"),
                     "--method",
-                    "if,gradient",
+                    "if,gradient,newton-loo",
                     "--damping",
                     "10x",
                     "--leave-out",
@@ -58,6 +60,12 @@ class ExplainVerifyTest {
         .isGreaterThan(exact.get("pooled_size_error").getAsDouble());
     assertThat(agreement(summary, "subsets", "if").get("experiments").getAsInt()).isEqualTo(3);
     agreement(summary, "relabel", "relabel table");
+    agreement(summary, "leave out", "newton-loo");
+    assertThat(summary.get("agreement").toString())
+        .as("a whole removal is no rate")
+        .doesNotContain("\"re-weight\",\"method\":\"newton-loo\"");
+    assertThat(summary.getAsJsonObject("solver").get("eigenvalues_of").getAsString())
+        .isEqualTo("EK-FAC");
     for (JsonElement badge : summary.getAsJsonArray("badges")) {
       JsonObject json = badge.getAsJsonObject();
       assertThat(json.get("badge").getAsString()).isIn("verified", "predicted, stable", "unstable");
@@ -69,6 +77,19 @@ class ExplainVerifyTest {
     assertThat(kinds)
         .containsExactlyInAnyOrder("leave out", "remove group", "re-weight", "relabel", "subsets");
     assertThat(rows).allSatisfy(row -> assertThat(row[7]).isEqualTo("true"));
+    List<String[]> removed = ExplainNoiseTest.rows(fixture.at("out/removed.csv"));
+    int samples = summary.getAsJsonObject("data").get("training_samples").getAsInt();
+    for (Edit drawn : Subsets.random(samples, 0.5, 3, 0)) {
+      List<String> ids = drawn.changes().stream().map(c -> Long.toString(c.id())).toList();
+      assertThat(removed.stream().filter(row -> row[1].equals(drawn.name())).map(row -> row[2]))
+          .as("positions, so that anybody can repeat it")
+          .containsExactlyElementsOf(ids);
+      assertThat(rows)
+          .filteredOn(row -> row[1].equals(drawn.name()))
+          .isNotEmpty()
+          .allSatisfy(row -> assertThat(row[8]).isEqualTo(Integer.toString(ids.size())))
+          .allSatisfy(row -> assertThat(row[2].isEmpty() || ids.size() <= 50).isTrue());
+    }
     assertThat(outcome.out()).contains("Pearson", "badge", "experiments");
   }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /** Plain text on a terminal. */
 public final class Text {
@@ -50,6 +51,13 @@ public final class Text {
     return !Double.isFinite(value)
         ? "-"
         : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
+  }
+
+  /** Names in a line, those with a comma in quotes: "a, b, 'c, d'". */
+  public static String names(List<String> names) {
+    return names.stream()
+        .map(name -> name.indexOf(',') < 0 ? name : "'" + name + "'")
+        .collect(Collectors.joining(", "));
   }
 
   /** "a", "a or b", "a, b or c". */

@@ -160,11 +160,16 @@ final class Check {
     for (Miniature.Line line : miniature.queries()) {
       table.row(
           asked.called(line.query()),
-          Text.short3(line.largestSizeError()),
-          Text.short3(line.stability().spearman()[1]),
-          Text.short3(line.stability().spearman()[2]),
+          Text.short3(upwards(line.largestSizeError())),
+          Text.short3(-upwards(-line.stability().spearman()[1])),
+          Text.short3(-upwards(-line.stability().spearman()[2])),
           line.verdict().toString());
     }
     table.print(writer);
+  }
+
+  /** To three decimals, so that a number above a limit is not printed as the limit. */
+  static double upwards(double value) {
+    return Math.ceil(1000 * value) / 1000;
   }
 }

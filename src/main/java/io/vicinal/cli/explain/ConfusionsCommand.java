@@ -168,9 +168,10 @@ final class ConfusionsCommand implements Callable<Integer> {
                       said(model, group.label()),
                       Long.toString(test.samples(group.label())),
                       found.wrongCounts().get(group.label()).toString(),
-                      group.confusionClasses().stream()
-                          .map(id -> said(model, id))
-                          .collect(Collectors.joining(model.classNames().known() ? ", " : " "))));
+                      model.classNames().known()
+                          ? Text.names(
+                              group.confusionClasses().stream().map(model::testClass).toList())
+                          : join(group.confusionClasses())));
       table.print(writer);
     }
     writer.println("written: " + out);

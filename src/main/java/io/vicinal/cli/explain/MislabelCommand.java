@@ -205,7 +205,7 @@ final class MislabelCommand implements Callable<Integer> {
     return page.headline(sentence, remarks, List.of())
         .add(
             NoiseSections.detection(
-                "Every detector ranks all samples without knowing which labels are wrong; shown are"
+                "Each detector ranks the samples that it can judge without knowing which labels are wrong; shown are"
                     + " the first by "
                     + audit.main()
                     + ".",

@@ -65,7 +65,7 @@ final class Questions {
       JsonObject facts) {
     boolean raised = measure.kind() != Measure.Kind.DISTANCE;
     Query query = new Query(id, measurement);
-    String called = names.isEmpty() ? id : id + " (" + String.join(", ", names) + ")";
+    String called = names.isEmpty() ? id : id + " (" + Text.names(names) + ")";
     all.putIfAbsent(id, new Question(query, pairs, called, name, subject, raised, facts));
   }
 
@@ -94,7 +94,7 @@ final class Questions {
 
   /** Classes in a sentence. */
   private String classText(List<Long> ids) {
-    return ids.stream().map(model::testClass).collect(Collectors.joining(", "));
+    return Text.names(ids.stream().map(model::testClass).toList());
   }
 
   private String label(long row) {

@@ -4,7 +4,9 @@ import static io.vicinal.influence.estimate.ReferencePoint.RECONVERGED;
 import static java.lang.Double.NaN;
 
 import com.google.gson.JsonArray;
+import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.cli.common.ElementType;
@@ -192,6 +194,7 @@ final class Scoring implements AutoCloseable {
     json.add("unit_error", Summary.number(problem.meanEigenvalueError()));
     json.add("largest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.largest()));
     json.add("smallest_eigenvalue", Summary.number(spectrum == null ? NaN : spectrum.smallest()));
+    json.add("eigenvalues_of", spectrum == null ? JsonNull.INSTANCE : new JsonPrimitive("EK-FAC"));
     json.addProperty("tolerance", options.tolerance);
     json.addProperty("preconditioner", problem.isRotated() ? "EK-FAC" : "none");
     return json;

@@ -381,7 +381,7 @@ final class StudyCommand implements Callable<Integer> {
               + overlap.lists().size()
               + " runs"
               + (overlap.inAll().isEmpty() ? "" : ": ")
-              + overlap.inAll().stream().map(model::testClass).collect(Collectors.joining(", ")));
+              + Text.names(overlap.inAll().stream().map(model::testClass).toList()));
     }
     writer.println("written: " + out);
   }

@@ -52,6 +52,24 @@ final class Verifier {
     return part(kind, experiments.run(edits));
   }
 
+  /** Whether some method predicts small changes of weights. */
+  boolean hasRates() {
+    return scores.keySet().stream().anyMatch(Verifier::isRate);
+  }
+
+  /** Edits that change weights a little, by the methods that predict such changes. */
+  Part rates(String kind, List<Edit> edits, Experiments experiments) {
+    Part all = part(kind, edits, experiments);
+    Map<String, double[][]> rates = new LinkedHashMap<>(all.predicted());
+    rates.keySet().removeIf(method -> !isRate(method));
+    return new Part(kind, all.outcomes(), rates);
+  }
+
+  /** A full removal's size, as newton-loo has it, is not proportional to the weight. */
+  private static boolean isRate(String method) {
+    return !method.equals("newton-loo");
+  }
+
   Part part(String kind, List<Outcome> outcomes) {
     Map<String, double[][]> predicted = new LinkedHashMap<>();
     scores.forEach(

@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
       "no size was off by more than twofold and its order survives a damping three times smaller",
       "and larger; else 'unstable'. Computes in float64 unless told otherwise.",
       "",
-      "Writes verification.csv (every experiment), queries.json, summary.json (agreement, badges),",
-      "report.html.",
+      "Writes verification.csv (every experiment), removed.csv (the samples of groups and subsets),",
+      "queries.json, summary.json (agreement, badges), report.html.",
       ""
     },
     footer = {
@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
     })
 final class VerifyCommand implements Callable<Integer> {
   private static final List<String> RESULTS =
-      List.of("verification.csv", "queries.json", "summary.json", "report.html");
+      List.of("verification.csv", "removed.csv", "queries.json", "summary.json", "report.html");
 
   @Spec private CommandSpec spec;
 
@@ -129,9 +129,9 @@ final class VerifyCommand implements Callable<Integer> {
       if (experiments.remove > 0) {
         parts.add(verifier.part("remove group", verifier.groups(experiments.remove), runs));
       }
-      if (experiments.reweight > 0) {
+      if (experiments.reweight > 0 && verifier.hasRates()) {
         parts.add(
-            verifier.part(
+            verifier.rates(
                 "re-weight",
                 verifier.reweightings(experiments.leaveOut, experiments.reweight),
                 runs));
@@ -152,6 +152,7 @@ final class VerifyCommand implements Callable<Integer> {
       bars.finish();
       VerifyFiles files = new VerifyFiles(asked, parts, miniature, brittleness);
       files.csv(model).write(work.file("verification.csv"));
+      files.removed(model).write(work.file("removed.csv"));
       JsonFile.write(work.file("queries.json"), asked.json());
       JsonObject summary = Summary.of(spec.name(), model);
       summary.add("solver", scoring.facts(spectrum));

@@ -23,17 +23,27 @@ import java.util.stream.IntStream;
 record VerifyFiles(
     Asked asked, List<Verifier.Part> parts, Miniature miniature, List<Brittleness> brittleness) {
 
+  private static final int LISTED = 50; // samples of an edit in one cell
+
   /** One row per experiment, method and query. */
   CsvFile csv(Model model) {
     CsvFile csv =
         new CsvFile(
-            "kind", "edit", "samples", "method", "query", "predicted", "actual", "converged");
+            "kind",
+            "edit",
+            "samples",
+            "method",
+            "query",
+            "predicted",
+            "actual",
+            "converged",
+            "count");
     for (Verifier.Part part : parts) {
       for (int e = 0; e < part.outcomes().size(); e++) {
         Outcome outcome = part.outcomes().get(e);
         String samples =
-            outcome.edit().changes().size() > 50
-                ? Integer.toString(outcome.edit().changes().size())
+            outcome.edit().changes().size() > LISTED
+                ? ""
                 : String.join(
                     " ",
                     outcome.edit().changes().stream()
@@ -49,8 +59,23 @@ record VerifyFiles(
                 asked.queries().get(q).id(),
                 method.getValue()[q][e],
                 outcome.change(q),
-                outcome.converged());
+                outcome.converged(),
+                outcome.edit().changes().size());
           }
+        }
+      }
+    }
+    return csv;
+  }
+
+  /** One row per sample that was removed together with others, by dataset position. */
+  CsvFile removed(Model model) {
+    CsvFile csv = model.csv("kind", "edit", "sample");
+    for (Verifier.Part part : parts) {
+      for (Outcome outcome : part.outcomes()) {
+        List<Edit.Change> changes = outcome.edit().changes();
+        for (Edit.Change change : changes.size() > 1 ? changes : List.<Edit.Change>of()) {
+          csv.row(part.kind(), outcome.edit().name(), model.positions()[(int) change.id()]);
         }
       }
     }
