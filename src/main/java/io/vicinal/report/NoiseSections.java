@@ -76,11 +76,13 @@ public final class NoiseSections {
   /**
    * Proposed labels.
    *
+   * @param expected of taking them, or null where nothing can be said of it
    * @param accuracy or null where the noise is not known
    * @param className of a proposed class
    */
   public static Section proposals(
       Relabelling relabelling,
+      Relabelling.Expected expected,
       RelabelAccuracy accuracy,
       Gallery gallery,
       LongFunction<String> className) {
@@ -104,7 +106,6 @@ public final class NoiseSections {
     facts.add(count("Relabelled", relabelling, Proposal.Decision.RELABEL));
     facts.add(count("Left to a person", relabelling, Proposal.Decision.ABSTAIN));
     facts.add(count("None of these", relabelling, Proposal.Decision.NONE_OF_THESE));
-    Relabelling.Expected expected = relabelling.expected();
     if (expected != null) {
       facts.add(
           new Fact("Expected to become right", count(expected.mended()), "of those relabelled"));
@@ -112,8 +113,16 @@ public final class NoiseSections {
           new Fact("Expected to have been right", count(expected.broken()), "of those relabelled"));
     }
     if (accuracy != null) {
-      facts.add(new Fact("Right, strictly", percent(accuracy.strict())));
-      facts.add(new Fact("Right by the original's rule", percent(accuracy.originalRule())));
+      facts.add(
+          new Fact(
+              "Best guess right",
+              percent(accuracy.strict()),
+              "of the wrong labels that are suspected"));
+      facts.add(
+          new Fact(
+              "The same by the original's rule",
+              percent(accuracy.originalRule()),
+              "where that is the wrong label itself, the second guess counts"));
     }
     return new Section.Relabelling(
         "Guessed without a look at the label itself; the probability of being right takes into"

@@ -237,7 +237,7 @@ class ExplainNoiseTest {
     return Files.readAllLines(file).stream().skip(1).map(line -> line.split(",", -1)).toList();
   }
 
-  private static long[] longs(Path file) {
+  static long[] longs(Path file) {
     try (Arena arena = Arena.host()) {
       return Npy.read(file, arena).toLongs();
     }

@@ -3,13 +3,16 @@ package io.vicinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.vicinal.sample.Xoshiro;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -80,6 +83,57 @@ class LabelAuditCommandsTest {
     assertThat(Math.round(expected.get("broken").getAsDouble()))
         .isEqualTo(Long.parseLong(said.group(3)));
     assertThat(page(fixture)).contains(said.group());
+  }
+
+  /** Eight classes a standard deviation and a half apart, no label wrong. */
+  @Test
+  void weakFeaturesPromiseAndChangeNothing() throws IOException {
+    int n = 1_000;
+    int width = 10;
+    Xoshiro generator = new Xoshiro(11);
+    double[][] means = new double[8][width];
+    for (double[] mean : means) {
+      Arrays.setAll(mean, j -> 1.5 / Math.sqrt(width) * generator.nextGaussian());
+    }
+    float[] x = new float[n * width];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) (means[i / width % 8][i % width] + generator.nextGaussian());
+    }
+    long[] y = LongStream.range(0, n).map(i -> i % 8).toArray();
+    Path features = folder.resolve("weak.npy");
+    Path labels = folder.resolve("classes.npy");
+    NpyBytes.floats(features, x, n, width);
+    NpyBytes.longs(labels, y);
+    Object[] command = {
+      "explain", "relabel", "--features", features, "--labels", labels, "--detector", "oof-loss"
+    };
+    Path out = folder.resolve("weak");
+    Outcome outcome =
+        Outcome.of(ExplainNoiseTest.with(command, "--out", out.toString())).succeeded();
+    String weakly =
+        "tell the classes apart too weakly to know wrong labels from classes that overlap";
+    assertThat(outcome.out())
+        .contains(weakly, "No label is changed: wrong ones", "how many are wrong cannot be told")
+        .doesNotContain("expected to");
+    JsonObject summary = ExplainScoresTest.json(out.resolve("summary.json"));
+    assertThat(summary.get("plateau").getAsBoolean()).isFalse();
+    assertThat(summary.get("expected_wrong").isJsonNull()).isTrue();
+    assertThat(summary.has("expected")).isFalse();
+    assertThat(summary.get("suspects").getAsInt()).isPositive();
+    assertThat(summary.get("accept").getAsInt()).isZero();
+    assertThat(ExplainNoiseTest.longs(out.resolve("labels.npy"))).isEqualTo(y);
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains(weakly)
+        .doesNotContain("Expected to");
+
+    Object[] taken =
+        ExplainNoiseTest.with(
+            command, "--threshold", "0.5", "--out", out.toString(), "--overwrite");
+    Outcome asked = Outcome.of(taken).succeeded();
+    assertThat(asked.out()).contains(weakly, "How many of them are right cannot be said");
+    summary = ExplainScoresTest.json(out.resolve("summary.json"));
+    assertThat(summary.get("accept").getAsInt()).isPositive();
+    assertThat(summary.has("expected")).isFalse();
   }
 
   @Test

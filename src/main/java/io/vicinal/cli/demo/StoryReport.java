@@ -99,7 +99,9 @@ final class StoryReport {
                   + " it."));
     }
     sections.add(detection());
-    sections.add(NoiseSections.proposals(relabelling, accuracy, gallery, StoryReport::name));
+    sections.add(
+        NoiseSections.proposals(
+            relabelling, relabelling.expected(), accuracy, gallery, StoryReport::name));
     sections.add(map(backend, head));
     if (blame != null) {
       sections.addAll(

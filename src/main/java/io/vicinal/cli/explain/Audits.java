@@ -2,7 +2,10 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.vicinal.cli.common.Text;
+import io.vicinal.influence.noise.DoubtedClass;
 import io.vicinal.influence.noise.Evidence;
+import io.vicinal.influence.noise.Plateau;
 import io.vicinal.influence.noise.Ranking;
 import io.vicinal.influence.relabel.LabelAudit;
 import io.vicinal.influence.relabel.RelabelRule;
@@ -82,6 +85,18 @@ final class Audits {
   /** The one sentence on how many are suspected. */
   static String sentence(LabelAudit audit) {
     int suspected = audit.suspects().length;
+    if (!audit.isTold()) {
+      return String.format(
+          Locale.ROOT,
+          suspected == 0
+              ? "0 of %2$,d labels are listed: how many are wrong cannot be told. --suspects K lists the"
+                  + " first K by %3$s."
+              : "%,d of %,d labels are listed as suspects, the first by %s; how many are wrong cannot be"
+                  + " told.",
+          suspected,
+          audit.samples(),
+          audit.main());
+    }
     return suspected == 0
         ? String.format(
             Locale.ROOT,
@@ -163,9 +178,49 @@ final class Audits {
               copies,
               copies == 1 ? "sample is an exact copy" : "samples are exact copies"));
     }
+    told(model, evidence).ifPresent(remarks::add);
     remarks.addAll(detecting.remarks());
     detecting.dampings().forEach((name, damping) -> remarks.add(Scoring.said(damping, name)));
     return remarks;
+  }
+
+  /** What is not known about the rate of wrong labels. */
+  private static Optional<String> told(Model model, Evidence evidence) {
+    if (!evidence.isNoiseTold()) {
+      Plateau plateau = evidence.plateau();
+      return Optional.of(
+          String.format(
+              Locale.ROOT,
+              "These features tell the classes apart too weakly to know wrong labels from classes that"
+                  + " overlap: held out, %.0f %% are predicted as labelled, of the surest tenth %.0f %%."
+                  + " No label is changed unless relabel is given a --threshold, and nothing is promised"
+                  + " then; the suspects are listed in order.",
+              100 * plateau.accord(),
+              100 * plateau.surest()));
+    }
+    List<DoubtedClass> doubted = evidence.doubtedClasses();
+    if (doubted.isEmpty()) {
+      return Optional.empty();
+    }
+    DoubtedClass first = doubted.get(0);
+    double all = evidence.noiseRate() * evidence.samples();
+    return Optional.of(
+        String.format(
+            Locale.ROOT,
+            "Of the %,d surest predictions of class %s %,d are labelled otherwise, more than the expected"
+                + " rate explains%s: more labels may be wrong there, or the class overlaps; --suspects %,d"
+                + " lists more.",
+            first.sure(),
+            model.className(model.labelled(), first.label()),
+            first.contradicted(),
+            doubted.size() == 1
+                ? ""
+                : " (so are "
+                    + Text.count(doubted.size() - 1, "other class", "other classes")
+                    + ")",
+            Math.min(
+                evidence.samples(),
+                Math.round(all) + doubted.stream().mapToLong(DoubtedClass::wrong).sum())));
   }
 
   /** The same facts in every summary. */
@@ -173,7 +228,9 @@ final class Audits {
     summary.addProperty("checked", audit.samples());
     summary.addProperty("suspects", audit.suspects().length);
     summary.addProperty("suspects_by", audit.main());
-    summary.add("expected_wrong", Summary.number(audit.expectedWrong()));
+    summary.addProperty("plateau", audit.isTold());
+    summary.add(
+        "expected_wrong", Summary.number(audit.isTold() ? audit.expectedWrong() : Double.NaN));
     JsonArray said = new JsonArray();
     remarks.forEach(said::add);
     summary.add("remarks", said);

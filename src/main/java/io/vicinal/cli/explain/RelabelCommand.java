@@ -103,12 +103,12 @@ final class RelabelCommand implements Callable<Integer> {
   @Option(
       names = "--threshold",
       paramLabel = "P",
-      defaultValue = "0.5",
       description = {
         "Probability from which a proposal is taken, if it is also likelier right than the given",
-        "label; default: 0.5, from where on it is expected to mend more than it breaks."
+        "label; default: 0.5, from where on it is expected to mend more than it breaks, and none",
+        "where wrong labels cannot be told from classes that overlap."
       })
-  private double threshold;
+  private Double threshold;
 
   @Option(
       names = "--remoteness",
@@ -191,16 +191,23 @@ final class RelabelCommand implements Callable<Integer> {
           relabelling.count(Proposal.Decision.KEEP),
           relabelling.count(Proposal.Decision.ABSTAIN),
           relabelling.count(Proposal.Decision.NONE_OF_THESE));
-      writer.println(expectation(relabelling));
+      writer.println(expectation(audit));
     }
     writer.flush();
   }
 
-  private static String expectation(Relabelling relabelling) {
+  private static String expectation(LabelAudit audit) {
+    Relabelling relabelling = audit.relabelling();
     Relabelling.Expected expected = relabelling.expected();
     long taken = relabelling.count(Proposal.Decision.RELABEL);
     if (taken == 0) {
-      return "No label is changed: no other class is likely enough.";
+      return audit.isTold()
+          ? "No label is changed: no other class is likely enough."
+          : "No label is changed: wrong ones cannot be told from classes that overlap.";
+    }
+    if (!audit.isTold()) {
+      return "How many of them are right cannot be said: wrong labels cannot be told from classes"
+          + " that overlap.";
     }
     return expected == null
         ? "How many of them are right cannot be said: the rule "
@@ -324,7 +331,8 @@ final class RelabelCommand implements Callable<Integer> {
     JsonObject summary = Summary.of(spec.name(), model);
     summary.addProperty("rule", rule);
     summary.addProperty("detector", detector);
-    summary.addProperty("threshold", threshold);
+    summary.addProperty(
+        "threshold", threshold == null ? Relabelling.Options.DEFAULT_THRESHOLD : threshold);
     summary.addProperty("remoteness", remoteness);
     summary.addProperty("seed", noises.seed);
     Audits.addTo(summary, audit, remarks);
@@ -332,7 +340,7 @@ final class RelabelCommand implements Callable<Integer> {
       summary.addProperty(decision.text().replace(' ', '_'), relabelling.count(decision));
     }
     Relabelling.Expected expected = relabelling.expected();
-    if (expected != null) {
+    if (expected != null && audit.isTold()) {
       JsonObject json = new JsonObject();
       json.addProperty("mended", expected.mended());
       json.addProperty("broken", expected.broken());
@@ -347,19 +355,21 @@ final class RelabelCommand implements Callable<Integer> {
       json.addProperty("mislabelled", noise.count());
       json.addProperty("suspected", accuracy.suspectedNoise());
       json.add("original_rule", Summary.number(accuracy.originalRule()));
+      json.addProperty("mended", accuracy.mended());
       json.add("strict", Summary.number(accuracy.strict()));
       json.add("restored", Summary.number(accuracy.restored()));
       json.addProperty("broken", accuracy.broken());
       summary.add("accuracy", json);
       writer.printf(
           Locale.ROOT,
-          "of %,d wrong labels %,d were suspected; right proposals %s %% (the original's rule %s %%);"
-              + " restored %s %%; %,d right labels broken%n",
+          "of %,d wrong labels %,d were suspected and %,d restored (%s %%); of %,d relabelled %,d are right"
+              + " now, and %,d were right before%n",
           noise.count(),
           accuracy.suspectedNoise(),
-          Text.percent(accuracy.strict()),
-          Text.percent(accuracy.originalRule()),
+          accuracy.mended(),
           Text.percent(accuracy.restored()),
+          relabelling.count(Proposal.Decision.RELABEL),
+          accuracy.mended(),
           accuracy.broken());
     }
     if (noises.inject != null) {
@@ -396,7 +406,7 @@ final class RelabelCommand implements Callable<Integer> {
     Page page =
         new Page(spec.name(), "Labels, repaired", model, model.labelled(), right)
             .fact("Seed", noises.seed);
-    List<String> findings = new ArrayList<>(List.of(expectation(relabelling)));
+    List<String> findings = new ArrayList<>(List.of(expectation(audit)));
     findings.addAll(remarks);
     page.headline(
         headline(relabelling),
@@ -425,7 +435,11 @@ final class RelabelCommand implements Callable<Integer> {
     return page.add(Suspects.review(model, audit, page.gallery(), looked))
         .add(
             NoiseSections.proposals(
-                relabelling, accuracy, page.gallery(), c -> model.className(model.labelled(), c)));
+                relabelling,
+                audit.isTold() ? relabelling.expected() : null,
+                accuracy,
+                page.gallery(),
+                c -> model.className(model.labelled(), c)));
   }
 
   private static Section.Metric metric(

@@ -129,7 +129,7 @@ final class ClassNoise {
   }
 
   /** Equal ones in an order that has nothing to do with that of the data, which may be by class. */
-  private static int[] surestFirst(double[] sureness) {
+  static int[] surestFirst(double[] sureness) {
     long[] mixed = LongStream.range(0, sureness.length).toArray();
     Xoshiro.of(0, "ties").shuffle(mixed, 0, mixed.length);
     int[] order = Ranking.order(Arrays.stream(mixed).mapToDouble(i -> sureness[(int) i]).toArray());

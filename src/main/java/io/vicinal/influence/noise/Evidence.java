@@ -19,6 +19,7 @@ import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
 import java.util.Arrays;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -37,6 +38,7 @@ import java.util.stream.LongStream;
 public final class Evidence implements AutoCloseable {
   private static final long MOST_CELLS = 1L << 28; // of a table of probabilities: 2 GiB
   private static final double FAR = 1e12; // from 1: squares and sums of them stay in float32
+  private static final double MOST_NOISE = 0.45; // a half explains any label by any scores
   private static final int WIDEST_ROTATION = 4_096; // features whose principal axes are sought
 
   private final Backend backend;
@@ -55,6 +57,7 @@ public final class Evidence implements AutoCloseable {
   private double[][] voteShares;
   private Calibration outOfFold;
   private Calibration combined;
+  private Plateau plateau;
   private final Map<Source, double[][]> posteriors = new EnumMap<>(Source.class);
   private final long[] sizes; // of the classes
   private EqualRows rows;
@@ -352,6 +355,30 @@ public final class Evidence implements AutoCloseable {
             .mapToDouble(i -> 1 - p[i][(int) labels[i]])
             .sum()
         / samples();
+  }
+
+  /** Where agreement of the labels with held-out predictions goes as these become surer. */
+  public synchronized Plateau plateau() {
+    if (plateau == null) {
+      plateau = Plateau.of(labels, combinedProbabilities());
+    }
+    return plateau;
+  }
+
+  /**
+   * Whether {@link #noiseRate} can be told from overlap of the classes: the surest predictions have
+   * reached a {@link Plateau}, the rate is clearly below a half, and predictions tell something at
+   * all.
+   */
+  public boolean isNoiseTold() {
+    double rate = noiseRate();
+    boolean nothing = rate == 0 && plateau().accord() < 1; // every label as likely as it is written
+    return plateau().isReached() && rate <= MOST_NOISE && !nothing;
+  }
+
+  /** Classes with more wrong labels, or more overlap, than the rate of all labels explains. */
+  public List<DoubtedClass> doubtedClasses() {
+    return DoubtedClass.of(labels, combinedProbabilities(), noiseRate());
   }
 
   /** Whether a table of N x C probabilities can be held. */

@@ -28,6 +28,7 @@ public final class LabelAudit {
   private final int[] place; // of each row in it
   private final int suspects;
   private final double expectedWrong;
+  private final boolean told;
 
   private LabelAudit(
       long[] positions,
@@ -36,7 +37,8 @@ public final class LabelAudit {
       Map<String, double[]> scores,
       Relabelling all,
       int suspects,
-      double expectedWrong) {
+      double expectedWrong,
+      boolean told) {
     this.positions = positions;
     this.classIds = classIds;
     this.main = main;
@@ -44,6 +46,7 @@ public final class LabelAudit {
     this.all = all;
     this.suspects = suspects;
     this.expectedWrong = expectedWrong;
+    this.told = told;
     this.ranks = new LinkedHashMap<>();
     scores.forEach((name, values) -> ranks.put(name, ranks(values)));
     this.place = new int[positions.length];
@@ -119,7 +122,14 @@ public final class LabelAudit {
     int first = (int) Math.min(n, wanted);
     Relabelling all = Relabelling.propose(evidence, order, first, rule, options);
     return new LabelAudit(
-        positions, classIds, main, new LinkedHashMap<>(scores), all, first, wrong);
+        positions,
+        classIds,
+        main,
+        new LinkedHashMap<>(scores),
+        all,
+        first,
+        wrong,
+        evidence.isNoiseTold());
   }
 
   private static int[] ranks(double[] values) {
@@ -156,7 +166,12 @@ public final class LabelAudit {
     return all.proposals().stream().limit(suspects).mapToInt(Proposal::id).toArray();
   }
 
-  /** How many labels are expected to be wrong, by the probabilities. */
+  /** Whether wrong labels can be told from classes that overlap: {@link Evidence#isNoiseTold}. */
+  public boolean isTold() {
+    return told;
+  }
+
+  /** How many labels are expected to be wrong, by the probabilities; of no meaning unless told. */
   public double expectedWrong() {
     return expectedWrong;
   }

@@ -47,8 +47,8 @@ public record Proposal(
     /** Another class is likely enough, and likelier than the given one: take {@code best}. */
     RELABEL("accept"),
     /**
-     * Another class is likelier, but not likely enough, or the class would lose too much: a person
-     * should look.
+     * Another class is likelier, but not likely enough, or the class would lose too much, or wrong
+     * labels cannot be told from classes that overlap: a person should look.
      */
     ABSTAIN("left to a person"),
     /** It resembles no class: remove it rather than relabel it. */

@@ -40,13 +40,18 @@ public record Relabelling(
    * What it takes to decide.
    *
    * @param threshold probability from which another class is taken, in 0..1; it must also be
-   *     likelier than the given label, or taking it would be expected to break more than it mends
+   *     likelier than the given label, or taking it would be expected to break more than it mends;
+   *     null for a half, and for taking none where wrong labels cannot be told from classes that
+   *     overlap ({@link Evidence#isNoiseTold})
    * @param remoteness deviations from which a sample belongs to no class
    */
-  public record Options(double threshold, double remoteness) {
+  public record Options(Double threshold, double remoteness) {
+    /** A half. */
+    public static final double DEFAULT_THRESHOLD = 0.5;
+
     /** Checks ranges. */
     public Options {
-      if (!(threshold >= 0 && threshold <= 1) || !(remoteness > 0)) {
+      if (threshold != null && !(threshold >= 0 && threshold <= 1) || !(remoteness > 0)) {
         throw new InputException(
             "relabel: threshold must be in 0..1 and remoteness above 0, found "
                 + threshold
@@ -60,7 +65,11 @@ public record Relabelling(
      * whatever else the label may be, and below it a person decides better. Five deviations.
      */
     public static Options defaults() {
-      return new Options(0.5, 5);
+      return new Options(null, 5);
+    }
+
+    private double from() {
+      return threshold == null ? DEFAULT_THRESHOLD : threshold;
     }
   }
 
@@ -95,12 +104,14 @@ public record Relabelling(
     double[][] blind = rule.probabilities(evidence, suspicious);
     double[][] p = rule.posteriors(evidence, suspicious);
     double[] remoteness = Remoteness.of(evidence);
+    boolean open = options.threshold() == null && evidence.hasTables() && !evidence.isNoiseTold();
     List<Proposal> proposals = new ArrayList<>();
     for (int i = 0; i < suspicious.length; i++) {
       int id = suspicious[i];
       int given = (int) evidence.labels()[id];
       Proposal proposal = decide(id, given, blind[i], p[i], remoteness[id], options);
-      proposals.add(proposal);
+      boolean taken = proposal.decision() == Decision.RELABEL;
+      proposals.add(taken && open ? proposal.with(Decision.ABSTAIN) : proposal);
     }
     return new Relabelling(
         rule,
@@ -143,7 +154,7 @@ public record Relabelling(
       decision = Decision.NONE_OF_THESE;
     } else if (best == given) {
       decision = Decision.KEEP;
-    } else if (p[best] >= options.threshold() && p[best] > p[given]) {
+    } else if (p[best] >= options.from() && p[best] > p[given]) {
       decision = Decision.RELABEL;
     }
     return new Proposal(
