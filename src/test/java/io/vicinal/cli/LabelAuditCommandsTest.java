@@ -105,7 +105,7 @@ class LabelAuditCommandsTest {
     NpyBytes.floats(features, x, n, width);
     NpyBytes.longs(labels, y);
     Object[] command = {
-      "explain", "relabel", "--features", features, "--labels", labels, "--detector", "oof-loss"
+      "explain", "relabel", "--features", features, "--labels", labels, "--detector", "oof-loss", "--set", "epochs=1"
     };
     Path out = folder.resolve("weak");
     Outcome outcome =
