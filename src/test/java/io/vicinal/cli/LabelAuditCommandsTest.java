@@ -105,7 +105,16 @@ class LabelAuditCommandsTest {
     NpyBytes.floats(features, x, n, width);
     NpyBytes.longs(labels, y);
     Object[] command = {
-      "explain", "relabel", "--features", features, "--labels", labels, "--detector", "oof-loss", "--set", "epochs=1"
+      "explain",
+      "relabel",
+      "--features",
+      features,
+      "--labels",
+      labels,
+      "--detector",
+      "oof-loss",
+      "--set",
+      "epochs=1"
     };
     Path out = folder.resolve("weak");
     Outcome outcome =
