@@ -19,13 +19,16 @@ import java.util.stream.LongStream;
  * @param classes C
  * @param proposals one per suspicious sample, in the order in which they were given
  * @param probabilities [proposals] rows of C, of being the right label
+ * @param told whether wrong labels can be told from classes that overlap, or a threshold was given
+ *     nevertheless; if not, nothing is taken and every label counts as given
  */
 public record Relabelling(
     RelabelRule rule,
     long[] labels,
     int classes,
     List<Proposal> proposals,
-    double[][] probabilities) {
+    double[][] probabilities,
+    boolean told) {
   /** How a retraining uses proposals. */
   public enum Mode {
     /** The decided label counts as if it had been given. */
@@ -118,7 +121,8 @@ public record Relabelling(
         evidence.labels(),
         evidence.classes(),
         sparing(proposals, suspects, evidence.labels(), evidence.classes()),
-        p);
+        p,
+        !open);
   }
 
   /**
@@ -202,7 +206,12 @@ public record Relabelling(
   /** Of the first proposals only. */
   public Relabelling first(int count) {
     return new Relabelling(
-        rule, labels, classes, proposals.subList(0, count), Arrays.copyOf(probabilities, count));
+        rule,
+        labels,
+        classes,
+        proposals.subList(0, count),
+        Arrays.copyOf(probabilities, count),
+        told);
   }
 
   /** All labels, with the decided ones changed: a fresh array [N]. */
@@ -234,7 +243,7 @@ public record Relabelling(
    * @param seed of {@link Mode#SAMPLED}
    */
   public Supervision supervision(Mode mode, long seed) {
-    if (mode == Mode.HARD) {
+    if (mode == Mode.HARD || !told) {
       return Supervision.hard(classes, cleaned());
     }
     double[][] soft = new double[labels.length][];

@@ -145,7 +145,8 @@ class RelabellingTest {
             noisy.stream().mapToLong(i -> CASES[i][2]).toArray(),
             noisy.stream().mapToLong(i -> CASES[i][1]).toArray());
     Relabelling relabelling =
-        new Relabelling(RelabelRule.COMBINED, given, 3, proposals, rows.toArray(double[][]::new));
+        new Relabelling(
+            RelabelRule.COMBINED, given, 3, proposals, rows.toArray(double[][]::new), true);
     RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, list);
     assertThat(accuracy.suspectedNoise()).isEqualTo(5);
     assertThat(accuracy.originalRule()).isCloseTo(3 / 5.0, within(1e-12));
@@ -202,7 +203,8 @@ class RelabellingTest {
             labels,
             3,
             Relabelling.sparing(proposals, ids.length, labels, 3),
-            p);
+            p,
+            true);
     Supervision after = relabelling.supervision(mode, 0);
     long[] expected = mode == Mode.HARD ? new long[] {0, 0, 0, 0, 0, 1, 1, 2} : labels;
     assertThat(after.labels()).containsExactly(expected);
@@ -213,6 +215,9 @@ class RelabellingTest {
       assertThat(after.soft()[4]).isEqualTo(p[3]);
       assertThat(after.soft()[7]).isNull();
     }
+    Relabelling nothingTold =
+        new Relabelling(RelabelRule.COMBINED, labels, 3, List.of(proposals.get(0)), p, false);
+    assertThat(nothingTold.supervision(Mode.SOFT, 0).soft()).isNull();
   }
 
   @Test
