@@ -379,7 +379,9 @@ class BrowserTest {
     page.press("ArrowRight");
     page.await("document.querySelector('.tip-title').textContent !== window.first");
     page.click("#embeddingmap button[aria-label=\"Zoom in\"]");
+    page.await("document.querySelector('#embeddingmap canvas').ariaBusy === 'false'");
     page.click("#embeddingmap .legend button:nth-child(4)");
+    page.await("document.querySelector('#embeddingmap .legend [aria-pressed=true]') !== null");
     assertThat(
             page.text(
                 "document.querySelector('#embeddingmap .legend [aria-pressed=true]').textContent"))

@@ -251,11 +251,12 @@ class TrainedHeadTest {
   @Test
   void aRunThatFailsOrIsStoppedGivesItsMemoryBack() {
     long before = HostMemory.liveBytes();
-    TrainingOptions wild = QUICK.loss(new ProxyNcaPlusPlus(1e9, false));
-    assertThatThrownBy(() -> Trainer.train(rows, labels, wild))
+    float[] x = clouds.features().toFloats();
+    Arrays.fill(x, Float.MAX_VALUE); // sums of some are beyond float32
+    assertThatThrownBy(() -> Trainer.train(Rows.of(x, 12), labels, QUICK))
         .isInstanceOf(DivergedException.class)
         .hasMessageContaining("is NaN or infinite")
-        .hasMessageContaining("train again with smaller parameters of the loss")
+        .hasMessageContaining("train again with ")
         .hasMessageNotContaining("checkpoint");
     TrainingListener interrupting =
         new TrainingListener() {
