@@ -32,7 +32,6 @@ final class BlockSolve {
   private final LinearSystem system;
   private final ParameterSpace space;
   private final Preconditioner preconditioner;
-  private final Deflation deflation;
   private final SolveOptions options;
   private final Directions rhs;
   private final Directions out;
@@ -43,7 +42,6 @@ final class BlockSolve {
 
   /**
    * @param preconditioner or null for none
-   * @param deflation told of the first row's directions, or null
    * @param rhs all right-hand sides, of the system's type
    * @param out where solutions go, by right-hand side
    * @param spare one vector, which keeps the direction of the most negative curvature
@@ -52,7 +50,6 @@ final class BlockSolve {
   BlockSolve(
       LinearSystem system,
       Preconditioner preconditioner,
-      Deflation deflation,
       SolveOptions options,
       Directions rhs,
       Directions out,
@@ -62,7 +59,6 @@ final class BlockSolve {
     this.system = system;
     this.space = system.space();
     this.preconditioner = preconditioner;
-    this.deflation = deflation;
     this.options = options;
     this.rhs = rhs;
     this.out = out;
@@ -76,9 +72,6 @@ final class BlockSolve {
     try (Arena arena = new Arena(space.backend().memory())) {
       set = new ActiveSet(space, rows, arena);
       copyRhs(0);
-      if (preconditioner instanceof Deflated deflated) {
-        deflated.start(set.r(0), set.x(0));
-      }
       for (int step = 1; set.size() > 0; step++) {
         if (Thread.currentThread().isInterrupted()) {
           throw new CancelledException("solve");
@@ -96,9 +89,6 @@ final class BlockSolve {
   private void advance() {
     direct();
     system.apply(set.rhs(0), set.p(0), set.work(0));
-    if (deflation != null) {
-      deflation.record(system, set);
-    }
     double[] pq = space.dots(set.p(0), set.work(0));
     for (int i = 0; i < pq.length; i++) {
       Row row = set.at(i);

@@ -56,7 +56,6 @@ public final class ConjugateGradient {
     return switch (options.precision()) {
       case PROBLEM, SURE -> solve(system, rhs, options, arena);
       case DOUBLE -> solve(system.twin(), rhs, options, arena);
-      case REFINED -> Refinement.solve(system, rhs, options, arena);
     };
   }
 
@@ -158,20 +157,7 @@ public final class ConjugateGradient {
       Directions spare,
       boolean verify,
       Row[] block) {
-    Deflation deflation = system.hasChanges() ? null : options.deflation();
-    try (Arena scratch = new Arena(system.space().backend().memory())) {
-      Preconditioner used = preconditioner;
-      Deflation recorder = null;
-      if (deflation != null && deflation.fits(system)) {
-        used = deflation.active(system, preconditioner, block.length, scratch);
-      } else if (deflation != null && !deflation.isReady()) {
-        recorder = deflation;
-      }
-      new BlockSolve(system, used, recorder, options, b, x, tally, spare, verify).run(block);
-      if (recorder != null) {
-        recorder.extract(system, preconditioner);
-      }
-    }
+    new BlockSolve(system, preconditioner, options, b, x, tally, spare, verify).run(block);
   }
 
   private static Preconditioner preconditioner(

@@ -3,7 +3,6 @@ package io.vicinal.influence.solve;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
 import java.util.Locale;
 import java.util.function.LongSupplier;
 
@@ -149,15 +148,7 @@ public record Forecast(
       CurvaturePoint point, ParameterSpace space, int rightHandSides, SolveOptions options) {
     long block = Math.min(rightHandSides, ConjugateGradient.wantedBlock(options));
     long vectors = 2L * rightHandSides + ActiveSet.VECTORS * block + 4;
-    if (options.deflation() != null) {
-      vectors += 6L * options.deflation().capacity();
-    }
-    long bytes = point.problem().bytes() + vectors * space.bytes();
-    if (options.precision() == Precision.REFINED) {
-      ParameterSpace wide = space.as(DType.F64);
-      bytes += 7L * rightHandSides * wide.bytes() + point.problem().features().size() * 8;
-    }
-    return bytes;
+    return point.problem().bytes() + vectors * space.bytes();
   }
 
   /** Expected seconds. */

@@ -10,10 +10,5 @@ public enum Precision {
    */
   SURE,
   /** Double precision throughout, on the problem's data. */
-  DOUBLE,
-  /**
-   * Inner solves in the problem's type; residuals and the solution in double precision, until the
-   * tolerance holds for the double-precision system.
-   */
-  REFINED
+  DOUBLE
 }

@@ -7,11 +7,6 @@ interface Preconditioner {
   /** out_q = P r_q; must not change r. */
   void apply(Directions r, Directions out);
 
-  /** The identity. */
-  static Preconditioner none(ParameterSpace space) {
-    return (r, out) -> space.copy(r, out);
-  }
-
   /** A diagonal. */
   static Preconditioner diagonal(ParameterSpace space, Diagonal inverse) {
     return (r, out) -> space.multiply(inverse, r, out);

@@ -56,20 +56,6 @@ record RayleighRitz(double[] values, double[][] vectors) {
     return new RayleighRitz(pairs.values, vectors);
   }
 
-  /** The inverse of a positive definite matrix; zero where it is singular. */
-  static double[][] inverse(Backend backend, double[][] a, double cutoff) {
-    int k = a.length;
-    double[][] inverse = new double[k][k];
-    for (double[] v : of(backend, a, a, cutoff).vectors) {
-      for (int i = 0; i < k; i++) {
-        for (int j = 0; j < k; j++) {
-          inverse[i][j] += v[i] * v[j];
-        }
-      }
-    }
-    return inverse;
-  }
-
   /** T A T' for the rows of T. */
   private static double[][] project(double[][] a, double[][] t) {
     int k = a.length;

@@ -15,7 +15,6 @@ import java.util.function.Consumer;
  * @param block right-hand sides that share passes over the features; 0 for 16, fewer where memory
  *     asks for it
  * @param recompute steps after which the true residual replaces the recurrence's
- * @param deflation directions shared by solves, or null
  * @param progress hears every step
  * @param enough asked at every step; once it says yes, what is not solved ends as out of products
  */
@@ -26,7 +25,6 @@ public record SolveOptions(
     Precision precision,
     int block,
     int recompute,
-    Deflation deflation,
     Progress progress,
     BooleanSupplier enough) {
   private static final BooleanSupplier NEVER = () -> false;
@@ -55,7 +53,7 @@ public record SolveOptions(
 
   /** 1e-3, at most 1000 products, EK-FAC, the problem's type, blocks of 16, checks every 20. */
   public static SolveOptions defaults() {
-    return new SolveOptions(1e-3, 1000, true, Precision.PROBLEM, 0, 20, null, Progress.NONE, NEVER);
+    return new SolveOptions(1e-3, 1000, true, Precision.PROBLEM, 0, 20, Progress.NONE, NEVER);
   }
 
   /** The same to another true residual. */
@@ -83,11 +81,6 @@ public record SolveOptions(
     return but(parts -> parts.block = size);
   }
 
-  /** The same with directions that solves share. */
-  public SolveOptions with(Deflation shared) {
-    return but(parts -> parts.deflation = shared);
-  }
-
   /** The same, heard by another listener. */
   public SolveOptions with(Progress listener) {
     return but(parts -> parts.progress = listener);
@@ -112,7 +105,6 @@ public record SolveOptions(
     private Precision precision;
     private int block;
     private final int recompute;
-    private Deflation deflation;
     private Progress progress;
     private BooleanSupplier enough;
 
@@ -123,22 +115,13 @@ public record SolveOptions(
       precision = from.precision;
       block = from.block;
       recompute = from.recompute;
-      deflation = from.deflation;
       progress = from.progress;
       enough = from.enough;
     }
 
     private SolveOptions whole() {
       return new SolveOptions(
-          tolerance,
-          maxProducts,
-          preconditioned,
-          precision,
-          block,
-          recompute,
-          deflation,
-          progress,
-          enough);
+          tolerance, maxProducts, preconditioned, precision, block, recompute, progress, enough);
     }
   }
 }

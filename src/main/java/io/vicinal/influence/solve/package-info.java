@@ -1,6 +1,6 @@
 /**
  * Damped curvature systems (M + lambda) x = b over a whole training set: the problem in its frame,
- * the Kronecker-factored preconditioner, conjugate gradients for many right-hand sides, deflation,
+ * the Kronecker-factored preconditioner, conjugate gradients for many right-hand sides,
  * re-convergence of the head, and what it will cost. Read {@link
  * io.vicinal.influence.solve.HeadProblem} first.
  */
