@@ -19,7 +19,7 @@ import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.verify.Edit;
-import io.vicinal.influence.verify.Gauge;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.loss.Loss;
@@ -72,8 +72,8 @@ final class Laboratory implements AutoCloseable {
     }
     queries.add(new Query("all pairs", new GroupDistance("all pairs", pairs)));
     explanation = explain(damping);
-    List<Gauge> gauges = new ArrayList<>(queries.stream().map(Gauge::of).toList());
-    gauges.add(Gauge.recall(explanation.test()));
+    List<Probe> gauges = new ArrayList<>(queries.stream().map(Probe::of).toList());
+    gauges.add(Probe.recall(explanation.test()));
     retraining = Retraining.of(explanation, gauges, Retraining.options());
   }
 

@@ -9,7 +9,7 @@ import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.verify.Edit;
-import io.vicinal.influence.verify.Gauge;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.nn.Head;
@@ -69,11 +69,11 @@ final class Repair {
       FeatureSet rows = lab.scene().test();
       try (HeadProblem problem =
           HeadProblem.open(backend, model, ProblemOptions.defaults().with(DType.F64))) {
-        TestSet test = new TestSet(backend, problem.toFrame(rows.features(), arena), rows.labels());
+        TestSet test = new TestSet(backend, problem.toBasis(rows.features(), arena), rows.labels());
         double lambda = Damping.multiple(lab.multiple(), problem).lambda();
         try (Retraining clean =
             Retraining.open(
-                problem, test, lambda, List.of(Gauge.recall(test)), null, Retraining.options())) {
+                problem, test, lambda, List.of(Probe.recall(test)), null, Retraining.options())) {
           return clean.before()[0];
         }
       }

@@ -13,7 +13,7 @@ import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
-import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.PairDistance;
@@ -163,7 +163,7 @@ final class InfluenceWork implements Work {
     if (exact) {
       return Map.of();
     }
-    double factor = ((Number) scores.facts().get(0).more().get(Facts.ORIGINAL_FACTOR)).doubleValue();
+    double factor = ((Number) scores.facts().get(0).more().get(Diagnostics.ORIGINAL_FACTOR)).doubleValue();
     double[] original = scores.values()[0].clone();
     for (int i = 0; i < original.length; i++) {
       original[i] *= factor;

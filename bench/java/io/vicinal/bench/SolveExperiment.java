@@ -12,13 +12,13 @@ import io.vicinal.influence.confusion.Neighbouring;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
-import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Response;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.GroupDistance;
 import io.vicinal.influence.measure.PairDistance;
-import io.vicinal.influence.solve.Converged;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
@@ -178,7 +178,7 @@ final class SolveExperiment implements Experiment {
     try (Explanation explanation =
         open(problem, trained, "100x", SolveOptions.defaults().withTolerance(RESIDUAL))) {
       double start = seconds();
-      Converged converged = explanation.convergence(Progress.NONE);
+      SolveOutcome converged = explanation.convergence(Progress.NONE);
       CurvaturePoint point = explanation.point(ReferencePoint.RECONVERGED, Progress.NONE);
       point.ekfac(CurvatureKind.HESSIAN);
       double converging = seconds() - start;
@@ -192,8 +192,8 @@ final class SolveExperiment implements Experiment {
       start = seconds();
       Scores scores = Estimators.of("if").scores(explanation, queries, Progress.NONE);
       double scoring = seconds() - start;
-      long products = scores.facts().stream().mapToLong(Facts::products).sum();
-      double residual = scores.facts().stream().mapToDouble(Facts::residual).max().getAsDouble();
+      long products = scores.facts().stream().mapToLong(Diagnostics::products).sum();
+      double residual = scores.facts().stream().mapToDouble(Diagnostics::residual).max().getAsDouble();
       say(
           "re-converged at 100x: %d Newton steps, %d products, %.1f s",
           converged.steps(), converged.products(), converging);

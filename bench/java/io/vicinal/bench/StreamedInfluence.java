@@ -12,7 +12,7 @@ import io.vicinal.influence.Query;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
-import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
@@ -73,7 +73,7 @@ public final class StreamedInfluence {
         Scores scores = Estimators.of("if").scores(explanation, queries, Progress.NONE);
         double end = System.nanoTime() / 1e9;
         long products =
-            scores.facts().stream().mapToLong(Facts::products).sum()
+            scores.facts().stream().mapToLong(Diagnostics::products).sum()
                 + explanation.convergence(Progress.NONE).products();
         JsonObject json = new JsonObject();
         json.addProperty("n", training.samples());
@@ -85,7 +85,7 @@ public final class StreamedInfluence {
         json.addProperty("product_s", (end - trained) / products);
         json.addProperty(
             "true_residual",
-            scores.facts().stream().mapToDouble(Facts::residual).max().getAsDouble());
+            scores.facts().stream().mapToDouble(Diagnostics::residual).max().getAsDouble());
         json.addProperty("peak_bytes", PeakMemory.peakBytes());
         System.out.println(json);
       }

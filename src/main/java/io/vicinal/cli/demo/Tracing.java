@@ -9,11 +9,11 @@ import io.vicinal.influence.confusion.Confusions;
 import io.vicinal.influence.confusion.Group;
 import io.vicinal.influence.confusion.Neighbouring;
 import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
-import io.vicinal.influence.estimate.Facts;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
 import io.vicinal.influence.measure.Embedded;
@@ -27,9 +27,9 @@ import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Doubt;
-import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.influence.verify.Stability;
 import io.vicinal.influence.verify.Verdict;
@@ -118,7 +118,7 @@ final class Tracing {
             Long.MAX_VALUE,
             Double.POSITIVE_INFINITY,
             settings.seed());
-    List<Gauge> gauges = queries.stream().map(Gauge::of).toList();
+    List<Probe> gauges = queries.stream().map(Probe::of).toList();
     try (Retraining retraining =
         Retraining.of(explanation, gauges, Retraining.options().with(progress))) {
       Miniature miniature =
@@ -140,14 +140,14 @@ final class Tracing {
           miniature,
           explanation.damping(),
           Spectrum.of(explanation.point(ReferencePoint.RECONVERGED, Progress.NONE)),
-          scores.facts().stream().mapToLong(Facts::products).sum(),
+          scores.facts().stream().mapToLong(Diagnostics::products).sum(),
           explanation.moved());
     }
   }
 
   private Set<Doubt> known(int q, Scores scores, Explanation explanation) {
     Measurement measurement = queries.get(q).measurement();
-    Facts facts = scores.facts().get(q);
+    Diagnostics facts = scores.facts().get(q);
     return Verdict.known(
         facts.failed(),
         explanation.damping().isWithinSpectrum(),

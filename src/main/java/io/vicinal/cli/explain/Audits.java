@@ -31,7 +31,7 @@ final class Audits {
 
   /** By rank-average, or the first detector where it did not rank, with the default rule. */
   static LabelAudit of(
-      Model model,
+      ModelInputs model,
       DetectorScores detecting,
       Map<String, double[]> scores,
       Set<Integer> decided,
@@ -53,7 +53,7 @@ final class Audits {
    *     among those that are expected to be wrong, so that nobody else takes their place
    */
   static LabelAudit of(
-      Model model,
+      ModelInputs model,
       DetectorScores detecting,
       Map<String, double[]> scores,
       String main,
@@ -118,7 +118,7 @@ final class Audits {
    *
    * @param sentence with the number of samples looked at and of those held out
    */
-  static Optional<String> heldOut(Model model, int looked, String sentence) {
+  static Optional<String> heldOut(ModelInputs model, int looked, String sentence) {
     int heldOut = model.labelled().heldOut();
     return heldOut == 0
         ? Optional.empty()
@@ -126,7 +126,7 @@ final class Audits {
   }
 
   /** Which head it is where none was named. */
-  static Optional<String> trainedHere(Model model, String forWhat) {
+  static Optional<String> trainedHere(ModelInputs model, String forWhat) {
     return model.isTrainedHere()
         ? Optional.of(
             String.format(
@@ -138,7 +138,7 @@ final class Audits {
   }
 
   /** What the reader has to know about what was looked at. */
-  static List<String> remarks(Model model, DetectorScores detecting) {
+  static List<String> remarks(ModelInputs model, DetectorScores detecting) {
     List<String> remarks = new ArrayList<>();
     heldOut(
             model,
@@ -185,7 +185,7 @@ final class Audits {
   }
 
   /** What is not known about the rate of wrong labels. */
-  private static Optional<String> told(Model model, Evidence evidence) {
+  private static Optional<String> told(ModelInputs model, Evidence evidence) {
     if (!evidence.isNoiseTold()) {
       Plateau plateau = evidence.plateau();
       return Optional.of(

@@ -10,8 +10,8 @@ import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.Spectrum;
-import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.report.Blame;
 import io.vicinal.report.BlameSections;
 import io.vicinal.report.Section;
@@ -34,7 +34,7 @@ final class BlamePage {
   /** Re-convergence takes as long as so many solves do, as seen at 1x to 30x. */
   private static final double RECONVERGENCE = 4;
 
-  private final Model model;
+  private final ModelInputs model;
   private final Scoring scoring;
   private final Scoring.Result result;
   private final Asked shown;
@@ -45,7 +45,7 @@ final class BlamePage {
   private double budget = Double.POSITIVE_INFINITY; // seconds of solving again
   private NextSteps next;
 
-  BlamePage(Model model, Asked asked, Scoring scoring, Scoring.Result result) {
+  BlamePage(ModelInputs model, Asked asked, Scoring scoring, Scoring.Result result) {
     this.model = model;
     this.scoring = scoring;
     this.result = result;
@@ -72,7 +72,7 @@ final class BlamePage {
    * @return null if there is no such method
    */
   static BlamePage of(
-      Model model,
+      ModelInputs model,
       Asked asked,
       Scoring scoring,
       List<Scoring.Result> results,
@@ -98,7 +98,7 @@ final class BlamePage {
    * @param checks or null where the scores are not checked as here
    */
   static void announce(
-      Model model,
+      ModelInputs model,
       Asked asked,
       Scoring scoring,
       List<String> methods,
@@ -158,7 +158,7 @@ final class BlamePage {
             Text.duration(options.seconds)));
     budget = options.seconds;
     Check check = new Check(scoring, shown, result, scores, work, progress);
-    List<Gauge> gauges = shown.queries().stream().map(Gauge::of).toList();
+    List<Probe> gauges = shown.queries().stream().map(Probe::of).toList();
     boolean twin = scoring.problem().dtype() != DType.F64;
     try (Scoring exact = twin ? scoring.exact() : null;
         Experiments experiments = new Experiments(twin ? exact : scoring, gauges, work, progress)) {

@@ -68,7 +68,7 @@ final class ConfusionsCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Neighbouring neighbouring = QueryOptions.neighbouring(metric);
-    try (Model model = Model.openWithTest(inputs);
+    try (ModelInputs model = ModelInputs.openWithTest(inputs);
         OutputFolder folder = new OutputFolder(out, RESULTS, outputs)) {
       TestConfusions test = new TestConfusions(model, neighbouring);
       Confusions found = test.confusions();
@@ -88,7 +88,7 @@ final class ConfusionsCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static CsvFile pairs(Model model, TestConfusions test) {
+  private static CsvFile pairs(ModelInputs model, TestConfusions test) {
     Confusions found = test.confusions();
     List<PairDistance> distances =
         found.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j())).toList();
@@ -117,7 +117,7 @@ final class ConfusionsCommand implements Callable<Integer> {
     return csv;
   }
 
-  private static CsvFile classes(Model model, TestConfusions test, List<Group> groups) {
+  private static CsvFile classes(ModelInputs model, TestConfusions test, List<Group> groups) {
     CsvFile csv =
         model.csv("class", "samples", "wrong", "confused_with", "pairs", "mean_squared_distance");
     for (Group group : groups) {
@@ -137,11 +137,12 @@ final class ConfusionsCommand implements Callable<Integer> {
     return classes.stream().map(String::valueOf).collect(Collectors.joining(" "));
   }
 
-  private static String said(Model model, long id) {
+  private static String said(ModelInputs model, long id) {
     return model.classNames().known() ? model.testClass(id) : Long.toString(id);
   }
 
-  private void print(PrintWriter writer, Model model, TestConfusions test, List<Group> groups) {
+  private void print(
+      PrintWriter writer, ModelInputs model, TestConfusions test, List<Group> groups) {
     Confusions found = test.confusions();
     if (found.lone() < found.queries()) {
       writer.printf(

@@ -23,7 +23,7 @@ import java.util.Optional;
 final class DetectorScores implements AutoCloseable {
   private static final String DAMPING = "damping";
 
-  private final Model model;
+  private final ModelInputs model;
   private final Evidence all;
   private final Evidence ofHead;
   private final WorkFolder work;
@@ -31,7 +31,7 @@ final class DetectorScores implements AutoCloseable {
   private final List<String> remarks = new ArrayList<>();
   private final Map<String, String> dampings = new LinkedHashMap<>();
 
-  DetectorScores(Model model, EvidenceOptions options, WorkFolder work, Progress progress) {
+  DetectorScores(ModelInputs model, EvidenceOptions options, WorkFolder work, Progress progress) {
     this.model = model;
     this.work = work;
     this.progress = progress;

@@ -27,7 +27,7 @@ final class EarlierOptions {
   private int strange; // neither what was doubted nor what was decided
 
   /** Rows whose label is the decided one. */
-  Set<Integer> rows(Model model) {
+  Set<Integer> rows(ModelInputs model) {
     Set<Integer> rows = new HashSet<>();
     if (decisions == null) {
       return rows;

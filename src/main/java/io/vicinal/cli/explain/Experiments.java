@@ -4,8 +4,8 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Edit;
-import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Outcome;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Retraining;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
@@ -22,12 +22,12 @@ final class Experiments implements AutoCloseable {
   private final Scoring scoring;
   private final WorkFolder work;
   private final Progress progress;
-  private final List<Gauge> gauges;
+  private final List<Probe> gauges;
   private final Map<List<Edit.Change>, Outcome> done = new HashMap<>();
   private Retraining retraining;
   private long count;
 
-  Experiments(Scoring scoring, List<Gauge> gauges, WorkFolder work, Progress progress) {
+  Experiments(Scoring scoring, List<Probe> gauges, WorkFolder work, Progress progress) {
     this.scoring = scoring;
     this.gauges = gauges;
     this.work = work;
@@ -43,7 +43,7 @@ final class Experiments implements AutoCloseable {
   Outcome run(Edit edit, BooleanSupplier enough) {
     Outcome known = done.get(edit.changes());
     if (known == null) {
-      Key key = new Key().add("gauges", gauges.stream().map(Gauge::name).toList());
+      Key key = new Key().add("gauges", gauges.stream().map(Probe::name).toList());
       key.add("edit", edit.changes());
       try (Arena scratch = Arena.host()) {
         String name = "edit-" + key.hash().substring(0, 32);

@@ -2,7 +2,7 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.Text;
-import io.vicinal.influence.estimate.Facts;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.solve.Damping;
 import java.util.Locale;
 
@@ -39,7 +39,7 @@ final class Failure {
         result.facts().size(),
         status,
         Double.isFinite(worst) ? Text.number(worst) : "infinity",
-        Text.number(Facts.FAILED),
+        Text.number(Diagnostics.FAILED),
         weak
             ? "Try --damping 1x or more (now " + Text.number(damping.multiple()) + "x)."
             : "Try a larger damping, or --dtype float64.");

@@ -22,7 +22,7 @@ final class KnownNoise {
    * @param file where it came from
    * @throws InputException if the samples' labels are not the list's noisy ones
    */
-  static LabelNoise inRows(Model model, Labelled samples, LabelNoise noise, Path file) {
+  static LabelNoise inRows(ModelInputs model, Labelled samples, LabelNoise noise, Path file) {
     Map<Long, Long> rows = new HashMap<>();
     for (int i = 0; i < samples.positions().length; i++) {
       rows.put(samples.positions()[i], (long) i);

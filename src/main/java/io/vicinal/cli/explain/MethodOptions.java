@@ -10,9 +10,9 @@ import io.vicinal.influence.estimate.NewtonLoo;
 import io.vicinal.influence.estimate.SeedRecursion;
 import io.vicinal.influence.estimate.TracIn;
 import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.influence.solve.Theta;
 import io.vicinal.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
@@ -131,7 +131,7 @@ final class MethodOptions {
   ProblemOptions problem(DType head) {
     ProblemOptions options =
         ProblemOptions.defaults()
-            .with(parsed("--theta", () -> Theta.parse(theta)))
+            .with(parsed("--theta", () -> ParameterSubset.parse(theta)))
             .with(type == null ? head : type.dtype())
             .withMemory(bytes());
     return plain ? options.unrotated() : options;
@@ -190,7 +190,7 @@ final class MethodOptions {
 
   /** Adds everything that numbers depend on; methods have pieces of their own. */
   void addTo(Key key) {
-    key.add("theta", parsed("--theta", () -> Theta.parse(theta)))
+    key.add("theta", parsed("--theta", () -> ParameterSubset.parse(theta)))
         .add("damping", damping)
         .add("tolerance", tolerance)
         .add("dtype", type)

@@ -31,7 +31,7 @@ final class Methods {
     }
   }
 
-  static List<Estimator> of(MethodOptions options, ModelOptions inputs, Model model) {
+  static List<Estimator> of(MethodOptions options, ModelOptions inputs, ModelInputs model) {
     Loss loss = model.model().loss();
     for (String name : options.names()) {
       String need = Estimators.need(name, loss.spec());
@@ -57,7 +57,7 @@ final class Methods {
   }
 
   /** Trains as the run did until the delivered head, and keeps heads on the way. */
-  private static List<TracIn.Checkpoint> train(ModelOptions inputs, Model model) {
+  private static List<TracIn.Checkpoint> train(ModelOptions inputs, ModelInputs model) {
     Replay.Plan plan = Replay.of(inputs.run, model.backend());
     int stride = Math.max(1, (plan.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
     Trajectory trajectory = Trajectory.everyEpochs(stride, model.arena());

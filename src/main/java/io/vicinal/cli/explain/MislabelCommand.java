@@ -106,7 +106,7 @@ final class MislabelCommand implements Callable<Integer> {
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }
-    try (Model model = Model.openLabels(inputs, training, false)) {
+    try (ModelInputs model = ModelInputs.openLabels(inputs, training, false)) {
       RunConfig config = training.config(inputs, model);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
@@ -144,7 +144,11 @@ final class MislabelCommand implements Callable<Integer> {
   }
 
   private void write(
-      Model model, LabelNoise noise, LabelAudit audit, List<String> remarks, WorkFolder work) {
+      ModelInputs model,
+      LabelNoise noise,
+      LabelAudit audit,
+      List<String> remarks,
+      WorkFolder work) {
     int n = audit.samples();
     int suspected = audit.suspects().length;
     writeScores(model, audit, work);
@@ -177,7 +181,7 @@ final class MislabelCommand implements Callable<Integer> {
   }
 
   private Page page(
-      Model model,
+      ModelInputs model,
       LabelNoise noise,
       List<DetectionCurve> curves,
       LabelAudit audit,
@@ -224,7 +228,7 @@ final class MislabelCommand implements Callable<Integer> {
             noises.seed);
   }
 
-  private static void writeScores(Model model, LabelAudit audit, WorkFolder work) {
+  private static void writeScores(ModelInputs model, LabelAudit audit, WorkFolder work) {
     try (Arena arena = Arena.host()) {
       Tensor all = arena.allocate(DType.F64, audit.detectors().size(), model.dataset());
       JsonArray rows = new JsonArray();

@@ -55,7 +55,7 @@ final class NoiseOptions {
   }
 
   /** The list in the numbers of the samples whose labels are looked at; made if that is wanted. */
-  LabelNoise apply(Model model, RunConfig training) {
+  LabelNoise apply(ModelInputs model, RunConfig training) {
     if (file != null) {
       LabelNoise known = LabelNoise.read(file, model.classNames());
       return KnownNoise.inRows(model, model.labelled(), known, file);

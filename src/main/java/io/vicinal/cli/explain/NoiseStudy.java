@@ -38,7 +38,7 @@ record NoiseStudy(
 
   /** Nothing if no test sample is wrong. */
   static Optional<NoiseStudy> of(
-      Model model, Evidence evidence, LabelNoise noise, Progress progress) {
+      ModelInputs model, Evidence evidence, LabelNoise noise, Progress progress) {
     List<Group> groups = TestConfusions.find(model, Neighbouring.RAW).groups(1);
     if (groups.isEmpty()) {
       return Optional.empty();
@@ -72,7 +72,8 @@ record NoiseStudy(
     return new Eif(options).scores(explanation, List.of(query), progress).values()[0];
   }
 
-  private static NeighbourPurity purity(Model model, Evidence evidence, long[] clean, long[] ids) {
+  private static NeighbourPurity purity(
+      ModelInputs model, Evidence evidence, long[] clean, long[] ids) {
     return NeighbourPurity.of(
         evidence.embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, model.backend());
   }

@@ -20,7 +20,7 @@ import java.util.stream.LongStream;
 /** The {@code report.html} of a command. For one thread. */
 final class Page {
   private final String title;
-  private final Model model;
+  private final ModelInputs model;
   private final Labelled samples;
   private final Gallery gallery;
   private final List<Section> sections = new ArrayList<>();
@@ -30,7 +30,7 @@ final class Page {
    * @param command that makes it
    * @param right the right label (proxy row) of each training sample, or null if that is not known
    */
-  Page(String command, String title, Model model, long[] right) {
+  Page(String command, String title, ModelInputs model, long[] right) {
     this(command, title, model, model.trained(), right);
   }
 
@@ -39,7 +39,7 @@ final class Page {
    *
    * @param samples in whose numbers the page's sections speak
    */
-  Page(String command, String title, Model model, Labelled samples, long[] right) {
+  Page(String command, String title, ModelInputs model, Labelled samples, long[] right) {
     this.title = title;
     this.model = model;
     this.samples = samples;

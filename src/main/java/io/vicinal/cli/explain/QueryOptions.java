@@ -86,7 +86,7 @@ final class QueryOptions {
    * @param kind what {@link #check} returned
    * @throws InputException if there is nothing to explain
    */
-  Asked ask(Model model, Kind kind) {
+  Asked ask(ModelInputs model, Kind kind) {
     Measure asked = Measure.parse(measure);
     long others = model.test().samples() - 1;
     if (asked.k() > others) {

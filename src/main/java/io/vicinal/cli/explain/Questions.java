@@ -26,11 +26,11 @@ import java.util.stream.Stream;
 final class Questions {
   private final TestSet test;
   private final Measure measure;
-  private final Model model;
+  private final ModelInputs model;
   private final long[] labels;
   private final Map<String, Question> all = new LinkedHashMap<>(); // the same is asked once
 
-  Questions(Model model, Measure measure) {
+  Questions(ModelInputs model, Measure measure) {
     this.model = model;
     this.measure = measure;
     test = new TestSet(model.backend(), model.test().features(), model.test().labels());

@@ -146,7 +146,7 @@ final class RelabelCommand implements Callable<Integer> {
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }
-    try (Model model = Model.openLabels(inputs, training, mode != null)) {
+    try (ModelInputs model = ModelInputs.openLabels(inputs, training, mode != null)) {
       RunConfig config = training.config(inputs, model);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
@@ -275,7 +275,7 @@ final class RelabelCommand implements Callable<Integer> {
 
   /** Heads on the samples that the model was trained on: what it held out may be the test set. */
   private Map<String, Retrieval> retrained(
-      Model model, HeadTraining trainer, Relabelling relabelling, Relabelling.Mode mode) {
+      ModelInputs model, HeadTraining trainer, Relabelling relabelling, Relabelling.Mode mode) {
     Map<String, Retrieval> measured = new LinkedHashMap<>();
     Labelled labelled = model.labelled();
     FeatureSet given = labelled.data();
@@ -313,12 +313,12 @@ final class RelabelCommand implements Callable<Integer> {
     return new FeatureSet(set.features(), arena.of(ids, ids.length), set.name());
   }
 
-  private static Retrieval measure(Model model, Head head, FeatureSet gallery) {
+  private static Retrieval measure(ModelInputs model, Head head, FeatureSet gallery) {
     return Retrieval.of(model.backend(), head, model.test(), gallery);
   }
 
   private void write(
-      Model model,
+      ModelInputs model,
       LabelNoise noise,
       LabelAudit audit,
       List<String> remarks,
@@ -395,7 +395,7 @@ final class RelabelCommand implements Callable<Integer> {
   }
 
   private Page page(
-      Model model,
+      ModelInputs model,
       LabelNoise noise,
       LabelAudit audit,
       RelabelAccuracy accuracy,
@@ -460,7 +460,7 @@ final class RelabelCommand implements Callable<Integer> {
     return json;
   }
 
-  private static CsvFile proposals(Model model, Relabelling relabelling) {
+  private static CsvFile proposals(ModelInputs model, Relabelling relabelling) {
     Labelled labelled = model.labelled();
     CsvFile csv =
         model.csv(

@@ -120,7 +120,7 @@ final class ReweightCommand implements Callable<Integer> {
     QueryOptions.Kind kind = questions.check(QueryOptions.Kind.PAIRS);
     Methods.check(methods, inputs);
     check();
-    try (Model model = Model.openWithTest(inputs)) {
+    try (ModelInputs model = ModelInputs.openWithTest(inputs)) {
       Asked asked = questions.ask(model, kind);
       double[] given = weights == null ? null : model.weights(weights);
       List<Estimator> estimators = Methods.of(methods, inputs, model);

@@ -11,7 +11,7 @@ import io.vicinal.influence.estimate.SignedSets;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.reweight.BeforeAfter;
 import io.vicinal.influence.reweight.FineTune;
-import io.vicinal.influence.reweight.Resolve;
+import io.vicinal.influence.reweight.Refit;
 import io.vicinal.influence.reweight.SampleWeights;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
@@ -42,7 +42,7 @@ final class Reweighting {
   private static final int RESAMPLES = 10_000;
   private static final String GIVEN = "given weights";
 
-  private final Model model;
+  private final ModelInputs model;
   private final Asked asked;
   private final Scoring scoring;
   private final Options options;
@@ -52,7 +52,7 @@ final class Reweighting {
   private final Map<String, List<BeforeAfter>> rows = new LinkedHashMap<>();
 
   Reweighting(
-      Model model,
+      ModelInputs model,
       Asked asked,
       Scoring scoring,
       Options options,
@@ -123,7 +123,7 @@ final class Reweighting {
   }
 
   private Head solved(double[] weights, Arena arena) {
-    return Resolve.run(
+    return Refit.run(
         scoring.problem(),
         scoring.damping().lambda(),
         weights,

@@ -66,7 +66,7 @@ abstract class ScoreCommand implements Callable<Integer> {
     if (sets && methods.names().size() > 1) {
       throw new InputException("--sets: are of one method; name one with --method");
     }
-    try (Model model = Model.openWithTest(inputs)) {
+    try (ModelInputs model = ModelInputs.openWithTest(inputs)) {
       Asked asked = questions.ask(model, kind);
       List<Estimator> estimators = Methods.of(methods, inputs, model);
       Key key = new Key().add("command", spec.name());
@@ -121,7 +121,8 @@ abstract class ScoreCommand implements Callable<Integer> {
     return names;
   }
 
-  private Page page(Model model, BlamePage blame, List<Scoring.Result> results, Spectrum spectrum) {
+  private Page page(
+      ModelInputs model, BlamePage blame, List<Scoring.Result> results, Spectrum spectrum) {
     Page page = new Page(spec.name(), "Whom to blame", model, null);
     if (blame != null) {
       blame.addTo(page, spectrum, true);
@@ -139,7 +140,7 @@ abstract class ScoreCommand implements Callable<Integer> {
                 NoiseSections.SHOWN));
   }
 
-  private JsonObject summary(Model model, JsonObject solver, List<Scoring.Result> results) {
+  private JsonObject summary(ModelInputs model, JsonObject solver, List<Scoring.Result> results) {
     JsonObject json = Summary.of(spec.name(), model);
     json.addProperty(
         "scores",

@@ -21,11 +21,11 @@ final class ScoreFiles {
   /** One line of the table of the most harmful and most helpful samples. */
   record Top(long sample, long classId, double effect) {}
 
-  private final Model model;
+  private final ModelInputs model;
   private final WorkFolder folder;
   private final long[] classes;
 
-  ScoreFiles(Model model, WorkFolder folder) {
+  ScoreFiles(ModelInputs model, WorkFolder folder) {
     this.model = model;
     this.folder = folder;
     classes = new long[Math.toIntExact(model.dataset())];

@@ -11,9 +11,9 @@ import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Explanation;
-import io.vicinal.influence.estimate.Facts;
 import io.vicinal.influence.estimate.NewtonLoo;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.Scores;
@@ -67,12 +67,12 @@ final class Scoring implements AutoCloseable {
     }
 
     /** The columns of the training samples, in their order. */
-    double[][] trained(Model model) {
+    double[][] trained(ModelInputs model) {
       return trained(model, facts.size());
     }
 
     /** The same of the first rows. */
-    double[][] trained(Model model, int count) {
+    double[][] trained(ModelInputs model, int count) {
       double[][] rows = new double[count][];
       for (int q = 0; q < rows.length; q++) {
         double[] all = row(q);
@@ -82,7 +82,7 @@ final class Scoring implements AutoCloseable {
     }
   }
 
-  private final Model model;
+  private final ModelInputs model;
   private final MethodOptions options;
   private final WorkFolder work;
   private final Progress progress;
@@ -90,7 +90,7 @@ final class Scoring implements AutoCloseable {
   private Damping damping;
   private Explanation explanation;
 
-  Scoring(Model model, MethodOptions options, WorkFolder work, Progress progress) {
+  Scoring(ModelInputs model, MethodOptions options, WorkFolder work, Progress progress) {
     this(model, options, work, progress, options.problem(model.model().head().weight().dtype()));
     try {
       damping = Damping.parse(options.damping, problem);
@@ -102,7 +102,11 @@ final class Scoring implements AutoCloseable {
   }
 
   private Scoring(
-      Model model, MethodOptions options, WorkFolder work, Progress progress, ProblemOptions how) {
+      ModelInputs model,
+      MethodOptions options,
+      WorkFolder work,
+      Progress progress,
+      ProblemOptions how) {
     this.model = model;
     this.options = options;
     this.work = work;
@@ -329,7 +333,7 @@ final class Scoring implements AutoCloseable {
     return new WorkFolder.Piece(values, json);
   }
 
-  private static JsonObject json(Facts facts) {
+  private static JsonObject json(Diagnostics facts) {
     JsonObject json = new JsonObject();
     json.addProperty("query", facts.query());
     json.addProperty("measurement", facts.measurement());

@@ -102,7 +102,7 @@ final class StudyCommand implements Callable<Integer> {
     }
     noises.check();
     boolean needsTest = noises.file != null || noises.inject != null || !others.isEmpty();
-    try (Model model = Model.openLabels(inputs, training, needsTest)) {
+    try (ModelInputs model = ModelInputs.openLabels(inputs, training, needsTest)) {
       RunConfig config = training.config(inputs, model);
       LabelNoise injected = null; // in the dataset's numbers
       LabelNoise known = null;
@@ -175,7 +175,7 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   /** What the reader has to know about what was studied. */
-  private List<String> remarks(Model model, FieldStudy study) {
+  private List<String> remarks(ModelInputs model, FieldStudy study) {
     List<String> remarks = new ArrayList<>();
     Audits.heldOut(
             model,
@@ -198,7 +198,7 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   /** The classes of which most is recommended another, by name. */
-  private static String worst(Model model, FieldStudy study) {
+  private static String worst(ModelInputs model, FieldStudy study) {
     long concerned = study.classes().stream().filter(one -> one.changed() > 0).count();
     return (concerned > NAMED ? "The classes with most: " : "By class: ")
         + study.classes().stream()
@@ -238,7 +238,7 @@ final class StudyCommand implements Callable<Integer> {
   }
 
   private Page page(
-      Model model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
+      ModelInputs model, FieldStudy study, WorstClassOverlap overlap, List<String> remarks) {
     Page page =
         new Page(spec.name(), "Labels of a training set", model, null).fact("Seed", noises.seed);
     page.headline(sentence(study), remarks, List.of());
@@ -262,7 +262,7 @@ final class StudyCommand implements Callable<Integer> {
     return FieldStudy.of(evidence.labels(), recommended);
   }
 
-  private static CsvFile classes(Model model, FieldStudy study) {
+  private static CsvFile classes(ModelInputs model, FieldStudy study) {
     CsvFile csv =
         model.csv(
             "class",
@@ -310,7 +310,7 @@ final class StudyCommand implements Callable<Integer> {
     return json;
   }
 
-  private WorstClassOverlap overlap(Model model) {
+  private WorstClassOverlap overlap(ModelInputs model) {
     List<WorstClassOverlap.Worst> lists = new ArrayList<>();
     lists.add(worst(model, 0));
     for (Path other : others) {
@@ -320,14 +320,14 @@ final class StudyCommand implements Callable<Integer> {
       same.testLabels = inputs.testLabels;
       same.threads = inputs.threads;
       same.device = inputs.device;
-      try (Model opened = Model.openWithTest(same)) {
+      try (ModelInputs opened = ModelInputs.openWithTest(same)) {
         lists.add(worst(opened, lists.size()));
       }
     }
     return new WorstClassOverlap(lists);
   }
 
-  private WorstClassOverlap.Worst worst(Model model, long number) {
+  private WorstClassOverlap.Worst worst(ModelInputs model, long number) {
     return new WorstClassOverlap.Worst(
         model.model().loss().name(),
         number,
@@ -362,7 +362,8 @@ final class StudyCommand implements Callable<Integer> {
     return json;
   }
 
-  private void print(PrintWriter writer, Model model, FieldStudy study, WorstClassOverlap overlap) {
+  private void print(
+      PrintWriter writer, ModelInputs model, FieldStudy study, WorstClassOverlap overlap) {
     writer.println(sentence(study));
     Table table = new Table("category", "by share", "by entropy");
     for (Category category : Category.values()) {

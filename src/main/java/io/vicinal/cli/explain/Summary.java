@@ -13,7 +13,7 @@ final class Summary {
   private Summary() {}
 
   /** Begins with what every summary says. */
-  static JsonObject of(String command, Model model) {
+  static JsonObject of(String command, ModelInputs model) {
     JsonObject json = new JsonObject();
     json.addProperty("command", "explain " + command);
     json.add("data", model.facts());

@@ -28,7 +28,7 @@ final class Suspects {
   private Suspects() {}
 
   /** A row per suspect, the most suspicious first, with empty columns for a decision. */
-  static CsvFile csv(Model model, LabelAudit audit) {
+  static CsvFile csv(ModelInputs model, LabelAudit audit) {
     List<String> header =
         new ArrayList<>(
             List.of(
@@ -76,7 +76,7 @@ final class Suspects {
    *
    * @param labels the file of the labels, or null if the reader has to name it
    */
-  static Section.Review review(Model model, LabelAudit audit, Gallery gallery, Path labels) {
+  static Section.Review review(ModelInputs model, LabelAudit audit, Gallery gallery, Path labels) {
     List<Section.Doubted> doubted = new ArrayList<>();
     Comparator<LabelAudit.Entry> byDoubt =
         Comparator.comparing((LabelAudit.Entry entry) -> !isOpen(entry))
@@ -111,7 +111,8 @@ final class Suspects {
         apply(labels));
   }
 
-  private static Section.Doubted doubted(Model model, LabelAudit audit, int row, Sample sample) {
+  private static Section.Doubted doubted(
+      ModelInputs model, LabelAudit audit, int row, Sample sample) {
     LabelAudit.Entry entry = audit.entry(row);
     Proposal proposal = audit.proposal(row);
     return new Section.Doubted(

@@ -10,11 +10,11 @@ import java.util.Collection;
 
 /** What a model's test samples are confused with, and the values of measurements on them. */
 final class TestConfusions {
-  private final Model model;
+  private final ModelInputs model;
   private final TestSet test;
   private final Confusions confusions;
 
-  TestConfusions(Model model, Neighbouring neighbouring) {
+  TestConfusions(ModelInputs model, Neighbouring neighbouring) {
     this.model = model;
     Tensor features = model.test().features();
     Tensor weight = model.model().head().weight();
@@ -24,7 +24,7 @@ final class TestConfusions {
     confusions = Confusions.find(model.backend(), z, model.test().labels(), neighbouring);
   }
 
-  static Confusions find(Model model, Neighbouring neighbouring) {
+  static Confusions find(ModelInputs model, Neighbouring neighbouring) {
     return new TestConfusions(model, neighbouring).confusions();
   }
 

@@ -18,7 +18,7 @@ final class TrainingOptions {
   List<String> overrides = new ArrayList<>();
 
   /** The run's configuration, or the defaults for a head of the model's size. */
-  RunConfig config(ModelOptions inputs, Model model) {
+  RunConfig config(ModelOptions inputs, ModelInputs model) {
     if (inputs.run != null) {
       return ConfigParser.parse(inputs.run.resolve("config.json"), overrides);
     }

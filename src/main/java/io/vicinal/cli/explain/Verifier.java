@@ -7,8 +7,8 @@ import io.vicinal.influence.estimate.SampleTables;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Edit;
-import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Outcome;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Subsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -155,9 +155,9 @@ final class Verifier {
 
   /** How few removals turn each pair's first sample right. */
   List<Brittleness> brittleness(int most, WorkFolder folder) {
-    List<Gauge> gauges = new ArrayList<>();
+    List<Probe> gauges = new ArrayList<>();
     for (Question query : questions) {
-      gauges.add(Gauge.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
+      gauges.add(Probe.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
     }
     List<Brittleness> all = new ArrayList<>();
     try (Experiments experiments = new Experiments(scoring, gauges, folder, progress)) {

@@ -9,8 +9,8 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Brittleness;
-import io.vicinal.influence.verify.Gauge;
 import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Probe;
 import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -85,7 +85,7 @@ final class VerifyCommand implements Callable<Integer> {
     if (methods.type == null) {
       methods.type = ElementType.float64; // differences of nearly equal numbers
     }
-    try (Model model = Model.openWithTest(inputs)) {
+    try (ModelInputs model = ModelInputs.openWithTest(inputs)) {
       Asked asked = questions.ask(model, kind);
       List<Estimator> estimators = Methods.of(methods, inputs, model);
       Key key = new Key().add("command", spec.name());
@@ -104,7 +104,7 @@ final class VerifyCommand implements Callable<Integer> {
   }
 
   private void verify(
-      Model model,
+      ModelInputs model,
       Asked asked,
       List<Estimator> estimators,
       Scoring scoring,
@@ -119,7 +119,7 @@ final class VerifyCommand implements Callable<Integer> {
     Verifier verifier = new Verifier(scoring, asked, bars, scores);
     double[][] first = scores.values().iterator().next();
     Check check = new Check(scoring, asked, results.get(0), first, work, bars);
-    List<Gauge> gauges = asked.queries().stream().map(Gauge::of).toList();
+    List<Probe> gauges = asked.queries().stream().map(Probe::of).toList();
     try (Experiments runs = new Experiments(scoring, gauges, work, bars)) {
       bars.say(
           "measuring: the scores at four other dampings, then solving again, experiment by experiment");

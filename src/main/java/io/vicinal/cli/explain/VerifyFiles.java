@@ -26,7 +26,7 @@ record VerifyFiles(
   private static final int LISTED = 50; // samples of an edit in one cell
 
   /** One row per experiment, method and query. */
-  CsvFile csv(Model model) {
+  CsvFile csv(ModelInputs model) {
     CsvFile csv =
         new CsvFile(
             "kind",
@@ -69,7 +69,7 @@ record VerifyFiles(
   }
 
   /** One row per sample that was removed together with others, by dataset position. */
-  CsvFile removed(Model model) {
+  CsvFile removed(ModelInputs model) {
     CsvFile csv = model.csv("kind", "edit", "sample");
     for (Verifier.Part part : parts) {
       for (Outcome outcome : part.outcomes()) {
@@ -83,7 +83,7 @@ record VerifyFiles(
   }
 
   /** What is done to the samples, which the next column names; labels are the dataset's. */
-  private static String text(Edit edit, Model model) {
+  private static String text(Edit edit, ModelInputs model) {
     if (edit.changes().size() > 1) {
       return edit.name();
     }

@@ -27,7 +27,8 @@ import java.util.List;
  *       DataInf approximate, without a matrix N x N.
  * </ul>
  *
- * Scores whose solve failed are NaN, see {@link Facts#failed}. Immutable, safe for any thread.
+ * Scores whose solve failed are NaN, see {@link Diagnostics#failed}. Immutable, safe for any
+ * thread.
  *
  * @param name the estimator's
  * @param kind M
@@ -51,7 +52,7 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
             queries.size(),
             (q, out) -> point.space().copy(responses.get(q).direction(), out));
     Embedded embedded = explanation.embeddings(queries, point.exact());
-    List<Facts> facts =
+    List<Diagnostics> facts =
         explanation.facts(queries, embedded, reference, q -> responses.get(q).report());
     for (int q = 0; q < values.length; q++) {
       if (facts.get(q).failed()) {

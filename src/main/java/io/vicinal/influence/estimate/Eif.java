@@ -20,7 +20,7 @@ import java.util.List;
  * a sample's raw score is the mean over the walks of dL_i dD, or another {@link EifOptions.Form}.
  *
  * <p><b>Unit.</b> Raw scores have none that retraining knows. They are scaled by one positive
- * number kappa per query, chosen so that for a loss linear in W the result is the {@link Gradient}
+ * number kappa per query, chosen so that for a loss linear in W the result is the {@link GradDot}
  * estimator's, (1/lambda)(w_i/N) &lt;dL_i, dm&gt;:
  *
  * <pre>
@@ -30,7 +30,7 @@ import java.util.List;
  * Signs and ranking are the raw score's, and a positive score is a harmful sample in both senses.
  * Original factor: N lambda / kappa, by which the raw score is found again.
  *
- * <p>The weight itself is never changed: see {@link Walker}; the losses' change comes from a
+ * <p>The weight itself is never changed: see {@link AscentPath}; the losses' change comes from a
  * low-rank displacement. With theta W,b,P the proxies stay where they are, for a measurement's
  * gradient does not move them. Immutable, safe for any thread.
  */
@@ -60,8 +60,8 @@ public final class Eif implements Estimator {
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
     Embedded embedded = explanation.embeddings(queries, point.exact());
-    List<Facts> general = explanation.facts(queries, embedded, ReferencePoint.DELIVERED);
-    List<Facts> facts = new ArrayList<>();
+    List<Diagnostics> general = explanation.facts(queries, embedded, ReferencePoint.DELIVERED);
+    List<Diagnostics> facts = new ArrayList<>();
     double[][] values = new double[queries.size()][];
     double[] shares = explanation.shares();
     for (int q = 0; q < queries.size(); q++) {
@@ -78,26 +78,26 @@ public final class Eif implements Estimator {
           general
               .get(q)
               .with("walks", raw.walks.size())
-              .with("steps", raw.walks.stream().map(Walker.Walk::steps).toList())
-              .with("change", raw.walks.stream().map(Walker.Walk::change).toList())
-              .with("displacement", raw.walks.stream().map(Walker.Walk::length).toList())
-              .with(Facts.ORIGINAL_FACTOR, shares.length / scale));
+              .with("steps", raw.walks.stream().map(AscentPath.Walk::steps).toList())
+              .with("change", raw.walks.stream().map(AscentPath.Walk::change).toList())
+              .with("displacement", raw.walks.stream().map(AscentPath.Walk::length).toList())
+              .with(Diagnostics.ORIGINAL_FACTOR, shares.length / scale));
       progress.at("eif", q + 1L, queries.size(), 0, Double.NaN);
     }
     return new Scores(name(), values, facts);
   }
 
-  private record Raw(double[] scores, double kappa, List<Walker.Walk> walks) {}
+  private record Raw(double[] scores, double kappa, List<AscentPath.Walk> walks) {}
 
   private Raw raw(Explanation explanation, Query query, CurvaturePoint point, Embedded embedded) {
     HeadProblem problem = explanation.problem();
     Embedded start = embedded.only(query.measurement().rows());
-    try (Walker walker =
-        new Walker(problem.backend(), explanation.test(), query.measurement(), start)) {
-      List<Walker.Walk> walks = walks(walker);
+    try (AscentPath walker =
+        new AscentPath(problem.backend(), explanation.test(), query.measurement(), start)) {
+      List<AscentPath.Walk> walks = walks(walker);
       double[] scores = new double[Math.toIntExact(problem.samples())];
       double linear = 0;
-      for (Walker.Walk walk : walks) {
+      for (AscentPath.Walk walk : walks) {
         double[] change = lossChange(point, walker.features(), walk.displacement());
         for (int i = 0; i < scores.length; i++) {
           scores[i] += form(change[i], walk.change(), walk.length()) / walks.size();
@@ -109,11 +109,11 @@ public final class Eif implements Estimator {
     }
   }
 
-  private List<Walker.Walk> walks(Walker walker) {
+  private List<AscentPath.Walk> walks(AscentPath walker) {
     if (options.ways() == EifOptions.Ways.MIDDLE) {
       return List.of(walker.between(walker.along(1, options), walker.along(-1, options)));
     }
-    List<Walker.Walk> walks = new ArrayList<>();
+    List<AscentPath.Walk> walks = new ArrayList<>();
     if (options.ways() != EifOptions.Ways.DESCENT) {
       walks.add(walker.along(1, options));
     }
@@ -121,7 +121,7 @@ public final class Eif implements Estimator {
       walks.add(walker.along(-1, options));
     }
     for (int k = 0; k < options.further() && walks.get(0).length() > 0; k++) {
-      Walker.Walk walk = walker.beside(walks, options);
+      AscentPath.Walk walk = walker.beside(walks, options);
       if (walk == null) {
         break;
       }

@@ -12,7 +12,7 @@ import java.util.List;
 /**
  * Influence functions with the eigenvalue-corrected Kronecker approximation (Grosse et al., arXiv
  * 2308.03296), its factors exact instead of sampled: M is Lambda, the full Hessian's diagonal in
- * the frame, clipped at 0, at the re-converged point. No solve: score_qi = (w_i / N) &lt;dL_i, dm_q
+ * the basis, clipped at 0, at the re-converged point. No solve: score_qi = (w_i / N) &lt;dL_i, dm_q
  * / (Lambda + lambda)&gt;. Immutable, safe for any thread.
  */
 final class Ekfac implements Estimator {

@@ -78,7 +78,7 @@ public final class Estimators {
       case "fisher" -> Curved.FISHER;
       case "if-seed" -> options.seed();
       case "eif" -> new Eif(options.eif());
-      case "gradient" -> new Gradient();
+      case "gradient" -> new GradDot();
       case "tracin" -> new TracIn(options.checkpoints());
       case "self" -> new SelfInfluence();
       default ->

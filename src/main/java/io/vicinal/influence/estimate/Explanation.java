@@ -8,7 +8,6 @@ import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.ConjugateGradient;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
@@ -19,6 +18,7 @@ import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.Solution;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.influence.solve.SolveReport;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -62,7 +62,7 @@ public final class Explanation implements AutoCloseable {
   private final Map<Key, Response> responses = new HashMap<>();
   private Damping damping;
   private Arena damped; // the re-converged point and the responses
-  private Converged convergence;
+  private SolveOutcome convergence;
   private CurvaturePoint reconverged;
 
   private record Key(CurvatureKind kind, ReferencePoint reference, Query query) {}
@@ -87,7 +87,7 @@ public final class Explanation implements AutoCloseable {
       HeadProblem problem, FeatureSet test, Damping damping, ExplanationOptions options) {
     Arena arena = new Arena(problem.backend().memory());
     try {
-      Tensor features = problem.toFrame(test.features(), arena);
+      Tensor features = problem.toBasis(test.features(), arena);
       TestSet rows = new TestSet(problem.backend(), features, test.labels());
       return new Explanation(problem, rows, damping, options, arena);
     } catch (RuntimeException e) {
@@ -101,7 +101,7 @@ public final class Explanation implements AutoCloseable {
     return problem;
   }
 
-  /** The test rows, in the problem's frame. */
+  /** The test rows, in the problem's basis. */
   public TestSet test() {
     return test;
   }
@@ -131,7 +131,7 @@ public final class Explanation implements AutoCloseable {
   }
 
   /** How the re-converged point was found. */
-  public Converged convergence(Progress progress) {
+  public SolveOutcome convergence(Progress progress) {
     point(ReferencePoint.RECONVERGED, progress);
     return convergence;
   }
@@ -307,22 +307,22 @@ public final class Explanation implements AutoCloseable {
   }
 
   /** Facts of scores that needed no solve. */
-  List<Facts> facts(List<Query> queries, Embedded embedded, ReferencePoint reference) {
+  List<Diagnostics> facts(List<Query> queries, Embedded embedded, ReferencePoint reference) {
     return facts(queries, embedded, reference, q -> null);
   }
 
   /** Facts of scores, with the report of each query's solve or null. */
-  List<Facts> facts(
+  List<Diagnostics> facts(
       List<Query> queries,
       Embedded embedded,
       ReferencePoint reference,
       Function<Integer, SolveReport> reports) {
-    List<Facts> facts = new ArrayList<>();
+    List<Diagnostics> facts = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
       Query query = queries.get(q);
       SolveReport report = reports.apply(q);
       facts.add(
-          new Facts(
+          new Diagnostics(
               query.id(),
               query.measurement().name(),
               query.measurement().unit(),

@@ -130,7 +130,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
 
   private static boolean isSolved(SolveReport report) {
     return report.status() != SolveReport.Status.NEGATIVE_CURVATURE
-        && report.trueResidual() <= Facts.FAILED;
+        && report.trueResidual() <= Diagnostics.FAILED;
   }
 
   private int[] candidates(Explanation explanation, List<Query> queries, Progress progress) {
@@ -208,7 +208,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
     return new Embedded(base.width(), base.rows(), values);
   }
 
-  private List<Facts> facts(
+  private List<Diagnostics> facts(
       Explanation explanation, List<Query> queries, Embedded base, List<SolveReport> reports) {
     long indefinite =
         reports.stream().filter(r -> r.status() == SolveReport.Status.NEGATIVE_CURVATURE).count();

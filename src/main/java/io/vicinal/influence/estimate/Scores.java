@@ -10,7 +10,7 @@ import java.util.List;
  * @param values [Q][N]; NaN where the estimator did not look
  * @param facts one per query: what the numbers rest on
  */
-public record Scores(String method, double[][] values, List<Facts> facts) {
+public record Scores(String method, double[][] values, List<Diagnostics> facts) {
   public Scores {
     facts = List.copyOf(facts);
   }

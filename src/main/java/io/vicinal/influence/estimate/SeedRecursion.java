@@ -4,7 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Directions;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.LowRank;
+import io.vicinal.influence.measure.LowRankGradient;
 import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.influence.solve.CurvaturePoint;
@@ -100,14 +100,14 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
     }
     double lambda = damping * scale;
     double factor = -problem.samples();
-    List<Facts> facts =
+    List<Diagnostics> facts =
         explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(
                 f ->
                     f.damped(lambda, lambda / problem.meanEigenvalue())
                         .with("recursion damping", damping)
                         .with("recursion scale", scale)
-                        .with(Facts.ORIGINAL_FACTOR, factor))
+                        .with(Diagnostics.ORIGINAL_FACTOR, factor))
             .toList();
     return new Scores(name(), values.toArray(double[][]::new), facts);
   }
@@ -117,7 +117,7 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
     int width = embedded.width();
     double[] left = new double[measured.size() * width * rows.length];
     for (int q = 0; q < measured.size(); q++) {
-      LowRank gradient = TestSet.gradient(measured.get(q), embedded);
+      LowRankGradient gradient = TestSet.gradient(measured.get(q), embedded);
       for (int r = 0; r < gradient.rows().length; r++) {
         int column = Arrays.binarySearch(rows, gradient.rows()[r]);
         for (int a = 0; a < width; a++) {

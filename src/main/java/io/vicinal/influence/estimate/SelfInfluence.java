@@ -50,8 +50,8 @@ public final class SelfInfluence implements Estimator {
       double[] scores = out.toDoubles();
       double[] shares = explanation.shares();
       Arrays.setAll(scores, i -> scores[i] * shares[i]);
-      Facts facts =
-          new Facts(
+      Diagnostics facts =
+          new Diagnostics(
               "self",
               "each sample's own loss",
               "loss",

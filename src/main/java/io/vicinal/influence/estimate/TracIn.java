@@ -30,7 +30,7 @@ import java.util.Map;
  */
 public final class TracIn implements Estimator {
   /**
-   * A head on the way, in the user's letters.
+   * A head on the way, in the delivered basis.
    *
    * @param head weight [d, D], bias or null, proxies, of the delivered head's shapes
    * @param learningRates sums over the steps from here to the next checkpoint, by parameter group:
@@ -76,7 +76,7 @@ public final class TracIn implements Estimator {
           CurvaturePoint point =
               CurvaturePoint.open(
                   explanation.problem(),
-                  explanation.problem().headToFrame(checkpoint.head(), arena),
+                  explanation.problem().headToBasis(checkpoint.head(), arena),
                   null)) {
         Embedded embedded = explanation.embeddings(queries, point.at());
         double[][] products =
@@ -97,7 +97,7 @@ public final class TracIn implements Estimator {
     }
     CurvaturePoint delivered = explanation.point(ReferencePoint.DELIVERED, progress);
     Embedded embedded = explanation.embeddings(queries, delivered.exact());
-    List<Facts> facts =
+    List<Diagnostics> facts =
         explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(f -> f.damped(Double.NaN, Double.NaN).with("checkpoints", checkpoints.size()))
             .toList();
@@ -105,7 +105,7 @@ public final class TracIn implements Estimator {
   }
 
   /**
-   * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The frame
+   * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The basis
    * is an orthogonal change of letters, so the parts of weight and bias are scaled in the user's.
    */
   private static void scale(HeadProblem problem, Checkpoint checkpoint, Directions gradient) {
@@ -120,7 +120,7 @@ public final class TracIn implements Estimator {
       HeadTensors parts = problem.toDelivered(new HeadTensors(one, null, null), scratch);
       multiply(parts.weight(), rate);
       multiply(parts.bias(), checkpoint.rate("bias"));
-      one.copyFrom(problem.headToFrame(parts, scratch).weight());
+      one.copyFrom(problem.headToBasis(parts, scratch).weight());
     }
   }
 

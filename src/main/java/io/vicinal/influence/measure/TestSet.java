@@ -27,7 +27,7 @@ public final class TestSet {
   private final long[] labels;
 
   /**
-   * @param features [T, D], F32 or F64, in the frame of the heads that will be given
+   * @param features [T, D], F32 or F64, in the Kronecker basis of the heads that will be given
    * @param labels I64 [T], any values
    * @throws InputException if they do not fit, or a feature is NaN or infinite
    */
@@ -164,18 +164,19 @@ public final class TestSet {
    *
    * @param embeddings of at least the measurement's rows
    */
-  public static LowRank gradient(Measurement measurement, Measurement.Embeddings embeddings) {
+  public static LowRankGradient gradient(
+      Measurement measurement, Measurement.Embeddings embeddings) {
     long[] rows = measurement.rows();
     double[][] coefficients = new double[rows.length][embeddings.width()];
     measurement.gradient(
         embeddings,
         (row, derivative) ->
             UnitRows.addTo(coefficients[Arrays.binarySearch(rows, row)], 1, derivative));
-    return new LowRank(rows, coefficients);
+    return new LowRankGradient(rows, coefficients);
   }
 
   /** Norm of a gradient, without writing it out. */
-  public double norm(LowRank gradient) {
+  public double norm(LowRankGradient gradient) {
     double[][] c = gradient.coefficients();
     try (Arena arena = Arena.host()) {
       double[] f = gather(gradient.rows(), arena).toDoubles();
@@ -197,7 +198,7 @@ public final class TestSet {
    *
    * @param out [d, D], of the features' type
    */
-  public void expand(LowRank gradient, Tensor out) {
+  public void expand(LowRankGradient gradient, Tensor out) {
     int rank = gradient.rows().length;
     int d = Math.toIntExact(out.dim(0));
     int width = Math.toIntExact(features.dim(1));

@@ -13,7 +13,7 @@ package io.vicinal.influence.relabel;
  * @param secondProbability of {@code second}
  * @param givenProbability of the label that it has
  * @param remoteness how far it lies from all other samples, in standard deviations of the class
- *     that is spread most widely; see {@link Remoteness}
+ *     that is spread most widely; see {@link OutlierScore}
  * @param decision what to do
  */
 public record Proposal(

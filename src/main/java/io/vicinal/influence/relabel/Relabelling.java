@@ -106,7 +106,7 @@ public record Relabelling(
     }
     double[][] blind = rule.probabilities(evidence, suspicious);
     double[][] p = rule.posteriors(evidence, suspicious);
-    double[] remoteness = Remoteness.of(evidence);
+    double[] remoteness = OutlierScore.of(evidence);
     boolean open = options.threshold() == null && evidence.hasTables() && !evidence.isNoiseTold();
     List<Proposal> proposals = new ArrayList<>();
     for (int i = 0; i < suspicious.length; i++) {

@@ -35,7 +35,7 @@ public final class ConjugateGradient {
    * @param point where the curvature is taken
    * @param kind M
    * @param lambda above 0
-   * @param rhs b [m, ...] in the problem's frame, of any floating-point type
+   * @param rhs b [m, ...] in the problem's basis, of any floating-point type
    * @param changes of the sample weights per right-hand side, or null
    * @param arena owner of the solutions, which have the problem's type, or F64 if the precision is
    *     not {@link Precision#PROBLEM}

@@ -67,7 +67,7 @@ public final class CurvaturePoint implements AutoCloseable {
   /**
    * Prepares the curvature at a point.
    *
-   * @param at parameters in the problem's frame; copied
+   * @param at parameters in the problem's basis; copied
    * @param targets other labels or weights, of the problem's type and borrowed, or null for the
    *     problem's own
    */
@@ -80,12 +80,12 @@ public final class CurvaturePoint implements AutoCloseable {
         targets == null ? problem.targets() : targets);
   }
 
-  /** The problem whose frame this is. */
+  /** The problem whose basis this is. */
   public HeadProblem problem() {
     return problem;
   }
 
-  /** The parameters, in the frame. */
+  /** The parameters, in the Kronecker basis. */
   public HeadTensors at() {
     return at;
   }

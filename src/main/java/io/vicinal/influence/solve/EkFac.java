@@ -6,7 +6,7 @@ import io.vicinal.tensor.Tensor;
 
 /**
  * The eigenvalue-corrected Kronecker approximation of a curvature matrix (George et al., arXiv
- * 1806.03884), with exact factors and an exact diagonal: in a problem's frame the axes are the
+ * 1806.03884), with exact factors and an exact diagonal: in a problem's basis the axes are the
  * factors' eigenvectors, so it is a diagonal matrix,
  *
  * <pre>
@@ -14,7 +14,7 @@ import io.vicinal.tensor.Tensor;
  * </pre>
  *
  * with H_i the sample's d x d block: of the full Hessian, of Gauss-Newton, or g_i g_i'. For proxies
- * it is Gauss-Newton's diagonal, uncoupled from the weight. Its tensors are in the frame.
+ * it is Gauss-Newton's diagonal, uncoupled from the weight. Its tensors are in the Kronecker basis.
  * Immutable, safe for any thread; lives as long as its point.
  */
 public final class EkFac {

@@ -13,7 +13,7 @@ import io.vicinal.tensor.Tensor;
 
 /**
  * A {@link HeadModel} made ready for solving: the bias is folded into the weight as the column of a
- * feature that is 1, and everything is rotated into the frame where EK-FAC is diagonal: the
+ * feature that is 1, and everything is rotated into the basis where EK-FAC is diagonal: the
  * eigenvectors of the exact Kronecker factors
  *
  * <pre>
@@ -21,7 +21,7 @@ import io.vicinal.tensor.Tensor;
  * </pre>
  *
  * at the delivered parameters. Rotations are orthogonal, so every loss, score, norm and eigenvalue
- * is what it was; {@link #toFrame} and {@link #toDelivered} translate, and nothing else needs to
+ * is what it was; {@link #toBasis} and {@link #toDelivered} translate, and nothing else needs to
  * know. Losses that are not a cosine softmax are not rotated and have no EK-FAC.
  *
  * <p>Owns its arena; borrows the model, and its features where no copy is needed. Safe for any
@@ -33,7 +33,7 @@ public final class HeadProblem implements AutoCloseable {
   private final ProblemOptions options;
   private final MemoryBudget memory;
   private final Arena arena;
-  private final Frame frame;
+  private final KroneckerBasis basis;
   private final Tensor features;
   private final Tensor sampleWeights;
   private final HeadTensors reference;
@@ -48,14 +48,14 @@ public final class HeadProblem implements AutoCloseable {
       MemoryBudget memory,
       Arena arena,
       Tensor sampleWeights,
-      FrameFinder found) {
+      KroneckerBasisFinder found) {
     this.backend = backend;
     this.model = model;
     this.options = options;
     this.memory = memory;
     this.arena = arena;
     this.sampleWeights = sampleWeights;
-    this.frame = found.frame();
+    this.basis = found.basis();
     this.features = found.features();
     this.reference = found.head();
     this.unit = found.unit();
@@ -85,7 +85,8 @@ public final class HeadProblem implements AutoCloseable {
         typed = arena.allocate(options.dtype(), weights.shape());
         typed.copyFrom(weights);
       }
-      FrameFinder found = FrameFinder.find(backend, model, typed, options, memory, arena);
+      KroneckerBasisFinder found =
+          KroneckerBasisFinder.find(backend, model, typed, options, memory, arena);
       return new HeadProblem(backend, model, options, memory, arena, typed, found);
     } catch (RuntimeException e) {
       arena.close();
@@ -104,7 +105,7 @@ public final class HeadProblem implements AutoCloseable {
   }
 
   /** The analysed parameters. */
-  public Theta theta() {
+  public ParameterSubset theta() {
     return options.theta();
   }
 
@@ -128,12 +129,15 @@ public final class HeadProblem implements AutoCloseable {
     return model.loss().spec();
   }
 
-  /** The delivered parameters in the frame: weight [d, D or D+1], bias if constant, proxies. */
+  /**
+   * The delivered parameters in the Kronecker basis: weight [d, D or D+1], bias if constant,
+   * proxies.
+   */
   public HeadTensors reference() {
     return reference;
   }
 
-  /** Features in the frame, [N, D or D+1]. */
+  /** Features in the Kronecker basis, [N, D or D+1]. */
   public Tensor features() {
     return features;
   }
@@ -165,7 +169,7 @@ public final class HeadProblem implements AutoCloseable {
 
   /** Whether it was rotated, so that {@link CurvaturePoint#ekfac} exists. */
   public boolean isRotated() {
-    return frame.phi() != null;
+    return basis.phi() != null;
   }
 
   /**
@@ -189,8 +193,8 @@ public final class HeadProblem implements AutoCloseable {
     return unit.error();
   }
 
-  /** Test features [T, D] in the frame; the same tensor if nothing changes. */
-  public Tensor toFrame(Tensor testFeatures, Arena target) {
+  /** Test features [T, D] in the Kronecker basis; the same tensor if nothing changes. */
+  public Tensor toBasis(Tensor testFeatures, Arena target) {
     if (testFeatures.shape().rank() != 2 || testFeatures.dim(1) != model.training().width()) {
       throw new InputException(
           "test features are "
@@ -199,17 +203,17 @@ public final class HeadProblem implements AutoCloseable {
               + model.training().width()
               + " columns; give features from the same source");
     }
-    return frame.features(testFeatures, target);
+    return basis.features(testFeatures, target);
   }
 
-  /** A head in the user's letters, such as a re-converged one, in the frame. */
-  public HeadTensors headToFrame(HeadTensors delivered, Arena target) {
-    return frame.head(delivered, target);
+  /** A head in the delivered basis, such as a re-converged one, in the Kronecker basis. */
+  public HeadTensors headToBasis(HeadTensors delivered, Arena target) {
+    return basis.head(delivered, target);
   }
 
-  /** A head of the frame in the user's letters: weight [d, D], bias, proxies. */
-  public HeadTensors toDelivered(HeadTensors inFrame, Arena target) {
-    return frame.back(inFrame, target);
+  /** A head of the basis in the delivered basis: weight [d, D], bias, proxies. */
+  public HeadTensors toDelivered(HeadTensors inBasis, Arena target) {
+    return basis.back(inBasis, target);
   }
 
   /** The curvature at the delivered parameters; kept and closed by this problem. */

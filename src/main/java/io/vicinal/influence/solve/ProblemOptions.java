@@ -9,12 +9,12 @@ import java.util.Objects;
  *
  * @param theta the analysed parameters
  * @param dtype F32 or F64, the type of its arithmetic; features of the other type are converted
- * @param rotate whether features are copied into the frame where EK-FAC is diagonal; without it
+ * @param rotate whether features are copied into the basis where EK-FAC is diagonal; without it
  *     systems are solved by plain conjugate gradients. Has no effect for losses that are not a
  *     cosine softmax
  * @param memoryBytes what it may hold; 0 for four fifths of the machine's memory
  */
-public record ProblemOptions(Theta theta, DType dtype, boolean rotate, long memoryBytes) {
+public record ProblemOptions(ParameterSubset theta, DType dtype, boolean rotate, long memoryBytes) {
   /**
    * @throws InputException if a value is outside its range
    */
@@ -30,11 +30,11 @@ public record ProblemOptions(Theta theta, DType dtype, boolean rotate, long memo
 
   /** W, single precision, rotated, automatic memory. */
   public static ProblemOptions defaults() {
-    return new ProblemOptions(Theta.W, DType.F32, true, 0);
+    return new ProblemOptions(ParameterSubset.W, DType.F32, true, 0);
   }
 
   /** The same with other parameters analysed. */
-  public ProblemOptions with(Theta other) {
+  public ProblemOptions with(ParameterSubset other) {
     return new ProblemOptions(other, dtype, rotate, memoryBytes);
   }
 

@@ -65,10 +65,10 @@ public final class Reconvergence {
    *
    * @param lambda above 0
    * @param targets labels and weights, of the problem's type; null for the problem's own
-   * @param start where to begin, in the frame; null for the delivered parameters
+   * @param start where to begin, in the Kronecker basis; null for the delivered parameters
    * @param arena owner of the result
    */
-  public static Converged run(
+  public static SolveOutcome run(
       HeadProblem problem,
       double lambda,
       Targets targets,
@@ -86,7 +86,7 @@ public final class Reconvergence {
     }
   }
 
-  private Converged run(HeadTensors start, Arena target) {
+  private SolveOutcome run(HeadTensors start, Arena target) {
     // Two arenas take turns: the next point is made in one while this one is read from the other.
     Arena here = new Arena(space.backend().memory());
     Arena there = new Arena(space.backend().memory());
@@ -94,22 +94,22 @@ public final class Reconvergence {
       Point point = evaluate(space.moved(start, space.zeros(here, 1), 0, here), here);
       double first = point.norm;
       int steps = 0;
-      Converged.Status status = null;
+      SolveOutcome.Status status = null;
       while (status == null) {
         if (Thread.currentThread().isInterrupted()) {
           throw new CancelledException("re-convergence");
         }
         if (point.norm <= options.tolerance() * scale) {
-          status = Converged.Status.CONVERGED;
+          status = SolveOutcome.Status.CONVERGED;
         } else if (steps >= options.maxSteps()
             || products >= options.maxProducts()
             || options.enough().getAsBoolean()) {
-          status = Converged.Status.OUT_OF_BUDGET;
+          status = SolveOutcome.Status.OUT_OF_BUDGET;
         } else {
           there.reset();
           Point next = step(point, first, there);
           if (next == null) {
-            status = Converged.Status.ROUNDING;
+            status = SolveOutcome.Status.ROUNDING;
           } else {
             point = next;
             Arena free = here;
@@ -120,7 +120,7 @@ public final class Reconvergence {
           }
         }
       }
-      return new Converged(
+      return new SolveOutcome(
           copy(point.at, target),
           objective.lambda(),
           steps,

@@ -5,9 +5,9 @@ import java.util.Arrays;
 
 /**
  * The ends of the Hessian's spectrum with respect to the weight, as EK-FAC sees them: its diagonal
- * in the frame. Diagonal entries lie between the true ends, so {@code largest} is a lower bound of
- * the largest eigenvalue and {@code smallest} an upper bound of the smallest. The array is not
- * copied.
+ * in the Kronecker basis. Diagonal entries lie between the true ends, so {@code largest} is a lower
+ * bound of the largest eigenvalue and {@code smallest} an upper bound of the smallest. The array is
+ * not copied.
  *
  * @param top the largest entries, descending
  * @param smallest entry; below 0 where the loss is not convex along a direction

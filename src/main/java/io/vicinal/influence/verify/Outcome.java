@@ -1,6 +1,6 @@
 package io.vicinal.influence.verify;
 
-import io.vicinal.influence.solve.Converged;
+import io.vicinal.influence.solve.SolveOutcome;
 
 /**
  * What re-solving the head after an edit did to the measurements. Arrays are not copied: treat them
@@ -10,8 +10,8 @@ import io.vicinal.influence.solve.Converged;
  * @param before measurements at the re-converged head of the unchanged training set, by query
  * @param after the same at the re-solved head
  * @param error of after - before, in the measurement's unit, because both heads are only so near to
- *     their minima: to first order an upper bound, see {@link Converged#distance}; NaN for a gauge
- *     without a gradient
+ *     their minima: to first order an upper bound, see {@link SolveOutcome#distance}; NaN for a
+ *     gauge without a gradient
  * @param steps Newton steps
  * @param products Hessian-vector products
  * @param gradientNorm of the objective at the re-solved head

@@ -6,10 +6,10 @@ import io.vicinal.backend.Targets;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.measure.Embedded;
 import io.vicinal.influence.measure.TestSet;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
@@ -38,10 +38,10 @@ public final class Retraining implements AutoCloseable {
   private final HeadProblem problem;
   private final TestSet test;
   private final double lambda;
-  private final List<Gauge> gauges;
+  private final List<Probe> gauges;
   private final ReconvergenceOptions options;
   private final Arena arena;
-  private final Converged base;
+  private final SolveOutcome base;
   private final double[] before;
   private final double[] slopes; // norms of the gauges' gradients there
 
@@ -49,7 +49,7 @@ public final class Retraining implements AutoCloseable {
       HeadProblem problem,
       TestSet test,
       double lambda,
-      List<Gauge> gauges,
+      List<Probe> gauges,
       HeadTensors start,
       ReconvergenceOptions options) {
     this.problem = problem;
@@ -73,17 +73,17 @@ public final class Retraining implements AutoCloseable {
    * Prepares retraining: finds the minimum for the unedited training set.
    *
    * @param problem borrowed
-   * @param test test rows in the problem's frame, such as {@link Explanation#test}; borrowed
+   * @param test test rows in the problem's basis, such as {@link Explanation#test}; borrowed
    * @param lambda above 0
    * @param gauges what is read off, at least one
-   * @param start parameters in the problem's frame that may be nearer to that minimum than the
+   * @param start parameters in the problem's basis that may be nearer to that minimum than the
    *     delivered ones, or null
    */
   public static Retraining open(
       HeadProblem problem,
       TestSet test,
       double lambda,
-      List<Gauge> gauges,
+      List<Probe> gauges,
       HeadTensors start,
       ReconvergenceOptions options) {
     if (gauges.isEmpty()) {
@@ -100,7 +100,7 @@ public final class Retraining implements AutoCloseable {
    * @param explanation borrowed, as is its problem
    */
   public static Retraining of(
-      Explanation explanation, List<Gauge> gauges, ReconvergenceOptions options) {
+      Explanation explanation, List<Probe> gauges, ReconvergenceOptions options) {
     return open(
         explanation.problem(),
         explanation.test(),
@@ -116,12 +116,12 @@ public final class Retraining implements AutoCloseable {
   }
 
   /** What is measured, in the order of {@link Outcome}'s arrays. */
-  public List<Gauge> gauges() {
+  public List<Probe> gauges() {
     return gauges;
   }
 
   /** The minimum for the unedited training set; its tensors live as long as this. */
-  public Converged base() {
+  public SolveOutcome base() {
     return base;
   }
 
@@ -154,7 +154,7 @@ public final class Retraining implements AutoCloseable {
   private Outcome solve(Edit edit, ReconvergenceOptions how) {
     long start = System.nanoTime();
     try (Arena scratch = new Arena(problem.backend().memory())) {
-      Converged solved =
+      SolveOutcome solved =
           Reconvergence.run(problem, lambda, targets(edit, scratch), base.head(), how, scratch);
       double[] after = measure(embed(solved.head()));
       double off = base.distance() + solved.distance();
@@ -211,18 +211,18 @@ public final class Retraining implements AutoCloseable {
     return change.label();
   }
 
-  private double slope(Gauge gauge, Embedded embedded) {
+  private double slope(Probe gauge, Embedded embedded) {
     return gauge.gradient() == null ? Double.NaN : test.norm(gauge.gradient().apply(embedded));
   }
 
-  private Embedded embed(HeadTensors inFrame) {
+  private Embedded embed(HeadTensors inBasis) {
     long[] rows =
         gauges.stream()
             .flatMapToLong(gauge -> LongStream.of(gauge.rows()))
             .sorted()
             .distinct()
             .toArray();
-    return test.embed(inFrame, rows);
+    return test.embed(inBasis, rows);
   }
 
   private double[] measure(Embedded embedded) {

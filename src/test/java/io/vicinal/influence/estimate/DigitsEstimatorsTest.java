@@ -6,7 +6,6 @@ import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.TestSet;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.ProblemOptions;
@@ -14,6 +13,7 @@ import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.influence.statistics.Correlation;
 import io.vicinal.loss.ProxyNcaPlusPlus;
 import io.vicinal.tensor.Arena;
@@ -95,7 +95,7 @@ class DigitsEstimatorsTest {
                 v);
         double[] above = losses(arena, at, v, step);
         double[] below = losses(arena, at, v, -step);
-        double factor = (double) gradient.facts().get(q).more().get(Facts.ORIGINAL_FACTOR);
+        double factor = (double) gradient.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double largest = 0;
         double worst = 0;
         for (int i = 0; i < above.length; i++) {
@@ -144,8 +144,10 @@ class DigitsEstimatorsTest {
         double overlap = overlap(eif.sets(q).harmful(), seed.sets(q).harmful());
         assertThat(overlap).as(queries.get(q).id()).isGreaterThan(0.7);
         mean += overlap / queries.size();
-        assertThat((double) eif.facts().get(q).more().get(Facts.ORIGINAL_FACTOR)).isPositive();
-        assertThat((double) seed.facts().get(q).more().get(Facts.ORIGINAL_FACTOR)).isNegative();
+        assertThat((double) eif.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
+            .isPositive();
+        assertThat((double) seed.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
+            .isNegative();
       }
       assertThat(mean).isGreaterThan(0.8);
     }
@@ -183,7 +185,7 @@ class DigitsEstimatorsTest {
         double[] ones = new double[(int) problem.samples()];
         Arrays.fill(ones, 1);
         ones[candidates[j]] = 0;
-        Converged refit =
+        SolveOutcome refit =
             Reconvergence.run(
                 problem,
                 e.damping().lambda(),

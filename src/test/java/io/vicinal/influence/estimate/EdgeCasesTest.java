@@ -17,9 +17,9 @@ import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.DampingUnit;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.NegativeCurvatureException;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import io.vicinal.loss.ArcFace;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.NormalizedSoftmax;
@@ -191,7 +191,7 @@ class EdgeCasesTest {
   /** Indefinite at the delivered weights: an error that says what works, or a raised damping. */
   @Test
   void indefiniteDamping() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 14, false)) {
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 14, false)) {
       Damping tiny = Damping.multiple(1e-4, p.problem);
       try (Explanation e =
           Explanation.open(p.problem, p.test, tiny, ExplanationOptions.defaults())) {
@@ -249,7 +249,7 @@ class EdgeCasesTest {
 
   @Test
   void aThreadThatIsInterruptedStops() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 14, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 14, false);
         Explanation e = p.explain(3)) {
       Thread.currentThread().interrupt();
       assertThatThrownBy(() -> Estimators.of("eif").scores(e, p.queries, Progress.NONE))

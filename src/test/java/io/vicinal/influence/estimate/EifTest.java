@@ -7,8 +7,8 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.InputException;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,7 +70,7 @@ class EifTest {
 
   /** The original's scores, found again from ours. */
   private static double[] original(SmallProblem p, Scores scores, int query) {
-    double factor = (double) scores.facts().get(query).more().get(Facts.ORIGINAL_FACTOR);
+    double factor = (double) scores.facts().get(query).more().get(Diagnostics.ORIGINAL_FACTOR);
     double[] original = new double[p.n];
     Arrays.setAll(original, i -> factor * scores.values()[query][i] / p.truth.weights[i]);
     return original;
@@ -80,7 +80,7 @@ class EifTest {
   @EnumSource(EifOptions.Form.class)
   void scoresAreThoseOfADenseWalk(EifOptions.Form form) {
     EifOptions options = new EifOptions(20, 0.02, 1, EifOptions.Ways.ASCENT, 0, form);
-    try (SmallProblem p = new SmallProblem(Theta.W, 13, true);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 13, true);
         Explanation e = p.explain(3)) {
       for (int m = 1; m <= 2; m++) {
         Scores scores = new Eif(options.withDirections(m)).scores(e, p.queries, Progress.NONE);
@@ -106,7 +106,7 @@ class EifTest {
     EifOptions options =
         new EifOptions(10, 0.02, 1, EifOptions.Ways.ASCENT, 0, EifOptions.Form.PRODUCT)
             .withDirections(4);
-    try (SmallProblem p = new SmallProblem(Theta.W_B, 13, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W_B, 13, false);
         Explanation e = p.explain(3)) {
       Query query = p.queries.get(1);
       Scores scores = new Eif(options).scores(e, List.of(query), Progress.NONE);
@@ -143,7 +143,7 @@ class EifTest {
   void stopsBeforeAStepOnceTheThresholdIsReached() {
     EifOptions options =
         new EifOptions(400, 0.05, 1, EifOptions.Ways.BOTH, 0, EifOptions.Form.PRODUCT);
-    try (SmallProblem p = new SmallProblem(Theta.W, 13, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 13, false);
         Explanation e = p.explain(3)) {
       Scores scores = new Eif(options).scores(e, p.queries, Progress.NONE);
       boolean stopped = false;
@@ -163,7 +163,7 @@ class EifTest {
    */
   @Test
   void shortWalksGiveTheGradientEstimator() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 13, true);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 13, true);
         Explanation e = p.explain(3)) {
       Scores gradient = Estimators.of("gradient").scores(e, p.queries, Progress.NONE);
       for (EifOptions.Form form : EifOptions.Form.values()) {
@@ -181,7 +181,7 @@ class EifTest {
 
   @Test
   void nothingIsMovedForGood() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 13, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 13, false);
         Explanation e = p.explain(3)) {
       double[] weight = p.problem.reference().weight().toDoubles();
       Estimator eif = new Eif(EifOptions.defaults().withDirections(2));

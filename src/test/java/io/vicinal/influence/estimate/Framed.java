@@ -7,16 +7,16 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
-/** The naive truth of a small problem in the frame where EK-FAC is diagonal; theta is W. */
+/** The naive truth of a small problem in the basis where EK-FAC is diagonal; theta is W. */
 final class Framed {
   private final DenseTruth truth;
   private final double[] theta;
 
   /**
-   * @param at parameters in the user's letters
+   * @param at parameters in the delivered basis
    */
   Framed(SmallProblem small, double[] at) {
-    HeadTensors head = small.problem.headToFrame(small.head(at), small.arena);
+    HeadTensors head = small.problem.headToBasis(small.head(at), small.arena);
     theta = SmallProblem.flat(head);
     truth =
         new DenseTruth(

@@ -5,8 +5,8 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -40,8 +40,8 @@ class LinearEstimatorsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void hessianAndGaussNewtonAtTheReconvergedPoint(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void hessianAndGaussNewtonAtTheReconvergedPoint(ParameterSubset theta) {
     try (SmallProblem p = new SmallProblem(theta, 14, true);
         Explanation e = p.explain(MULTIPLE)) {
       double lambda = e.damping().lambda();
@@ -54,7 +54,7 @@ class LinearEstimatorsTest {
         double[] v = p.slope(p.queries.get(q), at);
         near(full.values()[q], p.effects(at, DenseTruth.solve(hessian, v)), 1e-7);
         near(gn.values()[q], p.effects(at, DenseTruth.solve(gaussNewton, v)), 1e-7);
-        Facts facts = full.facts().get(q);
+        Diagnostics facts = full.facts().get(q);
         assertThat(facts.query()).isEqualTo(p.queries.get(q).id());
         assertThat(facts.value()).isCloseTo(p.value(p.queries.get(q), at), offset(1e-8));
         assertThat(facts.reference()).isEqualTo(ReferencePoint.RECONVERGED);
@@ -66,8 +66,8 @@ class LinearEstimatorsTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void gradientAndTracin(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void gradientAndTracin(ParameterSubset theta) {
     try (SmallProblem p = new SmallProblem(theta, 12, true);
         Explanation e = p.explain(MULTIPLE)) {
       double[] other = p.theta.clone();
@@ -92,7 +92,7 @@ class LinearEstimatorsTest {
         double[] sums = new double[p.n];
         Arrays.setAll(sums, i -> 0.2 * products[i] + later[i]);
         near(traced.values()[q], sums, 1e-8);
-        double factor = (double) gradient.facts().get(q).more().get(Facts.ORIGINAL_FACTOR);
+        double factor = (double) gradient.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double[] g = p.truth.pick(p.truth.gradient(p.theta, 3, p.truth.y[3]));
         assertThat(factor * gradient.values()[q][3] / p.truth.weights[3])
             .isCloseTo(-DenseTruth.dot(g, v), offset(1e-8));
@@ -102,8 +102,8 @@ class LinearEstimatorsTest {
 
   /** (K_tt + N lambda I)^-1 K_tq with an N x N matrix, which the estimator never builds. */
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void fisherIsItsKernelForm(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void fisherIsItsKernelForm(ParameterSubset theta) {
     try (SmallProblem p = new SmallProblem(theta, 20, false);
         Explanation e = p.explain(0.5)) {
       double lambda = e.damping().lambda();
@@ -128,7 +128,7 @@ class LinearEstimatorsTest {
 
   @Test
   void ekfacIsTheDiagonalInTheFrame() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 16, true);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 16, true);
         Explanation e = p.explain(1)) {
       double lambda = e.damping().lambda();
       double[] at = p.minimum(e);
@@ -147,7 +147,7 @@ class LinearEstimatorsTest {
 
   @Test
   void selfInfluence() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 16, true);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 16, true);
         Explanation e = p.explain(2)) {
       double lambda = e.damping().lambda();
       Framed framed = new Framed(p, p.theta);
@@ -178,7 +178,7 @@ class LinearEstimatorsTest {
 
   @Test
   void oneSolveServesEveryReader() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 14, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 14, false);
         Explanation e = p.explain(MULTIPLE)) {
       Response first =
           e.responses(

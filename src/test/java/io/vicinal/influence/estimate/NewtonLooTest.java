@@ -4,8 +4,8 @@ import static io.vicinal.influence.estimate.LinearEstimatorsTest.near;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.influence.Query;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,8 +23,8 @@ class NewtonLooTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void equalsADenseMaskedStep(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void equalsADenseMaskedStep(ParameterSubset theta) {
     try (SmallProblem p = new SmallProblem(theta, 24, true);
         Explanation e = p.explain(MULTIPLE)) {
       double lambda = e.damping().lambda();
@@ -53,7 +53,7 @@ class NewtonLooTest {
 
   @Test
   void predictsWhatReSolvingDoes() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 60, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 60, false);
         Explanation e = p.explain(MULTIPLE)) {
       double lambda = e.damping().lambda();
       double[] at = p.minimum(e);
@@ -99,7 +99,7 @@ class NewtonLooTest {
 
   @Test
   void beyondALimitOnlyTheShortlistIsSolved() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 24, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 24, false);
         Explanation e = p.explain(20)) {
       List<Query> one = p.queries.subList(0, 1);
       double[] all = NewtonLoo.defaults().scores(e, one, Progress.NONE).values()[0];

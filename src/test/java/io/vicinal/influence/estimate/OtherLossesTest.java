@@ -9,14 +9,14 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.PairDistance;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.influence.solve.Theta;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.loss.ArcFace;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.ProxyAnchor;
@@ -55,7 +55,7 @@ class OtherLossesTest {
     double of(double[][] cosines, double[][] proxies, double[] weights, long[] labels);
   }
 
-  record Case(Loss loss, Formula formula, Theta theta) {
+  record Case(Loss loss, Formula formula, ParameterSubset theta) {
     @Override
     public String toString() {
       return loss.name() + " of " + theta;
@@ -65,7 +65,7 @@ class OtherLossesTest {
   static Stream<Case> cases() {
     Loss triple = new SoftTriple(SHARPNESS, GAMMA, MARGIN, TAU, 2);
     Loss anchor = new ProxyAnchor(MARGIN, SHARPNESS, false, false, false, false);
-    return Stream.of(Theta.W, Theta.W_B_P)
+    return Stream.of(ParameterSubset.W, ParameterSubset.W_B_P)
         .flatMap(
             theta ->
                 Stream.of(
@@ -270,7 +270,7 @@ class OtherLossesTest {
           Explanation e = Explanation.open(problem, asked, Damping.absolute(1, problem), fine)) {
         double lambda = e.damping().lambda();
         double[] start = SmallProblem.flat(head);
-        Converged converged = e.convergence(Progress.NONE);
+        SolveOutcome converged = e.convergence(Progress.NONE);
         double[] at = SmallProblem.flat(problem.toDelivered(converged.head(), arena));
         assertThat(converged.converged()).isTrue();
         double[] slopes = slopes(size, at, t -> loss(c, t, weights));

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,9 +16,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class SampleTablesTest {
   @ParameterizedTest
   @EnumSource(
-      value = Theta.class,
+      value = ParameterSubset.class,
       names = {"W", "W_B", "W_B_P"})
-  void tablesAreDifferencesOfGradients(Theta theta) {
+  void tablesAreDifferencesOfGradients(ParameterSubset theta) {
     try (SmallProblem p = new SmallProblem(theta, 15, true);
         Explanation e = p.explain(3)) {
       double lambda = e.damping().lambda();

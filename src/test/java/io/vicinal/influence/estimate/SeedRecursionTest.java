@@ -12,9 +12,9 @@ import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
@@ -36,7 +36,7 @@ class SeedRecursionTest {
 
   @Test
   void equalsTheLoopOverTwoHundredSamples() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 200, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 200, false);
         Explanation e = p.explain(3)) {
       // a scale at which curvature matters, beside the original's, at which it hardly does
       for (SeedRecursion seed : List.of(SeedRecursion.defaults(), new SeedRecursion(0.02, 20))) {
@@ -51,7 +51,7 @@ class SeedRecursionTest {
             }
           }
           double[] original = new double[p.n];
-          double factor = (double) scores.facts().get(q).more().get(Facts.ORIGINAL_FACTOR);
+          double factor = (double) scores.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
           for (int i = 0; i < p.n; i++) {
             double[] g = p.truth.pick(p.truth.gradient(p.theta, i, p.truth.y[i]));
             original[i] = -DenseTruth.dot(h, g) / seed.scale();
@@ -74,7 +74,7 @@ class SeedRecursionTest {
     int n = 50;
     int passes = 400;
     Xoshiro random = new Xoshiro(8);
-    SmallProblem p = new SmallProblem(Theta.W, n, false);
+    SmallProblem p = new SmallProblem(ParameterSubset.W, n, false);
     DenseTruth truth = p.truth;
     double[] x = truth.x;
     double[] theta = p.theta.clone();
@@ -158,7 +158,7 @@ class SeedRecursionTest {
 
   @Test
   void proxiesAreNotAnalysed() {
-    try (SmallProblem p = new SmallProblem(Theta.W_B_P, 12, false);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W_B_P, 12, false);
         Explanation e = p.explain(1)) {
       assertThatThrownBy(() -> SeedRecursion.defaults().scores(e, p.queries, Progress.NONE))
           .isInstanceOf(InputException.class)

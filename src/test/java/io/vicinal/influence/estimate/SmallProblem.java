@@ -15,11 +15,11 @@ import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.measure.TripletMargin;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.influence.solve.Theta;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
@@ -55,11 +55,11 @@ final class SmallProblem implements AutoCloseable {
               new GroupDistance("group", List.of(new Pair(1, 2), new Pair(1, 3), new Pair(7, 8)))),
           new Query("margin", new TripletMargin(4, 5, 6)));
 
-  SmallProblem(Theta analysed, int n, boolean weighted) {
+  SmallProblem(ParameterSubset analysed, int n, boolean weighted) {
     this(analysed, n, weighted, new Xoshiro(n + 10L * analysed.ordinal()));
   }
 
-  private SmallProblem(Theta analysed, int n, boolean weighted, Xoshiro random) {
+  private SmallProblem(ParameterSubset analysed, int n, boolean weighted, Xoshiro random) {
     this.n = n;
     double[] centres = normal(random, CLASSES * D);
     double[] x = normal(random, n * D);

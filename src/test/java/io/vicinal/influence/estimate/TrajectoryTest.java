@@ -12,9 +12,9 @@ import io.vicinal.influence.Query;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.Theta;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.sample.Xoshiro;
@@ -151,7 +151,7 @@ class TrajectoryTest {
                 BACKEND,
                 new HeadModel(LOSS, data, last),
                 null,
-                ProblemOptions.defaults().with(Theta.W_B).with(DType.F64));
+                ProblemOptions.defaults().with(ParameterSubset.W_B).with(DType.F64));
         Explanation e =
             Explanation.open(
                 problem, TEST, Damping.absolute(0.1, problem), ExplanationOptions.defaults())) {

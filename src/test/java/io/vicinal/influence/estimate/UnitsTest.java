@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.influence.estimate.EifOptions.Ways;
 import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.influence.solve.Theta;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -38,7 +38,7 @@ class UnitsTest {
 
   @Test
   void everyScoreIsTheChangeByRemoval() {
-    try (SmallProblem p = new SmallProblem(Theta.W, 60, true);
+    try (SmallProblem p = new SmallProblem(ParameterSubset.W, 60, true);
         Explanation e = explain(p)) {
       List<Estimator> estimators = new ArrayList<>();
       for (String name : Estimators.names()) {

@@ -54,7 +54,7 @@ class MeasurementTest {
   @MethodSource("measurements")
   void gradientsAreThoseOfCentralDifferences(Measurement measurement) {
     Embedded at = random(2);
-    LowRank gradient = TestSet.gradient(measurement, at);
+    LowRankGradient gradient = TestSet.gradient(measurement, at);
     double step = 1e-5;
     double largest = 0;
     for (long row : ALL) {
@@ -79,7 +79,7 @@ class MeasurementTest {
   @MethodSource("measurements")
   void radialMovesChangeNothing(Measurement measurement) {
     Embedded at = random(3);
-    LowRank gradient = TestSet.gradient(measurement, at);
+    LowRankGradient gradient = TestSet.gradient(measurement, at);
     for (int r = 0; r < gradient.rows().length; r++) {
       double radial = UnitRows.dot(at.raw(gradient.rows()[r]), gradient.coefficients()[r]);
       assertThat(radial).isCloseTo(0, offset(1e-14));
@@ -92,7 +92,7 @@ class MeasurementTest {
     Embedded at = random(4);
     long zero = measurement.rows()[0];
     Arrays.fill(at.values()[(int) zero], 0);
-    LowRank gradient = TestSet.gradient(measurement, at);
+    LowRankGradient gradient = TestSet.gradient(measurement, at);
     assertThat(gradient.coefficients()[0]).containsOnly(0);
     assertThat(measurement.value(at)).isFinite();
     for (double[] row : gradient.coefficients()) {
@@ -109,7 +109,7 @@ class MeasurementTest {
     assertThat(new PairDistance(0, 3).value(at)).isEqualTo(0);
     assertThat(new PairDistance(0, 4).value(at)).isEqualTo(2);
     assertThat(new TripletMargin(0, 1, 2).value(at)).isEqualTo(2);
-    LowRank gradient = TestSet.gradient(new PairDistance(0, 1), at);
+    LowRankGradient gradient = TestSet.gradient(new PairDistance(0, 1), at);
     assertThat(gradient.coefficients()[0]).containsExactly(0, -1); // -(2/2)(u_1 - 0 u_0)
     assertThat(gradient.coefficients()[1]).containsExactly(-2.0 / 3, 0);
   }

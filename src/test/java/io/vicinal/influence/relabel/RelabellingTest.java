@@ -378,7 +378,7 @@ class RelabellingTest {
       try (Arena arena = Arena.host()) {
         FeatureSet set = new FeatureSet(arena.of(x, n + 1, 4), arena.of(y, n + 1), "two classes");
         try (Evidence e = Evidence.of(BACKEND, set, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
-          double[] remoteness = Remoteness.of(e);
+          double[] remoteness = OutlierScore.of(e);
           assertThat(remoteness[n]).isGreaterThan(5);
           assertThat(Arrays.stream(remoteness, 0, n).max().orElseThrow()).isLessThan(5);
         }

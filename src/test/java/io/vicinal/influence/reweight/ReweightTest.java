@@ -116,22 +116,22 @@ class ReweightTest {
         Arena arena = Arena.host()) {
       double lambda = Damping.multiple(10, problem).lambda();
       ReconvergenceOptions options = ReconvergenceOptions.defaults().withTolerance(1e-3);
-      Head own = Resolve.run(problem, lambda, null, options, arena);
+      Head own = Refit.run(problem, lambda, null, options, arena);
       int n = (int) model.samples();
       double grown = 0;
       double swapped = 0;
       for (int q = 0; q < 4; q++) {
         List<Query> one = List.of(queries.get(q));
         double[] weights = SampleWeights.of(n, scores.sets(q));
-        Head better = Resolve.run(problem, lambda, weights, options, arena);
+        Head better = Refit.run(problem, lambda, weights, options, arena);
         double[] control = swapped(n, scores.sets(q));
-        Head worse = Resolve.run(problem, lambda, control, options, arena);
+        Head worse = Refit.run(problem, lambda, control, options, arena);
         grown += BeforeAfter.of(BACKEND, test, one, own, better).get(0).change();
         swapped += BeforeAfter.of(BACKEND, test, one, own, worse).get(0).change();
       }
       assertThat(grown).isPositive().isGreaterThan(swapped);
       double[] few = new double[3];
-      assertThatThrownBy(() -> Resolve.run(problem, lambda, few, options, arena))
+      assertThatThrownBy(() -> Refit.run(problem, lambda, few, options, arena))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("3 for");
     }

@@ -37,7 +37,7 @@ class ConjugateGradientTest {
     if (kind != CurvatureKind.HESSIAN) {
       return CurvaturePoint.open(problem, problem.reference(), null);
     }
-    Converged converged =
+    SolveOutcome converged =
         Reconvergence.run(
             problem,
             lambda,
@@ -70,7 +70,7 @@ class ConjugateGradientTest {
   })
   void agreesWithTheDenseInverse(String theta, CurvatureKind kind, String damping) {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.parse(theta))) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.parse(theta))) {
       double lambda = Damping.parse(damping, problem).lambda();
       try (CurvaturePoint point = definite(problem, kind, lambda, arena)) {
         double[][] matrix = Dense.matrix(point, kind, null);
@@ -94,7 +94,8 @@ class ConjugateGradientTest {
   @Test
   void aLargerProblemAgreesWithTheDenseInverse() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().size(300, 48, 20, 12).open(CPU, arena, Theta.W_B)) {
+        HeadProblem problem =
+            Toy.small().size(300, 48, 20, 12).open(CPU, arena, ParameterSubset.W_B)) {
       double lambda = Damping.parse("1x", problem).lambda();
       try (CurvaturePoint point = definite(problem, CurvatureKind.HESSIAN, lambda, arena)) {
         double[][] matrix = Dense.matrix(point, CurvatureKind.HESSIAN, null);
@@ -113,7 +114,7 @@ class ConjugateGradientTest {
   @Test
   void rightHandSidesDoNotDisturbEachOther() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W_B_P)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W_B_P)) {
       double lambda = Damping.parse("1x", problem).lambda();
       Directions b = Toy.rhs(problem, 7, arena);
       double[][] rhs = Dense.get(b);
@@ -156,7 +157,7 @@ class ConjugateGradientTest {
   @Test
   void everyRightHandSideHasItsOwnSampleWeights() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("10x", problem).lambda();
       CurvaturePoint point = problem.delivered();
       Directions b = Toy.rhs(problem, 4, arena);
@@ -187,8 +188,8 @@ class ConjugateGradientTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void singlePrecisionReportsItsTrueResidual(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void singlePrecisionReportsItsTrueResidual(ParameterSubset theta) {
     try (Arena arena = Arena.host();
         HeadProblem problem = Toy.small().dtype(DType.F32).open(CPU, arena, theta)) {
       double lambda = Damping.parse("1x", problem).lambda();
@@ -216,7 +217,7 @@ class ConjugateGradientTest {
   @Test
   void doublePrecisionReachesResidualsThatSingleDoesNot() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().dtype(DType.F32).open(CPU, arena, Theta.W_B)) {
+        HeadProblem problem = Toy.small().dtype(DType.F32).open(CPU, arena, ParameterSubset.W_B)) {
       double lambda = Damping.parse("1x", problem).lambda();
       CurvaturePoint point = problem.delivered();
       Directions b = Toy.rhs(problem, 3, arena);
@@ -248,7 +249,7 @@ class ConjugateGradientTest {
   @Test
   void negativeCurvatureIsFoundAndTheSuggestedDampingWorks() {
     for (DType dtype : List.of(DType.F64, DType.F32)) {
-      for (Theta theta : Theta.values()) {
+      for (ParameterSubset theta : ParameterSubset.values()) {
         try (Arena arena = Arena.host();
             HeadProblem problem = Toy.small().dtype(dtype).open(CPU, arena, theta)) {
           CurvaturePoint point = problem.delivered();
@@ -293,7 +294,7 @@ class ConjugateGradientTest {
   @Test
   void automaticDampingIsRaisedUntilItSuffices() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       Directions b = Toy.rhs(problem, 3, arena);
       Damping start = new Damping(problem.meanEigenvalue() * 1e-3, 1e-3, DampingUnit.MEAN, true);
       Solution solution =
@@ -331,7 +332,10 @@ class ConjugateGradientTest {
   void ekfacHalvesTheProducts() {
     try (Arena arena = Arena.host();
         HeadProblem problem =
-            Toy.small().size(600, 400, 32, 10).dtype(DType.F32).open(CPU, arena, Theta.W)) {
+            Toy.small()
+                .size(600, 400, 32, 10)
+                .dtype(DType.F32)
+                .open(CPU, arena, ParameterSubset.W)) {
       Directions b = Toy.questions(problem, 4, arena);
       for (String damping : List.of("0.3x", "1x")) {
         double lambda = Damping.parse(damping, problem).lambda();
@@ -363,7 +367,7 @@ class ConjugateGradientTest {
   @Test
   void stopsAtTheLimitOfProducts() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("0.01x", problem).lambda();
       Directions b = Toy.rhs(problem, 2, arena);
       Solution solution = solve(problem, lambda, b, TIGHT.plain().withMaxProducts(6), arena);
@@ -378,7 +382,7 @@ class ConjugateGradientTest {
   @Test
   void refusesWhatHasNoMeaning() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       Directions b = Toy.rhs(problem, 2, arena);
       assertThatThrownBy(() -> solve(problem, 0, b, TIGHT, arena))
           .isInstanceOf(InputException.class)
@@ -395,7 +399,7 @@ class ConjugateGradientTest {
   @Test
   void anInterruptStopsIt() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       Directions b = Toy.rhs(problem, 2, arena);
       SolveOptions options =
           TIGHT.with(

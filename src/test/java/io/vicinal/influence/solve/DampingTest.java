@@ -18,7 +18,7 @@ class DampingTest {
   void readsMultiplesAndNumbers() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(cpu, arena, ParameterSubset.W)) {
       double unit = problem.meanEigenvalue();
       Damping automatic = Damping.parse("auto", problem);
       assertThat(automatic.lambda()).isEqualTo(unit);
@@ -43,7 +43,7 @@ class DampingTest {
   void refusesTheRest(String text) {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(cpu, arena, ParameterSubset.W)) {
       assertThatThrownBy(() -> Damping.parse(text, problem))
           .isInstanceOf(InputException.class)
           .hasMessageStartingWith("damping: '" + text + "'")
@@ -84,9 +84,9 @@ class DampingTest {
 
   @Test
   void thetaHasThreeNames() {
-    assertThat(Theta.parse("W, b")).isEqualTo(Theta.W_B);
-    assertThat(Theta.parse("W,b,P")).isEqualTo(Theta.W_B_P);
-    assertThatThrownBy(() -> Theta.parse("P"))
+    assertThat(ParameterSubset.parse("W, b")).isEqualTo(ParameterSubset.W_B);
+    assertThat(ParameterSubset.parse("W,b,P")).isEqualTo(ParameterSubset.W_B_P);
+    assertThatThrownBy(() -> ParameterSubset.parse("P"))
         .isInstanceOf(InputException.class)
         .hasMessageContaining("choose W, W,b or W,b,P");
   }

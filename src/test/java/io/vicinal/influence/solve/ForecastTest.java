@@ -19,7 +19,10 @@ class ForecastTest {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
         HeadProblem problem =
-            Toy.small().size(3000, 200, 48, 20).dtype(DType.F32).open(cpu, arena, Theta.W)) {
+            Toy.small()
+                .size(3000, 200, 48, 20)
+                .dtype(DType.F32)
+                .open(cpu, arena, ParameterSubset.W)) {
       Directions b = Toy.questions(problem, 8, arena);
       double lambda = Damping.parse("10x", problem).lambda();
       for (SolveOptions options :
@@ -42,7 +45,7 @@ class ForecastTest {
   void timeIsThatOfAProductAtAllProducts() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(cpu, arena, ParameterSubset.W)) {
       assertThat(timed(problem, arena, 0.15, 0.05)).isEqualTo(0.05);
       assertThat(timed(problem, arena, 0.15, 0.19)).isEqualTo(0.15);
       assertThat(timed(problem, arena, 0.5, 0.05)).isEqualTo(0.5);
@@ -82,7 +85,7 @@ class ForecastTest {
   void withoutEkfacTheFirstStepsTell() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, ParameterSubset.W)) {
       Forecast forecast =
           Forecast.of(
               problem.delivered(),
@@ -107,7 +110,7 @@ class ForecastTest {
                   .loss(loss)
                   .size(600, 60, 16, 8)
                   .dtype(DType.F32)
-                  .open(cpu, arena, Theta.W)) {
+                  .open(cpu, arena, ParameterSubset.W)) {
         Directions b = Toy.questions(problem, 8, arena);
         SolveOptions options = SolveOptions.defaults();
         double lambda = Damping.parse("30x", problem).lambda();
@@ -129,7 +132,7 @@ class ForecastTest {
   void whereTheFirstStepsMeetNegativeCurvatureItNamesTheLimit() {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().loss("arcface").open(cpu, arena, ParameterSubset.W)) {
       Forecast forecast =
           Forecast.of(
               problem.delivered(),

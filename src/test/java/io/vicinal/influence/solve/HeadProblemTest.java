@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The frame changes letters, never numbers. */
+/** The basis changes letters, never numbers. */
 class HeadProblemTest {
   private static final Backend CPU = Backend.cpu();
 
@@ -35,13 +35,15 @@ class HeadProblemTest {
       HeadModel model = Toy.small().bias(bias).model(arena);
       try (HeadProblem problem =
           HeadProblem.open(
-              CPU, model, ProblemOptions.defaults().with(Theta.parse(theta)).with(DType.F64))) {
+              CPU,
+              model,
+              ProblemOptions.defaults().with(ParameterSubset.parse(theta)).with(DType.F64))) {
         assertThat(problem.isRotated()).isTrue();
         double[] before = losses(problem, model.training().features(), model.head(), arena);
         double[] after = losses(problem, problem.features(), problem.reference(), arena);
         assertThat(after).containsExactly(before, within(1e-11));
         Tensor test = model.training().features().rows(3, 8);
-        Tensor there = problem.toFrame(test, arena);
+        Tensor there = problem.toBasis(test, arena);
         assertThat(there.toDoubles())
             .containsExactly(problem.features().rows(3, 8).toDoubles(), within(1e-12));
 
@@ -50,12 +52,12 @@ class HeadProblemTest {
         same(back.proxies(), model.head().proxies());
         if (bias) {
           same(back.bias(), model.head().bias());
-        } else if (Theta.parse(theta).hasBias()) {
+        } else if (ParameterSubset.parse(theta).hasBias()) {
           assertThat(back.bias().toDoubles()).containsOnly(new double[] {0}, within(1e-12));
         } else {
           assertThat(back.bias()).isNull();
         }
-        HeadTensors again = problem.headToFrame(back, arena);
+        HeadTensors again = problem.headToBasis(back, arena);
         same(again.weight(), problem.reference().weight());
       }
     }
@@ -81,8 +83,8 @@ class HeadProblemTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void theUnitIsTheMeanEigenvalue(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void theUnitIsTheMeanEigenvalue(ParameterSubset theta) {
     try (Arena arena = Arena.host();
         HeadProblem problem = Toy.small().open(CPU, arena, theta)) {
       // tr(A_u) tr(Sigma_x) is not tr(GN) unless norms and blocks are independent: a definition,
@@ -99,7 +101,7 @@ class HeadProblemTest {
       }
       assertThat(problem.meanEigenvalue())
           .isCloseTo(trace * outputTrace / (4 * sigma.dim(0)), within(1e-12));
-      // In the frame both factors are diagonal.
+      // In the basis both factors are diagonal.
       for (long i = 0; i < sigma.dim(0); i++) {
         for (long j = 0; j < sigma.dim(0); j++) {
           if (i != j) {
@@ -114,7 +116,7 @@ class HeadProblemTest {
   @Test
   void theEkfacDiagonalIsTheMatrixsOwn() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W_B_P)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W_B_P)) {
       for (CurvatureKind kind :
           new CurvatureKind[] {CurvatureKind.GAUSS_NEWTON, CurvatureKind.FISHER}) {
         double[][] matrix = Dense.matrix(problem.delivered(), kind, null);
@@ -137,8 +139,9 @@ class HeadProblemTest {
   @Test
   void lossesThatAreNoCosineSoftmaxAreNotRotated() {
     try (Arena arena = Arena.host();
-        HeadProblem arc = Toy.small().loss("arcface").open(CPU, arena, Theta.W_B);
-        HeadProblem anchor = Toy.small().loss("proxy-anchor").open(CPU, arena, Theta.W_B)) {
+        HeadProblem arc = Toy.small().loss("arcface").open(CPU, arena, ParameterSubset.W_B);
+        HeadProblem anchor =
+            Toy.small().loss("proxy-anchor").open(CPU, arena, ParameterSubset.W_B)) {
       assertThat(arc.isRotated()).isFalse();
       assertThat(arc.meanEigenvalue()).isPositive();
       double[][] fisher = Dense.matrix(arc.delivered(), CurvatureKind.FISHER, null);

@@ -38,7 +38,7 @@ class InvarianceTest {
     try (Arena arena = Arena.host();
         HeadProblem problem = HeadProblem.open(backend, model, options.with(DType.F64))) {
       double lambda = Damping.parse("1x", problem).lambda();
-      Converged converged =
+      SolveOutcome converged =
           Reconvergence.run(
               problem,
               lambda,
@@ -69,8 +69,8 @@ class InvarianceTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void rotatingTheFrameOrTheEmbeddingChangesNothing(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void rotatingTheFrameOrTheEmbeddingChangesNothing(ParameterSubset theta) {
     try (Arena arena = Arena.host()) {
       HeadModel model = Toy.small().model(arena);
       ProblemOptions options = ProblemOptions.defaults().with(theta);
@@ -163,7 +163,7 @@ class InvarianceTest {
   @Test
   void rotationsOfWeightAndProxiesTogetherAreNeverEntered() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W_B_P)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W_B_P)) {
       double lambda = Damping.parse("0.1x", problem).lambda();
       HeadTensors at = problem.reference();
       int d = 4;

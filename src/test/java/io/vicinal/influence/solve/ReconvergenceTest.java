@@ -38,10 +38,11 @@ class ReconvergenceTest {
   })
   void endsAtAMinimum(String loss, String theta, String damping) {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().loss(loss).open(CPU, arena, Theta.parse(theta))) {
+        HeadProblem problem =
+            Toy.small().loss(loss).open(CPU, arena, ParameterSubset.parse(theta))) {
       double lambda = Damping.parse(damping, problem).lambda();
-      Converged converged = Reconvergence.run(problem, lambda, null, null, FINE, arena);
-      assertThat(converged.status()).isEqualTo(Converged.Status.CONVERGED);
+      SolveOutcome converged = Reconvergence.run(problem, lambda, null, null, FINE, arena);
+      assertThat(converged.status()).isEqualTo(SolveOutcome.Status.CONVERGED);
       assertThat(converged.products()).isPositive();
       assertThat(gradient(problem, lambda, converged, null, arena))
           .isCloseTo(converged.gradientNorm(), within(1e-12))
@@ -59,7 +60,7 @@ class ReconvergenceTest {
 
   /** |grad L + lambda (theta - theta_ref)|, put together anew. */
   private static double gradient(
-      HeadProblem problem, double lambda, Converged at, Targets targets, Arena arena) {
+      HeadProblem problem, double lambda, SolveOutcome at, Targets targets, Arena arena) {
     try (CurvaturePoint point = CurvaturePoint.open(problem, at.head(), targets)) {
       double[] g = Dense.get(point.gradient(arena))[0];
       double[] here = Dense.get(problem.space().vector(at.head()))[0];
@@ -74,10 +75,11 @@ class ReconvergenceTest {
   @Test
   void ekfacNeedsFewerProducts() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().size(600, 160, 24, 20).open(CPU, arena, Theta.W)) {
+        HeadProblem problem =
+            Toy.small().size(600, 160, 24, 20).open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("0.3x", problem).lambda();
-      Converged with = Reconvergence.run(problem, lambda, null, null, FINE, arena);
-      Converged without = Reconvergence.run(problem, lambda, null, null, FINE.plain(), arena);
+      SolveOutcome with = Reconvergence.run(problem, lambda, null, null, FINE, arena);
+      SolveOutcome without = Reconvergence.run(problem, lambda, null, null, FINE.plain(), arena);
       assertThat(with.products()).isLessThan((long) (0.8 * without.products()));
       assertThat(with.objective()).isCloseTo(without.objective(), within(1e-9));
     }
@@ -86,17 +88,18 @@ class ReconvergenceTest {
   @Test
   void otherLabelsAndWeightsStartWarm() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().size(200, 12, 6, 5).open(CPU, arena, Theta.W_B)) {
+        HeadProblem problem =
+            Toy.small().size(200, 12, 6, 5).open(CPU, arena, ParameterSubset.W_B)) {
       double lambda = Damping.parse("1x", problem).lambda();
-      Converged first = Reconvergence.run(problem, lambda, null, null, FINE, arena);
+      SolveOutcome first = Reconvergence.run(problem, lambda, null, null, FINE, arena);
       double[] weights = new double[200];
       java.util.Arrays.fill(weights, 1);
       weights[17] = 0;
       long[] labels = problem.labels().toLongs();
       labels[3] = (labels[3] + 1) % 5;
       Targets edited = new Targets(arena.of(labels, 200), arena.of(weights, 200), null);
-      Converged warm = Reconvergence.run(problem, lambda, edited, first.head(), FINE, arena);
-      Converged cold = Reconvergence.run(problem, lambda, edited, null, FINE, arena);
+      SolveOutcome warm = Reconvergence.run(problem, lambda, edited, first.head(), FINE, arena);
+      SolveOutcome cold = Reconvergence.run(problem, lambda, edited, null, FINE, arena);
       assertThat(warm.converged() && cold.converged()).isTrue();
       assertThat(gradient(problem, lambda, warm, edited, arena))
           .isLessThanOrEqualTo(1e-8 * problem.referenceGradient());
@@ -109,12 +112,12 @@ class ReconvergenceTest {
   @Test
   void singlePrecisionReachesItsTolerance() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().dtype(DType.F32).open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().dtype(DType.F32).open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("1x", problem).lambda();
-      Converged converged =
+      SolveOutcome converged =
           Reconvergence.run(problem, lambda, null, null, ReconvergenceOptions.defaults(), arena);
       assertThat(converged.converged()).isTrue();
-      Converged further =
+      SolveOutcome further =
           Reconvergence.run(
               problem,
               lambda,
@@ -122,7 +125,7 @@ class ReconvergenceTest {
               converged.head(),
               ReconvergenceOptions.defaults().withTolerance(1e-12),
               arena);
-      assertThat(further.status()).isEqualTo(Converged.Status.ROUNDING);
+      assertThat(further.status()).isEqualTo(SolveOutcome.Status.ROUNDING);
       assertThat(further.relativeGradient()).isLessThan(1e-4);
     }
   }
@@ -130,11 +133,11 @@ class ReconvergenceTest {
   @Test
   void stopsAtTheLimitOfProducts() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("0.1x", problem).lambda();
-      Converged stopped =
+      SolveOutcome stopped =
           Reconvergence.run(problem, lambda, null, null, FINE.withMaxProducts(5), arena);
-      assertThat(stopped.status()).isEqualTo(Converged.Status.OUT_OF_BUDGET);
+      assertThat(stopped.status()).isEqualTo(SolveOutcome.Status.OUT_OF_BUDGET);
       assertThat(stopped.products()).isBetween(1L, 6L);
     }
   }
@@ -142,10 +145,10 @@ class ReconvergenceTest {
   @Test
   void aZeroGradientStaysWhereItIs() {
     try (Arena arena = Arena.host();
-        HeadProblem problem = Toy.small().open(CPU, arena, Theta.W)) {
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W)) {
       double lambda = Damping.parse("1x", problem).lambda();
-      Converged first = Reconvergence.run(problem, lambda, null, null, FINE, arena);
-      Converged again = Reconvergence.run(problem, lambda, null, first.head(), FINE, arena);
+      SolveOutcome first = Reconvergence.run(problem, lambda, null, null, FINE, arena);
+      SolveOutcome again = Reconvergence.run(problem, lambda, null, first.head(), FINE, arena);
       assertThat(again.products()).isZero();
       Directions here = problem.space().vector(again.head());
       assertThat(Dense.get(here)[0]).isEqualTo(Dense.get(problem.space().vector(first.head()))[0]);

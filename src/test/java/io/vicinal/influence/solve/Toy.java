@@ -94,7 +94,7 @@ record Toy(
     return new HeadModel(created, set, head);
   }
 
-  HeadProblem open(Backend backend, Arena arena, Theta theta) {
+  HeadProblem open(Backend backend, Arena arena, ParameterSubset theta) {
     return HeadProblem.open(
         backend, model(arena), ProblemOptions.defaults().with(theta).with(dtype));
   }

@@ -8,12 +8,12 @@ import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.Query;
+import io.vicinal.influence.estimate.Diagnostics;
 import io.vicinal.influence.estimate.Eif;
 import io.vicinal.influence.estimate.EifOptions;
 import io.vicinal.influence.estimate.EifOptions.Ways;
 import io.vicinal.influence.estimate.Explanation;
 import io.vicinal.influence.estimate.ExplanationOptions;
-import io.vicinal.influence.estimate.Facts;
 import io.vicinal.influence.measure.PairDistance;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
@@ -70,7 +70,7 @@ class DirectionStabilityTest {
         double[][] original = new double[ways.length][];
         for (int w = 0; w < ways.length; w++) {
           var scores = new Eif(OPTIONS.with(ways[w])).scores(explanation, query, Progress.NONE);
-          double factor = (double) scores.facts().get(0).more().get(Facts.ORIGINAL_FACTOR);
+          double factor = (double) scores.facts().get(0).more().get(Diagnostics.ORIGINAL_FACTOR);
           original[w] = scores.values()[0];
           for (int i = 0; i < N; i++) {
             original[w][i] *= factor;

@@ -19,14 +19,14 @@ import io.vicinal.influence.estimate.ExplanationOptions;
 import io.vicinal.influence.estimate.ReferencePoint;
 import io.vicinal.influence.estimate.SampleTables;
 import io.vicinal.influence.measure.PairDistance;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.influence.solve.Theta;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.influence.statistics.Agreement;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.ProxyNcaPlusPlus;
@@ -76,7 +76,9 @@ class RetrainingTest {
             arena.of(normal(random, WIDTH * FEATURES), WIDTH, FEATURES),
             arena.of(normal(random, WIDTH), WIDTH),
             arena.of(normal(random, CLASSES * WIDTH), CLASSES, WIDTH));
-    head = descend(head, Theta.W_B_P, ones(), y, 0, 300, arena); // delivered heads are trained
+    head =
+        descend(
+            head, ParameterSubset.W_B_P, ones(), y, 0, 300, arena); // delivered heads are trained
     test =
         new FeatureSet(
             arena.of(normal(random, 5 * FEATURES), 5, FEATURES),
@@ -105,11 +107,11 @@ class RetrainingTest {
     void with(Explanation explanation, Retraining retraining);
   }
 
-  private void open(Theta theta, Work work) {
+  private void open(ParameterSubset theta, Work work) {
     open(theta, ones(), work);
   }
 
-  private void open(Theta theta, double[] weights, Work work) {
+  private void open(ParameterSubset theta, double[] weights, Work work) {
     ProblemOptions options = ProblemOptions.defaults().with(DType.F64).with(theta);
     try (HeadProblem problem = HeadProblem.open(backend, model(), arena.of(weights, N), options);
         Explanation explanation =
@@ -120,13 +122,13 @@ class RetrainingTest {
                 new ExplanationOptions(SolveOptions.defaults().withTolerance(1e-8), OPTIONS));
         Retraining retraining =
             Retraining.of(
-                explanation, List.of(Gauge.of(PAIR), Gauge.recall(explanation.test())), OPTIONS)) {
+                explanation, List.of(Probe.of(PAIR), Probe.recall(explanation.test())), OPTIONS)) {
       work.with(explanation, retraining);
     }
   }
 
   /** The pair's distance after plain gradient descent on these weights and labels. */
-  private double descended(Theta theta, double[] weights, long[] labels) {
+  private double descended(ParameterSubset theta, double[] weights, long[] labels) {
     try (Arena own = Arena.host()) {
       HeadTensors end = descend(head, theta, weights, labels, LAMBDA, 2500, own);
       Tensor embeddings = own.allocate(DType.F64, 5, WIDTH);
@@ -143,7 +145,7 @@ class RetrainingTest {
 
   private HeadTensors descend(
       HeadTensors from,
-      Theta theta,
+      ParameterSubset theta,
       double[] weights,
       long[] labels,
       double lambda,
@@ -188,8 +190,8 @@ class RetrainingTest {
   }
 
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void everyEditIsWhatGradientDescentFinds(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void everyEditIsWhatGradientDescentFinds(ParameterSubset theta) {
     open(
         theta,
         (explanation, retraining) -> {
@@ -232,9 +234,9 @@ class RetrainingTest {
   @Test
   void theErrorOfAChangeIsStated() {
     open(
-        Theta.W_B,
+        ParameterSubset.W_B,
         (explanation, retraining) -> {
-          List<Gauge> gauges = retraining.gauges();
+          List<Probe> gauges = retraining.gauges();
           for (double tolerance : new double[] {1e-1, 1e-2, 1e-4}) {
             try (Retraining rough =
                 Retraining.open(
@@ -259,8 +261,8 @@ class RetrainingTest {
 
   /** Where effects are small, influence functions are exact; one Newton step is close beyond. */
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void scoresPredictIt(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void scoresPredictIt(ParameterSubset theta) {
     open(
         theta,
         (explanation, retraining) -> {
@@ -287,8 +289,8 @@ class RetrainingTest {
    * the samples that change weigh a thousandth, it is exact.
    */
   @ParameterizedTest
-  @EnumSource(Theta.class)
-  void theRelabelTablePredictsIt(Theta theta) {
+  @EnumSource(ParameterSubset.class)
+  void theRelabelTablePredictsIt(ParameterSubset theta) {
     open(
         theta,
         (explanation, retraining) -> {
@@ -347,7 +349,7 @@ class RetrainingTest {
   @Test
   void theStartDoesNotMatter() {
     open(
-        Theta.W,
+        ParameterSubset.W,
         (explanation, retraining) -> {
           try (Retraining cold =
               Retraining.open(
@@ -368,7 +370,7 @@ class RetrainingTest {
   @Test
   void nothingChangesNothing() {
     open(
-        Theta.W,
+        ParameterSubset.W,
         (explanation, retraining) -> {
           Outcome same = retraining.run(Edit.reweight("same", 1, 4, 5));
           assertThat(same.after()).isEqualTo(same.before());
@@ -381,7 +383,7 @@ class RetrainingTest {
   @Test
   void badEdits() {
     open(
-        Theta.W,
+        ParameterSubset.W,
         (explanation, retraining) -> {
           assertThatThrownBy(() -> retraining.run(Edit.remove(N)))
               .isInstanceOf(InputException.class)
@@ -408,16 +410,16 @@ class RetrainingTest {
   @Test
   void givenUp() {
     open(
-        Theta.W,
+        ParameterSubset.W,
         (explanation, retraining) -> {
           int[] asked = {0};
           assertThat(retraining.run(Edit.remove(3), () -> ++asked[0] > 5)).isNull();
           assertThat(asked[0]).isBetween(6, 12);
           assertThat(retraining.run(Edit.remove(3), () -> false).after())
               .isEqualTo(retraining.run(Edit.remove(3)).after());
-          List<Gauge> gauges = List.of(Gauge.of(PAIR));
+          List<Probe> gauges = List.of(Probe.of(PAIR));
           try (Retraining cut = Retraining.of(explanation, gauges, OPTIONS.until(() -> true))) {
-            assertThat(cut.base().status()).isEqualTo(Converged.Status.OUT_OF_BUDGET);
+            assertThat(cut.base().status()).isEqualTo(SolveOutcome.Status.OUT_OF_BUDGET);
             assertThat(cut.base().products()).isZero();
           }
         });
@@ -426,7 +428,7 @@ class RetrainingTest {
   @Test
   void interrupted() {
     open(
-        Theta.W,
+        ParameterSubset.W,
         (explanation, retraining) -> {
           Thread.currentThread().interrupt();
           assertThatThrownBy(() -> retraining.run(Edit.remove(3)))

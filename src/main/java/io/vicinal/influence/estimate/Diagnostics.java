@@ -22,7 +22,7 @@ import java.util.Map;
  * @param more what is particular to the estimator, by name, in order. "original factor" f: the
  *     original script's score of sample i is f times score_i / w_i, its sign included
  */
-public record Facts(
+public record Diagnostics(
     String query,
     String measurement,
     String unit,
@@ -41,7 +41,7 @@ public record Facts(
   /** A true residual above this share of the right-hand side: what was solved is no solution. */
   public static final double FAILED = 0.1;
 
-  public Facts {
+  public Diagnostics {
     more = Collections.unmodifiableMap(new LinkedHashMap<>(more));
   }
 
@@ -51,19 +51,19 @@ public record Facts(
   }
 
   /** The same with one more fact. */
-  public Facts with(String name, Object fact) {
+  public Diagnostics with(String name, Object fact) {
     Map<String, Object> extended = new LinkedHashMap<>(more);
     extended.put(name, fact);
     return with(lambda, multiple, extended);
   }
 
   /** The same under another damping than the explanation's; NaN for none. */
-  Facts damped(double otherLambda, double otherMultiple) {
+  Diagnostics damped(double otherLambda, double otherMultiple) {
     return with(otherLambda, otherMultiple, more);
   }
 
-  private Facts with(double otherLambda, double otherMultiple, Map<String, Object> facts) {
-    return new Facts(
+  private Diagnostics with(double otherLambda, double otherMultiple, Map<String, Object> facts) {
+    return new Diagnostics(
         query,
         measurement,
         unit,

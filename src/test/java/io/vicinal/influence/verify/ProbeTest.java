@@ -11,7 +11,7 @@ import io.vicinal.influence.measure.TestSet;
 import io.vicinal.tensor.Arena;
 import org.junit.jupiter.api.Test;
 
-class GaugeTest {
+class ProbeTest {
   /** Rows 0, 1 of one class and 2, 3 of another, by angle in degrees; lengths do not matter. */
   private static double recallOf(double... degrees) {
     return value(degrees, true);
@@ -27,7 +27,7 @@ class GaugeTest {
         double angle = Math.toRadians(degrees[i]);
         raw[i] = new double[] {(1 + i) * Math.cos(angle), (1 + i) * Math.sin(angle)};
       }
-      Gauge gauge = recall ? Gauge.recall(test) : Gauge.rightNeighbour(test, 1);
+      Probe gauge = recall ? Probe.recall(test) : Probe.rightNeighbour(test, 1);
       assertThat(gauge.rows()).containsExactly(0, 1, 2, 3);
       return gauge.value().applyAsDouble(new Embedded(2, gauge.rows(), raw));
     }
@@ -48,7 +48,7 @@ class GaugeTest {
 
   @Test
   void aQuerysMeasurement() {
-    Gauge gauge = Gauge.of(new Query("pair 2-7", new PairDistance(2, 7)));
+    Probe gauge = Probe.of(new Query("pair 2-7", new PairDistance(2, 7)));
     assertThat(gauge.name()).isEqualTo("pair 2-7");
     assertThat(gauge.rows()).containsExactly(2, 7);
     double[][] raw = {{1, 0}, {0, 3}};

@@ -9,14 +9,15 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 
 /**
- * Finds a problem's frame and moves features and head into it.
+ * Finds a problem's Kronecker basis and moves features and head into it.
  *
- * @param features in the frame
- * @param head in the frame
+ * @param features in the Kronecker basis
+ * @param head in the Kronecker basis
  */
-record FrameFinder(Frame frame, Tensor features, HeadTensors head, MeanEigenvalue unit) {
+record KroneckerBasisFinder(
+    KroneckerBasis basis, Tensor features, HeadTensors head, MeanEigenvalue unit) {
 
-  static FrameFinder find(
+  static KroneckerBasisFinder find(
       Backend backend,
       HeadModel model,
       Tensor weights,
@@ -25,7 +26,8 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, MeanEigenvalu
       Arena arena) {
     LossSpec spec = model.loss().spec();
     boolean rotate = options.rotate() && spec.isCosineSoftmax();
-    Frame upright = new Frame(backend, options.dtype(), options.theta().hasBias(), null, null);
+    KroneckerBasis upright =
+        new KroneckerBasis(backend, options.dtype(), options.theta().hasBias(), null, null);
     checkMemory(model, upright, options, rotate, memory);
     Tensor given = model.training().features();
     if (!rotate) {
@@ -38,7 +40,7 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, MeanEigenvalu
                 : spec.decomposes()
                     ? MeanEigenvalue.exact(fisherMean(backend, curvature, weights, features, head))
                     : MeanEigenvalue.estimated(backend, curvature, head);
-        return new FrameFinder(upright, features, head, unit);
+        return new KroneckerBasisFinder(upright, features, head, unit);
       }
     }
     try (Arena scratch = new Arena(backend.memory())) {
@@ -52,17 +54,21 @@ record FrameFinder(Frame frame, Tensor features, HeadTensors head, MeanEigenvalu
       }
       backend.symmetricEigen(phi, scratch.allocate(options.dtype(), phi.dim(0)));
       backend.symmetricEigen(u, scratch.allocate(options.dtype(), u.dim(0)));
-      Frame frame = upright.rotated(phi, u);
-      return new FrameFinder(
-          frame,
-          frame.features(given, arena),
-          frame.head(model.head(), arena),
+      KroneckerBasis basis = upright.rotated(phi, u);
+      return new KroneckerBasisFinder(
+          basis,
+          basis.features(given, arena),
+          basis.head(model.head(), arena),
           MeanEigenvalue.exact(factors.mean()));
     }
   }
 
   private static void checkMemory(
-      HeadModel model, Frame upright, ProblemOptions options, boolean rotate, MemoryBudget memory) {
+      HeadModel model,
+      KroneckerBasis upright,
+      ProblemOptions options,
+      boolean rotate,
+      MemoryBudget memory) {
     long width = model.training().width() + (upright.folded() ? 1 : 0);
     long copy = Math.multiplyExact(model.samples() * width, (long) options.dtype().bytes());
     boolean copied = upright.copies(model.training().features());

@@ -9,4 +9,4 @@ package io.vicinal.influence.measure;
  * @param rows test rows [R], ascending
  * @param coefficients [R][d]
  */
-public record LowRank(long[] rows, double[][] coefficients) {}
+public record LowRankGradient(long[] rows, double[][] coefficients) {}

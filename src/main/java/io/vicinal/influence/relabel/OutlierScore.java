@@ -16,12 +16,12 @@ import java.util.Arrays;
  * median and median absolute deviation over the samples labelled c. Robust against the very samples
  * it looks for, and against wrong labels. Stateless.
  */
-final class Remoteness {
+final class OutlierScore {
   private static final int NEAREST = 10;
   private static final double TO_DEVIATION = 1.4826; // of a normal distribution
   private static final double FLOOR = 1e-3; // of the deviation: equal samples are no yardstick
 
-  private Remoteness() {}
+  private OutlierScore() {}
 
   static double[] of(Evidence evidence) {
     NeighbourList lists = evidence.frozenNeighbours();

@@ -5,7 +5,7 @@ import io.vicinal.backend.HeadTensors;
 /**
  * Where re-convergence ended. Its tensors belong to the arena that was given.
  *
- * @param head the parameters, in the problem's frame
+ * @param head the parameters, in the problem's basis
  * @param lambda the damping
  * @param steps Newton steps
  * @param products Hessian-vector products
@@ -17,7 +17,7 @@ import io.vicinal.backend.HeadTensors;
  * @param status how it ended
  * @param negativeCurvature whether the last Newton system was indefinite
  */
-public record Converged(
+public record SolveOutcome(
     HeadTensors head,
     double lambda,
     int steps,

@@ -3,7 +3,7 @@ package io.vicinal.influence.solve;
 import io.vicinal.InputException;
 
 /** Which parameters of the head are analysed; the others are constants. */
-public enum Theta {
+public enum ParameterSubset {
   /** The weight; a bias is a constant. */
   W("W"),
   /** Weight and bias, the bias folded into the weight as the column of a feature that is 1. */
@@ -13,7 +13,7 @@ public enum Theta {
 
   private final String text;
 
-  Theta(String text) {
+  ParameterSubset(String text) {
     this.text = text;
   }
 
@@ -22,9 +22,9 @@ public enum Theta {
    *
    * @throws InputException for anything else
    */
-  public static Theta parse(String text) {
+  public static ParameterSubset parse(String text) {
     String compact = text.replace(" ", "");
-    for (Theta theta : values()) {
+    for (ParameterSubset theta : values()) {
       if (theta.text.equals(compact)) {
         return theta;
       }

@@ -3,10 +3,10 @@ package io.vicinal.influence.reweight;
 import io.vicinal.InputException;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.solve.Converged;
 import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.influence.solve.SolveOutcome;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -18,13 +18,13 @@ import java.util.Arrays;
  * with the minimiser under unchanged weights, not with the delivered head. Stateless; for one
  * thread per problem.
  */
-public final class Resolve {
-  private Resolve() {}
+public final class Refit {
+  private Refit() {}
 
   /**
    * @param lambda the damping
    * @param weights [N], or null for the problem's own
-   * @param arena owner of the head, in the delivered frame
+   * @param arena owner of the head, in the delivered basis
    * @throws InputException if the weights do not fit
    */
   public static Head run(
@@ -41,7 +41,7 @@ public final class Resolve {
         tensor.set(weights);
         targets = new Targets(problem.labels(), tensor, null);
       }
-      Converged converged = Reconvergence.run(problem, lambda, targets, null, options, own);
+      SolveOutcome converged = Reconvergence.run(problem, lambda, targets, null, options, own);
       HeadTensors head = problem.toDelivered(converged.head(), arena);
       return new Head(head.weight(), head.bias(), head.proxies());
     }

@@ -2,7 +2,7 @@ package io.vicinal.influence.estimate;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.LowRank;
+import io.vicinal.influence.measure.LowRankGradient;
 import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.TestSet;
 import io.vicinal.tensor.Arena;
@@ -18,7 +18,7 @@ import java.util.List;
  * F F' holds the inner products of the rows' features. All in double; R x R x d work a step. For
  * one thread; owns an arena.
  */
-final class Walker implements AutoCloseable {
+final class AscentPath implements AutoCloseable {
   /** Share of a vector below which its rest is rounding. */
   private static final double NOTHING = 1e-9;
 
@@ -44,7 +44,7 @@ final class Walker implements AutoCloseable {
    */
   record Walk(double[][] displacement, double length, double change, double slope, int steps) {}
 
-  Walker(Backend backend, TestSet test, Measurement measurement, Embedded start) {
+  AscentPath(Backend backend, TestSet test, Measurement measurement, Embedded start) {
     this.backend = backend;
     this.measurement = measurement;
     this.start = start;
@@ -70,7 +70,8 @@ final class Walker implements AutoCloseable {
   }
 
   private double[][] gradient(double[][] embeddings) {
-    LowRank gradient = TestSet.gradient(measurement, new Embedded(width, start.rows(), embeddings));
+    LowRankGradient gradient =
+        TestSet.gradient(measurement, new Embedded(width, start.rows(), embeddings));
     return gradient.coefficients();
   }
 

@@ -21,13 +21,13 @@ import io.vicinal.tensor.Tensor;
  * @param phi [D, D], or null for the identity
  * @param u [d, d], or null for the identity
  */
-record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u) {
+record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u) {
 
   /** Rows of features that are rotated at once: their copy stays in a few MiB. */
   private static final long ROWS = 1024;
 
-  Frame rotated(Tensor featureAxes, Tensor outputAxes) {
-    return new Frame(backend, dtype, folded, featureAxes, outputAxes);
+  KroneckerBasis rotated(Tensor featureAxes, Tensor outputAxes) {
+    return new KroneckerBasis(backend, dtype, folded, featureAxes, outputAxes);
   }
 
   private boolean rotates() {
@@ -39,7 +39,7 @@ record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u)
     return folded || rotates() || x.dtype() != dtype;
   }
 
-  /** Features in the frame; the same tensor if nothing changes. */
+  /** Features in the Kronecker basis; the same tensor if nothing changes. */
   Tensor features(Tensor x, Arena arena) {
     if (!copies(x)) {
       return x;
@@ -72,7 +72,7 @@ record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u)
     }
   }
 
-  /** A head, gradient or direction in the frame; proxies may be null. */
+  /** A head, gradient or direction in the Kronecker basis; proxies may be null. */
   HeadTensors head(HeadTensors head, Arena arena) {
     Tensor weight = converted(head.weight(), arena);
     Tensor bias = head.bias() == null ? null : converted(head.bias(), arena);
@@ -92,7 +92,7 @@ record Frame(Backend backend, DType dtype, boolean folded, Tensor phi, Tensor u)
         proxies == null ? null : times(proxies, u, arena));
   }
 
-  /** A head, gradient or direction of the frame in the user's letters. */
+  /** A head, gradient or direction of the basis in the delivered basis. */
   HeadTensors back(HeadTensors head, Arena arena) {
     Tensor weight = head.weight();
     Tensor bias = head.bias();

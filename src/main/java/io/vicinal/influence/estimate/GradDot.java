@@ -18,7 +18,7 @@ import java.util.List;
  * removal. Only the ranking is to be trusted; sizes are right where lambda exceeds the curvature.
  * Original factor: the plain product -&lt;dL_i, dm&gt;. Immutable, safe for any thread.
  */
-final class Gradient implements Estimator {
+final class GradDot implements Estimator {
   @Override
   public String name() {
     return "gradient";
@@ -37,9 +37,9 @@ final class Gradient implements Estimator {
       Arrays.setAll(row, i -> row[i] / lambda);
     }
     double factor = -explanation.problem().samples() * lambda;
-    List<Facts> facts =
+    List<Diagnostics> facts =
         explanation.facts(queries, embedded, reference).stream()
-            .map(f -> f.with(Facts.ORIGINAL_FACTOR, factor))
+            .map(f -> f.with(Diagnostics.ORIGINAL_FACTOR, factor))
             .toList();
     return new Scores(name(), values, facts);
   }

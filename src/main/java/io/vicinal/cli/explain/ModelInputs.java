@@ -42,7 +42,7 @@ import java.util.stream.LongStream;
  * The opened inputs of a command: the model with its training samples, and the test samples. Every
  * complaint names the file, the place and the remedy. For one thread.
  */
-final class Model implements AutoCloseable {
+final class ModelInputs implements AutoCloseable {
   private final Backend backend;
   private final Arena arena;
   private HeadModel model;
@@ -63,13 +63,13 @@ final class Model implements AutoCloseable {
   private Look look; // of labelled samples, or null
   private Look testLook;
 
-  private Model(Backend backend, Arena arena) {
+  private ModelInputs(Backend backend, Arena arena) {
     this.backend = backend;
     this.arena = arena;
   }
 
   /** Opens a model that needs no test samples; they are opened if they are named. */
-  static Model open(ModelOptions options) {
+  static ModelInputs open(ModelOptions options) {
     return open(options, false);
   }
 
@@ -77,7 +77,7 @@ final class Model implements AutoCloseable {
    * Opens samples whose labels are looked at: neither a head nor test samples are needed. Where no
    * head is named, one is trained on the given labels.
    */
-  static Model openLabels(ModelOptions options, TrainingOptions training, boolean withTest) {
+  static ModelInputs openLabels(ModelOptions options, TrainingOptions training, boolean withTest) {
     options.checkLabels();
     if (options.run != null || options.head != null) {
       return open(options, withTest);
@@ -91,11 +91,11 @@ final class Model implements AutoCloseable {
   }
 
   /** Opens a model with its test samples. */
-  static Model openWithTest(ModelOptions options) {
+  static ModelInputs openWithTest(ModelOptions options) {
     return open(options, true);
   }
 
-  private static Model open(ModelOptions options, boolean withTest) {
+  private static ModelInputs open(ModelOptions options, boolean withTest) {
     options.check();
     if (withTest && options.run == null && options.testFeatures == null) {
       throw new InputException("--test-features: is missing; name the test set's two files");
@@ -112,9 +112,9 @@ final class Model implements AutoCloseable {
         });
   }
 
-  private static Model opened(ModelOptions options, Consumer<Model> read) {
+  private static ModelInputs opened(ModelOptions options, Consumer<ModelInputs> read) {
     Backend backend = Devices.open(options.device, options.threads);
-    Model opened = new Model(backend, new Arena(backend.memory()));
+    ModelInputs opened = new ModelInputs(backend, new Arena(backend.memory()));
     try {
       read.accept(opened);
       opened.checkTest(options);

@@ -2,7 +2,7 @@ package io.vicinal.influence.verify;
 
 import io.vicinal.InputException;
 import io.vicinal.influence.Query;
-import io.vicinal.influence.measure.LowRank;
+import io.vicinal.influence.measure.LowRankGradient;
 import io.vicinal.influence.measure.Measurement;
 import io.vicinal.influence.measure.TestSet;
 import java.util.Arrays;
@@ -21,16 +21,16 @@ import java.util.stream.LongStream;
  * @param value of their raw embeddings
  * @param gradient of it with respect to the head's weight, or null if it has none
  */
-public record Gauge(
+public record Probe(
     String name,
     long[] rows,
     ToDoubleFunction<Measurement.Embeddings> value,
-    Function<Measurement.Embeddings, LowRank> gradient) {
+    Function<Measurement.Embeddings, LowRankGradient> gradient) {
 
   /** A query's measurement. */
-  public static Gauge of(Query query) {
+  public static Probe of(Query query) {
     Measurement measurement = query.measurement();
-    return new Gauge(
+    return new Probe(
         query.id(), measurement.rows(), measurement::value, e -> TestSet.gradient(measurement, e));
   }
 
@@ -40,7 +40,7 @@ public record Gauge(
    *
    * @throws InputException if no two rows have the same label
    */
-  public static Gauge recall(TestSet test) {
+  public static Probe recall(TestSet test) {
     long[] all = all(test);
     long[] labels = test.labels();
     Map<Long, Long> sizes =
@@ -53,7 +53,7 @@ public record Gauge(
           "test labels: no two samples have the same label, so that none can be found; give two or"
               + " more of a class");
     }
-    return new Gauge(
+    return new Probe(
         "recall at 1",
         all,
         embeddings -> {
@@ -67,10 +67,10 @@ public record Gauge(
   }
 
   /** 1 if the nearest other test row of this one, by cosine, has its label; otherwise 0. */
-  public static Gauge rightNeighbour(TestSet test, long row) {
+  public static Probe rightNeighbour(TestSet test, long row) {
     long[] all = all(test);
     long[] labels = test.labels();
-    return new Gauge(
+    return new Probe(
         "right neighbour of " + row,
         all,
         embeddings ->
