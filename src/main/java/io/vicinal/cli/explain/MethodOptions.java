@@ -6,8 +6,8 @@ import io.vicinal.influence.estimate.EifOptions;
 import io.vicinal.influence.estimate.Estimator;
 import io.vicinal.influence.estimate.Estimators;
 import io.vicinal.influence.estimate.ExplanationOptions;
+import io.vicinal.influence.estimate.Lissa;
 import io.vicinal.influence.estimate.NewtonLoo;
-import io.vicinal.influence.estimate.SeedRecursion;
 import io.vicinal.influence.estimate.TracIn;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.ParameterSubset;
@@ -30,8 +30,8 @@ final class MethodOptions {
       paramLabel = "M[,M...]",
       defaultValue = "if",
       description = {
-        "if (full Hessian, re-converged; default), if-gn, newton-loo, ekfac, fisher, if-seed, eif,",
-        "gradient, tracin (run folders), self (one row: each sample's own loss)."
+        "if (full Hessian, re-converged; default), if-gn, newton-loo, ekfac, fisher, if-seed (lissa),",
+        "eif, gradient, tracin (run folders), self (one row: each sample's own loss)."
       })
   String methods;
 
@@ -105,7 +105,11 @@ final class MethodOptions {
   /** The methods by name, each once. */
   List<String> names() {
     List<String> names =
-        Arrays.stream(methods.split(",", -1)).map(String::strip).distinct().toList();
+        Arrays.stream(methods.split(",", -1))
+            .map(String::strip)
+            .map(name -> name.equals(Estimators.LISSA) ? "if-seed" : name)
+            .distinct()
+            .toList();
     for (String name : names) {
       if (!Estimators.names().contains(name)) {
         throw new InputException(
@@ -184,8 +188,7 @@ final class MethodOptions {
   /** An estimator as these options say. */
   Estimator estimator(String name, List<TracIn.Checkpoint> checkpoints) {
     return Estimators.of(
-        name,
-        new Estimators.Options(eif(), SeedRecursion.defaults(), NewtonLoo.defaults(), checkpoints));
+        name, new Estimators.Options(eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints));
   }
 
   /** Adds everything that numbers depend on; methods have pieces of their own. */

@@ -6,22 +6,24 @@ import java.util.List;
 
 /** The estimators by name. Safe for any thread. */
 public final class Estimators {
+  /** The name of the field for {@code if-seed}. */
+  public static final String LISSA = "lissa";
+
   private Estimators() {}
 
   /**
    * What estimators can be told; each reads its own part.
    *
    * @param eif walks and form
-   * @param seed the recursion
+   * @param lissa the recursion
    * @param newton candidates
    * @param checkpoints for tracin; may be empty
    */
   public record Options(
-      EifOptions eif, SeedRecursion seed, NewtonLoo newton, List<TracIn.Checkpoint> checkpoints) {
+      EifOptions eif, Lissa lissa, NewtonLoo newton, List<TracIn.Checkpoint> checkpoints) {
     /** Every part's defaults, and no checkpoints. */
     public static Options defaults() {
-      return new Options(
-          EifOptions.defaults(), SeedRecursion.defaults(), NewtonLoo.defaults(), List.of());
+      return new Options(EifOptions.defaults(), Lissa.defaults(), NewtonLoo.defaults(), List.of());
     }
   }
 
@@ -76,7 +78,7 @@ public final class Estimators {
       case "newton-loo" -> options.newton();
       case "ekfac" -> new Ekfac();
       case "fisher" -> Curved.FISHER;
-      case "if-seed" -> options.seed();
+      case "if-seed", LISSA -> options.lissa();
       case "eif" -> new Eif(options.eif());
       case "gradient" -> new GradDot();
       case "tracin" -> new TracIn(options.checkpoints());

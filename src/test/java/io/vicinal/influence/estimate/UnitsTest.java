@@ -44,7 +44,7 @@ class UnitsTest {
       for (String name : Estimators.names()) {
         switch (name) {
           case "self" -> {}
-          case "if-seed" -> estimators.add(new SeedRecursion(0.1, LAMBDA / 0.1));
+          case "if-seed" -> estimators.add(new Lissa(0.1, LAMBDA / 0.1));
           case "eif" ->
               estimators.add(
                   new Eif(new EifOptions(2, 1e-4, 1, Ways.ASCENT, 0, EifOptions.Form.PRODUCT)));

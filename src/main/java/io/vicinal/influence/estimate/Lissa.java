@@ -35,14 +35,14 @@ import java.util.List;
  * @param damping of a step, in (0, 1)
  * @param scale above 0
  */
-public record SeedRecursion(double damping, double scale) implements Estimator {
+public record Lissa(double damping, double scale) implements Estimator {
   /** Queries whose recursions run at once. */
   private static final int BLOCK = 16;
 
   /**
    * @throws InputException if a value is outside its range
    */
-  public SeedRecursion {
+  public Lissa {
     if (!(damping > 0 && damping < 1) || !(scale > 0) || Double.isInfinite(scale)) {
       throw new InputException(
           "if-seed: damping must be in (0, 1) and scale above 0, got " + damping + ", " + scale);
@@ -50,8 +50,8 @@ public record SeedRecursion(double damping, double scale) implements Estimator {
   }
 
   /** The original's damping 0.01 and scale 500. */
-  public static SeedRecursion defaults() {
-    return new SeedRecursion(0.01, 500);
+  public static Lissa defaults() {
+    return new Lissa(0.01, 500);
   }
 
   @Override

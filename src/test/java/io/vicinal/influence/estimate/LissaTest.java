@@ -24,7 +24,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** The original's recursion as a loop over dense per-sample Hessians. */
-class SeedRecursionTest {
+class LissaTest {
   /** Hessian of L_i by differences of its gradient, all analysed parameters. */
   private static double[][] hessian(DenseTruth truth, double[] theta, int i) {
     return truth.differences(theta, t -> truth.pick(truth.gradient(t, i, truth.y[i])));
@@ -39,7 +39,7 @@ class SeedRecursionTest {
     try (SmallProblem p = new SmallProblem(ParameterSubset.W, 200, false);
         Explanation e = p.explain(3)) {
       // a scale at which curvature matters, beside the original's, at which it hardly does
-      for (SeedRecursion seed : List.of(SeedRecursion.defaults(), new SeedRecursion(0.02, 20))) {
+      for (Lissa seed : List.of(Lissa.defaults(), new Lissa(0.02, 20))) {
         Scores scores = seed.scores(e, p.queries, Progress.NONE);
         for (int q = 0; q < p.queries.size(); q++) {
           double[] v = p.slope(p.queries.get(q), p.theta);
@@ -106,8 +106,7 @@ class SeedRecursionTest {
               Explanation.open(
                   problem, p.test, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
         Query query = p.queries.get(0);
-        Scores scores =
-            new SeedRecursion(5 / scale, scale).scores(e, List.of(query), Progress.NONE);
+        Scores scores = new Lissa(5 / scale, scale).scores(e, List.of(query), Progress.NONE);
         double[] v = p.slope(query, theta);
         double[] solved =
             DenseTruth.solve(DenseTruth.damped(truth.hessian(theta, truth.weights), 5), v);
@@ -160,10 +159,10 @@ class SeedRecursionTest {
   void proxiesAreNotAnalysed() {
     try (SmallProblem p = new SmallProblem(ParameterSubset.W_B_P, 12, false);
         Explanation e = p.explain(1)) {
-      assertThatThrownBy(() -> SeedRecursion.defaults().scores(e, p.queries, Progress.NONE))
+      assertThatThrownBy(() -> Lissa.defaults().scores(e, p.queries, Progress.NONE))
           .isInstanceOf(InputException.class)
           .hasMessageContaining("W,b");
-      assertThatThrownBy(() -> new SeedRecursion(1.5, 500)).isInstanceOf(InputException.class);
+      assertThatThrownBy(() -> new Lissa(1.5, 500)).isInstanceOf(InputException.class);
     }
   }
 }
