@@ -16,6 +16,9 @@ extern "C" void blas_memory_free(void*);
 namespace vicinal::cpu {
 namespace {
 
+// OpenBLAS's table has twice as many places as the threads it was built for (64); beyond them it warns, and far beyond
+// it ends the process. What more threads need is mapped when they call.
+constexpr int kPlaces = 120;
 constexpr std::size_t kBuffer = std::size_t{128} << 20;  // of an x86-64 build for every processor
 // What the JVM and malloc take meanwhile (an arena of malloc is 64 MiB).
 constexpr std::size_t kSpare = std::size_t{64} << 20;
@@ -30,7 +33,7 @@ void reserve_blas_buffers(int threads) {
   // Calls under way at once have no more threads than this together (io.vicinal.process.Turns); idle engines need none.
   static const int most = 4 * static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
   const std::lock_guard<std::mutex> guard(lock);
-  const int target = std::max(threads, std::min(wanted + threads, most));
+  const int target = std::min(kPlaces, std::max(threads, std::min(wanted + threads, most)));
   if (target > mapped) {
     const auto more = static_cast<std::size_t>(target - mapped);
     const std::size_t bytes = more * kBuffer + kSpare;
@@ -42,7 +45,8 @@ void reserve_blas_buffers(int threads) {
     munmap(trial, bytes);
     std::vector<void*> buffers(static_cast<std::size_t>(target));
     for (void*& buffer : buffers) buffer = blas_memory_alloc(0);
-    for (void* buffer : buffers) blas_memory_free(buffer);
+    for (void* buffer : buffers)
+      if (buffer != nullptr) blas_memory_free(buffer);
     mapped = target;
   }
   wanted += threads;

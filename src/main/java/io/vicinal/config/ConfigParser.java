@@ -112,16 +112,23 @@ public final class ConfigParser {
     return RunConfig.read(new Section(source, "", root.getAsJsonObject()));
   }
 
-  /** Removes what is fitted and the list of it. A list that is none is left for its reader. */
+  /**
+   * Removes the list of what is fitted, and of that what still has the fitted value: another one
+   * was given since, by hand. A list that is none is left for its reader.
+   */
   private static void open(JsonObject root) {
-    if (!(root.get("fitted") instanceof JsonArray keys)
-        || !RunConfig.FITTED.containsAll(texts(keys))) {
+    if (!(root.get("fitted") instanceof JsonArray entries)
+        || !texts(entries).stream()
+            .map(RunConfig::fittedKey)
+            .allMatch(RunConfig.FITTED::contains)) {
       return;
     }
     root.remove("fitted");
-    for (String key : texts(keys)) {
+    for (String entry : texts(entries)) {
+      String key = RunConfig.fittedKey(entry);
       int dot = key.indexOf('.');
-      if (root.get(key.substring(0, dot)) instanceof JsonObject section) {
+      boolean untouched = entry.equals(key + "=" + RunConfig.value(root, key));
+      if (untouched && root.get(key.substring(0, dot)) instanceof JsonObject section) {
         section.remove(key.substring(dot + 1));
       }
     }

@@ -43,9 +43,12 @@ final class OtherData {
    * @param notes receives a sentence if it loses any
    */
   void leaveOut(JsonObject root, Consumer<String> notes) {
-    boolean dataset = differs(root, "dataset") || differs(root, "folder");
-    boolean features = dataset || differs(root, "features");
-    boolean labels = dataset || differs(root, "labels");
+    boolean dataset = value(old, DATA, "dataset") != null;
+    boolean other = (dataset || value(old, DATA, "features") != null) && differs(root, "dataset");
+    boolean features =
+        other || (dataset || value(old, DATA, "features") != null) && differs(root, "features");
+    boolean labels =
+        other || (dataset || value(old, DATA, "labels") != null) && differs(root, "labels");
     List<String> gone = new ArrayList<>();
     if (features) {
       for (String key : List.of("features", "labels", "sampleNames")) {

@@ -1,6 +1,7 @@
 package io.vicinal.config;
 
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ public record RunConfig(
             s.whole("seed", 0),
             SeedConfig.read(s.section("seeds")),
             ComputeConfig.read(s.section("compute")),
-            s.texts("fitted", List.of()));
+            s.texts("fitted", List.of()).stream().map(RunConfig::fittedKey).toList());
     s.end();
     if (!FITTED.containsAll(config.fitted)) {
       throw s.error("fitted", "has a key that no run fits; those are " + String.join(", ", FITTED));
@@ -101,7 +102,8 @@ public record RunConfig(
 
   /** This configuration with another sampler. */
   public RunConfig withSampler(SamplerConfig other) {
-    return with(validation, other, epochs, fitted);
+    List<String> others = fitted.stream().filter(key -> !key.startsWith("sampler.")).toList();
+    return with(validation, other, epochs, others);
   }
 
   /** This configuration with another number of epochs. */
@@ -172,9 +174,24 @@ public record RunConfig(
     o.add("seeds", seeds.json());
     o.add("compute", compute.json());
     if (!fitted.isEmpty()) {
-      o.add("fitted", Json.texts(fitted));
+      o.add("fitted", Json.texts(fitted.stream().map(key -> key + "=" + value(o, key)).toList()));
     }
     return o;
+  }
+
+  /** The key of an entry such as {@code sampler.batch=20}. */
+  static String fittedKey(String entry) {
+    return entry.replaceFirst("=.*", "");
+  }
+
+  /** The value of a key such as {@code sampler.batch} as JSON; "" if there is none. */
+  static String value(JsonObject root, String key) {
+    int dot = key.indexOf('.');
+    JsonElement value =
+        root.get(key.substring(0, dot)) instanceof JsonObject section
+            ? section.get(key.substring(dot + 1))
+            : null;
+    return value == null ? "" : value.toString();
   }
 
   /** The resolved configuration as indented text. */

@@ -36,7 +36,7 @@ public final class EqualRows {
    */
   public EqualRows(int most) {
     int places = 2;
-    while (places < 4L * most / 3) {
+    while (3L * places < 4L * most) { // one place in four stays free, at least one
       places *= 2;
     }
     hashes = new long[places];

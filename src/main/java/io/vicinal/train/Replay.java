@@ -39,7 +39,8 @@ public final class Replay {
     int last = 0;
     int best = 0; // 0 without validation: the last head is delivered then
     try {
-      for (String line : Files.readAllLines(log)) {
+      String text = Files.readString(log);
+      for (String line : text.substring(0, text.lastIndexOf('\n') + 1).lines().toList()) {
         JsonObject o = JsonParser.parseString(line).getAsJsonObject();
         if (!o.has("lr")) {
           continue; // of the raw features

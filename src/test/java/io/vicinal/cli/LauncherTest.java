@@ -169,7 +169,7 @@ class LauncherTest {
   void twoBuildsWaitForEachOther() throws Exception {
     Checkout checkout = checkout("tree", false);
     Path maven = checkout.root.resolve("target/maven-was-here");
-    Process holder = holder(checkout.root);
+    Process holder = holder(checkout.root.resolve(".build-lock"));
     Process process = start(checkout, checkout.root.resolve("vicinal"), Map.of(), "list");
     var output = process.inputReader();
     assertThat(output.readLine()).contains("waiting for another build in this checkout");
@@ -186,8 +186,9 @@ class LauncherTest {
     Path root = Files.createDirectories(folder.resolve("tree/cmake")).getParent();
     Files.copy(Path.of("pom.xml"), root.resolve("pom.xml"));
     Files.copy(Path.of("cmake/build-lock.sh"), root.resolve("cmake/build-lock.sh"));
-    Process holder = holder(root);
-    Process process = maven(root, "pre-clean");
+    String lock = root.resolve(".build-lock").toString();
+    Process holder = holder(root.resolve(".build-lock"));
+    Process process = maven(root, "pre-clean", "exec:exec@lock"); // asks twice
     var output = process.inputReader();
     assertThat(output.readLine()).contains("waiting for another build in this checkout");
     holder.getOutputStream().close();
@@ -198,15 +199,17 @@ class LauncherTest {
     // lets go.
     Process parent =
         new ProcessBuilder(
-                "bash", "-c", ". cmake/build-lock.sh; build_lock_for $$ \"$PWD\"; echo; cat")
+                "bash",
+                "-c",
+                ". cmake/build-lock.sh; build_lock_for $$ \"$PWD\"; build_lock_for $$ \"$PWD\"; echo; cat")
             .directory(root.toFile())
             .start();
     parent.inputReader().readLine();
-    ProcessBuilder attempt = new ProcessBuilder("flock", "--nonblock", root.toString(), "true");
+    ProcessBuilder attempt = new ProcessBuilder("flock", "--nonblock", lock, "true");
     assertThat(attempt.start().waitFor()).isEqualTo(1);
     parent.getOutputStream().close();
     parent.waitFor();
-    ProcessBuilder patient = new ProcessBuilder("flock", root.toString(), "true");
+    ProcessBuilder patient = new ProcessBuilder("flock", lock, "true");
     assertThat(patient.start().waitFor()).isZero();
   }
 

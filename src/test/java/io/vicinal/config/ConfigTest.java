@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.vicinal.InputException;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,46 @@ class ConfigTest {
 
   private static RunConfig parse(String json, String... overrides) {
     return ConfigParser.parse(json, "c.json", Path.of("/base"), List.of(overrides));
+  }
+
+  /**
+   * A value that was changed by hand, or set by a program, since a run fitted it is a given one.
+   */
+  @Test
+  void whatARunFittedIsOpenUntilSomebodyGivesIt() {
+    String json =
+        "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"}, "
+            + "\"sampler\": {\"name\": \"random\", \"batch\": %s}, \"fitted\": [\"sampler.batch=12\"]}";
+    assertThat(parse(json.formatted("12")).sampler().batch()).isZero();
+    RunConfig edited = parse(json.formatted("32"));
+    assertThat(edited.sampler().batch()).isEqualTo(32);
+    RunConfig asked = parse(json.formatted("12"));
+    RunConfig run = asked.fitted(asked.sampler().fitted(20, 3));
+    assertThat(run.json().get("fitted").toString()).contains("sampler.batch=20");
+    assertThat(run.asked().sampler().batch()).isZero();
+    SamplerConfig given = new SamplerConfig("random", 24, true, 0, 0);
+    assertThat(run.withSampler(given).asked().sampler().batch()).isEqualTo(24);
+  }
+
+  /** A folder says where the same data lie, and what a file does not name, none of its own is. */
+  @Test
+  void onlyOtherDataLeaveBehindWhatBelongedToThose(@TempDir Path folder) throws IOException {
+    List<String> notes = new ArrayList<>();
+    Path file = folder.resolve("c.json");
+    Files.writeString(file, "{\"data\": {\"dataset\": \"fashion-mnist\", \"classes\": [0, 1, 2]}}");
+    RunConfig moved = ConfigParser.parse(file, List.of("data.folder=/elsewhere"), notes::add);
+    assertThat(moved.data().classes()).hasSize(3);
+    Files.writeString(file, "{\"data\": {\"classes\": [0, 1], \"classNames\": \"names.txt\"}}");
+    RunConfig first =
+        ConfigParser.parse(file, List.of("data.features=x.npy", "data.labels=y.npy"), notes::add);
+    assertThat(first.data().classes()).hasSize(2);
+    assertThat(notes).isEmpty();
+    Files.writeString(
+        file, "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\", \"classes\": [0, 1]}}");
+    RunConfig other =
+        ConfigParser.parse(file, List.of("data.features=z.npy", "data.labels=z.txt"), notes::add);
+    assertThat(other.data().classes()).isNullOrEmpty();
+    assertThat(notes).singleElement().asString().contains("data.classes");
   }
 
   @Test

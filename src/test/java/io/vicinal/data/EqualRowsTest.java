@@ -34,6 +34,18 @@ class EqualRowsTest {
     }
   }
 
+  /** There is a free place, or a search would not end. */
+  @Test
+  void aRowThatIsNotThereIsNotFoundAmongAnyNumber() {
+    for (int n = 1; n < 70; n++) {
+      EqualRows rows = new EqualRows(n);
+      for (int i = 1; i <= n; i++) {
+        rows.add(0x9e3779b97f4a7c15L * i, 0);
+      }
+      assertThat(rows.contains(-1)).isFalse();
+    }
+  }
+
   @Test
   void aSearchByTheNumbersFindsTheSame() {
     int n = 3_000;

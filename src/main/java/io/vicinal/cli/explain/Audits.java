@@ -207,8 +207,8 @@ final class Audits {
     return Optional.of(
         String.format(
             Locale.ROOT,
-            "Of the %,d surest predictions of class %s %,d are labelled otherwise, more than the expected"
-                + " rate explains%s: more labels may be wrong there, or the class overlaps; --suspects %,d"
+            "Of the %,d surest predictions of %s %,d are labelled otherwise, more than the expected"
+                + " rate explains%s: more labels may be wrong there, or the class overlaps; --suspects %d"
                 + " lists more.",
             first.sure(),
             model.className(model.labelled(), first.label()),

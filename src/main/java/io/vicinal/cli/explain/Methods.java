@@ -59,6 +59,12 @@ final class Methods {
   /** Trains as the run did until the delivered head, and keeps heads on the way. */
   private static List<TracIn.Checkpoint> train(ModelOptions inputs, ModelInputs model) {
     Replay.Plan plan = Replay.of(inputs.run, model.backend());
+    if (plan.epochs() == 0) {
+      throw new InputException(
+          "--method: "
+              + inputs.run
+              + " has no epochs that tracin could follow; use another method");
+    }
     int stride = Math.max(1, (plan.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
     Trajectory trajectory = Trajectory.everyEpochs(stride, model.arena());
     long[] labels = model.model().training().labels().toLongs();
