@@ -8,6 +8,10 @@
 #include <memory>
 #include <mutex>
 
+#include "algorithm/evaluate.hpp"
+#include "algorithm/scores.hpp"
+#include "algorithm/tables.hpp"
+#include "algorithm/tangent_product.hpp"
 #include "distances.cuh"
 #include "operations.cuh"
 
@@ -95,14 +99,14 @@ Tangents<Real> tangents_out(Engine& e, const Tangents<Real>& t, std::int64_t emb
 template <class Real>
 void queue_loss(Engine& e, const Problem<Real>& p, const Gradients<Real>& out) {
   Memory memory(e);
-  Point<Real> point = make_point(memory, p, {false, false, false});
+  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {false, false, false});
   Gradients<Real> staged{};
   staged.per_sample = e.out(out.per_sample, p.n);
   staged.embeddings = e.out(out.embeddings, p.n * p.d);
   staged.proxies = e.out(out.proxies, point.columns * p.d);
   staged.weight = e.out(out.weight, p.d * p.features_width);
   staged.bias = e.out(out.bias, p.d);
-  evaluate(e, point, staged, &e.results()->totals);
+  algorithm::evaluate(e, point, staged, &e.results()->totals);
   e.queue_end();
   // The copy of the host's features ends here; kernels may still read it.
   if (p.features != nullptr && e.on_host(p.features)) check(cudaStreamSynchronize(e.stream), "waiting for the device");
@@ -156,17 +160,17 @@ template <class Real>
 void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction, const Tangents<Real>& out) {
   Engine& e = engine(device);
   Memory memory(e);
-  Point<Real> point = make_point(memory, p, {true, cosines_fit(e, p), out.proxies != nullptr});
+  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), out.proxies != nullptr});
   const Workspace::Mark mark = e.workspace.mark();
-  evaluate<Real>(e, point, Gradients<Real>{}, nullptr);
+  algorithm::evaluate(e, point, Gradients<Real>{}, nullptr);
   e.workspace.rewind(mark);
   const std::int64_t rows = p.n * p.d, proxies = point.columns * p.d;
-  tangent_product<Real>(e, point,
-                        {VICINAL_HESSIAN,
-                         1,
-                         tangents_in<Real>(e, direction, rows, proxies, 0, 0),
-                         {},
-                         tangents_out<Real>(e, out, rows, proxies, 0, 0)});
+  algorithm::tangent_product(e, point,
+                             {VICINAL_HESSIAN,
+                              1,
+                              tangents_in<Real>(e, direction, rows, proxies, 0, 0),
+                              {},
+                              tangents_out<Real>(e, out, rows, proxies, 0, 0)});
   e.finish();
 }
 
@@ -181,9 +185,9 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
   if (point.features.rounded()) weight = rounded_copy<Real>(e, p.d * p.features_width, weight);
   const Real* bias = e.in(p.bias, p.d);
   Real* out = e.out(embeddings, p.n * p.d);
-  const std::int64_t rows = block_rows(e, point, p.n, 1);
+  const std::int64_t rows = algorithm::block_rows(e, point, p.n, 1);
   for (std::int64_t at = 0; at < p.n; at += rows) {
-    affine_rows<Real>(e, point, at, std::min(rows, p.n - at), p.d, weight, bias, out + at * p.d);
+    algorithm::affine_rows(e, point, at, std::min(rows, p.n - at), p.d, weight, bias, out + at * p.d);
     e.poll();
   }
   e.finish();
@@ -207,8 +211,8 @@ void* curvature_create(void* device, const Problem<Real>& p) {
   auto c = std::make_unique<Curvature<Real>>();
   Memory memory(e, c->memory);
   // Unit proxies and the rows at the point hold all that products need of weight, bias and proxies.
-  c->point = make_point(memory, p, {true, cosines_fit(e, p), true});
-  evaluate<Real>(e, c->point, Gradients<Real>{}, nullptr);
+  c->point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), true});
+  algorithm::evaluate(e, c->point, Gradients<Real>{}, nullptr);
   Problem<Real>& kept = c->point.problem;
   kept.weight = nullptr;
   kept.bias = nullptr;
@@ -253,9 +257,9 @@ void curvature_products(void* device, const void* curvature, const CurvatureProd
   staged.out = tangents_out<Real>(e, products.out, 0, products.m * point.columns * p.d,
                                   products.m * p.d * p.features_width, products.m * p.d);
   if (products.kind == VICINAL_FISHER) {
-    fisher_product(e, point, staged);
+    algorithm::fisher_product(e, point, staged);
   } else {
-    tangent_product(e, point, staged);
+    algorithm::tangent_product(e, point, staged);
   }
   e.finish();
 }
@@ -266,7 +270,8 @@ void curvature_scores(void* device, const void* curvature, std::int64_t m, const
   Engine& e = engine(device);
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
-  sample_scores(e, point, m, directions_in<Real>(e, point, m, direction), e.out(scores, m * point.problem.n));
+  algorithm::sample_scores(e, point, m, directions_in<Real>(e, point, m, direction),
+                           e.out(scores, m * point.problem.n));
   e.finish();
 }
 
@@ -298,8 +303,8 @@ void curvature_tables(void* device, const void* curvature, const Tangents<const 
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
   const std::int64_t size = rows * point.problem.classes;
-  sample_tables(e, point, directions_in<Real>(e, point, 1, direction), from, rows, e.out(by_proxy, size),
-                e.out(relabel, size));
+  algorithm::sample_tables(e, point, directions_in<Real>(e, point, 1, direction), from, rows, e.out(by_proxy, size),
+                           e.out(relabel, size));
   e.finish();
 }
 

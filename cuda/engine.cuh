@@ -8,6 +8,7 @@
 #include <memory>
 #include <vector>
 
+#include "algorithm/data.hpp"
 #include "blas.cuh"
 #include "core/device.h"
 #include "graph.cuh"
@@ -148,12 +149,6 @@ struct Search {
     atomicMin(first, static_cast<long long>(index));
     *found = 1;
   }
-};
-
-// Sums over the rows seen so far.
-struct LossTotals {
-  double loss;
-  long long empty;
 };
 
 // What a call gives back beside arrays. It lies in pinned memory, where kernels write it: a few words across the bus

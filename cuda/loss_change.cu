@@ -5,7 +5,6 @@
 // Cost         2 N R (D + d) flops and one read of X and Z; one exp per cosine, in double.
 // Determinism  rows are independent.
 #include "operations.cuh"
-#include "point.cuh"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -57,7 +56,7 @@ class LossBlocks {
     if (begin > 0) e_.poll();
     rows = std::min(most_rows_, p_.n - begin);
     if (rows == 0) return false;
-    if (own_) cosines_of<Real>(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
+    if (own_) cosines_of(e_, point_, rows, point_.unit + begin * p_.d, point_.inverse + begin, s_);
     cosines = own_ ? s_ : point_.cosines + begin * point_.ld;
     return true;
   }
@@ -167,7 +166,7 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
   moved.gram = gram;
   moved.out = block.in_double;
   while (block.next()) {
-    affine_rows<Real>(e, point, block.begin, block.rows, R, right, nullptr, f);
+    affine_rows(e, point, block.begin, block.rows, R, right, nullptr, f);
     gemm<Real>(e, {false, true, block.rows, R, d, point.unit + block.begin * d, d, left, d, onto_z, R, false});
     moved.inverse = point.inverse + block.begin;
     moved.cosines = block.cosines;

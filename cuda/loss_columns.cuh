@@ -7,16 +7,6 @@
 
 namespace vicinal::cuda {
 
-// The reductions over all rows, per class, and the factors that turn w exp(x - shift) into dL/d(exponent).
-template <class Real>
-struct Columns {
-  double* sums;         // [4, classes] for absorb_columns at the point; zeros, as the shifts
-  const Real* present;  // how many classes have samples
-  Real *shift_positive, *shift_negative;
-  double *positive, *negative;  // D = exp(-shift) + sum w exp(x - shift)
-  Real *factor_positive, *factor_negative;
-};
-
 // A block of rows; st and gt have a leading dimension of their own.
 template <class Real>
 struct ColumnTile {

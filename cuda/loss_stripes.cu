@@ -62,6 +62,7 @@ __global__ void __launch_bounds__(kStripeWarps* kWarp)
   }
 }
 
+constexpr std::int64_t kSharedUnasked = 48 << 10;  // what a kernel may have of shared memory unasked
 // The sums and factors of a block, in shared memory too.
 template <class Real>
 constexpr std::int64_t kStaticShared = static_cast<std::int64_t>(sizeof(Real)) * (2 * kStripeWarps + 2) * kWarp;
@@ -81,7 +82,7 @@ void stripe_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
   double* terms = totals == nullptr ? nullptr : e.workspace.get<double>(2 * tile.classes);
   with_anchor<Real>(spec, [&](const auto& loss) {
     const auto kernel = stripe_kernel<Real, std::decay_t<decltype(loss)>>;
-    if (shared + kStaticShared < Real >> 48 << 10)
+    if (shared + kStaticShared < Real >> kSharedUnasked)
       allow_shared(e.ordinal, reinterpret_cast<const void*>(kernel), e.shared_bytes - kStaticShared<Real>);
     launch(kernel, dim3(static_cast<unsigned>(ceil_div(tile.classes, kWarp))), dim3(kStripeWarps * kWarp),
            static_cast<std::size_t>(shared), e.stream, loss, tile,

@@ -4,14 +4,9 @@
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_
 
-#include "point.cuh"
+#include "device.cuh"
 
 namespace vicinal::cuda {
-
-// tables.cu: one direction, samples from .. from + rows; doubles [rows, C] or null.
-template <class Real>
-void sample_tables(Engine& e, const Point<Real>& point, const Tangents<const Real>& direction, std::int64_t from,
-                   std::int64_t rows, double* by_proxy, double* relabel);
 
 // loss_change.cu: every L_i [n] in double from the point's cosines, and how it changes when the weight becomes
 // W + left' right, left [R, d], right [R, D].

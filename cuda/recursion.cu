@@ -261,7 +261,7 @@ class Recursion {
     if (own_cosines_ == nullptr) {
       cosines_ = point_.cosines + begin_ * point_.ld;
     } else {
-      cosines_of<Real>(e_, point_, rows_, point_.unit + begin_ * p_.d, point_.inverse + begin_, own_cosines_);
+      cosines_of(e_, point_, rows_, point_.unit + begin_ * p_.d, point_.inverse + begin_, own_cosines_);
     }
   }
 

@@ -2,8 +2,8 @@
 // Shapes       the K centres of a class are K rows of the kernel-ordered proxies, C rows apart.
 // Threads      one block per class; a warp per pair of centres for the cosines, then threads over components.
 // Determinism  the value is summed over classes in order, in double.
+#include "device.cuh"
 #include "math/soft_triple.hpp"
-#include "point.cuh"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -100,13 +100,7 @@ Centres<Real> centres_of(Engine& e, const Point<Real>& point) {
 }  // namespace
 
 template <class Real>
-bool has_regulariser(const Point<Real>& point) {
-  return point.problem.spec.kind == VICINAL_SOFT_TRIPLE && point.centers > 1 && point.problem.spec.tau > 0;
-}
-
-template <class Real>
 void centre_regulariser(Engine& e, const Point<Real>& point, Real* gradient, LossTotals* totals) {
-  if (!has_regulariser(point)) return;
   const Workspace::Mark mark = e.workspace.mark();
   Centres<Real> r = centres_of(e, point);
   r.gradient = gradient;
@@ -118,7 +112,6 @@ void centre_regulariser(Engine& e, const Point<Real>& point, Real* gradient, Los
 
 template <class Real>
 void centre_regulariser_tangent(Engine& e, const Point<Real>& point, const Real* unit_t, Real* gradient_t) {
-  if (!has_regulariser(point) || unit_t == nullptr) return;
   const Workspace::Mark mark = e.workspace.mark();
   Centres<Real> r = centres_of(e, point);
   r.unit_t = unit_t;
@@ -128,7 +121,6 @@ void centre_regulariser_tangent(Engine& e, const Point<Real>& point, const Real*
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                    \
-  template bool has_regulariser(const Point<Real>&);                                 \
   template void centre_regulariser(Engine&, const Point<Real>&, Real*, LossTotals*); \
   template void centre_regulariser_tangent(Engine&, const Point<Real>&, const Real*, Real*);
 VICINAL_INSTANTIATE(float)

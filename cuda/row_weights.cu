@@ -43,10 +43,8 @@ __global__ void gradient_kernel(std::int64_t begin, std::int64_t rows, std::int6
 }  // namespace
 
 template <class Real>
-RowWeights<Real>::RowWeights(Engine& e, const Point<Real>& point, std::int64_t m, const WeightChanges& changes)
-    : weights_(point.late_weights ? point.problem.weights : nullptr),
-      m_(m),
-      changes_(changes.offsets == nullptr ? 0 : changes.offsets[m]) {
+RowWeights<Real>::RowWeights(Engine& e, const Real* weights, std::int64_t m, const WeightChanges& changes)
+    : weights_(weights), m_(m), changes_(changes.offsets == nullptr ? 0 : changes.offsets[m]) {
   if (!changed()) return;
   offsets_ = e.in(changes.offsets, m + 1);
   ids_ = e.in(changes.ids, changes_);

@@ -1,24 +1,20 @@
-// The sample weights of m products: the point's late weights, plus a sparse list of changes per direction.
+// The sample weights of m products: those of the samples, plus a sparse list of changes per direction.
 #ifndef VICINAL_CUDA_ROW_WEIGHTS_CUH_
 #define VICINAL_CUDA_ROW_WEIGHTS_CUH_
 
-#include "point.cuh"
+#include "engine.cuh"
 
 namespace vicinal::cuda {
 
 template <class Real>
 class RowWeights {
  public:
-  // Copies the changes, which are host memory, to the device.
-  RowWeights(Engine& e, const Point<Real>& point, std::int64_t m, const WeightChanges& changes);
+  // weights [n] on the device, or null: ones. Copies the changes, which are host memory, there.
+  RowWeights(Engine& e, const Real* weights, std::int64_t m, const WeightChanges& changes);
 
   bool changed() const { return changes_ > 0; }
   // Columns of a block's weights per direction: 1, or 0 when all weights are 1.
   std::int64_t columns() const { return weights_ != nullptr || changed() ? 1 : 0; }
-  // Memory for the weights of a block of rows, null when all are 1.
-  Real* buffer(Engine& e, std::int64_t rows) const {
-    return columns() == 0 ? nullptr : e.workspace.template get<Real>(rows * m_);
-  }
   // scale [rows, m].
   void fill(Engine& e, std::int64_t begin, std::int64_t rows, Real* scale) const;
   // sums [m, columns, d] += delta g_i' unit_i for the changes of rows [begin, begin + rows); g [rows, ld] and unit

@@ -174,6 +174,76 @@ __global__ void round_kernel(std::int64_t n, const float* values, Bf16* rounded)
     rounded[i] = __float2bfloat16_rn(values[i]);
 }
 
+template <class Real>
+__global__ void derivative_kernel(RowDerivatives<Real> r) {
+  const std::int64_t t = (static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x) / kWarp;
+  if (t >= r.rows * r.m) return;
+  const std::int64_t i = t / r.m, lane = threadIdx.x % kWarp;
+  const auto dot = [&](std::int64_t width, const Real* a, const Real* b) {
+    double sum = 0;
+    for (std::int64_t j = lane; j < width; j += kWarp) sum += static_cast<double>(a[j]) * static_cast<double>(b[j]);
+    return warp_sum(sum);
+  };
+  double sum = 0;
+  if (r.moved != nullptr) sum += dot(r.d, r.gradient + i * r.d, r.moved + t * r.d);
+  if (r.tangents != nullptr) sum += dot(r.columns, r.g + i * r.ld, r.tangents + t * r.ld);
+  if (lane == 0) r.out[i * r.row_step + t % r.m * r.direction_step] = r.n * sum;
+}
+
+template <class Real>
+__global__ void outer_kernel(OuterRows<Real> r) {
+  const std::int64_t all = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < r.rows * r.m * r.width;
+       at += all) {
+    const std::int64_t t = at / r.width, j = at % r.width;
+    const double weight = r.weights == nullptr ? 1.0 : static_cast<double>(r.weights[t * r.step]);
+    r.out[t * r.ld + j] = static_cast<Real>(r.derivatives[t * r.step] * weight) * r.x[t / r.m * r.ld + j];
+  }
+}
+
+// One thread per proxy: a zero proxy's column becomes 1/2. Zero rows, which only distances notice, likewise: 1/2, and 1
+// where both are zero.
+template <class Real>
+__global__ void zero_proxy_cosines(std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                                   const Real* inverse_proxies, Real* s) {
+  const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (c >= columns || inverse_proxies[c] != Real(0)) return;
+  for (std::int64_t i = 0; i < rows; ++i) s[i * ld + c] = Real(0.5);
+}
+template <class Real>
+__global__ void zero_row_cosines(std::int64_t rows, std::int64_t columns, std::int64_t ld, const Real* inverse,
+                                 const Real* inverse_proxies, Real* s) {
+  const std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
+  if (i >= rows || inverse[i] != Real(0)) return;
+  for (std::int64_t c = 0; c < columns; ++c) s[i * ld + c] = inverse_proxies[c] == Real(0) ? Real(1) : Real(0.5);
+}
+
+template <class Real>
+__global__ void fill_kernel(std::int64_t rows, std::int64_t width, const Real* row, Real* out) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
+       at += step)
+    out[at] = row[at % width];
+}
+
+template <class Real>
+__global__ void scale_kernel(std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                             Operand<Real> out) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * m * width;
+       at += step) {
+    const std::int64_t t = at / width;
+    out.put(at, scale[t] * x[t / m * width + at % width]);
+  }
+}
+
+template <class Real>
+__global__ void add_kernel(std::int64_t n, const Real* x, Real* y) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+    y[i] += x[i];
+}
+
 }  // namespace
 
 void round_values(Engine& e, std::int64_t n, const float* values, Bf16* rounded) {
@@ -231,7 +301,54 @@ void add_column_sums(Engine& e, std::int64_t n, std::int64_t columns, const Real
   add_column_terms(e, n, columns, Element<Real>{x, columns}, sums);
 }
 
+template <class Real>
+void row_derivatives(Engine& e, const RowDerivatives<Real>& r) {
+  dim3 grid, block;
+  over_rows(r.rows * r.m, grid, block);
+  launch(derivative_kernel<Real>, grid, block, 0, e.stream, r);
+}
+
+template <class Real>
+void outer_rows(Engine& e, const OuterRows<Real>& r) {
+  launch(outer_kernel<Real>, grid_for(e, r.rows * r.m * r.width, 256), dim3(256), 0, e.stream, r);
+}
+
+template <class Real>
+void fill_rows(Engine& e, std::int64_t rows, std::int64_t width, const Real* row, Real* out) {
+  launch(fill_kernel<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, row, out);
+}
+
+template <class Real>
+void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                Operand<Real> out) {
+  launch(scale_kernel<Real>, grid_for(e, rows * m * width, 256), dim3(256), 0, e.stream, rows, m, width, scale, x, out);
+}
+
+template <class Real>
+void add(Engine& e, std::int64_t n, const Real* x, Real* y) {
+  launch(add_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, x, y);
+}
+
+template <class Real>
+void put_zero_cosines(Engine& e, const ZeroCosines& zero, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                      const Real* inverse, const Real* inverse_proxies, Real* s) {
+  const auto blocks = [](std::int64_t n) { return dim3(static_cast<unsigned>(ceil_div(n, 256))); };
+  if (zero.proxies)
+    launch(zero_proxy_cosines<Real>, blocks(columns), dim3(256), 0, e.stream, rows, columns, ld, inverse_proxies, s);
+  if (zero.rows)
+    launch(zero_row_cosines<Real>, blocks(rows), dim3(256), 0, e.stream, rows, columns, ld, inverse, inverse_proxies,
+           s);
+}
+
 #define VICINAL_INSTANTIATE(Real)                                                                                      \
+  template void row_derivatives(Engine&, const RowDerivatives<Real>&);                                                 \
+  template void outer_rows(Engine&, const OuterRows<Real>&);                                                           \
+  template void fill_rows(Engine&, std::int64_t, std::int64_t, const Real*, Real*);                                    \
+  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*,                \
+                           Operand<Real>);                                                                             \
+  template void add(Engine&, std::int64_t, const Real*, Real*);                                                        \
+  template void put_zero_cosines(Engine&, const ZeroCosines&, std::int64_t, std::int64_t, std::int64_t, const Real*,   \
+                                 const Real*, Real*);                                                                  \
   template void to_real(Engine&, std::int64_t, const double*, Real*);                                                  \
   template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Operand<Real>, Real*,                 \
                                const RowOrder&);                                                                       \

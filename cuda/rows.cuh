@@ -6,15 +6,6 @@
 
 namespace vicinal::cuda {
 
-// Proxies in kernel order are centre-major: row k * C + c is class c's centre k, which the caller keeps at c * K + k.
-// One centre, or plain rows: the same order.
-struct RowOrder {
-  std::int64_t classes = 1, centers = 1;
-  __host__ __device__ std::int64_t caller(std::int64_t row) const {
-    return centers == 1 ? row : row % classes * centers + row / classes;
-  }
-};
-
 // unit = rows / norm, inverse_norm = 1 / norm (or null); rows with a norm below the smallest normal number are zero in
 // both. x is in the caller's order. unit may be x.
 template <class Real>
@@ -63,6 +54,26 @@ void dot_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const R
 // sums [columns] += the column sums of x [n, columns], in double and in a fixed order.
 template <class Real>
 void add_column_sums(Engine& e, std::int64_t n, std::int64_t columns, const Real* x, double* sums);
+
+template <class Real>
+void row_derivatives(Engine& e, const RowDerivatives<Real>& r);
+template <class Real>
+void outer_rows(Engine& e, const OuterRows<Real>& r);
+
+// out [rows, width] = row.
+template <class Real>
+void fill_rows(Engine& e, std::int64_t rows, std::int64_t width, const Real* row, Real* out);
+// out [rows, m, width] = scale [rows, m] times x [rows, width], or with m = 1 x itself.
+template <class Real>
+void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
+                Operand<Real> out);
+// y [n] += x.
+template <class Real>
+void add(Engine& e, std::int64_t n, const Real* x, Real* y);
+// Cosines s [rows, ld] of zero vectors, whose inverse norms are 0.
+template <class Real>
+void put_zero_cosines(Engine& e, const ZeroCosines& zero, std::int64_t rows, std::int64_t columns, std::int64_t ld,
+                      const Real* inverse, const Real* inverse_proxies, Real* s);
 
 // to [n] = from, rounded.
 template <class Real>

@@ -118,7 +118,7 @@ SoftmaxTile<Real> SoftmaxRows<Real>::fill(std::int64_t begin, std::int64_t rows)
   tile_.soft_labels = p.soft_labels == nullptr ? nullptr : p.soft_labels + begin * C;
   tile_.unit = point_.unit + begin * d;
   tile_.inverse = point_.inverse + begin;
-  if (own_cosines_ != nullptr) cosines_of<Real>(e_, point_, rows, tile_.unit, tile_.inverse, own_cosines_);
+  if (own_cosines_ != nullptr) cosines_of(e_, point_, rows, tile_.unit, tile_.inverse, own_cosines_);
   tile_.cosines = own_cosines_ != nullptr ? own_cosines_ : point_.cosines + begin * ld;
 
   LossTile<Real> loss = loss_tile(point_, begin, rows);

@@ -3,7 +3,7 @@
 #ifndef VICINAL_CUDA_SOFTMAX_ROWS_CUH_
 #define VICINAL_CUDA_SOFTMAX_ROWS_CUH_
 
-#include "point.cuh"
+#include "device.cuh"
 
 namespace vicinal::cuda {
 

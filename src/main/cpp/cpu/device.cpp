@@ -11,8 +11,13 @@
 #include <mutex>
 #include <string>
 
+#include "algorithm/evaluate.hpp"
+#include "algorithm/scores.hpp"
+#include "algorithm/tables.hpp"
+#include "algorithm/tangent_product.hpp"
 #include "core/refusals.hpp"
 #include "cpu/blas_buffers.hpp"
+#include "cpu/device.hpp"
 #include "cpu/engine.hpp"
 #include "cpu/factors.hpp"
 #include "cpu/memory.hpp"
@@ -81,9 +86,12 @@ const char* blas(const void*) {
 template <class Real>
 void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
   Engine& e = engine(device);
-  Memory memory(e.workspace);
-  Point<Real> point = make_point(p, memory, {false, false, false});
-  evaluate(e, point, out);
+  Memory memory(e);
+  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {false, false, false});
+  LossTotals totals{};
+  algorithm::evaluate(e, point, out, &totals);
+  *out.loss = totals.loss;
+  if (out.empty != nullptr) *out.empty = totals.empty;
 }
 
 // Cosines are kept when they take at most this share of the workspace; the blocks of a product need the rest.
@@ -96,17 +104,20 @@ bool cosines_fit(const Engine& e, const Problem<Real>& p) {
 template <class Real>
 void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction, const Tangents<Real>& out) {
   Engine& e = engine(device);
-  Memory memory(e.workspace);
-  Point<Real> point = make_point(p, memory, {true, cosines_fit(e, p), out.proxies != nullptr});
+  Memory memory(e);
+  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), out.proxies != nullptr});
   const Workspace::Mark mark = e.workspace.mark();
-  evaluate(e, point, Gradients<Real>{});
+  algorithm::evaluate(e, point, Gradients<Real>{}, nullptr);
   e.workspace.rewind(mark);
-  tangent_product(e, point, {VICINAL_HESSIAN, 1, direction, {}, out});
+  algorithm::tangent_product(e, point, {VICINAL_HESSIAN, 1, direction, {}, out});
 }
 
 template <class Real>
 void embed(void* device, const Problem<Real>& p, Real* embeddings) {
-  affine_rows(engine(device), p, 0, p.n, p.d, p.weight, p.bias, embeddings);
+  Point<Real> point{};
+  point.problem = p;
+  point.features = {p.features, p.features_width};
+  algorithm::affine_rows(engine(device), point, 0, p.n, p.d, p.weight, p.bias, embeddings);
 }
 
 // A point with an owner, for many products. Parameters are copied; features, labels and weights are borrowed.
@@ -123,10 +134,10 @@ template <class Real>
 void* curvature_create(void* device, const Problem<Real>& p) {
   Engine& e = engine(device);
   auto c = std::make_unique<Curvature<Real>>();
-  Memory memory(c->memory);
+  Memory memory(e, c->memory);
   // Unit proxies and the rows at the point hold all that products need of weight, bias and proxies.
-  c->point = make_point(p, memory, {true, cosines_fit(e, p), true});
-  evaluate(e, c->point, Gradients<Real>{});
+  c->point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), true});
+  algorithm::evaluate(e, c->point, Gradients<Real>{}, nullptr);
   Problem<Real>& kept = c->point.problem;
   kept.weight = nullptr;
   kept.bias = nullptr;
@@ -147,16 +158,16 @@ const Point<Real>& point_of(const void* curvature) {
 template <class Real>
 void curvature_products(void* device, const void* curvature, const CurvatureProducts<Real>& products) {
   if (products.kind == VICINAL_FISHER) {
-    fisher_product(engine(device), point_of<Real>(curvature), products);
+    algorithm::fisher_product(engine(device), point_of<Real>(curvature), products);
   } else {
-    tangent_product(engine(device), point_of<Real>(curvature), products);
+    algorithm::tangent_product(engine(device), point_of<Real>(curvature), products);
   }
 }
 
 template <class Real>
 void curvature_scores(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
                       double* scores) {
-  sample_scores(engine(device), point_of<Real>(curvature), m, direction, scores);
+  algorithm::sample_scores(engine(device), point_of<Real>(curvature), m, direction, scores);
 }
 
 template <class Real>
@@ -175,7 +186,7 @@ void curvature_sample_gradients(void* device, const void* curvature, Real* units
 template <class Real>
 void curvature_tables(void* device, const void* curvature, const Tangents<const Real>& direction, std::int64_t from,
                       std::int64_t rows, double* by_proxy, double* relabel) {
-  sample_tables(engine(device), point_of<Real>(curvature), direction, {from, from + rows}, by_proxy, relabel);
+  algorithm::sample_tables(engine(device), point_of<Real>(curvature), direction, from, rows, by_proxy, relabel);
 }
 
 template <class Real>
@@ -259,11 +270,7 @@ void gather_rows(void* device, std::int64_t, std::int64_t columns, const Real* v
 
 template <class Real>
 void normalize_rows(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out) {
-  const Kernels<Real>& k = kernels<Real>(engine(device).isa);
-  parallel_ranges(engine(device), n, kFlopsPerElement * static_cast<double>(n) * static_cast<double>(columns),
-                  [&](Range r) {
-                    k.normalize_rows(r.size(), columns, values + r.begin * columns, out + r.begin * columns, nullptr);
-                  });
+  cpu::normalize_rows<Real>(engine(device), n, columns, values, out, nullptr, {});
 }
 
 template <class Real>

@@ -38,7 +38,8 @@ class Diagonal {
     const bool softmax = kind_ != VICINAL_FISHER || proxies_ != nullptr;
     std::int64_t elements = d + (weight_ != nullptr ? D : 0) + (proxies_ != nullptr ? 2 * ld + d : 0);
     elements *= static_cast<std::int64_t>(sizeof(Real));
-    const std::int64_t most = block_rows(e_, p_.n, elements + (softmax ? SoftmaxRows<Real>::bytes_per_row(point_) : 0));
+    const std::int64_t most =
+        block_rows(e_, point_, p_.n, elements + (softmax ? SoftmaxRows<Real>::bytes_per_row(point_) : 0));
     rows_of_h_ = e_.workspace.get<Real>(most * d);
     if (weight_ != nullptr) squares_ = e_.workspace.get<Real>(most * D);
     if (softmax) {
@@ -202,7 +203,7 @@ template <class Real>
 void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, double* out) {
   const Problem<Real>& p = point.problem;
   const std::int64_t d = p.d, D = p.features_width;
-  const std::int64_t most = block_rows(e, p.n, (D + d) * static_cast<std::int64_t>(sizeof(Real)));
+  const std::int64_t most = block_rows(e, point, p.n, (D + d) * static_cast<std::int64_t>(sizeof(Real)));
   Real* squares = e.workspace.get<Real>(most * D);
   Real* forms = e.workspace.get<Real>(most * d);
   const double n = static_cast<double>(p.n);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstring>
 #include <exception>
 
 #include "core/error.hpp"
@@ -24,6 +25,20 @@ struct Engine {
   std::int64_t workspace_bytes = 0;
   Workspace workspace;
   std::atomic<bool> cancelled{false};
+
+  // What an engine with memory of its own has to do about arguments and arrays.
+  template <class T>
+  const T* in(const T* values, std::int64_t) const {
+    return values;
+  }
+  template <class T>
+  void zero(T* values, std::int64_t count) const {
+    if (count > 0) std::memset(values, 0, static_cast<std::size_t>(count) * sizeof(T));
+  }
+  template <class T>
+  void copy(T* to, const T* from, std::int64_t count) const {
+    std::memcpy(to, from, static_cast<std::size_t>(count) * sizeof(T));
+  }
 
   // Between tiles: the caller may have asked to stop.
   void poll() const {

@@ -36,9 +36,10 @@ void mirror(const Engine& e, std::int64_t n, double scale_, Real* a) {
 }
 
 template <class Real>
-void feature_factor(Engine& e, const Problem<Real>& p, Real* out) {
+void feature_factor(Engine& e, const Point<Real>& point, Real* out) {
+  const Problem<Real>& p = point.problem;
   const std::int64_t D = p.features_width;
-  const std::int64_t rows = block_rows(e, std::min(p.n, kTile), D * static_cast<std::int64_t>(sizeof(Real)));
+  const std::int64_t rows = block_rows(e, point, std::min(p.n, kTile), D * static_cast<std::int64_t>(sizeof(Real)));
   Real* scaled = p.weights == nullptr ? nullptr : e.workspace.get<Real>(rows * D);
   for (std::int64_t begin = 0; begin < p.n; begin += rows) {
     const std::int64_t count = std::min(rows, p.n - begin);
@@ -64,7 +65,7 @@ class OutputFactor {
   void run(Real* out) {
     const std::int64_t d = p_.d;
     const std::int64_t per_row = SoftmaxRows<Real>::bytes_per_row(point_) + d * static_cast<std::int64_t>(sizeof(Real));
-    const std::int64_t most = block_rows(e_, p_.n, per_row);
+    const std::int64_t most = block_rows(e_, point_, p_.n, per_row);
     SoftmaxRows<Real> block(e_, point_, most);
     Real* side = e_.workspace.get<Real>(most * d);
     for (std::int64_t begin = 0; begin < p_.n; begin += most) {
@@ -134,7 +135,7 @@ class OutputFactor {
 template <class Real>
 void factors(Engine& e, const Point<Real>& point, Real* feature, Real* output) {
   const Workspace::Mark mark = e.workspace.mark();
-  if (feature != nullptr) feature_factor(e, point.problem, feature);
+  if (feature != nullptr) feature_factor(e, point, feature);
   e.workspace.rewind(mark);
   if (output != nullptr) OutputFactor<Real>(e, point).run(output);
 }

@@ -2,7 +2,7 @@
 #ifndef VICINAL_CPU_FACTORS_HPP_
 #define VICINAL_CPU_FACTORS_HPP_
 
-#include "cpu/point.hpp"
+#include "cpu/device.hpp"
 
 namespace vicinal::cpu {
 
@@ -18,6 +18,14 @@ void diagonal(Engine& e, const Point<Real>& point, int kind, Real* weight, Real*
 // out [N]: sum_ab g_ia^2 inverse_ab x_ib^2.
 template <class Real>
 void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, double* out);
+
+// Every L_i [n] in double from the point's cosines, and how it changes when the weight becomes W + left' right,
+// left [R, d], right [R, D].
+template <class Real>
+void sample_losses(Engine& e, const Point<Real>& point, double* losses);
+template <class Real>
+void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
+                 const Real* right, double* change);
 
 }  // namespace vicinal::cpu
 

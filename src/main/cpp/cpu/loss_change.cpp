@@ -9,7 +9,7 @@
 // Determinism  rows are independent.
 #include <cmath>
 
-#include "cpu/point.hpp"
+#include "cpu/device.hpp"
 
 namespace vicinal::cpu {
 namespace {
@@ -24,7 +24,7 @@ class Rows {
         scratch_(static_cast<std::size_t>(kRowScratch * point.problem.classes)),
         cosines_(static_cast<std::size_t>(point.ld)),
         soft_(point.problem.soft_labels == nullptr ? 0 : static_cast<std::size_t>(point.problem.classes)) {
-    if (point.repetitions != nullptr) repetitions_.assign(point.repetitions, point.repetitions + point.problem.classes);
+    if (point.counts != nullptr) repetitions_.assign(point.counts, point.counts + point.problem.classes);
   }
 
   double* cosines() { return cosines_.data(); }
@@ -65,7 +65,8 @@ template <class Real, class Before, class Body>
 void each_row(Engine& e, const Point<Real>& point, std::int64_t more_per_row, Before&& before, Body&& body) {
   const std::int64_t n = point.problem.n, d = point.problem.d, ld = point.ld;
   const std::int64_t own = point.cosines == nullptr ? 1 : 0;
-  const std::int64_t most = block_rows(e, n, static_cast<std::int64_t>(sizeof(Real)) * (own * ld + more_per_row + 1));
+  const std::int64_t most =
+      block_rows(e, point, n, static_cast<std::int64_t>(sizeof(Real)) * (own * ld + more_per_row + 1));
   Real* s = own != 0 ? e.workspace.get<Real>(most * ld) : nullptr;
   for (std::int64_t begin = 0; begin < n; begin += most) {
     const Workspace::Mark mark = e.workspace.mark();
@@ -115,7 +116,7 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
   const auto before = [&](std::int64_t begin, std::int64_t rows) {
     f = e.workspace.get<Real>(rows * R);
     onto_z = e.workspace.get<Real>(rows * R);
-    affine_rows<Real>(e, point.problem, begin, rows, R, right, nullptr, f);
+    affine_rows(e, point, begin, rows, R, right, nullptr, f);
     gemm<Real>(e, {false, true, rows, R, d, point.unit + begin * d, d, left, d, onto_z, R, false});
   };
   each_row(
@@ -135,7 +136,7 @@ void loss_change(Engine& e, const Point<Real>& point, const double* losses, std:
         for (std::int64_t c = 0; c < K; ++c) out[c] = inverse > 0 ? own * static_cast<double>(cosines[c]) : 0.0;
         for (std::int64_t a = 0; a < R; ++a)
           k.axpy(K, static_cast<double>(f[i * R + a]) * moved, onto_proxies + a * K, out);
-        put_zero_cosines(point, 1, &moved, out);
+        put_zero_cosines(e, zero_cosines(point.problem.spec), 1, K, point.ld, &moved, point.inverse_proxies, out);
         change[begin + i] = in_double.loss(begin + i) - losses[begin + i];
       });
 }

@@ -121,7 +121,10 @@ class Recursion {
       const Workspace::Mark block = e_.workspace.mark();
       rows_ = std::min(most_, p_.n - begin_);
       fill_cosines();
-      apply_rows<Real>(e_, point_, begin_, rows_, cosines_, nullptr, 1, g, nullptr, nullptr, nullptr);
+      LossTile<Real> loss = loss_tile(point_, begin_, rows_);
+      loss.s = cosines_;
+      loss.g = g;
+      loss_rows<Real>(e_, p_.spec, loss, nullptr);
       parallel_ranges(e_, rows_, 2.0 * static_cast<double>(rows_ * (p_.features_width + p_.d)), [&](Range r) {
         for (std::int64_t k = r.begin; k < r.end; ++k) norm[begin_ + k] = step_norm(k, g + k * point_.ld);
       });

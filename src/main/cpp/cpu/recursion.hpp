@@ -2,7 +2,7 @@
 #ifndef VICINAL_CPU_RECURSION_HPP_
 #define VICINAL_CPU_RECURSION_HPP_
 
-#include "cpu/point.hpp"
+#include "cpu/device.hpp"
 
 namespace vicinal::cpu {
 

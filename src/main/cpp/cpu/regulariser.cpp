@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "cpu/point.hpp"
+#include "cpu/device.hpp"
 #include "math/soft_triple.hpp"
 
 namespace vicinal::cpu {
@@ -26,13 +26,7 @@ double work(const Point<Real>& point) {
 }  // namespace
 
 template <class Real>
-bool has_regulariser(const Point<Real>& point) {
-  return point.problem.spec.kind == VICINAL_SOFT_TRIPLE && point.centers > 1 && point.problem.spec.tau > 0;
-}
-
-template <class Real>
-double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradient) {
-  if (!has_regulariser(point)) return 0;
+void centre_regulariser(Engine& e, const Point<Real>& point, Real* gradient, LossTotals* totals) {
   const std::int64_t C = point.problem.classes, K = point.centers, d = point.problem.d;
   const double weight = pair_weight(C, K, point.problem.spec.tau);
   std::vector<double> values(static_cast<std::size_t>(C));
@@ -57,12 +51,11 @@ double centre_regulariser(const Engine& e, const Point<Real>& point, Real* gradi
   });
   double total = 0;
   for (double v : values) total += v;
-  return weight * total;
+  if (totals != nullptr) totals->loss += weight * total;
 }
 
 template <class Real>
-void centre_regulariser_tangent(const Engine& e, const Point<Real>& point, const Real* unit_t, Real* gradient_t) {
-  if (!has_regulariser(point) || unit_t == nullptr) return;
+void centre_regulariser_tangent(Engine& e, const Point<Real>& point, const Real* unit_t, Real* gradient_t) {
   const std::int64_t C = point.problem.classes, K = point.centers, d = point.problem.d;
   const double weight = pair_weight(C, K, point.problem.spec.tau);
   parallel_ranges(e, C, 3 * work(point), [&](Range r) {
@@ -89,10 +82,9 @@ void centre_regulariser_tangent(const Engine& e, const Point<Real>& point, const
   });
 }
 
-#define VICINAL_INSTANTIATE(Real)                                               \
-  template bool has_regulariser(const Point<Real>&);                            \
-  template double centre_regulariser(const Engine&, const Point<Real>&, Real*); \
-  template void centre_regulariser_tangent(const Engine&, const Point<Real>&, const Real*, Real*);
+#define VICINAL_INSTANTIATE(Real)                                                    \
+  template void centre_regulariser(Engine&, const Point<Real>&, Real*, LossTotals*); \
+  template void centre_regulariser_tangent(Engine&, const Point<Real>&, const Real*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -54,7 +54,10 @@ void SoftmaxRows<Real>::fill(std::int64_t begin, std::int64_t rows) {
     cosines = own_cosines_;
   }
   // The loss kernel gives (tau / N) (mass pi_c - t_c), with 1 - pi_y free of cancellation.
-  apply_rows<Real>(e_, point_, begin, rows, cosines, nullptr, 1, others, nullptr, nullptr, nullptr);
+  LossTile<Real> loss = loss_tile(point_, begin, rows);
+  loss.s = cosines;
+  loss.g = others;
+  loss_rows<Real>(e_, point_.problem.spec, loss, nullptr);
   parallel_ranges(e_, rows, 8.0 * static_cast<double>(rows) * static_cast<double>(C),
                   [&](Range r) { probabilities(r); });
   gemm<Real>(e_, {false, false, rows, d, C, others, ld, point_.unit_proxies, d, delta, d, false});

@@ -2,7 +2,7 @@
 #ifndef VICINAL_CPU_SOFTMAX_ROWS_HPP_
 #define VICINAL_CPU_SOFTMAX_ROWS_HPP_
 
-#include "cpu/point.hpp"
+#include "cpu/device.hpp"
 
 namespace vicinal::cpu {
 

@@ -1,26 +1,16 @@
-// One direction, samples from .. from + rows: their derivatives split by proxy, and with every other label. The twin of
-// cpu/tables.cpp; cpu/isa/softmax_table.cpp has the formulas.
+// A cosine softmax's samples along one direction: their derivatives by proxy, and by the label they could have;
+// cpu/isa/softmax_table.cpp has the formulas.
 // Threads      one block per row: its two largest cosines, its sums, then the entries.
-// Cost         2 rows d (D + C) flops, two or three exps per cosine, in double.
+// Cost         two or three exps per cosine, in double.
 // Determinism  rows are independent; sums in the order of threads, lanes and warps.
-#include "direction_blocks.cuh"
-#include "operations.cuh"
+#include "softmax_table.cuh"
+
+#include "math/exp.hpp"
+#include "reduce.cuh"
 #include "softmax_rows.cuh"
 
 namespace vicinal::cuda {
 namespace {
-
-template <class Real>
-struct SoftmaxTable {
-  std::int64_t classes, ld;
-  double slope, margin;  // logit = slope (s - margin at the label)
-  const std::int64_t* labels;
-  const Real* soft_labels;  // [rows, classes] or null
-  const Real* s;            // cosines [rows, ld]
-  const Real* st;           // their tangents
-  double* by_proxy;         // [rows, classes] or null
-  double* relabel;          // [rows, classes] or null
-};
 
 // The two largest of s by index, -1: none yet. Of equals the lower index comes first.
 template <class Real>
@@ -64,7 +54,7 @@ __device__ TopTwo<Real> block_top_two(TopTwo<Real> top, BlockSlots<Pair>& slots)
 // Exponentials are taken relative to the second largest cosine, the largest apart: a sum without any one class then
 // neither cancels nor vanishes, whatever the margin. g brings them to the scale of the largest.
 template <class Real>
-__global__ void table_kernel(SoftmaxTable<Real> table) {
+__global__ void table_kernel(SoftmaxTable<Real> table, double k, double margin) {
   __shared__ BlockSlots<Pair> pairs;
   __shared__ BlockSlots<double> slots;
   const std::int64_t i = blockIdx.x, C = table.classes;
@@ -82,7 +72,7 @@ __global__ void table_kernel(SoftmaxTable<Real> table) {
   for (std::int64_t c = threadIdx.x; c < C; c += blockDim.x) largest.insert(c);
   largest = block_top_two(largest, pairs);
   const std::int64_t top = largest.first, second = largest.second;
-  const double k = table.slope, drop = k * table.margin;
+  const double drop = k * margin;
   const double s_top = static_cast<double>(s[top]), s_second = static_cast<double>(s[second]);
   const double st_top = static_cast<double>(st[top]), g = math::exp_of(k * (s_second - s_top));
   const auto exponential = [&](std::int64_t c) {  // exp(k (s - s_second)), 0 at the top
@@ -135,31 +125,12 @@ __global__ void table_kernel(SoftmaxTable<Real> table) {
 }  // namespace
 
 template <class Real>
-void sample_tables(Engine& e, const Point<Real>& point, const Tangents<const Real>& direction, std::int64_t from,
-                   std::int64_t rows, double* by_proxy, double* relabel) {
-  const Problem<Real>& p = point.problem;
-  const std::int64_t C = p.classes;
-  const bool margin = p.spec.kind == VICINAL_COSFACE || p.spec.kind == VICINAL_SOFT_TRIPLE;
-  DirectionBlocks<Real> block(e, point, from, rows, 1, direction, {false, true, 0});
-  block.each_block([&] {
-    const std::int64_t at = (block.begin - from) * C;
-    SoftmaxTable<Real> table{};
-    table.classes = C;
-    table.ld = point.ld;
-    table.slope = softmax_scale(p.spec);
-    table.margin = margin ? p.spec.margin : 0;
-    table.labels = p.labels + block.begin;
-    table.soft_labels = p.soft_labels == nullptr ? nullptr : p.soft_labels + block.begin * C;
-    table.s = block.cosines;
-    table.st = block.tangents;
-    table.by_proxy = by_proxy == nullptr ? nullptr : by_proxy + at;
-    table.relabel = relabel == nullptr ? nullptr : relabel + at;
-    launch(table_kernel<Real>, dim3(static_cast<unsigned>(block.rows)), dim3(row_threads(C)), 0, e.stream, table);
-  });
+void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>& table) {
+  const bool margin = spec.kind == VICINAL_COSFACE || spec.kind == VICINAL_SOFT_TRIPLE;
+  launch(table_kernel<Real>, dim3(static_cast<unsigned>(table.rows)), dim3(row_threads(table.classes)), 0, e.stream,
+         table, softmax_scale(spec), margin ? spec.margin : 0);
 }
-template void sample_tables(Engine&, const Point<float>&, const Tangents<const float>&, std::int64_t, std::int64_t,
-                            double*, double*);
-template void sample_tables(Engine&, const Point<double>&, const Tangents<const double>&, std::int64_t, std::int64_t,
-                            double*, double*);
+template void softmax_table(Engine&, const vicinal_loss&, const SoftmaxTable<float>&);
+template void softmax_table(Engine&, const vicinal_loss&, const SoftmaxTable<double>&);
 
 }  // namespace vicinal::cuda

@@ -1,0 +1,91 @@
+// A GPU as the algorithms (algorithm/) see it: types, and operations that cpu/device.hpp has for the processor. What an
+// operation does is said where it is declared.
+#ifndef VICINAL_CUDA_DEVICE_CUH_
+#define VICINAL_CUDA_DEVICE_CUH_
+
+#include <limits>
+
+#include "loss_columns.cuh"
+#include "loss_rows.cuh"
+#include "point.cuh"
+#include "row_weights.cuh"
+#include "rows.cuh"
+#include "softmax_table.cuh"
+
+namespace vicinal::cuda {
+
+template <class Element>
+struct Device {
+  using Real = Element;
+  using Engine = cuda::Engine;
+  using Memory = cuda::Memory;
+  using Operand = cuda::Operand<Real>;
+  using ConstOperand = cuda::Operand<const Real>;
+  using Features = cuda::Features<Real>;
+  using RowWeights = cuda::RowWeights<Real>;
+  using LossTile = cuda::LossTile<Real>;
+  using ColumnTile = cuda::ColumnTile<Real>;
+  using SoftmaxTable = cuda::SoftmaxTable<Real>;
+
+  // G beside G' costs a write, so only where it is read.
+  static constexpr bool kAlwaysGradient = false;
+  static constexpr bool kProxyTiles = false;
+  // Proxy-Anchor's columns in one sweep, where shared memory holds a stripe of them.
+  static constexpr bool kStripes = true;
+  static constexpr auto stripes_fit = cuda::stripes_fit<Real>;
+  static constexpr auto stripe_columns = cuda::stripe_columns<Real>;
+  static constexpr std::int64_t kStreamed = cuda::kStreamed;
+
+  // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
+  static Features features(Engine& e, const Problem<Real>& p, bool kept) {
+    const std::int64_t most = kept ? arena(e.ordinal).room() / 2 : e.workspace_bytes;
+    Features features(e, p.features, p.n, p.features_width, most);
+    if (kept) features.round(e, p.n, most / 2);
+    return features;
+  }
+  static constexpr auto rounded_bytes = cuda::rounded_bytes<Real>;
+  template <class Source>
+  static Operand operand(const Engine& e, Source& memory, std::int64_t count) {
+    return cuda::operand<Real>(e, memory, count);
+  }
+  template <class Source>
+  static Operand product_operand(const Engine& e, Source& memory, std::int64_t count, Real* values) {
+    return cuda::product_operand<Real>(e, memory, count, values);
+  }
+  static constexpr auto rounded_copy = cuda::rounded_copy<Real>;
+  // Unknown: the values lie on the device and can be anything.
+  static double largest(std::int64_t, const Real*) { return std::numeric_limits<double>::infinity(); }
+
+  static constexpr auto gemm = cuda::gemm<Real>;
+  static constexpr auto gemm_over_rows = cuda::gemm<Real>;
+
+  static constexpr auto normalize_rows = cuda::normalize_rows<Real>;
+  static constexpr auto project_rows = cuda::project_rows<Real>;
+  static constexpr auto tangent_rows = cuda::tangent_rows<Real>;
+  static constexpr auto project_rows_tangent = cuda::project_rows_tangent<Real>;
+  static constexpr auto row_derivatives = cuda::row_derivatives<Real>;
+  static constexpr auto outer_rows = cuda::outer_rows<Real>;
+  static constexpr auto fill_rows = cuda::fill_rows<Real>;
+  static constexpr auto scale_rows = cuda::scale_rows<Real>;
+  static constexpr auto add_column_sums = cuda::add_column_sums<Real>;
+  static constexpr auto to_real = cuda::to_real<Real>;
+  static constexpr auto add = cuda::add<Real>;
+  static constexpr auto put_zero_cosines = cuda::put_zero_cosines<Real>;
+
+  static constexpr auto loss_rows = cuda::loss_rows<Real>;
+  static constexpr auto raise_columns = cuda::raise_columns<Real>;
+  static constexpr auto absorb_columns = cuda::absorb_columns<Real>;
+  static constexpr auto finish_columns = cuda::finish_columns<Real>;
+  static constexpr auto column_tangents = cuda::column_tangents<Real>;
+  static constexpr auto apply_columns = cuda::apply_columns<Real>;
+  static constexpr auto score_columns = cuda::score_columns<Real>;
+  static constexpr auto count_labels = cuda::count_labels<Real>;
+  static constexpr auto softmax_table = cuda::softmax_table<Real>;
+
+  static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
+  static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;
+};
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_DEVICE_CUH_

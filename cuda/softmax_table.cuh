@@ -1,0 +1,25 @@
+// A cosine softmax's samples along one direction: their derivatives by proxy, and by the label they could have.
+#ifndef VICINAL_CUDA_SOFTMAX_TABLE_CUH_
+#define VICINAL_CUDA_SOFTMAX_TABLE_CUH_
+
+#include "engine.cuh"
+
+namespace vicinal::cuda {
+
+template <class Real>
+struct SoftmaxTable {
+  std::int64_t rows, classes, ld;
+  const std::int64_t* labels;
+  const Real* soft_labels;  // [rows, classes] or null
+  const Real* s;            // cosines [rows, ld]
+  const Real* st;           // their tangents
+  double* by_proxy;         // [rows, classes] or null
+  double* relabel;          // [rows, classes] or null
+};
+
+template <class Real>
+void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>& table);
+
+}  // namespace vicinal::cuda
+
+#endif  // VICINAL_CUDA_SOFTMAX_TABLE_CUH_

@@ -1,0 +1,75 @@
+// Plain data that the algorithms hand to a device's operations; kernels take it by value.
+#ifndef VICINAL_ALGORITHM_DATA_HPP_
+#define VICINAL_ALGORITHM_DATA_HPP_
+
+#include <cstdint>
+
+#include "math/hd.hpp"
+#include "vicinal/vicinal.h"
+
+namespace vicinal {
+
+// Proxies in kernel order are centre-major: row k * C + c is class c's centre k, which the caller keeps at c * K + k.
+// One centre, or plain rows: the same order.
+struct RowOrder {
+  std::int64_t classes = 1, centers = 1;
+  VICINAL_HD std::int64_t caller(std::int64_t row) const {
+    return centers == 1 ? row : row % classes * centers + row / classes;
+  }
+};
+
+// Sums over the rows seen so far.
+struct LossTotals {
+  double loss;      // of the mean, regulariser included
+  long long empty;  // rows whose denominator is empty
+};
+
+// Whose cosines stand for something else where a vector is zero: |e^ - p^|^2 = 2 - 2 cos must be 1 for the losses that
+// are functions of the distance, so 1/2; 0 for those that are functions of the cosine, which the product gives already.
+struct ZeroCosines {
+  bool proxies, rows;
+};
+// A softmax drops a constant per row, so only distances notice a zero row.
+inline ZeroCosines zero_cosines(const vicinal_loss& spec) {
+  const bool distance = spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0;
+  return {distance || spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP, distance};
+}
+
+// Proxy-Anchor's reductions over all rows, per class, and the factors that turn w exp(x - shift) into
+// dL/d(exponent), alpha included.
+template <class Real>
+struct Columns {
+  double* sums;         // [4, classes] for absorb_columns at the point; zeros, as the shifts
+  const Real* present;  // how many classes have samples
+  Real *shift_positive, *shift_negative;
+  double *positive, *negative;  // D = exp(-shift) + sum w exp(x - shift)
+  Real *factor_positive, *factor_negative;
+};
+
+// out[i * row_step + q * direction_step] = n (g_i . u'_iq + G_i . s'_iq), either part absent when its tangents are
+// null.
+template <class Real>
+struct RowDerivatives {
+  std::int64_t rows, m, d, columns, ld;
+  double n;
+  const Real* gradient;  // [rows, d]
+  const Real* moved;     // [rows, m, d] or null
+  const Real* g;         // [rows, ld]
+  const Real* tangents;  // [rows, m, ld] or null
+  double* out;
+  std::int64_t row_step, direction_step;
+};
+
+// out [rows * m, ld] = factor times the rows of x [rows, ld], factor = derivative and weight at `step` elements each.
+template <class Real>
+struct OuterRows {
+  std::int64_t rows, m, width, ld, step;
+  const double* derivatives;
+  const Real* weights;  // or null
+  const Real* x;
+  Real* out;
+};
+
+}  // namespace vicinal
+
+#endif  // VICINAL_ALGORITHM_DATA_HPP_

@@ -1,0 +1,87 @@
+// The processor as the algorithms (algorithm/) see it: types, and operations that cuda/device.cuh has for a GPU. What
+// an operation does is said where it is declared.
+#ifndef VICINAL_CPU_DEVICE_HPP_
+#define VICINAL_CPU_DEVICE_HPP_
+
+#include "cpu/losses.hpp"
+#include "cpu/point.hpp"
+#include "cpu/proxy_tiles.hpp"
+#include "cpu/row_weights.hpp"
+#include "cpu/rows.hpp"
+
+namespace vicinal::cpu {
+
+template <class Element>
+struct Device {
+  using Real = Element;
+  using Engine = cpu::Engine;
+  using Memory = cpu::Memory;
+  // A matrix as products read it: on a GPU also its rounded copy, here the array itself.
+  using Operand = Real*;
+  using ConstOperand = const Real*;
+  using Features = cpu::Features<Real>;
+  using RowWeights = cpu::RowWeights<Real>;
+  using LossTile = cpu::LossTile<Real>;
+  using ColumnTile = cpu::ColumnTile<Real>;
+  using SoftmaxTable = cpu::SoftmaxTable<Real>;
+
+  // The row kernels write G beside G', whoever reads it.
+  static constexpr bool kAlwaysGradient = true;
+  // A batch against many proxies goes over tiles of them (cpu/proxy_tiles.hpp).
+  static constexpr bool kProxyTiles = true;
+  // Proxy-Anchor's columns in one sweep: a matter of a GPU's shared memory.
+  static constexpr bool kStripes = false;
+  static bool stripes_fit(const Engine&, std::int64_t) { return false; }
+  static constexpr std::int64_t kStreamed = 0;  // bytes of features sent at a time: none are
+
+  static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }
+  static std::int64_t rounded_bytes(const Engine&) { return 0; }
+  template <class Source>
+  static Real* operand(const Engine&, Source& memory, std::int64_t count) {
+    return memory.template get<Real>(count);
+  }
+  template <class Source>
+  static Real* product_operand(const Engine&, Source& memory, std::int64_t count, Real* values) {
+    return values != nullptr ? values : memory.template get<Real>(count);
+  }
+  static const Real* rounded_copy(const Engine&, std::int64_t, const Real* values) { return values; }
+  // The largest of n values.
+  static double largest(std::int64_t n, const Real* values) {
+    return static_cast<double>(*std::max_element(values, values + n));
+  }
+
+  static constexpr auto gemm = cpu::gemm<Real>;
+  static constexpr auto gemm_over_rows = cpu::gemm_over_rows<Real>;
+
+  static constexpr auto normalize_rows = cpu::normalize_rows<Real>;
+  static constexpr auto project_rows = cpu::project_rows<Real>;
+  static constexpr auto tangent_rows = cpu::tangent_rows<Real>;
+  static constexpr auto project_rows_tangent = cpu::project_rows_tangent<Real>;
+  static constexpr auto row_derivatives = cpu::row_derivatives<Real>;
+  static constexpr auto outer_rows = cpu::outer_rows<Real>;
+  static constexpr auto fill_rows = cpu::fill_rows<Real>;
+  static constexpr auto scale_rows = cpu::scale_rows<Real>;
+  static constexpr auto add_column_sums = cpu::add_column_sums<Real>;
+  static constexpr auto to_real = cpu::to_real<Real>;
+  static constexpr auto add = cpu::add<Real>;
+  static constexpr auto put_zero_cosines = cpu::put_zero_cosines<Real, Real>;
+
+  static constexpr auto loss_rows = cpu::loss_rows<Real>;
+  static constexpr auto raise_columns = cpu::raise_columns<Real>;
+  static constexpr auto absorb_columns = cpu::absorb_columns<Real>;
+  static constexpr auto finish_columns = cpu::finish_columns<Real>;
+  static constexpr auto column_tangents = cpu::column_tangents<Real>;
+  static constexpr auto apply_columns = cpu::apply_columns<Real>;
+  static constexpr auto score_columns = cpu::score_columns<Real>;
+  static constexpr auto count_labels = cpu::count_labels<Real>;
+  static constexpr auto softmax_table = cpu::softmax_table<Real>;
+
+  static constexpr auto tiled_cosines = cpu::tiled_cosines<Real>;
+  static constexpr auto tiled_gradients = cpu::tiled_gradients<Real>;
+  static constexpr auto centre_regulariser = cpu::centre_regulariser<Real>;
+  static constexpr auto centre_regulariser_tangent = cpu::centre_regulariser_tangent<Real>;
+};
+
+}  // namespace vicinal::cpu
+
+#endif  // VICINAL_CPU_DEVICE_HPP_
