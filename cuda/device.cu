@@ -8,7 +8,9 @@
 #include <memory>
 #include <mutex>
 
+#include "algorithm/diagonal.hpp"
 #include "algorithm/evaluate.hpp"
+#include "algorithm/factors.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -395,7 +397,7 @@ void curvature_factors(void* device, const void* curvature, Real* feature, Real*
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
   const std::int64_t d = point.problem.d, D = point.problem.features_width;
-  factors(e, point, e.out(feature, D * D), e.out(output, d * d));
+  algorithm::factors(e, point, e.out(feature, D * D), e.out(output, d * d));
   e.finish();
 }
 
@@ -405,7 +407,8 @@ void curvature_diagonal(void* device, const void* curvature, int kind, Real* wei
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
   const std::int64_t d = point.problem.d;
-  diagonal(e, point, kind, e.out(weight, d * point.problem.features_width), e.out(proxies, point.columns * d));
+  algorithm::diagonal(e, point, kind, e.out(weight, d * point.problem.features_width),
+                      e.out(proxies, point.columns * d));
   e.finish();
 }
 
@@ -414,7 +417,8 @@ void curvature_self_influence(void* device, const void* curvature, const Real* i
   Engine& e = engine(device);
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
-  self_influence(e, point, e.in(inverse, point.problem.d * point.problem.features_width), e.out(out, point.problem.n));
+  algorithm::self_influence(e, point, e.in(inverse, point.problem.d * point.problem.features_width),
+                            e.out(out, point.problem.n));
   e.finish();
 }
 

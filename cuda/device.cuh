@@ -10,6 +10,7 @@
 #include "point.cuh"
 #include "row_weights.cuh"
 #include "rows.cuh"
+#include "softmax.cuh"
 #include "softmax_table.cuh"
 
 namespace vicinal::cuda {
@@ -35,6 +36,8 @@ struct Device {
   static constexpr auto stripes_fit = cuda::stripes_fit<Real>;
   static constexpr auto stripe_columns = cuda::stripe_columns<Real>;
   static constexpr std::int64_t kStreamed = cuda::kStreamed;
+
+  static constexpr std::int64_t kFactorRows = std::numeric_limits<std::int64_t>::max(), kFactorPanel = 512;
 
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
   static Features features(Engine& e, const Problem<Real>& p, bool kept) {
@@ -81,6 +84,20 @@ struct Device {
   static constexpr auto score_columns = cuda::score_columns<Real>;
   static constexpr auto count_labels = cuda::count_labels<Real>;
   static constexpr auto softmax_table = cuda::softmax_table<Real>;
+
+  static constexpr auto softmax_probabilities = cuda::softmax_probabilities<Real>;
+  static constexpr auto softmax_differences = cuda::softmax_differences<Real>;
+  static constexpr auto mirror = cuda::mirror<Real>;
+  static constexpr auto fold = cuda::fold<Real>;
+  static constexpr auto factor_sides = cuda::factor_sides<Real>;
+  static constexpr auto add_spread = cuda::add_spread<Real>;
+  static constexpr auto square = cuda::square<Real>;
+  static constexpr auto softmax_diagonal = cuda::softmax_diagonal<Real>;
+  static constexpr auto normalisation_diagonal = cuda::normalisation_diagonal<Real>;
+  static constexpr auto fisher_diagonal = cuda::fisher_diagonal<Real>;
+  static constexpr auto spread_proxies = cuda::spread_proxies<Real>;
+  static constexpr auto proxy_diagonal = cuda::proxy_diagonal<Real>;
+  static constexpr auto quadratic_forms = cuda::quadratic_forms<Real>;
 
   static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;

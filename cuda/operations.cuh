@@ -16,14 +16,6 @@ template <class Real>
 void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
                  const Real* right, double* change);
 
-// factors.cu, diagonal.cu, self_influence.cu, as vicinal.h has them.
-template <class Real>
-void factors(Engine& e, const Point<Real>& point, Real* feature, Real* output);
-template <class Real>
-void diagonal(Engine& e, const Point<Real>& point, int kind, Real* weight, Real* proxies);
-template <class Real>
-void self_influence(Engine& e, const Point<Real>& point, const Real* inverse, double* out);
-
 // recursion.cu: m recursions side by side, v and h [m, d, D].
 template <class Real>
 void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,

@@ -11,7 +11,6 @@
 
 #include "loss_row.cuh"
 #include "operations.cuh"
-#include "softmax_rows.cuh"
 
 namespace vicinal::cuda {
 namespace {

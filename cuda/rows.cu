@@ -162,10 +162,10 @@ struct Element {
 };
 
 template <class Real>
-__global__ void to_real_kernel(std::int64_t n, const double* from, Real* to) {
+__global__ void to_real_kernel(std::int64_t n, double factor, const double* from, Real* to) {
   const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
   for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    to[i] = static_cast<Real>(from[i]);
+    to[i] = static_cast<Real>(factor * from[i]);
 }
 
 __global__ void round_kernel(std::int64_t n, const float* values, Bf16* rounded) {
@@ -251,8 +251,8 @@ void round_values(Engine& e, std::int64_t n, const float* values, Bf16* rounded)
 }
 
 template <class Real>
-void to_real(Engine& e, std::int64_t n, const double* from, Real* to) {
-  launch(to_real_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, from, to);
+void to_real(Engine& e, std::int64_t n, double factor, const double* from, Real* to) {
+  launch(to_real_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, factor, from, to);
 }
 
 template <class Real>
@@ -349,7 +349,7 @@ void put_zero_cosines(Engine& e, const ZeroCosines& zero, std::int64_t rows, std
   template void add(Engine&, std::int64_t, const Real*, Real*);                                                        \
   template void put_zero_cosines(Engine&, const ZeroCosines&, std::int64_t, std::int64_t, std::int64_t, const Real*,   \
                                  const Real*, Real*);                                                                  \
-  template void to_real(Engine&, std::int64_t, const double*, Real*);                                                  \
+  template void to_real(Engine&, std::int64_t, double, const double*, Real*);                                          \
   template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Operand<Real>, Real*,                 \
                                const RowOrder&);                                                                       \
   template void project_rows(Engine&, std::int64_t, std::int64_t, const Real*, const Real*, const Real*, Real*, Real*, \

@@ -75,9 +75,9 @@ template <class Real>
 void put_zero_cosines(Engine& e, const ZeroCosines& zero, std::int64_t rows, std::int64_t columns, std::int64_t ld,
                       const Real* inverse, const Real* inverse_proxies, Real* s);
 
-// to [n] = from, rounded.
+// to [n] = factor times from, rounded.
 template <class Real>
-void to_real(Engine& e, std::int64_t n, const double* from, Real* to);
+void to_real(Engine& e, std::int64_t n, double factor, const double* from, Real* to);
 
 }  // namespace vicinal::cuda
 

@@ -7,7 +7,6 @@
 
 #include "math/exp.hpp"
 #include "reduce.cuh"
-#include "softmax_rows.cuh"
 
 namespace vicinal::cuda {
 namespace {

@@ -2,6 +2,7 @@
 #ifndef VICINAL_CUDA_SOFTMAX_TABLE_CUH_
 #define VICINAL_CUDA_SOFTMAX_TABLE_CUH_
 
+#include "algorithm/softmax_tile.hpp"
 #include "engine.cuh"
 
 namespace vicinal::cuda {

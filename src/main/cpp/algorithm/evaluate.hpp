@@ -160,7 +160,7 @@ class Evaluation {
 
   void finish() {
     const std::int64_t d = p_.d, K = point_.columns;
-    if (out_.bias != nullptr) Device::to_real(e_, d, bias_, out_.bias);
+    if (out_.bias != nullptr) Device::to_real(e_, d, 1, bias_, out_.bias);
     if (point_.detached) {
       if (out_.proxies != nullptr) e_.zero(out_.proxies, K * d);
     } else if (proxies_wanted_ && !tiled_) {

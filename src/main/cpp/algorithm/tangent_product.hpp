@@ -209,7 +209,7 @@ class TangentProduct {
 
   void finish() {
     const std::int64_t d = p_.d, K = point_.columns;
-    if (out_.bias != nullptr) Device::to_real(e_, m_ * d, bias_, out_.bias);
+    if (out_.bias != nullptr) Device::to_real(e_, m_ * d, 1, bias_, out_.bias);
     if (!proxies_wanted_) {
       if (out_.proxies != nullptr) e_.zero(out_.proxies, m_ * proxy_size());
       return;

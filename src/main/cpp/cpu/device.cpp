@@ -11,7 +11,9 @@
 #include <mutex>
 #include <string>
 
+#include "algorithm/diagonal.hpp"
 #include "algorithm/evaluate.hpp"
+#include "algorithm/factors.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -19,7 +21,7 @@
 #include "cpu/blas_buffers.hpp"
 #include "cpu/device.hpp"
 #include "cpu/engine.hpp"
-#include "cpu/factors.hpp"
+#include "cpu/loss_change.hpp"
 #include "cpu/memory.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
@@ -303,13 +305,13 @@ Operations<Real> operations_table() {
     symmetric_eigen(engine(device), n, matrix, values);
   };
   t.curvature_factors = [](void* device, const void* curvature, Real* feature, Real* output) {
-    factors(engine(device), point_of<Real>(curvature), feature, output);
+    algorithm::factors(engine(device), point_of<Real>(curvature), feature, output);
   };
   t.curvature_diagonal = [](void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
-    diagonal(engine(device), point_of<Real>(curvature), kind, weight, proxies);
+    algorithm::diagonal(engine(device), point_of<Real>(curvature), kind, weight, proxies);
   };
   t.curvature_self_influence = [](void* device, const void* curvature, const Real* inverse, double* out) {
-    self_influence(engine(device), point_of<Real>(curvature), inverse, out);
+    algorithm::self_influence(engine(device), point_of<Real>(curvature), inverse, out);
   };
   t.curvature_seed_recursion = [](void* device, const void* curvature, double damping, double scale, std::int64_t m,
                                   std::int64_t R, const Real* left, const Real* right, Real* h) {

@@ -8,6 +8,7 @@
 #include "cpu/proxy_tiles.hpp"
 #include "cpu/row_weights.hpp"
 #include "cpu/rows.hpp"
+#include "cpu/softmax.hpp"
 
 namespace vicinal::cpu {
 
@@ -33,6 +34,10 @@ struct Device {
   static constexpr bool kStripes = false;
   static bool stripes_fit(const Engine&, std::int64_t) { return false; }
   static constexpr std::int64_t kStreamed = 0;  // bytes of features sent at a time: none are
+
+  // Rows of features per tile of their factor, read once from memory for all panels, and columns of it per product:
+  // half of what lies below is saved.
+  static constexpr std::int64_t kFactorRows = 4096, kFactorPanel = 256;
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }
   static std::int64_t rounded_bytes(const Engine&) { return 0; }
@@ -75,6 +80,20 @@ struct Device {
   static constexpr auto score_columns = cpu::score_columns<Real>;
   static constexpr auto count_labels = cpu::count_labels<Real>;
   static constexpr auto softmax_table = cpu::softmax_table<Real>;
+
+  static constexpr auto softmax_probabilities = cpu::softmax_probabilities<Real>;
+  static constexpr auto softmax_differences = cpu::softmax_differences<Real>;
+  static constexpr auto mirror = cpu::mirror<Real>;
+  static constexpr auto fold = cpu::fold<Real>;
+  static constexpr auto factor_sides = cpu::factor_sides<Real>;
+  static constexpr auto add_spread = cpu::add_spread<Real>;
+  static constexpr auto square = cpu::square<Real>;
+  static constexpr auto softmax_diagonal = cpu::softmax_diagonal<Real>;
+  static constexpr auto normalisation_diagonal = cpu::normalisation_diagonal<Real>;
+  static constexpr auto fisher_diagonal = cpu::fisher_diagonal<Real>;
+  static constexpr auto spread_proxies = cpu::spread_proxies<Real>;
+  static constexpr auto proxy_diagonal = cpu::proxy_diagonal<Real>;
+  static constexpr auto quadratic_forms = cpu::quadratic_forms<Real>;
 
   static constexpr auto tiled_cosines = cpu::tiled_cosines<Real>;
   static constexpr auto tiled_gradients = cpu::tiled_gradients<Real>;

@@ -9,7 +9,7 @@
 // Determinism  rows are independent.
 #include <cmath>
 
-#include "cpu/device.hpp"
+#include "cpu/loss_change.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -19,8 +19,6 @@
 
 #include <cmath>
 
-#include "cpu/softmax_rows.hpp"
-
 namespace vicinal::cpu {
 namespace {
 

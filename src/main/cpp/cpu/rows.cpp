@@ -130,8 +130,8 @@ void add_column_sums(const Engine&, std::int64_t n, std::int64_t columns, const 
 }
 
 template <class Real>
-void to_real(const Engine&, std::int64_t n, const double* from, Real* to) {
-  for (std::int64_t j = 0; j < n; ++j) to[j] = static_cast<Real>(from[j]);
+void to_real(const Engine&, std::int64_t n, double factor, const double* from, Real* to) {
+  for (std::int64_t j = 0; j < n; ++j) to[j] = static_cast<Real>(factor * from[j]);
 }
 
 template <class Real>
@@ -170,7 +170,7 @@ void put_zero_cosines(const Engine&, const ZeroCosines& zero, std::int64_t rows,
   template void fill_rows(const Engine&, std::int64_t, std::int64_t, const Real*, Real*);                              \
   template void scale_rows(const Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, Real*);  \
   template void add_column_sums(const Engine&, std::int64_t, std::int64_t, const Real*, double*);                      \
-  template void to_real(const Engine&, std::int64_t, const double*, Real*);                                            \
+  template void to_real(const Engine&, std::int64_t, double, const double*, Real*);                                    \
   template void add(const Engine&, std::int64_t, const Real*, Real*);                                                  \
   template void put_zero_cosines(const Engine&, const ZeroCosines&, std::int64_t, std::int64_t, std::int64_t,          \
                                  const Real*, const Real*, Real*);

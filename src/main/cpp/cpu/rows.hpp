@@ -59,9 +59,9 @@ void scale_rows(const Engine& e, std::int64_t rows, std::int64_t m, std::int64_t
 // sums [columns] += the column sums of x [n, columns], in double and in the order of rows.
 template <class Real>
 void add_column_sums(const Engine& e, std::int64_t n, std::int64_t columns, const Real* x, double* sums);
-// to [n] = from, rounded.
+// to [n] = factor times from, rounded.
 template <class Real>
-void to_real(const Engine& e, std::int64_t n, const double* from, Real* to);
+void to_real(const Engine& e, std::int64_t n, double factor, const double* from, Real* to);
 // y [n] += x.
 template <class Real>
 void add(const Engine& e, std::int64_t n, const Real* x, Real* y);
