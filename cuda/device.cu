@@ -11,6 +11,7 @@
 #include "algorithm/diagonal.hpp"
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
+#include "algorithm/loss_change.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -322,14 +323,14 @@ void curvature_loss_change(void* device, const void* curvature, std::int64_t ran
     if (c.losses == nullptr) {
       auto losses = std::make_unique<Buffer<double>>(e.ordinal, p.n);
       const Workspace::Mark mark = e.workspace.mark();
-      sample_losses(e, c.point, losses->get());
+      algorithm::sample_losses(e, c.point, losses->get());
       e.workspace.rewind(mark);
       check(cudaStreamSynchronize(e.stream), "waiting for the device");
       c.losses = std::move(losses);
     }
   }
-  loss_change(e, c.point, c.losses->get(), rank, e.in(left, rank * p.d), e.in(right, rank * p.features_width),
-              e.out(change, p.n));
+  algorithm::loss_change(e, c.point, c.losses->get(), rank, e.in(left, rank * p.d),
+                         e.in(right, rank * p.features_width), e.out(change, p.n));
   e.finish();
 }
 

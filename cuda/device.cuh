@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "loss_change.cuh"
 #include "loss_columns.cuh"
 #include "loss_rows.cuh"
 #include "point.cuh"
@@ -18,6 +19,7 @@ namespace vicinal::cuda {
 template <class Element>
 struct Device {
   using Real = Element;
+  using InDouble = Device<double>;
   using Engine = cuda::Engine;
   using Memory = cuda::Memory;
   using Operand = cuda::Operand<Real>;
@@ -38,6 +40,8 @@ struct Device {
   static constexpr std::int64_t kStreamed = cuda::kStreamed;
 
   static constexpr std::int64_t kFactorRows = std::numeric_limits<std::int64_t>::max(), kFactorPanel = 512;
+
+  static std::int64_t most_loss_rows(const Engine&, std::int64_t) { return std::numeric_limits<std::int64_t>::max(); }
 
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
   static Features features(Engine& e, const Problem<Real>& p, bool kept) {
@@ -98,6 +102,11 @@ struct Device {
   static constexpr auto spread_proxies = cuda::spread_proxies<Real>;
   static constexpr auto proxy_diagonal = cuda::proxy_diagonal<Real>;
   static constexpr auto quadratic_forms = cuda::quadratic_forms<Real>;
+
+  static constexpr auto widen = cuda::widen<Real>;
+  static constexpr auto subtract = cuda::subtract;
+  static constexpr auto dot_rows = cuda::dot_rows<Real>;
+  static constexpr auto moved_cosines = cuda::moved_cosines<Real>;
 
   static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;

@@ -8,14 +8,6 @@
 
 namespace vicinal::cuda {
 
-// loss_change.cu: every L_i [n] in double from the point's cosines, and how it changes when the weight becomes
-// W + left' right, left [R, d], right [R, D].
-template <class Real>
-void sample_losses(Engine& e, const Point<Real>& point, double* losses);
-template <class Real>
-void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
-                 const Real* right, double* change);
-
 // recursion.cu: m recursions side by side, v and h [m, d, D].
 template <class Real>
 void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,

@@ -70,6 +70,21 @@ struct OuterRows {
   Real* out;
 };
 
+// Cosines of rows whose embedding moves by f left, and those of zero vectors put in (algorithm/loss_change.hpp).
+template <class Real>
+struct MovedCosines {
+  std::int64_t rows, R, columns, ld;
+  ZeroCosines zero;
+  const Real* inverse;  // [rows]
+  const Real* inverse_proxies;
+  const Real* cosines;       // [rows, ld]
+  const Real* f;             // [rows, R] X right'
+  const Real* onto_z;        // [rows, R] Z left'
+  const Real* onto_proxies;  // [R, columns] left P^'
+  const double* gram;        // [R, R] left left'
+  double* out;               // [rows, ld]
+};
+
 }  // namespace vicinal
 
 #endif  // VICINAL_ALGORITHM_DATA_HPP_

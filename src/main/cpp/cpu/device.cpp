@@ -14,6 +14,7 @@
 #include "algorithm/diagonal.hpp"
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
+#include "algorithm/loss_change.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -21,7 +22,6 @@
 #include "cpu/blas_buffers.hpp"
 #include "cpu/device.hpp"
 #include "cpu/engine.hpp"
-#include "cpu/loss_change.hpp"
 #include "cpu/memory.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
@@ -201,12 +201,12 @@ void curvature_loss_change(void* device, const void* curvature, std::int64_t ran
     if (c.losses == nullptr) {
       auto losses = std::make_unique<Buffer<double>>(c.point.problem.n);
       const Workspace::Mark mark = e.workspace.mark();
-      sample_losses(e, c.point, losses->get());
+      algorithm::sample_losses(e, c.point, losses->get());
       e.workspace.rewind(mark);
       c.losses = std::move(losses);
     }
   }
-  loss_change(e, c.point, c.losses->get(), rank, left, right, change);
+  algorithm::loss_change(e, c.point, c.losses->get(), rank, left, right, change);
 }
 
 // Element-wise work: memory-bound, about this many operations per element for the decision how to cut it.

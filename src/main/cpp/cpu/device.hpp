@@ -3,6 +3,7 @@
 #ifndef VICINAL_CPU_DEVICE_HPP_
 #define VICINAL_CPU_DEVICE_HPP_
 
+#include "cpu/loss_change.hpp"
 #include "cpu/losses.hpp"
 #include "cpu/point.hpp"
 #include "cpu/proxy_tiles.hpp"
@@ -15,6 +16,7 @@ namespace vicinal::cpu {
 template <class Element>
 struct Device {
   using Real = Element;
+  using InDouble = Device<double>;
   using Engine = cpu::Engine;
   using Memory = cpu::Memory;
   // A matrix as products read it: on a GPU also its rounded copy, here the array itself.
@@ -38,6 +40,11 @@ struct Device {
   // Rows of features per tile of their factor, read once from memory for all panels, and columns of it per product:
   // half of what lies below is saved.
   static constexpr std::int64_t kFactorRows = 4096, kFactorPanel = 256;
+
+  // Rows of losses in double at a time: what a thread has of a block (256 KiB) stays in its cache.
+  static std::int64_t most_loss_rows(const Engine& e, std::int64_t bytes_per_row) {
+    return std::max<std::int64_t>(64, e.threads * (std::int64_t{1} << 18) / bytes_per_row);
+  }
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }
   static std::int64_t rounded_bytes(const Engine&) { return 0; }
@@ -94,6 +101,11 @@ struct Device {
   static constexpr auto spread_proxies = cpu::spread_proxies<Real>;
   static constexpr auto proxy_diagonal = cpu::proxy_diagonal<Real>;
   static constexpr auto quadratic_forms = cpu::quadratic_forms<Real>;
+
+  static constexpr auto widen = cpu::widen<Real>;
+  static constexpr auto subtract = cpu::subtract;
+  static constexpr auto dot_rows = cpu::dot_rows<Real>;
+  static constexpr auto moved_cosines = cpu::moved_cosines<Real>;
 
   static constexpr auto tiled_cosines = cpu::tiled_cosines<Real>;
   static constexpr auto tiled_gradients = cpu::tiled_gradients<Real>;

@@ -1,18 +1,23 @@
-// Changes of the samples' losses, at a kept point.
+// The processor's operations for changes of the samples' losses (algorithm/loss_change.hpp has the formulas).
 #ifndef VICINAL_CPU_LOSS_CHANGE_HPP_
 #define VICINAL_CPU_LOSS_CHANGE_HPP_
 
-#include "cpu/device.hpp"
+#include "algorithm/data.hpp"
+#include "cpu/engine.hpp"
 
 namespace vicinal::cpu {
 
-// Every L_i [n] in double from the point's cosines, and how it changes when the weight becomes W + left' right,
-// left [R, d], right [R, D].
+// to [n] = from.
 template <class Real>
-void sample_losses(Engine& e, const Point<Real>& point, double* losses);
+void widen(const Engine& e, std::int64_t n, const Real* from, double* to);
+// y [n] -= x.
+void subtract(const Engine& e, std::int64_t n, const double* x, double* y);
+// dots [n, m] = a [n, d] . b [n, m, d], summed in double.
 template <class Real>
-void loss_change(Engine& e, const Point<Real>& point, const double* losses, std::int64_t R, const Real* left,
-                 const Real* right, double* change);
+void dot_rows(const Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b,
+              double* dots);
+template <class Real>
+void moved_cosines(Engine& e, const MovedCosines<Real>& r);
 
 }  // namespace vicinal::cpu
 

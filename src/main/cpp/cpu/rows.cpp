@@ -177,6 +177,7 @@ void put_zero_cosines(const Engine&, const ZeroCosines& zero, std::int64_t rows,
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE
+// Of losses in double.
 template void put_zero_cosines(const Engine&, const ZeroCosines&, std::int64_t, std::int64_t, std::int64_t,
                                const double*, const float*, double*);
 
