@@ -22,8 +22,7 @@ constexpr std::int64_t kApplyRows = 8;          // of a thread that writes gradi
 constexpr std::int64_t kClassesOfBlock = 2048;  // one block finishes so many by itself
 
 // Rows per chunk. Floats are summed over at most 256 rows before they enter a double, and over fewer where that would
-// leave less threads than half of a large GPU holds. (Its own size is not asked: results
-// would depend on it.)
+// leave less threads than half of a large GPU holds; its own size is not asked, because results would depend on it.
 std::int64_t chunk_rows(std::int64_t rows, std::int64_t classes) {
   std::int64_t chunk = 256;
   while (chunk > 16 && ceil_div(rows, chunk) * classes < 1 << 17) chunk /= 2;

@@ -1,6 +1,5 @@
-// The operations of the device table that stand on a point, on vectors, or search; all pointers are device memory
-// unless they say host. device.cu copies host arguments and calls them; each is in the file of its name, the twin of
-// cpu/.
+// What the device table has beside the algorithms: the recursion, steps, vectors, searches. All pointers are device
+// memory unless they say host; device.cu copies host arguments. Each is in the file of its name, the twin of cpu/.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_
 

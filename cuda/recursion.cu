@@ -1,6 +1,6 @@
 // LiSSA's recursion over the samples in order, a block of samples at a time: the twin of cpu/recursion.cpp, which has
 // the formulas.
-// Shapes       v, h [m, d, D]; directions of a sample lie side by side, as in tangent_product.cu.
+// Shapes       v, h [m, d, D]; directions of a sample lie side by side, as in algorithm/tangent_product.hpp.
 // Threads      products over all directions project a block, couple its samples through their Gram matrix and update
 //              h; the samples of a step follow each other, so a direction's are one thread block's.
 // Cost         6 N d D + kBlock N d flops a direction, 2 kBlock N D for all; the steps 4 N d C K, memory-bound in the

@@ -1,7 +1,6 @@
 // LiSSA's recursion (Agarwal et al. 2017, arXiv 1602.03943) with one sample a step and v added at every step:
 //   h_0 = v,   h_{k+1} = v + a h_k - (1/sigma) H_k h_k,   a = 1 - damping, H_k the Hessian of L_k over the weight.
-// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone,
-// so
+// Computes     exactly that, a block of samples at a time. H_k V = u_k x_k' with u_k a function of y_k = V x_k alone;
 //              with h = c v + h~ (c_0 = 1, c_{k+1} = 1 + a c_k) and h~ the rest, from a block's first sample on
 //                y_k = c_k v x_k + a^k h~_0 x_k - (1/sigma) sum_{j<k} a^{k-1-j} (x_j . x_k) u_j
 //                h~_b = a^b h~_0 - (1/sigma) sum_{j<b} a^{b-1-j} u_j x_j'
@@ -11,8 +10,8 @@
 //              The recursion forgets: h_N feels h_k only through prod_{i>=k} (a I - H_i / sigma). Where bounds of these
 //              norms prove that less than rounding is left of it, the pass starts at sample k, from h_k = c v.
 // Shapes       left [m, d, R], right [R, D], h [m, d, D]; directions of a sample lie side by side, as in
-// tangent_product.cpp. Cost         4 N d D + (2 R + kBlock) N d flops a direction, (2 R + kBlock) N D for all; the
-// steps within a block
+//              algorithm/tangent_product.hpp.
+// Cost         4 N d D + (2 R + kBlock) N d flops a direction, (2 R + kBlock) N D for all; the steps within a block
 //              4 N d C K.
 // Determinism  blocks depend on sizes and workspace only; a direction is one task.
 #include "cpu/recursion.hpp"
@@ -229,7 +228,8 @@ class Recursion {
     }
   }
 
-  // u = (Hessian of L_k over its embedding) y, of `count` directions; as a block of tangent_product.cpp with one row.
+  // u = (Hessian of L_k over its embedding) y, of `count` directions; as a block of algorithm/tangent_product.hpp with
+  // one row.
   void step(std::int64_t k, std::int64_t count, Real* y, Real* u, Real* scratch, Real* tangents) {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns, i = begin_ + k;
     const Real* unit = point_.unit + i * d;

@@ -230,17 +230,17 @@ VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, con
 
 /* ---- influence: many directions at one curvature ---------------------------------------------------- */
 
-#define VICINAL_HESSIAN 0 /* the full Hessian                                                              */
-#define VICINAL_GAUSS_NEWTON                                                                                     \
-  1                      /* J' (diag pi - pi pi') J; cosine softmax losses only: PROXY_NCA and PROXY_NCA_PP with \
-                            the label in the denominator, SOFT_TRIPLE with one centre, NORMALIZED_SOFTMAX, COSFACE */
-#define VICINAL_FISHER 2 /* (1/N) sum_i w_i (dL_i)(dL_i)'; not PROXY_ANCHOR's column form               */
+/* Cosine softmax losses: PROXY_NCA and PROXY_NCA_PP with the label in the denominator, SOFT_TRIPLE with one centre,
+ * NORMALIZED_SOFTMAX, COSFACE. */
+#define VICINAL_HESSIAN 0      /* the full Hessian                                                   */
+#define VICINAL_GAUSS_NEWTON 1 /* J' (diag pi - pi pi') J; cosine softmax losses only                */
+#define VICINAL_FISHER 2       /* (1/N) sum_i w_i (dL_i)(dL_i)'; not PROXY_ANCHOR's column form       */
 
 /* out_q = M_q direction_q for m directions over (weight, proxies), the bias constant.
  *   direction_weight [m, d, D], direction_proxies [m, C*K, d]: NULL is zero, not both; product_* alike, NULL is not
  *   computed. change_offsets [m+1] or NULL, ascending from 0: M_q has the weights w_i + change_deltas[j] for the
- * samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not PROXY_ANCHOR's
- * column form). SOFT_TRIPLE's regulariser belongs to the Hessian alone. */
+ *   samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not PROXY_ANCHOR's
+ *   column form). SOFT_TRIPLE's regulariser belongs to the Hessian alone. */
 VICINAL_API vicinal_status vicinal_curvature_products_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                           int32_t kind, int64_t m, const float* direction_weight,
                                                           const float* direction_proxies, const int64_t* change_offsets,
