@@ -12,6 +12,7 @@
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
 #include "algorithm/loss_change.hpp"
+#include "algorithm/recursion.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -430,10 +431,8 @@ void curvature_seed_recursion(void* device, const void* curvature, double dampin
   const Kept<Real> kept(curvature);
   const Point<Real>& point = kept.point;
   const std::int64_t rows = m * point.problem.d, D = point.problem.features_width;
-  // The products with v cost little beside those with h here, so v is made whole.
-  Real* v = e.workspace.template get<Real>(rows * D);
-  gemm<Real>(e, {false, false, rows, D, R, e.in(left, rows * R), R, e.in(right, R * D), D, v, D, false});
-  seed_recursion(e, point, damping, scale, m, v, e.out(h, rows * D));
+  algorithm::seed_recursion(e, point, damping, scale, m, R, e.in(left, rows * R), e.in(right, R * D),
+                            e.out(h, rows * D));
   e.finish();
 }
 

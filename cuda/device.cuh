@@ -9,6 +9,7 @@
 #include "loss_columns.cuh"
 #include "loss_rows.cuh"
 #include "point.cuh"
+#include "recursion.cuh"
 #include "row_weights.cuh"
 #include "rows.cuh"
 #include "softmax.cuh"
@@ -107,6 +108,11 @@ struct Device {
   static constexpr auto subtract = cuda::subtract;
   static constexpr auto dot_rows = cuda::dot_rows<Real>;
   static constexpr auto moved_cosines = cuda::moved_cosines<Real>;
+
+  static constexpr auto step_norms = cuda::step_norms<Real>;
+  static constexpr auto combine_rows = cuda::combine_rows<Real>;
+  static constexpr auto couple_rows = cuda::couple_rows<Real>;
+  static constexpr auto recursion_steps = cuda::recursion_steps<Real>;
 
   static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;

@@ -1,4 +1,4 @@
-// What the device table has beside the algorithms: the recursion, steps, vectors, searches. All pointers are device
+// What the device table has beside the algorithms: steps, vectors, searches. All pointers are device
 // memory unless they say host; device.cu copies host arguments. Each is in the file of its name, the twin of cpu/.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_
@@ -6,11 +6,6 @@
 #include "device.cuh"
 
 namespace vicinal::cuda {
-
-// recursion.cu: m recursions side by side, v and h [m, d, D].
-template <class Real>
-void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, const Real* v,
-                    Real* h);
 
 // elements.cu
 template <class Real>

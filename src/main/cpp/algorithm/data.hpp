@@ -85,6 +85,34 @@ struct MovedCosines {
   double* out;               // [rows, ld]
 };
 
+// Bounds of the norm of a I - H_k / sigma (algorithm/recursion.hpp), from the three terms of the Hessian of one sample:
+// 0 <= Gauss-Newton <= tau^2 min(1, 4 epsilon) / r^2, the mixed term within -+ |g| / r, the tangential -beta / r^2.
+template <class Real>
+struct StepNorms {
+  std::int64_t rows, d, features_width, classes, ld;
+  double n, tau, decay, scale;
+  const std::int64_t* labels;
+  const Real* soft_labels;  // or null
+  const Real* g;            // [rows, ld] dL/ds / N
+  const Real *features, *inverse, *gradient, *beta;
+  double* norm;  // [rows]
+};
+
+// A block's samples, which follow each other, of m directions.
+template <class Real>
+struct RecursionSteps {
+  std::int64_t rows, m, d, columns, most;
+  Real n;                // the point keeps the derivatives of L_i / N
+  const Real* unit;      // [rows, d]
+  const Real* inverse;   // [rows]
+  const Real* gradient;  // [rows, d]
+  const Real* beta;      // [rows]
+  const Real* proxies;   // [columns, d] unit
+  const Real* coupling;  // [rows, most]
+  Real* y;               // [rows, m, d] y_k but for the block's own samples; then the tangents of the unit rows
+  Real* u;               // [rows, m, d]
+};
+
 }  // namespace vicinal
 
 #endif  // VICINAL_ALGORITHM_DATA_HPP_

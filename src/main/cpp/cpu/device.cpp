@@ -15,6 +15,7 @@
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
 #include "algorithm/loss_change.hpp"
+#include "algorithm/recursion.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
 #include "algorithm/tangent_product.hpp"
@@ -25,7 +26,6 @@
 #include "cpu/memory.hpp"
 #include "cpu/point.hpp"
 #include "cpu/rank.hpp"
-#include "cpu/recursion.hpp"
 #include "cpu/vectors.hpp"
 
 namespace vicinal::cpu {
@@ -315,7 +315,7 @@ Operations<Real> operations_table() {
   };
   t.curvature_seed_recursion = [](void* device, const void* curvature, double damping, double scale, std::int64_t m,
                                   std::int64_t R, const Real* left, const Real* right, Real* h) {
-    seed_recursion(engine(device), point_of<Real>(curvature), damping, scale, m, R, left, right, h);
+    algorithm::seed_recursion(engine(device), point_of<Real>(curvature), damping, scale, m, R, left, right, h);
   };
   t.dots = [](void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
     dots(engine(device), m, n, x, y, out);

@@ -7,6 +7,7 @@
 #include "cpu/losses.hpp"
 #include "cpu/point.hpp"
 #include "cpu/proxy_tiles.hpp"
+#include "cpu/recursion.hpp"
 #include "cpu/row_weights.hpp"
 #include "cpu/rows.hpp"
 #include "cpu/softmax.hpp"
@@ -106,6 +107,11 @@ struct Device {
   static constexpr auto subtract = cpu::subtract;
   static constexpr auto dot_rows = cpu::dot_rows<Real>;
   static constexpr auto moved_cosines = cpu::moved_cosines<Real>;
+
+  static constexpr auto step_norms = cpu::step_norms<Real>;
+  static constexpr auto combine_rows = cpu::combine_rows<Real>;
+  static constexpr auto couple_rows = cpu::couple_rows<Real>;
+  static constexpr auto recursion_steps = cpu::recursion_steps<Real>;
 
   static constexpr auto tiled_cosines = cpu::tiled_cosines<Real>;
   static constexpr auto tiled_gradients = cpu::tiled_gradients<Real>;

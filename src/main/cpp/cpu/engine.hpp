@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <vector>
 
 #include "core/error.hpp"
 #include "cpu/kernels.hpp"
@@ -30,6 +31,17 @@ struct Engine {
   template <class T>
   const T* in(const T* values, std::int64_t) const {
     return values;
+  }
+  // The same of values that the call made, until the workspace is rewound.
+  template <class T>
+  const T* in(std::vector<T>&& values) {
+    T* kept = workspace.get<T>(static_cast<std::int64_t>(values.size()));
+    std::copy(values.begin(), values.end(), kept);
+    return kept;
+  }
+  template <class T>
+  void read(T* to, const T* from, std::int64_t count) const {
+    copy(to, from, count);
   }
   template <class T>
   void zero(T* values, std::int64_t count) const {

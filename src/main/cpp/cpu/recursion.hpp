@@ -1,16 +1,23 @@
-// The stochastic recursion h <- v + (1 - damping) h - (1/scale) H_i h over the samples in order, at a kept point.
+// The processor's operations for the recursion (algorithm/recursion.hpp has the formulas).
 #ifndef VICINAL_CPU_RECURSION_HPP_
 #define VICINAL_CPU_RECURSION_HPP_
 
-#include "cpu/device.hpp"
+#include "algorithm/data.hpp"
+#include "cpu/engine.hpp"
 
 namespace vicinal::cpu {
 
-// m recursions over the weight, of v_q = left_q right with left [m, d, R] and right [R, D]; h [m, d, D] receives the
-// result of one pass from h = v.
 template <class Real>
-void seed_recursion(Engine& e, const Point<Real>& point, double damping, double scale, std::int64_t m, std::int64_t R,
-                    const Real* left, const Real* right, Real* h);
+void step_norms(Engine& e, const StepNorms<Real>& s);
+// y = c y + f hx, [rows, width]; factors: c [rows], then f [rows]. hx null: no second term.
+template <class Real>
+void combine_rows(Engine& e, std::int64_t rows, std::int64_t width, const double* factors, const Real* hx, Real* y);
+// coupling [k, j] *= powers [k - 1 - j], j < k.
+template <class Real>
+void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* powers, Real* coupling);
+// u of the block's samples in order, each coupled to those before it; tile has the rows, without outputs.
+template <class Real>
+void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
 
 }  // namespace vicinal::cpu
 
