@@ -296,9 +296,9 @@ final class ExplainBadInputCases {
   private void methods() {
     add(
         "unknown method",
-        f -> f.explain("pair", "--method", "if,lissa"),
+        f -> f.explain("pair", "--method", "if,magic"),
         "--method",
-        "lissa",
+        "magic",
         "ekfac");
     add("unknown theta", f -> f.explain("pair", "--theta", "P"), "--theta", "W,b");
     add("unknown damping", f -> f.explain("pair", "--damping", "some"), "--damping", "10x");

@@ -208,8 +208,19 @@ public final class Chromium implements AutoCloseable {
   /** Scrolls the first element into the middle and clicks it with the mouse. */
   public void click(String selector) throws Exception {
     double[] at = middle(selector);
+    for (int tries = 0; !isAt(selector, at) && tries < 100; tries++) {
+      mouse("mouseMoved", 1, 1); // what lies over it, such as a tip, goes away
+      at = middle(selector);
+    }
     mouse("mousePressed", at[0], at[1]);
     mouse("mouseReleased", at[0], at[1]);
+  }
+
+  private boolean isAt(String selector, double[] at) throws Exception {
+    return evaluate(
+            "document.querySelector('%s').contains(document.elementFromPoint(%s, %s))"
+                .formatted(selector, at[0], at[1]))
+        .getAsBoolean();
   }
 
   /** Moves the mouse to a place in the window. */
@@ -242,15 +253,16 @@ public final class Chromium implements AutoCloseable {
 
   /** The middle of the first element, scrolled into view. */
   public double[] middle(String selector) throws Exception {
+    String element = "document.querySelector('" + selector + "')";
+    evaluate(element + ".scrollIntoView({block: 'center', behavior: 'instant'})");
+    evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(1))))");
     JsonObject box =
         evaluate(
-                "(() => { const e = document.querySelector('"
-                    + selector
-                    + "'); e.scrollIntoView({block: 'center', behavior: 'instant'});"
-                    + " const r = e.getBoundingClientRect();"
+                "(() => { const r = "
+                    + element
+                    + ".getBoundingClientRect();"
                     + " return {x: r.x + r.width / 2, y: r.y + r.height / 2}; })()")
             .getAsJsonObject();
-    evaluate("new Promise(r => requestAnimationFrame(() => requestAnimationFrame(() => r(1))))");
     return new double[] {box.get("x").getAsDouble(), box.get("y").getAsDouble()};
   }
 
