@@ -256,7 +256,7 @@ class TrainedHeadTest {
     assertThatThrownBy(() -> Trainer.train(Rows.of(x, 12), labels, QUICK))
         .isInstanceOf(DivergedException.class)
         .hasMessageContaining("is NaN or infinite")
-        .hasMessageContaining("train again with ")
+        .hasMessageContaining("train again with smaller parameters of the loss")
         .hasMessageNotContaining("checkpoint");
     TrainingListener interrupting =
         new TrainingListener() {

@@ -158,7 +158,7 @@ class TrainingOptionsTest {
     assertThat(Parts.loss(TrainingOptions.of(own).config())).isEqualTo(own);
     assertThatThrownBy(
             () -> TrainingOptions.of(new ProxyAnchor(0.1, -3, false, false, false, false)))
-        .hasMessageContaining("proxy-anchor: alpha -3.0 is outside");
+        .hasMessageContaining("proxy-anchor: alpha -3.0 is outside 1.0E-4..10000.0");
   }
 
   @Test
