@@ -1,5 +1,6 @@
 package io.vicinal.data;
 
+import io.vicinal.process.FolderFiles;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -9,9 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Comparator;
+import java.util.Collections;
+import java.util.List;
 import java.util.UUID;
-import java.util.stream.Stream;
 
 /**
  * A hidden file or folder in which something is written before it takes its place. It is locked
@@ -178,11 +179,11 @@ public final class Scratch implements AutoCloseable {
 
   /** Removes what a hidden folder holds; its lock last of all, if at all. */
   static void empty(Path folder, boolean lockToo) throws IOException {
-    try (Stream<Path> paths = Files.walk(folder)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        if (!path.equals(folder) && !path.equals(folder.resolve(LOCK))) {
-          Files.deleteIfExists(path);
-        }
+    List<Path> paths = FolderFiles.below(folder, Integer.MAX_VALUE);
+    Collections.reverse(paths); // files before their folders
+    for (Path path : paths) {
+      if (!path.equals(folder.resolve(LOCK))) {
+        Files.deleteIfExists(path);
       }
     }
     if (lockToo) {

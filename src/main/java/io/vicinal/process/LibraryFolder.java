@@ -191,10 +191,9 @@ public final class LibraryFolder {
   }
 
   /** A full disk does not matter to a folder that was filled before. */
-  private static boolean holdsLibraries(Path folder) throws IOException {
-    try (var files = Files.walk(folder, 8)) {
-      return files.anyMatch(file -> file.getFileName().toString().startsWith("libopenblas"));
-    }
+  private static boolean holdsLibraries(Path folder) {
+    return FolderFiles.below(folder, 8).stream()
+        .anyMatch(file -> file.getFileName().toString().startsWith("libopenblas"));
   }
 
   private static boolean noExecution(Path folder, Path mounts) throws IOException {

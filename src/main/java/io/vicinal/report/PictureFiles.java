@@ -2,9 +2,11 @@ package io.vicinal.report;
 
 import io.vicinal.InputException;
 import io.vicinal.data.CsvReader;
+import io.vicinal.process.FolderFiles;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -15,7 +17,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongFunction;
-import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReadParam;
 import javax.imageio.ImageReader;
@@ -94,14 +95,16 @@ public final class PictureFiles implements Look {
 
   private static Map<String, Path> folder(Path where) throws IOException {
     Map<String, Path> files = new HashMap<>();
-    try (Stream<Path> all = Files.walk(where, DEPTH)) {
-      for (Path file : all.filter(PictureFiles::isPicture).sorted().toList()) {
-        String whole = where.relativize(file).toString();
-        String last = file.getFileName().toString();
-        // The same name in two folders: the whole path tells them apart, the first one the rest.
-        for (String key : List.of(whole, stem(whole), last, stem(last))) {
-          files.putIfAbsent(key, file);
-        }
+    if (!Files.isReadable(where)) {
+      throw new IOException("not readable");
+    }
+    List<Path> all = FolderFiles.below(where, DEPTH, FileVisitOption.FOLLOW_LINKS);
+    for (Path file : all.stream().filter(PictureFiles::isPicture).sorted().toList()) {
+      String whole = where.relativize(file).toString();
+      String last = file.getFileName().toString();
+      // The same name in two folders: the whole path tells them apart, the first one the rest.
+      for (String key : List.of(whole, stem(whole), last, stem(last))) {
+        files.putIfAbsent(key, file);
       }
     }
     return files;

@@ -1,6 +1,7 @@
 package io.vicinal.cli;
 
 import io.vicinal.process.DefaultSignals;
+import io.vicinal.process.FolderFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -8,7 +9,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** The command line as a process of its own, from this test's class path. */
 final class CliProcess implements AutoCloseable {
@@ -107,11 +107,9 @@ final class CliProcess implements AutoCloseable {
 
   /** The crash reports that the JVM left. */
   static List<Path> crashReports(Path folder) {
-    try (Stream<Path> files = Files.walk(folder)) {
-      return files.filter(f -> f.getFileName().toString().startsWith("hs_err")).toList();
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return FolderFiles.below(folder, Integer.MAX_VALUE).stream()
+        .filter(f -> f.getFileName().toString().startsWith("hs_err"))
+        .toList();
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.process.FolderFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -187,16 +188,11 @@ class ExplainResumeTest {
     assertThat(process.runs()).as("killed while it works").isTrue();
   }
 
-  private static List<Path> pieces(Path out) throws IOException {
-    if (!Files.isDirectory(out)) {
-      return List.of();
-    }
-    try (Stream<Path> files = Files.walk(out)) {
-      return files
-          .filter(f -> f.getFileName().toString().matches("piece-.*\\.json"))
-          .sorted()
-          .toList();
-    }
+  private static List<Path> pieces(Path out) {
+    return FolderFiles.below(out, 2).stream()
+        .filter(f -> f.getFileName().toString().matches("piece-.*\\.json"))
+        .sorted()
+        .toList();
   }
 
   private static List<Path> visible(Path out) throws IOException {

@@ -75,6 +75,17 @@ class PictureFilesTest {
     assertThat(files.unreadable()).isZero();
   }
 
+  /** A dataset on another disk is often a link; a loop in it is nothing to fail for. */
+  @Test
+  void linksAreFollowed() throws IOException {
+    picture("elsewhere/deep/shoe.png", BLUE, 20, 30, "png");
+    Path photos = Files.createDirectory(folder.resolve("photos"));
+    Files.createSymbolicLink(photos.resolve("shoes"), folder.resolve("elsewhere/deep"));
+    Files.createSymbolicLink(folder.resolve("elsewhere/deep/loop"), photos);
+    Path link = Files.createSymbolicLink(folder.resolve("link"), photos);
+    assertThat(colour(shown(of(link), 2))).isEqualTo(BLUE);
+  }
+
   @Test
   void aCsvOfPositionsAndPaths() throws IOException {
     picture("photos/a, b.jpg", BLUE, 64, 64, "jpg");
