@@ -517,7 +517,7 @@ TEST_CASE("graphs: everything is returned with the engine") {
   CHECK(in_use() == before);
 }
 
-// docs/numerics.md has these numbers.
+// docs/performance.md has these numbers.
 TEST_CASE("graphs: what a small call queues is counted") {
   if (!counting()) return;
   struct Row {

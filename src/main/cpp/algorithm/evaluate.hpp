@@ -5,7 +5,7 @@
 //              Proxy-Anchor reduces over all rows first: with one block its cosines stay, else they are recomputed.
 // Cost         6 B C K d flops (4 N d D more with a head); a block's temporaries fit the engine's workspace. Cosines
 //              are written once, read by the loss kernel, which writes G over them (or rounded beside them), and G is
-//              read by each of the two products that follow. docs/numerics.md counts the bytes.
+//              read by each of the two products that follow. docs/performance.md counts the bytes.
 // Determinism  blocks depend on sizes and workspace only.
 #ifndef VICINAL_ALGORITHM_EVALUATE_HPP_
 #define VICINAL_ALGORITHM_EVALUATE_HPP_

@@ -30,7 +30,7 @@ public final class GpuRunner {
       Map.of("float32", 1e-4, "tf32", 5e-2, "bfloat16", 2e-1);
 
   /**
-   * A small call is recorded the second time and replayed from then on (docs/numerics.md): its
+   * A small call is recorded the second time and replayed from then on (docs/performance.md): its
    * values are checked as it is timed.
    */
   private static final int SETTLED = 3;

@@ -1,5 +1,5 @@
 // Row kernels of the normalisation x -> x / |x| and its derivatives.
-// Computes     unit rows, the gradient through them, and the tangents of both (docs/numerics.md).
+// Computes     unit rows, the gradient through them, and the tangents of both (docs/losses/README.md).
 // Shapes       n rows of d columns, compact; one inverse norm per row.
 // Cost         memory-bound: one or two passes over each row, which stays in the first-level cache.
 // Determinism  a row's sum is taken in the order of its vector lanes, whatever the thread.

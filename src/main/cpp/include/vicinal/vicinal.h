@@ -19,7 +19,7 @@
  *   Threads    one call at a time per engine; different engines are independent. Only
  *              vicinal_engine_cancel may be called from another thread.
  *   Numerics   for a given engine thread count every result is bit-reproducible. Rows of norm zero have
- *              gradient and Hessian-vector product zero (docs/numerics.md).
+ *              gradient and Hessian-vector product zero (docs/arithmetic.md).
  */
 #ifndef VICINAL_VICINAL_H_
 #define VICINAL_VICINAL_H_

@@ -12,7 +12,7 @@ import java.util.List;
  *     quarter of its memory
  * @param isa instruction set of the processor: auto, base (SSE2), avx2 or avx512
  * @param precision of float32 matrix products: float32; or with inputs rounded to tf32 or bfloat16,
- *     on CUDA devices only (docs/numerics.md)
+ *     on CUDA devices only (docs/arithmetic.md)
  */
 public record BackendOptions(int threads, long workspaceBytes, String isa, String precision) {
   /**

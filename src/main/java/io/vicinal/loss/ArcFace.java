@@ -9,7 +9,7 @@ import java.util.Map;
  * <p>L_i = -log softmax_c(l_c)_y with l_y = scale cos(theta_y + margin), l_c = scale cos(theta_c)
  * otherwise; beyond theta_y = 180 degrees - margin, l_y = scale (cos(theta_y) - margin
  * sin(margin)), margin in radians, which goes on falling. Where sin^2 theta_y is at its floor, the
- * unmargined derivatives are used (docs/numerics.md).
+ * unmargined derivatives are used (docs/arithmetic.md).
  *
  * <p>Immutable, hence thread-safe.
  *
