@@ -1,6 +1,6 @@
 package io.vicinal.report;
 
-import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Miniature;

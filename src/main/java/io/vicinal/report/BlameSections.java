@@ -1,6 +1,6 @@
 package io.vicinal.report;
 
-import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.verify.Badge;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Verdict;

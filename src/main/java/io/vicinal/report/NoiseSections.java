@@ -1,10 +1,10 @@
 package io.vicinal.report;
 
-import io.vicinal.influence.noise.DetectionCurve;
-import io.vicinal.influence.noise.Ranking;
-import io.vicinal.influence.relabel.Proposal;
-import io.vicinal.influence.relabel.RelabelAccuracy;
-import io.vicinal.influence.relabel.Relabelling;
+import io.vicinal.curate.noise.DetectionCurve;
+import io.vicinal.curate.noise.Ranking;
+import io.vicinal.curate.relabel.Proposal;
+import io.vicinal.curate.relabel.RelabelAccuracy;
+import io.vicinal.curate.relabel.Relabelling;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;

@@ -1,8 +1,8 @@
 package io.vicinal.report;
 
-import io.vicinal.influence.study.Category;
-import io.vicinal.influence.study.FieldStudy;
-import io.vicinal.influence.study.WorstClassOverlap;
+import io.vicinal.curate.study.Category;
+import io.vicinal.curate.study.FieldStudy;
+import io.vicinal.curate.study.WorstClassOverlap;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.vicinal.influence.study.DigitRows;
+import io.vicinal.curate.study.DigitRows;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;

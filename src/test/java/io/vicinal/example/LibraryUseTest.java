@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
+import io.vicinal.curate.study.DigitRows;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
-import io.vicinal.influence.estimate.Scores;
-import io.vicinal.influence.study.DigitRows;
+import io.vicinal.influence.attribution.Scores;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.loss.ProxyAnchor;

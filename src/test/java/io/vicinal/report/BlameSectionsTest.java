@@ -3,7 +3,7 @@ package io.vicinal.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.verify.Badge;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;

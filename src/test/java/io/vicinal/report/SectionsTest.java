@@ -3,9 +3,9 @@ package io.vicinal.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.influence.study.FieldStudy;
-import io.vicinal.influence.study.WorstClassOverlap;
-import io.vicinal.influence.study.WorstClassOverlap.Worst;
+import io.vicinal.curate.study.FieldStudy;
+import io.vicinal.curate.study.WorstClassOverlap;
+import io.vicinal.curate.study.WorstClassOverlap.Worst;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 

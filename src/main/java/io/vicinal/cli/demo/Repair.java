@@ -1,11 +1,11 @@
 package io.vicinal.cli.demo;
 
+import io.vicinal.curate.noise.DetectionCurve;
+import io.vicinal.curate.relabel.Proposal;
+import io.vicinal.curate.relabel.RelabelAccuracy;
+import io.vicinal.curate.relabel.Relabelling;
+import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.LabelNoise;
-import io.vicinal.influence.noise.DetectionCurve;
-import io.vicinal.influence.relabel.Proposal;
-import io.vicinal.influence.relabel.RelabelAccuracy;
-import io.vicinal.influence.relabel.Relabelling;
-import io.vicinal.influence.relabel.Retrieval;
 import java.util.Locale;
 
 /**

@@ -2,9 +2,9 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.Measurement;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.Measurement;
+import io.vicinal.influence.query.Query;
 import java.util.ArrayList;
 import java.util.List;
 

@@ -2,10 +2,10 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.influence.noise.Detector;
-import io.vicinal.influence.noise.Detectors;
-import io.vicinal.influence.noise.Evidence;
-import io.vicinal.influence.noise.EvidenceOptions;
+import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.Detectors;
+import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;

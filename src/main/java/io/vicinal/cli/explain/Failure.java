@@ -2,7 +2,7 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.Text;
-import io.vicinal.influence.estimate.Diagnostics;
+import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.solve.Damping;
 import java.util.Locale;
 

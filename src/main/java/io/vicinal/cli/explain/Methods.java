@@ -2,10 +2,10 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
-import io.vicinal.influence.estimate.Estimator;
-import io.vicinal.influence.estimate.Estimators;
-import io.vicinal.influence.estimate.TracIn;
-import io.vicinal.influence.estimate.Trajectory;
+import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.influence.attribution.Estimators;
+import io.vicinal.influence.attribution.TracIn;
+import io.vicinal.influence.attribution.Trajectory;
 import io.vicinal.loss.Loss;
 import io.vicinal.train.Replay;
 import io.vicinal.train.Supervision;

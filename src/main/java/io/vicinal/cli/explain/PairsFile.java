@@ -2,7 +2,7 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.data.CsvReader;
-import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.query.Pair;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
-import io.vicinal.influence.confusion.Confusions;
-import io.vicinal.influence.confusion.Neighbouring;
+import io.vicinal.influence.query.Confusions;
+import io.vicinal.influence.query.Neighbouring;
 import java.nio.file.Path;
 import picocli.CommandLine.Option;
 

@@ -1,8 +1,8 @@
 package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.confusion.Pair;
+import io.vicinal.influence.query.Pair;
+import io.vicinal.influence.query.Query;
 import java.util.List;
 
 /**

@@ -6,7 +6,7 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
-import io.vicinal.influence.estimate.Estimator;
+import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;

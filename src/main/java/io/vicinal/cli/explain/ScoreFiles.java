@@ -5,7 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.Npy;
-import io.vicinal.influence.estimate.SignedSets;
+import io.vicinal.influence.attribution.SignedSets;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.Comparator;

@@ -1,6 +1,6 @@
 package io.vicinal.cli.explain;
 
-import static io.vicinal.influence.estimate.ReferencePoint.RECONVERGED;
+import static io.vicinal.influence.attribution.ReferencePoint.RECONVERGED;
 import static java.lang.Double.NaN;
 
 import com.google.gson.JsonArray;
@@ -10,15 +10,15 @@ import com.google.gson.JsonPrimitive;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.cli.common.ElementType;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.estimate.Diagnostics;
-import io.vicinal.influence.estimate.Estimator;
-import io.vicinal.influence.estimate.Explanation;
-import io.vicinal.influence.estimate.NewtonLoo;
-import io.vicinal.influence.estimate.ReferencePoint;
-import io.vicinal.influence.estimate.Scores;
-import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.influence.attribution.Explanation;
+import io.vicinal.influence.attribution.NewtonLoo;
+import io.vicinal.influence.attribution.ReferencePoint;
+import io.vicinal.influence.attribution.Scores;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.HeadProblem;

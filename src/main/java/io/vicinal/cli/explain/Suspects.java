@@ -2,11 +2,11 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Text;
+import io.vicinal.curate.relabel.LabelAudit;
+import io.vicinal.curate.relabel.Proposal;
+import io.vicinal.curate.relabel.Proposal.Decision;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.LabelDecisions;
-import io.vicinal.influence.relabel.LabelAudit;
-import io.vicinal.influence.relabel.Proposal;
-import io.vicinal.influence.relabel.Proposal.Decision;
 import io.vicinal.report.Gallery;
 import io.vicinal.report.Sample;
 import io.vicinal.report.Section;

@@ -1,10 +1,10 @@
 package io.vicinal.cli.explain;
 
-import io.vicinal.influence.confusion.Confusions;
-import io.vicinal.influence.confusion.Neighbouring;
-import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.Measurement;
-import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.query.Confusions;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.Measurement;
+import io.vicinal.influence.query.Neighbouring;
+import io.vicinal.influence.query.TestSet;
 import io.vicinal.tensor.Tensor;
 import java.util.Collection;
 

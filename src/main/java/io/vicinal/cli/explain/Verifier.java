@@ -1,9 +1,9 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.backend.CurvatureKind;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.estimate.ReferencePoint;
-import io.vicinal.influence.estimate.SampleTables;
+import io.vicinal.influence.attribution.ReferencePoint;
+import io.vicinal.influence.attribution.SampleTables;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Edit;

@@ -1,10 +1,10 @@
 package io.vicinal.influence.verify;
 
 import io.vicinal.InputException;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.measure.LowRankGradient;
-import io.vicinal.influence.measure.Measurement;
-import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.query.LowRankGradient;
+import io.vicinal.influence.query.Measurement;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.query.TestSet;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;

@@ -1,6 +1,6 @@
 package io.vicinal.influence.verify;
 
-import io.vicinal.influence.statistics.Correlation;
+import io.vicinal.statistics.Correlation;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

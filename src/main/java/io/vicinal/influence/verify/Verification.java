@@ -1,7 +1,7 @@
 package io.vicinal.influence.verify;
 
 import io.vicinal.InputException;
-import io.vicinal.influence.statistics.Agreement;
+import io.vicinal.statistics.Agreement;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.ToDoubleFunction;

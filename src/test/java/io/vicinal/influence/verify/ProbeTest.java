@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.influence.Query;
-import io.vicinal.influence.measure.Embedded;
-import io.vicinal.influence.measure.PairDistance;
-import io.vicinal.influence.measure.TestSet;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.PairDistance;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.query.TestSet;
 import io.vicinal.tensor.Arena;
 import org.junit.jupiter.api.Test;
 

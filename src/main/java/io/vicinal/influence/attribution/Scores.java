@@ -1,0 +1,22 @@
+package io.vicinal.influence.attribution;
+
+import java.util.List;
+
+/**
+ * What an estimator found: the predicted change of each query's measurement if a sample is removed,
+ * in the measurement's unit. Immutable as long as nobody writes to its arrays.
+ *
+ * @param method the estimator's name
+ * @param values [Q][N]; NaN where the estimator did not look
+ * @param facts one per query: what the numbers rest on
+ */
+public record Scores(String method, double[][] values, List<Diagnostics> facts) {
+  public Scores {
+    facts = List.copyOf(facts);
+  }
+
+  /** Helpful and harmful samples of a query. */
+  public SignedSets sets(int query) {
+    return SignedSets.of(values[query]);
+  }
+}

@@ -1,2 +1,0 @@
-/** Training again with other sample weights, and what that does to distances and to retrieval. */
-package io.vicinal.influence.reweight;
