@@ -96,7 +96,7 @@ final class InfluenceWork implements Work {
   private static Estimators.Options withWalk(EifOptions walk) {
     Estimators.Options defaults = Estimators.Options.defaults();
     return new Estimators.Options(
-        walk, defaults.seed(), defaults.newton(), defaults.checkpoints());
+        walk, defaults.lissa(), defaults.newton(), defaults.checkpoints());
   }
 
   @Override
