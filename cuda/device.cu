@@ -138,9 +138,10 @@ void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
   Engine& e = engine(device);
   const auto work = [&] { queue_loss(e, p, out); };
   if (repeatable(e, p, out)) {
-    const vicinal_loss& s = p.spec;  // the problem's checks, which the call's end queues, follow from it too
+    const LossSpec& s = p.spec;  // the problem's checks, which the call's end queues, follow from it too
     CallKey& key = e.graphs.new_key();
-    key.add(sizeof(Real), s.kind, s.flags, s.centers, s.scale, s.margin, s.gamma, s.tau);
+    key.add(sizeof(Real), s.kind, s.centers, s.scale, s.margin, s.gamma, s.tau);
+    key.add(s.exclude_positive, s.per_sample, s.repeat_labels, s.euclidean, s.detach_proxies);
     key.add(p.n, p.d, p.classes, p.features_width);
     key.add(p.labels, p.weights, p.soft_labels, p.proxies, p.embeddings, p.features, p.weight, p.bias);
     key.add(out.per_sample, out.embeddings, out.proxies, out.weight, out.bias);

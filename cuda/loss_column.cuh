@@ -18,10 +18,10 @@ struct Finish {
   double* terms;  // [2, classes] the loss's parts, or null
 };
 template <class Real>
-Finish<Real> finish_of(const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
+Finish<Real> finish_of(const LossSpec& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                        const Columns<Real>& column, double* terms) {
-  const double alpha = (spec.flags & VICINAL_EUCLIDEAN) != 0 ? -spec.scale : spec.scale;
-  return {classes, static_cast<double>(n), alpha, (spec.flags & VICINAL_REPEAT_LABELS) != 0, counts, column, terms};
+  const double alpha = spec.euclidean ? -spec.scale : spec.scale;
+  return {classes, static_cast<double>(n), alpha, spec.repeat_labels, counts, column, terms};
 }
 
 // log(1 + sum) from the shifted sum; *all becomes D.
@@ -55,17 +55,6 @@ __device__ ClassLoss finish_class(const Finish<Real>& f, std::int64_t c, double 
 
 // Adds terms [2, classes] to the loss.
 void add_class_terms(Engine& e, std::int64_t classes, const double* terms, LossTotals* totals);
-
-// Calls body with the loss in the form that the flags ask for.
-template <class Real, class Body>
-void with_anchor(const vicinal_loss& spec, Body&& body) {
-  const Real margin = static_cast<Real>(spec.margin);
-  if ((spec.flags & VICINAL_EUCLIDEAN) != 0) {
-    body(math::ProxyAnchor<Real, true>{static_cast<Real>(-spec.scale), margin});
-  } else {
-    body(math::ProxyAnchor<Real, false>{static_cast<Real>(spec.scale), margin});
-  }
-}
 
 }  // namespace vicinal::cuda
 

@@ -222,11 +222,11 @@ dim3 class_grid(std::int64_t classes, std::int64_t chunks) {
 }  // namespace
 
 template <class Real>
-void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column) {
+void raise_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column) {
   const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 2 * C);
-  with_anchor<Real>(spec, [&](const auto& loss) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     launch(raise_kernel<Real, std::decay_t<decltype(loss)>>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss,
            tile, chunk, parts);
   });
@@ -235,12 +235,12 @@ void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 }
 
 template <class Real>
-void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void absorb_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                     double* sums) {
   const std::int64_t C = tile.classes, chunk = chunk_rows(tile.rows, C), chunks = ceil_div(tile.rows, chunk);
   const Workspace::Mark mark = e.workspace.mark();
   Real* parts = e.workspace.get<Real>(chunks * 4 * C);
-  with_anchor<Real>(spec, [&](const auto& loss) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
       launch(absorb_kernel<Real, Real, Loss>, class_grid(C, chunks), dim3(kThreads), 0, e.stream, loss, tile, chunk,
@@ -259,7 +259,7 @@ void add_class_terms(Engine& e, std::int64_t classes, const double* terms, LossT
 }
 
 template <class Real>
-void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
+void finish_columns(Engine& e, const LossSpec& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals) {
   const bool many = classes > kClassesOfBlock;
   const Workspace::Mark mark = e.workspace.mark();
@@ -277,10 +277,10 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 }
 
 template <class Real>
-void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void apply_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, Operand<Real> g, Operand<Real> gt) {
   const dim3 grid = class_grid(tile.classes, ceil_div(tile.rows, kApplyRows)), block(kThreads);
-  with_anchor<Real>(spec, [&](const auto& loss) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
     if (tile.st == nullptr) {
       launch(apply_kernel<Real, Real, Loss>, grid, block, 0, e.stream, loss, tile, column, factors_t, g, gt);
@@ -291,9 +291,9 @@ void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 }
 
 template <class Real>
-void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void score_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, double n, double* scores) {
-  with_anchor<Real>(spec, [&](const auto& loss) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     launch(score_kernel<Real, std::decay_t<decltype(loss)>>, dim3(static_cast<unsigned>(tile.rows)),
            dim3(row_threads(tile.classes)), 0, e.stream, loss, tile, column, factors_t, n, scores);
   });
@@ -305,16 +305,16 @@ void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::in
   launch(count_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, classes, labels, counts, present);
 }
 
-#define VICINAL_INSTANTIATE(Real)                                                                                     \
-  template void raise_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&);           \
-  template void absorb_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&, double*); \
-  template void finish_columns(Engine&, const vicinal_loss&, std::int64_t, std::int64_t, const Real*, const double*,  \
-                               const Columns<Real>&, LossTotals*);                                                    \
-  template void column_tangents(Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);                   \
-  template void apply_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,            \
-                              const Real*, Operand<Real>, Operand<Real>);                                             \
-  template void score_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,            \
-                              const Real*, double, double*);                                                          \
+#define VICINAL_INSTANTIATE(Real)                                                                                   \
+  template void raise_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&);             \
+  template void absorb_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, double*);   \
+  template void finish_columns(Engine&, const LossSpec&, std::int64_t, std::int64_t, const Real*, const double*,    \
+                               const Columns<Real>&, LossTotals*);                                                  \
+  template void column_tangents(Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);                 \
+  template void apply_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, const Real*, \
+                              Operand<Real>, Operand<Real>);                                                        \
+  template void score_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, const Real*, \
+                              double, double*);                                                                     \
   template void count_labels(Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)

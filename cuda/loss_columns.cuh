@@ -19,17 +19,17 @@ struct ColumnTile {
 
 // Raises the shifts (0 or more) to the block's largest exponents.
 template <class Real>
-void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column);
+void raise_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column);
 
 // sums [4, classes] += sums of w exp(x - shift) of positives and negatives, and with st their tangents.
 template <class Real>
-void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void absorb_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                     double* sums);
 
 // D and the factors from the finished sums [2, classes]; adds the loss to totals. counts [classes] samples per class;
 // `repeat`: a class weighs its share of the n samples, else 1 / (classes present).
 template <class Real>
-void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
+void finish_columns(Engine& e, const LossSpec& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals);
 
 // The tangents [2, classes] of the factors from the tangents sums_t [2, classes] of their sums: f' = -f D' / D.
@@ -39,7 +39,7 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 
 // g (gt) = dL/ds; factors_t [2, classes] with st. g may be s without st, or null; gt may be st.
 template <class Real>
-void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void apply_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, Operand<Real> g, Operand<Real> gt);
 
 // All of the above but tangents in one sweep, for a tile with all samples and without weights whose exponents cannot
@@ -47,12 +47,12 @@ void apply_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 template <class Real>
 bool stripes_fit(const Engine& e, std::int64_t rows);
 template <class Real>
-void stripe_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Real* counts,
+void stripe_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Real* counts,
                     const Columns<Real>& column, Operand<Real> g, LossTotals* totals);
 
 // scores [rows]: what a row adds to the loss's derivative along the direction of st, per unit of its weight, times n.
 template <class Real>
-void score_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void score_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, double n, double* scores);
 
 // counts [classes] += samples per class, present += the classes that get their first one.

@@ -12,10 +12,6 @@
 
 #include "loss_rows.cuh"
 #include "math/access.hpp"
-#include "math/arcface.hpp"
-#include "math/cosface.hpp"
-#include "math/proxy_anchor.hpp"
-#include "math/soft_triple.hpp"
 #include "math/softmax.hpp"
 #include "reduce.cuh"
 
@@ -306,41 +302,26 @@ struct AnchorRow {
 };
 
 // visit(row) with the kind of row that the loss has.
+template <class Real, class Loss, class Visit>
+void visit_row(const Loss& loss, const LossSpec& spec, bool, Visit&& visit) {
+  visit(SoftmaxRow<Real, Loss>{loss, spec.exclude_positive});
+}
 template <class Real, class Visit>
-void with_row(const vicinal_loss& spec, bool soft_labels, Visit&& visit) {
-  constexpr double kDegree = 3.14159265358979323846 / 180;
-  const auto real = [](double x) { return static_cast<Real>(x); };
-  const bool exclude = (spec.flags & VICINAL_EXCLUDE_POSITIVE) != 0;
-  // A logit k s, or k (s - margin) at the label: one kind of row for every loss of this form.
-  const auto linear = [&](double slope, double margin) {
-    if (soft_labels) {
-      visit(SoftLabelRow<Real>{real(slope)});
-    } else {
-      visit(SoftmaxRow<Real, math::CosFace<Real>>{{real(slope), real(margin)}, exclude});
-    }
-  };
-  switch (spec.kind) {
-    case VICINAL_PROXY_NCA:
-      return linear(2 * spec.scale, 0);
-    case VICINAL_PROXY_NCA_PP:
-      return linear(2 * spec.scale * spec.scale, 0);
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return linear(1 / spec.scale, 0);
-    case VICINAL_COSFACE:
-      return linear(spec.scale, spec.margin);
-    case VICINAL_ARCFACE: {
-      const double m = spec.margin * kDegree;
-      return visit(SoftmaxRow<Real, math::ArcFace<Real>>{
-          {real(spec.scale), real(cos(m)), real(sin(m)), real(m * sin(m))}, exclude});
-    }
-    case VICINAL_SOFT_TRIPLE:
-      return visit(SoftTripleRow<Real>{{real(spec.scale), real(spec.margin), real(1 / spec.gamma)},
-                                       static_cast<std::int64_t>(spec.centers)});
-    default:  // PROXY_ANCHOR per sample; the kinds are checked at the C ABI
-      if ((spec.flags & VICINAL_EUCLIDEAN) != 0)
-        return visit(AnchorRow<Real, true>{{real(-spec.scale), real(spec.margin)}});
-      return visit(AnchorRow<Real, false>{{real(spec.scale), real(spec.margin)}});
-  }
+void visit_row(const math::LinearSoftmax<Real>& loss, const LossSpec& spec, bool soft_labels, Visit&& visit) {
+  if (soft_labels) return visit(SoftLabelRow<Real>{loss.slope});
+  visit(SoftmaxRow<Real, math::LinearSoftmax<Real>>{loss, spec.exclude_positive});
+}
+template <class Real, class Visit>
+void visit_row(const math::SoftTriple<Real>& loss, const LossSpec& spec, bool, Visit&& visit) {
+  visit(SoftTripleRow<Real>{loss, spec.centers});
+}
+template <class Real, bool kEuclidean, class Visit>
+void visit_row(const math::ProxyAnchor<Real, kEuclidean>& loss, const LossSpec&, bool, Visit&& visit) {
+  visit(AnchorRow<Real, kEuclidean>{loss});
+}
+template <class Real, class Visit>
+void with_row(const LossSpec& spec, bool soft_labels, Visit&& visit) {
+  math::visit_loss<Real>(spec, [&](const auto& loss) { visit_row<Real>(loss, spec, soft_labels, visit); });
 }
 
 }  // namespace vicinal::cuda

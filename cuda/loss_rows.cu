@@ -59,7 +59,7 @@ std::int64_t held_elements(const Engine& e, std::int64_t length) {
 }
 
 template <class T, class Real>
-void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double* losses, int* empties) {
+void run(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, double* losses, int* empties) {
   with_row<Real>(spec, tile.soft_labels != nullptr, [&](auto kind) {
     using Kind = decltype(kind);
     const std::int64_t rows = tile.rows * tile.directions;
@@ -81,7 +81,7 @@ void run(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, double
 }  // namespace
 
 template <class Real>
-void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, LossTotals* totals) {
+void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, LossTotals* totals) {
   const Workspace::Mark mark = e.workspace.mark();
   double* losses = totals == nullptr ? nullptr : e.workspace.get<double>(tile.rows);
   int* empties = totals == nullptr ? nullptr : e.workspace.get<int>(tile.rows);
@@ -94,7 +94,7 @@ void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, 
     launch(add_rows, dim3(1), dim3(256), 0, e.stream, tile.rows, tile.mean, losses, empties, totals);
   e.workspace.rewind(mark);
 }
-template void loss_rows(Engine&, const vicinal_loss&, const LossTile<float>&, LossTotals*);
-template void loss_rows(Engine&, const vicinal_loss&, const LossTile<double>&, LossTotals*);
+template void loss_rows(Engine&, const LossSpec&, const LossTile<float>&, LossTotals*);
+template void loss_rows(Engine&, const LossSpec&, const LossTile<double>&, LossTotals*);
 
 }  // namespace vicinal::cuda

@@ -25,7 +25,7 @@ struct LossTile {
 
 // `totals` or null.
 template <class Real>
-void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, LossTotals* totals);
+void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, LossTotals* totals);
 
 }  // namespace vicinal::cuda
 

@@ -75,12 +75,12 @@ bool stripes_fit(const Engine& e, std::int64_t rows) {
 }
 
 template <class Real>
-void stripe_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Real* counts,
+void stripe_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Real* counts,
                     const Columns<Real>& column, Operand<Real> g, LossTotals* totals) {
   const std::int64_t shared = tile.rows * kWarp * static_cast<std::int64_t>(sizeof(Real));
   const Workspace::Mark mark = e.workspace.mark();
   double* terms = totals == nullptr ? nullptr : e.workspace.get<double>(2 * tile.classes);
-  with_anchor<Real>(spec, [&](const auto& loss) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     const auto kernel = stripe_kernel<Real, std::decay_t<decltype(loss)>>;
     if (shared + kStaticShared < Real >> kSharedUnasked)
       allow_shared(e.ordinal, reinterpret_cast<const void*>(kernel), e.shared_bytes - kStaticShared<Real>);
@@ -92,10 +92,10 @@ void stripe_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
   e.workspace.rewind(mark);
 }
 
-#define VICINAL_INSTANTIATE(Real)                                                                  \
-  template bool stripes_fit<Real>(const Engine&, std::int64_t);                                    \
-  template void stripe_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Real*, \
-                               const Columns<Real>&, Operand<Real>, LossTotals*);
+#define VICINAL_INSTANTIATE(Real)                                                                                    \
+  template bool stripes_fit<Real>(const Engine&, std::int64_t);                                                      \
+  template void stripe_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Real*, const Columns<Real>&, \
+                               Operand<Real>, LossTotals*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -163,7 +163,7 @@ void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* 
 }
 
 template <class Real>
-void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& r) {
+void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& r) {
   const std::int64_t width = r.m * r.d;
   const Workspace::Mark mark = e.workspace.mark();
   Steps<Real> s{};
@@ -190,7 +190,7 @@ void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& 
   template void step_norms(Engine&, const StepNorms<Real>&);                                          \
   template void combine_rows(Engine&, std::int64_t, std::int64_t, const double*, const Real*, Real*); \
   template void couple_rows(Engine&, std::int64_t, std::int64_t, const double*, Real*);               \
-  template void recursion_steps(Engine&, const vicinal_loss&, const LossTile<Real>&, const RecursionSteps<Real>&);
+  template void recursion_steps(Engine&, const LossSpec&, const LossTile<Real>&, const RecursionSteps<Real>&);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -124,12 +124,12 @@ __global__ void table_kernel(SoftmaxTable<Real> table, double k, double margin) 
 }  // namespace
 
 template <class Real>
-void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>& table) {
-  const bool margin = spec.kind == VICINAL_COSFACE || spec.kind == VICINAL_SOFT_TRIPLE;
+void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& table) {
+  const math::Logits logits = math::logits_of(spec);
   launch(table_kernel<Real>, dim3(static_cast<unsigned>(table.rows)), dim3(row_threads(table.classes)), 0, e.stream,
-         table, softmax_scale(spec), margin ? spec.margin : 0);
+         table, logits.slope, logits.margin);
 }
-template void softmax_table(Engine&, const vicinal_loss&, const SoftmaxTable<float>&);
-template void softmax_table(Engine&, const vicinal_loss&, const SoftmaxTable<double>&);
+template void softmax_table(Engine&, const LossSpec&, const SoftmaxTable<float>&);
+template void softmax_table(Engine&, const LossSpec&, const SoftmaxTable<double>&);
 
 }  // namespace vicinal::cuda

@@ -19,7 +19,7 @@ struct SoftmaxTable {
 };
 
 template <class Real>
-void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>& table);
+void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& table);
 
 }  // namespace vicinal::cuda
 

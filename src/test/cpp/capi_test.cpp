@@ -91,7 +91,7 @@ TEST_CASE("losses: every argument is checked") {
   refuses(e, "spec.scale is -1", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, -1, 0.35); });
   refuses(e, "spec.scale is nan", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_NCA, NAN); });
   refuses(e, "spec.margin is inf", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, 64, INFINITY); });
-  refuses(e, "spec.margin (degrees) is 181", [](Call& c) { c.spec = spec_of(VICINAL_ARCFACE, 64, 181); });
+  refuses(e, "spec.margin (margin-degrees) is 181", [](Call& c) { c.spec = spec_of(VICINAL_ARCFACE, 64, 181); });
   refuses(e, "spec.gamma is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.0); });
   refuses(e, "spec.tau is -1", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.1, -1.0); });
 }

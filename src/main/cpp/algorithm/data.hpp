@@ -4,8 +4,7 @@
 
 #include <cstdint>
 
-#include "math/hd.hpp"
-#include "vicinal/vicinal.h"
+#include "math/losses.hpp"
 
 namespace vicinal {
 
@@ -30,9 +29,8 @@ struct ZeroCosines {
   bool proxies, rows;
 };
 // A softmax drops a constant per row, so only distances notice a zero row.
-inline ZeroCosines zero_cosines(const vicinal_loss& spec) {
-  const bool distance = spec.kind == VICINAL_PROXY_ANCHOR && (spec.flags & VICINAL_EUCLIDEAN) != 0;
-  return {distance || spec.kind == VICINAL_PROXY_NCA || spec.kind == VICINAL_PROXY_NCA_PP, distance};
+inline ZeroCosines zero_cosines(const LossSpec& spec) {
+  return {math::traits_of(spec).distances, spec.euclidean};
 }
 
 // Proxy-Anchor's reductions over all rows, per class, and the factors that turn w exp(x - shift) into

@@ -59,7 +59,7 @@ class Diagonal {
       sweep(most, [] {});
     }
     if (proxies_ != nullptr) {
-      const double tau = softmax_scale(p_.spec);
+      const double tau = math::logits_of(p_.spec).slope;
       Device::proxy_diagonal(e_, C, d, tau * tau / static_cast<double>(p_.n), point_.unit_proxies,
                              point_.inverse_proxies, cross_, along_, proxies_);
     }
@@ -96,7 +96,7 @@ class Diagonal {
   // The Gauss-Newton part of h / N.
   void softmax_rows(const SoftmaxTile<Real>& tile) {
     const std::int64_t d = p_.d;
-    const double tau = softmax_scale(p_.spec);
+    const double tau = math::logits_of(p_.spec).slope;
     Device::gemm(e_, {false, false, rows_, d, p_.classes, tile.others, tile.ld, proxy_squares_, d, h_, d, false});
     Device::softmax_diagonal(e_, tile, static_cast<Real>(tau * tau), h_);
   }

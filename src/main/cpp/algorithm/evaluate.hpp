@@ -152,7 +152,7 @@ class Evaluation {
   // Whether the exponents could overflow, so that the reductions need their maxima first.
   bool needs_shift() const {
     const double safe = sizeof(Real) == sizeof(float) ? 80.0 : 700.0;  // a sum of such exponentials stays finite
-    const double reach = (p_.spec.flags & VICINAL_EUCLIDEAN) != 0 ? 2.0 : 1.0;
+    const double reach = p_.spec.euclidean ? 2.0 : 1.0;
     const double largest = std::fabs(p_.spec.scale) * (reach + 1e-3 + std::fabs(p_.spec.margin));
     const double weight = p_.weights == nullptr ? 1 : std::max(1.0, Device::largest(p_.n, p_.weights));
     return largest + std::log(weight * static_cast<double>(p_.n)) > safe;

@@ -38,7 +38,7 @@ void output_factor(typename Device::Engine& e, const Point<Device>& point, typen
   using Real = typename Device::Real;
   const Problem<Real>& p = point.problem;
   const std::int64_t d = p.d, C = p.classes;
-  const double tau = softmax_scale(p.spec);
+  const double tau = math::logits_of(p.spec).slope;
   double* spread = take<double>(e, C);  // D - E
   e.zero(spread, C);
   const std::int64_t most =

@@ -75,8 +75,8 @@ Point<Device> make_point(typename Device::Memory& memory, const Problem<typename
   p.columns = C * p.centers;
   p.ld = (p.columns + kPad - 1) / kPad * kPad;
   p.order = {C, p.centers};
-  p.by_columns = problem.spec.kind == VICINAL_PROXY_ANCHOR && (problem.spec.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
-  p.detached = (problem.spec.flags & VICINAL_DETACH_PROXIES) != 0;
+  p.by_columns = !math::traits_of(problem.spec).decomposes;
+  p.detached = problem.spec.detach_proxies;
   p.late_weights = keep.rows && !p.by_columns && problem.weights != nullptr;
 
   p.problem = problem;
@@ -102,7 +102,7 @@ Point<Device> make_point(typename Device::Memory& memory, const Problem<typename
     p.beta = memory.template get<Real>(n);
     if (keep.cosines) p.cosines = memory.template get<Real>(n * p.ld);
   }
-  if (problem.spec.kind == VICINAL_PROXY_ANCHOR) {
+  if (p.by_columns || problem.spec.per_sample) {
     // What counts and reductions start from lies together, so that one fill makes it zero.
     double* zeros = memory.template get<double>(7 * C + 1);
     e.zero(zeros, 7 * C + 1);
@@ -232,7 +232,7 @@ void proxy_tangents(typename Device::Engine& e, const Point<Device>& point, std:
 // Whether SoftTriple's centre regulariser is part of the loss.
 template <class Device>
 bool has_regulariser(const Point<Device>& point) {
-  return point.problem.spec.kind == VICINAL_SOFT_TRIPLE && point.centers > 1 && point.problem.spec.tau > 0;
+  return point.centers > 1 && point.problem.spec.tau > 0;
 }
 
 }  // namespace vicinal::algorithm

@@ -112,7 +112,7 @@ class Recursion {
 
   // The first sample whose step the result can feel.
   std::int64_t first_felt() {
-    if (!cosine_softmax(p_.spec)) return 0;
+    if (!math::traits_of(p_.spec).softmax) return 0;
     const auto mark = e_.workspace.mark();
     double* norms = take<double>(e_, p_.n);  // of a I - H_i / sigma
     Real* g = take<Real>(e_, most_ * point_.ld);
@@ -123,10 +123,10 @@ class Recursion {
       typename Device::LossTile t = tile();
       t.g = g;
       Device::loss_rows(e_, p_.spec, t, nullptr);
-      Device::step_norms(
-          e_, {rows, p_.d, p_.features_width, p_.classes, point_.ld, static_cast<double>(p_.n), softmax_scale(p_.spec),
-               decay_, scale_, t.labels, t.soft_labels, g, features(), point_.inverse + begin,
-               point_.gradient + begin * p_.d, point_.beta + begin, norms + begin});
+      Device::step_norms(e_,
+                         {rows, p_.d, p_.features_width, p_.classes, point_.ld, static_cast<double>(p_.n),
+                          math::logits_of(p_.spec).slope, decay_, scale_, t.labels, t.soft_labels, g, features(),
+                          point_.inverse + begin, point_.gradient + begin * p_.d, point_.beta + begin, norms + begin});
     });
     std::vector<double> norm(static_cast<std::size_t>(p_.n)), reach(norm.size());  // of h_k - c_k v, relative to v
     e_.read(norm.data(), norms, p_.n);

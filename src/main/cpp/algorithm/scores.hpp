@@ -19,7 +19,7 @@ template <class Device>
 void column_scores(typename Device::Engine& e, const Point<Device>& point, std::int64_t m,
                    const Tangents<const typename Device::Real>& direction, double* scores) {
   using Real = typename Device::Real;
-  const vicinal_loss& spec = point.problem.spec;
+  const LossSpec& spec = point.problem.spec;
   const std::int64_t C = point.problem.classes, n = point.problem.n, ld = point.ld;
   double* sums = take<double>(e, m * 4 * C);
   e.zero(sums, m * 4 * C);

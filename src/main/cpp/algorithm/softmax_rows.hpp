@@ -62,7 +62,7 @@ class SoftmaxRows {
     loss.s = tile_.cosines;
     loss.g = tile_.others;
     Device::loss_rows(e_, p.spec, loss, nullptr);
-    const double tau = softmax_scale(p.spec);
+    const double tau = math::logits_of(p.spec).slope;
     Device::softmax_probabilities(e_, tile_, static_cast<Real>(tile_.n / tau));
     Device::gemm(e_, {false, false, rows, d, C, tile_.others, ld, point_.unit_proxies, d, tile_.delta, d, false});
     Device::gemm(e_, {false, false, rows, d, C, tile_.tilted, ld, point_.unit_proxies, d, tile_.curved, d, false});

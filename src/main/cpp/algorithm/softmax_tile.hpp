@@ -5,23 +5,8 @@
 #include <cstdint>
 
 #include "math/hd.hpp"
-#include "vicinal/vicinal.h"
 
 namespace vicinal {
-
-// tau: the logits of a cosine softmax are tau times the cosines, a margin on the label's aside.
-inline double softmax_scale(const vicinal_loss& spec) {
-  switch (spec.kind) {
-    case VICINAL_PROXY_NCA:
-      return 2 * spec.scale;
-    case VICINAL_PROXY_NCA_PP:
-      return 2 * spec.scale * spec.scale;
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return 1 / spec.scale;
-    default:  // SOFT_TRIPLE with one centre, COSFACE
-      return spec.scale;
-  }
-}
 
 template <class Real>
 struct SoftmaxTile {

@@ -62,11 +62,8 @@ class HostView {
 // Finite, low <= value (or low < value) and value <= high.
 void check_parameter(const char* name, double value, double low, bool low_allowed, double high);
 
-inline bool column_form(const vicinal_loss& s) {
-  return s.kind == VICINAL_PROXY_ANCHOR && (s.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
-}
-
-void check_loss(const vicinal_loss* spec);
+// The loss, its parameters checked.
+LossSpec read_loss(const vicinal_loss* spec);
 
 // Sizes, pointers, labels, weights and soft labels of a problem whose spec is checked.
 template <class Real>
@@ -86,10 +83,7 @@ void check_problem(const vicinal_engine& e, const Problem<Real>& p) {
   const auto check_weights = operations<Real>(*e.table).check_weights;
   if (p.weights != nullptr) check_weights(e.device, "weights", p.n, 1, p.weights);
   if (p.soft_labels != nullptr) {
-    const bool soft = ((p.spec.kind == VICINAL_PROXY_NCA || p.spec.kind == VICINAL_PROXY_NCA_PP) &&
-                       (p.spec.flags & VICINAL_EXCLUDE_POSITIVE) == 0) ||
-                      p.spec.kind == VICINAL_NORMALIZED_SOFTMAX;
-    require(soft,
+    require(math::traits_of(p.spec).soft_labels,
             "soft_labels: this loss needs one label per sample; proxy-nca and proxy-nca-pp (not exclude-positive) "
             "and normalized-softmax take soft labels");
     check_weights(e.device, "soft_labels", p.n * p.classes, p.classes, p.soft_labels);

@@ -25,7 +25,7 @@ Tangents<const Real> check_directions(const vicinal_curvature& c, std::int64_t m
 
 void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChanges& changes) {
   if (changes.offsets == nullptr) return;
-  require(!column_form(c.spec),
+  require(math::traits_of(c.spec).decomposes,
           "change_offsets: proxy-anchor's weights are inside its sums over samples; pass null, or use the per-sample "
           "axis");
   require(changes.offsets[0] == 0, "change_offsets[0] is ", changes.offsets[0], "; it must be 0");
@@ -44,9 +44,9 @@ void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChang
 
 void check_kind(const vicinal_curvature& c, int kind) {
   require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
-  require(kind != VICINAL_GAUSS_NEWTON || cosine_softmax(c.spec),
+  require(kind != VICINAL_GAUSS_NEWTON || math::traits_of(c.spec).softmax,
           "kind: this loss is no softmax over cosines and has no Gauss-Newton matrix; use the Hessian");
-  require(kind != VICINAL_FISHER || !column_form(c.spec),
+  require(kind != VICINAL_FISHER || math::traits_of(c.spec).decomposes,
           "kind: proxy-anchor is not a sum over samples and has no Fisher matrix; use the Hessian");
 }
 
@@ -91,7 +91,7 @@ vicinal_status sample_gradients(vicinal_engine* engine, const vicinal_curvature*
     vicinal_engine& e = begin_call(engine);
     check_curvature<Real>(e, curvature);
     require(units != nullptr || gradients != nullptr, "units and gradients are both null; at least one is needed");
-    require(gradients == nullptr || !column_form(curvature->spec),
+    require(gradients == nullptr || math::traits_of(curvature->spec).decomposes,
             "gradients: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
     operations<Real>(*e.table).curvature_sample_gradients(e.device, curvature->state, units, gradients);
   });
@@ -104,7 +104,8 @@ vicinal_status tables(vicinal_engine* engine, const vicinal_curvature* curvature
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
     check_curvature<Real>(e, curvature);
-    require(cosine_softmax(curvature->spec), "curvature: its loss is no softmax over cosines and has no tables");
+    require(math::traits_of(curvature->spec).softmax,
+            "curvature: its loss is no softmax over cosines and has no tables");
     const Tangents<const Real> direction = check_directions(*curvature, 1, direction_weight, direction_proxies);
     check_size("rows", rows);
     require(from >= 0 && from <= curvature->n - rows, "from is ", from, " with ", rows,
@@ -120,7 +121,7 @@ vicinal_status loss_change(vicinal_engine* engine, const vicinal_curvature* curv
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
     check_curvature<Real>(e, curvature);
-    require(!column_form(curvature->spec),
+    require(math::traits_of(curvature->spec).decomposes,
             "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
     check_columns("R", R);
     check_product("right", R, curvature->features_width);

@@ -5,13 +5,14 @@ namespace vicinal::capi {
 namespace {
 
 void check_softmax(const vicinal_curvature& c, const char* what) {
-  require(cosine_softmax(c.spec), what,
+  require(math::traits_of(c.spec).softmax, what,
           ": this loss is no softmax over cosines and has no closed form; proxy-nca and proxy-nca-pp (not "
           "exclude-positive), soft-triple with one centre, normalized-softmax and cosface have");
 }
 
 void check_samples(const vicinal_curvature& c, const char* what) {
-  require(!column_form(c.spec), what, ": proxy-anchor is not a sum over samples; use the per-sample axis");
+  require(math::traits_of(c.spec).decomposes, what,
+          ": proxy-anchor is not a sum over samples; use the per-sample axis");
 }
 
 template <class Real>

@@ -10,9 +10,8 @@ template <class Real>
 Problem<Real> head_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t N, std::int64_t D, std::int64_t d,
                       std::int64_t C, const Real* features, const std::int64_t* labels, const Real* weights,
                       const Real* soft_labels, const Real* weight, const Real* bias, const Real* proxies) {
-  check_loss(spec);
   Problem<Real> p{};
-  p.spec = *spec;
+  p.spec = read_loss(spec);
   p.n = N;
   p.d = d;
   p.classes = C;
@@ -63,7 +62,7 @@ vicinal_status embed(vicinal_engine* engine, std::int64_t N, std::int64_t D, std
 template <class Real>
 void check_head_outputs(const Problem<Real>& p, const double* loss, const Real* per_sample, const Real* grad_bias) {
   check_pointer("loss", loss);
-  require(per_sample == nullptr || !column_form(p.spec),
+  require(per_sample == nullptr || math::traits_of(p.spec).decomposes,
           "per_sample: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
   require(grad_bias == nullptr || p.bias != nullptr, "grad_bias must be null when bias is");
 }
@@ -138,7 +137,7 @@ extern "C" {
       handle->table = e.table;                                                                                        \
       handle->is_double = sizeof(Real) == sizeof(double);                                                             \
       handle->has_bias = bias != nullptr;                                                                             \
-      handle->spec = *spec;                                                                                           \
+      handle->spec = p.spec;                                                                                          \
       handle->n = N;                                                                                                  \
       handle->d = d;                                                                                                  \
       handle->classes = C;                                                                                            \

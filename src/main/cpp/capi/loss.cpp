@@ -8,9 +8,8 @@ template <class Real>
 Problem<Real> problem_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t B, std::int64_t d,
                          std::int64_t C, const Real* embeddings, const std::int64_t* labels, const Real* proxies,
                          const Real* weights, const Real* soft_labels) {
-  check_loss(spec);
   Problem<Real> p{};
-  p.spec = *spec;
+  p.spec = read_loss(spec);
   p.n = B;
   p.d = d;
   p.classes = C;
@@ -34,7 +33,7 @@ vicinal_status loss(vicinal_engine* engine, const vicinal_loss* spec, std::int64
     vicinal_engine& e = begin_call(engine);
     const Problem<Real> p = problem_of(e, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
     check_pointer("loss", value);
-    require(per_sample == nullptr || !column_form(p.spec),
+    require(per_sample == nullptr || math::traits_of(p.spec).decomposes,
             "per_sample: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
     Gradients<Real> out{};
     out.loss = value;

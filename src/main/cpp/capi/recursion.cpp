@@ -11,7 +11,7 @@ vicinal_status seed_recursion(vicinal_engine* engine, const vicinal_curvature* c
     vicinal_engine& e = begin_call(engine);
     check_curvature<Real>(e, curvature);
     require(
-        !column_form(curvature->spec),
+        math::traits_of(curvature->spec).decomposes,
         "curvature: proxy-anchor is not a sum over samples and has no recursion over them; use the per-sample axis");
     check_parameter("damping", damping, 0, true, 1);
     check_parameter("scale", scale, 0, false, 1e300);

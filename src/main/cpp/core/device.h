@@ -7,30 +7,15 @@
 
 #include <cstdint>
 
+#include "math/losses.hpp"
 #include "vicinal/vicinal.h"
 
 namespace vicinal {
 
-// Whether the loss is a cross-entropy over scaled cosines, a margin on the label's logit aside.
-inline bool cosine_softmax(const vicinal_loss& s) {
-  switch (s.kind) {
-    case VICINAL_PROXY_NCA:
-    case VICINAL_PROXY_NCA_PP:
-      return (s.flags & VICINAL_EXCLUDE_POSITIVE) == 0;
-    case VICINAL_SOFT_TRIPLE:
-      return s.centers == 1;
-    case VICINAL_NORMALIZED_SOFTMAX:
-    case VICINAL_COSFACE:
-      return true;
-    default:
-      return false;
-  }
-}
-
 // What every loss entry shares. Embeddings are given, or come from a head over features.
 template <class Real>
 struct Problem {
-  vicinal_loss spec;
+  LossSpec spec;
   std::int64_t n, d, classes;  // rows, embedding width, C
   const std::int64_t* labels;
   const Real* weights;          // [n] or null
@@ -230,7 +215,7 @@ struct vicinal_curvature {
   void* state;
   bool is_double;
   bool has_bias;
-  vicinal_loss spec;
+  vicinal::LossSpec spec;
   std::int64_t n, d, classes, features_width;
 };
 

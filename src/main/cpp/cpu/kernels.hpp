@@ -9,6 +9,9 @@
 
 #include "vicinal/vicinal.h"
 
+namespace vicinal {
+struct LossSpec;
+}
 namespace vicinal::cpu {
 
 // A tile of cosines and what the loss makes of it. Arrays with a leading dimension: s[i * ld + j].
@@ -84,12 +87,12 @@ struct Kernels {
                                const Real* zt, const Real* alpha, const Real* scale, Real* out);
   // dots = a.b, summed in double; a [n, d].
   void (*dot_rows)(std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b, double* dots);
-  void (*loss_rows)(const vicinal_loss& spec, LossTile<Real>& tile);
-  void (*raise_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
-  void (*absorb_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
-  void (*apply_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
-  void (*score_columns)(const vicinal_loss& spec, ColumnTile<Real>& tile);
-  void (*softmax_table)(const vicinal_loss& spec, const SoftmaxTable<Real>& table);
+  void (*loss_rows)(const LossSpec& spec, LossTile<Real>& tile);
+  void (*raise_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
+  void (*absorb_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
+  void (*apply_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
+  void (*score_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
+  void (*softmax_table)(const LossSpec& spec, const SoftmaxTable<Real>& table);
   void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
               Real* velocity, Real* p);
   void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,

@@ -36,6 +36,16 @@ ColumnTile<Real> rows_of(const ColumnTile<Real>& tile, const Columns<Real>& colu
   return mine;
 }
 
+// Whether a row needs scratch, for its centres.
+template <class Loss>
+bool has_centers(const Loss&) {
+  return false;
+}
+template <class Real>
+bool has_centers(const math::SoftTriple<Real>&) {
+  return true;
+}
+
 double column_work(std::int64_t rows, std::int64_t classes) {
   return kFlopsPerCosine * static_cast<double>(rows) * static_cast<double>(classes);
 }
@@ -49,13 +59,14 @@ double finish_sum(double shift, double sum, double* all) {
 }  // namespace
 
 template <class Real>
-void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, LossTotals* totals) {
+void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, LossTotals* totals) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const std::int64_t m = tile.directions, ld = tile.ld, rows = tile.rows, scratch = kRowScratch * tile.classes;
   const Workspace::Mark mark = e.workspace.mark();
   const std::int64_t tasks =
       std::min(rows, task_count(e, column_work(rows * m, tile.classes * static_cast<std::int64_t>(spec.centers))));
-  Real* scratches = spec.kind == VICINAL_SOFT_TRIPLE ? e.workspace.get<Real>(tasks * scratch) : nullptr;
+  const bool centers = math::visit_loss<Real>(spec, [](const auto& loss) { return has_centers(loss); });
+  Real* scratches = centers ? e.workspace.get<Real>(tasks * scratch) : nullptr;
   double* losses = e.workspace.get<double>(tasks);
   std::int64_t* empties = e.workspace.get<std::int64_t>(tasks);
   parallel(e, tasks, [&](std::int64_t t) {
@@ -89,7 +100,7 @@ void loss_rows(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, 
 }
 
 template <class Real>
-void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column) {
+void raise_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   // In the calling thread: only exponents that could overflow (a large alpha) need this pass, and it has no exp.
   for (std::int64_t i = 0; i < tile.rows; i += kColumnRows) {
@@ -102,7 +113,7 @@ void raise_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& 
 }
 
 template <class Real>
-void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void absorb_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                     double* sums) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const std::int64_t C = tile.classes, rows = tile.rows;
@@ -127,10 +138,10 @@ void absorb_columns(Engine& e, const vicinal_loss& spec, const ColumnTile<Real>&
 }
 
 template <class Real>
-void finish_columns(Engine& e, const vicinal_loss& spec, std::int64_t classes, std::int64_t n, const Real* counts,
+void finish_columns(Engine& e, const LossSpec& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals) {
-  const double alpha = (spec.flags & VICINAL_EUCLIDEAN) != 0 ? -spec.scale : spec.scale;
-  const bool repeat = (spec.flags & VICINAL_REPEAT_LABELS) != 0;
+  const double alpha = spec.euclidean ? -spec.scale : spec.scale;
+  const bool repeat = spec.repeat_labels;
   const double share_negative = 1 / static_cast<double>(classes), present = static_cast<double>(*column.present);
   const std::int64_t tasks = task_count(e, kFlopsPerLog * 2 * static_cast<double>(classes));
   std::vector<double> losses(static_cast<std::size_t>(tasks), 0.0);
@@ -164,7 +175,7 @@ void column_tangents(const Engine&, std::int64_t classes, const Columns<Real>& c
 }
 
 template <class Real>
-void apply_columns(const Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void apply_columns(const Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, Real* g, Real* gt) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   parallel_ranges(e, tile.rows, column_work(tile.rows, tile.classes), [&](Range r) {
@@ -178,7 +189,7 @@ void apply_columns(const Engine& e, const vicinal_loss& spec, const ColumnTile<R
 }
 
 template <class Real>
-void score_columns(const Engine& e, const vicinal_loss& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
+void score_columns(const Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
                    const Real* factors_t, double n, double* scores) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   parallel_ranges(e, tile.rows, column_work(tile.rows, tile.classes), [&](Range r) {
@@ -199,7 +210,7 @@ void count_labels(const Engine&, std::int64_t n, std::int64_t classes, const std
 }
 
 template <class Real>
-void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>& table) {
+void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& table) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   const std::int64_t C = table.classes;
   const std::int64_t tasks =
@@ -222,19 +233,19 @@ void softmax_table(Engine& e, const vicinal_loss& spec, const SoftmaxTable<Real>
   e.workspace.rewind(mark);
 }
 
-#define VICINAL_INSTANTIATE(Real)                                                                                     \
-  template void loss_rows(Engine&, const vicinal_loss&, const LossTile<Real>&, LossTotals*);                          \
-  template void raise_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&);           \
-  template void absorb_columns(Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&, double*); \
-  template void finish_columns(Engine&, const vicinal_loss&, std::int64_t, std::int64_t, const Real*, const double*,  \
-                               const Columns<Real>&, LossTotals*);                                                    \
-  template void column_tangents(const Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);             \
-  template void apply_columns(const Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,      \
-                              const Real*, Real*, Real*);                                                             \
-  template void score_columns(const Engine&, const vicinal_loss&, const ColumnTile<Real>&, const Columns<Real>&,      \
-                              const Real*, double, double*);                                                          \
-  template void count_labels(const Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*, Real*);           \
-  template void softmax_table(Engine&, const vicinal_loss&, const SoftmaxTable<Real>&);
+#define VICINAL_INSTANTIATE(Real)                                                                                 \
+  template void loss_rows(Engine&, const LossSpec&, const LossTile<Real>&, LossTotals*);                          \
+  template void raise_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&);           \
+  template void absorb_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, double*); \
+  template void finish_columns(Engine&, const LossSpec&, std::int64_t, std::int64_t, const Real*, const double*,  \
+                               const Columns<Real>&, LossTotals*);                                                \
+  template void column_tangents(const Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);         \
+  template void apply_columns(const Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&,      \
+                              const Real*, Real*, Real*);                                                         \
+  template void score_columns(const Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&,      \
+                              const Real*, double, double*);                                                      \
+  template void count_labels(const Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*, Real*);       \
+  template void softmax_table(Engine&, const LossSpec&, const SoftmaxTable<Real>&);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -14,7 +14,7 @@ constexpr std::int64_t kStep = 32;
 template <class Real>
 struct Task {
   const Kernels<Real>& k;
-  const vicinal_loss& spec;
+  const LossSpec& spec;
   const LossTile<Real>& tile;
   const RecursionSteps<Real>& s;
   const Real *gradient, *beta;  // of L_i
@@ -106,7 +106,7 @@ void couple_rows(Engine&, std::int64_t rows, std::int64_t most, const double* po
 }
 
 template <class Real>
-void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s) {
+void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s) {
   const Workspace::Mark mark = e.workspace.mark();
   Real* gradient = e.workspace.get<Real>(s.rows * s.d);
   Real* beta = e.workspace.get<Real>(s.rows);
@@ -140,7 +140,7 @@ void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& 
   template void step_norms(Engine&, const StepNorms<Real>&);                                          \
   template void combine_rows(Engine&, std::int64_t, std::int64_t, const double*, const Real*, Real*); \
   template void couple_rows(Engine&, std::int64_t, std::int64_t, const double*, Real*);               \
-  template void recursion_steps(Engine&, const vicinal_loss&, const LossTile<Real>&, const RecursionSteps<Real>&);
+  template void recursion_steps(Engine&, const LossSpec&, const LossTile<Real>&, const RecursionSteps<Real>&);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

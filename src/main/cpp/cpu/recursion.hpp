@@ -17,7 +17,7 @@ template <class Real>
 void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* powers, Real* coupling);
 // u of the block's samples in order, each coupled to those before it; tile has the rows, without outputs.
 template <class Real>
-void recursion_steps(Engine& e, const vicinal_loss& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
+void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
 
 }  // namespace vicinal::cpu
 

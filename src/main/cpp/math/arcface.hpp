@@ -46,6 +46,14 @@ struct ArcFace {
   }
 };
 
+template <class Real>
+ArcFace<Real> arcface(double scale, double margin_degrees) {
+  constexpr double kPi = 3.14159265358979323846;
+  const double m = margin_degrees * kPi / 180, sine = __builtin_sin(m);
+  return {static_cast<Real>(scale), static_cast<Real>(__builtin_cos(m)), static_cast<Real>(sine),
+          static_cast<Real>(m * sine)};
+}
+
 }  // namespace VICINAL_ISA
 }  // namespace vicinal::math
 

@@ -42,6 +42,11 @@ struct SoftTriple {
   }
 };
 
+template <class Real>
+SoftTriple<Real> soft_triple(double la, double margin, double gamma) {
+  return {static_cast<Real>(la), static_cast<Real>(margin), static_cast<Real>(1 / gamma)};
+}
+
 }  // namespace VICINAL_ISA
 }  // namespace vicinal::math
 

@@ -8,7 +8,7 @@
 // Determinism  a class's sum runs over the tile's rows in order; tiles are merged in order by the caller.
 #include "cpu/kernels.hpp"
 #include "math/access.hpp"
-#include "math/proxy_anchor.hpp"
+#include "math/losses.hpp"
 
 namespace vicinal::cpu {
 inline namespace VICINAL_ISA {
@@ -113,24 +113,13 @@ void score(const Loss& loss, ColumnTile<Real>& tile) {
   }
 }
 
-// Calls body with the loss in the form that the flags ask for.
-template <class Real, class Body>
-inline void with_loss(const vicinal_loss& spec, Body&& body) {
-  const Real margin = static_cast<Real>(spec.margin);
-  if ((spec.flags & VICINAL_EUCLIDEAN) != 0) {
-    body(math::ProxyAnchor<Real, true>{static_cast<Real>(-spec.scale), margin});
-  } else {
-    body(math::ProxyAnchor<Real, false>{static_cast<Real>(spec.scale), margin});
-  }
-}
-
 template <class Real>
-void raise_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
-  with_loss<Real>(spec, [&](const auto& loss) { raise<Real>(loss, tile); });
+void raise_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) { raise<Real>(loss, tile); });
 }
 template <class Real>
-void absorb_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
-  with_loss<Real>(spec, [&](const auto& loss) {
+void absorb_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     if (tile.st == nullptr) {
       absorb<Real>(loss, tile);
     } else {
@@ -139,8 +128,8 @@ void absorb_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
   });
 }
 template <class Real>
-void apply_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
-  with_loss<Real>(spec, [&](const auto& loss) {
+void apply_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     if (tile.st == nullptr) {
       apply<Real>(loss, tile);
     } else {
@@ -150,8 +139,8 @@ void apply_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
 }
 
 template <class Real>
-void score_columns(const vicinal_loss& spec, ColumnTile<Real>& tile) {
-  with_loss<Real>(spec, [&](const auto& loss) { score<Real>(loss, tile); });
+void score_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+  math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) { score<Real>(loss, tile); });
 }
 
 template <class Real>

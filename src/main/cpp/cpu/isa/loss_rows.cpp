@@ -6,12 +6,7 @@
 // Determinism  sums in vector-lane order; scalars of a row in double.
 #include "cpu/kernels.hpp"
 #include "math/access.hpp"
-#include "math/arcface.hpp"
-#include "math/cosface.hpp"
-#include "math/normalized_softmax.hpp"
-#include "math/proxy_anchor.hpp"
-#include "math/proxy_nca.hpp"
-#include "math/soft_triple.hpp"
+#include "math/losses.hpp"
 #include "math/softmax.hpp"
 
 extern "C" double log(double);
@@ -280,46 +275,29 @@ void anchor_tile(const math::ProxyAnchor<Real, kEuclidean>& loss, LossTile<Real>
   }
 }
 
-constexpr double kPi = 3.14159265358979323846;
-
+// A tile by the kind of its rows.
+template <class T, class Loss, class Real>
+void tile_of(const Loss& loss, const LossSpec& spec, LossTile<Real>& tile) {
+  softmax_tile<T>(loss, spec.exclude_positive, tile);
+}
 template <class T, class Real>
-void run(const vicinal_loss& spec, LossTile<Real>& tile) {
-  const auto real = [](double x) { return static_cast<Real>(x); };
-  const bool exclude = (spec.flags & VICINAL_EXCLUDE_POSITIVE) != 0;
-  switch (spec.kind) {
-    case VICINAL_PROXY_NCA:
-      return softmax_tile<T>(math::ProxyNca<Real>{real(2 * spec.scale)}, exclude, tile);
-    case VICINAL_PROXY_NCA_PP:
-      return softmax_tile<T>(math::ProxyNca<Real>{real(2 * spec.scale * spec.scale)}, exclude, tile);
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return softmax_tile<T>(math::NormalizedSoftmax<Real>{real(1 / spec.scale)}, false, tile);
-    case VICINAL_COSFACE:
-      return softmax_tile<T>(math::CosFace<Real>{real(spec.scale), real(spec.margin)}, false, tile);
-    case VICINAL_ARCFACE: {
-      const double m = spec.margin * kPi / 180;
-      const double sine = __builtin_sin(m);
-      return softmax_tile<T>(math::ArcFace<Real>{real(spec.scale), real(__builtin_cos(m)), real(sine), real(m * sine)},
-                             false, tile);
-    }
-    case VICINAL_SOFT_TRIPLE:
-      return soft_triple_tile<T>(math::SoftTriple<Real>{real(spec.scale), real(spec.margin), real(1 / spec.gamma)},
-                                 spec.centers, tile);
-    case VICINAL_PROXY_ANCHOR:
-      if ((spec.flags & VICINAL_EUCLIDEAN) != 0)
-        return anchor_tile<T>(math::ProxyAnchor<Real, true>{real(-spec.scale), real(spec.margin)}, tile);
-      return anchor_tile<T>(math::ProxyAnchor<Real, false>{real(spec.scale), real(spec.margin)}, tile);
-    default:
-      return;  // the kinds are checked at the C ABI
-  }
+void tile_of(const math::SoftTriple<Real>& loss, const LossSpec& spec, LossTile<Real>& tile) {
+  soft_triple_tile<T>(loss, spec.centers, tile);
+}
+template <class T, bool kEuclidean, class Real>
+void tile_of(const math::ProxyAnchor<Real, kEuclidean>& loss, const LossSpec&, LossTile<Real>& tile) {
+  anchor_tile<T>(loss, tile);
 }
 
 template <class Real>
-void loss_rows(const vicinal_loss& spec, LossTile<Real>& tile) {
-  if (tile.st == nullptr) {
-    run<Real>(spec, tile);
-  } else {
-    run<Dual<Real>>(spec, tile);
-  }
+void loss_rows(const LossSpec& spec, LossTile<Real>& tile) {
+  math::visit_loss<Real>(spec, [&](const auto& loss) {
+    if (tile.st == nullptr) {
+      tile_of<Real>(loss, spec, tile);
+    } else {
+      tile_of<Dual<Real>>(loss, spec, tile);
+    }
+  });
 }
 
 }  // namespace

@@ -10,33 +10,16 @@
 // Shapes       a tile [rows, ld] of cosines and tangents, [rows, classes] of doubles out.
 // Cost         one exp per cosine, in double; O(1) more per class.
 #include "cpu/kernels.hpp"
-#include "math/exp.hpp"
+#include "math/losses.hpp"
 
 namespace vicinal::cpu {
 inline namespace VICINAL_ISA {
 namespace {
 
-struct Slope {
-  double slope, margin;  // logit = slope (s - margin at the label)
-};
-
-Slope slope_of(const vicinal_loss& spec) {
-  switch (spec.kind) {
-    case VICINAL_PROXY_NCA:
-      return {2 * spec.scale, 0};
-    case VICINAL_PROXY_NCA_PP:
-      return {2 * spec.scale * spec.scale, 0};
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return {1 / spec.scale, 0};
-    default:  // COSFACE, SOFT_TRIPLE with one centre
-      return {spec.scale, spec.margin};
-  }
-}
-
 // Exponentials are taken relative to the second largest cosine, the largest apart: a sum without any one class then
 // neither cancels nor vanishes, whatever the margin. g brings them to the scale of the largest.
 template <class Real>
-void row(const Slope& loss, const SoftmaxTable<Real>& table, std::int64_t i) {
+void row(const math::Logits& loss, const SoftmaxTable<Real>& table, std::int64_t i) {
   const std::int64_t C = table.classes, y = table.labels[i];
   const Real* s = table.s + i * table.ld;
   const Real* st = table.st + i * table.ld;
@@ -115,8 +98,8 @@ void row(const Slope& loss, const SoftmaxTable<Real>& table, std::int64_t i) {
 }
 
 template <class Real>
-void softmax_table(const vicinal_loss& spec, const SoftmaxTable<Real>& table) {
-  const Slope loss = slope_of(spec);
+void softmax_table(const LossSpec& spec, const SoftmaxTable<Real>& table) {
+  const math::Logits loss = math::logits_of(spec);
   for (std::int64_t i = 0; i < table.rows; ++i) row(loss, table, i);
 }
 

@@ -1,0 +1,96 @@
+// The C ABI's losses: what there is, and a caller's loss checked.
+#include "capi/losses.hpp"
+
+#include <algorithm>
+#include <string>
+
+#include "capi/checks.hpp"
+
+namespace vicinal::capi {
+
+const std::vector<ListedLoss>& losses() {
+#define VICINAL_NUMBER(name, member, standard, least, most)                   \
+  LossParameter {                                                             \
+    name, standard, least, most, nullptr, &LossSpec::member, nullptr, nullptr \
+  }
+#define VICINAL_WHOLE(name, member, standard, least, most)                    \
+  LossParameter {                                                             \
+    name, standard, least, most, nullptr, nullptr, &LossSpec::member, nullptr \
+  }
+#define VICINAL_CHOICE(name, member, choices)                   \
+  LossParameter {                                               \
+    name, 0, 0, 1, choices, nullptr, nullptr, &LossSpec::member \
+  }
+#define VICINAL_LOSS(ID, kind, name, visit, decomposes, softmax, soft_labels, distances, ...) \
+  {VICINAL_##ID, name, {__VA_ARGS__}},
+  static const std::vector<ListedLoss> list = {
+#include "math/losses.def"
+  };
+#undef VICINAL_NUMBER
+#undef VICINAL_WHOLE
+#undef VICINAL_CHOICE
+  return list;
+}
+
+#define VICINAL_LOSS(ID, kind, ...) static_assert(VICINAL_##ID == (kind));
+#include "math/losses.def"
+
+namespace {
+
+// Fields of vicinal_loss.
+struct Field {
+  const char* name;
+  double vicinal_loss::*from;
+  double LossSpec::*to;
+};
+constexpr Field kFields[] = {{"scale", &vicinal_loss::scale, &LossSpec::scale},
+                             {"margin", &vicinal_loss::margin, &LossSpec::margin},
+                             {"gamma", &vicinal_loss::gamma, &LossSpec::gamma},
+                             {"tau", &vicinal_loss::tau, &LossSpec::tau}};
+struct Flag {
+  int bit;
+  bool LossSpec::*to;
+};
+constexpr Flag kFlags[] = {{VICINAL_EXCLUDE_POSITIVE, &LossSpec::exclude_positive},
+                           {VICINAL_PER_SAMPLE_AXIS, &LossSpec::per_sample},
+                           {VICINAL_REPEAT_LABELS, &LossSpec::repeat_labels},
+                           {VICINAL_EUCLIDEAN, &LossSpec::euclidean},
+                           {VICINAL_DETACH_PROXIES, &LossSpec::detach_proxies}};
+
+}  // namespace
+
+LossSpec read_loss(const vicinal_loss* spec) {
+  check_pointer("spec", spec);
+  require(spec->struct_size == sizeof(vicinal_loss), "spec.struct_size is ", spec->struct_size,
+          "; this library expects ", sizeof(vicinal_loss));
+  const auto loss = std::find_if(losses().begin(), losses().end(),
+                                 [&](const ListedLoss& listed) { return listed.kind == spec->kind; });
+  require(loss != losses().end(), "spec.kind is ", spec->kind, "; the kinds are 1..", losses().size());
+  LossSpec out;
+  out.kind = spec->kind;
+  int allowed = 0;
+  bool centers = false;
+  for (const LossParameter& p : loss->parameters) {
+    for (const Flag& flag : kFlags) {
+      if (p.choice != flag.to) continue;
+      allowed |= flag.bit;
+      out.*flag.to = (spec->flags & flag.bit) != 0;
+    }
+    centers = centers || p.whole == &LossSpec::centers;
+  }
+  require((spec->flags & ~allowed) == 0, "spec.flags is ", spec->flags, "; kind ", spec->kind, " knows ", allowed);
+  require(spec->centers >= 1 && (centers || spec->centers == 1), "spec.centers is ", spec->centers,
+          centers ? "; it must be at least 1" : "; it must be 1 for this loss");
+  out.centers = spec->centers;
+  for (const Field& field : kFields)
+    for (const LossParameter& p : loss->parameters) {
+      if (p.number != field.to) continue;
+      const std::string name = std::string("spec.") + field.name;
+      const std::string known = p.name == std::string(field.name) ? "" : std::string(" (") + p.name + ")";
+      check_parameter((name + known).c_str(), spec->*field.from, p.least, true, p.most);
+      out.*field.to = spec->*field.from;
+    }
+  return out;
+}
+
+}  // namespace vicinal::capi
