@@ -8,6 +8,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What to call classes or samples, by id from 0; empty where nothing is known. Names are any text,
@@ -144,6 +145,21 @@ public final class Names {
   /** The names of some ids, in the given order; none if there are none. */
   public Names subset(long... chosen) {
     return known() ? of(Arrays.stream(chosen).mapToObj(this::get).toList()) : NONE;
+  }
+
+  /** Names in a line, those with a comma in quotes: "a, b, 'c, d'". */
+  public static String listed(List<String> names) {
+    return names.stream()
+        .map(name -> name.indexOf(',') < 0 ? name : "'" + name + "'")
+        .collect(Collectors.joining(", "));
+  }
+
+  /** "a", "a or b", "a, b or c". */
+  public static String or(List<String> choices) {
+    int last = choices.size() - 1;
+    return last < 1
+        ? String.join("", choices)
+        : String.join(", ", choices.subList(0, last)) + " or " + choices.get(last);
   }
 
   @Override

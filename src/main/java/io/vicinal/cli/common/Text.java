@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 
 /** Plain text on a terminal. */
 public final class Text {
@@ -51,21 +50,6 @@ public final class Text {
     return !Double.isFinite(value)
         ? "-"
         : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
-  }
-
-  /** Names in a line, those with a comma in quotes: "a, b, 'c, d'". */
-  public static String names(List<String> names) {
-    return names.stream()
-        .map(name -> name.indexOf(',') < 0 ? name : "'" + name + "'")
-        .collect(Collectors.joining(", "));
-  }
-
-  /** "a", "a or b", "a, b or c". */
-  public static String or(List<String> choices) {
-    int last = choices.size() - 1;
-    return last < 1
-        ? String.join("", choices)
-        : String.join(", ", choices.subList(0, last)) + " or " + choices.get(last);
   }
 
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */

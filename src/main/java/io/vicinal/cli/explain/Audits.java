@@ -10,6 +10,7 @@ import io.vicinal.curate.noise.Ranking;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
+import io.vicinal.explain.Labelled;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -62,7 +63,7 @@ final class Audits {
       RelabelRule rule,
       Relabelling.Options options) {
     Evidence evidence = detecting.evidence();
-    Labelled labelled = model.labelled();
+    Labelled labelled = model.subject().labelled();
     Map<String, double[]> all = new LinkedHashMap<>(scores);
     Integer wanted = suspects;
     if (!decided.isEmpty() && scores.containsKey(main)) {
@@ -119,7 +120,7 @@ final class Audits {
    * @param sentence with the number of samples looked at and of those held out
    */
   static Optional<String> heldOut(ModelInputs model, int looked, String sentence) {
-    int heldOut = model.labelled().heldOut();
+    int heldOut = model.subject().labelled().heldOut();
     return heldOut == 0
         ? Optional.empty()
         : Optional.of(String.format(Locale.ROOT, sentence, looked, heldOut));
@@ -132,7 +133,7 @@ final class Audits {
             String.format(
                 Locale.ROOT,
                 "No head was named: a %s head is trained on the given labels for %s.",
-                model.model().loss().name(),
+                model.subject().model().loss().name(),
                 forWhat))
         : Optional.empty();
   }
@@ -142,7 +143,7 @@ final class Audits {
     List<String> remarks = new ArrayList<>();
     heldOut(
             model,
-            model.labelled().positions().length,
+            model.subject().labelled().positions().length,
             "All %,d labels are looked at, those of the %,d samples held out for validation too.")
         .ifPresent(remarks::add);
     trainedHere(model, "the detectors that look at one").ifPresent(remarks::add);
@@ -180,7 +181,7 @@ final class Audits {
     }
     told(model, evidence).ifPresent(remarks::add);
     remarks.addAll(detecting.remarks());
-    detecting.dampings().forEach((name, damping) -> remarks.add(Scoring.said(damping, name)));
+    detecting.dampings().forEach((name, damping) -> remarks.add(Summary.said(damping, name)));
     return remarks;
   }
 
@@ -211,7 +212,7 @@ final class Audits {
                 + " rate explains%s: more labels may be wrong there, or the class overlaps; --suspects %d"
                 + " lists more.",
             first.sure(),
-            model.className(model.labelled(), first.label()),
+            model.subject().className(model.subject().labelled(), first.label()),
             first.contradicted(),
             doubted.size() == 1
                 ? ""

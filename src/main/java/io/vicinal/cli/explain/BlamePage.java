@@ -3,20 +3,22 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
-import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Attributions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.query.PairDistance;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Miniature;
-import io.vicinal.influence.verify.Probe;
 import io.vicinal.report.Blame;
 import io.vicinal.report.BlameSections;
 import io.vicinal.report.Section;
 import io.vicinal.report.Words;
-import io.vicinal.tensor.DType;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -35,61 +37,58 @@ final class BlamePage {
   private static final double RECONVERGENCE = 4;
 
   private final ModelInputs model;
-  private final Scoring scoring;
-  private final Scoring.Result result;
-  private final Asked shown;
-  private final double[][] scores;
+  private final Explainer explainer;
+  private final Attributions found;
+  private final Attribution main;
+  private final List<Query> shown;
   private final List<String> warnings = new ArrayList<>();
-  private final int asked;
   private Miniature miniature;
   private double budget = Double.POSITIVE_INFINITY; // seconds of solving again
   private NextSteps next;
 
-  BlamePage(ModelInputs model, Asked asked, Scoring scoring, Scoring.Result result) {
+  BlamePage(ModelInputs model, Explainer explainer, Attributions found) {
     this.model = model;
-    this.scoring = scoring;
-    this.result = result;
-    this.asked = asked.size();
-    shown = asked.first(SHOWN);
-    scores = result.trained(model, shown.size());
-    String failed = Failure.of(result, scoring.damping());
+    this.explainer = explainer;
+    this.found = found;
+    main = found.main();
+    shown = found.queries().subList(0, Math.min(SHOWN, asked()));
+    String failed = Failure.of(main, found.damping());
     if (failed != null) {
       warnings.add(failed);
     }
-    if (asked.size() > SHOWN) {
+    if (asked() > SHOWN) {
       warnings.add(
           "Shown on the page and checked are the first "
               + SHOWN
               + " of "
-              + asked.size()
+              + asked()
               + " confusions.");
     }
   }
 
+  private int asked() {
+    return found.queries().size();
+  }
+
   /**
-   * Of the first method that answers questions, checked as the options say.
+   * Of the first method that answers queries, checked as the options say.
    *
    * @return null if there is no such method
    */
   static BlamePage of(
       ModelInputs model,
-      Asked asked,
-      Scoring scoring,
-      List<Scoring.Result> results,
-      List<Estimator> estimators,
+      Explainer explainer,
+      Attributions found,
       CheckOptions options,
-      WorkFolder work,
       ProgressBars progress) {
-    for (int m = 0; m < results.size(); m++) {
-      if (!results.get(m).method().equals("self")) {
-        BlamePage page = new BlamePage(model, asked, scoring, results.get(m));
-        if (options.seconds > 0 && !scoring.isPlain()) {
-          page.check(estimators.get(m), options, work, progress);
-        }
-        return page;
-      }
+    if (found.main() == null) {
+      return null;
     }
-    return null;
+    BlamePage page = new BlamePage(model, explainer, found);
+    if (options.seconds > 0 && !explainer.options().plain()) {
+      page.check(options, progress);
+    }
+    return page;
   }
 
   /**
@@ -98,38 +97,33 @@ final class BlamePage {
    * @param checks or null where the scores are not checked as here
    */
   static void announce(
-      ModelInputs model,
-      Asked asked,
-      Scoring scoring,
-      List<String> methods,
-      CheckOptions checks,
-      ProgressBars bars) {
+      Explainer explainer, List<Query> queries, CheckOptions checks, ProgressBars bars) {
     bars.say(
         String.format(
             Locale.ROOT,
             "explaining %,d %s by %,d training samples: %s",
-            asked.size(),
-            asked.size() == 1 ? "confusion" : "confusions",
-            model.model().samples(),
-            String.join(", ", methods)));
-    Forecast forecast = scoring.forecast(methods, asked.queries());
+            queries.size(),
+            queries.size() == 1 ? "confusion" : "confusions",
+            explainer.subject().model().samples(),
+            String.join(", ", explainer.options().methods())));
+    Forecast forecast = explainer.forecast(queries);
     if (forecast != null) {
-      bars.say("forecast: " + forecast(forecast, asked, scoring, checks));
+      bars.say("forecast: " + forecast(forecast, explainer, queries.size(), checks));
     }
   }
 
   private static String forecast(
-      Forecast scores, Asked asked, Scoring scoring, CheckOptions options) {
+      Forecast scores, Explainer explainer, int queries, CheckOptions options) {
     double system = scores.seconds() / scores.rightHandSides();
     double reconverge = RECONVERGENCE * system;
     String text = "about " + Text.duration(reconverge + scores.seconds()) + " for the scores (";
     text += "re-convergence, then " + scores + ")";
-    if (scoring.damping().canRise()) {
+    if (explainer.damping().canRise()) {
       text += ", and that much again at most each time auto raises the damping";
     }
-    if (options != null && options.seconds > 0 && !scoring.isPlain()) {
-      double each = (double) scores.rightHandSides() / asked.size();
-      double again = 2 * (reconverge + Math.min(SHOWN, asked.size()) * each * system);
+    if (options != null && options.seconds > 0 && !explainer.options().plain()) {
+      double each = (double) scores.rightHandSides() / queries;
+      double again = 2 * (reconverge + Math.min(SHOWN, queries) * each * system);
       text +=
           String.format(
               Locale.ROOT,
@@ -147,8 +141,7 @@ final class BlamePage {
   }
 
   /** What cannot be checked is a warning, for the scores are there. */
-  private void check(
-      Estimator estimator, CheckOptions options, WorkFolder work, ProgressBars progress) {
+  private void check(CheckOptions options, ProgressBars progress) {
     progress.say(
         String.format(
             Locale.ROOT,
@@ -157,12 +150,8 @@ final class BlamePage {
             shown.size(),
             Text.duration(options.seconds)));
     budget = options.seconds;
-    Check check = new Check(scoring, shown, result, scores, work, progress);
-    List<Probe> gauges = shown.queries().stream().map(Probe::of).toList();
-    boolean twin = scoring.problem().dtype() != DType.F64;
-    try (Scoring exact = twin ? scoring.exact() : null;
-        Experiments experiments = new Experiments(twin ? exact : scoring, gauges, work, progress)) {
-      miniature = check.brief(estimator, options.miniature(), experiments);
+    try {
+      miniature = explainer.check(found, main, shown.size(), options.miniature());
     } catch (InputException e) {
       warnings.add("Not checked by solving again: " + e.getMessage());
     }
@@ -171,20 +160,19 @@ final class BlamePage {
   /**
    * Says what to do next, if there was a check.
    *
-   * @param methods that were asked
    * @param command 'explain verify' with the inputs in use but for the options that it is given, or
    *     null if this was it
    */
-  BlamePage offer(List<String> methods, Function<List<String>, String> command) {
+  BlamePage offer(Function<List<String>, String> command) {
     if (miniature != null) {
       next =
           NextSteps.of(
               miniature,
-              scoring.damping(),
-              methods,
-              model.model(),
-              asked,
-              result.seconds(),
+              found.damping(),
+              explainer.options().methods(),
+              model.subject().model(),
+              asked(),
+              main.seconds(),
               budget,
               command);
     }
@@ -196,7 +184,7 @@ final class BlamePage {
     if (miniature != null) {
       writer.println();
       writer.println("badges of " + judged());
-      Check.print(miniature, shown, writer);
+      Badges.print(miniature, shown, writer);
     }
     printVerdict(writer);
   }
@@ -212,14 +200,14 @@ final class BlamePage {
 
   /** Which explanations were checked: "the first 12 of 17, by if". */
   private String judged() {
-    return (asked > shown.size() ? "the first " + shown.size() + " of " + asked + ", by " : "")
-        + result.method();
+    return (asked() > shown.size() ? "the first " + shown.size() + " of " + asked() + ", by " : "")
+        + main.method();
   }
 
   /** Adds the badges, if there was a check. */
   void addTo(JsonObject summary) {
     if (miniature != null) {
-      summary.add("badges", Check.json(miniature, model.positions()));
+      summary.add("badges", Badges.json(miniature, model.subject().positions()));
     }
   }
 
@@ -235,7 +223,7 @@ final class BlamePage {
   /** Adds everything, below a headline if there is none yet. */
   void addTo(Page page, Spectrum spectrum, boolean headline) {
     BlameSections sections = new BlameSections(blame(spectrum), page.gallery(), Map.of());
-    page.fact("Method", result.method());
+    page.fact("Method", main.method());
     if (headline) {
       String example = sections.example();
       List<String> findings = new ArrayList<>(warnings);
@@ -247,7 +235,7 @@ final class BlamePage {
           new Section.Headline(
               example != null
                   ? example
-                  : result.failed() > 0
+                  : main.failed() > 0
                       ? "The solves failed: nothing is predicted, and nobody is to blame yet."
                       : "No training sample has an effect.",
               findings,
@@ -256,12 +244,12 @@ final class BlamePage {
     }
     page.add(
         sections.confusions(
-            (asked > shown.size()
-                    ? "The first " + shown.size() + " of " + asked + " confusions. "
+            (asked() > shown.size()
+                    ? "The first " + shown.size() + " of " + asked() + " confusions. "
                     : "")
                 + "Effects are predicted for the removal of one training sample; those that were"
                 + " measured stand before the prediction."));
-    if (!scoring.isPlain()) {
+    if (!explainer.options().plain()) {
       List<Integer> harmful = sections.shown(1);
       List<Integer> helpful = sections.shown(-1);
       Set<Integer> blamed = new HashSet<>(harmful);
@@ -280,30 +268,30 @@ final class BlamePage {
   }
 
   private Blame blame(Spectrum spectrum) {
-    List<Pair> pairs = shown.questions().stream().flatMap(q -> q.pairs().stream()).toList();
+    List<Pair> pairs = shown.stream().flatMap(query -> query.pairs().stream()).toList();
     List<PairDistance> measured = pairs.stream().map(p -> new PairDistance(p.i(), p.j())).toList();
-    TestSet test = new TestSet(model.backend(), model.test().features(), model.test().labels());
-    Embedded embedded = test.embed(model.model().head(), test.rowsOf(measured));
+    TestSet test = model.subject().testSet(model.backend());
+    Embedded embedded = test.embed(model.subject().model().head(), test.rowsOf(measured));
     List<Blame.Item> items = new ArrayList<>();
     for (int q = 0; q < shown.size(); q++) {
-      Question question = shown.questions().get(q);
+      Query query = shown.get(q);
+      Diagnostics facts = main.diagnostics().get(q);
       items.add(
           new Blame.Item(
-              question.name(),
-              question.subject(),
-              question.raised(),
-              question.query().measurement().unit(),
-              question.pairs(),
-              question.pairs().stream()
+              query.name(),
+              query.subject(),
+              query.isRaised(),
+              query.measurement().unit(),
+              query.pairs(),
+              query.pairs().stream()
                   .mapToDouble(p -> new PairDistance(p.i(), p.j()).value(embedded))
                   .toArray(),
-              Summary.number(shown.words().get(q).get("value")),
-              Summary.number(result.facts().get(q).get("value")),
-              scores[q],
-              Summary.number(result.facts().get(q).get("residual"))));
+              found.delivered()[q],
+              facts.value(),
+              main.values()[q],
+              facts.residual()));
     }
-    long products = ScoreFiles.facts(result).get("products").getAsLong();
-    double moved = Summary.number(result.facts().get(0).get("moved"));
-    return new Blame(items, miniature, scoring.damping(), spectrum, products, moved);
+    double moved = main.diagnostics().get(0).moved();
+    return new Blame(items, miniature, found.damping(), spectrum, main.products(), moved);
   }
 }

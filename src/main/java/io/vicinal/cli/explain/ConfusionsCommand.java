@@ -7,6 +7,7 @@ import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.Names;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Group;
@@ -138,7 +139,7 @@ final class ConfusionsCommand implements Callable<Integer> {
   }
 
   private static String said(ModelInputs model, long id) {
-    return model.classNames().known() ? model.testClass(id) : Long.toString(id);
+    return model.subject().classNames().known() ? model.subject().classText(id) : Long.toString(id);
   }
 
   private void print(
@@ -169,9 +170,11 @@ final class ConfusionsCommand implements Callable<Integer> {
                       said(model, group.label()),
                       Long.toString(test.samples(group.label())),
                       found.wrongCounts().get(group.label()).toString(),
-                      model.classNames().known()
-                          ? Text.names(
-                              group.confusionClasses().stream().map(model::testClass).toList())
+                      model.subject().classNames().known()
+                          ? Names.listed(
+                              group.confusionClasses().stream()
+                                  .map(model.subject()::classText)
+                                  .toList())
                           : join(group.confusionClasses())));
       table.print(writer);
     }

@@ -1,13 +1,13 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
+import io.vicinal.explain.Pieces;
+import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,30 +16,29 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Suspicion of every label by several detectors; one that is finished is kept in the work folder. A
- * detector that cannot work is left out, and {@link #remarks} says why. Those that speak of the
- * head have no opinion on samples that it was not trained on.
+ * Suspicion of every label by several detectors; one that is finished is kept. A detector that
+ * cannot work is left out, and {@link #remarks} says why. Those that speak of the head have no
+ * opinion on samples that it was not trained on.
  */
 final class DetectorScores implements AutoCloseable {
-  private static final String DAMPING = "damping";
-
   private final ModelInputs model;
   private final Evidence all;
   private final Evidence ofHead;
-  private final WorkFolder work;
+  private final Pieces pieces;
   private final Progress progress;
   private final List<String> remarks = new ArrayList<>();
-  private final Map<String, String> dampings = new LinkedHashMap<>();
+  private final Map<String, Damping> dampings = new LinkedHashMap<>();
 
-  DetectorScores(ModelInputs model, EvidenceOptions options, WorkFolder work, Progress progress) {
+  DetectorScores(ModelInputs model, EvidenceOptions options, Pieces pieces, Progress progress) {
     this.model = model;
-    this.work = work;
+    this.pieces = pieces;
     this.progress = progress;
-    this.ofHead = Evidence.of(model.backend(), model.model(), model.test(), options);
+    this.ofHead =
+        Evidence.of(model.backend(), model.subject().model(), model.subject().test(), options);
     this.all =
-        model.labelled().heldOut() == 0
+        model.subject().labelled().heldOut() == 0
             ? ofHead
-            : Evidence.of(model.backend(), model.labelled().data(), options);
+            : Evidence.of(model.backend(), model.subject().labelled().data(), options);
   }
 
   /** The detectors in a list, each once. */
@@ -57,7 +56,7 @@ final class DetectorScores implements AutoCloseable {
   }
 
   /** Under which damping a detector inverted curvature, by its name; without those that did not. */
-  Map<String, String> dampings() {
+  Map<String, Damping> dampings() {
     return dampings;
   }
 
@@ -130,15 +129,15 @@ final class DetectorScores implements AutoCloseable {
     List<String> partly = new ArrayList<>();
     for (Detector detector : detectors) {
       progress.at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
-      try (Arena scratch = Arena.host()) {
+      try {
         String name = "detector-" + detector.name();
-        WorkFolder.Piece piece = work.piece(name, scratch, arena -> made(detector, arena));
-        double[] values = piece.numbers().toDoubles();
-        if (piece.facts().has(DAMPING)) {
-          dampings.put(detector.name(), piece.facts().get(DAMPING).getAsString());
+        Detector.Found found = pieces.piece(name, Detector.Found.class, () -> find(detector));
+        double[] values = found.scores();
+        if (found.damping() != null) {
+          dampings.put(detector.name(), found.damping());
         }
         boolean spread = detector.ofHead() && all != ofHead;
-        scores.put(detector.name(), spread ? model.labelled().spread(values) : values);
+        scores.put(detector.name(), spread ? model.subject().labelled().spread(values) : values);
         if (spread) {
           partly.add(detector.name());
         }
@@ -159,8 +158,8 @@ final class DetectorScores implements AutoCloseable {
               "%s: of the head, so they rank only the %,d samples that it was trained on, not the"
                   + " %,d that were held out.",
               String.join(", ", partly),
-              model.labelled().trained().length,
-              model.labelled().heldOut()));
+              model.subject().labelled().trained().length,
+              model.subject().labelled().heldOut()));
     }
     return scores;
   }
@@ -176,18 +175,12 @@ final class DetectorScores implements AutoCloseable {
     }
   }
 
-  private WorkFolder.Piece made(Detector detector, Arena arena) {
-    Detector.Found found;
+  private Detector.Found find(Detector detector) {
     try {
-      found = detector.find(detector.ofHead() ? ofHead : all);
+      return detector.find(detector.ofHead() ? ofHead : all);
     } catch (InputException | ArithmeticException e) {
       throw new UnableException(e);
     }
-    JsonObject facts = new JsonObject();
-    if (found.damping() != null) {
-      facts.addProperty(DAMPING, found.damping().toString());
-    }
-    return new WorkFolder.Piece(arena.of(found.scores(), found.scores().length), facts);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
+import io.vicinal.explain.Labelled;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,7 +35,7 @@ final class EarlierOptions {
     }
     Map<Long, String> decided = new HashMap<>();
     LabelDecisions earlier = LabelDecisions.read(decisions, model.labelClasses());
-    int count = model.usedLabels().length;
+    int count = model.subject().usedLabels().length;
     if (earlier.madeFor() != null && !earlier.madeFor().startsWith(count + " labels ")) {
       throw new InputException(
           decisions
@@ -44,7 +45,7 @@ final class EarlierOptions {
               + count
               + "; name the decisions of this data set");
     }
-    long[] used = model.usedLabels();
+    long[] used = model.subject().usedLabels();
     for (LabelDecisions.Row row : earlier.rows()) {
       decided.put(row.sample(), row.after());
       boolean is = row.sample() < count;
@@ -62,7 +63,7 @@ final class EarlierOptions {
               + " decided labels is what it was or what was decided; name the decisions of this data"
               + " set");
     }
-    Labelled labelled = model.labelled();
+    Labelled labelled = model.subject().labelled();
     long[] labels = labelled.data().labels().toLongs();
     for (int i = 0; i < labels.length; i++) {
       String label = model.labelText(labelled.classIds()[(int) labels[i]]);

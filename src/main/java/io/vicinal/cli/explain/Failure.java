@@ -1,7 +1,7 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonObject;
 import io.vicinal.cli.common.Text;
+import io.vicinal.explain.Attribution;
 import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.solve.Damping;
 import java.util.Locale;
@@ -15,18 +15,17 @@ final class Failure {
    *
    * @param damping under which
    */
-  static String of(Scoring.Result result, Damping damping) {
+  static String of(Attribution result, Damping damping) {
     long failed = result.failed();
     if (failed == 0) {
       return null;
     }
     double worst = 0;
     String status = null;
-    for (int row = 0; row < result.facts().size(); row++) {
+    for (int row = 0; row < result.rows(); row++) {
       if (result.failed(row)) {
-        JsonObject facts = result.facts().get(row);
-        worst = Math.max(worst, Summary.number(facts.get("residual")));
-        status = facts.get("status").getAsString();
+        worst = Math.max(worst, result.diagnostics().get(row).residual());
+        status = result.diagnostics().get(row).status();
       }
     }
     boolean weak = damping.multiple() < 1;
@@ -36,7 +35,7 @@ final class Failure {
             + " Their scores are not known: they are neither ranked nor checked. %s",
         result.method(),
         failed,
-        result.facts().size(),
+        result.rows(),
         status,
         Double.isFinite(worst) ? Text.number(worst) : "infinity",
         Text.number(Diagnostics.FAILED),

@@ -2,6 +2,7 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.explain.Labelled;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -35,9 +36,9 @@ final class KnownNoise {
     List<long[]> kept = new ArrayList<>();
     for (int i = 0; i < noise.count(); i++) {
       long id = noise.ids()[i];
-      if (id >= model.dataset()) {
+      if (id >= model.subject().samples()) {
         throw new InputException(
-            file + ": sample " + id + " is outside 0.." + (model.dataset() - 1));
+            file + ": sample " + id + " is outside 0.." + (model.subject().samples() - 1));
       }
       Long row = rows.get(id);
       if (row == null) {
@@ -50,9 +51,9 @@ final class KnownNoise {
                 + ": sample "
                 + id
                 + " is "
-                + model.testClass(samples.classIds()[(int) labels[row.intValue()]])
+                + model.subject().classText(samples.classIds()[(int) labels[row.intValue()]])
                 + ", not the list's noisy "
-                + model.testClass(noise.noisy()[i])
+                + model.subject().classText(noise.noisy()[i])
                 + "; give the list that belongs to these labels");
       }
       // A right class that does not occur can never be proposed: a number of its own.

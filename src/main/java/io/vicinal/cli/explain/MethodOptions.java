@@ -2,21 +2,15 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.ElementType;
+import io.vicinal.explain.Explainer;
+import io.vicinal.explain.ExplainerOptions;
 import io.vicinal.influence.attribution.EifOptions;
-import io.vicinal.influence.attribution.Estimator;
-import io.vicinal.influence.attribution.Estimators;
 import io.vicinal.influence.attribution.ExplanationOptions;
-import io.vicinal.influence.attribution.Lissa;
-import io.vicinal.influence.attribution.NewtonLoo;
-import io.vicinal.influence.attribution.TracIn;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.ParameterSubset;
-import io.vicinal.influence.solve.ProblemOptions;
-import io.vicinal.influence.solve.SolveOptions;
-import io.vicinal.tensor.DType;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Option;
@@ -97,48 +91,50 @@ final class MethodOptions {
       description = "eif: product, ratio or normalized; default: product.")
   String eifForm;
 
-  /** Every method that there is. */
-  List<String> all() {
-    return Estimators.names();
-  }
-
   /** The methods by name, each once. */
   List<String> names() {
-    List<String> names =
-        Arrays.stream(methods.split(",", -1))
-            .map(String::strip)
-            .map(name -> name.equals(Estimators.LISSA) ? "if-seed" : name)
-            .distinct()
-            .toList();
-    for (String name : names) {
-      if (!Estimators.names().contains(name)) {
-        throw new InputException(
-            "--method: '" + name + "' is unknown; choose " + String.join(", ", Estimators.names()));
-      }
-    }
-    return names;
+    return named(() -> ExplainerOptions.defaults().withMethods(methods.split(",", -1))).methods();
   }
 
-  /** Refuses values that cannot be meant, before anything is read. */
-  void check() {
-    names();
-    problem(DType.F32);
-    solve();
-    eif();
+  /**
+   * Refuses values that cannot be meant, and methods that the inputs cannot have, before anything
+   * is read.
+   */
+  void check(ModelOptions inputs) {
+    if (names().contains("tracin") && inputs.run == null) {
+      throw new InputException(
+          "--method: tracin follows a training; name its run folder with --run");
+    }
+    options(inputs);
+    parsed("--tolerance", () -> ExplanationOptions.defaults().solve().withTolerance(tolerance));
     if (!damping.strip().toLowerCase(Locale.ROOT).matches("auto|[0-9.]+(e[+-]?[0-9]+)?x?")) {
       throw new InputException(
           "--damping: '" + damping + "' is not auto, a number above 0 or multiples such as 10x");
     }
   }
 
-  /** How the problem is set up for a head of this type. */
-  ProblemOptions problem(DType head) {
-    ProblemOptions options =
-        ProblemOptions.defaults()
-            .with(parsed("--theta", () -> ParameterSubset.parse(theta)))
-            .with(type == null ? head : type.dtype())
-            .withMemory(bytes());
-    return plain ? options.unrotated() : options;
+  /** The library's options. */
+  ExplainerOptions options(ModelOptions inputs) {
+    return new ExplainerOptions(
+        names(),
+        theta(),
+        damping,
+        tolerance,
+        type == null ? null : type.dtype(),
+        plain,
+        bytes(),
+        eif(),
+        inputs.run);
+  }
+
+  /** Explains the inputs as these options say. */
+  Explainer explainer(ModelOptions inputs, ModelInputs model) {
+    Explainer explainer = Explainer.of(model.backend(), model.subject());
+    return named(() -> explainer.with(options(inputs)));
+  }
+
+  private ParameterSubset theta() {
+    return parsed("--theta", () -> ParameterSubset.parse(theta));
   }
 
   private long bytes() {
@@ -154,12 +150,6 @@ final class MethodOptions {
     return Math.multiplyExact(size, 1L << shift);
   }
 
-  ExplanationOptions solve() {
-    SolveOptions solve =
-        parsed("--tolerance", () -> ExplanationOptions.defaults().solve().withTolerance(tolerance));
-    return ExplanationOptions.defaults().with(plain ? solve.plain() : solve);
-  }
-
   private EifOptions eif() {
     EifOptions.Form form;
     try {
@@ -172,28 +162,28 @@ final class MethodOptions {
         "--eif-directions", () -> EifOptions.defaults().withDirections(eifDirections).with(form));
   }
 
-  private interface Parser<T> {
-    T parse();
+  /** What the library calls by a name is an option of that name. */
+  static <T> T named(Supplier<T> library) {
+    try {
+      return library.get();
+    } catch (InputException e) {
+      boolean own = e.getMessage().matches("(?s)(measure|method|rule): .*");
+      throw own ? new InputException("--" + e.getMessage(), e) : e;
+    }
   }
 
-  /** The library names its values; here they are options. */
-  private static <T> T parsed(String option, Parser<T> parser) {
+  /** The same where the option has another name. */
+  private static <T> T parsed(String option, Supplier<T> library) {
     try {
-      return parser.parse();
+      return library.get();
     } catch (InputException e) {
       throw new InputException(option + ": " + e.getMessage().replaceFirst("^[a-z]+: ", ""), e);
     }
   }
 
-  /** An estimator as these options say. */
-  Estimator estimator(String name, List<TracIn.Checkpoint> checkpoints) {
-    return Estimators.of(
-        name, new Estimators.Options(eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints));
-  }
-
   /** Adds everything that numbers depend on; methods have pieces of their own. */
   void addTo(Key key) {
-    key.add("theta", parsed("--theta", () -> ParameterSubset.parse(theta)))
+    key.add("theta", theta())
         .add("damping", damping)
         .add("tolerance", tolerance)
         .add("dtype", type)

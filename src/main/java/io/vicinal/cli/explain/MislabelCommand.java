@@ -169,8 +169,9 @@ final class MislabelCommand implements Callable<Integer> {
     if (noises.inject != null) {
       summary.addProperty("injected", noises.inject);
       summary.addProperty("rate", noises.rate);
-      KnownNoise.inDataset(model.labelled(), noise).write(work.file("noise.csv"));
-      model.writeLabels(model.labelled().data().labels().toLongs(), work.file("labels-noisy.npy"));
+      KnownNoise.inDataset(model.subject().labelled(), noise).write(work.file("noise.csv"));
+      model.writeLabels(
+          model.subject().labelled().data().labels().toLongs(), work.file("labels-noisy.npy"));
     }
     JsonFile.write(work.file("summary.json"), summary);
     page(model, noise, curves, audit, remarks).write(work);
@@ -186,10 +187,10 @@ final class MislabelCommand implements Callable<Integer> {
       List<DetectionCurve> curves,
       LabelAudit audit,
       List<String> remarks) {
-    long[] labels = model.labelled().data().labels().toLongs();
+    long[] labels = model.subject().labelled().data().labels().toLongs();
     long[] right = noise == null ? null : noise.revert(labels);
     Page page =
-        new Page(spec.name(), "Wrong labels", model, model.labelled(), right)
+        new Page(spec.name(), "Wrong labels", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
     int suspected = audit.suspects().length;
     String sentence = Audits.sentence(audit);
@@ -230,14 +231,14 @@ final class MislabelCommand implements Callable<Integer> {
 
   private static void writeScores(ModelInputs model, LabelAudit audit, WorkFolder work) {
     try (Arena arena = Arena.host()) {
-      Tensor all = arena.allocate(DType.F64, audit.detectors().size(), model.dataset());
+      Tensor all = arena.allocate(DType.F64, audit.detectors().size(), model.subject().samples());
       JsonArray rows = new JsonArray();
       for (String name : audit.detectors()) {
         double[] values = audit.scores(name);
-        double[] row = new double[(int) model.dataset()];
+        double[] row = new double[(int) model.subject().samples()];
         Arrays.fill(row, Double.NaN);
         for (int i = 0; i < values.length; i++) {
-          row[(int) model.labelled().positions()[i]] = values[i];
+          row[(int) model.subject().labelled().positions()[i]] = values[i];
         }
         all.rows(rows.size(), rows.size() + 1L).set(row);
         JsonObject json = new JsonObject();

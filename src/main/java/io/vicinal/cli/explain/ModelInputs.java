@@ -15,6 +15,8 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Safetensors;
+import io.vicinal.explain.Labelled;
+import io.vicinal.explain.Subject;
 import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -35,7 +37,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
-import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /**
@@ -59,6 +60,7 @@ final class ModelInputs implements AutoCloseable {
   private Names testNames = Names.none(); // by test sample
   private boolean images; // of a dataset of them
   private Labelled labelled;
+  private Subject subject;
   private boolean trainedHere;
   private Look look; // of labelled samples, or null
   private Look testLook;
@@ -118,12 +120,28 @@ final class ModelInputs implements AutoCloseable {
     try {
       read.accept(opened);
       opened.checkTest(options);
+      opened.subject = opened.assembled();
       opened.look(options);
       return opened;
     } catch (RuntimeException | Error e) {
       opened.close();
       throw e;
     }
+  }
+
+  private Subject assembled() {
+    Subject trained =
+        new Subject(
+            model,
+            positions,
+            classes,
+            datasetLabels,
+            labelled,
+            test,
+            classNames,
+            sampleNames,
+            testNames);
+    return labelled != null ? trained : trained.with(trained.trained());
   }
 
   private void readRun(ModelOptions options, boolean withTest) {
@@ -167,7 +185,7 @@ final class ModelInputs implements AutoCloseable {
   private Labelled covered(TrainedRun run) {
     long[] ids = run.covered();
     if (ids.length == positions.length) {
-      return trained();
+      return null; // those trained on
     }
     FeatureSet all =
         new FeatureSet(
@@ -180,12 +198,6 @@ final class ModelInputs implements AutoCloseable {
     int[] rows =
         Arrays.stream(positions).mapToInt(position -> Arrays.binarySearch(ids, position)).toArray();
     return new Labelled(chosen.renumbered(arena, known), ids, known, rows);
-  }
-
-  /** The samples that the head was trained on. */
-  Labelled trained() {
-    int[] rows = IntStream.range(0, positions.length).toArray();
-    return new Labelled(model.training(), positions, classes, rows);
   }
 
   private FeatureSet typed(FeatureSet set) {
@@ -243,7 +255,6 @@ final class ModelInputs implements AutoCloseable {
     if (options.testFeatures != null) {
       test = readTest(options, head.weight().dtype(), texts && !given.known());
     }
-    labelled = trained();
   }
 
   private void trainOn(ModelOptions options, Loss loss, RunConfig config, boolean withTest) {
@@ -285,7 +296,6 @@ final class ModelInputs implements AutoCloseable {
             .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
     model = new HeadModel(loss, numbered, head.tensors());
     trainedHere = true;
-    labelled = trained();
   }
 
   /** The class names of the command line; they must reach to this id. */
@@ -434,45 +444,15 @@ final class ModelInputs implements AutoCloseable {
     }
   }
 
-  /**
-   * Goes on with other labels and a head that is trained on them.
-   *
-   * @param labels of {@link #labelled}, in its numbers
-   */
-  void retrain(long[] labels, RunConfig config) {
-    FeatureSet before = labelled.data();
-    labelled =
-        labelled.with(
-            new FeatureSet(before.features(), arena.of(labels, labels.length), before.name()));
-    long[] own = labelled.ofTrained(labels);
-    FeatureSet old = model.training();
-    Supervision supervision = Supervision.hard(labelled.classIds().length, own);
-    Head head =
-        HeadTraining.of(backend, config)
-            .withLoss(model.loss())
-            .train(old.features(), supervision, arena);
-    classes = labelled.classIds();
-    model =
-        new HeadModel(
-            model.loss(),
-            new FeatureSet(old.features(), arena.of(own, own.length), old.name()),
-            head.tensors());
-  }
-
   /** Weights of the training samples, from a file of the whole dataset's. */
   double[] weights(Path file) {
     try (Arena scratch = Arena.host()) {
       double[] all =
           new ArrayFiles(scratch, backend)
-              .nonNegative(file, DType.F64, "a weight per sample of the dataset", dataset)
+              .nonNegative(file, DType.F64, "a weight per sample of the dataset", subject.samples())
               .toDoubles();
-      return Arrays.stream(positions).mapToDouble(i -> all[(int) i]).toArray();
+      return Arrays.stream(subject.positions()).mapToDouble(i -> all[(int) i]).toArray();
     }
-  }
-
-  /** The head as it is trained. */
-  Head head() {
-    return new Head(model.head().weight(), model.head().bias(), model.head().proxies());
   }
 
   /**
@@ -481,7 +461,7 @@ final class ModelInputs implements AutoCloseable {
    * @param labels of {@link #labelled}, in its numbers; other samples keep their class
    */
   void writeLabels(long[] labels, Path file) {
-    Labels.write(file, Arrays.stream(ofDataset(labels)).mapToObj(this::labelText).toList());
+    Labels.write(file, Arrays.stream(subject.ofDataSet(labels)).mapToObj(this::labelText).toList());
   }
 
   /** The classes where the file of labels holds their names, else none. */
@@ -494,32 +474,24 @@ final class ModelInputs implements AutoCloseable {
     return labelTexts.known() ? labelTexts.get(classId) : Long.toString(classId);
   }
 
-  private long[] ofDataset(long[] labels) {
-    long[] all = datasetLabels.clone();
-    for (int i = 0; i < labels.length; i++) {
-      all[(int) labelled.positions()[i]] = labelled.classIds()[(int) labels[i]];
-    }
-    return all;
-  }
-
-  /** The class ids of the whole dataset as they are looked at: those made wrong are. */
-  long[] usedLabels() {
-    return ofDataset(labelled.data().labels().toLongs());
-  }
-
   /** The file of the dataset's labels, null where a named dataset has none. */
   Path labelsFile() {
     return labelsFile;
   }
 
-  /** The samples whose labels can be looked at: of a run also those that it held out. */
-  Labelled labelled() {
-    return labelled;
-  }
-
   /** Whether the head was trained by this command, because none was named. */
   boolean isTrainedHere() {
     return trainedHere;
+  }
+
+  /** What is explained. */
+  Subject subject() {
+    return subject;
+  }
+
+  /** Goes on with other labels of {@link Subject#labelled} and a head that is trained on them. */
+  void retrain(long[] labels, RunConfig config) {
+    subject = subject.relabelled(labels, HeadTraining.of(backend, config), arena);
   }
 
   Backend backend() {
@@ -530,62 +502,6 @@ final class ModelInputs implements AutoCloseable {
     return arena;
   }
 
-  HeadModel model() {
-    return model;
-  }
-
-  /** The test samples, or null if none were named. */
-  FeatureSet test() {
-    return test;
-  }
-
-  /** N of the dataset: the number of columns of scores. */
-  long dataset() {
-    return dataset;
-  }
-
-  /** Position in the dataset of each training sample. */
-  long[] positions() {
-    return positions;
-  }
-
-  /** The user's class of a proxy row. */
-  long classId(long row) {
-    return classes[(int) row];
-  }
-
-  /** What to call the class of a proxy row; some that are known of noise have none. */
-  String trainingClass(long row) {
-    return row < classes.length ? testClass(classId(row)) : "an unknown class";
-  }
-
-  /** What to call a class in the numbers of some samples; some known of noise have no name. */
-  String className(Labelled samples, long number) {
-    return number < samples.classIds().length
-        ? testClass(samples.classIds()[(int) number])
-        : "an unknown class";
-  }
-
-  /** What to call a class id. */
-  String testClass(long id) {
-    return classNames.classText(id);
-  }
-
-  /** The names of the classes, by id. */
-  Names classNames() {
-    return classNames;
-  }
-
-  /** The names of the samples of the dataset, by position. */
-  Names sampleNames() {
-    return sampleNames;
-  }
-
-  /** The names of the test samples. */
-  Names testNames() {
-    return testNames;
-  }
-
   /**
    * A table in which samples and classes are numbers; names that are known follow as columns of
    * their own: {@code class_name} of {@code class}.
@@ -594,10 +510,10 @@ final class ModelInputs implements AutoCloseable {
     Map<String, Names> names = new LinkedHashMap<>();
     for (String column : header) {
       switch (column) {
-        case "sample" -> names.put(column, sampleNames);
-        case "i", "j" -> names.put(column, testNames);
+        case "sample" -> names.put(column, subject.sampleNames());
+        case "i", "j" -> names.put(column, subject.testNames());
         case "class", "label", "label_i", "label_j", "proposed", "second", "towards" ->
-            names.put(column, classNames);
+            names.put(column, subject.classNames());
         default -> {}
       }
     }
@@ -612,10 +528,11 @@ final class ModelInputs implements AutoCloseable {
 
   /** How these samples look, all of {@link #labelled} or those trained on; or null. */
   Look look(Labelled samples) {
-    if (look == null || samples.positions().length == labelled.positions().length) {
+    if (look == null || samples.positions().length == subject.labelled().positions().length) {
       return look;
     }
-    return (pictures, key, row) -> look.addTo(pictures, key, labelled.trained()[(int) row]);
+    return (pictures, key, row) ->
+        look.addTo(pictures, key, subject.labelled().trained()[(int) row]);
   }
 
   /** How test samples look, or null. */
@@ -624,9 +541,9 @@ final class ModelInputs implements AutoCloseable {
   }
 
   private void look(ModelOptions options) {
-    long[] shown = labelled.positions();
-    look = pixels(options, labelled.data());
-    testLook = test == null ? null : pixels(options, test);
+    long[] shown = subject.labelled().positions();
+    look = pixels(options, subject.labelled().data());
+    testLook = subject.test() == null ? null : pixels(options, subject.test());
     if (options.pictures != null) {
       look =
           PictureFiles.of(
@@ -634,17 +551,17 @@ final class ModelInputs implements AutoCloseable {
               options.pictures,
               shown.length,
               row -> Long.toString(shown[(int) row]),
-              row -> sampleNames.get(shown[(int) row]));
+              row -> subject.sampleNames().get(shown[(int) row]));
     }
     if (options.testPictures != null) {
-      if (test == null) {
+      if (subject.test() == null) {
         throw new InputException("--test-pictures: there is no test set; leave it out");
       }
       testLook =
           PictureFiles.of(
               "--test-pictures",
               options.testPictures,
-              test.samples(),
+              subject.test().samples(),
               Long::toString,
               testNames::get);
     }
@@ -662,45 +579,42 @@ final class ModelInputs implements AutoCloseable {
     return trainingHash;
   }
 
-  /** The user's class of each training sample. */
-  long[] trainingClasses() {
-    return Arrays.stream(model.training().labels().toLongs()).map(this::classId).toArray();
-  }
-
   /** What was opened, in words and hashes. */
   JsonObject facts() {
     JsonObject json = new JsonObject();
-    json.addProperty("training", model.training().name());
-    json.addProperty("training_samples", model.samples());
-    json.addProperty("dataset_samples", dataset);
-    json.addProperty("held_out_samples", labelled.heldOut());
+    json.addProperty("training", subject.model().training().name());
+    json.addProperty("training_samples", subject.model().samples());
+    json.addProperty("dataset_samples", subject.samples());
+    json.addProperty("held_out_samples", subject.labelled().heldOut());
     json.addProperty("dataset_sha256", trainingHash);
-    json.addProperty("features", model.training().width());
-    json.addProperty("embedding", model.head().weight().dim(0));
-    json.addProperty("classes", model.classes());
-    if (classNames.known()) {
+    json.addProperty("features", subject.model().training().width());
+    json.addProperty("embedding", subject.model().head().weight().dim(0));
+    json.addProperty("classes", subject.model().classes());
+    if (subject.classNames().known()) {
       JsonArray names = new JsonArray();
-      Arrays.stream(classes).forEach(id -> names.add(classNames.get(id)));
+      Arrays.stream(subject.classIds()).forEach(id -> names.add(subject.classNames().get(id)));
       json.add("class_names", names);
     }
-    json.addProperty("loss", model.loss().name());
-    json.add("params", JsonFile.gson().toJsonTree(model.loss().params()));
-    json.addProperty("weight_sha256", Key.hash(model.head().weight()));
-    json.addProperty("test", test == null ? null : test.name());
-    json.addProperty("test_samples", test == null ? 0 : test.samples());
-    json.addProperty("test_sha256", test == null ? null : test.sha256());
+    json.addProperty("loss", subject.model().loss().name());
+    json.add("params", JsonFile.gson().toJsonTree(subject.model().loss().params()));
+    json.addProperty("weight_sha256", Key.hash(subject.model().head().weight()));
+    json.addProperty("test", subject.test() == null ? null : subject.test().name());
+    json.addProperty("test_samples", subject.test() == null ? 0 : subject.test().samples());
+    json.addProperty("test_sha256", subject.test() == null ? null : subject.test().sha256());
     return json;
   }
 
   /** Adds everything that results depend on. */
   void addTo(Key key) {
     key.add("data", trainingHash)
-        .add("samples", Key.hash(positions))
-        .add("test", test == null ? "" : test.sha256())
-        .add("loss", model.loss().name() + " " + model.loss().params())
-        .add("weight", Key.hash(model.head().weight()))
-        .add("bias", model.head().bias() == null ? "" : Key.hash(model.head().bias()))
-        .add("proxies", Key.hash(model.head().proxies()))
+        .add("samples", Key.hash(subject.positions()))
+        .add("test", subject.test() == null ? "" : subject.test().sha256())
+        .add("loss", subject.model().loss().name() + " " + subject.model().loss().params())
+        .add("weight", Key.hash(subject.model().head().weight()))
+        .add(
+            "bias",
+            subject.model().head().bias() == null ? "" : Key.hash(subject.model().head().bias()))
+        .add("proxies", Key.hash(subject.model().head().proxies()))
         .add("isa", backend.isa())
         .add("threads", backend.threads());
   }

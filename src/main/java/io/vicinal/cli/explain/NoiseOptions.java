@@ -57,17 +57,18 @@ final class NoiseOptions {
   /** The list in the numbers of the samples whose labels are looked at; made if that is wanted. */
   LabelNoise apply(ModelInputs model, RunConfig training) {
     if (file != null) {
-      LabelNoise known = LabelNoise.read(file, model.classNames());
-      return KnownNoise.inRows(model, model.labelled(), known, file);
+      LabelNoise known = LabelNoise.read(file, model.subject().classNames());
+      return KnownNoise.inRows(model, model.subject().labelled(), known, file);
     }
     if (inject == null) {
       return null;
     }
-    long[] labels = model.labelled().data().labels().toLongs();
+    long[] labels = model.subject().labelled().data().labels().toLongs();
     LabelNoise noise =
         inject.endsWith(".npy")
             ? LabelNoise.shiftAt(Path.of(inject), labels)
-            : LabelNoise.inject(LabelNoise.Kind.parse(inject), rate, model.labelled().data(), seed);
+            : LabelNoise.inject(
+                LabelNoise.Kind.parse(inject), rate, model.subject().labelled().data(), seed);
     model.retrain(noise.apply(labels), training);
     return noise;
   }

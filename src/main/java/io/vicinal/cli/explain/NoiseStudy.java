@@ -39,17 +39,18 @@ record NoiseStudy(
   /** Nothing if no test sample is wrong. */
   static Optional<NoiseStudy> of(
       ModelInputs model, Evidence evidence, LabelNoise noise, Progress progress) {
-    List<Group> groups = TestConfusions.find(model, Neighbouring.RAW).groups(1);
+    List<Group> groups = model.subject().confusions(model.backend(), Neighbouring.RAW).groups(1);
     if (groups.isEmpty()) {
       return Optional.empty();
     }
     Query query = new Query("group " + groups.get(0).label(), GroupDistance.of(groups.get(0)));
-    ProblemOptions options = ProblemOptions.defaults().with(model.model().head().weight().dtype());
-    try (HeadProblem problem = HeadProblem.open(model.backend(), model.model(), options);
+    ProblemOptions options =
+        ProblemOptions.defaults().with(model.subject().model().head().weight().dtype());
+    try (HeadProblem problem = HeadProblem.open(model.backend(), model.subject().model(), options);
         Explanation explanation =
             Explanation.open(
                 problem,
-                model.test(),
+                model.subject().test(),
                 Damping.parse("auto", problem),
                 ExplanationOptions.defaults())) {
       double[] scores = eif(explanation, query, EifOptions.defaults(), progress);
@@ -60,7 +61,7 @@ record NoiseStudy(
       return Optional.of(
           new NoiseStudy(
               query.id(),
-              model.testClass(groups.get(0).label()),
+              model.subject().classText(groups.get(0).label()),
               purity(model, evidence, clean, extremes.harmful()),
               purity(model, evidence, clean, extremes.helpful()),
               DirectionStability.of(extremes, there)));

@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import io.vicinal.Version;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Names;
+import io.vicinal.explain.Labelled;
 import io.vicinal.report.Fact;
 import io.vicinal.report.Gallery;
 import io.vicinal.report.HtmlReport;
@@ -31,7 +32,7 @@ final class Page {
    * @param right the right label (proxy row) of each training sample, or null if that is not known
    */
   Page(String command, String title, ModelInputs model, long[] right) {
-    this(command, title, model, model.trained(), right);
+    this(command, title, model, model.subject().trained(), right);
   }
 
   /**
@@ -45,17 +46,17 @@ final class Page {
     this.samples = samples;
     String word = model.look() != null ? "image" : "sample";
     Gallery.Shelf test = null;
-    if (model.test() != null) {
-      long[] rows = LongStream.range(0, model.test().samples()).toArray();
+    if (model.subject().test() != null) {
+      long[] rows = LongStream.range(0, model.subject().test().samples()).toArray();
       test =
           shelf(
               "query",
-              model.test(),
+              model.subject().test(),
               rows,
               null,
-              model::testClass,
+              model.subject()::classText,
               model.testLook(),
-              model.testNames());
+              model.subject().testNames());
     }
     gallery =
         new Gallery(
@@ -64,9 +65,9 @@ final class Page {
                 samples.data(),
                 samples.positions(),
                 right,
-                c -> model.className(samples, c),
+                c -> model.subject().className(samples, c),
                 model.look(samples),
-                model.sampleNames()),
+                model.subject().sampleNames()),
             test);
     fact("Command", "vicinal explain " + command);
     fact("Version", Version.text());
@@ -125,7 +126,7 @@ final class Page {
                     rows.length,
                     training.samples()),
             model.backend(),
-            model.head(),
+            model.subject().head(),
             training.features(),
             rows,
             gallery,
@@ -147,9 +148,10 @@ final class Page {
 
   private String subtitle() {
     String test =
-        model.test() == null
+        model.subject().test() == null
             ? ""
-            : String.format(Locale.ROOT, " \u00b7 %,d test samples", model.test().samples());
+            : String.format(
+                Locale.ROOT, " \u00b7 %,d test samples", model.subject().test().samples());
     return String.format(
         Locale.ROOT,
         "%,d %s of %,d classes%s \u00b7 %s head, %,d \u2192 %,d",
@@ -159,8 +161,8 @@ final class Page {
             : String.format(Locale.ROOT, "samples (%,d of them held out)", samples.heldOut()),
         samples.classIds().length,
         test,
-        model.model().loss().name(),
-        model.model().training().width(),
-        model.model().head().weight().dim(0));
+        model.subject().model().loss().name(),
+        model.subject().model().training().width(),
+        model.subject().model().head().weight().dim(0));
   }
 }

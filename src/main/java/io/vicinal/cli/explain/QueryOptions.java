@@ -1,9 +1,15 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.explain.Measure;
+import io.vicinal.explain.Queries;
+import io.vicinal.explain.Subject;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Neighbouring;
+import io.vicinal.influence.query.Pair;
+import io.vicinal.influence.query.Query;
 import java.nio.file.Path;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** Which confusions are explained. */
@@ -65,7 +71,7 @@ final class QueryOptions {
     }
     neighbouring(metric);
     Kind asked = pairs != null ? Kind.PAIRS : groups != null ? Kind.GROUPS : kind;
-    if (Measure.parse(measure).kind() == Measure.Kind.TRIPLET && asked == Kind.GROUPS) {
+    if (measure().kind() == Measure.Kind.TRIPLET && asked == Kind.GROUPS) {
       throw new InputException(
           "--measure: triplet is of single test samples, not of classes; ask for pairs");
     }
@@ -80,33 +86,27 @@ final class QueryOptions {
     }
   }
 
+  private Measure measure() {
+    return MethodOptions.named(() -> Measure.parse(measure));
+  }
+
   /**
    * The queries.
    *
    * @param kind what {@link #check} returned
    * @throws InputException if there is nothing to explain
    */
-  Asked ask(ModelInputs model, Kind kind) {
-    Measure asked = Measure.parse(measure);
-    long others = model.test().samples() - 1;
-    if (asked.k() > others) {
-      throw new InputException(
-          "--measure: "
-              + measure
-              + " looks at "
-              + asked.k()
-              + " neighbours, but a test sample has "
-              + others
-              + " others; lower K");
-    }
-    Questions questions = new Questions(model, asked);
+  List<Query> ask(ModelInputs inputs, Kind kind) {
+    Subject subject = inputs.subject();
+    Queries queries = MethodOptions.named(() -> Queries.of(inputs.backend(), subject, measure()));
     if (kind == Kind.PAIRS && pairs != null) {
-      return questions.ofPairs(PairsFile.read(pairs, model.test().samples()));
+      List<Pair> given = PairsFile.read(pairs, subject.test().samples());
+      return MethodOptions.named(() -> queries.ofPairs(given));
     }
-    Confusions found = TestConfusions.find(model, neighbouring(metric));
+    Confusions found = subject.confusions(inputs.backend(), neighbouring(metric));
     if (found.wrong().length == 0) {
       throw new InputException(
-          model.test().name()
+          subject.test().name()
               + (found.lone() == found.queries()
                   ? ": no two test samples have the same label, so that none has a right neighbour"
                   : ": every test sample's nearest neighbour has its label")
@@ -115,9 +115,10 @@ final class QueryOptions {
                   : "")
               + ", so there is no confusion to explain; name pairs with --pairs");
     }
-    if (kind == Kind.PAIRS) {
-      return questions.ofPairs(found.pairs().stream().limit(PAIRS).toList());
-    }
-    return questions.ofGroups(found.groups(groups == null ? GROUPS : groups));
+    return MethodOptions.named(
+        () ->
+            kind == Kind.PAIRS
+                ? queries.ofPairs(found.pairs().stream().limit(PAIRS).toList())
+                : queries.ofGroups(found.groups(groups == null ? GROUPS : groups)));
   }
 }

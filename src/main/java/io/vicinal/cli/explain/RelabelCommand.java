@@ -19,6 +19,7 @@ import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.explain.Labelled;
 import io.vicinal.nn.Head;
 import io.vicinal.report.Fact;
 import io.vicinal.report.NoiseSections;
@@ -277,14 +278,14 @@ final class RelabelCommand implements Callable<Integer> {
   private Map<String, Retrieval> retrained(
       ModelInputs model, HeadTraining trainer, Relabelling relabelling, Relabelling.Mode mode) {
     Map<String, Retrieval> measured = new LinkedHashMap<>();
-    Labelled labelled = model.labelled();
+    Labelled labelled = model.subject().labelled();
     FeatureSet given = labelled.data();
     long[] ids = Arrays.stream(labelled.trained()).asLongStream().toArray();
     try (Arena arena = new Arena(model.backend().memory())) {
       long[] cleaned = labelled.ofTrained(relabelling.cleaned());
       FeatureSet before =
           new FeatureSet(
-              model.model().training().features(),
+              model.subject().model().training().features(),
               arena.of(labelled.ofTrained(relabelling.labels()), ids.length),
               "given labels");
       FeatureSet repaired =
@@ -292,7 +293,7 @@ final class RelabelCommand implements Callable<Integer> {
       FeatureSet asTested = inTestClasses(labelled, before, arena);
       FeatureSet repairedTested = inTestClasses(labelled, repaired, arena);
       if (!model.isTrainedHere() && noises.inject == null) { // else it is the next one
-        measured.put("given head", measure(model, model.head(), asTested));
+        measured.put("given head", measure(model, model.subject().head(), asTested));
       }
       Supervision hard = Supervision.hard(relabelling.classes(), relabelling.labels());
       measured.put(
@@ -314,7 +315,7 @@ final class RelabelCommand implements Callable<Integer> {
   }
 
   private static Retrieval measure(ModelInputs model, Head head, FeatureSet gallery) {
-    return Retrieval.of(model.backend(), head, model.test(), gallery);
+    return Retrieval.of(model.backend(), head, model.subject().test(), gallery);
   }
 
   private void write(
@@ -373,7 +374,7 @@ final class RelabelCommand implements Callable<Integer> {
           accuracy.broken());
     }
     if (noises.inject != null) {
-      KnownNoise.inDataset(model.labelled(), noise).write(work.file("noise.csv"));
+      KnownNoise.inDataset(model.subject().labelled(), noise).write(work.file("noise.csv"));
       model.writeLabels(relabelling.labels(), work.file("labels-noisy.npy"));
     }
     if (!measured.isEmpty()) {
@@ -404,7 +405,7 @@ final class RelabelCommand implements Callable<Integer> {
     Relabelling relabelling = audit.relabelling();
     long[] right = noise == null ? null : noise.revert(relabelling.labels());
     Page page =
-        new Page(spec.name(), "Labels, repaired", model, model.labelled(), right)
+        new Page(spec.name(), "Labels, repaired", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
     List<String> findings = new ArrayList<>(List.of(expectation(audit)));
     findings.addAll(remarks);
@@ -439,7 +440,7 @@ final class RelabelCommand implements Callable<Integer> {
                 audit.isTold() ? relabelling.expected() : null,
                 accuracy,
                 page.gallery(),
-                c -> model.className(model.labelled(), c)));
+                c -> model.subject().className(model.subject().labelled(), c)));
   }
 
   private static Section.Metric metric(
@@ -461,7 +462,7 @@ final class RelabelCommand implements Callable<Integer> {
   }
 
   private static CsvFile proposals(ModelInputs model, Relabelling relabelling) {
-    Labelled labelled = model.labelled();
+    Labelled labelled = model.subject().labelled();
     CsvFile csv =
         model.csv(
             "sample",
@@ -474,7 +475,7 @@ final class RelabelCommand implements Callable<Integer> {
             "label_probability",
             "remoteness",
             "made_for");
-    String madeFor = LabelDecisions.madeFor(model.usedLabels());
+    String madeFor = LabelDecisions.madeFor(model.subject().usedLabels());
     for (Proposal p : relabelling.proposals()) {
       csv.row(
           labelled.positions()[p.id()],

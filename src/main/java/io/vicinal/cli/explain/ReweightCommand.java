@@ -5,9 +5,10 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.curate.reweight.FineTune;
-import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.explain.Attributions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Spectrum;
-import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -118,15 +119,15 @@ final class ReweightCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     QueryOptions.Kind kind = questions.check(QueryOptions.Kind.PAIRS);
-    Methods.check(methods, inputs);
+    methods.check(inputs);
     check();
-    try (ModelInputs model = ModelInputs.openWithTest(inputs)) {
-      Asked asked = questions.ask(model, kind);
+    try (ModelInputs model = ModelInputs.openWithTest(inputs);
+        Explainer explainer = methods.explainer(inputs, model)) {
+      List<Query> queries = questions.ask(model, kind);
       double[] given = weights == null ? null : model.weights(weights);
-      List<Estimator> estimators = Methods.of(methods, inputs, model);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
-      asked.addTo(key);
+      key.add("queries", Summary.queries(queries, explainer.values(queries)));
       methods.addTo(key);
       Reweighting.Options options =
           new Reweighting.Options(
@@ -137,10 +138,9 @@ final class ReweightCommand implements Callable<Integer> {
       key.add("reweighting", options);
       key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
       try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
-          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
-          Scoring scoring = new Scoring(model, methods, work, bars);
-          Arena arena = Arena.host()) {
-        Reweighting reweighting = new Reweighting(model, asked, scoring, options, work, bars);
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
+        explainer.keeping(work).with(bars);
+        Reweighting reweighting = new Reweighting(explainer, queries, options);
         Page page = new Page(spec.name(), "Acting on the blame", model, null).fact("Seed", seed);
         Spectrum spectrum = null;
         BlamePage blame = null;
@@ -148,20 +148,21 @@ final class ReweightCommand implements Callable<Integer> {
           reweighting.add(given);
           reweighting.addTo(page, "", seed);
         } else {
-          BlamePage.announce(model, asked, scoring, methods.names(), checks, bars);
-          List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
-          results.forEach(reweighting::add);
-          spectrum = scoring.spectrum(results);
-          blame = BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
-          blame.offer(methods.names(), change -> NextCommand.verify(spec, out, change));
+          BlamePage.announce(explainer, queries, checks, bars);
+          Attributions found = explainer.explain(queries);
+          found.methods().forEach(reweighting::add);
+          spectrum = explainer.spectrum(found);
+          blame = BlamePage.of(model, explainer, found, checks, bars);
+          blame.offer(change -> NextCommand.verify(spec, out, change));
           reweighting.addTo(page, blame.verdict(), seed);
           blame.addTo(page, spectrum, false);
         }
         bars.finish();
         reweighting.csv().write(work.file("before-after.csv"));
-        JsonFile.write(work.file("queries.json"), asked.json());
+        JsonFile.write(
+            work.file("queries.json"), Summary.queries(queries, explainer.values(queries)));
         JsonObject summary = Summary.of(spec.name(), model);
-        summary.add("solver", scoring.facts(spectrum));
+        summary.add("solver", Summary.solver(explainer, spectrum));
         summary.addProperty("how", how);
         summary.addProperty("helpful_weight", helpful);
         summary.addProperty("harmful_weight", harmful);
@@ -178,7 +179,7 @@ final class ReweightCommand implements Callable<Integer> {
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();
         if (given == null || options.resolve()) {
-          writer.println(Scoring.said(scoring.damping()));
+          writer.println(Summary.said(explainer.damping()));
         }
         reweighting.print(writer, seed);
         if (blame != null) {

@@ -3,17 +3,17 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.curate.reweight.BeforeAfter;
 import io.vicinal.curate.reweight.FineTune;
 import io.vicinal.curate.reweight.Refit;
 import io.vicinal.curate.reweight.SampleWeights;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Explainer;
 import io.vicinal.influence.attribution.SignedSets;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
-import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.nn.Head;
 import io.vicinal.report.Chart;
@@ -38,46 +38,39 @@ final class Reweighting {
   /** Weights by sign, and how they are used. */
   record Options(double helpful, double harmful, boolean resolve, FineTune.Options fineTune) {}
 
+  /** A piece of work. */
+  private record Measured(List<BeforeAfter> rows) {}
+
   private static final double LEVEL = 0.95;
   private static final int RESAMPLES = 10_000;
   private static final String GIVEN = "given weights";
 
-  private final ModelInputs model;
-  private final Asked asked;
-  private final Scoring scoring;
+  private final Explainer explainer;
+  private final List<Query> queries;
   private final Options options;
-  private final WorkFolder work;
-  private final Progress progress;
   private final TestSet test;
   private final Map<String, List<BeforeAfter>> rows = new LinkedHashMap<>();
 
-  Reweighting(
-      ModelInputs model,
-      Asked asked,
-      Scoring scoring,
-      Options options,
-      WorkFolder work,
-      Progress progress) {
-    this.model = model;
-    this.asked = asked;
-    this.scoring = scoring;
+  Reweighting(Explainer explainer, List<Query> queries, Options options) {
+    this.explainer = explainer;
+    this.queries = queries;
     this.options = options;
-    this.work = work;
-    this.progress = progress;
-    test = new TestSet(model.backend(), model.test().features(), model.test().labels());
+    test = explainer.subject().testSet(explainer.backend());
   }
 
   /** A head for all queries. */
   void add(double[] weights) {
-    rows.put(GIVEN, measured("given", weights, asked.queries()));
+    rows.put(GIVEN, measured("given", weights, queries));
   }
 
   /** A head for each query, by the signs of its scores. */
-  void add(Scoring.Result result) {
-    double[][] scores = result.trained(model);
+  void add(Attribution result) {
+    double[][] scores = result.values();
     List<BeforeAfter> own = new ArrayList<>();
-    for (int q = 0; q < asked.size(); q++) {
-      progress.at("re-weighting by " + result.method(), q, asked.size(), 0, Double.NaN);
+    for (int q = 0; q < queries.size(); q++) {
+      explainer
+          .progress()
+          .at("re-weighting by " + result.method(), q, queries.size(), 0, Double.NaN);
       SignedSets sets = SignedSets.of(scores[q]);
       double[] weights =
           SampleWeights.of(
@@ -87,45 +80,39 @@ final class Reweighting {
               options.helpful(),
               options.harmful());
       String name = result.method() + "-after-" + q;
-      own.addAll(measured(name, weights, List.of(asked.queries().get(q))));
+      own.addAll(measured(name, weights, List.of(queries.get(q))));
     }
     rows.put(result.method(), own);
   }
 
   private List<BeforeAfter> measured(String name, double[] weights, List<Query> queries) {
-    try (Arena scratch = Arena.host()) {
-      JsonObject facts = work.piece(name, scratch, a -> retrain(weights, queries)).facts();
-      List<BeforeAfter> found = new ArrayList<>();
-      for (var row : facts.getAsJsonArray("rows")) {
-        found.add(JsonFile.gson().fromJson(row, BeforeAfter.class));
-      }
-      return found;
-    }
+    return explainer.pieces().piece(name, Measured.class, () -> retrain(weights, queries)).rows();
   }
 
-  private WorkFolder.Piece retrain(double[] weights, List<Query> queries) {
-    try (Arena arena = new Arena(model.backend().memory())) {
-      Head before = model.head();
+  private Measured retrain(double[] weights, List<Query> queries) {
+    try (Arena arena = new Arena(explainer.backend().memory())) {
+      Head before = explainer.subject().head();
       Head after;
       if (options.resolve()) {
         before = solved(null, arena);
         after = solved(weights, arena);
       } else {
-        after = FineTune.run(model.backend(), model.model(), weights, options.fineTune(), arena);
+        after =
+            FineTune.run(
+                explainer.backend(),
+                explainer.subject().model(),
+                weights,
+                options.fineTune(),
+                arena);
       }
-      JsonArray measured = new JsonArray();
-      BeforeAfter.of(model.backend(), test, queries, before, after)
-          .forEach(row -> measured.add(JsonFile.gson().toJsonTree(row)));
-      JsonObject json = new JsonObject();
-      json.add("rows", measured);
-      return new WorkFolder.Piece(null, json);
+      return new Measured(BeforeAfter.of(explainer.backend(), test, queries, before, after));
     }
   }
 
   private Head solved(double[] weights, Arena arena) {
     return Refit.run(
-        scoring.problem(),
-        scoring.damping().lambda(),
+        explainer.problem(),
+        explainer.damping().lambda(),
         weights,
         ReconvergenceOptions.defaults(),
         arena);
@@ -161,7 +148,7 @@ final class Reweighting {
   /** After against before of every method, and the first method's changes against the others'. */
   private Map<String, PairedComparison> comparisons(long seed) {
     Map<String, PairedComparison> all = new LinkedHashMap<>();
-    if (asked.size() < 2) {
+    if (queries.size() < 2) {
       return all;
     }
     Bootstrap bootstrap = new Bootstrap(RESAMPLES, LEVEL, seed);
@@ -205,7 +192,7 @@ final class Reweighting {
             });
     summary.addProperty("alternative", "greater");
     summary.addProperty("sides", 1);
-    summary.addProperty("n", asked.size());
+    summary.addProperty("n", queries.size());
     summary.addProperty("unit", unit());
     summary.add("tests", tests);
   }
@@ -255,8 +242,8 @@ final class Reweighting {
             List.of(
                 Chart.bars(
                     "Each confusion before and after",
-                    asked.queries().get(0).measurement().unit(),
-                    asked.questions().stream().map(Question::name).toList(),
+                    queries.get(0).measurement().unit(),
+                    queries.stream().map(Query::name).toList(),
                     curves))));
   }
 
@@ -280,7 +267,7 @@ final class Reweighting {
   }
 
   private String unit() {
-    return asked.queries().get(0).measurement().unit();
+    return queries.get(0).measurement().unit();
   }
 
   /** A comparison in words: its mean, in the unit, and what the tests say of "grew". */
@@ -293,7 +280,7 @@ final class Reweighting {
         unit(),
         Words.signed(c.mean().low()),
         Words.signed(c.mean().high()),
-        asked.size(),
+        queries.size(),
         probability(c.t().pValue()),
         probability(c.wilcoxon().pValue()));
   }

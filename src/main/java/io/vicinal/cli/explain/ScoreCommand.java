@@ -6,10 +6,14 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
-import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Attributions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.influence.attribution.Estimators;
+import io.vicinal.influence.attribution.ReferencePoint;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.report.NoiseSections;
-import io.vicinal.tensor.Arena;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,74 +65,68 @@ abstract class ScoreCommand implements Callable<Integer> {
               + (kind == QueryOptions.Kind.PAIRS ? "group" : "pair")
               + "'");
     }
-    Methods.check(methods, inputs);
+    methods.check(inputs);
     checks.check();
     if (sets && methods.names().size() > 1) {
       throw new InputException("--sets: are of one method; name one with --method");
     }
-    try (ModelInputs model = ModelInputs.openWithTest(inputs)) {
-      Asked asked = questions.ask(model, kind);
-      List<Estimator> estimators = Methods.of(methods, inputs, model);
+    try (ModelInputs model = ModelInputs.openWithTest(inputs);
+        Explainer explainer = methods.explainer(inputs, model)) {
+      List<Query> queries = questions.ask(model, kind);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
-      asked.addTo(key);
+      key.add("queries", Summary.queries(queries, explainer.values(queries)));
       methods.addTo(key);
-      try (WorkFolder work = new WorkFolder(out, key, results(asked), outputs);
-          ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
-          Scoring scoring = new Scoring(model, methods, work, bars);
-          Arena arena = Arena.host()) {
-        PrintWriter writer = spec.commandLine().getOut();
-        BlamePage.announce(model, asked, scoring, methods.names(), checks, bars);
-        List<Scoring.Result> results = scoring.run(estimators, asked.queries(), arena);
-        Spectrum spectrum = scoring.spectrum(results);
-        BlamePage blame =
-            BlamePage.of(model, asked, scoring, results, estimators, checks, work, bars);
+      try (WorkFolder work = new WorkFolder(out, key, results(queries.size()), outputs);
+          ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
+        explainer.keeping(work).with(bars);
+        BlamePage.announce(explainer, queries, checks, bars);
+        Attributions found = explainer.explain(queries);
+        Spectrum spectrum = explainer.spectrum(found);
+        BlamePage blame = BlamePage.of(model, explainer, found, checks, bars);
         if (blame != null) {
           boolean groups = kind == QueryOptions.Kind.GROUPS && questions.groups == null;
           List<String> more =
-              groups ? List.of("--groups", Integer.toString(asked.size())) : List.of();
-          blame.offer(
-              methods.names(),
-              change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
+              groups ? List.of("--groups", Integer.toString(queries.size())) : List.of();
+          blame.offer(change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
         }
-        Page page = page(model, blame, results, spectrum);
+        Page page = page(model, blame, found, spectrum);
         bars.finish();
         ScoreFiles files = new ScoreFiles(model, work);
-        files.scores(results);
-        files.queries(asked);
-        files.top(asked, results);
+        files.scores(found);
+        files.queries(found);
+        files.top(found);
         if (sets) {
-          files.sets(results.get(0));
+          files.sets(found.methods().get(0));
         }
-        JsonObject summary = summary(model, scoring.facts(spectrum), results);
+        JsonObject summary = summary(model, Summary.solver(explainer, spectrum), found);
         if (blame != null) {
           blame.addTo(summary);
         }
         JsonFile.write(work.file("summary.json"), summary);
         page.write(work);
-        work.commit(ScoreFiles.earlier(methods.all()));
-        writer.println(Scoring.said(scoring.damping()));
-        print(writer, asked, blame, scoring, results, files);
+        work.commit(ScoreFiles.earlier(Estimators.names()));
+        PrintWriter writer = spec.commandLine().getOut();
+        writer.println(Summary.said(found.damping()));
+        print(writer, found, blame, files);
       }
     }
     return 0;
   }
 
-  private List<String> results(Asked asked) {
-    List<String> names =
-        ScoreFiles.names(methods.names(), sets ? Math.max(1, asked.queries().size()) : 0);
+  private List<String> results(int queries) {
+    List<String> names = ScoreFiles.names(methods.names(), sets ? Math.max(1, queries) : 0);
     names.addAll(List.of("summary.json", "report.html"));
     return names;
   }
 
-  private Page page(
-      ModelInputs model, BlamePage blame, List<Scoring.Result> results, Spectrum spectrum) {
+  private Page page(ModelInputs model, BlamePage blame, Attributions found, Spectrum spectrum) {
     Page page = new Page(spec.name(), "Whom to blame", model, null);
     if (blame != null) {
       blame.addTo(page, spectrum, true);
       return page;
     }
-    double[] own = results.get(0).trained(model)[0];
+    double[] own = found.methods().get(0).values()[0];
     return page.headline("How much each sample moves its own loss.", List.of(), List.of())
         .add(
             NoiseSections.detection(
@@ -140,7 +138,7 @@ abstract class ScoreCommand implements Callable<Integer> {
                 NoiseSections.SHOWN));
   }
 
-  private JsonObject summary(ModelInputs model, JsonObject solver, List<Scoring.Result> results) {
+  private JsonObject summary(ModelInputs model, JsonObject solver, Attributions found) {
     JsonObject json = Summary.of(spec.name(), model);
     json.addProperty(
         "scores",
@@ -149,57 +147,53 @@ abstract class ScoreCommand implements Callable<Integer> {
             + " script's score is original_factor times it, divided by the sample's weight");
     json.add("solver", solver);
     JsonArray all = new JsonArray();
-    results.forEach(result -> all.add(ScoreFiles.facts(result)));
+    found.methods().forEach(one -> all.add(Summary.method(one)));
     json.add("methods", all);
     return json;
   }
 
-  private void print(
-      PrintWriter writer,
-      Asked asked,
-      BlamePage blame,
-      Scoring scoring,
-      List<Scoring.Result> results,
-      ScoreFiles files) {
-    for (Scoring.Result result : results) {
-      writer.printf(Locale.ROOT, "%n%s%n", result.method());
-      String failed = Failure.of(result, scoring.damping());
+  private void print(PrintWriter writer, Attributions found, BlamePage blame, ScoreFiles files) {
+    for (Attribution one : found.methods()) {
+      writer.printf(Locale.ROOT, "%n%s%n", one.method());
+      String failed = Failure.of(one, found.damping());
       if (failed != null) {
         writer.println(failed);
       }
-      boolean moved = moved(asked, result);
+      boolean moved = moved(found, one);
       List<String> names = new ArrayList<>(List.of("query"));
       names.addAll(moved ? List.of("delivered", "re-converged") : List.of("value"));
       names.addAll(List.of("most harmful", "effect", "most helpful", "effect"));
       Table table = new Table(names.toArray(String[]::new));
-      for (int row = 0; row < Math.min(SHOWN, result.facts().size()); row++) {
-        JsonObject facts = result.facts().get(row);
-        double[] scores = result.row(row);
-        String[] harmful = cells(files, files.top(scores, 1, 1));
-        String[] helpful = cells(files, files.top(scores, -1, 1));
-        List<String> cells =
-            new ArrayList<>(List.of(asked.called(facts.get("query").getAsString())));
+      for (int row = 0; row < Math.min(SHOWN, one.rows()); row++) {
+        List<String> cells = new ArrayList<>(List.of(called(found, one, row)));
         if (moved) {
-          cells.add(value(asked.words().get(row)));
+          cells.add(value(found.delivered()[row]));
         }
-        cells.add(value(facts));
-        cells.addAll(List.of(harmful[0], harmful[1], helpful[0], helpful[1]));
+        cells.add(value(one.diagnostics().get(row).value()));
+        cells.addAll(cells(files, one.harmful(row, 1)));
+        cells.addAll(cells(files, one.helpful(row, 1)));
         table.row(cells.toArray(String[]::new));
       }
       table.print(writer);
-      JsonObject facts = ScoreFiles.facts(result);
       writer.printf(
           Locale.ROOT,
           "%s, %d products, %.1f s%n",
-          shown(result.facts().size()),
-          facts.get("products").getAsLong(),
-          result.seconds());
+          shown(one.rows()),
+          one.products(),
+          one.seconds());
     }
     if (blame != null) {
       blame.print(writer);
     }
-    results.stream().map(result -> meaning(result.method())).distinct().forEach(writer::println);
+    found.methods().stream().map(one -> meaning(one.method())).distinct().forEach(writer::println);
     writer.println("written: " + out);
+  }
+
+  /** A row of self is of no query. */
+  private static String called(Attributions found, Attribution one, int row) {
+    String id = one.diagnostics().get(row).query();
+    Query query = found.queries().get(row);
+    return query.id().equals(id) ? query.called() : id;
   }
 
   private static String shown(int queries) {
@@ -223,30 +217,21 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   /** Whether re-convergence changed a value, before any effect. */
-  private static boolean moved(Asked asked, Scoring.Result result) {
-    return IntStream.range(0, Math.min(asked.size(), result.facts().size()))
+  private static boolean moved(Attributions found, Attribution one) {
+    return IntStream.range(0, one.rows())
+        .filter(row -> one.diagnostics().get(row).reference() == ReferencePoint.RECONVERGED)
         .anyMatch(
             row ->
-                !value(asked.words().get(row)).equals(value(result.facts().get(row)))
-                    && result
-                        .facts()
-                        .get(row)
-                        .get("reference")
-                        .getAsString()
-                        .equals("re-converged"));
+                !value(found.delivered()[row]).equals(value(one.diagnostics().get(row).value())));
   }
 
-  private static String value(JsonObject facts) {
-    return facts.get("value").isJsonNull()
-        ? "-"
-        : String.format(Locale.ROOT, "%.4f", facts.get("value").getAsDouble());
+  private static String value(double value) {
+    return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
   }
 
-  private static String[] cells(ScoreFiles files, List<ScoreFiles.Top> top) {
-    if (top.isEmpty()) {
-      return new String[] {"-", "-"};
-    }
-    ScoreFiles.Top first = top.get(0);
-    return new String[] {files.text(first), String.format(Locale.ROOT, "%+.3g", first.effect())};
+  private static List<String> cells(ScoreFiles files, List<Attribution.Effect> top) {
+    return top.isEmpty()
+        ? List.of("-", "-")
+        : List.of(files.text(top.get(0)), String.format(Locale.ROOT, "%+.3g", top.get(0).score()));
   }
 }

@@ -1,14 +1,15 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.Npy;
-import io.vicinal.influence.attribution.SignedSets;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Attribution.Effect;
+import io.vicinal.explain.Attributions;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
@@ -18,22 +19,14 @@ final class ScoreFiles {
   /** Rows of a query's table, each of helpful and harmful. */
   private static final int TOP = 20;
 
-  /** One line of the table of the most harmful and most helpful samples. */
-  record Top(long sample, long classId, double effect) {}
-
   private final ModelInputs model;
   private final WorkFolder folder;
-  private final long[] classes;
+  private final long[] classes; // of the training samples
 
   ScoreFiles(ModelInputs model, WorkFolder folder) {
     this.model = model;
     this.folder = folder;
-    classes = new long[Math.toIntExact(model.dataset())];
-    long[] trained = model.trainingClasses();
-    long[] positions = model.positions();
-    for (int i = 0; i < positions.length; i++) {
-      classes[(int) positions[i]] = trained[i];
-    }
+    classes = model.subject().trainingClasses();
   }
 
   /**
@@ -64,103 +57,75 @@ final class ScoreFiles {
     return names;
   }
 
-  /** scores.npy of one method, scores-METHOD.npy of several. */
-  void scores(List<Scoring.Result> results) {
-    for (Scoring.Result result : results) {
-      String name = results.size() == 1 ? "scores.npy" : "scores-" + result.method() + ".npy";
-      Npy.write(folder.file(name), result.values());
+  /**
+   * scores.npy of one method, scores-METHOD.npy of several: a column per sample of the data set.
+   */
+  void scores(Attributions found) {
+    for (Attribution one : found.methods()) {
+      String name = found.methods().size() == 1 ? "scores.npy" : "scores-" + one.method() + ".npy";
+      try (Arena arena = Arena.host()) {
+        Tensor values = arena.allocate(DType.F64, one.rows(), model.subject().samples());
+        for (int row = 0; row < one.rows(); row++) {
+          values.rows(row, row + 1L).set(model.subject().spread(one.values()[row]));
+        }
+        Npy.write(folder.file(name), values);
+      }
     }
   }
 
-  void queries(Asked asked) {
-    JsonFile.write(folder.file("queries.json"), asked.json());
+  void queries(Attributions found) {
+    JsonFile.write(
+        folder.file("queries.json"), Summary.queries(found.queries(), found.delivered()));
   }
 
   /** The samples with the largest effects of each query and method. */
-  void top(Asked asked, List<Scoring.Result> results) {
+  void top(Attributions found) {
     CsvFile csv = model.csv("method", "query", "role", "rank", "sample", "class", "effect");
-    for (Scoring.Result result : results) {
-      for (int row = 0; row < result.facts().size(); row++) {
-        String query = result.facts().get(row).get("query").getAsString();
-        double[] scores = result.row(row);
-        for (int sign : new int[] {1, -1}) {
-          int rank = 1;
-          for (Top top : top(scores, sign, TOP)) {
-            csv.row(
-                result.method(),
-                query,
-                sign > 0 ? "harmful" : "helpful",
-                rank++,
-                top.sample(),
-                top.classId(),
-                top.effect());
-          }
-        }
+    for (Attribution one : found.methods()) {
+      for (int row = 0; row < one.rows(); row++) {
+        add(csv, one, row, "harmful", one.harmful(row, TOP));
+        add(csv, one, row, "helpful", one.helpful(row, TOP));
       }
     }
     csv.write(folder.file("top.csv"));
   }
 
-  /** What to call a sample and its class in a table. */
-  String text(Top top) {
-    return model.sampleNames().sampleText(top.sample())
-        + (model.classNames().known()
-            ? ", " + model.testClass(top.classId())
-            : " (class " + top.classId() + ")");
+  private void add(CsvFile csv, Attribution one, int row, String role, List<Effect> effects) {
+    String query = one.diagnostics().get(row).query();
+    int rank = 1;
+    for (Effect effect : effects) {
+      csv.row(
+          one.method(),
+          query,
+          role,
+          rank++,
+          effect.position(),
+          classes[effect.row()],
+          effect.score());
+    }
   }
 
-  /** The largest effects of one sign, equal ones by lower sample. */
-  List<Top> top(double[] scores, int sign, int most) {
-    SignedSets sets = SignedSets.of(scores);
-    List<Top> all = new ArrayList<>();
-    LongStream.of(sign > 0 ? sets.harmful() : sets.helpful())
-        .forEach(i -> all.add(new Top(i, classes[(int) i], scores[(int) i])));
-    all.sort(Comparator.comparingDouble(top -> -sign * top.effect()));
-    return List.copyOf(all.subList(0, Math.min(most, all.size())));
+  /** What to call a sample and its class in a table. */
+  String text(Effect effect) {
+    long classId = classes[effect.row()];
+    return model.subject().sampleNames().sampleText(effect.position())
+        + (model.subject().classNames().known()
+            ? ", " + model.subject().classText(classId)
+            : " (class " + classId + ")");
   }
 
   /** helpful-ROW.npy and harmful-ROW.npy of a single method: positions, ascending. */
-  void sets(Scoring.Result result) {
-    try (Arena arena = Arena.host()) {
-      for (int row = 0; row < result.facts().size(); row++) {
-        SignedSets sets = SignedSets.of(result.row(row));
-        Npy.write(
-            folder.file("helpful-" + row + ".npy"),
-            arena.of(sets.helpful(), sets.helpful().length));
-        Npy.write(
-            folder.file("harmful-" + row + ".npy"),
-            arena.of(sets.harmful(), sets.harmful().length));
-      }
+  void sets(Attribution one) {
+    for (int row = 0; row < one.rows(); row++) {
+      positions("helpful-" + row + ".npy", one.positions(), one.sets(row).helpful());
+      positions("harmful-" + row + ".npy", one.positions(), one.sets(row).harmful());
     }
   }
 
-  /** What a method's numbers rest on, for the summary. */
-  static JsonObject facts(Scoring.Result result) {
-    JsonObject json = new JsonObject();
-    json.addProperty("method", result.method());
-    long products = 0;
-    double residual = Double.NaN;
-    JsonArray queries = new JsonArray();
-    for (int row = 0; row < result.facts().size(); row++) {
-      JsonObject facts = result.facts().get(row).deepCopy();
-      products += facts.get("products").getAsLong();
-      if (!facts.get("residual").isJsonNull()) {
-        double own = facts.get("residual").getAsDouble();
-        residual = Double.isNaN(residual) ? own : Math.max(residual, own);
-      }
-      SignedSets sets = SignedSets.of(result.row(row));
-      facts.addProperty("helpful", sets.helpful().length);
-      facts.addProperty("harmful", sets.harmful().length);
-      if (facts.has("original_factor")) {
-        boolean same = facts.get("original_factor").getAsDouble() > 0;
-        facts.addProperty("original_harmful_when", same ? "above 0" : "below 0");
-      }
-      queries.add(facts);
+  private void positions(String name, long[] positions, long[] rows) {
+    try (Arena arena = Arena.host()) {
+      long[] all = LongStream.of(rows).map(row -> positions[(int) row]).toArray();
+      Npy.write(folder.file(name), arena.of(all, all.length));
     }
-    json.addProperty("products", products);
-    json.add("largest_residual", Summary.number(residual));
-    json.addProperty("seconds", result.seconds());
-    json.add("queries", queries);
-    return json;
   }
 }

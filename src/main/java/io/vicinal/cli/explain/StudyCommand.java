@@ -17,6 +17,7 @@ import io.vicinal.curate.study.ClassRecommendations;
 import io.vicinal.curate.study.FieldStudy;
 import io.vicinal.curate.study.WorstClassOverlap;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.data.Names;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.report.Sections;
 import java.io.PrintWriter;
@@ -107,11 +108,12 @@ final class StudyCommand implements Callable<Integer> {
       LabelNoise injected = null; // in the dataset's numbers
       LabelNoise known = null;
       if (noises.inject != null) {
-        injected = KnownNoise.inDataset(model.labelled(), noises.apply(model, config));
-        known = KnownNoise.inRows(model, model.trained(), injected, Path.of(noises.inject));
+        injected = KnownNoise.inDataset(model.subject().labelled(), noises.apply(model, config));
+        known =
+            KnownNoise.inRows(model, model.subject().trained(), injected, Path.of(noises.inject));
       } else if (noises.file != null) {
-        LabelNoise list = LabelNoise.read(noises.file, model.classNames());
-        known = KnownNoise.inRows(model, model.trained(), list, noises.file);
+        LabelNoise list = LabelNoise.read(noises.file, model.subject().classNames());
+        known = KnownNoise.inRows(model, model.subject().trained(), list, noises.file);
       }
       Key key = new Key().add("command", spec.name()).add("rule", rule);
       noises.addTo(key);
@@ -121,7 +123,9 @@ final class StudyCommand implements Callable<Integer> {
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Evidence evidence =
               Evidence.of(
-                  model.backend(), model.model(), EvidenceOptions.of(config, noises.seed))) {
+                  model.backend(),
+                  model.subject().model(),
+                  EvidenceOptions.of(config, noises.seed))) {
         bars.at("recommending labels", 0, 1, 0, Double.NaN);
         FieldStudy study = recommend(evidence, how);
         JsonObject summary = Summary.of(spec.name(), model);
@@ -179,7 +183,7 @@ final class StudyCommand implements Callable<Integer> {
     List<String> remarks = new ArrayList<>();
     Audits.heldOut(
             model,
-            model.labelled().trained().length,
+            model.subject().labelled().trained().length,
             "Studied are the %,d samples that the head was trained on; the %,d that the run held"
                 + " out for validation are not among them ('vicinal explain mislabel' looks at"
                 + " all).")
@@ -210,11 +214,11 @@ final class StudyCommand implements Callable<Integer> {
                     String.format(
                         Locale.ROOT,
                         "%s (%,d of %,d, %s to %s)",
-                        model.testClass(model.classId(one.label())),
+                        model.subject().classText(model.subject().classId(one.label())),
                         one.changed(),
                         one.samples(),
                         one.towardsOther() == one.changed() ? "all" : "mostly",
-                        model.testClass(model.classId(one.other()))))
+                        model.subject().classText(model.subject().classId(one.other()))))
             .collect(Collectors.joining("; "))
         + (concerned > NAMED ? "; the others are in study.csv." : ".");
   }
@@ -245,7 +249,8 @@ final class StudyCommand implements Callable<Integer> {
     page.add(Sections.field("Recommended by the rule " + rule + ".", study));
     return overlap == null
         ? page
-        : page.add(Sections.worstClasses("Runs in the order named.", overlap, model::testClass));
+        : page.add(
+            Sections.worstClasses("Runs in the order named.", overlap, model.subject()::classText));
   }
 
   private static FieldStudy recommend(Evidence evidence, RelabelRule how) {
@@ -276,11 +281,11 @@ final class StudyCommand implements Callable<Integer> {
             "category_by_entropy");
     for (ClassRecommendations one : study.classes()) {
       csv.row(
-          model.classId(one.label()),
+          model.subject().classId(one.label()),
           one.samples(),
           one.changed(),
           one.rate(),
-          one.other() < 0 ? null : model.classId(one.other()),
+          one.other() < 0 ? null : model.subject().classId(one.other()),
           one.towardsOther(),
           one.entropy(),
           text(one.category(Category.Rule.SHARE)),
@@ -329,9 +334,9 @@ final class StudyCommand implements Callable<Integer> {
 
   private WorstClassOverlap.Worst worst(ModelInputs model, long number) {
     return new WorstClassOverlap.Worst(
-        model.model().loss().name(),
+        model.subject().model().loss().name(),
         number,
-        TestConfusions.find(model, Neighbouring.COSINE).worstClasses(worst));
+        model.subject().confusions(model.backend(), Neighbouring.COSINE).worstClasses(worst));
   }
 
   private Object first() {
@@ -382,7 +387,7 @@ final class StudyCommand implements Callable<Integer> {
               + overlap.lists().size()
               + " runs"
               + (overlap.inAll().isEmpty() ? "" : ": ")
-              + Text.names(overlap.inAll().stream().map(model::testClass).toList()));
+              + Names.listed(overlap.inAll().stream().map(model.subject()::classText).toList()));
     }
     writer.println("written: " + out);
   }

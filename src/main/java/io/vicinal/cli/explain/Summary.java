@@ -6,7 +6,16 @@ import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 import io.vicinal.Version;
+import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Explainer;
+import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.Spectrum;
+import java.util.List;
 
 /** The facts that stand beside a command's numbers: {@code summary.json}. Stateless. */
 final class Summary {
@@ -27,18 +36,114 @@ final class Summary {
     return json;
   }
 
+  /** In a line, for a terminal. */
+  static String said(Damping damping) {
+    return "damping: " + damping;
+  }
+
+  /** The same of one of several. */
+  static String said(Damping damping, String name) {
+    return "damping of " + name + ": " + damping;
+  }
+
+  /**
+   * What all methods rest on.
+   *
+   * @param spectrum or null if it is not known
+   */
+  static JsonObject solver(Explainer explainer, Spectrum spectrum) {
+    HeadProblem problem = explainer.problem();
+    Damping damping = explainer.damping();
+    JsonObject json = new JsonObject();
+    json.addProperty("theta", problem.theta().toString());
+    json.addProperty("dtype", ElementType.name(problem.dtype()));
+    json.addProperty("damping", explainer.options().damping());
+    json.addProperty("lambda", damping.lambda());
+    json.add("multiple", number(damping.multiple()));
+    json.addProperty("unit", damping.unit().toString());
+    json.add("unit_value", number(problem.meanEigenvalue()));
+    json.add("unit_error", number(problem.meanEigenvalueError()));
+    json.add("largest_eigenvalue", number(spectrum == null ? Double.NaN : spectrum.largest()));
+    json.add("smallest_eigenvalue", number(spectrum == null ? Double.NaN : spectrum.smallest()));
+    json.add("eigenvalues_of", spectrum == null ? JsonNull.INSTANCE : new JsonPrimitive("EK-FAC"));
+    json.addProperty("tolerance", explainer.options().tolerance());
+    json.addProperty("preconditioner", problem.isRotated() ? "EK-FAC" : "none");
+    return json;
+  }
+
+  /**
+   * The queries as a file has them.
+   *
+   * @param delivered value of each at the delivered head
+   */
+  static JsonObject queries(List<Query> queries, double[] delivered) {
+    JsonArray rows = new JsonArray();
+    for (int q = 0; q < queries.size(); q++) {
+      Query query = queries.get(q);
+      JsonObject json = new JsonObject();
+      json.addProperty("row", q);
+      json.addProperty("id", query.id());
+      query.facts().forEach((name, fact) -> json.add(name, fact(fact)));
+      json.addProperty("unit", query.measurement().unit());
+      json.add("value", number(delivered[q]));
+      rows.add(json);
+    }
+    JsonObject json = new JsonObject();
+    json.add("queries", rows);
+    return json;
+  }
+
+  /** What a method's numbers rest on. */
+  static JsonObject method(Attribution one) {
+    JsonObject json = new JsonObject();
+    json.addProperty("method", one.method());
+    json.addProperty("products", one.products());
+    json.add("largest_residual", number(one.largestResidual()));
+    json.addProperty("seconds", one.seconds());
+    JsonArray queries = new JsonArray();
+    for (int row = 0; row < one.rows(); row++) {
+      Diagnostics facts = one.diagnostics().get(row);
+      JsonObject query = diagnostics(facts);
+      query.addProperty("helpful", one.sets(row).helpful().length);
+      query.addProperty("harmful", one.sets(row).harmful().length);
+      if (!Double.isNaN(facts.originalFactor())) {
+        boolean same = facts.originalFactor() > 0;
+        query.addProperty("original_harmful_when", same ? "above 0" : "below 0");
+      }
+      queries.add(query);
+    }
+    json.add("queries", queries);
+    return json;
+  }
+
+  private static JsonObject diagnostics(Diagnostics facts) {
+    JsonObject json = new JsonObject();
+    json.addProperty("query", facts.query());
+    json.addProperty("measurement", facts.measurement());
+    json.addProperty("unit", facts.unit());
+    json.add("value", number(facts.value()));
+    json.addProperty("reference", facts.reference().toString());
+    json.add("lambda", number(facts.lambda()));
+    json.add("multiple", number(facts.multiple()));
+    json.addProperty("status", facts.status());
+    json.addProperty("iterations", facts.iterations());
+    json.addProperty("products", facts.products());
+    json.add("residual", number(facts.residual()));
+    json.addProperty("failed", facts.failed());
+    facts.more().forEach((name, fact) -> json.add(name.replace(' ', '_'), fact(fact)));
+    return json;
+  }
+
   /** JSON has no NaN and no infinity: such a number is null. */
   static JsonElement number(double value) {
     return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
   }
 
-  /** The same read: null is NaN. */
-  static double number(JsonElement json) {
-    return json == null || json.isJsonNull() ? Double.NaN : json.getAsDouble();
-  }
-
   /** A fact of any kind as JSON. */
   static JsonElement fact(Object value) {
+    if (value == null) {
+      return JsonNull.INSTANCE; // a number that a piece could not keep
+    }
     if (value instanceof Double number) {
       return number(number);
     }

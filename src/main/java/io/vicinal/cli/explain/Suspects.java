@@ -46,8 +46,8 @@ final class Suspects {
                 "made_for"));
     audit.detectors().forEach(name -> header.add("rank_" + name));
     CsvFile csv = model.csv(header.toArray(new String[0]));
-    long[] classIds = model.labelled().classIds();
-    String madeFor = LabelDecisions.madeFor(model.usedLabels());
+    long[] classIds = model.subject().labelled().classIds();
+    String madeFor = LabelDecisions.madeFor(model.subject().usedLabels());
     for (int sample : audit.suspects()) {
       LabelAudit.Entry entry = audit.entry(sample);
       Proposal proposal = audit.proposal(sample);
@@ -93,13 +93,15 @@ final class Suspects {
                         row,
                         doubted.size() < PICTURES ? gallery.train(row) : gallery.named(row))));
     List<Section.ClassLabel> classes =
-        Arrays.stream(model.labelled().classIds())
+        Arrays.stream(model.subject().labelled().classIds())
             .mapToObj(
                 id ->
                     new Section.ClassLabel(
-                        Long.toString(id), model.testClass(id), model.classNames().get(id)))
+                        Long.toString(id),
+                        model.subject().classText(id),
+                        model.subject().classNames().get(id)))
             .toList();
-    String madeFor = LabelDecisions.madeFor(model.usedLabels());
+    String madeFor = LabelDecisions.madeFor(model.subject().usedLabels());
     return new Section.Review(
         doubted.size() > PICTURES && gallery.training().look() != null
             ? "The first " + PICTURES + " have their picture."
@@ -118,12 +120,12 @@ final class Suspects {
     return new Section.Doubted(
         sample,
         entry.position(),
-        model.sampleNames().get(entry.position()),
+        model.subject().sampleNames().get(entry.position()),
         Long.toString(entry.label()),
         entry.labelProbability(),
         hasProposal(entry) ? Long.toString(entry.proposed()) : null,
         entry.probability(),
-        Long.toString(model.labelled().classIds()[proposal.second()]),
+        Long.toString(model.subject().labelled().classIds()[proposal.second()]),
         proposal.secondProbability(),
         entry.decision().text());
   }

@@ -5,7 +5,6 @@ import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Measurement;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.TestSet;
-import io.vicinal.tensor.Tensor;
 import java.util.Collection;
 
 /** What a model's test samples are confused with, and the values of measurements on them. */
@@ -16,16 +15,8 @@ final class TestConfusions {
 
   TestConfusions(ModelInputs model, Neighbouring neighbouring) {
     this.model = model;
-    Tensor features = model.test().features();
-    Tensor weight = model.model().head().weight();
-    test = new TestSet(model.backend(), features, model.test().labels());
-    Tensor z = model.arena().allocate(weight.dtype(), features.dim(0), weight.dim(0));
-    model.backend().embed(features, model.model().head(), z);
-    confusions = Confusions.find(model.backend(), z, model.test().labels(), neighbouring);
-  }
-
-  static Confusions find(ModelInputs model, Neighbouring neighbouring) {
-    return new TestConfusions(model, neighbouring).confusions();
+    test = model.subject().testSet(model.backend());
+    confusions = model.subject().confusions(model.backend(), neighbouring);
   }
 
   Confusions confusions() {
@@ -49,6 +40,6 @@ final class TestConfusions {
 
   /** Embeddings of all rows that some measurements read, at the delivered head. */
   Embedded embedded(Collection<? extends Measurement> measurements) {
-    return test.embed(model.model().head(), test.rowsOf(measurements));
+    return test.embed(model.subject().model().head(), test.rowsOf(measurements));
   }
 }

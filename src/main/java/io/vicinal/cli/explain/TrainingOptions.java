@@ -23,8 +23,8 @@ final class TrainingOptions {
       return ConfigParser.parse(inputs.run.resolve("config.json"), overrides);
     }
     List<String> all = new ArrayList<>();
-    all.add("head.embedding=" + model.model().head().weight().dim(0));
-    all.add("head.bias=" + (model.model().head().bias() != null));
+    all.add("head.embedding=" + model.subject().model().head().weight().dim(0));
+    all.add("head.bias=" + (model.subject().model().head().bias() != null));
     return defaults(all);
   }
 

@@ -5,9 +5,10 @@ import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.explain.Verified;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Edit;
-import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Stability;
 import io.vicinal.statistics.Agreement;
@@ -20,8 +21,7 @@ import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /** What came of the experiments, as table, summary and text. */
-record VerifyFiles(
-    Asked asked, List<Verifier.Part> parts, Miniature miniature, List<Brittleness> brittleness) {
+record VerifyFiles(List<Query> queries, Verified verified) {
 
   private static final int LISTED = 50; // samples of an edit in one cell
 
@@ -38,7 +38,7 @@ record VerifyFiles(
             "actual",
             "converged",
             "count");
-    for (Verifier.Part part : parts) {
+    for (Verified.Part part : verified.parts()) {
       for (int e = 0; e < part.outcomes().size(); e++) {
         Outcome outcome = part.outcomes().get(e);
         String samples =
@@ -47,16 +47,17 @@ record VerifyFiles(
                 : String.join(
                     " ",
                     outcome.edit().changes().stream()
-                        .map(change -> Long.toString(model.positions()[(int) change.id()]))
+                        .map(
+                            change -> Long.toString(model.subject().positions()[(int) change.id()]))
                         .toList());
         for (Map.Entry<String, double[][]> method : part.predicted().entrySet()) {
-          for (int q = 0; q < asked.size(); q++) {
+          for (int q = 0; q < queries.size(); q++) {
             csv.row(
                 part.kind(),
                 text(outcome.edit(), model),
                 samples,
                 method.getKey(),
-                asked.queries().get(q).id(),
+                queries.get(q).id(),
                 method.getValue()[q][e],
                 outcome.change(q),
                 outcome.converged(),
@@ -71,11 +72,12 @@ record VerifyFiles(
   /** One row per sample that was removed together with others, by dataset position. */
   CsvFile removed(ModelInputs model) {
     CsvFile csv = model.csv("kind", "edit", "sample");
-    for (Verifier.Part part : parts) {
+    for (Verified.Part part : verified.parts()) {
       for (Outcome outcome : part.outcomes()) {
         List<Edit.Change> changes = outcome.edit().changes();
         for (Edit.Change change : changes.size() > 1 ? changes : List.<Edit.Change>of()) {
-          csv.row(part.kind(), outcome.edit().name(), model.positions()[(int) change.id()]);
+          csv.row(
+              part.kind(), outcome.edit().name(), model.subject().positions()[(int) change.id()]);
         }
       }
     }
@@ -90,15 +92,15 @@ record VerifyFiles(
     Edit.Change change = edit.changes().get(0);
     if (change.label() != Edit.OWN_LABEL) {
       return "relabel to "
-          + (model.classNames().known()
-              ? model.trainingClass(change.label())
-              : Long.toString(model.classId(change.label())));
+          + (model.subject().classNames().known()
+              ? model.subject().trainingClass(change.label())
+              : Long.toString(model.subject().classId(change.label())));
     }
     return change.factor() == 0 ? "remove" : "weight x " + change.factor();
   }
 
   /** Agreement of one kind and method, a query at a time; none where nothing can be compared. */
-  private static List<Agreement> agreement(Verifier.Part part, double[][] predicted) {
+  private static List<Agreement> agreement(Verified.Part part, double[][] predicted) {
     List<Agreement> all = new ArrayList<>();
     for (int q = 0; q < predicted.length; q++) {
       double[] p = predicted[q];
@@ -127,7 +129,7 @@ record VerifyFiles(
 
   void addTo(JsonObject summary, long[] positions) {
     JsonArray agreements = new JsonArray();
-    for (Verifier.Part part : parts) {
+    for (Verified.Part part : verified.parts()) {
       part.predicted()
           .forEach(
               (method, predicted) -> {
@@ -145,8 +147,8 @@ record VerifyFiles(
               });
     }
     summary.add("agreement", agreements);
-    JsonArray badges = Check.json(miniature, positions);
-    for (Brittleness one : brittleness) {
+    JsonArray badges = Badges.json(verified.miniature(), positions);
+    for (Brittleness one : verified.brittleness()) {
       JsonObject json = badges.get(one.query()).getAsJsonObject();
       json.addProperty("fewest_removals", one.fewest());
       JsonArray curve = new JsonArray();
@@ -163,7 +165,7 @@ record VerifyFiles(
     Table table =
         new Table(
             "experiment", "method", "n", "Pearson", "Spearman", "pooled size error", "right signs");
-    for (Verifier.Part part : parts) {
+    for (Verified.Part part : verified.parts()) {
       part.predicted()
           .forEach(
               (method, predicted) -> {
@@ -180,10 +182,10 @@ record VerifyFiles(
     }
     table.print(writer);
     writer.println();
-    Check.print(miniature, asked, writer);
-    for (Brittleness one : brittleness) {
+    Badges.print(verified.miniature(), queries, writer);
+    for (Brittleness one : verified.brittleness()) {
       writer.println(
-          asked.questions().get(one.query()).called()
+          queries.get(one.query()).called()
               + (one.fewest() < 0
                   ? ": stays wrong"
                   : ": right after " + one.fewest() + " removals"));

@@ -1,7 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
-import io.vicinal.influence.verify.MiniatureOptions;
+import io.vicinal.explain.VerifyPlan;
 import picocli.CommandLine.Option;
 
 /** Which experiments {@code explain verify} makes. */
@@ -89,9 +89,10 @@ final class VerifyOptions {
     }
   }
 
-  /** Top removals and controls, whatever they take. */
-  MiniatureOptions miniature() {
-    return new MiniatureOptions(leaveOut, controls, Long.MAX_VALUE, Double.POSITIVE_INFINITY, seed);
+  /** The library's plan. */
+  VerifyPlan plan() {
+    return new VerifyPlan(
+        leaveOut, controls, remove, reweight, relabel, subsets, kept, brittleness, seed);
   }
 
   void addTo(Key key) {

@@ -1,22 +1,16 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Interrupted;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.OutputOptions;
-import io.vicinal.data.Npy;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.Tensor;
+import io.vicinal.explain.Pieces;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.concurrent.Semaphore;
-import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
@@ -25,7 +19,7 @@ import java.util.stream.Stream;
  * again, however it was ended. Results appear together when all is done, and the hidden folder goes
  * then. Locked against another process that does the same. For one thread.
  */
-final class WorkFolder implements AutoCloseable {
+final class WorkFolder implements Pieces, AutoCloseable {
   private static final int NAME = 32;
   private static final String PIECE = "piece-";
 
@@ -40,14 +34,6 @@ final class WorkFolder implements AutoCloseable {
   private volatile boolean kept; // some pieces wait for the same call
   private volatile boolean done;
   private int made;
-
-  /**
-   * A finished piece of work.
-   *
-   * @param numbers what was computed, or null if the facts say it all
-   * @param facts what is to be said about it
-   */
-  record Piece(Tensor numbers, JsonObject facts) {}
 
   /**
    * @param results the names of all files that may be written
@@ -66,26 +52,16 @@ final class WorkFolder implements AutoCloseable {
     }
   }
 
-  /**
-   * A piece of an earlier call, or one made now and kept.
-   *
-   * @param name a file's name, unique in this call
-   * @param arena owner of the numbers
-   * @param work null if it was given up: nothing is kept then
-   */
-  Piece piece(String name, Arena arena, Function<Arena, Piece> work) {
-    Path facts = folder.hidden().resolve(PIECE + name + ".json");
-    Path numbers = folder.hidden().resolve(PIECE + name + ".npy");
-    Piece found = read(facts, numbers, arena);
+  @Override
+  public <T extends Record> T piece(String name, Class<T> type, Supplier<T> work) {
+    PieceFile file = new PieceFile(folder.hidden().resolve(PIECE + name));
+    T found = file.read(type);
     if (found == null) {
-      found = work.apply(arena);
+      found = work.get();
       if (found == null) {
         return null;
       }
-      if (found.numbers() != null) {
-        Npy.write(numbers, found.numbers());
-      }
-      JsonFile.write(facts, found.facts()); // last: it says that the piece is whole
+      file.write(found);
       folder.keep(true);
       kept = true;
       if (++made == HOLD) {
@@ -95,21 +71,9 @@ final class WorkFolder implements AutoCloseable {
     return found;
   }
 
-  /** Whether an earlier call left this piece. */
-  boolean holds(String name) {
-    return Files.exists(folder.hidden().resolve(PIECE + name + ".json"));
-  }
-
-  private static Piece read(Path facts, Path numbers, Arena arena) {
-    if (!Files.exists(facts)) {
-      return null;
-    }
-    try {
-      JsonObject said = JsonParser.parseString(Files.readString(facts)).getAsJsonObject();
-      return new Piece(Files.exists(numbers) ? Npy.read(numbers, arena) : null, said);
-    } catch (IOException | JsonParseException | IllegalStateException | InputException e) {
-      return null; // damaged: it is made again
-    }
+  @Override
+  public boolean holds(String name) {
+    return new PieceFile(folder.hidden().resolve(PIECE + name)).exists();
   }
 
   /** Where to write the result that will be called {@code name}. */

@@ -38,6 +38,8 @@ public record Diagnostics(
   /** Key of {@link #more}: the factor between the original script's score and this one. */
   public static final String ORIGINAL_FACTOR = "original factor";
 
+  static final String MOVED = "moved";
+
   /** A true residual above this share of the right-hand side: what was solved is no solution. */
   public static final double FAILED = 0.1;
 
@@ -48,6 +50,23 @@ public record Diagnostics(
   /** Whether the solve failed: scores are NaN then, for noise has no order. */
   public boolean failed() {
     return residual > FAILED;
+  }
+
+  /** The factor between the original script's score and this one; NaN where there is none. */
+  public double originalFactor() {
+    return number(ORIGINAL_FACTOR);
+  }
+
+  /**
+   * How far re-convergence moved the parameters, over the norm of the delivered weight; NaN where
+   * derivatives were taken at the delivered head.
+   */
+  public double moved() {
+    return number(MOVED);
+  }
+
+  private double number(String name) {
+    return more.get(name) instanceof Double value ? value : Double.NaN;
   }
 
   /** The same with one more fact. */

@@ -344,7 +344,7 @@ public final class Explanation implements AutoCloseable {
     if (reference == ReferencePoint.RECONVERGED) {
       facts.put("re-convergence", words(convergence.status()));
       facts.put("relative gradient", convergence.relativeGradient());
-      facts.put("moved", moved());
+      facts.put(Diagnostics.MOVED, moved());
     }
     return facts;
   }

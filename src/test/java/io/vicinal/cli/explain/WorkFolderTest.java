@@ -3,16 +3,17 @@ package io.vicinal.cli.explain;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.OutputOptions;
-import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -20,13 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 class WorkFolderTest {
   @TempDir private Path folder;
 
-  private final Arena arena = Arena.host();
   private int made;
-
-  @AfterEach
-  void close() {
-    arena.close();
-  }
 
   @Test
   void anInterruptedCallKeepsItsPiecesForTheSameKeyOnly() throws IOException {
@@ -83,6 +78,25 @@ class WorkFolderTest {
     }
   }
 
+  /** What is read is written again as it was: whole numbers whole, fractions to the digit. */
+  @Test
+  void factsKeepTheirTypes() {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("walks", 4);
+    facts.put("change", List.of(0.1, 5.0, 1e-300));
+    facts.put("status", "converged");
+    facts.put("unknown", Double.NaN);
+    double[][] values = {{Double.NaN, 1.0 / 3}, {Double.POSITIVE_INFINITY, 0}};
+    Numbers read;
+    try (WorkFolder work = work(folder, key("x"))) {
+      work.piece("one", Numbers.class, () -> new Numbers(values, facts));
+      read = work.piece("one", Numbers.class, () -> null);
+    }
+    assertThat(Arrays.deepToString(read.values())).isEqualTo(Arrays.deepToString(values));
+    assertThat(Summary.fact(new ArrayList<>(read.facts().values())))
+        .isEqualTo(Summary.fact(new ArrayList<>(facts.values())));
+  }
+
   @Test
   void twoAtTheSameWorkAreOneTooMany() {
     try (WorkFolder work = work(folder, key("x"))) {
@@ -102,16 +116,17 @@ class WorkFolderTest {
         .isEqualTo(new Key().add("a", 1).add("b", 2).hash());
   }
 
+  record Numbers(double[][] values, Map<String, Object> facts) {}
+
   private double piece(WorkFolder work, String name, double value) {
     return work.piece(
             name,
-            arena,
-            owner -> {
+            Numbers.class,
+            () -> {
               made++;
-              return new WorkFolder.Piece(owner.of(new double[] {value}, 1), new JsonObject());
+              return new Numbers(new double[][] {{value}}, Map.of());
             })
-        .numbers()
-        .at(0);
+        .values()[0][0];
   }
 
   private static WorkFolder work(Path out, Key key) {

@@ -1,9 +1,8 @@
-package io.vicinal.cli.explain;
+package io.vicinal.explain;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.cli.common.Text;
+import io.vicinal.backend.Backend;
+import io.vicinal.data.Names;
 import io.vicinal.influence.query.ClassConfusion;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Group;
@@ -17,100 +16,115 @@ import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.query.TripletMargin;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
-/** Turns confusions into questions, by what is to be measured of them. */
-final class Questions {
-  private final TestSet test;
+/** Turns confusions into queries, by what is to be measured of them. For one thread. */
+public final class Queries {
+  private final Subject subject;
   private final Measure measure;
-  private final ModelInputs model;
+  private final TestSet test;
   private final long[] labels;
-  private final Map<String, Question> all = new LinkedHashMap<>(); // the same is asked once
 
-  Questions(ModelInputs model, Measure measure) {
-    this.model = model;
+  private Queries(Subject subject, Measure measure, TestSet test) {
+    this.subject = subject;
     this.measure = measure;
-    test = new TestSet(model.backend(), model.test().features(), model.test().labels());
+    this.test = test;
     labels = test.labels();
   }
 
-  /** Of pairs, in their order. */
-  Asked ofPairs(List<Pair> pairs) {
-    pairs.forEach(this::add);
-    return asked();
+  /**
+   * @param subject whose test samples are confused
+   * @throws InputException if the measure looks at more neighbours than a test sample has
+   */
+  public static Queries of(Backend backend, Subject subject, Measure measure) {
+    long others = subject.test().samples() - 1;
+    if (measure.k() > others) {
+      throw new InputException(
+          "measure: recall@"
+              + measure.k()
+              + " looks at "
+              + measure.k()
+              + " neighbours, but a test sample has "
+              + others
+              + " others; lower K");
+    }
+    return new Queries(subject, measure, subject.testSet(backend));
+  }
+
+  /** Of pairs, in their order, the same once. */
+  public List<Query> ofPairs(List<Pair> pairs) {
+    return distinct(pairs.stream().map(this::query));
   }
 
   /** Of the classes that are confused, in their order. */
-  Asked ofGroups(List<Group> groups) {
-    groups.forEach(this::add);
-    return asked();
+  public List<Query> ofGroups(List<Group> groups) {
+    return distinct(groups.stream().map(this::query));
   }
 
-  private Asked asked() {
-    List<Question> questions = List.copyOf(all.values());
-    List<Measurement> measurements = questions.stream().map(q -> q.query().measurement()).toList();
-    return Asked.of(questions, test.embed(model.model().head(), test.rowsOf(measurements)));
+  private static List<Query> distinct(Stream<Query> queries) {
+    Map<String, Query> all = new LinkedHashMap<>();
+    queries.forEach(query -> all.putIfAbsent(query.id(), query));
+    return List.copyOf(all.values());
   }
 
-  private void add(
+  private static Query query(
       String id,
       Measurement measurement,
       List<Pair> pairs,
       List<String> names,
       String name,
       String subject,
-      JsonObject facts) {
-    boolean raised = measure.kind() != Measure.Kind.DISTANCE;
-    Query query = new Query(id, measurement);
-    String called = names.isEmpty() ? id : id + " (" + Text.names(names) + ")";
-    all.putIfAbsent(id, new Question(query, pairs, called, name, subject, raised, facts));
+      Map<String, Object> facts) {
+    String called = names.isEmpty() ? id : id + " (" + Names.listed(names) + ")";
+    return new Query(id, measurement, pairs, called, name, subject, facts);
   }
 
-  private static JsonObject text(String text) {
-    JsonObject json = new JsonObject();
-    json.addProperty("text", text);
-    return json;
+  private static Map<String, Object> text(String text) {
+    Map<String, Object> facts = new LinkedHashMap<>();
+    facts.put("text", text);
+    return facts;
   }
 
   /** A test sample in a sentence. */
   private String query(long row) {
-    return "query " + model.testNames().sampleText(row);
+    return "query " + subject.testNames().sampleText(row);
   }
 
   /** The names of some test samples where they have any. */
   private List<String> samples(long... rows) {
-    return model.testNames().known()
-        ? LongStream.of(rows).mapToObj(model.testNames()::shown).toList()
+    return subject.testNames().known()
+        ? LongStream.of(rows).mapToObj(subject.testNames()::shown).toList()
         : List.of();
   }
 
   /** The same of classes. */
   private List<String> classes(List<Long> ids) {
-    return model.classNames().known() ? ids.stream().map(model::testClass).toList() : List.of();
+    return subject.classNames().known() ? ids.stream().map(subject::classText).toList() : List.of();
   }
 
   /** Classes in a sentence. */
   private String classText(List<Long> ids) {
-    return Text.names(ids.stream().map(model::testClass).toList());
+    return Names.listed(ids.stream().map(subject::classText).toList());
   }
 
   private String label(long row) {
-    return model.testClass(labels[(int) row]);
+    return subject.classText(labels[(int) row]);
   }
 
   /** A test sample with its class. */
   private String said(long row) {
     long label = labels[(int) row];
-    return model.testNames().sampleText(row)
-        + (model.classNames().known()
-            ? " of class " + model.testClass(label)
+    return subject.testNames().sampleText(row)
+        + (subject.classNames().known()
+            ? " of class " + subject.classText(label)
             : " (class " + label + ")");
   }
 
-  private void add(Pair pair) {
+  private Query query(Pair pair) {
     long i = pair.i();
     long j = pair.j();
     List<Pair> pairs = List.of(pair);
@@ -118,56 +132,57 @@ final class Questions {
     String other = said(j);
     switch (measure.kind()) {
       case DISTANCE -> {
-        JsonObject facts =
+        Map<String, Object> facts =
             text(
                 "squared distance of the unit embeddings of test samples " + ids + " and " + other);
-        facts.addProperty("i", i);
-        facts.addProperty("j", j);
-        facts.addProperty("label_i", labels[(int) i]);
-        facts.addProperty("label_j", labels[(int) j]);
+        facts.put("i", i);
+        facts.put("j", j);
+        facts.put("label_i", labels[(int) i]);
+        facts.put("label_j", labels[(int) j]);
         String name = query(i);
         PairDistance distance = new PairDistance(i, j);
-        add("pair " + i + "-" + j, distance, pairs, samples(i, j), name, name, facts);
+        return query("pair " + i + "-" + j, distance, pairs, samples(i, j), name, name, facts);
       }
       case TRIPLET -> {
         twoClasses(pair);
         long positive = nearestOfItsClass(i);
-        JsonObject facts =
+        Map<String, Object> facts =
             text(
                 "margin of test sample "
                     + ids
                     + ": squared distance to "
                     + other
                     + " less that to "
-                    + model.testNames().sampleText(positive)
+                    + subject.testNames().sampleText(positive)
                     + ", the nearest of its class");
-        facts.addProperty("anchor", i);
-        facts.addProperty("positive", positive);
-        facts.addProperty("negative", j);
+        facts.put("anchor", i);
+        facts.put("positive", positive);
+        facts.put("negative", j);
         String id = "triplet " + i + "-" + positive + "-" + j;
         TripletMargin margin = new TripletMargin(i, positive, j);
         String name = query(i);
-        add(id, margin, pairs, samples(i, positive, j), name, "the margin of " + name, facts);
+        return query(
+            id, margin, pairs, samples(i, positive, j), name, "the margin of " + name, facts);
       }
       case CLASS_CONFUSION -> {
         twoClasses(pair);
-        apart(labels[(int) i], List.of(labels[(int) j]), pairs);
+        return apart(labels[(int) i], List.of(labels[(int) j]), pairs);
       }
       default -> {
         String name = query(i);
-        JsonObject facts = text(recall() + " of test sample " + ids);
-        facts.addProperty("i", i);
-        facts.addProperty("k", measure.k());
-        recall("query " + i, new long[] {i}, pairs, samples(i), name, facts);
+        Map<String, Object> facts = text(recall() + " of test sample " + ids);
+        facts.put("i", i);
+        facts.put("k", measure.k());
+        return recall("query " + i, new long[] {i}, pairs, samples(i), name, facts);
       }
     }
   }
 
-  private void add(Group group) {
-    String named = model.testClass(group.label());
+  private Query query(Group group) {
+    String named = subject.classText(group.label());
     switch (measure.kind()) {
       case DISTANCE -> {
-        JsonObject facts =
+        Map<String, Object> facts =
             text(
                 "mean squared distance of "
                     + group.pairs().size()
@@ -175,49 +190,49 @@ final class Questions {
                     + named
                     + " with "
                     + classText(group.confusionClasses()));
-        facts.addProperty("class", group.label());
-        facts.add("confused_with", Summary.fact(group.confusionClasses()));
-        JsonArray pairs = new JsonArray();
-        group.pairs().forEach(pair -> pairs.add(Summary.fact(List.of(pair.i(), pair.j()))));
-        facts.add("pairs", pairs);
-        add(
+        facts.put("class", group.label());
+        facts.put("confused_with", group.confusionClasses());
+        facts.put("pairs", group.pairs().stream().map(p -> List.of(p.i(), p.j())).toList());
+        return query(
             "group " + group.label(),
             GroupDistance.of(group),
             group.pairs(),
             classes(List.of(group.label())),
-            named + ", " + Text.count(group.pairs().size(), "confusion", "confusions"),
+            named + ", " + confusions(group.pairs().size()),
             (group.pairs().size() == 1 ? "the wrong query of " : "the wrong queries of ") + named,
             facts);
       }
       case TRIPLET -> throw new IllegalStateException("a class has no triplet");
-      case CLASS_CONFUSION -> apart(group.label(), group.confusionClasses(), group.pairs());
+      case CLASS_CONFUSION -> {
+        return apart(group.label(), group.confusionClasses(), group.pairs());
+      }
       default -> {
-        JsonObject facts = text(recall() + " of test samples of " + named);
-        facts.addProperty("class", group.label());
-        facts.addProperty("k", measure.k());
+        Map<String, Object> facts = text(recall() + " of test samples of " + named);
+        facts.put("class", group.label());
+        facts.put("k", measure.k());
         long[] rows = test.rowsOfClass(group.label());
         List<String> names = classes(List.of(group.label()));
-        recall("class " + group.label(), rows, group.pairs(), names, named, facts);
+        return recall("class " + group.label(), rows, group.pairs(), names, named, facts);
       }
     }
   }
 
   /** The mean distance of a class and others. */
-  private void apart(long first, List<Long> others, List<Pair> pairs) {
+  private Query apart(long first, List<Long> others, List<Pair> pairs) {
     String second = others.stream().map(String::valueOf).collect(Collectors.joining(", "));
     long[] rows =
         others.stream().flatMapToLong(c -> LongStream.of(test.rowsOfClass(c))).sorted().toArray();
     String id = "classes " + first + "-" + second.replace(", ", "-");
-    JsonObject facts =
+    Map<String, Object> facts =
         text(
             "mean squared distance of all test samples of "
-                + model.testClass(first)
+                + subject.classText(first)
                 + " and "
                 + classText(others));
-    facts.addProperty("class", first);
-    facts.add("confused_with", Summary.fact(others));
-    String names = model.testClass(first) + " and " + classText(others);
-    add(
+    facts.put("class", first);
+    facts.put("confused_with", others);
+    String names = subject.classText(first) + " and " + classText(others);
+    return query(
         id,
         new ClassConfusion(id, test.rowsOfClass(first), rows),
         pairs,
@@ -227,17 +242,21 @@ final class Questions {
         facts);
   }
 
+  private static String confusions(int count) {
+    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? "confusion" : "confusions");
+  }
+
   private String recall() {
     return "smoothed recall at " + measure.k();
   }
 
-  private void recall(
+  private Query recall(
       String who,
       long[] rows,
       List<Pair> pairs,
       List<String> names,
       String name,
-      JsonObject facts) {
+      Map<String, Object> facts) {
     long[] gallery = LongStream.range(0, test.rows()).toArray();
     SmoothedRecall measurement;
     try {
@@ -250,15 +269,15 @@ final class Questions {
               gallery,
               labels);
     } catch (InputException e) {
-      throw new InputException("--measure: " + alone(pairs.get(0).i()), e);
+      throw new InputException("measure: " + alone(pairs.get(0).i()), e);
     }
     String id = "recall@" + measure.k() + " " + who;
-    add(id, measurement, pairs, names, name, "the " + recall() + " of " + name, facts);
+    return query(id, measurement, pairs, names, name, "the " + recall() + " of " + name, facts);
   }
 
   private String alone(long row) {
     return "test sample "
-        + model.testNames().sampleText(row)
+        + subject.testNames().sampleText(row)
         + " is the only one of "
         + label(row)
         + ", so nothing right can be found; use --measure distance, or name other pairs";
@@ -267,10 +286,10 @@ final class Questions {
   private void twoClasses(Pair pair) {
     if (labels[(int) pair.i()] == labels[(int) pair.j()]) {
       throw new InputException(
-          "--measure: test samples "
-              + model.testNames().sampleText(pair.i())
+          "measure: test samples "
+              + subject.testNames().sampleText(pair.i())
               + " and "
-              + model.testNames().sampleText(pair.j())
+              + subject.testNames().sampleText(pair.j())
               + " are both of "
               + label(pair.i())
               + "; name pairs of two classes, or use --measure distance");
@@ -281,9 +300,9 @@ final class Questions {
   private long nearestOfItsClass(long row) {
     long[] rows = test.rowsOfClass(labels[(int) row]);
     if (rows.length < 2) {
-      throw new InputException("--measure: " + alone(row));
+      throw new InputException("measure: " + alone(row));
     }
-    Embedded embedded = test.embed(model.model().head(), rows);
+    Embedded embedded = test.embed(subject.model().head(), rows);
     long best = -1;
     double least = Double.POSITIVE_INFINITY;
     for (long other : rows) {

@@ -1,12 +1,13 @@
-package io.vicinal.cli.explain;
+package io.vicinal.explain;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.attribution.ReferencePoint;
 import io.vicinal.influence.attribution.SampleTables;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Edit;
+import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Probe;
 import io.vicinal.influence.verify.Subsets;
@@ -20,49 +21,67 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Makes the experiments of {@code explain verify} for the scores of its first method. */
+/** Makes the experiments of a verification, for the scores of its first method. */
 final class Verifier {
-  /**
-   * Experiments of one kind.
-   *
-   * @param kind in words, for tables
-   * @param outcomes of the edits
-   * @param predicted change of each query's measurement by each edit, by method
-   */
-  record Part(String kind, List<Outcome> outcomes, Map<String, double[][]> predicted) {}
-
+  private final Explainer explainer;
   private final Scoring scoring;
-  private final List<Question> questions;
   private final List<Query> queries;
-  private final Progress progress;
-  private final Map<String, double[][]> scores; // by method, [Q][N trained]
+  private final Map<String, double[][]> scores = new LinkedHashMap<>(); // by method, [Q][N trained]
   private final double[][] first;
 
-  Verifier(Scoring scoring, Asked asked, Progress progress, Map<String, double[][]> scores) {
-    this.scoring = scoring;
-    this.questions = asked.questions();
-    this.queries = asked.queries();
-    this.progress = progress;
-    this.scores = scores;
+  Verifier(Explainer explainer, Attributions found) {
+    this.explainer = explainer;
+    this.scoring = explainer.scoring();
+    this.queries = found.queries();
+    found.methods().forEach(one -> scores.put(one.method(), one.values()));
     this.first = scores.values().iterator().next();
   }
 
+  /** All experiments that a plan asks for. */
+  Verified run(VerifyPlan plan, Attributions found, Estimator estimator) {
+    Check check = new Check(explainer, queries, found.delivered(), found.methods().get(0));
+    List<Probe> probes = queries.stream().map(Probe::of).toList();
+    try (Experiments runs = new Experiments(explainer, scoring, probes)) {
+      Miniature miniature = check.full(estimator, plan.miniature(), runs);
+      List<Verified.Part> parts = new ArrayList<>();
+      parts.add(part("leave out", miniature.outcomes()));
+      if (plan.remove() > 0) {
+        parts.add(part("remove group", groups(plan.remove()), runs));
+      }
+      if (plan.reweight() > 0 && hasRates()) {
+        parts.add(rates("re-weight", reweightings(plan.leaveOut(), plan.reweight()), runs));
+      }
+      if (plan.relabel() > 0 && explainer.subject().model().loss().spec().isCosineSoftmax()) {
+        parts.add(relabellings(plan.relabel(), runs));
+      }
+      if (plan.subsets() > 0) {
+        int n = first[0].length;
+        List<Edit> subsets = Subsets.random(n, plan.kept(), plan.subsets(), plan.seed());
+        parts.add(part("subsets", subsets, runs));
+      }
+      List<Brittleness> brittleness =
+          plan.brittleness() > 0 ? brittleness(plan.brittleness()) : List.of();
+      return new Verified(
+          miniature, parts, brittleness, runs.size(), runs.products(), runs.seconds());
+    }
+  }
+
   /** Edits that keep labels: predictions are sums of scores. */
-  Part part(String kind, List<Edit> edits, Experiments experiments) {
+  private Verified.Part part(String kind, List<Edit> edits, Experiments experiments) {
     return part(kind, experiments.run(edits));
   }
 
   /** Whether some method predicts small changes of weights. */
-  boolean hasRates() {
+  private boolean hasRates() {
     return scores.keySet().stream().anyMatch(Verifier::isRate);
   }
 
   /** Edits that change weights a little, by the methods that predict such changes. */
-  Part rates(String kind, List<Edit> edits, Experiments experiments) {
-    Part all = part(kind, edits, experiments);
+  private Verified.Part rates(String kind, List<Edit> edits, Experiments experiments) {
+    Verified.Part all = part(kind, edits, experiments);
     Map<String, double[][]> rates = new LinkedHashMap<>(all.predicted());
     rates.keySet().removeIf(method -> !isRate(method));
-    return new Part(kind, all.outcomes(), rates);
+    return new Verified.Part(kind, all.outcomes(), rates);
   }
 
   /** A full removal's size, as newton-loo has it, is not proportional to the weight. */
@@ -70,7 +89,7 @@ final class Verifier {
     return !method.equals("newton-loo");
   }
 
-  Part part(String kind, List<Outcome> outcomes) {
+  private Verified.Part part(String kind, List<Outcome> outcomes) {
     Map<String, double[][]> predicted = new LinkedHashMap<>();
     scores.forEach(
         (method, rows) -> {
@@ -79,11 +98,11 @@ final class Verifier {
               own, q -> outcomes.stream().mapToDouble(o -> o.edit().predicted(rows[q])).toArray());
           predicted.put(method, own);
         });
-    return new Part(kind, outcomes, predicted);
+    return new Verified.Part(kind, outcomes, predicted);
   }
 
   /** Each query's most harmful samples together. */
-  List<Edit> groups(int most) {
+  private List<Edit> groups(int most) {
     List<Edit> edits = new ArrayList<>();
     for (int q = 0; q < first.length; q++) {
       double[] row = first[q];
@@ -96,7 +115,7 @@ final class Verifier {
   }
 
   /** Weights of each query's largest removals, up and down. */
-  List<Edit> reweightings(int most, double percent) {
+  private List<Edit> reweightings(int most, double percent) {
     Set<Long> ids = new LinkedHashSet<>();
     for (double[] row : first) {
       Arrays.stream(largest(row, most, 0)).forEach(ids::add);
@@ -110,7 +129,7 @@ final class Verifier {
   }
 
   /** The largest entries of each query's relabel table, judged by all tables. */
-  Part relabellings(int most, Experiments experiments) {
+  private Verified.Part relabellings(int most, Experiments experiments) {
     int n = first[0].length;
     int classes = Math.toIntExact(scoring.problem().classes());
     double[][][] tables = new double[queries.size()][][];
@@ -124,7 +143,7 @@ final class Verifier {
                   queries.get(q),
                   0,
                   n,
-                  progress)
+                  explainer.progress())
               .relabel();
     }
     Set<Integer> cells = new LinkedHashSet<>();
@@ -146,21 +165,17 @@ final class Verifier {
       }
       edits.add(Edit.relabel("relabel " + id + " to " + label, Map.of((long) id, (long) label)));
     }
-    return new Part("relabel", experiments.run(edits), Map.of("relabel table", predicted));
-  }
-
-  List<Edit> subsets(VerifyOptions options) {
-    return Subsets.random(first[0].length, options.kept, options.subsets, options.seed);
+    return new Verified.Part("relabel", experiments.run(edits), Map.of("relabel table", predicted));
   }
 
   /** How few removals turn each pair's first sample right. */
-  List<Brittleness> brittleness(int most, WorkFolder folder) {
-    List<Probe> gauges = new ArrayList<>();
-    for (Question query : questions) {
-      gauges.add(Probe.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
+  private List<Brittleness> brittleness(int most) {
+    List<Probe> probes = new ArrayList<>();
+    for (Query query : queries) {
+      probes.add(Probe.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
     }
     List<Brittleness> all = new ArrayList<>();
-    try (Experiments experiments = new Experiments(scoring, gauges, folder, progress)) {
+    try (Experiments experiments = new Experiments(explainer, scoring, probes)) {
       for (int q = 0; q < queries.size(); q++) {
         all.add(Brittleness.search(q, first[q], most, experiments::run, Brittleness.above(q, 0.5)));
       }

@@ -1,4 +1,4 @@
-package io.vicinal.cli.explain;
+package io.vicinal.explain;
 
 import io.vicinal.data.FeatureSet;
 import java.util.Arrays;
@@ -12,19 +12,19 @@ import java.util.Arrays;
  * @param trained the rows that the head was trained on, ascending; all of them where none was held
  *     out
  */
-record Labelled(FeatureSet data, long[] positions, long[] classIds, int[] trained) {
+public record Labelled(FeatureSet data, long[] positions, long[] classIds, int[] trained) {
   /** How many the head has not seen. */
-  int heldOut() {
+  public int heldOut() {
     return positions.length - trained.length;
   }
 
   /** The same samples with other labels. */
-  Labelled with(FeatureSet other) {
+  public Labelled with(FeatureSet other) {
     return new Labelled(other, positions, classIds, trained);
   }
 
   /** Scores of the head's samples, spread over all; NaN for the others. */
-  double[] spread(double[] ofTrained) {
+  public double[] spread(double[] ofTrained) {
     double[] all = new double[positions.length];
     Arrays.fill(all, Double.NaN);
     for (int i = 0; i < trained.length; i++) {
@@ -34,7 +34,7 @@ record Labelled(FeatureSet data, long[] positions, long[] classIds, int[] traine
   }
 
   /** The head's part of the labels. */
-  long[] ofTrained(long[] labels) {
+  public long[] ofTrained(long[] labels) {
     return Arrays.stream(trained).mapToLong(i -> labels[i]).toArray();
   }
 }

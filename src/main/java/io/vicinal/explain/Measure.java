@@ -1,4 +1,4 @@
-package io.vicinal.cli.explain;
+package io.vicinal.explain;
 
 import io.vicinal.InputException;
 import java.util.regex.Matcher;
@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
  * @param kind of measurement
  * @param k of recall at k; else 0
  */
-record Measure(Kind kind, int k) {
+public record Measure(Kind kind, int k) {
   private static final Pattern RECALL = Pattern.compile("recall@([1-9]\\d{0,5})");
 
   /** The kinds. */
-  enum Kind {
+  public enum Kind {
     DISTANCE,
     TRIPLET,
     CLASS_CONFUSION,
@@ -22,9 +22,11 @@ record Measure(Kind kind, int k) {
   }
 
   /**
-   * @throws InputException naming the option
+   * Reads "distance", "triplet", "class-confusion" or "recall@K".
+   *
+   * @throws InputException for anything else
    */
-  static Measure parse(String text) {
+  public static Measure parse(String text) {
     Matcher recall = RECALL.matcher(text);
     if (recall.matches()) {
       return new Measure(Kind.RECALL, Integer.parseInt(recall.group(1)));
@@ -35,7 +37,7 @@ record Measure(Kind kind, int k) {
       case "class-confusion" -> new Measure(Kind.CLASS_CONFUSION, 0);
       default ->
           throw new InputException(
-              "--measure: '"
+              "measure: '"
                   + text
                   + "' is unknown; choose distance, triplet, class-confusion or recall@K such as"
                   + " recall@1");

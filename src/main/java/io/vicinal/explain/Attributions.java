@@ -1,0 +1,34 @@
+package io.vicinal.explain;
+
+import io.vicinal.influence.attribution.ReferencePoint;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.solve.Damping;
+import java.util.List;
+
+/**
+ * Who is to blame for some queries, by one or several methods. Immutable.
+ *
+ * @param queries one per row of scores
+ * @param delivered value of each query's measurement at the delivered head
+ * @param methods in the order in which they were asked
+ * @param damping in use: the given one, or what an automatic one was raised to
+ */
+public record Attributions(
+    List<Query> queries, double[] delivered, List<Attribution> methods, Damping damping) {
+  public Attributions {
+    queries = List.copyOf(queries);
+    methods = List.copyOf(methods);
+  }
+
+  /** The first method that answers queries, or null if there is none. */
+  public Attribution main() {
+    return methods.stream().filter(one -> !one.method().equals("self")).findFirst().orElse(null);
+  }
+
+  /** Whether some results were taken at the re-converged head. */
+  boolean moved() {
+    return methods.stream()
+        .flatMap(one -> one.diagnostics().stream())
+        .anyMatch(facts -> facts.reference() == ReferencePoint.RECONVERGED);
+  }
+}

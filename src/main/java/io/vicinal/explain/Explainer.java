@@ -1,0 +1,243 @@
+package io.vicinal.explain;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.influence.query.Confusions;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.Measurement;
+import io.vicinal.influence.query.Neighbouring;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.query.TestSet;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.Forecast;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.Progress;
+import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.MiniatureOptions;
+import io.vicinal.influence.verify.Probe;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.train.TrainedHead;
+import java.util.List;
+
+/**
+ * Explains a head: which training samples are to blame for what it confuses, and whether solving
+ * again agrees. What is expensive is made when it is first needed, once, and freed by {@link
+ * #close}. Options are given before anything is asked.
+ *
+ * <pre>{@code
+ * try (Explainer explainer = Explainer.of(head, training, test)) {
+ *   Attributions found = explainer.explain(explainer.confused(10));
+ *   System.out.println(found.main().harmful(0, 3));
+ * }
+ * }</pre>
+ *
+ * <p>For one thread at a time.
+ */
+public final class Explainer implements AutoCloseable {
+  private final Backend backend;
+  private final boolean own; // the backend
+  private final Arena arena;
+  private final Subject subject;
+  private ExplainerOptions options = ExplainerOptions.defaults();
+  private Pieces pieces = Pieces.NONE;
+  private Progress progress = Progress.NONE;
+  private List<Estimator> estimators;
+  private Scoring scoring;
+
+  private Explainer(Backend backend, boolean own, Arena arena, Subject subject) {
+    this.backend = backend;
+    this.own = own;
+    this.arena = arena;
+    this.subject = subject;
+  }
+
+  /**
+   * Of a head that was trained on a whole data set, on the processor.
+   *
+   * @param training the samples that it was trained on, with their class labels
+   * @param test the test samples, of any classes
+   * @throws io.vicinal.InputException if they do not fit the head
+   */
+  public static Explainer of(TrainedHead head, FeatureSet training, FeatureSet test) {
+    Backend backend = Backend.cpu();
+    Arena arena = new Arena(backend.memory());
+    try {
+      FeatureSet numbered = training.renumbered(arena, head.classes());
+      HeadModel model = new HeadModel(head.loss(), numbered, head.head().tensors());
+      return new Explainer(backend, true, arena, Subject.of(model, head.classes(), test));
+    } catch (RuntimeException | Error e) {
+      arena.close();
+      backend.close();
+      throw e;
+    }
+  }
+
+  /** Of anything, on a backend that stays open. */
+  public static Explainer of(Backend backend, Subject subject) {
+    return new Explainer(backend, false, new Arena(backend.memory()), subject);
+  }
+
+  /**
+   * Computes as these options say.
+   *
+   * @throws io.vicinal.InputException if a method does not exist for the loss
+   */
+  public Explainer with(ExplainerOptions how) {
+    Methods.check(how, subject.model().loss());
+    options = how;
+    return this;
+  }
+
+  /** Keeps finished pieces there, and takes them from there. */
+  public Explainer keeping(Pieces there) {
+    pieces = there;
+    return this;
+  }
+
+  /** Says how far it is. */
+  public Explainer with(Progress listener) {
+    progress = listener;
+    return this;
+  }
+
+  /** Every test sample's nearest other one, by cosine. */
+  public Confusions confusions() {
+    return subject.confusions(backend, Neighbouring.COSINE);
+  }
+
+  /** Queries by what is measured, see {@link Measure#parse}. */
+  public Queries queries(String measure) {
+    return Queries.of(backend, subject, Measure.parse(measure));
+  }
+
+  /** The distances of the first wrong neighbours of the test set, as queries. */
+  public List<Query> confused(int most) {
+    return queries("distance").ofPairs(confusions().pairs().stream().limit(most).toList());
+  }
+
+  /**
+   * Which training samples move the queries.
+   *
+   * @throws io.vicinal.InputException if the damping does not suffice, or memory does not
+   */
+  public Attributions explain(List<Query> queries) {
+    List<Attribution> found = scoring().run(estimators(), queries);
+    return new Attributions(queries, values(queries), found, damping());
+  }
+
+  /** The values of queries' measurements at the delivered head. */
+  public double[] values(List<Query> queries) {
+    TestSet test = subject.testSet(backend);
+    List<Measurement> measurements = queries.stream().map(Query::measurement).toList();
+    Embedded embedded = test.embed(subject.model().head(), test.rowsOf(measurements));
+    return measurements.stream().mapToDouble(m -> m.value(embedded)).toArray();
+  }
+
+  /**
+   * What {@link #explain} will take where systems are solved, else null.
+   *
+   * @throws io.vicinal.InputException if the memory will not do
+   */
+  public Forecast forecast(List<Query> queries) {
+    return scoring().forecast(options.methods(), queries);
+  }
+
+  /** The ends of the curvature's spectrum where results were taken, or null without EK-FAC. */
+  public Spectrum spectrum(Attributions found) {
+    return scoring().spectrum(found.moved());
+  }
+
+  /**
+   * Checks the first explanations of a method: its scores at a third and three times the damping,
+   * and the head solved again, in double, without the samples that matter most.
+   *
+   * @param first how many
+   * @throws io.vicinal.InputException if the head cannot be solved again
+   */
+  public Miniature check(Attributions found, Attribution one, int first, MiniatureOptions budget) {
+    int count = Math.min(first, found.queries().size());
+    List<Query> queries = found.queries().subList(0, count);
+    Check check = new Check(this, queries, found.delivered(), one.first(count));
+    List<Probe> probes = queries.stream().map(Probe::of).toList();
+    boolean twin = scoring().problem().dtype() != DType.F64;
+    try (Scoring exact = twin ? scoring().exact() : null;
+        Experiments experiments = new Experiments(this, twin ? exact : scoring(), probes)) {
+      return check.brief(estimator(one.method()), budget, experiments);
+    }
+  }
+
+  /** Compares the predictions with what solving again shows, by the first method. */
+  public Verified verify(Attributions found, VerifyPlan plan) {
+    return new Verifier(this, found).run(plan, found, estimators().get(0));
+  }
+
+  /** What is explained. */
+  public Subject subject() {
+    return subject;
+  }
+
+  /** Where it computes. */
+  public Backend backend() {
+    return backend;
+  }
+
+  /** How it computes. */
+  public ExplainerOptions options() {
+    return options;
+  }
+
+  /** Where finished pieces are kept. */
+  public Pieces pieces() {
+    return pieces;
+  }
+
+  /** Who hears how far it is. */
+  public Progress progress() {
+    return progress;
+  }
+
+  /** The head's problem, with its curvature. */
+  public HeadProblem problem() {
+    return scoring().problem();
+  }
+
+  /** The damping in use: the given one, or what an automatic one was raised to. */
+  public Damping damping() {
+    return scoring().damping();
+  }
+
+  Scoring scoring() {
+    if (scoring == null) {
+      scoring = Scoring.open(this);
+    }
+    return scoring;
+  }
+
+  private List<Estimator> estimators() {
+    if (estimators == null) {
+      estimators = Methods.of(options, subject, backend, arena);
+    }
+    return estimators;
+  }
+
+  private Estimator estimator(String method) {
+    return estimators().get(options.methods().indexOf(method));
+  }
+
+  /** Frees what it computed. Idempotent. */
+  @Override
+  public void close() {
+    if (scoring != null) {
+      scoring.close();
+      scoring = null;
+    }
+    arena.close();
+    if (own) {
+      backend.close();
+    }
+  }
+}

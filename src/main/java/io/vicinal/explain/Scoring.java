@@ -1,0 +1,245 @@
+package io.vicinal.explain;
+
+import static io.vicinal.influence.attribution.ReferencePoint.RECONVERGED;
+
+import io.vicinal.backend.CurvatureKind;
+import io.vicinal.backend.Directions;
+import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.attribution.Estimator;
+import io.vicinal.influence.attribution.Explanation;
+import io.vicinal.influence.attribution.NewtonLoo;
+import io.vicinal.influence.attribution.ReferencePoint;
+import io.vicinal.influence.attribution.Scores;
+import io.vicinal.influence.query.Embedded;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.query.TestSet;
+import io.vicinal.influence.solve.Damping;
+import io.vicinal.influence.solve.Forecast;
+import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.solve.Spectrum;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Scores of queries in blocks: a block that is finished is kept, and a later call takes it from
+ * there. Blocks do not depend on each other, so that results are the same bytes however often a
+ * call was interrupted: an automatic damping that one block raises is raised for all.
+ */
+final class Scoring implements AutoCloseable {
+  private static final int BLOCK = 16;
+  private static final List<String> SOLVING = List.of("if", "newton-loo", "if-gn", "fisher");
+
+  private final Explainer explainer;
+  private final HeadProblem problem;
+  private Damping damping;
+  private Explanation explanation;
+
+  private Scoring(Explainer explainer, ProblemOptions options) {
+    this.explainer = explainer;
+    problem = HeadProblem.open(explainer.backend(), explainer.subject().model(), options);
+  }
+
+  /** At the damping that the options say, or what an earlier call raised it to. */
+  static Scoring open(Explainer explainer) {
+    DType head = explainer.subject().head().weight().dtype();
+    Scoring scoring = new Scoring(explainer, explainer.options().problem(head));
+    try {
+      scoring.damping = Damping.parse(explainer.options().damping(), scoring.problem);
+      while (explainer.pieces().holds(scoring.raised())) {
+        scoring.damping = explainer.pieces().piece(scoring.raised(), Damping.class, () -> null);
+      }
+      return scoring;
+    } catch (RuntimeException | Error e) {
+      scoring.close();
+      throw e;
+    }
+  }
+
+  /**
+   * The same in double precision, at the damping in use: differences of nearly equal numbers are
+   * taken where a head is solved again without a sample.
+   */
+  Scoring exact() {
+    Scoring exact = new Scoring(explainer, explainer.options().problem(DType.F64).with(DType.F64));
+    exact.damping = damping;
+    return exact;
+  }
+
+  /** The problem that is solved. */
+  HeadProblem problem() {
+    return problem;
+  }
+
+  /** The damping in use: the given one, or what an automatic one was raised to. */
+  Damping damping() {
+    return damping;
+  }
+
+  /** What the methods share, at the damping in use. */
+  Explanation explanation() {
+    if (explanation == null) {
+      explanation = open(damping);
+    }
+    return explanation;
+  }
+
+  /** The same problem at another damping; the caller closes it. */
+  Explanation open(Damping other) {
+    return Explanation.open(
+        problem, explainer.subject().test(), other, explainer.options().solve());
+  }
+
+  /**
+   * @param spectrum or null where there is no EK-FAC
+   */
+  private record Ends(Spectrum spectrum) {}
+
+  /** The ends of the curvature's spectrum where some results were taken, or null without EK-FAC. */
+  Spectrum spectrum(boolean moved) {
+    ReferencePoint point = moved ? RECONVERGED : ReferencePoint.DELIVERED;
+    String name = "spectrum-" + (moved ? Double.toHexString(damping.lambda()) : "delivered");
+    return explainer
+        .pieces()
+        .piece(
+            name,
+            Ends.class,
+            () -> new Ends(Spectrum.of(explanation().point(point, explainer.progress()))))
+        .spectrum();
+  }
+
+  /**
+   * What the methods that solve will take, or null if none does.
+   *
+   * @throws io.vicinal.InputException if the memory will not do
+   */
+  Forecast forecast(List<String> methods, List<Query> queries) {
+    CurvatureKind kind =
+        methods.contains("if") || methods.contains("newton-loo")
+            ? CurvatureKind.HESSIAN
+            : methods.contains("if-gn")
+                ? CurvatureKind.GAUSS_NEWTON
+                : methods.contains("fisher") ? CurvatureKind.FISHER : null;
+    if (kind == null) {
+      return null;
+    }
+    try (Arena scratch = new Arena(problem.backend().memory())) {
+      Directions rhs = problem.space().zeros(scratch, 1);
+      Tensor weight = rhs.weight().reshape(rhs.weight().dim(1), rhs.weight().dim(2));
+      List<Query> first = queries.subList(0, 1);
+      Embedded embedded = explanation().embeddings(first, problem.reference());
+      explanation().test().expand(TestSet.gradient(first.get(0).measurement(), embedded), weight);
+      return Forecast.of(
+              problem.delivered(),
+              kind,
+              damping.lambda(),
+              rhs,
+              Math.toIntExact(systems(methods, queries.size())),
+              explainer.options().solve().solve())
+          .requireMemory();
+    }
+  }
+
+  private long systems(List<String> methods, int queries) {
+    long loo =
+        methods.contains("newton-loo")
+            ? NewtonLoo.defaults().solves(queries, problem.samples())
+            : 0;
+    long solving = methods.stream().filter(SOLVING::contains).count();
+    return Math.min(Integer.MAX_VALUE, loo + solving * queries);
+  }
+
+  /** Computes, or finds, the scores of some methods. */
+  List<Attribution> run(List<Estimator> estimators, List<Query> queries) {
+    while (true) {
+      List<Attribution> results = new ArrayList<>();
+      for (Estimator estimator : estimators) {
+        Attribution result = method(estimator, queries);
+        if (result == null) {
+          break;
+        }
+        results.add(result);
+      }
+      if (results.size() == estimators.size()) {
+        return results;
+      }
+    }
+  }
+
+  /**
+   * A piece of work.
+   *
+   * @param damping under which it was done
+   */
+  private record Block(
+      double[][] values, List<Diagnostics> diagnostics, Damping damping, double seconds) {}
+
+  /** null if the damping was raised: what was computed before is void. */
+  private Attribution method(Estimator estimator, List<Query> queries) {
+    boolean asked = !estimator.name().equals("self"); // which has one row, whatever is asked
+    int rows = asked ? queries.size() : 1;
+    List<double[]> values = new ArrayList<>();
+    List<Diagnostics> diagnostics = new ArrayList<>();
+    double seconds = 0;
+    for (int from = 0; from < rows; from += BLOCK) {
+      List<Query> some = asked ? queries.subList(from, Math.min(rows, from + BLOCK)) : queries;
+      String name = estimator.name() + "-" + from + "-" + Double.toHexString(damping.lambda());
+      Block block = explainer.pieces().piece(name, Block.class, () -> compute(estimator, some));
+      if (block.damping().lambda() != damping.lambda()) {
+        damping = explainer.pieces().piece(raised(), Damping.class, block::damping);
+        if (explanation != null && explanation.damping().lambda() != damping.lambda()) {
+          closeExplanation(); // another call raised it
+        }
+        return null;
+      }
+      values.addAll(List.of(block.values()));
+      diagnostics.addAll(block.diagnostics());
+      seconds += block.seconds();
+    }
+    return new Attribution(
+        estimator.name(),
+        explainer.subject().positions(),
+        values.toArray(double[][]::new),
+        diagnostics,
+        seconds);
+  }
+
+  private Block compute(Estimator estimator, List<Query> queries) {
+    long start = System.nanoTime();
+    Scores scores = estimator.scores(explanation(), queries, explainer.progress());
+    double seconds = (System.nanoTime() - start) * 1e-9;
+    return new Block(scores.values(), scores.facts(), explanation().damping(), seconds);
+  }
+
+  /** Name of the piece that says that the damping in use did not suffice. */
+  private String raised() {
+    return "raised-" + Double.toHexString(damping.lambda());
+  }
+
+  /**
+   * Solves queries at the re-converged point in the blocks in which they were scored, for what asks
+   * one by one later: an answer's last digits depend on what it was solved with.
+   */
+  void solve(List<Query> queries) {
+    for (int from = 0; from < queries.size(); from += BLOCK) {
+      List<Query> block = queries.subList(from, Math.min(queries.size(), from + BLOCK));
+      explanation().responses(CurvatureKind.HESSIAN, RECONVERGED, block, explainer.progress());
+    }
+  }
+
+  private void closeExplanation() {
+    if (explanation != null) {
+      explanation.close();
+      explanation = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    closeExplanation();
+    problem.close();
+  }
+}

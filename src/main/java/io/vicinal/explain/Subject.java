@@ -1,0 +1,195 @@
+package io.vicinal.explain;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Names;
+import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.query.Confusions;
+import io.vicinal.influence.query.Neighbouring;
+import io.vicinal.influence.query.TestSet;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
+import java.util.Arrays;
+import java.util.stream.IntStream;
+import java.util.stream.LongStream;
+
+/**
+ * What is explained: a head with the samples that it was trained on and the test samples that it
+ * confuses, and what the user calls them. Inside, samples and classes have numbers of their own;
+ * here these become positions in the data set and class ids. Immutable; its tensors are borrowed.
+ *
+ * @param model the head, its loss and training samples
+ * @param positions of the training samples in the data set, ascending
+ * @param classIds the user's class of each class of the model
+ * @param labels class ids of all samples of the data set
+ * @param labelled samples whose labels can be looked at, those held out among them
+ * @param test the test samples, with class ids as labels; or null
+ * @param classNames by class id, or none
+ * @param sampleNames by position in the data set, or none
+ * @param testNames by test sample, or none
+ */
+public record Subject(
+    HeadModel model,
+    long[] positions,
+    long[] classIds,
+    long[] labels,
+    Labelled labelled,
+    FeatureSet test,
+    Names classNames,
+    Names sampleNames,
+    Names testNames) {
+
+  /**
+   * A model that was trained on a whole data set.
+   *
+   * @param classIds the user's class of each class of the model
+   * @param test with class ids as labels, or null
+   */
+  public static Subject of(HeadModel model, long[] classIds, FeatureSet test) {
+    FeatureSet training = model.training();
+    long[] positions = LongStream.range(0, training.samples()).toArray();
+    long[] labels = training.labels().toLongs();
+    return new Subject(
+        model,
+        positions,
+        classIds,
+        Arrays.stream(labels).map(c -> classIds[(int) c]).toArray(),
+        all(training, positions, classIds),
+        test,
+        test == null ? Names.none() : test.classNames(),
+        training.sampleNames(),
+        test == null ? Names.none() : test.sampleNames());
+  }
+
+  private static Labelled all(FeatureSet training, long[] positions, long[] classes) {
+    int[] rows = IntStream.range(0, positions.length).toArray();
+    return new Labelled(training, positions, classes, rows);
+  }
+
+  /** The samples that the head was trained on. */
+  public Labelled trained() {
+    return all(model.training(), positions, classIds);
+  }
+
+  /** The same where the labels of these samples are looked at. */
+  public Subject with(Labelled samples) {
+    return new Subject(
+        model, positions, classIds, labels, samples, test, classNames, sampleNames, testNames);
+  }
+
+  /** N of the data set: the number of columns of scores. */
+  public long samples() {
+    return labels.length;
+  }
+
+  /** The head as it is trained. */
+  public Head head() {
+    return new Head(model.head().weight(), model.head().bias(), model.head().proxies());
+  }
+
+  /** The test samples for measurements, in the head's own basis. */
+  public TestSet testSet(Backend backend) {
+    return new TestSet(backend, test.features(), test.labels());
+  }
+
+  /**
+   * Every test sample's nearest other one under the head.
+   *
+   * @param neighbouring how distances are measured
+   */
+  public Confusions confusions(Backend backend, Neighbouring neighbouring) {
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor z = head().embed(backend, test.features(), arena);
+      return Confusions.find(backend, z, test.labels(), neighbouring);
+    }
+  }
+
+  /** The user's class of a class of the model. */
+  public long classId(long number) {
+    return classIds[(int) number];
+  }
+
+  /** The user's class of each training sample. */
+  public long[] trainingClasses() {
+    return Arrays.stream(model.training().labels().toLongs()).map(this::classId).toArray();
+  }
+
+  /** What to call a class id. */
+  public String classText(long id) {
+    return classNames.classText(id);
+  }
+
+  /** What to call a class of the model; some that are known of noise have none. */
+  public String trainingClass(long number) {
+    return className(classIds, number);
+  }
+
+  /** What to call a class in the numbers of some samples; some known of noise have no name. */
+  public String className(Labelled samples, long number) {
+    return className(samples.classIds(), number);
+  }
+
+  private String className(long[] ids, long number) {
+    return number < ids.length ? classText(ids[(int) number]) : "an unknown class";
+  }
+
+  /** The class ids of the whole data set as they are looked at: those made wrong are. */
+  public long[] usedLabels() {
+    return ofDataSet(labelled.data().labels().toLongs());
+  }
+
+  /**
+   * Class ids of the whole data set.
+   *
+   * @param labels of {@link #labelled}, in its numbers; other samples keep their class
+   */
+  public long[] ofDataSet(long[] labels) {
+    long[] all = this.labels.clone();
+    for (int i = 0; i < labels.length; i++) {
+      all[(int) labelled.positions()[i]] = labelled.classIds()[(int) labels[i]];
+    }
+    return all;
+  }
+
+  /** Scores of the training samples by position in the data set, NaN for the others. */
+  public double[] spread(double[] scores) {
+    double[] all = new double[labels.length];
+    Arrays.fill(all, Double.NaN);
+    for (int i = 0; i < positions.length; i++) {
+      all[(int) positions[i]] = scores[i];
+    }
+    return all;
+  }
+
+  /**
+   * The same samples with other labels and a head that is trained on them.
+   *
+   * @param others of {@link #labelled}, in its numbers
+   * @param arena owner of labels and head
+   */
+  public Subject relabelled(long[] others, HeadTraining training, Arena arena) {
+    Labelled after = labelled.with(labels(labelled.data(), others, arena));
+    long[] own = after.ofTrained(others);
+    Supervision supervision = Supervision.hard(after.classIds().length, own);
+    FeatureSet old = model.training();
+    Head head = training.withLoss(model.loss()).train(old.features(), supervision, arena);
+    HeadModel trained = new HeadModel(model.loss(), labels(old, own, arena), head.tensors());
+    return new Subject(
+        trained,
+        positions,
+        after.classIds(),
+        labels,
+        after,
+        test,
+        classNames,
+        sampleNames,
+        testNames);
+  }
+
+  private static FeatureSet labels(FeatureSet set, long[] labels, Arena arena) {
+    return new FeatureSet(set.features(), arena.of(labels, labels.length), set.name());
+  }
+}

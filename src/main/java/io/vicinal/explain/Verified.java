@@ -1,0 +1,39 @@
+package io.vicinal.explain;
+
+import io.vicinal.influence.verify.Brittleness;
+import io.vicinal.influence.verify.Miniature;
+import io.vicinal.influence.verify.Outcome;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What came of a verification. Immutable.
+ *
+ * @param miniature the largest removals one by one, and each query's badge
+ * @param parts the experiments by kind, those of the miniature first
+ * @param brittleness one per query where that was asked, else empty
+ * @param experiments that were made
+ * @param products Hessian-vector products spent on them, by earlier calls too
+ * @param seconds spent on them, likewise
+ */
+public record Verified(
+    Miniature miniature,
+    List<Part> parts,
+    List<Brittleness> brittleness,
+    int experiments,
+    long products,
+    double seconds) {
+  /**
+   * Experiments of one kind.
+   *
+   * @param kind in words, for tables
+   * @param outcomes of the edits
+   * @param predicted change of each query's measurement by each edit, by method
+   */
+  public record Part(String kind, List<Outcome> outcomes, Map<String, double[][]> predicted) {}
+
+  public Verified {
+    parts = List.copyOf(parts);
+    brittleness = List.copyOf(brittleness);
+  }
+}
