@@ -1,94 +1,89 @@
 package io.vicinal.bench;
 
-import io.vicinal.backend.jni.Engine;
-import io.vicinal.backend.jni.EngineOptions;
-import io.vicinal.backend.jni.NativeLibrary;
-import io.vicinal.backend.jni.Vicinal;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.HeadTensors;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Device;
+import io.vicinal.tensor.Tensor;
 import java.util.Random;
-import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * What this machine can do at most, measured and never read off a data sheet: single-precision
- * matrix products of 2048 x 2048 x 2048 in this process, and copies of arrays that no cache holds.
- * Not thread-safe.
+ * What a device can do at most, measured and never read off a data sheet: {@code y += a x} over
+ * arrays that no cache holds, and products of embeddings at the backend's precision, of 2048 x 2048
+ * x 2048 on the processor. Not thread-safe.
  */
-final class Ceiling implements AutoCloseable {
-  private static final int N = 2048;
-  private static final double FLOPS = 2.0 * N * N * N;
-  private static final int COPY = 1 << 25; // floats: 128 MiB
+final class Ceiling {
+  private static final int REPEATS = 12;
 
-  private final Engine engine = new Engine();
-  private final int threads;
-  private final FloatPointer a = random(1);
-  private final FloatPointer b = random(2);
-  private final FloatPointer c = new FloatPointer((long) N * N);
+  private final Backend backend;
+  private final Tensor x;
+  private final HeadTensors head;
+  private final Tensor z;
   private final Samples products = new Samples();
 
-  Ceiling(int threads) {
-    NativeLibrary.load();
-    this.threads = threads;
-    try (EngineOptions options = new EngineOptions()) {
-      options.struct_size(options.sizeof()).threads(threads).workspace_bytes(0).isa(0);
-      check(Vicinal.vicinal_engine_create("cpu", options, engine));
-    }
+  /** Its arrays live as long as the arena, which is one of the backend's memory. */
+  Ceiling(Backend backend, Arena arena, boolean quick) {
+    this.backend = backend;
+    int rows = cpu(backend) ? 2_048 : quick ? 64 : 16_384; // so many outputs that rounding the
+    int width = cpu(backend) ? 2_048 : quick ? 64 : 4_096; // inputs costs little beside
+    x = random(arena, rows, width);
+    head = new HeadTensors(random(arena, rows, width), null, null);
+    z = arena.allocate(DType.F32, rows, rows);
   }
 
-  private static FloatPointer random(long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[N * N];
+  private static boolean cpu(Backend backend) {
+    return backend.device().equals(Device.CPU);
+  }
+
+  /** Zeros would draw less power than data do. */
+  private static Tensor random(Arena arena, int rows, int width) {
+    Random random = new Random(rows);
+    float[] values = new float[rows * width];
     for (int i = 0; i < values.length; i++) {
-      values[i] = (float) random.nextGaussian();
+      values[i] = random.nextFloat() - 0.5f;
     }
-    return new FloatPointer(values);
+    return arena.of(values, rows, width);
+  }
+
+  /** Several products. */
+  Ceiling products() {
+    for (int i = 0; i < REPEATS; i++) {
+      product();
+    }
+    return this;
   }
 
   /** One product; its time joins the median. */
   void product() {
-    long start = System.nanoTime();
-    check(Vicinal.vicinal_gemm_f32(engine, N, N, N, a, b, c));
-    products.add((System.nanoTime() - start) / 1e6);
+    products.add(milliseconds(() -> backend.embed(x, head, z)));
   }
 
   /** GFLOP/s of the median product so far. */
-  double gflops() {
-    return FLOPS / products.median() / 1e6;
+  double gigaflops() {
+    return 2.0 * z.size() * x.dim(1) / products.median() / 1e6;
   }
 
-  /** GB/s read and written by the median of seven copies, one array pair per thread. */
-  double copyGigabytes() throws InterruptedException {
-    float[][] from = new float[threads][COPY / threads];
-    float[][] to = new float[threads][COPY / threads];
-    Samples copies = new Samples();
-    for (int repeat = 0; repeat < 8; repeat++) {
-      Thread[] copiers = new Thread[threads];
-      long start = System.nanoTime();
-      for (int t = 0; t < threads; t++) {
-        int mine = t;
-        copiers[t] =
-            new Thread(() -> System.arraycopy(from[mine], 0, to[mine], 0, from[mine].length));
-        copiers[t].start();
-      }
-      for (Thread copier : copiers) {
-        copier.join();
-      }
-      if (repeat > 0) { // the first touches the pages
-        copies.add((System.nanoTime() - start) / 1e6);
+  /** GB/s read and written. */
+  static double gigabytes(Backend backend, boolean quick) {
+    long floats = cpu(backend) ? 1 << 25 : quick ? 1 << 16 : 1 << 28;
+    Samples spent = new Samples();
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor x = arena.allocate(DType.F32, 1, floats);
+      Tensor y = arena.allocate(DType.F32, 1, floats);
+      for (int i = 0; i < REPEATS; i++) {
+        double once = milliseconds(() -> backend.axpy(new double[] {0.5}, x, y));
+        if (i > 1) { // the first touches the pages
+          spent.add(once);
+        }
       }
     }
-    return 2.0 * Float.BYTES * COPY / copies.median() / 1e6;
+    return 3.0 * Float.BYTES * floats / spent.median() / 1e6;
   }
 
-  private static void check(int status) {
-    if (status != Vicinal.VICINAL_OK) {
-      throw new IllegalStateException(Vicinal.vicinal_last_error().getString());
-    }
-  }
-
-  @Override
-  public void close() {
-    Vicinal.vicinal_engine_destroy(engine);
-    a.close();
-    b.close();
-    c.close();
+  private static double milliseconds(Runnable work) {
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e6;
   }
 }

@@ -9,10 +9,31 @@ import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.stream.Stream;
 
 /** Where and with what a run was made: the header line of a results file. */
 final class Machine {
   private Machine() {}
+
+  /** With what the GPU kit says of itself and its card, where it is measured. */
+  static JsonObject header(Settings settings, Backend backend) throws IOException {
+    JsonObject header = header(settings.root(), backend, settings.command());
+    header.addProperty("peer_wait_policy", settings.peerWait());
+    if (!settings.onProcessor()) {
+      header.remove("dirty"); // the kit is no repository; its commit says so
+      header.addProperty("commit", said(settings.root(), "cat", "commit"));
+      header.addProperty(
+          "card",
+          said(
+              settings.root(),
+              "nvidia-smi",
+              "--query-gpu=name,driver_version,memory.total,power.limit",
+              "--format=csv,noheader"));
+      header.addProperty("quick", settings.quick());
+      header.addProperty("workspace_mib", settings.workspace());
+    }
+    return header;
+  }
 
   static JsonObject header(Path root, Backend backend, String command) throws IOException {
     JsonObject header = new JsonObject();
@@ -55,13 +76,14 @@ final class Machine {
     return Files.exists(file) ? Files.readString(file).replaceAll("^\\S+", "").strip() : "nice 0";
   }
 
-  /** What git says, or nothing where there is no git. */
   private static String git(Path root, String... arguments) {
-    String[] command = new String[arguments.length + 1];
-    command[0] = "git";
-    System.arraycopy(arguments, 0, command, 1, arguments.length);
+    return said(root, Stream.concat(Stream.of("git"), Stream.of(arguments)).toArray(String[]::new));
+  }
+
+  /** What a program says, or nothing where there is none. */
+  private static String said(Path folder, String... command) {
     try (var output =
-        new ProcessBuilder(command).directory(root.toFile()).start().getInputStream()) {
+        new ProcessBuilder(command).directory(folder.toFile()).start().getInputStream()) {
       return new String(output.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (IOException e) {
       return "";

@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
  * time. Not thread-safe.
  */
 final class Peer implements AutoCloseable {
+  /** The method that is timed where a peer has but one. */
+  static final String REPEAT = "repeat";
+
   private final Process process;
   private final Writer commands;
   private final BufferedReader answers;

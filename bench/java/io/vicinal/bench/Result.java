@@ -3,23 +3,29 @@ package io.vicinal.bench;
 import com.google.gson.JsonObject;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
- * One measured row and its verdict.
+ * One measured row at one precision, and its verdict.
  *
  * @param row what was asked
+ * @param precision of products
+ * @param problem what was measured
+ * @param tolerance relative error that was allowed
  * @param equality how far apart both sides' values are
  * @param measured times
- * @param problem what was measured
  * @param flops of the work
- * @param gflopsCeiling rate of a 2048-cubed product, median over this row's rounds
- * @param floorMs max(flops at that rate, bytes at the copy rate)
+ * @param gflopsCeiling rate of plain products
+ * @param floorMs max(flops at that rate, bytes at the bandwidth)
  * @param peakBytes of a process doing only this, -1 if not asked
- * @param peerPeakBytes of the peer's process
+ * @param peerPeakBytes of the peer's process, likewise
  */
 record Result(
     Row row,
+    String precision,
     String problem,
+    double tolerance,
     Equality equality,
     Measurement measured,
     double flops,
@@ -27,10 +33,29 @@ record Result(
     double floorMs,
     long peakBytes,
     long peerPeakBytes) {
+
+  /** A target that nothing was measured against is neither met nor missed. */
+  enum Verdict {
+    PASS("pass"),
+    MISSED("MISSED"),
+    OPEN("no peer");
+
+    private final String text;
+
+    Verdict(String text) {
+      this.text = text;
+    }
+
+    @Override
+    public String toString() {
+      return text;
+    }
+  }
+
   static final String TITLE =
-      String.format(Locale.ROOT, 
-          "%-24s %-48s %10s %21s %10s %7s %6s %8s %7s %9s  %s",
+      line(
           "row",
+          "precision",
           "problem",
           "ours_ms",
           "p10..p90",
@@ -40,91 +65,117 @@ record Result(
           "GFLOP/s",
           "%sgemm",
           "floor_ms",
+          "%floor",
+          "error",
           "verdict");
 
-  double ratio() {
-    return measured.peer.median() / measured.ours.median();
-  }
-
-  double gflops() {
-    return flops / measured.ours.median() / 1e6;
-  }
-
-  double share() {
-    return gflops() / gflopsCeiling;
-  }
-
-  boolean pass() {
-    return ratio() >= row.ratio()
-        && (Double.isNaN(row.share()) || share() >= row.share())
-        && (row.peakBytes() == 0 || peakBytes <= row.peakBytes());
+  private static String line(Object... columns) {
+    return format(
+        "%-24s %-9s %-48s %10s %21s %10s %8s %6s %8s %7s %9s %7s %8s  %s", columns);
   }
 
   String line() {
-    String spread =
-        String.format(
-            Locale.ROOT,
-            "%s..%s",
-            milliseconds(measured.ours.quantile(0.1)),
-            milliseconds(measured.ours.quantile(0.9)));
-    return String.format(
-        Locale.ROOT,
-        "%-24s %-48s %10s %21s %10s %6.2fx %5.2gx %8.1f %6.1f%% %9s  %s",
+    return line(
         row.name(),
+        precision,
         problem,
-        milliseconds(measured.ours.median()),
-        spread,
-        milliseconds(measured.peer.median()),
-        ratio(),
-        row.ratio(),
-        gflops(),
-        100 * share(),
+        milliseconds(ours()),
+        milliseconds(measured.ours.quantile(0.1))
+            + ".."
+            + milliseconds(measured.ours.quantile(0.9)),
+        each(method -> theirs(method) > 0 ? milliseconds(theirs(method)) : "-"),
+        each(method -> theirs(method) > 0 ? format("%.2fx", ratio(method)) : "-"),
+        each(method -> format("%.2gx", row.ratios().get(method))),
+        format("%.1f", gflops()),
+        format("%.1f", 100 * share()),
         milliseconds(floorMs),
-        pass() ? "pass" : "MISSED");
+        format("%.1f", 100 * roof()),
+        format("%.1e", equality.worstOfOurs()),
+        verdict());
+  }
+
+  /** One value for every method of the peer's. */
+  private String each(Function<String, String> value) {
+    return row.ratios().keySet().stream().map(value).collect(Collectors.joining("/"));
+  }
+
+  private double ours() {
+    return measured.ours.median();
+  }
+
+  /** NaN where there is none. */
+  private double theirs(String method) {
+    Measurement.Theirs theirs = measured.peer.get(method);
+    return theirs == null ? Double.NaN : theirs.times.median();
+  }
+
+  private double ratio(String method) {
+    return theirs(method) / ours();
+  }
+
+  private double gflops() {
+    return flops / ours() / 1e6;
+  }
+
+  private double share() {
+    return gflops() / gflopsCeiling;
+  }
+
+  private double roof() {
+    return floorMs / ours();
+  }
+
+  /** MISSED if a measured value misses its target, OPEN if none does but one is missing. */
+  Verdict verdict() {
+    if (share() < row.share()
+        || roof() < row.roof()
+        || peakBytes > row.memory()
+        || row.ratios().entrySet().stream().anyMatch(r -> ratio(r.getKey()) < r.getValue())) {
+      return Verdict.MISSED;
+    }
+    boolean open = row.ratios().keySet().stream().anyMatch(method -> Double.isNaN(ratio(method)));
+    return open ? Verdict.OPEN : Verdict.PASS;
   }
 
   /** Further facts, one line each, for the reader. */
   String notes() {
     StringBuilder notes = new StringBuilder();
     notes.append(
-        String.format(
-            Locale.ROOT,
-            "  equal within %.1e (allowed %.0e); ratio by rounds %.2fx (p10 %.2fx, p90 %.2fx); %d"
-                + " and %d repeats; other processes took %.0f%% of the machine%n",
-            equality.worst(),
-            row.tolerance(),
-            measured.pairs.median(),
-            measured.pairs.quantile(0.1),
-            measured.pairs.quantile(0.9),
-            measured.ours.count(),
-            measured.peer.count(),
-            100 * measured.bystanders));
+        format(
+            "  equal within %.1e (allowed %.0e); %d repeats; other processes took %.0f%% of the"
+                + " machine%n",
+            equality.worst(), tolerance, measured.ours.count(), 100 * measured.bystanders));
+    measured.peer.forEach(
+        (method, theirs) ->
+            notes.append(
+                format(
+                    "  %s: ratio by rounds %.2fx (p10 %.2fx, p90 %.2fx), %d repeats%n",
+                    key(method),
+                    theirs.pairs.median(),
+                    theirs.pairs.quantile(0.1),
+                    theirs.pairs.quantile(0.9),
+                    theirs.times.count())));
     if (!Double.isNaN(row.share())) {
       notes.append(
-          String.format(
-              Locale.ROOT,
+          format(
               "  %.1f%% of the sgemm rate (%.0f GFLOP/s), at least %.0f%%%n",
-              100 * share(),
-              gflopsCeiling,
-              100 * row.share()));
+              100 * share(), gflopsCeiling, 100 * row.share()));
     }
-    for (Map.Entry<String, Samples> other : measured.beside.entrySet()) {
+    if (!Double.isNaN(row.roof())) {
       notes.append(
-          String.format(
-              Locale.ROOT,
-              "  peer's %s: %s ms (%.2fx ours)%n",
-              other.getKey(),
-              milliseconds(other.getValue().median()),
-              other.getValue().median() / measured.ours.median()));
+          format("  %.1f%% of the floor, at least %.0f%%%n", 100 * roof(), 100 * row.roof()));
     }
-    if (row.peakBytes() > 0) {
+    measured.beside.forEach(
+        (method, times) ->
+            notes.append(
+                format(
+                    "  peer's %s: %s ms (%.2fx ours)%n",
+                    method, milliseconds(times.median()), times.median() / ours())));
+    if (peakBytes >= 0) {
       notes.append(
-          String.format(
-              Locale.ROOT,
+          format(
               "  peak memory %.2f GiB alone, at most %.2f GiB; the peer's %.2f GiB%n",
-              gib(peakBytes),
-              gib(row.peakBytes()),
-              gib(peerPeakBytes)));
+              gib(peakBytes), gib(row.memory()), gib(peerPeakBytes)));
     }
     return notes.toString();
   }
@@ -133,42 +184,61 @@ record Result(
     JsonObject json = new JsonObject();
     json.addProperty("type", "row");
     json.addProperty("row", row.name());
+    json.addProperty("precision", precision);
     json.addProperty("problem", problem);
-    json.addProperty("ours_ms", measured.ours.median());
-    json.addProperty("ours_p10_ms", measured.ours.quantile(0.1));
-    json.addProperty("ours_p90_ms", measured.ours.quantile(0.9));
-    json.addProperty("ours_repeats", measured.ours.count());
-    json.addProperty("peer_ms", measured.peer.median());
-    json.addProperty("peer_p10_ms", measured.peer.quantile(0.1));
-    json.addProperty("peer_p90_ms", measured.peer.quantile(0.9));
-    json.addProperty("peer_repeats", measured.peer.count());
-    json.addProperty("ratio", ratio());
-    json.addProperty("ratio_by_rounds", measured.pairs.median());
-    json.addProperty("target", row.ratio());
-    json.addProperty("gflops", gflops());
-    json.addProperty("sgemm_gflops", gflopsCeiling);
-    json.addProperty("share", share());
-    if (!Double.isNaN(row.share())) {
-      json.addProperty("share_target", row.share());
-    }
-    json.addProperty("floor_ms", floorMs);
-    json.addProperty("roof", floorMs / measured.ours.median());
-    measured.beside.forEach((name, s) -> json.addProperty("peer_" + name + "_ms", s.median()));
-    if (row.peakBytes() > 0) {
+    add(json, "ours", measured.ours);
+    measured.peer.forEach(
+        (method, theirs) -> {
+          add(json, key(method), theirs.times);
+          String prefix = method.equals(Peer.REPEAT) ? "" : method + "_";
+          number(json, prefix + "ratio", ratio(method));
+          number(json, prefix + "ratio_by_rounds", theirs.pairs.median());
+          number(json, prefix + "target", row.ratios().get(method));
+        });
+    number(json, "gflops", gflops());
+    number(json, "sgemm_gflops", gflopsCeiling);
+    number(json, "share", share());
+    number(json, "share_target", row.share());
+    number(json, "floor_ms", floorMs);
+    number(json, "roof", roof());
+    number(json, "roof_target", row.roof());
+    measured.beside.forEach(
+        (method, times) -> number(json, "peer_" + method + "_ms", times.median()));
+    if (peakBytes >= 0) {
       json.addProperty("peak_bytes", peakBytes);
-      json.addProperty("peak_bytes_target", row.peakBytes());
+      json.addProperty("peak_bytes_target", row.memory());
       json.addProperty("peer_peak_bytes", peerPeakBytes);
     }
-    JsonObject errors = new JsonObject();
-    equality.ours().forEach(errors::addProperty);
-    json.add("relative_error", errors);
-    JsonObject peerErrors = new JsonObject();
-    equality.peer().forEach(peerErrors::addProperty);
-    json.add("peer_relative_error", peerErrors);
+    json.add("relative_error", numbers(equality.ours()));
+    json.add("peer_relative_error", numbers(equality.peer()));
     json.addProperty("others_share_of_machine", measured.bystanders);
-    json.addProperty("tolerance", row.tolerance());
-    json.addProperty("pass", pass());
+    json.addProperty("tolerance", tolerance);
+    json.addProperty("pass", verdict() == Verdict.PASS);
+    json.addProperty("verdict", verdict().toString());
     return json;
+  }
+
+  private static String key(String method) {
+    return method.equals(Peer.REPEAT) ? "peer" : method;
+  }
+
+  private static void add(JsonObject json, String name, Samples samples) {
+    number(json, name + "_ms", samples.median());
+    number(json, name + "_p10_ms", samples.quantile(0.1));
+    number(json, name + "_p90_ms", samples.quantile(0.9));
+    json.addProperty(name + "_repeats", samples.count());
+  }
+
+  private static JsonObject numbers(Map<String, Double> values) {
+    JsonObject json = new JsonObject();
+    values.forEach((name, value) -> number(json, name, value));
+    return json;
+  }
+
+  private static void number(JsonObject json, String name, double value) {
+    if (Double.isFinite(value)) { // JSON knows no other
+      json.addProperty(name, value);
+    }
   }
 
   private static double gib(long bytes) {
@@ -176,6 +246,10 @@ record Result(
   }
 
   private static String milliseconds(double value) {
-    return String.format(Locale.ROOT, value < 10 ? "%.3f" : value < 1000 ? "%.1f" : "%.0f", value);
+    return format(value < 10 ? "%.3f" : value < 1000 ? "%.1f" : "%.0f", value);
+  }
+
+  private static String format(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
   }
 }

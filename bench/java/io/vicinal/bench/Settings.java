@@ -1,116 +1,148 @@
 package io.vicinal.bench;
 
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.BackendOptions;
+import io.vicinal.kit.Options;
 import java.nio.file.Path;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /**
- * The runner's options.
+ * The runner's options. A value, safe for any thread.
  *
- * @param root the repository
- * @param python the interpreter that has the peers
- * @param rows what to measure beside a peer
- * @param experiments what to run on its own
+ * @param root the repository, or the GPU kit
+ * @param out receives JSON lines; null for none
+ * @param python an interpreter that may have the peers, or null
+ * @param device "cpu", "cuda" or "cuda:N"
+ * @param rows what to measure; all if empty
+ * @param precisions of products
  * @param threads of both sides
+ * @param workspace MiB of a backend's tiles, 0 for its own choice: it decides how many rows a block
+ *     has
  * @param rounds of interleaved blocks
  * @param singleRounds the same for rows whose repeat takes seconds
  * @param peerWait OMP_WAIT_POLICY of the peer, or "default" for none
- * @param quick small problems, few rounds, nothing recorded
+ * @param quick small problems, for trying it out
  * @param list only print the rows' names
  * @param command what to record as the command
  */
 record Settings(
     Path root,
+    Path out,
     Path python,
-    List<Row> rows,
-    List<Experiment> experiments,
+    String device,
+    List<String> rows,
+    List<String> precisions,
     int threads,
+    int workspace,
     int rounds,
     int singleRounds,
     String peerWait,
     boolean quick,
     boolean list,
     String command) {
-  /**
-   * Reads {@code --root DIR --python FILE [--rows a,b] [--threads n] [--rounds n] [--single-rounds
-   * n] [--peer-wait passive|active|default] [--quick] [--list]}.
-   */
+  /** The precision of experiments, and the only one that the processor has. */
+  static final String SINGLE = "float32";
+
+  private static final List<String> PRECISIONS = List.of(SINGLE, "tf32", "bfloat16");
+
+  /** Paths are this machine's business, and recorded nowhere. */
+  private static final Set<String> PATHS = Set.of("--root", "--out", "--python");
+
+  private static final List<String> FLAGS = List.of("--quick", "--list");
+  private static final List<String> NAMED =
+      List.of(
+          "--root",
+          "--out",
+          "--python",
+          "--device",
+          "--rows",
+          "--precisions",
+          "--threads",
+          "--workspace",
+          "--rounds",
+          "--single-rounds",
+          "--peer-wait");
+
+  /** Reads {@code --root DIR --python FILE} and what bench/README.md names. */
   static Settings parse(String... arguments) {
-    Path root = Path.of("").toAbsolutePath();
-    Path python = Path.of("python3");
-    List<Row> rows = Catalogue.rows();
-    List<Experiment> experiments = Catalogue.experiments();
-    int threads = Runtime.getRuntime().availableProcessors();
-    int rounds = 12;
-    int singleRounds = 2;
-    String peerWait = "passive";
-    boolean quick = false;
-    boolean list = false;
-    List<String> recorded = new ArrayList<>(List.of("bench/run"));
-    for (int i = 0; i < arguments.length; i++) {
-      String option = arguments[i];
-      if (option.equals("--quick")) {
-        quick = true;
-        rounds = 3;
-        singleRounds = 1;
-        recorded.add(option);
-        continue;
-      }
-      if (option.equals("--list")) {
-        list = true;
-        continue;
-      }
-      if (++i == arguments.length) {
-        throw new IllegalArgumentException(option + " needs a value");
-      }
-      String value = arguments[i];
-      switch (option) {
-        case "--root" -> root = Path.of(value).toAbsolutePath();
-        case "--python" -> python = Path.of(value);
-        case "--rows" -> {
-          List<String> names = List.of(value.split(","));
-          checkKnown(names);
-          rows = rows.stream().filter(row -> names.contains(row.name())).toList();
-          experiments = experiments.stream().filter(e -> names.contains(e.name())).toList();
-        }
-        case "--threads" -> threads = Integer.parseInt(value);
-        case "--rounds" -> rounds = Integer.parseInt(value);
-        case "--single-rounds" -> singleRounds = Integer.parseInt(value);
-        case "--peer-wait" -> peerWait = value;
-        default -> throw new IllegalArgumentException(option + " is unknown; see bench/README.md");
-      }
-      if (!option.equals("--root")
-          && !option.equals("--python")) { // paths are this machine's business
-        recorded.add(option);
-        recorded.add(value);
-      }
-    }
-    return new Settings(
-        root,
-        python,
-        rows,
-        experiments,
-        threads,
-        rounds,
-        singleRounds,
-        peerWait,
-        quick,
-        list,
-        String.join(" ", recorded));
+    Options given = Options.parse(FLAGS, NAMED, arguments);
+    String device = given.text("--device", "cpu");
+    boolean cpu = device.equals("cpu");
+    boolean quick = given.has("--quick");
+    Path root = Path.of(given.text("--root", "")).toAbsolutePath();
+    String day = LocalDate.now(ZoneOffset.UTC) + "-cpu.jsonl";
+    Path out = quick ? null : root.resolve("bench/results").resolve(day);
+    List<String> precisions = cpu ? List.of(SINGLE) : PRECISIONS;
+    Settings settings =
+        new Settings(
+            root,
+            given.has("--out") ? Path.of(given.text("--out", "")).toAbsolutePath() : out,
+            given.has("--python") ? Path.of(given.text("--python", "")) : null,
+            device,
+            given.list("--rows", List.of()),
+            given.list("--precisions", precisions),
+            given.number("--threads", Runtime.getRuntime().availableProcessors()),
+            given.number("--workspace", 0),
+            given.number("--rounds", quick ? 3 : cpu ? 12 : 5),
+            given.number("--single-rounds", quick ? 1 : 2),
+            given.text("--peer-wait", cpu ? "passive" : "default"),
+            quick,
+            given.has("--list"),
+            command(cpu ? "bench/run" : "./run bench", arguments));
+    choose("--rows", settings.rows, settings.names());
+    choose("--precisions", settings.precisions, precisions);
+    return settings;
   }
 
-  private static void checkKnown(List<String> names) {
-    List<String> known =
-        Stream.concat(
-                Catalogue.rows().stream().map(Row::name),
-                Catalogue.experiments().stream().map(Experiment::name))
-            .toList();
-    for (String name : names) {
+  private static void choose(String option, List<String> chosen, List<String> known) {
+    for (String name : chosen) {
       if (!known.contains(name)) {
-        throw new IllegalArgumentException(
-            "--rows: no row is called '" + name + "'; choose from " + known);
+        throw new InputException(
+            option + ": '" + name + "' is unknown; choose from " + String.join(", ", known));
       }
     }
+  }
+
+  private static String command(String program, String... arguments) {
+    List<String> recorded = new ArrayList<>(List.of(program));
+    for (int i = 0; i < arguments.length; i++) {
+      if (PATHS.contains(arguments[i])) {
+        i++;
+      } else {
+        recorded.add(arguments[i]);
+      }
+    }
+    return String.join(" ", recorded);
+  }
+
+  boolean onProcessor() {
+    return device.equals("cpu");
+  }
+
+  /** Every row's name, and every experiment's. */
+  List<String> names() {
+    List<String> names = new ArrayList<>();
+    Catalogue.rows(onProcessor()).forEach(row -> names.add(row.name()));
+    Catalogue.experiments(onProcessor()).forEach(experiment -> names.add(experiment.name()));
+    return names;
+  }
+
+  boolean wants(String name) {
+    return rows.isEmpty() || rows.contains(name);
+  }
+
+  Backend open(String precision) {
+    int threads = onProcessor() ? this.threads : 0;
+    return Backend.open(
+        device, new BackendOptions(threads, (long) workspace << 20, "auto", precision));
+  }
+
+  Path peerScript() {
+    return root.resolve(onProcessor() ? "bench/peers/peer.py" : "peers/gpu.py");
   }
 }

@@ -1,6 +1,7 @@
 package io.vicinal.kit;
 
 import io.vicinal.InputException;
+import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -13,41 +14,22 @@ import java.util.concurrent.ThreadLocalRandom;
  * @param only operations whose name contains it
  */
 record CheckSettings(String device, long seed, int rounds, int largest, String only) {
-  private static final String USAGE =
-      "; the options are --device NAME, --seed N, --rounds N, --largest N, --only TEXT";
+  private static final List<String> NAMED =
+      List.of("--device", "--seed", "--rounds", "--largest", "--only");
 
   /** Reads {@code --device NAME --seed N --rounds N --largest N --only TEXT}. */
   static CheckSettings parse(String... arguments) {
-    String device = "cuda";
-    long seed = ThreadLocalRandom.current().nextInt(1_000_000);
-    int rounds = 4;
-    int largest = 300;
-    String only = "";
-    for (int i = 0; i < arguments.length; i += 2) {
-      if (i + 1 == arguments.length) {
-        throw new InputException(arguments[i] + " needs a value" + USAGE);
-      }
-      String value = arguments[i + 1];
-      switch (arguments[i]) {
-        case "--device" -> device = value;
-        case "--seed" -> seed = number(arguments[i], value);
-        case "--rounds" -> rounds = Math.toIntExact(number(arguments[i], value));
-        case "--largest" -> largest = Math.toIntExact(number(arguments[i], value));
-        case "--only" -> only = value;
-        default -> throw new InputException(arguments[i] + " is unknown" + USAGE);
-      }
-    }
-    if (rounds < 1 || largest < 4) {
+    Options given = Options.parse(List.of(), NAMED, arguments);
+    CheckSettings settings =
+        new CheckSettings(
+            given.text("--device", "cuda"),
+            given.number("--seed", ThreadLocalRandom.current().nextInt(1_000_000)),
+            given.number("--rounds", 4),
+            given.number("--largest", 300),
+            given.text("--only", ""));
+    if (settings.rounds < 1 || settings.largest < 4) {
       throw new InputException("--rounds must be 1 or more and --largest 4 or more");
     }
-    return new CheckSettings(device, seed, rounds, largest, only);
-  }
-
-  private static long number(String option, String value) {
-    try {
-      return Long.parseLong(value);
-    } catch (NumberFormatException e) {
-      throw new InputException(option + " '" + value + "' is no whole number" + USAGE, e);
-    }
+    return settings;
   }
 }
