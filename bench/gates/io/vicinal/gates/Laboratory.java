@@ -1,7 +1,7 @@
 package io.vicinal.gates;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.attribution.Estimators;
 import io.vicinal.influence.attribution.Explanation;
 import io.vicinal.influence.attribution.ExplanationOptions;
@@ -13,9 +13,9 @@ import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.solve.NegativeCurvatureException;
-import io.vicinal.influence.solve.ProblemOptions;
+import io.vicinal.influence.problem.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.verify.Edit;

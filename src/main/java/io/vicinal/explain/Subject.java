@@ -3,7 +3,7 @@ package io.vicinal.explain;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Names;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.TestSet;

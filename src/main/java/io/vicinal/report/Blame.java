@@ -1,8 +1,8 @@
 package io.vicinal.report;
 
+import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Pair;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.Spectrum;
 import io.vicinal.influence.verify.Miniature;
 import java.util.List;
 

@@ -13,7 +13,7 @@ import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;

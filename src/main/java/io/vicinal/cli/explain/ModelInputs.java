@@ -17,7 +17,7 @@ import io.vicinal.data.Names;
 import io.vicinal.data.Safetensors;
 import io.vicinal.explain.Labelled;
 import io.vicinal.explain.Subject;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;

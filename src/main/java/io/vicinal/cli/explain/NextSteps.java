@@ -1,8 +1,8 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.Text;
-import io.vicinal.influence.HeadModel;
 import io.vicinal.influence.attribution.NewtonLoo;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.verify.Badge;
 import io.vicinal.influence.verify.Doubt;

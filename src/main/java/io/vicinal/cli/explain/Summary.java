@@ -11,10 +11,10 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Explainer;
 import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.problem.HeadProblem;
+import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.HeadProblem;
-import io.vicinal.influence.solve.Spectrum;
 import java.util.List;
 
 /** The facts that stand beside a command's numbers: {@code summary.json}. Stateless. */

@@ -6,7 +6,7 @@ import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
 import io.vicinal.data.EqualRows;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;

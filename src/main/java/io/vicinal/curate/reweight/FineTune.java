@@ -3,7 +3,7 @@ package io.vicinal.curate.reweight;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.train.HeadTraining;

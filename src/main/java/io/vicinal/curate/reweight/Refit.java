@@ -3,7 +3,7 @@ package io.vicinal.curate.reweight;
 import io.vicinal.InputException;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOutcome;

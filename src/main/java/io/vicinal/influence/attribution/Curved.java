@@ -2,10 +2,10 @@ package io.vicinal.influence.attribution;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.CurvaturePoint;
-import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Progress;
 import java.util.Arrays;
 import java.util.List;

@@ -2,10 +2,10 @@ package io.vicinal.influence.attribution;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.CurvaturePoint;
-import io.vicinal.influence.solve.HeadProblem;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;

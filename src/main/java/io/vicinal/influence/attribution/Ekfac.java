@@ -1,10 +1,10 @@
 package io.vicinal.influence.attribution;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.Diagonal;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.CurvaturePoint;
-import io.vicinal.influence.solve.Diagonal;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
 import java.util.List;

@@ -1,8 +1,8 @@
 package io.vicinal.influence.attribution;
 
+import io.vicinal.influence.problem.CurvaturePoint;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.CurvaturePoint;
 import io.vicinal.influence.solve.Progress;
 import java.util.Arrays;
 import java.util.List;

@@ -2,14 +2,14 @@ package io.vicinal.influence.attribution;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.HeadProblem;
+import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.LowRankGradient;
 import io.vicinal.influence.query.Measurement;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
-import io.vicinal.influence.solve.CurvaturePoint;
-import io.vicinal.influence.solve.HeadProblem;
-import io.vicinal.influence.solve.ParameterSpace;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;

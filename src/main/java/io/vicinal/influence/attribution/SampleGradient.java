@@ -3,8 +3,8 @@ package io.vicinal.influence.attribution;
 import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.solve.CurvaturePoint;
-import io.vicinal.influence.solve.HeadProblem;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 

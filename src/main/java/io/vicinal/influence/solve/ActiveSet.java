@@ -1,6 +1,7 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.tensor.Arena;
 import java.util.Arrays;
 import java.util.function.Predicate;

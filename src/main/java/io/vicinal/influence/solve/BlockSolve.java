@@ -3,6 +3,7 @@ package io.vicinal.influence.solve;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.influence.solve.ActiveSet.Row;
 import io.vicinal.influence.solve.SolveReport.Status;
 import io.vicinal.tensor.Arena;

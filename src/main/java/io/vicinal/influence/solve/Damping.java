@@ -1,6 +1,8 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.InputException;
+import io.vicinal.influence.problem.DampingUnit;
+import io.vicinal.influence.problem.HeadProblem;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;

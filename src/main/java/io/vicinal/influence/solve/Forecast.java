@@ -2,6 +2,10 @@ package io.vicinal.influence.solve;
 
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.Diagonal;
+import io.vicinal.influence.problem.MemoryBudget;
+import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.tensor.Arena;
 import java.util.Locale;
 import java.util.function.LongSupplier;

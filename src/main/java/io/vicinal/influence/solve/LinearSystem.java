@@ -3,6 +3,8 @@ package io.vicinal.influence.solve;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
 import io.vicinal.backend.WeightChanges;
+import io.vicinal.influence.problem.CurvaturePoint;
+import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.tensor.Arena;
 
 /**

@@ -1,6 +1,8 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.Diagonal;
+import io.vicinal.influence.problem.ParameterSpace;
 
 /** A symmetric positive definite approximation of an inverse. */
 interface Preconditioner {

@@ -1,6 +1,7 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.Diagonal;
 import io.vicinal.tensor.Tensor;
 
 /**

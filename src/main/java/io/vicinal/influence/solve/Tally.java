@@ -1,6 +1,7 @@
 package io.vicinal.influence.solve;
 
 import io.vicinal.backend.Directions;
+import io.vicinal.influence.problem.ParameterSpace;
 
 /** What the blocks of one solve have in common: progress, and the worst direction. One thread. */
 final class Tally {

@@ -1,7 +1,6 @@
 /**
- * Damped curvature systems (M + lambda) x = b over a whole training set: the problem in its basis,
- * the Kronecker-factored preconditioner, conjugate gradients for many right-hand sides,
- * re-convergence of the head, and what it will cost. Read {@link
- * io.vicinal.influence.solve.HeadProblem} first.
+ * Damped curvature systems (M + lambda) x = b over a whole training set: conjugate gradients for
+ * many right-hand sides, re-convergence of the head, the damping that both need, and what they will
+ * cost.
  */
 package io.vicinal.influence.solve;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;

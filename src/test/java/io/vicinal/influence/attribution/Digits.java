@@ -4,7 +4,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.GroupDistance;
 import io.vicinal.influence.query.Neighbouring;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.influence.problem.HeadProblem;
+import io.vicinal.influence.problem.ProblemOptions;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.HeadProblem;
-import io.vicinal.influence.solve.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.Reconvergence;
 import io.vicinal.influence.solve.ReconvergenceOptions;

@@ -6,8 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.InputException;
+import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -4,8 +4,8 @@ import static io.vicinal.influence.attribution.LinearEstimatorsTest.near;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
 import java.util.Arrays;
 import java.util.List;

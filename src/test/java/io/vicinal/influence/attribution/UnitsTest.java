@@ -4,8 +4,8 @@ import static io.vicinal.influence.attribution.LinearEstimatorsTest.near;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.influence.attribution.EifOptions.Ways;
+import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.ParameterSubset;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.solve.ReconvergenceOptions;
 import io.vicinal.influence.solve.SolveOptions;

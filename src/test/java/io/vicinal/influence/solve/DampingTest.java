@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.influence.problem.DampingUnit;
+import io.vicinal.influence.problem.HeadProblem;
+import io.vicinal.influence.problem.ParameterSubset;
+import io.vicinal.influence.problem.Toy;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.List;

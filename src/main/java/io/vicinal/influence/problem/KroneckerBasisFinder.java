@@ -1,10 +1,9 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.HeadModel;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 

@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.InputException;
 import io.vicinal.process.Limits;
@@ -10,11 +10,11 @@ import io.vicinal.tensor.HostMemory;
  *
  * @param bytes the limit
  */
-record MemoryBudget(long bytes) {
+public record MemoryBudget(long bytes) {
   private static final double SHARE = 0.8;
 
   /** A limit, 0 for four fifths of what this process may still take. */
-  static MemoryBudget of(long bytes) {
+  public static MemoryBudget of(long bytes) {
     return new MemoryBudget(
         bytes > 0
             ? bytes
@@ -24,7 +24,7 @@ record MemoryBudget(long bytes) {
   /**
    * @throws InputException if {@code needed} bytes do not fit, saying {@code remedy}
    */
-  void check(String what, long needed, String remedy) {
+  public void check(String what, long needed, String remedy) {
     if (needed > bytes) {
       throw new InputException(
           "memory: " + what + " needs " + text(needed) + " of " + text(bytes) + "; " + remedy);
@@ -32,7 +32,7 @@ record MemoryBudget(long bytes) {
   }
 
   /** Bytes in words. */
-  static String text(long bytes) {
+  public static String text(long bytes) {
     return Limits.text(bytes);
   }
 }

@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 /** What a damping is counted in: some mean of the curvature's eigenvalues by the weight. */
 public enum DampingUnit {

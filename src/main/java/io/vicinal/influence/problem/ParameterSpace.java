@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.Directions;
@@ -149,7 +149,7 @@ public record ParameterSpace(
   }
 
   /** A head's analysed parameters as a block of one vector, sharing their memory. */
-  Directions vector(HeadTensors head) {
+  public Directions vector(HeadTensors head) {
     return new Directions(
         head.weight().reshape(1, width, features),
         proxyRows == 0 ? null : head.proxies().reshape(1, proxyRows, width));

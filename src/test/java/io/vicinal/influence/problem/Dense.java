@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
@@ -9,11 +9,11 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /** A curvature matrix written out, by products with unit vectors, and plain dense algebra. */
-final class Dense {
+public final class Dense {
   private Dense() {}
 
   /** M, row by row, at a point in double precision. */
-  static double[][] matrix(CurvaturePoint point, CurvatureKind kind, WeightChanges changes) {
+  public static double[][] matrix(CurvaturePoint point, CurvatureKind kind, WeightChanges changes) {
     ParameterSpace space = point.space();
     int p = (int) space.dimension();
     double[][] rows = new double[p][];
@@ -36,7 +36,7 @@ final class Dense {
     return rows;
   }
 
-  static void set(Directions block, double[][] vectors) {
+  public static void set(Directions block, double[][] vectors) {
     fill(block.weight(), vectors, 0);
     if (block.proxies() != null) {
       fill(block.proxies(), vectors, (int) (block.weight().size() / vectors.length));
@@ -52,7 +52,7 @@ final class Dense {
     part.set(flat);
   }
 
-  static double[][] get(Directions block) {
+  public static double[][] get(Directions block) {
     int m = (int) ParameterSpace.count(block);
     double[] weight = block.weight().toDoubles();
     double[] proxies = block.proxies() == null ? new double[0] : block.proxies().toDoubles();
@@ -67,7 +67,7 @@ final class Dense {
   }
 
   /** Eigenvalues, ascending. */
-  static double[] eigenvalues(Backend backend, double[][] m) {
+  public static double[] eigenvalues(Backend backend, double[][] m) {
     int n = m.length;
     double[] flat = new double[n * n];
     for (int i = 0; i < n; i++) {
@@ -83,7 +83,7 @@ final class Dense {
   }
 
   /** (M + lambda)^-1 b by elimination with row exchanges. */
-  static double[] solve(double[][] m, double lambda, double[] b) {
+  public static double[] solve(double[][] m, double lambda, double[] b) {
     int n = b.length;
     double[][] a = new double[n][];
     for (int i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ final class Dense {
   }
 
   /** |b - (M + lambda) x| / |b|. */
-  static double residual(double[][] m, double lambda, double[] x, double[] b) {
+  public static double residual(double[][] m, double lambda, double[] x, double[] b) {
     double sum = 0;
     for (int i = 0; i < b.length; i++) {
       double row = b[i] - lambda * x[i];
@@ -134,7 +134,7 @@ final class Dense {
     return Math.sqrt(sum) / norm(b);
   }
 
-  static double norm(double[] v) {
+  public static double norm(double[] v) {
     double sum = 0;
     for (double value : v) {
       sum += value * value;
@@ -143,7 +143,7 @@ final class Dense {
   }
 
   /** |a - b| / |b|. */
-  static double distance(double[] a, double[] b) {
+  public static double distance(double[] a, double[] b) {
     double[] difference = new double[a.length];
     for (int i = 0; i < a.length; i++) {
       difference[i] = a[i] - b[i];
@@ -152,7 +152,7 @@ final class Dense {
   }
 
   /** a . b / (|a| |b|). */
-  static double cosine(double[] a, double[] b) {
+  public static double cosine(double[] a, double[] b) {
     double sum = 0;
     for (int i = 0; i < a.length; i++) {
       sum += a[i] * b[i];

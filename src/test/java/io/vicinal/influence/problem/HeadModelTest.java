@@ -1,4 +1,4 @@
-package io.vicinal.influence;
+package io.vicinal.influence.problem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;

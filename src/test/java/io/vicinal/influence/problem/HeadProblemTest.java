@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -9,7 +9,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.HeadModel;
+import io.vicinal.influence.solve.Damping;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;

@@ -1,10 +1,9 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.influence.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.sample.Xoshiro;
@@ -16,7 +15,7 @@ import io.vicinal.tensor.Tensor;
  * Small problems: clusters with decaying directions and some wrong labels, and a rough head, whose
  * proxies lie near the embeddings of their classes.
  */
-record Toy(
+public record Toy(
     int n,
     int features,
     int width,
@@ -27,31 +26,31 @@ record Toy(
     DType dtype,
     long seed) {
 
-  static Toy small() {
+  public static Toy small() {
     return new Toy(60, 9, 4, 5, "proxy-nca-pp", 0.1, true, DType.F64, 1);
   }
 
-  Toy loss(String name) {
+  public Toy loss(String name) {
     return new Toy(n, features, width, classes, name, noise, bias, dtype, seed);
   }
 
-  Toy dtype(DType other) {
+  public Toy dtype(DType other) {
     return new Toy(n, features, width, classes, loss, noise, bias, other, seed);
   }
 
-  Toy size(int samples, int f, int d, int c) {
+  public Toy size(int samples, int f, int d, int c) {
     return new Toy(samples, f, d, c, loss, noise, bias, dtype, seed);
   }
 
-  Toy noise(double share) {
+  public Toy noise(double share) {
     return new Toy(n, features, width, classes, loss, share, bias, dtype, seed);
   }
 
-  Toy bias(boolean has) {
+  public Toy bias(boolean has) {
     return new Toy(n, features, width, classes, loss, noise, has, dtype, seed);
   }
 
-  HeadModel model(Arena arena) {
+  public HeadModel model(Arena arena) {
     Loss created = Losses.create(loss);
     Xoshiro random = Xoshiro.of(seed, "toy");
     double[] scale = new double[features];
@@ -94,13 +93,13 @@ record Toy(
     return new HeadModel(created, set, head);
   }
 
-  HeadProblem open(Backend backend, Arena arena, ParameterSubset theta) {
+  public HeadProblem open(Backend backend, Arena arena, ParameterSubset theta) {
     return HeadProblem.open(
         backend, model(arena), ProblemOptions.defaults().with(theta).with(dtype));
   }
 
   /** Random right-hand sides. */
-  static Directions rhs(HeadProblem problem, int m, Arena arena) {
+  public static Directions rhs(HeadProblem problem, int m, Arena arena) {
     Directions b = problem.space().zeros(arena, m);
     Xoshiro random = Xoshiro.of(7, "rhs");
     b.weight().set(normal(random, (int) b.weight().size(), 1));
@@ -111,7 +110,7 @@ record Toy(
   }
 
   /** Right-hand sides as explanations have them: gradients of the distance of two samples. */
-  static Directions questions(HeadProblem problem, int m, Arena arena) {
+  public static Directions questions(HeadProblem problem, int m, Arena arena) {
     Directions b = problem.space().zeros(arena, m);
     Xoshiro random = Xoshiro.of(8, "questions");
     int n = (int) problem.samples();
@@ -122,7 +121,7 @@ record Toy(
   }
 
   /** The gradient of |z_a - z_b|^2 = 2 - 2 z_a . z_b with respect to the weight, biases aside. */
-  static double[] distanceGradient(HeadProblem problem, long a, long b) {
+  public static double[] distanceGradient(HeadProblem problem, long a, long b) {
     double[] xa = problem.features().rows(a, a + 1).toDoubles();
     double[] xb = problem.features().rows(b, b + 1).toDoubles();
     double[] w = problem.reference().weight().toDoubles();
@@ -152,7 +151,7 @@ record Toy(
     return z;
   }
 
-  static double[] normal(Xoshiro random, int count, double scale) {
+  public static double[] normal(Xoshiro random, int count, double scale) {
     double[] values = new double[count];
     for (int i = 0; i < count; i++) {
       values[i] = scale * random.nextGaussian();

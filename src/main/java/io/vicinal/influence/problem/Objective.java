@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
@@ -12,10 +12,10 @@ import io.vicinal.tensor.Tensor;
  *
  * @param targets labels and weights of L
  */
-record Objective(HeadProblem problem, double lambda, Targets targets) {
+public record Objective(HeadProblem problem, double lambda, Targets targets) {
 
   /** F, and L alone. */
-  record Value(double objective, double loss) {}
+  public record Value(double objective, double loss) {}
 
   /** The gradient of L into one vector; returns L. */
   static double gradient(
@@ -37,7 +37,7 @@ record Objective(HeadProblem problem, double lambda, Targets targets) {
   }
 
   /** F and its gradient. */
-  Value evaluate(HeadTensors at, Directions gradient) {
+  public Value evaluate(HeadTensors at, Directions gradient) {
     ParameterSpace space = problem.space();
     double loss = gradient(problem, problem.features(), targets, at, gradient);
     try (Arena scratch = new Arena(problem.backend().memory())) {

@@ -1,4 +1,4 @@
-package io.vicinal.influence.solve;
+package io.vicinal.influence.problem;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
@@ -6,7 +6,6 @@ import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
-import io.vicinal.influence.HeadModel;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -237,7 +236,7 @@ public final class HeadProblem implements AutoCloseable {
   }
 
   /** Memory limit of everything that works on this problem. */
-  MemoryBudget memory() {
+  public MemoryBudget memory() {
     return memory;
   }
 
