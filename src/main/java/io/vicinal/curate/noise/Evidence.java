@@ -7,6 +7,8 @@ import io.vicinal.backend.Targets;
 import io.vicinal.data.EqualRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.problem.HeadModel;
+import io.vicinal.influence.query.Confusions;
+import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;
@@ -61,7 +63,7 @@ public final class Evidence implements AutoCloseable {
   private final Map<Source, double[][]> posteriors = new EnumMap<>(Source.class);
   private final long[] sizes; // of the classes
   private EqualRows rows;
-  private Boolean confusion;
+  private Confusions confusions;
   private NeighbourList frozen;
   private NeighbourList embedded;
   private Tensor embeddings;
@@ -180,7 +182,7 @@ public final class Evidence implements AutoCloseable {
   }
 
   /** The head as a model to be explained. */
-  HeadModel model() {
+  public HeadModel model() {
     return model != null ? model : new HeadModel(loss, data, head().tensors());
   }
 
@@ -394,11 +396,19 @@ public final class Evidence implements AutoCloseable {
   }
 
   /** Whether some test sample's nearest one is of another class. */
-  synchronized boolean hasConfusion() {
-    if (confusion == null) {
-      confusion = test.samples() > 1 && InfluenceRankings.confusions(this).wrong().length > 0;
+  boolean hasConfusion() {
+    return test.samples() > 1 && confusions().wrong().length > 0;
+  }
+
+  /** The test samples' wrong neighbours by raw distance. */
+  public synchronized Confusions confusions() {
+    if (confusions == null) {
+      try (Arena own = new Arena(backend.memory())) {
+        Tensor z = head().embed(backend, test.features(), own);
+        confusions = Confusions.find(backend, z, test.labels(), Neighbouring.RAW);
+      }
     }
-    return confusion;
+    return confusions;
   }
 
   /** Whether all rows of the features are equal, so that nothing tells one sample from another. */

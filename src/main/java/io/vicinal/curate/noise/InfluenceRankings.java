@@ -8,15 +8,11 @@ import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.attribution.Scores;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ProblemOptions;
-import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Group;
 import io.vicinal.influence.query.GroupDistance;
-import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.Tensor;
 import java.util.List;
 
 /**
@@ -45,22 +41,13 @@ final class InfluenceRankings {
           "detectors eif-group and if-group need test samples to be confused about; give test"
               + " features and labels");
     }
-    List<Group> groups = confusions(evidence).groups(1);
+    List<Group> groups = evidence.confusions().groups(1);
     if (groups.isEmpty()) {
       throw new InputException(
           test.name() + ": no test sample is confused, so there is no group to rank by");
     }
     Query query = new Query("worst group", GroupDistance.of(groups.get(0)));
     return scores(evidence, test, method, List.of(query));
-  }
-
-  /** The test rows' wrong neighbours by raw distance. */
-  static Confusions confusions(Evidence evidence) {
-    FeatureSet test = evidence.test();
-    try (Arena arena = new Arena(evidence.backend().memory())) {
-      Tensor z = evidence.head().embed(evidence.backend(), test.features(), arena);
-      return Confusions.find(evidence.backend(), z, test.labels(), Neighbouring.RAW);
-    }
   }
 
   private static Detector.Found scores(

@@ -1,12 +1,15 @@
 package io.vicinal.curate.study;
 
 import io.vicinal.InputException;
+import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.relabel.RelabelRule;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Recommended labels of a whole training set, counted by class: how much of each class is
@@ -42,6 +45,21 @@ public record FieldStudy(List<ClassRecommendations> classes) {
     List<ClassRecommendations> classes = new ArrayList<>();
     counts.forEach((label, towards) -> classes.add(classOf(label, new TreeMap<>(towards))));
     return new FieldStudy(List.copyOf(classes));
+  }
+
+  /**
+   * Counts what a rule guesses without a look at the labels: the likeliest class, the lower of
+   * equals.
+   */
+  public static FieldStudy of(Evidence evidence, RelabelRule rule) {
+    double[][] p = rule.probabilities(evidence, IntStream.range(0, evidence.samples()).toArray());
+    long[] recommended = new long[p.length];
+    for (int i = 0; i < p.length; i++) {
+      for (int c = 1; c < p[i].length; c++) {
+        recommended[i] = p[i][c] > p[i][(int) recommended[i]] ? c : recommended[i];
+      }
+    }
+    return of(evidence.labels(), recommended);
   }
 
   private static ClassRecommendations classOf(long label, SortedMap<Long, Long> towards) {
