@@ -1,7 +1,16 @@
 package io.vicinal.explain;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
+import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.noise.EvidenceOptions;
+import io.vicinal.curate.relabel.RelabelRule;
+import io.vicinal.curate.relabel.Relabelling;
+import io.vicinal.curate.reweight.Reweighted;
+import io.vicinal.curate.study.FieldStudy;
+import io.vicinal.curate.study.NoiseStudy;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.problem.HeadProblem;
@@ -173,6 +182,60 @@ public final class Explainer implements AutoCloseable {
   /** Compares the predictions with what solving again shows, by the first method. */
   public Verified verify(Attributions found, VerifyPlan plan) {
     return new Verifier(this, found).run(plan, found, estimators().get(0));
+  }
+
+  /**
+   * Which labels are wrong, and what they should be. Neither the head nor a test set is needed to
+   * be good: detectors that cannot work are left out.
+   *
+   * @throws io.vicinal.InputException if nothing tells the samples apart, they are too many, or a
+   *     detector that was named cannot work
+   */
+  public Mislabelled mislabelled(AuditOptions how) {
+    try (LabelSearch search = new LabelSearch(this, how)) {
+      return search.run();
+    }
+  }
+
+  /**
+   * Trains a head on the labels as they are and one on the cleaned ones, and measures both, and the
+   * delivered one, on the test set.
+   *
+   * @param training how
+   * @param seed of labels that are drawn
+   */
+  public Relabelled relabel(
+      Relabelling labels, Relabelling.Mode mode, RunConfig training, long seed) {
+    return Relabelled.of(backend, subject, labels, mode, training, seed);
+  }
+
+  /** Trains again for each query and method, with weights by the signs of its scores. */
+  public Reweighted reweight(Attributions found, ReweightOptions how) {
+    return new Reweighting(this, how).by(found);
+  }
+
+  /**
+   * Trains again with given weights, one head for all queries.
+   *
+   * @param weights one per training sample, 0 or more
+   */
+  public Reweighted reweight(List<Query> queries, double[] weights, ReweightOptions how) {
+    return new Reweighting(this, how).given(queries, weights);
+  }
+
+  /**
+   * What a rule recommends for every training sample, and what is special about those that are
+   * known to be wrong.
+   *
+   * @param known wrong labels in the head's numbers, or null
+   */
+  public LabelStudy study(RelabelRule rule, EvidenceOptions how, LabelNoise known) {
+    try (Evidence evidence = Evidence.of(backend, subject.model(), subject.test(), how)) {
+      progress.at("recommending labels", 0, 1, 0, Double.NaN);
+      return new LabelStudy(
+          FieldStudy.of(evidence, rule),
+          known == null ? null : NoiseStudy.of(evidence, known, progress));
+    }
   }
 
   /** What is explained. */

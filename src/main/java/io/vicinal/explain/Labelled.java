@@ -1,6 +1,7 @@
 package io.vicinal.explain;
 
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
 import java.util.Arrays;
 
 /**
@@ -36,5 +37,13 @@ public record Labelled(FeatureSet data, long[] positions, long[] classIds, int[]
   /** The head's part of the labels. */
   public long[] ofTrained(long[] labels) {
     return Arrays.stream(trained).mapToLong(i -> labels[i]).toArray();
+  }
+
+  /** A list of wrong labels in these numbers, as positions and class ids. */
+  public LabelNoise inDataSet(LabelNoise noise) {
+    return new LabelNoise(
+        Arrays.stream(noise.ids()).map(i -> positions[(int) i]).toArray(),
+        Arrays.stream(noise.clean()).map(c -> classIds[(int) c]).toArray(),
+        Arrays.stream(noise.noisy()).map(c -> classIds[(int) c]).toArray());
   }
 }

@@ -1,7 +1,10 @@
 package io.vicinal.explain;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Names;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.query.Confusions;
@@ -12,7 +15,11 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
@@ -191,5 +198,71 @@ public record Subject(
 
   private static FeatureSet labels(FeatureSet set, long[] labels, Arena arena) {
     return new FeatureSet(set.features(), arena.of(labels, labels.length), set.name());
+  }
+
+  /**
+   * A list of wrong labels in the numbers of some samples. Others are left out.
+   *
+   * @param noise by position in the data set, with class ids
+   * @param source where it came from
+   * @throws InputException if the samples' labels are not the list's noisy ones
+   */
+  public LabelNoise inRows(Labelled samples, LabelNoise noise, Object source) {
+    Map<Long, Long> rows = numbered(samples.positions());
+    Map<Long, Long> classes = numbered(samples.classIds());
+    long[] given = samples.data().labels().toLongs();
+    List<long[]> kept = new ArrayList<>();
+    for (int i = 0; i < noise.count(); i++) {
+      long id = noise.ids()[i];
+      if (id >= samples()) {
+        throw new InputException(
+            source + ": sample " + id + " is outside 0.." + (samples() - 1));
+      }
+      Long row = rows.get(id);
+      if (row == null) {
+        continue;
+      }
+      Long noisy = classes.get(noise.noisy()[i]);
+      if (noisy == null || given[row.intValue()] != noisy) {
+        throw new InputException(
+            source
+                + ": sample "
+                + id
+                + " is "
+                + className(samples, given[row.intValue()])
+                + ", not the list's noisy "
+                + classText(noise.noisy()[i])
+                + "; give the list that belongs to these labels");
+      }
+      // A right class that does not occur can never be proposed: a number of its own.
+      kept.add(new long[] {row, classes.getOrDefault(noise.clean()[i], Long.MAX_VALUE), noisy});
+    }
+    return new LabelNoise(column(kept, 0), column(kept, 1), column(kept, 2));
+  }
+
+  private static Map<Long, Long> numbered(long[] values) {
+    Map<Long, Long> numbers = new HashMap<>();
+    for (int i = 0; i < values.length; i++) {
+      numbers.put(values[i], (long) i);
+    }
+    return numbers;
+  }
+
+  private static long[] column(List<long[]> rows, int c) {
+    return rows.stream().mapToLong(row -> row[c]).toArray();
+  }
+
+  /**
+   * How a head like this one is trained where nobody says how.
+   *
+   * @param overrides values of the configuration such as "epochs=5"
+   */
+  public RunConfig training(List<String> overrides) {
+    List<String> all = new ArrayList<>();
+    all.add("head.embedding=" + model.head().weight().dim(0));
+    all.add("head.bias=" + (model.head().bias() != null));
+    all.add("sampler.dropLast=false"); // fewer samples than a batch are a batch
+    all.addAll(overrides);
+    return RunConfig.defaults(all.toArray(new String[0]));
   }
 }

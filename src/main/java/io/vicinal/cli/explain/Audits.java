@@ -2,23 +2,20 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
+import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.DoubtedClass;
-import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.noise.LabelDoubts;
 import io.vicinal.curate.noise.Plateau;
-import io.vicinal.curate.noise.Ranking;
 import io.vicinal.curate.relabel.LabelAudit;
-import io.vicinal.curate.relabel.RelabelRule;
-import io.vicinal.curate.relabel.Relabelling;
-import io.vicinal.explain.Labelled;
+import io.vicinal.explain.Mislabelled;
+import io.vicinal.explain.Suspicion;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * What {@code mislabel} and {@code relabel} say alike about the labels they looked at. Stateless.
@@ -26,61 +23,15 @@ import java.util.Set;
 final class Audits {
   private static final int FEW = 300; // of these 100 are sure, and a tenth of them is 10 +- 3
 
-  private static final String MAIN = "rank-average";
-
   private Audits() {}
 
-  /** By rank-average, or the first detector where it did not rank, with the default rule. */
-  static LabelAudit of(
-      ModelInputs model,
-      DetectorScores detecting,
-      Map<String, double[]> scores,
-      Set<Integer> decided,
-      Integer suspects) {
-    String main = scores.containsKey(MAIN) ? MAIN : scores.keySet().iterator().next();
-    return of(
-        model,
-        detecting,
-        scores,
-        main,
-        decided,
-        suspects,
-        RelabelRule.COMBINED,
-        Relabelling.Options.defaults());
-  }
-
-  /**
-   * @param decided rows that are not suspected, because somebody decided on them before; they count
-   *     among those that are expected to be wrong, so that nobody else takes their place
-   */
-  static LabelAudit of(
-      ModelInputs model,
-      DetectorScores detecting,
-      Map<String, double[]> scores,
-      String main,
-      Set<Integer> decided,
-      Integer suspects,
-      RelabelRule rule,
-      Relabelling.Options options) {
-    Evidence evidence = detecting.evidence();
-    Labelled labelled = model.subject().labelled();
-    Map<String, double[]> all = new LinkedHashMap<>(scores);
-    Integer wanted = suspects;
-    if (!decided.isEmpty() && scores.containsKey(main)) {
-      int n = evidence.samples();
-      long first = suspects != null ? suspects : Math.round(evidence.noiseRate() * n);
-      wanted =
-          (int)
-              Arrays.stream(Ranking.order(scores.get(main)))
-                  .limit(first)
-                  .filter(row -> !decided.contains(row))
-                  .count();
-      double[] open = scores.get(main).clone();
-      decided.forEach(row -> open[row] = Double.NaN); // no opinion: behind all others
-      all.put(main, open);
+  /** The detectors in a list, each once. */
+  static List<Detector> detectors(String option, String list) {
+    try {
+      return Detectors.parseList(list);
+    } catch (InputException e) {
+      throw new InputException(e.getMessage().replaceFirst("^detector:", option + ":"), e);
     }
-    return LabelAudit.of(
-        evidence, labelled.positions(), labelled.classIds(), all, main, wanted, rule, options);
   }
 
   /** The one sentence on how many are suspected. */
@@ -139,56 +90,63 @@ final class Audits {
   }
 
   /** What the reader has to know about what was looked at. */
-  static List<String> remarks(ModelInputs model, DetectorScores detecting) {
+  static List<String> remarks(ModelInputs model, Mislabelled found) {
     List<String> remarks = new ArrayList<>();
+    int samples = found.audit().samples();
+    LabelDoubts doubts = found.doubts();
     heldOut(
             model,
-            model.subject().labelled().positions().length,
+            samples,
             "All %,d labels are looked at, those of the %,d samples held out for validation too.")
         .ifPresent(remarks::add);
     trainedHere(model, "the detectors that look at one").ifPresent(remarks::add);
-    Evidence evidence = detecting.evidence();
-    long alone = 0;
-    for (int i = 0; i < evidence.samples(); i++) {
-      alone += evidence.isAlone(i) ? 1 : 0;
-    }
-    if (alone > 0) {
+    if (doubts.alone() > 0) {
       remarks.add(
           String.format(
               Locale.ROOT,
               "%,d %s the only one of its class: nothing can be said about its label without it, so"
                   + " only aum and the head rank it, and nothing is proposed.",
-              alone,
-              alone == 1 ? "sample is" : "samples are each"));
+              doubts.alone(),
+              doubts.alone() == 1 ? "sample is" : "samples are each"));
     }
-    if (evidence.samples() < FEW) {
+    if (samples < FEW) {
       remarks.add(
           String.format(
               Locale.ROOT,
               "%,d samples are few: the expected numbers are read off the surest predictions, and"
                   + " may be wrong by half.",
-              evidence.samples()));
+              samples));
     }
-    long copies = evidence.isConstant() ? 0 : evidence.contradictingCopies();
-    if (copies > 0) {
+    if (doubts.copies() > 0) {
       remarks.add(
           String.format(
               Locale.ROOT,
               "%,d %s of an earlier one with another label: one label of each pair is wrong, or the"
                   + " features do not tell these classes apart.",
-              copies,
-              copies == 1 ? "sample is an exact copy" : "samples are exact copies"));
+              doubts.copies(),
+              doubts.copies() == 1 ? "sample is an exact copy" : "samples are exact copies"));
     }
-    told(model, evidence).ifPresent(remarks::add);
-    remarks.addAll(detecting.remarks());
-    detecting.dampings().forEach((name, damping) -> remarks.add(Summary.said(damping, name)));
+    told(model, found).ifPresent(remarks::add);
+    Suspicion suspicion = found.suspicion();
+    suspicion.leftOut().forEach((name, why) -> remarks.add(name + " is left out: " + why + "."));
+    if (!suspicion.ofHead().isEmpty()) {
+      remarks.add(
+          String.format(
+              Locale.ROOT,
+              "%s: of the head, so they rank only the %,d samples that it was trained on, not the"
+                  + " %,d that were held out.",
+              String.join(", ", suspicion.ofHead()),
+              model.subject().labelled().trained().length,
+              model.subject().labelled().heldOut()));
+    }
+    suspicion.dampings().forEach((name, damping) -> remarks.add(Summary.said(damping, name)));
     return remarks;
   }
 
   /** What is not known about the rate of wrong labels. */
-  private static Optional<String> told(ModelInputs model, Evidence evidence) {
-    if (!evidence.isNoiseTold()) {
-      Plateau plateau = evidence.plateau();
+  private static Optional<String> told(ModelInputs model, Mislabelled found) {
+    Plateau plateau = found.doubts().plateau();
+    if (plateau != null) {
       return Optional.of(
           String.format(
               Locale.ROOT,
@@ -199,12 +157,11 @@ final class Audits {
               100 * plateau.accord(),
               100 * plateau.surest()));
     }
-    List<DoubtedClass> doubted = evidence.doubtedClasses();
+    List<DoubtedClass> doubted = found.doubts().classes();
     if (doubted.isEmpty()) {
       return Optional.empty();
     }
     DoubtedClass first = doubted.get(0);
-    double all = evidence.noiseRate() * evidence.samples();
     return Optional.of(
         String.format(
             Locale.ROOT,
@@ -220,8 +177,8 @@ final class Audits {
                     + Text.count(doubted.size() - 1, "other class", "other classes")
                     + ")",
             Math.min(
-                evidence.samples(),
-                Math.round(all) + doubted.stream().mapToLong(DoubtedClass::wrong).sum())));
+                found.audit().samples(),
+                Math.round(found.audit().expectedWrong()) + doubted.stream().mapToLong(DoubtedClass::wrong).sum())));
   }
 
   /** The same facts in every summary. */

@@ -9,11 +9,14 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.DetectionCurve;
+import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
-import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Npy;
+import io.vicinal.explain.AuditOptions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.explain.Mislabelled;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -24,7 +27,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
@@ -100,9 +102,8 @@ final class MislabelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     noises.check();
-    if (detectors != null) {
-      DetectorScores.parse("--detectors", detectors);
-    }
+    List<Detector> asked =
+        detectors == null ? List.of() : Audits.detectors("--detectors", detectors);
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }
@@ -113,20 +114,17 @@ final class MislabelCommand implements Callable<Integer> {
       noises.addTo(key);
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
-      EvidenceOptions options = EvidenceOptions.of(config, noises.seed);
+      AuditOptions how = AuditOptions.of(config, noises.seed).by(asked).suspecting(suspects);
       try (WorkFolder work = new WorkFolder(out, key, results(noise != null), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
-          DetectorScores detecting = new DetectorScores(model, options, work, bars)) {
-        Map<String, double[]> scores =
-            detectors == null
-                ? detecting.ofAll()
-                : detecting.of(DetectorScores.parse("--detectors", detectors));
+          Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
-        LabelAudit audit = Audits.of(model, detecting, scores, decided, suspects);
+        Mislabelled found =
+            explainer.keeping(work).with(bars).mislabelled(how.sparing(decided));
         bars.finish();
-        List<String> remarks = Audits.remarks(model, detecting);
+        List<String> remarks = Audits.remarks(model, found);
         remarks.addAll(earlier.remarks(decided));
-        write(model, noise, audit, remarks, work);
+        write(model, noise, found, remarks, work);
       }
     }
     return 0;
@@ -146,30 +144,25 @@ final class MislabelCommand implements Callable<Integer> {
   private void write(
       ModelInputs model,
       LabelNoise noise,
-      LabelAudit audit,
+      Mislabelled found,
       List<String> remarks,
       WorkFolder work) {
-    int n = audit.samples();
-    int suspected = audit.suspects().length;
+    LabelAudit audit = found.audit();
     writeScores(model, audit, work);
     Suspects.csv(model, audit).write(work.file("suspects.csv"));
     JsonObject summary = Summary.of(spec.name(), model);
     Audits.addTo(summary, audit, remarks);
     summary.addProperty("seed", noises.seed);
-    List<DetectionCurve> curves = new ArrayList<>();
+    List<DetectionCurve> curves = noise == null ? List.of() : found.curves(noise);
     if (noise != null) {
-      boolean[] wrong = noise.mask(n);
-      audit
-          .detectors()
-          .forEach(name -> curves.add(DetectionCurve.of(name, audit.scores(name), wrong)));
-      judged(curves, suspected).write(work.file("detectors.csv"));
+      judged(curves, audit.suspects().length).write(work.file("detectors.csv"));
       DetectionCurve.write(work.file("curves.csv"), curves, POINTS);
       summary.addProperty("mislabelled", noise.count());
     }
     if (noises.inject != null) {
       summary.addProperty("injected", noises.inject);
       summary.addProperty("rate", noises.rate);
-      KnownNoise.inDataset(model.subject().labelled(), noise).write(work.file("noise.csv"));
+      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
       model.writeLabels(
           model.subject().labelled().data().labels().toLongs(), work.file("labels-noisy.npy"));
     }

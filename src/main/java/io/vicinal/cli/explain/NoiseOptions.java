@@ -58,7 +58,7 @@ final class NoiseOptions {
   LabelNoise apply(ModelInputs model, RunConfig training) {
     if (file != null) {
       LabelNoise known = LabelNoise.read(file, model.subject().classNames());
-      return KnownNoise.inRows(model, model.subject().labelled(), known, file);
+      return model.subject().inRows(model.subject().labelled(), known, file);
     }
     if (inject == null) {
       return null;

@@ -9,28 +9,25 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
-import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.curate.relabel.Proposal;
 import io.vicinal.curate.relabel.RelabelAccuracy;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.curate.relabel.Retrieval;
-import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.explain.AuditOptions;
+import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Labelled;
-import io.vicinal.nn.Head;
+import io.vicinal.explain.Mislabelled;
+import io.vicinal.explain.Relabelled;
 import io.vicinal.report.Fact;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.report.Section;
-import io.vicinal.tensor.Arena;
-import io.vicinal.train.HeadTraining;
-import io.vicinal.train.Supervision;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -139,7 +136,7 @@ final class RelabelCommand implements Callable<Integer> {
     noises.check();
     RelabelRule how = rule(rule);
     Relabelling.Mode mode = mode();
-    List<Detector> ranking = DetectorScores.parse("--detector", detector);
+    List<Detector> ranking = Audits.detectors("--detector", detector);
     if (ranking.size() > 1) {
       throw new InputException("--detector: '" + detector + "' is a list; name one");
     }
@@ -154,32 +151,32 @@ final class RelabelCommand implements Callable<Integer> {
       noises.addTo(key);
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
-      EvidenceOptions evidenceOptions = EvidenceOptions.of(config, noises.seed);
+      AuditOptions looking =
+          AuditOptions.of(config, noises.seed).by(ranking).suspecting(suspects).with(how, options);
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
-          DetectorScores detecting = new DetectorScores(model, evidenceOptions, work, bars)) {
-        Map<String, double[]> scores = detecting.of(ranking);
+          Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
-        LabelAudit audit =
-            Audits.of(model, detecting, scores, detector, decided, suspects, how, options);
-        Relabelling relabelling = audit.relabelling();
-        List<String> remarks = Audits.remarks(model, detecting);
+        Mislabelled found =
+            explainer.keeping(work).with(bars).mislabelled(looking.sparing(decided));
+        List<String> remarks = Audits.remarks(model, found);
         remarks.addAll(earlier.remarks(decided));
         bars.finish();
-        announce(audit, relabelling, remarks);
+        announce(found.audit(), remarks);
         Map<String, Retrieval> measured =
             mode == null
                 ? Map.of()
-                : retrained(model, detecting.evidence().training(), relabelling, mode);
+                : named(model, explainer.relabel(found.relabelling(), mode, config, noises.seed));
         bars.finish();
-        write(model, noise, audit, remarks, measured, work);
+        write(model, noise, found.audit(), remarks, measured, work);
       }
     }
     return 0;
   }
 
   /** What is going to be changed and what that is expected to do, before anything is written. */
-  private void announce(LabelAudit audit, Relabelling relabelling, List<String> remarks) {
+  private void announce(LabelAudit audit, List<String> remarks) {
+    Relabelling relabelling = audit.relabelling();
     PrintWriter writer = spec.commandLine().getOut();
     remarks.forEach(writer::println);
     writer.println(Audits.sentence(audit));
@@ -274,48 +271,15 @@ final class RelabelCommand implements Callable<Integer> {
     }
   }
 
-  /** Heads on the samples that the model was trained on: what it held out may be the test set. */
-  private Map<String, Retrieval> retrained(
-      ModelInputs model, HeadTraining trainer, Relabelling relabelling, Relabelling.Mode mode) {
+  /** Each head by what it is called; the given one is left out where it is the next one. */
+  private Map<String, Retrieval> named(ModelInputs model, Relabelled heads) {
     Map<String, Retrieval> measured = new LinkedHashMap<>();
-    Labelled labelled = model.subject().labelled();
-    FeatureSet given = labelled.data();
-    long[] ids = Arrays.stream(labelled.trained()).asLongStream().toArray();
-    try (Arena arena = new Arena(model.backend().memory())) {
-      long[] cleaned = labelled.ofTrained(relabelling.cleaned());
-      FeatureSet before =
-          new FeatureSet(
-              model.subject().model().training().features(),
-              arena.of(labelled.ofTrained(relabelling.labels()), ids.length),
-              "given labels");
-      FeatureSet repaired =
-          new FeatureSet(before.features(), arena.of(cleaned, ids.length), "cleaned labels");
-      FeatureSet asTested = inTestClasses(labelled, before, arena);
-      FeatureSet repairedTested = inTestClasses(labelled, repaired, arena);
-      if (!model.isTrainedHere() && noises.inject == null) { // else it is the next one
-        measured.put("given head", measure(model, model.subject().head(), asTested));
-      }
-      Supervision hard = Supervision.hard(relabelling.classes(), relabelling.labels());
-      measured.put(
-          "trained on the given labels",
-          measure(model, trainer.train(given.features(), hard, ids, arena), asTested));
-      Supervision after = relabelling.supervision(mode, noises.seed);
-      measured.put(
-          "trained on the cleaned labels",
-          measure(model, trainer.train(given.features(), after, ids, arena), repairedTested));
+    if (!model.isTrainedHere() && noises.inject == null) {
+      measured.put("given head", heads.delivered());
     }
+    measured.put("trained on the given labels", heads.given());
+    measured.put("trained on the cleaned labels", heads.cleaned());
     return measured;
-  }
-
-  /** The test set's labels are the user's class ids. */
-  private static FeatureSet inTestClasses(Labelled labelled, FeatureSet set, Arena arena) {
-    long[] ids =
-        Arrays.stream(set.labels().toLongs()).map(c -> labelled.classIds()[(int) c]).toArray();
-    return new FeatureSet(set.features(), arena.of(ids, ids.length), set.name());
-  }
-
-  private static Retrieval measure(ModelInputs model, Head head, FeatureSet gallery) {
-    return Retrieval.of(model.backend(), head, model.subject().test(), gallery);
   }
 
   private void write(
@@ -374,7 +338,7 @@ final class RelabelCommand implements Callable<Integer> {
           accuracy.broken());
     }
     if (noises.inject != null) {
-      KnownNoise.inDataset(model.subject().labelled(), noise).write(work.file("noise.csv"));
+      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
       model.writeLabels(relabelling.labels(), work.file("labels-noisy.npy"));
     }
     if (!measured.isEmpty()) {

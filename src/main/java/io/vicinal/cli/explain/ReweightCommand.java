@@ -7,6 +7,7 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.curate.reweight.FineTune;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
+import io.vicinal.explain.ReweightOptions;
 import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Query;
 import java.io.PrintWriter;
@@ -129,8 +130,8 @@ final class ReweightCommand implements Callable<Integer> {
       model.addTo(key);
       key.add("queries", Summary.queries(queries, explainer.values(queries)));
       methods.addTo(key);
-      Reweighting.Options options =
-          new Reweighting.Options(
+      ReweightOptions options =
+          new ReweightOptions(
               helpful,
               harmful,
               how.equals("resolve"),
@@ -140,25 +141,25 @@ final class ReweightCommand implements Callable<Integer> {
       try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
         explainer.keeping(work).with(bars);
-        Reweighting reweighting = new Reweighting(explainer, queries, options);
         Page page = new Page(spec.name(), "Acting on the blame", model, null).fact("Seed", seed);
         Spectrum spectrum = null;
         BlamePage blame = null;
+        ReweightWords words;
         if (given != null) {
-          reweighting.add(given);
-          reweighting.addTo(page, "", seed);
+          words = new ReweightWords(queries, explainer.reweight(queries, given, options), seed);
+          words.addTo(page, "");
         } else {
           BlamePage.announce(explainer, queries, checks, bars);
           Attributions found = explainer.explain(queries);
-          found.methods().forEach(reweighting::add);
+          words = new ReweightWords(queries, explainer.reweight(found, options), seed);
           spectrum = explainer.spectrum(found);
           blame = BlamePage.of(model, explainer, found, checks, bars);
           blame.offer(change -> NextCommand.verify(spec, out, change));
-          reweighting.addTo(page, blame.verdict(), seed);
+          words.addTo(page, blame.verdict());
           blame.addTo(page, spectrum, false);
         }
         bars.finish();
-        reweighting.csv().write(work.file("before-after.csv"));
+        words.csv().write(work.file("before-after.csv"));
         JsonFile.write(
             work.file("queries.json"), Summary.queries(queries, explainer.values(queries)));
         JsonObject summary = Summary.of(spec.name(), model);
@@ -170,7 +171,7 @@ final class ReweightCommand implements Callable<Integer> {
         summary.addProperty("lr", rate);
         summary.addProperty("normalise", normalise);
         summary.addProperty("seed", seed);
-        reweighting.addTo(summary, seed);
+        words.addTo(summary);
         if (blame != null) {
           blame.addTo(summary);
         }
@@ -181,7 +182,7 @@ final class ReweightCommand implements Callable<Integer> {
         if (given == null || options.resolve()) {
           writer.println(Summary.said(explainer.damping()));
         }
-        reweighting.print(writer, seed);
+        words.print(writer);
         if (blame != null) {
           blame.print(writer);
         }

@@ -9,15 +9,20 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
-import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.study.Category;
 import io.vicinal.curate.study.ClassRecommendations;
+import io.vicinal.curate.study.DirectionStability;
 import io.vicinal.curate.study.FieldStudy;
+import io.vicinal.curate.study.NeighbourPurity;
+import io.vicinal.curate.study.NoiseStudy;
 import io.vicinal.curate.study.WorstClassOverlap;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Names;
+import io.vicinal.explain.Explainer;
+import io.vicinal.explain.LabelStudy;
+import io.vicinal.explain.Subject;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.report.Sections;
 import java.io.PrintWriter;
@@ -28,7 +33,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -105,15 +109,17 @@ final class StudyCommand implements Callable<Integer> {
     boolean needsTest = noises.file != null || noises.inject != null || !others.isEmpty();
     try (ModelInputs model = ModelInputs.openLabels(inputs, training, needsTest)) {
       RunConfig config = training.config(inputs, model);
-      LabelNoise injected = null; // in the dataset's numbers
-      LabelNoise known = null;
+      Subject subject = model.subject();
+      LabelNoise known = null; // in the head's numbers
+      LabelNoise listed = null; // in the data set's
       if (noises.inject != null) {
-        injected = KnownNoise.inDataset(model.subject().labelled(), noises.apply(model, config));
-        known =
-            KnownNoise.inRows(model, model.subject().trained(), injected, Path.of(noises.inject));
+        LabelNoise made = noises.apply(model, config);
+        subject = model.subject();
+        listed = subject.labelled().inDataSet(made);
+        known = subject.inRows(subject.trained(), listed, noises.inject);
       } else if (noises.file != null) {
-        LabelNoise list = LabelNoise.read(noises.file, model.subject().classNames());
-        known = KnownNoise.inRows(model, model.subject().trained(), list, noises.file);
+        listed = LabelNoise.read(noises.file, subject.classNames());
+        known = subject.inRows(subject.trained(), listed, noises.file);
       }
       Key key = new Key().add("command", spec.name()).add("rule", rule);
       noises.addTo(key);
@@ -121,24 +127,19 @@ final class StudyCommand implements Callable<Integer> {
       training.addTo(key, config);
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
-          Evidence evidence =
-              Evidence.of(
-                  model.backend(),
-                  model.subject().model(),
-                  EvidenceOptions.of(config, noises.seed))) {
-        bars.at("recommending labels", 0, 1, 0, Double.NaN);
-        FieldStudy study = recommend(evidence, how);
+          Explainer explainer = Explainer.of(model.backend(), subject)) {
+        LabelStudy found =
+            explainer
+                .with(bars)
+                .study(how, EvidenceOptions.of(config, noises.seed), known);
+        FieldStudy study = found.field();
         JsonObject summary = Summary.of(spec.name(), model);
         summary.addProperty("rule", rule);
         summary.addProperty("seed", noises.seed);
         List<String> remarks = remarks(model, study);
-        if (known != null) {
-          NoiseStudy.of(model, evidence, known, bars)
-              .ifPresent(
-                  noise -> {
-                    summary.add("noise", noise.json());
-                    remarks.add(noise.sentence());
-                  });
+        if (found.noise() != null) {
+          summary.add("noise", json(found.noise()));
+          remarks.add(sentence(model, found.noise()));
         }
         JsonArray said = new JsonArray();
         remarks.forEach(said::add);
@@ -146,8 +147,8 @@ final class StudyCommand implements Callable<Integer> {
         summary.add("field_study", json(study));
         classes(model, study).write(work.file("study.csv"));
         PrintWriter writer = spec.commandLine().getOut();
-        if (injected != null) {
-          injected.write(work.file("noise.csv"));
+        if (noises.inject != null) {
+          listed.write(work.file("noise.csv"));
           summary.addProperty("injected", noises.inject);
           summary.addProperty("rate", noises.rate);
         }
@@ -253,18 +254,41 @@ final class StudyCommand implements Callable<Integer> {
             Sections.worstClasses("Runs in the order named.", overlap, model.subject()::classText));
   }
 
-  private static FieldStudy recommend(Evidence evidence, RelabelRule how) {
-    int[] all = IntStream.range(0, evidence.samples()).toArray();
-    double[][] p = how.probabilities(evidence, all);
-    long[] recommended = new long[all.length];
-    for (int i = 0; i < all.length; i++) {
-      int best = 0;
-      for (int c = 1; c < p[i].length; c++) {
-        best = p[i][c] > p[i][best] ? c : best;
-      }
-      recommended[i] = best;
-    }
-    return FieldStudy.of(evidence.labels(), recommended);
+  private static String sentence(ModelInputs model, NoiseStudy noise) {
+    DirectionStability stability = noise.stability();
+    return String.format(
+        Locale.ROOT,
+        "Of the samples known to be wrong, by empirical influence on the confusions of %s: %s; %s.",
+        model.subject().classText(noise.label()),
+        part(noise.harmful(), "most harmful", stability.harmfulNegative(), "turn helpful"),
+        part(noise.helpful(), "most helpful", stability.helpfulNegative(), "stay helpful"));
+  }
+
+  private static String part(NeighbourPurity some, String which, int count, String then) {
+    int n = some.perSample().length;
+    return n == 0
+        ? "none is " + which
+        : String.format(
+            Locale.ROOT,
+            "the %d %s have %.0f %% neighbours of their right class, and %d %s, where the weight"
+                + " moves less far",
+            n,
+            which,
+            100 * some.mean(),
+            count,
+            then);
+  }
+
+  private static JsonObject json(NoiseStudy noise) {
+    JsonObject json = new JsonObject();
+    json.addProperty("query", "group " + noise.label());
+    json.addProperty("harmful", noise.harmful().perSample().length);
+    json.addProperty("helpful", noise.helpful().perSample().length);
+    json.add("purity_of_harmful", Summary.number(noise.harmful().mean()));
+    json.add("purity_of_helpful", Summary.number(noise.helpful().mean()));
+    json.addProperty("helpful_still_helpful", noise.stability().helpfulNegative());
+    json.addProperty("harmful_turned", noise.stability().harmfulNegative());
+    return json;
   }
 
   private static CsvFile classes(ModelInputs model, FieldStudy study) {

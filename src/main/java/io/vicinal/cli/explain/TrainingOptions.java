@@ -22,19 +22,12 @@ final class TrainingOptions {
     if (inputs.run != null) {
       return ConfigParser.parse(inputs.run.resolve("config.json"), overrides);
     }
-    List<String> all = new ArrayList<>();
-    all.add("head.embedding=" + model.subject().model().head().weight().dim(0));
-    all.add("head.bias=" + (model.subject().model().head().bias() != null));
-    return defaults(all);
+    return model.subject().training(overrides);
   }
 
   /** The defaults for a head that is trained because none was named. */
   RunConfig config() {
-    return defaults(new ArrayList<>());
-  }
-
-  private RunConfig defaults(List<String> all) {
-    all.add("sampler.dropLast=false"); // fewer samples than a batch are a batch
+    List<String> all = new ArrayList<>(List.of("sampler.dropLast=false")); // as Subject.training
     all.addAll(overrides);
     return RunConfig.defaults(all.toArray(new String[0]));
   }

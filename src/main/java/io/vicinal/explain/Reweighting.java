@@ -1,0 +1,86 @@
+package io.vicinal.explain;
+
+import io.vicinal.curate.reweight.BeforeAfter;
+import io.vicinal.curate.reweight.FineTune;
+import io.vicinal.curate.reweight.Refit;
+import io.vicinal.curate.reweight.Reweighted;
+import io.vicinal.curate.reweight.SampleWeights;
+import io.vicinal.influence.attribution.SignedSets;
+import io.vicinal.influence.query.Query;
+import io.vicinal.influence.solve.ReconvergenceOptions;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Trains again under other weights; what one head shows is a piece. */
+final class Reweighting {
+  private record Measured(List<BeforeAfter> rows) {}
+
+  private final Explainer explainer;
+  private final ReweightOptions options;
+
+  Reweighting(Explainer explainer, ReweightOptions options) {
+    this.explainer = explainer;
+    this.options = options;
+  }
+
+  /** A head for all queries. */
+  Reweighted given(List<Query> queries, double[] weights) {
+    return new Reweighted(Map.of("given weights", measured("given", weights, queries)));
+  }
+
+  /** A head for each query and method, by the signs of its scores. */
+  Reweighted by(Attributions found) {
+    Map<String, List<BeforeAfter>> rows = new LinkedHashMap<>();
+    int count = found.queries().size();
+    for (Attribution one : found.methods()) {
+      List<BeforeAfter> own = new ArrayList<>();
+      for (int q = 0; q < count; q++) {
+        explainer.progress().at("re-weighting by " + one.method(), q, count, 0, Double.NaN);
+        SignedSets sets = one.sets(q);
+        double[] weights =
+            SampleWeights.of(
+                one.positions().length,
+                sets.helpful(),
+                sets.harmful(),
+                options.helpful(),
+                options.harmful());
+        String name = one.method() + "-after-" + q;
+        own.addAll(measured(name, weights, found.queries().subList(q, q + 1)));
+      }
+      rows.put(one.method(), own);
+    }
+    return new Reweighted(rows);
+  }
+
+  private List<BeforeAfter> measured(String name, double[] weights, List<Query> queries) {
+    return explainer.pieces().piece(name, Measured.class, () -> train(weights, queries)).rows();
+  }
+
+  private Measured train(double[] weights, List<Query> queries) {
+    Subject subject = explainer.subject();
+    try (Arena arena = new Arena(explainer.backend().memory())) {
+      Head before = options.resolve() ? solved(null, arena) : subject.head();
+      Head after =
+          options.resolve()
+              ? solved(weights, arena)
+              : FineTune.run(
+                  explainer.backend(), subject.model(), weights, options.fineTune(), arena);
+      return new Measured(
+          BeforeAfter.of(
+              explainer.backend(), subject.testSet(explainer.backend()), queries, before, after));
+    }
+  }
+
+  private Head solved(double[] weights, Arena arena) {
+    return Refit.run(
+        explainer.problem(),
+        explainer.damping().lambda(),
+        weights,
+        ReconvergenceOptions.defaults(),
+        arena);
+  }
+}
