@@ -3,25 +3,21 @@ package io.vicinal.gates;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.DetectionCurve;
-import io.vicinal.curate.noise.Detectors;
-import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.explain.AuditOptions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.explain.ExplainerOptions;
+import io.vicinal.explain.Subject;
 import io.vicinal.influence.problem.HeadModel;
-import io.vicinal.influence.attribution.Estimators;
-import io.vicinal.influence.attribution.Explanation;
-import io.vicinal.influence.attribution.ExplanationOptions;
-import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.problem.HeadProblem;
-import io.vicinal.influence.problem.ProblemOptions;
-import io.vicinal.influence.solve.Progress;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.DType;
-import java.util.List;
 import java.util.function.Consumer;
+import java.util.stream.LongStream;
 
 /** Gate 8: finding the wrong labels by EK-FAC self-influence, other detectors printed beside it. */
 final class Mislabels {
-  private static final List<String> BESIDE = List.of("aum", "oof-loss", "knn", "loss", "random");
+  private static final String[] BESIDE = {"aum", "oof-loss", "knn", "loss", "random"};
 
   private Mislabels() {}
 
@@ -30,40 +26,31 @@ final class Mislabels {
    */
   static void check(
       Backend backend, Scene scene, Head head, double least, Consumer<GateResult> hear) {
-    boolean[] wrong = scene.noise().mask((int) scene.training().samples());
-    HeadModel model = new HeadModel(Laboratory.LOSS, scene.training(), head.tensors());
-    double self = auc("self", self(backend, model, scene), wrong);
-    hear.accept(new GateResult(scene.name(), 8, "AUC, self-influence", self, least, Double.NaN));
-    RunConfig training =
+    FeatureSet training = scene.training();
+    HeadModel model = new HeadModel(Laboratory.LOSS, training, head.tensors());
+    long[] classes = LongStream.range(0, model.classes()).toArray();
+    ExplainerOptions options =
+        ExplainerOptions.defaults().withMethods("self").withDamping("1x").with(DType.F64);
+    RunConfig heads =
         RunConfig.defaults(
             "head.embedding=" + scene.embedding(),
             "optimizer.lr=0.003",
             "optimizer.groups.proxies.lr=0.03",
             "sampler.batch=64",
             "epochs=12");
-    try (Evidence evidence =
-        Evidence.of(backend, model, EvidenceOptions.of(training, 0).withNeighbours(20))) {
-      for (String name : BESIDE) {
-        double auc = auc(name, Detectors.named(name).scores(evidence), wrong);
-        hear.accept(GateResult.info(scene.name(), 8, "AUC, " + name, auc));
+    EvidenceOptions evidence = EvidenceOptions.of(heads, 0).withNeighbours(20);
+    try (Explainer explainer =
+        Explainer.of(backend, Subject.of(model, classes, scene.test())).with(options)) {
+      double[] own =
+          explainer.explain(explainer.confused(1)).methods().get(0).values()[0];
+      boolean[] wrong = scene.noise().mask((int) training.samples());
+      double self = DetectionCurve.of("self", own, wrong).auc();
+      hear.accept(new GateResult(scene.name(), 8, "AUC, self-influence", self, least, Double.NaN));
+      AuditOptions how = AuditOptions.of(evidence).by(BESIDE);
+      for (DetectionCurve curve : explainer.mislabelled(how).curves(scene.noise())) {
+        hear.accept(
+            GateResult.info(scene.name(), 8, "AUC, " + curve.detector(), curve.auc()));
       }
     }
-  }
-
-  private static double[] self(Backend backend, HeadModel model, Scene scene) {
-    ProblemOptions options = ProblemOptions.defaults().with(DType.F64);
-    try (HeadProblem problem = HeadProblem.open(backend, model, options);
-        Explanation explanation =
-            Explanation.open(
-                problem,
-                scene.test(),
-                Damping.multiple(1, problem),
-                ExplanationOptions.defaults())) {
-      return Estimators.of("self").scores(explanation, List.of(), Progress.NONE).values()[0];
-    }
-  }
-
-  private static double auc(String name, double[] scores, boolean[] wrong) {
-    return DetectionCurve.of(name, scores, wrong).auc();
   }
 }

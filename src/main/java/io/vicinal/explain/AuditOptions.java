@@ -1,6 +1,5 @@
 package io.vicinal.explain;
 
-import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.EvidenceOptions;
@@ -29,25 +28,10 @@ public record AuditOptions(
     RelabelRule rule,
     Relabelling.Options relabelling) {
 
-  /**
-   * All detectors, and the default rule.
-   *
-   * @param training how a head is trained to watch margins
-   * @param seed of folds, random features and the random detector
-   */
-  public static AuditOptions of(RunConfig training, long seed) {
-    return of(EvidenceOptions.of(training, seed));
-  }
-
-  /** The same with other evidence. */
+  /** All detectors that can work, and the default rule. */
   public static AuditOptions of(EvidenceOptions evidence) {
     return new AuditOptions(
-        evidence,
-        List.of(),
-        null,
-        Set.of(),
-        RelabelRule.COMBINED,
-        Relabelling.Options.defaults());
+        evidence, List.of(), null, Set.of(), RelabelRule.COMBINED, Relabelling.Options.defaults());
   }
 
   /** The same by some detectors, by name. */

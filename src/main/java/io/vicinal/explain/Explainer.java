@@ -1,7 +1,6 @@
 package io.vicinal.explain;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
@@ -184,6 +183,11 @@ public final class Explainer implements AutoCloseable {
     return new Verifier(this, found).run(plan, found, estimators().get(0));
   }
 
+  /** How evidence on labels is gathered, and heads are trained, where nobody says how. */
+  public EvidenceOptions evidence() {
+    return EvidenceOptions.of(subject.training(List.of()), 0);
+  }
+
   /**
    * Which labels are wrong, and what they should be. Neither the head nor a test set is needed to
    * be good: detectors that cannot work are left out.
@@ -201,12 +205,10 @@ public final class Explainer implements AutoCloseable {
    * Trains a head on the labels as they are and one on the cleaned ones, and measures both, and the
    * delivered one, on the test set.
    *
-   * @param training how
-   * @param seed of labels that are drawn
+   * @param how heads are trained, with the seed of labels that are drawn
    */
-  public Relabelled relabel(
-      Relabelling labels, Relabelling.Mode mode, RunConfig training, long seed) {
-    return Relabelled.of(backend, subject, labels, mode, training, seed);
+  public Relabelled relabel(Relabelling labels, Relabelling.Mode mode, EvidenceOptions how) {
+    return Relabelled.of(backend, subject, labels, mode, how);
   }
 
   /** Trains again for each query and method, with weights by the signs of its scores. */

@@ -92,8 +92,7 @@ final class LabelSearch implements AutoCloseable {
     List<Detector> able = new ArrayList<>();
     for (String name : Detectors.everyName()) {
       Detector detector = Detectors.named(name);
-      obstacle(detector)
-          .ifPresentOrElse(why -> leftOut.put(name, why), () -> able.add(detector));
+      obstacle(detector).ifPresentOrElse(why -> leftOut.put(name, why), () -> able.add(detector));
     }
     return able;
   }
@@ -171,7 +170,9 @@ final class LabelSearch implements AutoCloseable {
                   .filter(row -> !options.decided().contains(row))
                   .count();
       double[] undecided = scores.get(main).clone();
-      options.decided().forEach(row -> undecided[row] = Double.NaN); // no opinion: behind all others
+      options
+          .decided()
+          .forEach(row -> undecided[row] = Double.NaN); // no opinion: behind all others
       open.put(main, undecided);
     }
     return LabelAudit.of(

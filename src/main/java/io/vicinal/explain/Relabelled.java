@@ -2,6 +2,7 @@ package io.vicinal.explain;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
+import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.FeatureSet;
@@ -29,8 +30,8 @@ public record Relabelled(Retrieval delivered, Retrieval given, Retrieval cleaned
       Subject subject,
       Relabelling relabelling,
       Relabelling.Mode mode,
-      RunConfig training,
-      long seed) {
+      EvidenceOptions how) {
+    RunConfig training = how.training();
     Labelled labelled = subject.labelled();
     Loss loss =
         labelled.heldOut() == 0
@@ -42,7 +43,7 @@ public record Relabelled(Retrieval delivered, Retrieval given, Retrieval cleaned
       FeatureSet before = gallery(subject, relabelling.labels(), "given labels", arena);
       FeatureSet after = gallery(subject, relabelling.cleaned(), "cleaned labels", arena);
       Supervision hard = Supervision.hard(relabelling.classes(), relabelling.labels());
-      Supervision repaired = relabelling.supervision(mode, seed);
+      Supervision repaired = relabelling.supervision(mode, how.seed());
       Head given = trainer.train(labelled.data().features(), hard, ids, arena);
       Head cleaned = trainer.train(labelled.data().features(), repaired, ids, arena);
       FeatureSet test = subject.test();
@@ -57,10 +58,7 @@ public record Relabelled(Retrieval delivered, Retrieval given, Retrieval cleaned
   private static FeatureSet gallery(Subject subject, long[] labels, String name, Arena arena) {
     Labelled labelled = subject.labelled();
     long[] ids =
-        Arrays.stream(labelled.ofTrained(labels))
-            .map(c -> labelled.classIds()[(int) c])
-            .toArray();
-    return new FeatureSet(
-        subject.model().training().features(), arena.of(ids, ids.length), name);
+        Arrays.stream(labelled.ofTrained(labels)).map(c -> labelled.classIds()[(int) c]).toArray();
+    return new FeatureSet(subject.model().training().features(), arena.of(ids, ids.length), name);
   }
 }

@@ -215,8 +215,7 @@ public record Subject(
     for (int i = 0; i < noise.count(); i++) {
       long id = noise.ids()[i];
       if (id >= samples()) {
-        throw new InputException(
-            source + ": sample " + id + " is outside 0.." + (samples() - 1));
+        throw new InputException(source + ": sample " + id + " is outside 0.." + (samples() - 1));
       }
       Long row = rows.get(id);
       if (row == null) {

@@ -9,9 +9,11 @@ import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
+import io.vicinal.explain.Relabelled;
 import io.vicinal.influence.attribution.Scores;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.nn.Head;
 import io.vicinal.retrieval.Evaluation;
@@ -23,6 +25,8 @@ import io.vicinal.tensor.Tensor;
 import io.vicinal.train.HeadTraining;
 import io.vicinal.train.Supervision;
 import io.vicinal.train.TrainResult;
+import io.vicinal.train.TrainedHead;
+import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -165,6 +169,33 @@ class LibraryUseTest {
       assertThat(scores.facts().get(0).residual()).isLessThan(1e-3);
       assertThat(scores.sets(0).harmful()).isNotEmpty();
       assertThat(scores.sets(0).helpful()).isNotEmpty();
+    }
+  }
+
+  @Test
+  void wrongLabelsAreFoundAndActedOn() {
+    DigitRows digits = DigitRows.first(400);
+    long[] y = Arrays.copyOf(digits.labels(), 300);
+    long[] wrong = y.clone();
+    int[] ids = IntStream.range(0, 10).map(i -> 29 * i).toArray();
+    IntStream.of(ids).forEach(i -> wrong[i] = (y[i] + 1) % 10);
+    Rows x = Rows.of(Arrays.copyOf(digits.pixels(), 300 * 64), 64);
+    Rows others = Rows.of(Arrays.copyOfRange(digits.pixels(), 300 * 64, 400 * 64), 64);
+    long[] testLabels = Arrays.copyOfRange(digits.labels(), 300, 400);
+    TrainingOptions options =
+        TrainingOptions.of(new NormalizedSoftmax()).embedding(4).batch(32).epochs(5).validation(0);
+    try (Arena arena = Arena.host();
+        TrainedHead head = Trainer.train(x, ClassLabels.of(wrong), options)) {
+      FeatureSet training = FeatureSet.of(arena, x, ClassLabels.of(wrong), "training");
+      FeatureSet test = FeatureSet.of(arena, others, ClassLabels.of(testLabels), "test");
+      long[] cleaned = CurationUse.cleaned(head, training, test);
+      assertThat(IntStream.range(0, 300).filter(i -> cleaned[i] == y[i]).count())
+          .isGreaterThan(290 + 3);
+      Relabelled repaired = CurationUse.repaired(head, training, test);
+      assertThat(repaired.cleaned().galleryRecall())
+          .isGreaterThan(repaired.given().galleryRecall() - 0.05);
+      assertThat(CurationUse.reweighted(head, training, test).rows().get("if")).hasSize(3);
+      assertThat(CurationUse.studied(head, training, test).field().changed()).isBetween(5L, 150L);
     }
   }
 

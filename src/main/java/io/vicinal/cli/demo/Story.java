@@ -3,16 +3,16 @@ package io.vicinal.cli.demo;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.DetectionCurve;
-import io.vicinal.curate.noise.Detectors;
-import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
-import io.vicinal.curate.noise.Ranking;
-import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.explain.AuditOptions;
+import io.vicinal.explain.Explainer;
+import io.vicinal.explain.Mislabelled;
+import io.vicinal.explain.Subject;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
@@ -27,9 +27,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.LongStream;
 
 /**
  * The demo's last act: labels of real images are made wrong, found, repaired and the repair is
@@ -99,23 +98,31 @@ public final class Story {
       at("wrong labels among similar classes");
       Repair other;
       try (Noisy noisy = new Noisy(backend, trainer, clean, test, settings.otherNoise())) {
-        other = noisy.repair(noisy.suspicion(RANKS));
+        other = noisy.repair(noisy.found(RANKS));
       }
       at("training on wrong labels");
       try (Noisy noisy = new Noisy(backend, trainer, clean, test, settings.noise())) {
         at("looking for wrong labels");
-        Map<String, double[]> suspicion = noisy.suspicion();
-        List<DetectionCurve> curves = new ArrayList<>();
-        suspicion.forEach((name, scores) -> curves.add(noisy.curve(name, scores)));
+        Mislabelled found = noisy.found();
+        List<DetectionCurve> curves = new ArrayList<>(found.curves(noisy.noise));
         curves.sort(Comparator.comparingDouble(c -> -c.auc()));
         at("repairing them");
-        Repair repair = noisy.repair(suspicion.get(RANKS));
+        Repair repair = noisy.repair(found);
         at("tracing confusions");
         Blame blame = Tracing.of(backend, noisy.model, test, settings, progress());
         at("writing the report");
         StoryReport page =
             new StoryReport(
-                settings, clean, noisy.set, test, before, repair, other, curves, suspicion, blame);
+                settings,
+                clean,
+                noisy.set,
+                test,
+                before,
+                repair,
+                other,
+                curves,
+                found.suspicion().scores(),
+                blame);
         page.write(backend, noisy.head, report);
         return new Result(
             (int) clean.samples(),
@@ -173,7 +180,7 @@ public final class Story {
     private final FeatureSet set;
     private final Head head;
     private final HeadModel model;
-    private final Evidence evidence;
+    private final Explainer explainer;
 
     Noisy(
         Backend backend,
@@ -191,40 +198,23 @@ public final class Story {
       this.head = train(trainer, set, arena);
       Loss loss = Losses.create(config.loss().name(), config.loss().params());
       this.model = new HeadModel(loss, set, head.tensors());
-      EvidenceOptions options = EvidenceOptions.of(config, settings.seed());
-      this.evidence = Evidence.of(backend, model, test, options);
+      long[] classes = LongStream.range(0, model.classes()).toArray();
+      this.explainer = Explainer.of(backend, Subject.of(model, classes, test));
     }
 
-    DetectionCurve curve(String detector, double[] scores) {
-      return DetectionCurve.of(detector, scores, noise.mask(scores.length));
+    Mislabelled found(String... detectors) {
+      EvidenceOptions evidence = EvidenceOptions.of(config, settings.seed());
+      return explainer.mislabelled(AuditOptions.of(evidence).by(detectors));
     }
 
-    double[] suspicion(String detector) {
-      return Detectors.named(detector).scores(evidence);
-    }
-
-    Map<String, double[]> suspicion() {
-      Map<String, double[]> all = new LinkedHashMap<>();
-      Detectors.names().forEach(name -> all.put(name, suspicion(name)));
-      Detectors.namesByInfluence().forEach(name -> all.put(name, suspicion(name)));
-      return all;
-    }
-
-    Repair repair(double[] scores) {
-      int[] order = Ranking.order(scores);
-      long wanted = Math.round(evidence.noiseRate() * evidence.samples());
-      int suspects = (int) Math.max(1, Math.min(order.length, wanted));
-      Relabelling relabelling =
-          Relabelling.propose(
-              evidence,
-              Arrays.copyOf(order, suspects),
-              RelabelRule.COMBINED,
-              Relabelling.Options.defaults());
+    Repair repair(Mislabelled found) {
+      Relabelling relabelling = found.relabelling();
       FeatureSet repaired = relabelled(clean, relabelling.cleaned(), arena);
+      double[] ranks = found.audit().scores(RANKS);
       return new Repair(
           kind,
           noise,
-          curve(RANKS, scores),
+          DetectionCurve.of(RANKS, ranks, noise.mask(ranks.length)),
           relabelling,
           measure(backend, head, test, set),
           measure(backend, train(trainer, repaired, arena), test, repaired));
@@ -232,7 +222,7 @@ public final class Story {
 
     @Override
     public void close() {
-      evidence.close();
+      explainer.close();
       arena.close();
     }
   }

@@ -178,7 +178,8 @@ final class Audits {
                     + ")",
             Math.min(
                 found.audit().samples(),
-                Math.round(found.audit().expectedWrong()) + doubted.stream().mapToLong(DoubtedClass::wrong).sum())));
+                Math.round(found.audit().expectedWrong())
+                    + doubted.stream().mapToLong(DoubtedClass::wrong).sum())));
   }
 
   /** The same facts in every summary. */

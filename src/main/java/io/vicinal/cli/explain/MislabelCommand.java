@@ -11,6 +11,7 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
+import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Npy;
@@ -114,13 +115,13 @@ final class MislabelCommand implements Callable<Integer> {
       noises.addTo(key);
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
-      AuditOptions how = AuditOptions.of(config, noises.seed).by(asked).suspecting(suspects);
+      AuditOptions how =
+          AuditOptions.of(EvidenceOptions.of(config, noises.seed)).by(asked).suspecting(suspects);
       try (WorkFolder work = new WorkFolder(out, key, results(noise != null), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
-        Mislabelled found =
-            explainer.keeping(work).with(bars).mislabelled(how.sparing(decided));
+        Mislabelled found = explainer.keeping(work).with(bars).mislabelled(how.sparing(decided));
         bars.finish();
         List<String> remarks = Audits.remarks(model, found);
         remarks.addAll(earlier.remarks(decided));

@@ -9,6 +9,7 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.curate.relabel.Proposal;
 import io.vicinal.curate.relabel.RelabelAccuracy;
@@ -151,8 +152,9 @@ final class RelabelCommand implements Callable<Integer> {
       noises.addTo(key);
       training.addTo(key, config);
       LabelNoise noise = noises.apply(model, config);
+      EvidenceOptions evidence = EvidenceOptions.of(config, noises.seed);
       AuditOptions looking =
-          AuditOptions.of(config, noises.seed).by(ranking).suspecting(suspects).with(how, options);
+          AuditOptions.of(evidence).by(ranking).suspecting(suspects).with(how, options);
       try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), model.subject())) {
@@ -166,7 +168,7 @@ final class RelabelCommand implements Callable<Integer> {
         Map<String, Retrieval> measured =
             mode == null
                 ? Map.of()
-                : named(model, explainer.relabel(found.relabelling(), mode, config, noises.seed));
+                : named(model, explainer.relabel(found.relabelling(), mode, evidence));
         bars.finish();
         write(model, noise, found.audit(), remarks, measured, work);
       }

@@ -38,18 +38,20 @@ final class ReweightWords {
     CsvFile csv =
         new CsvFile(
             "method", "query", "before", "after", "change", "recall_before", "recall_after");
-    found.rows().forEach(
-        (method, own) ->
-            own.forEach(
-                row ->
-                    csv.row(
-                        method,
-                        row.query(),
-                        row.before(),
-                        row.after(),
-                        row.change(),
-                        row.recallBefore(),
-                        row.recallAfter())));
+    found
+        .rows()
+        .forEach(
+            (method, own) ->
+                own.forEach(
+                    row ->
+                        csv.row(
+                            method,
+                            row.query(),
+                            row.before(),
+                            row.after(),
+                            row.change(),
+                            row.recallBefore(),
+                            row.recallAfter())));
     return csv;
   }
 
@@ -114,8 +116,7 @@ final class ReweightWords {
             "Training on with other weights moves the confusions' mean %s: %s (%s).",
             unit(),
             Words.change(
-                found.mean(first, BeforeAfter::before),
-                found.mean(first, BeforeAfter::change)),
+                found.mean(first, BeforeAfter::before), found.mean(first, BeforeAfter::change)),
             first),
         findings,
         figures);

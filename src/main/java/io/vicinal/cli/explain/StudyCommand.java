@@ -129,9 +129,7 @@ final class StudyCommand implements Callable<Integer> {
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), subject)) {
         LabelStudy found =
-            explainer
-                .with(bars)
-                .study(how, EvidenceOptions.of(config, noises.seed), known);
+            explainer.with(bars).study(how, EvidenceOptions.of(config, noises.seed), known);
         FieldStudy study = found.field();
         JsonObject summary = Summary.of(spec.name(), model);
         summary.addProperty("rule", rule);

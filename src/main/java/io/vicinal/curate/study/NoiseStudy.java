@@ -26,10 +26,7 @@ import java.util.List;
  * @param stability of their signs
  */
 public record NoiseStudy(
-    long label,
-    NeighbourPurity harmful,
-    NeighbourPurity helpful,
-    DirectionStability stability) {
+    long label, NeighbourPurity harmful, NeighbourPurity helpful, DirectionStability stability) {
 
   /**
    * Scores the samples and looks at those that are known to be wrong.
@@ -56,8 +53,7 @@ public record NoiseStudy(
                 ExplanationOptions.defaults())) {
       EifOptions whole = EifOptions.defaults();
       double[] scores = eif(explanation, query, whole, progress);
-      double[] middle =
-          eif(explanation, query, whole.with(EifOptions.Ways.MIDDLE), progress);
+      double[] middle = eif(explanation, query, whole.with(EifOptions.Ways.MIDDLE), progress);
       Extremes extremes = Extremes.of(scores, noise.ids(), Extremes.PUBLISHED);
       long[] clean = noise.revert(evidence.labels());
       return new NoiseStudy(
