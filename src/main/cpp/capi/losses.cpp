@@ -1,7 +1,6 @@
 // The C ABI's losses: what there is, and a caller's loss checked.
 #include "capi/losses.hpp"
 
-#include <algorithm>
 #include <string>
 
 #include "capi/checks.hpp"
@@ -9,17 +8,17 @@
 namespace vicinal::capi {
 
 const std::vector<ListedLoss>& losses() {
-#define VICINAL_NUMBER(name, member, standard, least, most)                   \
-  LossParameter {                                                             \
-    name, standard, least, most, nullptr, &LossSpec::member, nullptr, nullptr \
+#define VICINAL_NUMBER(name, member, standard, least, most)                        \
+  LossParameter {                                                                  \
+    {name, nullptr, 0, standard, least, most}, &LossSpec::member, nullptr, nullptr \
   }
-#define VICINAL_WHOLE(name, member, standard, least, most)                    \
-  LossParameter {                                                             \
-    name, standard, least, most, nullptr, nullptr, &LossSpec::member, nullptr \
+#define VICINAL_WHOLE(name, member, standard, least, most)                         \
+  LossParameter {                                                                  \
+    {name, nullptr, 1, standard, least, most}, nullptr, &LossSpec::member, nullptr \
   }
-#define VICINAL_CHOICE(name, member, choices)                   \
-  LossParameter {                                               \
-    name, 0, 0, 1, choices, nullptr, nullptr, &LossSpec::member \
+#define VICINAL_CHOICE(name, member, choices)                        \
+  LossParameter {                                                    \
+    {name, choices, 0, 0, 0, 1}, nullptr, nullptr, &LossSpec::member \
   }
 #define VICINAL_LOSS(ID, kind, name, visit, decomposes, softmax, soft_labels, distances, ...) \
   {VICINAL_##ID, name, {__VA_ARGS__}},
@@ -36,6 +35,13 @@ const std::vector<ListedLoss>& losses() {
 #include "math/losses.def"
 
 namespace {
+
+// Null: there is none.
+const ListedLoss* find(std::int32_t kind) {
+  for (const ListedLoss& loss : losses())
+    if (loss.kind == kind) return &loss;
+  return nullptr;
+}
 
 // Fields of vicinal_loss.
 struct Field {
@@ -63,9 +69,8 @@ LossSpec read_loss(const vicinal_loss* spec) {
   check_pointer("spec", spec);
   require(spec->struct_size == sizeof(vicinal_loss), "spec.struct_size is ", spec->struct_size,
           "; this library expects ", sizeof(vicinal_loss));
-  const auto loss = std::find_if(losses().begin(), losses().end(),
-                                 [&](const ListedLoss& listed) { return listed.kind == spec->kind; });
-  require(loss != losses().end(), "spec.kind is ", spec->kind, "; the kinds are 1..", losses().size());
+  const ListedLoss* loss = find(spec->kind);
+  require(loss != nullptr, "spec.kind is ", spec->kind, "; the kinds are 1..", losses().size());
   LossSpec out;
   out.kind = spec->kind;
   int allowed = 0;
@@ -86,11 +91,36 @@ LossSpec read_loss(const vicinal_loss* spec) {
     for (const LossParameter& p : loss->parameters) {
       if (p.number != field.to) continue;
       const std::string name = std::string("spec.") + field.name;
-      const std::string known = p.name == std::string(field.name) ? "" : std::string(" (") + p.name + ")";
-      check_parameter((name + known).c_str(), spec->*field.from, p.least, true, p.most);
+      const std::string known =
+          field.name == std::string(p.described.name) ? "" : std::string(" (") + p.described.name + ")";
+      check_parameter((name + known).c_str(), spec->*field.from, p.described.least, true, p.described.most);
       out.*field.to = spec->*field.from;
     }
   return out;
 }
 
 }  // namespace vicinal::capi
+
+extern "C" {
+
+const char* vicinal_loss_name(int32_t kind) {
+  const vicinal::capi::ListedLoss* loss = vicinal::capi::find(kind);
+  return loss == nullptr ? nullptr : loss->name;
+}
+
+const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t kind, int32_t position) {
+  const vicinal::capi::ListedLoss* loss = vicinal::capi::find(kind);
+  const auto at = static_cast<std::size_t>(position);
+  return loss == nullptr || at >= loss->parameters.size() ? nullptr : &loss->parameters[at].described;
+}
+
+vicinal_status vicinal_loss_traits(const vicinal_loss* spec, int32_t* traits) {
+  return vicinal::guard([&] {
+    vicinal::capi::check_pointer("traits", traits);
+    const vicinal::math::Traits t = vicinal::math::traits_of(vicinal::capi::read_loss(spec));
+    *traits = (t.decomposes ? VICINAL_DECOMPOSES : 0) | (t.softmax ? VICINAL_SOFTMAX : 0) |
+              (t.soft_labels ? VICINAL_SOFT_LABELS : 0);
+  });
+}
+
+}  // extern "C"

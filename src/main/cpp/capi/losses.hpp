@@ -5,13 +5,12 @@
 #include <vector>
 
 #include "math/losses.hpp"
+#include "vicinal/vicinal.h"
 
 namespace vicinal::capi {
 
 struct LossParameter {
-  const char* name;
-  double standard, least, most;  // of a number, both ends included
-  const char* choices;           // "default, other", or null: a number
+  vicinal_loss_parameter described;
   // Where it is kept, one of them.
   double LossSpec::*number;
   std::int32_t LossSpec::*whole;

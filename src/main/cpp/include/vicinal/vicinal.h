@@ -139,6 +139,24 @@ typedef struct vicinal_loss {
   double tau;   /* SOFT_TRIPLE: weight of the centre regulariser; 0 switches it off */
 } vicinal_loss;
 
+/* What the losses are: name, parameters as users know them, and what holds with given values. */
+typedef struct vicinal_loss_parameter {
+  const char* name;
+  const char* choices;          /* "default, other", or NULL: a number                  */
+  int32_t whole;                /* of numbers: 1, whole ones only                       */
+  double standard, least, most; /* of numbers: the default; the range with both its ends */
+} vicinal_loss_parameter;
+/* The name of a kind; NULL: there is none, the kinds are 1, 2, ... */
+VICINAL_API const char* vicinal_loss_name(int32_t kind);
+/* The parameter of a kind at a position, from 0; NULL: it has no more. */
+VICINAL_API const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t kind, int32_t position);
+
+#define VICINAL_DECOMPOSES 1  /* a mean of the samples' own losses, a regulariser aside                        */
+#define VICINAL_SOFTMAX 2     /* a cross-entropy over scaled cosines, a margin on the label's logit aside      */
+#define VICINAL_SOFT_LABELS 4 /* a row of class weights may take the place of a label                          */
+/* traits: the sum of those that hold. */
+VICINAL_API vicinal_status vicinal_loss_traits(const vicinal_loss* spec, int32_t* traits);
+
 /* Value and gradients of a loss over one batch.
  *   embeddings [B, d]; labels [B] in 0..C-1; proxies [C*K, d], class c owns rows cK..cK+K-1;
  *   weights [B] or NULL (ones), finite and >= 0; soft_labels [B, C] or NULL, finite and >= 0, in place of

@@ -1,5 +1,8 @@
 package io.vicinal.backend;
 
+import io.vicinal.InputException;
+import io.vicinal.backend.jni.Vicinal;
+
 /**
  * A loss as the native library takes it: {@code vicinal_loss} of {@code vicinal.h}, field by field.
  * Users name losses through {@code io.vicinal.loss}; parameters that a kind does not have are
@@ -53,9 +56,11 @@ public record LossSpec(
 
   /**
    * Whether the batch's loss is a (weighted) mean of per-sample terms, a centre regulariser aside.
+   *
+   * @throws InputException if the native library refuses the loss, as for its siblings
    */
   public boolean decomposes() {
-    return kind != PROXY_ANCHOR || (flags & PER_SAMPLE_AXIS) != 0;
+    return has(Vicinal.VICINAL_DECOMPOSES);
   }
 
   /**
@@ -64,11 +69,15 @@ public record LossSpec(
    * CosFace. These have the closed forms of {@link CurvatureKind#GAUSS_NEWTON}.
    */
   public boolean isCosineSoftmax() {
-    return switch (kind) {
-      case PROXY_NCA, PROXY_NCA_PP -> (flags & EXCLUDE_POSITIVE) == 0;
-      case SOFT_TRIPLE -> centers == 1;
-      case NORMALIZED_SOFTMAX, COSFACE -> true;
-      default -> false;
-    };
+    return has(Vicinal.VICINAL_SOFTMAX);
+  }
+
+  /** Whether a row of class weights may take the place of a label. */
+  public boolean acceptsSoftLabels() {
+    return has(Vicinal.VICINAL_SOFT_LABELS);
+  }
+
+  private boolean has(int trait) {
+    return (LossList.traits(this) & trait) != 0;
   }
 }

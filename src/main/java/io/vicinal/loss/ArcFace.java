@@ -22,15 +22,11 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
 
   /** Defaults: margin 28.6 degrees, scale 64. */
   public ArcFace() {
-    this(28.6, 64);
+    this(new Parameters(NAME));
   }
 
-  static ArcFace of(Map<String, String> given) {
-    ArcFace defaults = new ArcFace();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new ArcFace(
-        parameters.within("margin-degrees", defaults.marginDegrees, 0, 180),
-        parameters.positive("scale", defaults.scale));
+  ArcFace(Parameters p) {
+    this(p.number("margin-degrees"), p.number("scale"));
   }
 
   @Override
@@ -46,11 +42,6 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
   @Override
   public LossSpec spec() {
     return new LossSpec(LossSpec.ARCFACE, 0, 1, scale, marginDegrees, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return false;
   }
 
   @Override

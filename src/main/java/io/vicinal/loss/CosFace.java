@@ -19,14 +19,11 @@ public record CosFace(double margin, double scale) implements Loss {
 
   /** Defaults: margin 0.35, scale 64. */
   public CosFace() {
-    this(0.35, 64);
+    this(new Parameters(NAME));
   }
 
-  static CosFace of(Map<String, String> given) {
-    CosFace defaults = new CosFace();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new CosFace(
-        parameters.margin("margin", defaults.margin), parameters.positive("scale", defaults.scale));
+  CosFace(Parameters p) {
+    this(p.number("margin"), p.number("scale"));
   }
 
   @Override
@@ -42,11 +39,6 @@ public record CosFace(double margin, double scale) implements Loss {
   @Override
   public LossSpec spec() {
     return new LossSpec(LossSpec.COSFACE, 0, 1, scale, margin, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return false;
   }
 
   @Override

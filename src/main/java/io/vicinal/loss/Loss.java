@@ -31,7 +31,9 @@ public interface Loss {
   }
 
   /** Whether a row of class weights may take the place of a label. */
-  boolean acceptsSoftLabels();
+  default boolean acceptsSoftLabels() {
+    return spec().acceptsSoftLabels();
+  }
 
   /** The formula in one line of plain text. */
   String formula();

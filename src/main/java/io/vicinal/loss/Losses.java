@@ -12,19 +12,19 @@ import java.util.function.Function;
  * the tests. Safe for any thread.
  */
 public final class Losses {
-  private static final Map<String, Function<Map<String, String>, Loss>> REGISTRY = registry();
+  private static final Map<String, Function<Parameters, Loss>> REGISTRY = registry();
 
   private Losses() {}
 
-  private static Map<String, Function<Map<String, String>, Loss>> registry() {
-    Map<String, Function<Map<String, String>, Loss>> losses = new LinkedHashMap<>();
-    losses.put(ProxyNca.NAME, ProxyNca::of);
-    losses.put(ProxyNcaPlusPlus.NAME, ProxyNcaPlusPlus::of);
-    losses.put(ProxyAnchor.NAME, ProxyAnchor::of);
-    losses.put(SoftTriple.NAME, SoftTriple::of);
-    losses.put(NormalizedSoftmax.NAME, NormalizedSoftmax::of);
-    losses.put(CosFace.NAME, CosFace::of);
-    losses.put(ArcFace.NAME, ArcFace::of);
+  private static Map<String, Function<Parameters, Loss>> registry() {
+    Map<String, Function<Parameters, Loss>> losses = new LinkedHashMap<>();
+    losses.put(ProxyNca.NAME, ProxyNca::new);
+    losses.put(ProxyNcaPlusPlus.NAME, ProxyNcaPlusPlus::new);
+    losses.put(ProxyAnchor.NAME, ProxyAnchor::new);
+    losses.put(SoftTriple.NAME, SoftTriple::new);
+    losses.put(NormalizedSoftmax.NAME, NormalizedSoftmax::new);
+    losses.put(CosFace.NAME, CosFace::new);
+    losses.put(ArcFace.NAME, ArcFace::new);
     return Collections.unmodifiableMap(losses);
   }
 
@@ -49,11 +49,11 @@ public final class Losses {
    *     says what exists
    */
   public static Loss create(String name, Map<String, String> params) {
-    Function<Map<String, String>, Loss> factory = REGISTRY.get(name);
+    Function<Parameters, Loss> factory = REGISTRY.get(name);
     if (factory == null) {
       throw new InputException(
           "loss: '" + name + "' is unknown; choose " + String.join(", ", names()));
     }
-    return factory.apply(params);
+    return factory.apply(new Parameters(name, params));
   }
 }

@@ -18,13 +18,11 @@ public record NormalizedSoftmax(double temperature) implements Loss {
 
   /** Default: temperature 0.05. */
   public NormalizedSoftmax() {
-    this(0.05);
+    this(new Parameters(NAME));
   }
 
-  static NormalizedSoftmax of(Map<String, String> given) {
-    NormalizedSoftmax defaults = new NormalizedSoftmax();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new NormalizedSoftmax(parameters.positive("temperature", defaults.temperature));
+  NormalizedSoftmax(Parameters p) {
+    this(p.number("temperature"));
   }
 
   @Override
@@ -40,11 +38,6 @@ public record NormalizedSoftmax(double temperature) implements Loss {
   @Override
   public LossSpec spec() {
     return new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, temperature, 0, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return true;
   }
 
   @Override

@@ -1,104 +1,92 @@
 package io.vicinal.loss;
 
 import io.vicinal.InputException;
-import java.util.Arrays;
+import io.vicinal.backend.LossList;
+import io.vicinal.backend.LossParameter;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Reads a loss's parameters from text; every error names the loss and the parameter. One per call,
- * for one thread.
+ * A loss's parameters: those that are given as text, checked against the list of the native
+ * library, the others at their defaults. Every error names the loss and the parameter. One per
+ * call, for one thread.
  */
 final class Parameters {
   private final String loss;
   private final Map<String, String> given;
+  private final Map<String, LossParameter> known = new LinkedHashMap<>();
 
   /**
-   * @param known every parameter that the loss has
-   * @throws InputException if {@code given} has another one
+   * @throws InputException if the loss has no parameter of a given name
    */
-  Parameters(String loss, Map<String, String> given, Iterable<String> known) {
+  Parameters(String loss, Map<String, String> given) {
     this.loss = loss;
-    this.given = new LinkedHashMap<>(given);
-    Map<String, String> unknown = new LinkedHashMap<>(given);
-    known.forEach(unknown::remove);
-    if (!unknown.isEmpty()) {
-      throw new InputException(
-          loss
-              + ": unknown parameter '"
-              + unknown.keySet().iterator().next()
-              + "'; it has "
-              + String.join(", ", known));
+    this.given = given;
+    LossList.losses().get(loss).forEach(parameter -> known.put(parameter.name(), parameter));
+    for (String name : given.keySet()) {
+      if (!known.containsKey(name)) {
+        throw new InputException(
+            loss
+                + ": unknown parameter '"
+                + name
+                + "'; it has "
+                + String.join(", ", known.keySet()));
+      }
     }
   }
 
-  /** Beyond any use; what the native library accepts (capi/checks.cpp), as a test holds. */
-  static final double LARGEST = 1e4;
-
-  /** What multiplies similarities, or divides them: from {@link #LARGEST}'s inverse on. */
-  double positive(String name, double fallback) {
-    return within(name, fallback, 1 / LARGEST, LARGEST);
+  /** All defaults. */
+  Parameters(String loss) {
+    this(loss, Map.of());
   }
 
-  double nonNegative(String name, double fallback) {
-    return within(name, fallback, 0, LARGEST);
-  }
-
-  double margin(String name, double fallback) {
-    return within(name, fallback, -LARGEST, LARGEST);
-  }
-
-  /** Both included. */
-  double within(String name, double fallback, double least, double most) {
-    double value = number(name, fallback);
-    boolean below = least == 0 && value < 0;
-    String problem = below ? " is below 0" : " is outside " + least + ".." + most;
-    check(name, value >= least && value <= most, value + problem);
+  double number(String name) {
+    LossParameter p = known.get(name);
+    String text = given.get(name);
+    if (text == null) {
+      return p.standard();
+    }
+    double value;
+    try {
+      value = Double.parseDouble(text);
+    } catch (NumberFormatException e) {
+      throw new InputException(
+          loss + ": " + name + " '" + text + "' is not a number; give one such as " + p.standard(),
+          e);
+    }
+    check(name, Double.isFinite(value), "'" + text + "' is not finite");
+    boolean below = p.least() == 0 && value < 0;
+    String problem = below ? " is below 0" : " is outside " + p.least() + ".." + p.most();
+    check(name, value >= p.least() && value <= p.most(), value + problem);
     return value;
   }
 
-  private double number(String name, double fallback) {
+  int whole(String name) {
+    LossParameter p = known.get(name);
     String text = given.get(name);
     if (text == null) {
-      return fallback;
+      return (int) p.standard();
     }
+    String range = (int) p.least() + ".." + (int) p.most();
+    int value;
     try {
-      double value = Double.parseDouble(text);
-      check(name, Double.isFinite(value), "'" + text + "' is not finite");
-      return value;
+      value = Integer.parseInt(text);
     } catch (NumberFormatException e) {
       throw new InputException(
-          loss + ": " + name + " '" + text + "' is not a number; give one such as " + fallback, e);
+          loss + ": " + name + " '" + text + "' is not an integer in " + range, e);
     }
+    check(name, value >= p.least() && value <= p.most(), value + " is outside " + range);
+    return value;
   }
 
-  int integer(String name, int fallback, int least, int most) {
-    String text = given.get(name);
-    if (text == null) {
-      return fallback;
-    }
-    try {
-      int value = Integer.parseInt(text);
-      check(name, value >= least && value <= most, value + " is outside " + least + ".." + most);
-      return value;
-    } catch (NumberFormatException e) {
-      throw new InputException(
-          loss + ": " + name + " '" + text + "' is not an integer in " + least + ".." + most, e);
-    }
-  }
-
-  boolean flag(String name) {
-    return choice(name, "false", "true").equals("true");
-  }
-
-  /** The first option is the default. */
-  String choice(String name, String... options) {
-    String text = given.getOrDefault(name, options[0]);
-    List<String> all = Arrays.asList(options);
-    check(name, all.contains(text), "'" + text + "' is none of " + String.join(", ", all));
-    return text;
+  /** Whether the other choice than the default is made. */
+  boolean other(String name) {
+    List<String> choices = known.get(name).choices();
+    String text = given.getOrDefault(name, choices.get(0));
+    check(name, choices.contains(text), "'" + text + "' is none of " + String.join(", ", choices));
+    return choices.indexOf(text) == 1;
   }
 
   private void check(String name, boolean ok, String problem) {

@@ -39,19 +39,17 @@ public record ProxyAnchor(
 
   /** Defaults: margin 0.1, alpha 32, mode anchor, cosines. */
   public ProxyAnchor() {
-    this(0.1, 32, false, false, false, false);
+    this(new Parameters(NAME));
   }
 
-  static ProxyAnchor of(Map<String, String> given) {
-    ProxyAnchor defaults = new ProxyAnchor();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new ProxyAnchor(
-        parameters.margin("margin", defaults.margin),
-        parameters.positive("alpha", defaults.alpha),
-        parameters.choice("mode", "anchor", "nca").equals("nca"),
-        parameters.flag("repeat-labels"),
-        parameters.flag("euclidean"),
-        parameters.flag("detach-proxies"));
+  ProxyAnchor(Parameters p) {
+    this(
+        p.number("margin"),
+        p.number("alpha"),
+        p.other("mode"),
+        p.other("repeat-labels"),
+        p.other("euclidean"),
+        p.other("detach-proxies"));
   }
 
   @Override
@@ -78,11 +76,6 @@ public record ProxyAnchor(
             | (euclidean ? LossSpec.EUCLIDEAN : 0)
             | (detachProxies ? LossSpec.DETACH_PROXIES : 0);
     return new LossSpec(LossSpec.PROXY_ANCHOR, flags, 1, alpha, margin, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return false;
   }
 
   @Override

@@ -22,14 +22,11 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
 
   /** Defaults: scale 1, all proxies in the denominator. */
   public ProxyNca() {
-    this(1, false);
+    this(new Parameters(NAME));
   }
 
-  static ProxyNca of(Map<String, String> given) {
-    ProxyNca defaults = new ProxyNca();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new ProxyNca(
-        parameters.positive("scale", defaults.scale), parameters.flag("exclude-positive"));
+  ProxyNca(Parameters p) {
+    this(p.number("scale"), p.other("exclude-positive"));
   }
 
   @Override
@@ -46,11 +43,6 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
   public LossSpec spec() {
     return new LossSpec(
         LossSpec.PROXY_NCA, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return !excludePositive;
   }
 
   @Override

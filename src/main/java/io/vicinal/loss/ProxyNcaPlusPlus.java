@@ -20,14 +20,11 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
 
   /** Defaults: scale 3, all proxies in the denominator. */
   public ProxyNcaPlusPlus() {
-    this(3, false);
+    this(new Parameters(NAME));
   }
 
-  static ProxyNcaPlusPlus of(Map<String, String> given) {
-    ProxyNcaPlusPlus defaults = new ProxyNcaPlusPlus();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new ProxyNcaPlusPlus(
-        parameters.positive("scale", defaults.scale), parameters.flag("exclude-positive"));
+  ProxyNcaPlusPlus(Parameters p) {
+    this(p.number("scale"), p.other("exclude-positive"));
   }
 
   @Override
@@ -44,11 +41,6 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
   public LossSpec spec() {
     return new LossSpec(
         LossSpec.PROXY_NCA_PP, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return !excludePositive;
   }
 
   @Override

@@ -23,23 +23,14 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
     implements Loss {
   static final String NAME = "soft-triple";
 
-  /** Bounds the proxy matrix, not the method. */
-  private static final int MAX_CENTERS = 10_000;
-
   /** Defaults: la 20, gamma 0.1, margin 0.01, tau 0.2, 10 centres. */
   public SoftTriple() {
-    this(20, 0.1, 0.01, 0.2, 10);
+    this(new Parameters(NAME));
   }
 
-  static SoftTriple of(Map<String, String> given) {
-    SoftTriple defaults = new SoftTriple();
-    Parameters parameters = new Parameters(NAME, given, defaults.params().keySet());
-    return new SoftTriple(
-        parameters.positive("la", defaults.la),
-        parameters.positive("gamma", defaults.gamma),
-        parameters.margin("margin", defaults.margin),
-        parameters.nonNegative("tau", defaults.tau),
-        parameters.integer("centers", defaults.centers, 1, MAX_CENTERS));
+  SoftTriple(Parameters p) {
+    this(
+        p.number("la"), p.number("gamma"), p.number("margin"), p.number("tau"), p.whole("centers"));
   }
 
   @Override
@@ -56,11 +47,6 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
   @Override
   public LossSpec spec() {
     return new LossSpec(LossSpec.SOFT_TRIPLE, 0, centers, la, margin, gamma, tau);
-  }
-
-  @Override
-  public boolean acceptsSoftLabels() {
-    return false;
   }
 
   @Override

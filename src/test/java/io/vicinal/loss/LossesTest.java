@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.LossList;
+import io.vicinal.backend.LossParameter;
 import io.vicinal.backend.LossSpec;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -29,6 +33,18 @@ class LossesTest {
                 "normalized-softmax", "{temperature=0.05}",
                 "cosface", "{margin=0.35, scale=64.0}",
                 "arcface", "{margin-degrees=28.6, scale=64.0}"));
+  }
+
+  /** What the native library computes has a record each, with its parameters in their order. */
+  @Test
+  void theListIsTheNativeLibrarys() {
+    Map<String, List<String>> records = new LinkedHashMap<>();
+    Losses.names().forEach(n -> records.put(n, List.copyOf(Losses.create(n).params().keySet())));
+    Map<String, List<String>> listed = new LinkedHashMap<>();
+    LossList.losses()
+        .forEach((n, all) -> listed.put(n, all.stream().map(LossParameter::name).toList()));
+    assertThat(records).isEqualTo(listed);
+    assertThat(records.keySet()).containsExactlyElementsOf(listed.keySet());
   }
 
   @Test

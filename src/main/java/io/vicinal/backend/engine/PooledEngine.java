@@ -4,6 +4,7 @@ import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.NativeException;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.jni.Engine;
@@ -53,14 +54,7 @@ final class PooledEngine {
   }
 
   LossStruct loss(LossSpec loss) {
-    spec.struct_size(spec.sizeof());
-    spec.kind(loss.kind());
-    spec.flags(loss.flags());
-    spec.centers(loss.centers());
-    spec.scale(loss.scale());
-    spec.margin(loss.margin());
-    spec.gamma(loss.gamma());
-    spec.tau(loss.tau());
+    LossList.write(loss, spec);
     return spec;
   }
 

@@ -35,6 +35,7 @@ public class VicinalPreset implements InfoMapper {
         .put(new Info("vicinal_engine").pointerTypes("Engine"))
         .put(new Info("vicinal_engine_options").pointerTypes("EngineOptions"))
         .put(new Info("vicinal_curvature").pointerTypes("CurvatureHandle"))
-        .put(new Info("vicinal_loss").pointerTypes("LossStruct"));
+        .put(new Info("vicinal_loss").pointerTypes("LossStruct"))
+        .put(new Info("vicinal_loss_parameter").pointerTypes("LossParameterStruct"));
   }
 }
