@@ -1,23 +1,16 @@
 package io.vicinal.gates;
 
+import io.vicinal.explain.Subject;
+import io.vicinal.explain.ExplainerOptions;
+import io.vicinal.explain.Explainer;
 import io.vicinal.backend.Backend;
-import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.attribution.Estimators;
-import io.vicinal.influence.attribution.Explanation;
-import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.attribution.NewtonLoo;
-import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.GroupDistance;
-import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.Pair;
-import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.problem.HeadProblem;
-import io.vicinal.influence.solve.NegativeCurvatureException;
-import io.vicinal.influence.problem.ProblemOptions;
 import io.vicinal.influence.solve.Progress;
-import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Probe;
@@ -28,7 +21,6 @@ import io.vicinal.nn.Head;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -49,38 +41,27 @@ final class Laboratory implements AutoCloseable {
 
   private final Scene scene;
   private final Head head;
-  private final HeadProblem problem;
-  private final Damping damping;
+  private final Explainer explainer;
   private final List<Query> queries = new ArrayList<>();
-  private final Explanation explanation;
   private final Retraining retraining;
   private final Map<String, double[][]> scores = new HashMap<>();
 
   Laboratory(Backend backend, Scene scene, Head head, double multiple, Arena arena) {
     this.scene = scene;
     this.head = head;
-    HeadModel model = new HeadModel(LOSS, scene.training(), head.tensors());
-    problem = HeadProblem.open(backend, model, ProblemOptions.defaults().with(DType.F64));
-    damping = Damping.multiple(multiple, problem);
-    Tensor embeddings = head.embed(backend, scene.test().features(), arena);
-    List<Pair> pairs =
-        Confusions.find(backend, embeddings, scene.test().labels(), Neighbouring.COSINE).pairs();
-    pairs = pairs.subList(0, Math.min(PAIRS, pairs.size()));
-    for (Pair pair : pairs) {
-      queries.add(
-          new Query("pair " + pair.i() + "-" + pair.j(), new PairDistance(pair.i(), pair.j())));
-    }
+    explainer =
+        Explainer.of(backend, Subject.of(LOSS, head, scene.training(), scene.test(), arena))
+            .with(
+                ExplainerOptions.defaults()
+                    .with(DType.F64)
+                    .withDamping(multiple + "x")
+                    .withTolerance(1e-6));
+    List<Pair> pairs = explainer.confusions().pairs().stream().limit(PAIRS).toList();
+    queries.addAll(explainer.queries("distance").ofPairs(pairs));
     queries.add(new Query("all pairs", new GroupDistance("all pairs", pairs)));
-    explanation = explain(damping);
-    List<Probe> gauges = new ArrayList<>(queries.stream().map(Probe::of).toList());
-    gauges.add(Probe.recall(explanation.test()));
-    retraining = Retraining.of(explanation, gauges, Retraining.options());
-  }
-
-  private Explanation explain(Damping at) {
-    ExplanationOptions options =
-        new ExplanationOptions(SolveOptions.defaults().withTolerance(1e-6), Retraining.options());
-    return Explanation.open(problem, scene.test(), at, options);
+    List<Probe> probes = new ArrayList<>(queries.stream().map(Probe::of).toList());
+    probes.add(Probe.recall(explainer.explanation().test()));
+    retraining = Retraining.of(explainer.explanation(), probes, Retraining.options());
   }
 
   Scene scene() {
@@ -92,12 +73,12 @@ final class Laboratory implements AutoCloseable {
   }
 
   HeadProblem problem() {
-    return problem;
+    return explainer.problem();
   }
 
   /** lambda in mean eigenvalues. */
   double multiple() {
-    return damping.multiple();
+    return explainer.damping().multiple();
   }
 
   /** Single pairs, without the group. */
@@ -110,7 +91,7 @@ final class Laboratory implements AutoCloseable {
     return queries.size() - 1;
   }
 
-  /** Number of the gauge that is recall at 1. */
+  /** Number of the probe that is recall at 1. */
   int recall() {
     return queries.size();
   }
@@ -121,7 +102,7 @@ final class Laboratory implements AutoCloseable {
 
   /** Training samples drawn at random. */
   long[] someSamples(int count) {
-    long[] rows = LongStream.range(0, problem.samples()).toArray();
+    long[] rows = LongStream.range(0, explainer.problem().samples()).toArray();
     Xoshiro.of(0, "samples").shuffle(rows, 0, rows.length);
     return Arrays.copyOf(rows, count);
   }
@@ -162,28 +143,27 @@ final class Laboratory implements AutoCloseable {
   /** Scores [Q][N] by an estimator's name. */
   double[][] scores(String method) {
     return scores.computeIfAbsent(
-        method, name -> Estimators.of(name).scores(explanation, queries, Progress.NONE).values());
+        method,
+        name ->
+            Estimators.of(name)
+                .scores(explainer.explanation(), queries, Progress.NONE)
+                .values());
   }
 
   /** Scores [Q][N] of newton-loo for some samples; NaN for the others. */
   double[][] newton(long[] samples) {
     int[] ids = Arrays.stream(samples).mapToInt(Math::toIntExact).toArray();
-    return NewtonLoo.defaults().scores(explanation, queries, ids, Progress.NONE).values();
+    return NewtonLoo.defaults().scores(explainer.explanation(), queries, ids, Progress.NONE).values();
   }
 
   /** Scores [Q][N] of an estimator at another damping; null if that does not suffice. */
   double[][] scoresAt(String method, double factor) {
-    try (Explanation other = explain(damping.times(factor))) {
-      return Estimators.of(method).scores(other, queries, Progress.NONE).values();
-    } catch (NegativeCurvatureException e) {
-      return null;
-    }
+    return explainer.scoresAt(factor, method, queries);
   }
 
   @Override
   public void close() {
     retraining.close();
-    explanation.close();
-    problem.close();
+    explainer.close();
   }
 }

@@ -1,5 +1,6 @@
 package io.vicinal.gates;
 
+import io.vicinal.tensor.Arena;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.DetectionCurve;
@@ -9,11 +10,9 @@ import io.vicinal.explain.AuditOptions;
 import io.vicinal.explain.Explainer;
 import io.vicinal.explain.ExplainerOptions;
 import io.vicinal.explain.Subject;
-import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.DType;
 import java.util.function.Consumer;
-import java.util.stream.LongStream;
 
 /** Gate 8: finding the wrong labels by EK-FAC self-influence, other detectors printed beside it. */
 final class Mislabels {
@@ -27,8 +26,6 @@ final class Mislabels {
   static void check(
       Backend backend, Scene scene, Head head, double least, Consumer<GateResult> hear) {
     FeatureSet training = scene.training();
-    HeadModel model = new HeadModel(Laboratory.LOSS, training, head.tensors());
-    long[] classes = LongStream.range(0, model.classes()).toArray();
     ExplainerOptions options =
         ExplainerOptions.defaults().withMethods("self").withDamping("1x").with(DType.F64);
     RunConfig heads =
@@ -39,8 +36,11 @@ final class Mislabels {
             "sampler.batch=64",
             "epochs=12");
     EvidenceOptions evidence = EvidenceOptions.of(heads, 0).withNeighbours(20);
-    try (Explainer explainer =
-        Explainer.of(backend, Subject.of(model, classes, scene.test())).with(options)) {
+    try (Arena arena = new Arena(backend.memory());
+        Explainer explainer =
+            Explainer.of(
+                    backend, Subject.of(Laboratory.LOSS, head, training, scene.test(), arena))
+                .with(options)) {
       double[] own =
           explainer.explain(explainer.confused(1)).methods().get(0).values()[0];
       boolean[] wrong = scene.noise().mask((int) training.samples());

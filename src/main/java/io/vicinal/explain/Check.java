@@ -1,11 +1,7 @@
 package io.vicinal.explain;
 
 import io.vicinal.influence.attribution.Diagnostics;
-import io.vicinal.influence.attribution.Estimator;
-import io.vicinal.influence.attribution.Explanation;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
@@ -21,10 +17,9 @@ import java.util.stream.IntStream;
  */
 final class Check {
   private final Explainer explainer;
-  private final Scoring scoring;
   private final List<Query> queries;
   private final List<Set<Doubt>> known;
-  private final double[][] scores;
+  private final Attribution attribution;
 
   /**
    * @param delivered value of each query's measurement
@@ -32,9 +27,8 @@ final class Check {
    */
   Check(Explainer explainer, List<Query> queries, double[] delivered, Attribution attribution) {
     this.explainer = explainer;
-    this.scoring = explainer.scoring();
     this.queries = queries;
-    this.scores = attribution.values();
+    this.attribution = attribution;
     this.known =
         IntStream.range(0, queries.size())
             .mapToObj(q -> known(attribution.diagnostics().get(q), delivered[q]))
@@ -45,47 +39,44 @@ final class Check {
     boolean recall = facts.unit().equals("recall"); // 0 is where it starts
     return Verdict.known(
         facts.failed(),
-        scoring.damping().isWithinSpectrum(),
+        explainer.damping().isWithinSpectrum(),
         recall ? Double.NaN : delivered,
         facts.value());
   }
 
   /** At all dampings that a stability names. */
-  Miniature full(Estimator estimator, MiniatureOptions options, Experiments experiments) {
-    return run(Stability.of(scores, factor -> scoresAt(estimator, factor)), options, experiments);
+  Miniature full(MiniatureOptions options, Experiments experiments) {
+    return run(Stability.of(attribution.values(), this::scoresAt), options, experiments);
   }
 
   /** At the two dampings that badges look at. */
-  Miniature brief(Estimator estimator, MiniatureOptions options, Experiments experiments) {
-    return run(Stability.near(scores, factor -> scoresAt(estimator, factor)), options, experiments);
+  Miniature brief(MiniatureOptions options, Experiments experiments) {
+    return run(Stability.near(attribution.values(), this::scoresAt), options, experiments);
   }
 
   private Miniature run(
       List<Stability> stability, MiniatureOptions options, Experiments experiments) {
     List<String> ids = queries.stream().map(Query::id).toList();
-    return Miniature.run(ids, scores, stability, known, options, experiments::run);
+    return Miniature.run(ids, attribution.values(), stability, known, options, experiments::run);
   }
 
   /** null where there is nothing to compare, or no solution. */
-  private double[][] scoresAt(Estimator estimator, double factor) {
+  private double[][] scoresAt(double factor) {
     if (known.stream().allMatch(doubts -> doubts.contains(Doubt.FAILED))) {
       return null;
     }
-    String name = "stability-" + estimator.name() + "-" + factor;
-    return explainer.pieces().piece(name, Moved.class, () -> atDamping(estimator, factor)).scores();
+    String name = "stability-" + attribution.method() + "-" + factor;
+    return explainer
+        .pieces()
+        .piece(
+            name,
+            Moved.class,
+            () -> new Moved(explainer.scoresAt(factor, attribution.method(), queries)))
+        .scores();
   }
 
   /**
    * @param scores [Q][N]; null if nothing can be solved there
    */
   private record Moved(double[][] scores) {}
-
-  private Moved atDamping(Estimator estimator, double factor) {
-    Damping other = scoring.damping().times(factor).fixed();
-    try (Explanation explanation = scoring.open(other)) {
-      return new Moved(estimator.scores(explanation, queries, explainer.progress()).values());
-    } catch (NegativeCurvatureException e) {
-      return new Moved(null);
-    }
-  }
 }

@@ -11,17 +11,19 @@ import io.vicinal.curate.study.NoiseStudy;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.attribution.Estimator;
-import io.vicinal.influence.problem.HeadModel;
+import io.vicinal.influence.attribution.Explanation;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Measurement;
 import io.vicinal.influence.query.Neighbouring;
+import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
+import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
@@ -30,6 +32,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.TrainedHead;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Explains a head: which training samples are to blame for what it confuses, and whether solving
@@ -37,7 +40,7 @@ import java.util.List;
  * #close}. Options are given before anything is asked.
  *
  * <pre>{@code
- * try (Explainer explainer = Explainer.of(head, training, test)) {
+ * try (Explainer explainer = Explainer.of(head, data, test)) {
  *   Attributions found = explainer.explain(explainer.confused(10));
  *   System.out.println(found.main().harmful(0, 3));
  * }
@@ -64,19 +67,19 @@ public final class Explainer implements AutoCloseable {
   }
 
   /**
-   * Of a head that was trained on a whole data set, on the processor.
+   * Of a head that was trained in memory, on the processor.
    *
-   * @param training the samples that it was trained on, with their class labels
+   * @param data all samples that it was given, those held out too, with their classes
    * @param test the test samples, of any classes
    * @throws io.vicinal.InputException if they do not fit the head
    */
-  public static Explainer of(TrainedHead head, FeatureSet training, FeatureSet test) {
+  public static Explainer of(TrainedHead head, FeatureSet data, FeatureSet test) {
     Backend backend = Backend.cpu();
     Arena arena = new Arena(backend.memory());
     try {
-      FeatureSet numbered = training.renumbered(arena, head.classes());
-      HeadModel model = new HeadModel(head.loss(), numbered, head.head().tensors());
-      return new Explainer(backend, true, arena, Subject.of(model, head.classes(), test));
+      Subject subject =
+          Subject.of(head.loss(), head.head(), data, head.samples(), head.classes(), test, arena);
+      return new Explainer(backend, true, arena, subject);
     } catch (RuntimeException | Error e) {
       arena.close();
       backend.close();
@@ -137,12 +140,40 @@ public final class Explainer implements AutoCloseable {
     return new Attributions(queries, values(queries), found, damping());
   }
 
+  /**
+   * The scores of a method at another damping.
+   *
+   * @param factor times the damping in use
+   * @return [Q][N]; null if nothing can be solved there
+   */
+  public double[][] scoresAt(double factor, String method, List<Query> queries) {
+    try (Explanation there = scoring().open(damping().times(factor).fixed())) {
+      return estimator(method).scores(there, queries, progress).values();
+    } catch (NegativeCurvatureException e) {
+      return null;
+    }
+  }
+
   /** The values of queries' measurements at the delivered head. */
   public double[] values(List<Query> queries) {
     TestSet test = subject.testSet(backend);
     List<Measurement> measurements = queries.stream().map(Query::measurement).toList();
     Embedded embedded = test.embed(subject.model().head(), test.rowsOf(measurements));
     return measurements.stream().mapToDouble(m -> m.value(embedded)).toArray();
+  }
+
+  /** Squared distances of the pairs that queries stand for, at the delivered head, by query. */
+  public List<double[]> distances(List<Query> queries) {
+    TestSet test = subject.testSet(backend);
+    List<PairDistance> all = queries.stream().flatMap(Explainer::pairs).toList();
+    Embedded embedded = test.embed(subject.model().head(), test.rowsOf(all));
+    return queries.stream()
+        .map(query -> pairs(query).mapToDouble(pair -> pair.value(embedded)).toArray())
+        .toList();
+  }
+
+  private static Stream<PairDistance> pairs(Query query) {
+    return query.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j()));
   }
 
   /**
@@ -174,13 +205,13 @@ public final class Explainer implements AutoCloseable {
     boolean twin = scoring().problem().dtype() != DType.F64;
     try (Scoring exact = twin ? scoring().exact() : null;
         Experiments experiments = new Experiments(this, twin ? exact : scoring(), probes)) {
-      return check.brief(estimator(one.method()), budget, experiments);
+      return check.brief(budget, experiments);
     }
   }
 
   /** Compares the predictions with what solving again shows, by the first method. */
   public Verified verify(Attributions found, VerifyPlan plan) {
-    return new Verifier(this, found).run(plan, found, estimators().get(0));
+    return new Verifier(this, found).run(plan, found);
   }
 
   /** How evidence on labels is gathered, and heads are trained, where nobody says how. */
@@ -268,6 +299,11 @@ public final class Explainer implements AutoCloseable {
   /** The head's problem, with its curvature. */
   public HeadProblem problem() {
     return scoring().problem();
+  }
+
+  /** What methods share, at the damping in use: for estimators of one's own. */
+  public Explanation explanation() {
+    return scoring().explanation();
   }
 
   /** The damping in use: the given one, or what an automatic one was raised to. */

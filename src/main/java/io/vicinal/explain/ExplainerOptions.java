@@ -84,6 +84,12 @@ public record ExplainerOptions(
         methods, theta, text, tolerance, dtype, plain, memoryBytes, eif, run);
   }
 
+  /** The same with another tolerance; the re-converged point is at least as good. */
+  public ExplainerOptions withTolerance(double relative) {
+    return new ExplainerOptions(
+        methods, theta, damping, relative, dtype, plain, memoryBytes, eif, run);
+  }
+
   /** The same in another type. */
   public ExplainerOptions with(DType type) {
     return new ExplainerOptions(

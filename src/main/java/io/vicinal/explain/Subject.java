@@ -10,6 +10,7 @@ import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.query.Confusions;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.TestSet;
+import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -50,25 +51,47 @@ public record Subject(
     Names testNames) {
 
   /**
-   * A model that was trained on a whole data set.
+   * A head with the data set that it, or a part of it, was trained on.
    *
-   * @param classIds the user's class of each class of the model
+   * @param data all samples with class ids
+   * @param positions of those that were trained on, ascending
+   * @param classIds the user's class of each class of the head, ascending
    * @param test with class ids as labels, or null
+   * @param arena owner of what is copied
    */
-  public static Subject of(HeadModel model, long[] classIds, FeatureSet test) {
-    FeatureSet training = model.training();
-    long[] positions = LongStream.range(0, training.samples()).toArray();
-    long[] labels = training.labels().toLongs();
+  public static Subject of(
+      Loss loss,
+      Head head,
+      FeatureSet data,
+      long[] positions,
+      long[] classIds,
+      FeatureSet test,
+      Arena arena) {
+    long[] labels = data.labels().toLongs();
+    FeatureSet part =
+        positions.length == labels.length ? data : data.subset(arena, data.name(), positions);
+    HeadModel model = new HeadModel(loss, part.renumbered(arena, classIds), head.tensors());
+    long[] known = Arrays.stream(labels).sorted().distinct().toArray();
+    long[] all = LongStream.range(0, labels.length).toArray();
+    int[] trained = Arrays.stream(positions).mapToInt(Math::toIntExact).toArray();
+    Labelled labelled = new Labelled(data.renumbered(arena, known), all, known, trained);
     return new Subject(
         model,
         positions,
         classIds,
-        Arrays.stream(labels).map(c -> classIds[(int) c]).toArray(),
-        all(training, positions, classIds),
+        labels,
+        labelled,
         test,
-        test == null ? Names.none() : test.classNames(),
-        training.sampleNames(),
+        data.classNames(),
+        data.sampleNames(),
         test == null ? Names.none() : test.sampleNames());
+  }
+
+  /** A head that was trained on all of a data set whose labels are 0..C-1. */
+  public static Subject of(Loss loss, Head head, FeatureSet data, FeatureSet test, Arena arena) {
+    long[] positions = LongStream.range(0, data.samples()).toArray();
+    long[] classes = LongStream.range(0, head.proxies().dim(0) / loss.centers()).toArray();
+    return of(loss, head, data, positions, classes, test, arena);
   }
 
   private static Labelled all(FeatureSet training, long[] positions, long[] classes) {

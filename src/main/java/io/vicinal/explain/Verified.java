@@ -3,8 +3,12 @@ package io.vicinal.explain;
 import io.vicinal.influence.verify.Brittleness;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.Outcome;
+import io.vicinal.statistics.Agreement;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 
 /**
  * What came of a verification. Immutable.
@@ -30,7 +34,26 @@ public record Verified(
    * @param outcomes of the edits
    * @param predicted change of each query's measurement by each edit, by method
    */
-  public record Part(String kind, List<Outcome> outcomes, Map<String, double[][]> predicted) {}
+  public record Part(String kind, List<Outcome> outcomes, Map<String, double[][]> predicted) {
+    /** How a method agrees with the outcomes, a query at a time; none where too few are known. */
+    public List<Agreement> agreement(String method) {
+      List<Agreement> all = new ArrayList<>();
+      double[][] own = predicted.get(method);
+      for (int q = 0; q < own.length; q++) {
+        double[] p = own[q];
+        int query = q;
+        int[] known =
+            IntStream.range(0, p.length).filter(e -> !Double.isNaN(p[e])).toArray(); // newton-loo
+        if (known.length >= 2) {
+          all.add(
+              Agreement.of(
+                  Arrays.stream(known).mapToDouble(e -> p[e]).toArray(),
+                  Arrays.stream(known).mapToDouble(e -> outcomes.get(e).change(query)).toArray()));
+        }
+      }
+      return all;
+    }
+  }
 
   public Verified {
     parts = List.copyOf(parts);

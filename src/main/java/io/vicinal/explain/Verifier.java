@@ -1,7 +1,6 @@
 package io.vicinal.explain;
 
 import io.vicinal.backend.CurvatureKind;
-import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.attribution.ReferencePoint;
 import io.vicinal.influence.attribution.SampleTables;
 import io.vicinal.influence.query.Query;
@@ -38,11 +37,12 @@ final class Verifier {
   }
 
   /** All experiments that a plan asks for. */
-  Verified run(VerifyPlan plan, Attributions found, Estimator estimator) {
-    Check check = new Check(explainer, queries, found.delivered(), found.methods().get(0));
+  Verified run(VerifyPlan plan, Attributions found) {
+    Attribution main = found.methods().get(0);
+    Check check = new Check(explainer, queries, found.delivered(), main);
     List<Probe> probes = queries.stream().map(Probe::of).toList();
     try (Experiments runs = new Experiments(explainer, scoring, probes)) {
-      Miniature miniature = check.full(estimator, plan.miniature(), runs);
+      Miniature miniature = check.full(plan.miniature(), runs);
       List<Verified.Part> parts = new ArrayList<>();
       parts.add(part("leave out", miniature.outcomes()));
       if (plan.remove() > 0) {

@@ -1,9 +1,14 @@
 package io.vicinal.report;
 
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Attributions;
+import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Pair;
+import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.verify.Miniature;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -51,4 +56,38 @@ public record Blame(
       double start,
       double[] scores,
       double residual) {}
+
+  /**
+   * The first explanations of a method.
+   *
+   * @param distances of each query's pairs at the delivered head
+   * @param miniature or null, with a line per query that is shown
+   * @param spectrum or null
+   */
+  public static Blame of(
+      Attributions found,
+      Attribution one,
+      List<double[]> distances,
+      Miniature miniature,
+      Spectrum spectrum) {
+    List<Item> items = new ArrayList<>();
+    for (int q = 0; q < distances.size(); q++) {
+      Query query = found.queries().get(q);
+      Diagnostics facts = one.diagnostics().get(q);
+      items.add(
+          new Item(
+              query.name(),
+              query.subject(),
+              query.isRaised(),
+              query.measurement().unit(),
+              query.pairs(),
+              distances.get(q),
+              found.delivered()[q],
+              facts.value(),
+              one.values()[q],
+              facts.residual()));
+    }
+    double moved = one.diagnostics().get(0).moved();
+    return new Blame(items, miniature, found.damping(), spectrum, one.products(), moved);
+  }
 }

@@ -20,6 +20,7 @@ public final class TrainedHead implements AutoCloseable {
   private final Head head;
   private final Map<String, String> metadata;
   private final Loss loss;
+  private final long[] samples;
   private final long[] classes;
   private final List<String> classNames;
   private final List<TrainingListener.Epoch> history;
@@ -29,6 +30,7 @@ public final class TrainedHead implements AutoCloseable {
   TrainedHead(
       MemoryKeeper kept,
       Loss loss,
+      long[] samples,
       long[] classes,
       List<String> classNames,
       List<TrainingListener.Epoch> history,
@@ -37,6 +39,7 @@ public final class TrainedHead implements AutoCloseable {
     this.head = kept.head();
     this.metadata = kept.metadata();
     this.loss = loss;
+    this.samples = samples;
     this.classes = classes;
     this.classNames = classNames;
     this.history = List.copyOf(history);
@@ -67,6 +70,11 @@ public final class TrainedHead implements AutoCloseable {
   /** The loss that it was trained with. */
   public Loss loss() {
     return loss;
+  }
+
+  /** The rows of the data that it was trained on, ascending, without those held out: a copy. */
+  public long[] samples() {
+    return samples.clone();
   }
 
   /** The class of proxy rows cK..cK+K-1, for c = 0..C-1, ascending: a copy. */

@@ -92,6 +92,7 @@ public final class Trainer {
       return new TrainedHead(
           keeper,
           Parts.loss(asked),
+          data.training(),
           data.classes().ids(),
           labels.names(),
           history.epochs(),

@@ -3,27 +3,22 @@ package io.vicinal.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.config.RunConfig;
 import io.vicinal.curate.study.DigitRows;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
+import io.vicinal.explain.Attribution;
+import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Relabelled;
-import io.vicinal.influence.attribution.Scores;
-import io.vicinal.loss.Loss;
-import io.vicinal.loss.Losses;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.loss.ProxyAnchor;
-import io.vicinal.nn.Head;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.retrieval.VectorIndex;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
-import io.vicinal.train.HeadTraining;
-import io.vicinal.train.Supervision;
 import io.vicinal.train.TrainResult;
 import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
@@ -152,23 +147,28 @@ class LibraryUseTest {
   @Test
   void scoresEveryTrainingSampleForAWrongNeighbour() {
     DigitRows digits = DigitRows.first(400);
-    long[] labels = Arrays.stream(digits.labels()).map(y -> y % 5).toArray();
-    RunConfig config = RunConfig.defaults("head.embedding=4", "epochs=5");
-    try (Backend backend = Backend.cpu();
-        Arena arena = Arena.host()) {
+    long[] labels = Arrays.stream(digits.labels()).map(y -> 10 + y % 5).toArray();
+    TrainingOptions options = TrainingOptions.of(new NormalizedSoftmax()).embedding(4).epochs(5);
+    try (Arena arena = Arena.host()) {
       Tensor all = arena.of(digits.pixels(), 400, 64);
       Tensor y = arena.of(labels, 400);
-      FeatureSet training = new FeatureSet(all.rows(0, 300), y.rows(0, 300), "training");
+      FeatureSet data = new FeatureSet(all.rows(0, 300), y.rows(0, 300), "training");
       FeatureSet test = new FeatureSet(all.rows(300, 400), y.rows(300, 400), "test");
-      Loss loss = Losses.create("normalized-softmax");
-      Supervision right = Supervision.hard(5, training.labels().toLongs());
-      Head head =
-          HeadTraining.of(backend, config).withLoss(loss).train(training.features(), right, arena);
-      Scores scores = InfluenceUse.blame(backend, loss, training, head, test);
-      assertThat(scores.values()).hasDimensions(1, 300);
-      assertThat(scores.facts().get(0).residual()).isLessThan(1e-3);
-      assertThat(scores.sets(0).harmful()).isNotEmpty();
-      assertThat(scores.sets(0).helpful()).isNotEmpty();
+      Rows rows = Rows.of(all.rows(0, 300).toFloats(), 64);
+      ClassLabels classes = ClassLabels.of(Arrays.copyOf(labels, 300));
+      try (TrainedHead head = Trainer.train(rows, classes, options)) {
+        int trained = head.samples().length;
+        assertThat(trained).as("a tenth is held out").isEqualTo(270);
+        Attributions found = InfluenceUse.blame(head, data, test);
+        Attribution main = found.main();
+        assertThat(found.queries()).hasSize(1);
+        assertThat(main.values()).hasDimensions(1, trained);
+        assertThat(main.diagnostics().get(0).residual()).isLessThan(1e-3);
+        Attribution.Effect worst = main.harmful(0, 3).get(0);
+        assertThat(worst.position()).isEqualTo(head.samples()[worst.row()]);
+        assertThat(worst.score()).isPositive().isEqualTo(main.values()[0][worst.row()]);
+        assertThat(main.helpful(0, 3)).hasSize(3);
+      }
     }
   }
 

@@ -9,11 +9,11 @@ import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.data.Names;
 import io.vicinal.explain.AuditOptions;
 import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Mislabelled;
 import io.vicinal.explain.Subject;
-import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -28,7 +28,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.LongStream;
 
 /**
  * The demo's last act: labels of real images are made wrong, found, repaired and the repair is
@@ -109,7 +108,7 @@ public final class Story {
         at("repairing them");
         Repair repair = noisy.repair(found);
         at("tracing confusions");
-        Blame blame = Tracing.of(backend, noisy.model, test, settings, progress());
+        Blame blame = Tracing.of(backend, noisy.explainer.subject(), settings, progress());
         at("writing the report");
         StoryReport page =
             new StoryReport(
@@ -179,7 +178,6 @@ public final class Story {
     private final LabelNoise noise;
     private final FeatureSet set;
     private final Head head;
-    private final HeadModel model;
     private final Explainer explainer;
 
     Noisy(
@@ -197,9 +195,13 @@ public final class Story {
       this.set = relabelled(clean, noise.apply(clean.labels().toLongs()), arena);
       this.head = train(trainer, set, arena);
       Loss loss = Losses.create(config.loss().name(), config.loss().params());
-      this.model = new HeadModel(loss, set, head.tensors());
-      long[] classes = LongStream.range(0, model.classes()).toArray();
-      this.explainer = Explainer.of(backend, Subject.of(model, classes, test));
+      this.explainer = Explainer.of(backend, subject(loss));
+    }
+
+    /** Classes are called as in the data set. */
+    private Subject subject(Loss loss) {
+      FeatureSet named = set.named(test.classNames(), Names.none());
+      return Subject.of(loss, head, named, test, arena);
     }
 
     Mislabelled found(String... detectors) {

@@ -6,13 +6,8 @@ import io.vicinal.cli.common.Text;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
-import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.problem.Spectrum;
-import io.vicinal.influence.query.Embedded;
-import io.vicinal.influence.query.Pair;
-import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.report.Blame;
@@ -222,7 +217,11 @@ final class BlamePage {
 
   /** Adds everything, below a headline if there is none yet. */
   void addTo(Page page, Spectrum spectrum, boolean headline) {
-    BlameSections sections = new BlameSections(blame(spectrum), page.gallery(), Map.of());
+    BlameSections sections =
+        new BlameSections(
+            Blame.of(found, main, explainer.distances(shown), miniature, spectrum),
+            page.gallery(),
+            Map.of());
     page.fact("Method", main.method());
     if (headline) {
       String example = sections.example();
@@ -265,33 +264,5 @@ final class BlamePage {
           0);
     }
     sections.proof(warnings).forEach(page::add);
-  }
-
-  private Blame blame(Spectrum spectrum) {
-    List<Pair> pairs = shown.stream().flatMap(query -> query.pairs().stream()).toList();
-    List<PairDistance> measured = pairs.stream().map(p -> new PairDistance(p.i(), p.j())).toList();
-    TestSet test = model.subject().testSet(model.backend());
-    Embedded embedded = test.embed(model.subject().model().head(), test.rowsOf(measured));
-    List<Blame.Item> items = new ArrayList<>();
-    for (int q = 0; q < shown.size(); q++) {
-      Query query = shown.get(q);
-      Diagnostics facts = main.diagnostics().get(q);
-      items.add(
-          new Blame.Item(
-              query.name(),
-              query.subject(),
-              query.isRaised(),
-              query.measurement().unit(),
-              query.pairs(),
-              query.pairs().stream()
-                  .mapToDouble(p -> new PairDistance(p.i(), p.j()).value(embedded))
-                  .toArray(),
-              found.delivered()[q],
-              facts.value(),
-              main.values()[q],
-              facts.residual()));
-    }
-    double moved = main.diagnostics().get(0).moved();
-    return new Blame(items, miniature, found.damping(), spectrum, main.products(), moved);
   }
 }

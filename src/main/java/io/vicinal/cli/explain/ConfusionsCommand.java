@@ -14,6 +14,7 @@ import io.vicinal.influence.query.Group;
 import io.vicinal.influence.query.GroupDistance;
 import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.PairDistance;
+import io.vicinal.influence.query.TestSet;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,11 +72,11 @@ final class ConfusionsCommand implements Callable<Integer> {
     Neighbouring neighbouring = QueryOptions.neighbouring(metric);
     try (ModelInputs model = ModelInputs.openWithTest(inputs);
         OutputFolder folder = new OutputFolder(out, RESULTS, outputs)) {
-      TestConfusions test = new TestConfusions(model, neighbouring);
-      Confusions found = test.confusions();
+      TestSet test = model.subject().testSet(model.backend());
+      Confusions found = model.subject().confusions(model.backend(), neighbouring);
       List<Group> groups = found.groups(Integer.MAX_VALUE);
-      pairs(model, test).write(folder.file("confusions.csv"));
-      classes(model, test, groups).write(folder.file("worst-classes.csv"));
+      pairs(model, test, found).write(folder.file("confusions.csv"));
+      classes(model, test, found, groups).write(folder.file("worst-classes.csv"));
       JsonObject summary = Summary.of("confusions", model);
       summary.addProperty("metric", metric);
       summary.addProperty("lone", found.lone());
@@ -84,13 +85,12 @@ final class ConfusionsCommand implements Callable<Integer> {
       summary.addProperty("classes_with_wrong", groups.size());
       JsonFile.write(folder.file("summary.json"), summary);
       folder.commit();
-      print(spec.commandLine().getOut(), model, test, groups);
+      print(spec.commandLine().getOut(), model, test, found, groups);
     }
     return 0;
   }
 
-  private static CsvFile pairs(ModelInputs model, TestConfusions test) {
-    Confusions found = test.confusions();
+  private static CsvFile pairs(ModelInputs model, TestSet test, Confusions found) {
     List<PairDistance> distances =
         found.pairs().stream().map(pair -> new PairDistance(pair.i(), pair.j())).toList();
     boolean raw = found.neighbouring() == Neighbouring.RAW;
@@ -100,7 +100,7 @@ final class ConfusionsCommand implements Callable<Integer> {
       header.add("raw_squared_distance");
     }
     CsvFile csv = model.csv(header.toArray(String[]::new));
-    Embedded embedded = test.embedded(distances);
+    Embedded embedded = test.embed(model.subject().model().head(), test.rowsOf(distances));
     for (PairDistance pair : distances) {
       List<Object> row =
           new ArrayList<>(
@@ -118,20 +118,30 @@ final class ConfusionsCommand implements Callable<Integer> {
     return csv;
   }
 
-  private static CsvFile classes(ModelInputs model, TestConfusions test, List<Group> groups) {
+  private static CsvFile classes(
+      ModelInputs model, TestSet test, Confusions found, List<Group> groups) {
     CsvFile csv =
         model.csv("class", "samples", "wrong", "confused_with", "pairs", "mean_squared_distance");
     for (Group group : groups) {
       GroupDistance distance = GroupDistance.of(group);
       csv.row(
           group.label(),
-          test.samples(group.label()),
-          test.confusions().wrongCounts().get(group.label()),
+          test.rowsOfClass(group.label()).length,
+          found.wrongCounts().get(group.label()),
           join(group.confusionClasses()),
           group.pairs().size(),
-          distance.value(test.embedded(List.of(distance))));
+          test.value(distance, model.subject().model().head()));
     }
     return csv;
+  }
+
+  /** What is said of lone samples. */
+  private static String left(int lone) {
+    return lone == 1
+        ? "1 test sample is the only one of its class and left out: it has no right neighbour"
+        : lone
+            + " test samples are each the only one of their class and left out: they have no right"
+            + " neighbour";
   }
 
   private static String join(List<Long> classes) {
@@ -143,8 +153,7 @@ final class ConfusionsCommand implements Callable<Integer> {
   }
 
   private void print(
-      PrintWriter writer, ModelInputs model, TestConfusions test, List<Group> groups) {
-    Confusions found = test.confusions();
+      PrintWriter writer, ModelInputs model, TestSet test, Confusions found, List<Group> groups) {
     if (found.lone() < found.queries()) {
       writer.printf(
           Locale.ROOT,
@@ -155,7 +164,7 @@ final class ConfusionsCommand implements Callable<Integer> {
           Text.percent(found.recall()));
     }
     if (found.lone() > 0) {
-      writer.println(TestConfusions.left(found));
+      writer.println(left(found.lone()));
     }
     if (groups.isEmpty()) {
       writer.println("no class is confused with another; the tables are empty");
@@ -168,7 +177,7 @@ final class ConfusionsCommand implements Callable<Integer> {
               group ->
                   table.row(
                       said(model, group.label()),
-                      Long.toString(test.samples(group.label())),
+                      Integer.toString(test.rowsOfClass(group.label()).length),
                       found.wrongCounts().get(group.label()).toString(),
                       model.subject().classNames().known()
                           ? Names.listed(

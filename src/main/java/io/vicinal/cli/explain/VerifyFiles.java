@@ -13,12 +13,9 @@ import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Stability;
 import io.vicinal.statistics.Agreement;
 import java.io.PrintWriter;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
 /** What came of the experiments, as table, summary and text. */
 record VerifyFiles(List<Query> queries, Verified verified) {
@@ -99,26 +96,6 @@ record VerifyFiles(List<Query> queries, Verified verified) {
     return change.factor() == 0 ? "remove" : "weight x " + change.factor();
   }
 
-  /** Agreement of one kind and method, a query at a time; none where nothing can be compared. */
-  private static List<Agreement> agreement(Verified.Part part, double[][] predicted) {
-    List<Agreement> all = new ArrayList<>();
-    for (int q = 0; q < predicted.length; q++) {
-      double[] p = predicted[q];
-      int query = q;
-      int[] known =
-          IntStream.range(0, p.length).filter(e -> !Double.isNaN(p[e])).toArray(); // newton-loo
-      if (known.length >= 2) {
-        all.add(
-            Agreement.of(
-                Arrays.stream(known).mapToDouble(e -> p[e]).toArray(),
-                Arrays.stream(known)
-                    .mapToDouble(e -> part.outcomes().get(e).change(query))
-                    .toArray()));
-      }
-    }
-    return all;
-  }
-
   private static double mean(List<Agreement> all, ToDoubleFunction<Agreement> value) {
     return all.stream()
         .mapToDouble(value)
@@ -133,7 +110,7 @@ record VerifyFiles(List<Query> queries, Verified verified) {
       part.predicted()
           .forEach(
               (method, predicted) -> {
-                List<Agreement> all = agreement(part, predicted);
+                List<Agreement> all = part.agreement(method);
                 JsonObject json = new JsonObject();
                 json.addProperty("kind", part.kind());
                 json.addProperty("method", method);
@@ -169,7 +146,7 @@ record VerifyFiles(List<Query> queries, Verified verified) {
       part.predicted()
           .forEach(
               (method, predicted) -> {
-                List<Agreement> all = agreement(part, predicted);
+                List<Agreement> all = part.agreement(method);
                 table.row(
                     part.kind(),
                     method,

@@ -123,11 +123,6 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
     return new Damping(lambda, multiple, unit, false);
   }
 
-  /** The same, which may be raised. */
-  public Damping raisable() {
-    return new Damping(lambda, multiple, unit, true);
-  }
-
   /**
    * Does something under this damping; an automatic one is raised threefold, to {@link #CAP} units
    * at most, until no negative curvature is met.

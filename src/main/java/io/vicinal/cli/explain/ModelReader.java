@@ -1,0 +1,394 @@
+package io.vicinal.cli.explain;
+
+import com.google.gson.JsonParseException;
+import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.JsonFile;
+import io.vicinal.config.RunConfig;
+import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
+import io.vicinal.data.Safetensors;
+import io.vicinal.explain.Labelled;
+import io.vicinal.explain.Subject;
+import io.vicinal.influence.problem.HeadModel;
+import io.vicinal.loss.Loss;
+import io.vicinal.nn.Head;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
+import io.vicinal.train.HeadTraining;
+import io.vicinal.train.Supervision;
+import io.vicinal.train.TrainedRun;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.LongStream;
+
+/**
+ * Reads what is explained from a run folder, or from arrays with a head or without. Every complaint
+ * names the file, the place and the remedy. For one thread, and one reading.
+ */
+final class ModelReader {
+  private final ModelOptions options;
+  private final Backend backend;
+  private final Arena arena; // owner of what is read
+  private HeadModel model;
+  private FeatureSet test;
+  private long[] positions;
+  private long[] classes;
+  private long[] datasetLabels; // class ids
+  private Labelled labelled; // null for those trained on
+  private Names classNames = Names.none(); // by class id
+  private Names sampleNames = Names.none(); // by position in the dataset
+  private Names testNames = Names.none(); // by test sample
+  private String hash;
+  private Path labelsFile;
+  private Names labelTexts = Names.none();
+  private boolean images;
+
+  ModelReader(ModelOptions options, Backend backend, Arena arena) {
+    this.options = options;
+    this.backend = backend;
+    this.arena = arena;
+  }
+
+  /** SHA-256 of the whole data set. */
+  String hash() {
+    return hash;
+  }
+
+  /** Whence the labels are; null of a named data set. */
+  Path labelsFile() {
+    return labelsFile;
+  }
+
+  /** By class id, where the file of labels holds texts; else none. */
+  Names labelTexts() {
+    return labelTexts;
+  }
+
+  /** Whether it is a named data set of images. */
+  boolean isImages() {
+    return images;
+  }
+
+  private Subject subject() {
+    checkTest();
+    Subject trained =
+        new Subject(
+            model,
+            positions,
+            classes,
+            datasetLabels,
+            labelled,
+            test,
+            classNames,
+            sampleNames,
+            testNames);
+    return labelled != null ? trained : trained.with(trained.trained());
+  }
+
+  Subject run(boolean withTest) {
+    TrainedRun run = TrainedRun.open(options.run, backend, arena);
+    model = new HeadModel(run.loss(), run.training(), run.head().tensors());
+    checkClasses(options.run.resolve("head.safetensors"));
+    positions = run.ids();
+    classes = run.classes();
+    datasetLabels = run.labels();
+    labelsFile = run.config().data().labels();
+    hash = run.hash();
+    boolean named = run.config().data().dataset() != null;
+    images = named;
+    Names given = given(Arrays.stream(classes).max().getAsLong());
+    classNames = given.known() ? given : run.classNames();
+    sampleNames =
+        options.sampleNames == null
+            ? run.sampleNames()
+            : Names.read(options.sampleNames, datasetLabels.length, "samples of the dataset");
+    boolean texts = !named && run.config().data().classNames() == null && run.classNames().known();
+    labelTexts = texts ? run.classNames() : Names.none();
+    if (options.testFeatures != null) {
+      test = readTest(run.head().weight().dtype(), texts && !given.known());
+    } else if (run.config().data().dataset() != null) {
+      Path folder = run.config().data().folder();
+      test = typed(FashionMnist.test(folder == null ? FashionMnist.FOLDER : folder, arena));
+    } else {
+      test = run.validation();
+    }
+    if (test == null && withTest) {
+      throw new InputException(
+          options.run
+              + ": the run has no validation samples to explain; name a test set with"
+              + " --test-features and --test-labels");
+    }
+    labelled = covered(run);
+    return subject();
+  }
+
+  /** All samples of the run's classes, those held out too, in numbers of their own. */
+  private Labelled covered(TrainedRun run) {
+    long[] ids = run.covered();
+    if (ids.length == positions.length) {
+      return null; // those trained on
+    }
+    FeatureSet all =
+        new FeatureSet(
+            run.features(),
+            arena.of(datasetLabels, datasetLabels.length),
+            model.training().name().replace("training samples", "samples"));
+    FeatureSet chosen =
+        ids.length == datasetLabels.length ? all : all.subset(arena, all.name(), ids);
+    long[] known =
+        Arrays.stream(ids).map(i -> datasetLabels[(int) i]).sorted().distinct().toArray();
+    int[] rows =
+        Arrays.stream(positions).mapToInt(position -> Arrays.binarySearch(ids, position)).toArray();
+    return new Labelled(chosen.renumbered(arena, known), ids, known, rows);
+  }
+
+  private FeatureSet typed(FeatureSet set) {
+    Tensor weight = model.head().weight();
+    if (set.features().dtype() == weight.dtype()) {
+      return set;
+    }
+    Tensor features = arena.allocate(weight.dtype(), set.features().shape());
+    features.copyFrom(set.features());
+    return new FeatureSet(features, set.labels(), set.name(), set.classNames(), set.sampleNames());
+  }
+
+  Subject arrays(Loss loss) {
+    Path file = options.head;
+    if (Files.isDirectory(file)) {
+      file = file.resolve("head.safetensors");
+    }
+    Head head = Head.load(file, arena);
+    for (Map.Entry<String, Tensor> part : head.named().entrySet()) {
+      long bad = backend.findNonFinite(part.getValue());
+      if (bad >= 0) {
+        throw new InputException(
+            file
+                + ": "
+                + part.getKey()
+                + " is NaN or infinite at "
+                + ArrayFiles.place(bad, part.getValue().shape())
+                + "; train the head again");
+      }
+    }
+    ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
+    Tensor x = files.largeMatrix(options.features, head.weight().dtype());
+    checkWidth(options.features, x, file, head);
+    Names given = given(-1);
+    Names known = given.known() ? given : headNames(file, head.proxies().dim(0) / loss.centers());
+    Labels labels = files.labels(options.labels, options.features, x.dim(0), known);
+    Tensor y = labels.ids();
+    boolean texts = labels.classes().known();
+    labelTexts = labels.classes();
+    if (texts && !known.known()) {
+      checkTexts(file, labels.classes(), head.proxies().dim(0) / loss.centers());
+    }
+    classNames = texts ? labels.classes() : known;
+    checkProxies(file, head, loss, y);
+    model = new HeadModel(loss, new FeatureSet(x, y, options.features.toString()), head.tensors());
+    checkClasses(file);
+    datasetLabels = y.toLongs();
+    labelsFile = options.labels;
+    positions = LongStream.range(0, x.dim(0)).toArray();
+    classes = LongStream.range(0, model.classes()).toArray();
+    hash = model.training().sha256();
+    given(model.classes() - 1);
+    sampleNames = Names.read(options.sampleNames, datasetLabels.length, "samples");
+    if (options.testFeatures != null) {
+      test = readTest(head.weight().dtype(), texts && !given.known());
+    }
+    return subject();
+  }
+
+  Subject trained(Loss loss, RunConfig config, boolean withTest) {
+    ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
+    Tensor x = files.largeMatrix(options.features, null);
+    Names named = given(-1);
+    Labels labels = files.labels(options.labels, options.features, x.dim(0), named);
+    boolean texts = labels.classes().known();
+    labelTexts = labels.classes();
+    classNames = texts ? labels.classes() : named;
+    Tensor y = labels.ids();
+    datasetLabels = y.toLongs();
+    labelsFile = options.labels;
+    given(Arrays.stream(datasetLabels).max().getAsLong());
+    sampleNames = Names.read(options.sampleNames, x.dim(0), "samples");
+    classes = Arrays.stream(datasetLabels).sorted().distinct().toArray();
+    if (classes.length < 2) {
+      throw new InputException(
+          options.labels
+              + (datasetLabels.length == 1
+                  ? ": has one label, class "
+                  : ": has " + datasetLabels.length + " labels, all of class ")
+              + classes[0]
+              + "; a label can only be wrong where there is another class: give samples of two or more");
+    }
+    FeatureSet given = new FeatureSet(x, y, options.features.toString());
+    hash = given.sha256();
+    FeatureSet numbered = given.renumbered(arena, classes);
+    positions = LongStream.range(0, x.dim(0)).toArray();
+    if (options.testFeatures != null) {
+      test = readTest(x.dtype(), texts && !named.known());
+    } else if (withTest) {
+      throw new InputException("--test-features: is missing; name the test set's two files");
+    }
+    Head head =
+        HeadTraining.of(backend, config)
+            .withLoss(loss)
+            .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
+    model = new HeadModel(loss, numbered, head.tensors());
+    return subject();
+  }
+
+  /** The class names of the command line; they must reach to this id. */
+  private Names given(long most) {
+    if (options.classNames == null) {
+      return Names.none();
+    }
+    Names names = Names.read(options.classNames);
+    if (names.size() <= most) {
+      throw new InputException(
+          options.classNames
+              + ": "
+              + names.size()
+              + " names for the classes 0.."
+              + most
+              + "; give one for each, in their order");
+    }
+    return names;
+  }
+
+  /** What a head that 'train' wrote calls the classes of its proxies. */
+  private static Names headNames(Path file, long classes) {
+    String text = Safetensors.metadata(file).get("classNames");
+    try {
+      String[] names = text == null ? null : JsonFile.gson().fromJson(text, String[].class);
+      boolean fits = names != null && names.length == classes && !List.of(names).contains("");
+      return fits ? Names.of(List.of(names)) : Names.none();
+    } catch (JsonParseException | NullPointerException e) {
+      return Names.none(); // another program's metadata
+    }
+  }
+
+  /** Names in their order are the proxies' order only if both are all the classes. */
+  private void checkTexts(Path file, Names names, long classes) {
+    if (names.size() != classes) {
+      throw new InputException(
+          options.labels
+              + ": has "
+              + names.size()
+              + " class names, but "
+              + file
+              + " has proxies of "
+              + classes
+              + " classes and does not name them; give --class-names, one for each in the order"
+              + " of the proxies");
+    }
+  }
+
+  /**
+   * @param texts whether the training labels are texts, which nobody but they numbered
+   */
+  private FeatureSet readTest(DType dtype, boolean texts) {
+    ArrayFiles files =
+        new ArrayFiles(arena, backend).beside(options.testLabels, options.testSampleNames);
+    Tensor t = files.matrix(options.testFeatures, dtype);
+    Labels ty = files.labels(options.testLabels, options.testFeatures, t.dim(0), classNames);
+    boolean testTexts = ty.classes().known();
+    if (texts && !testTexts || testTexts && !classNames.known()) {
+      throw new InputException(
+          options.testLabels
+              + ": the test labels are "
+              + (testTexts
+                  ? "names and the training labels are numbers"
+                  : "numbers and the training labels are names")
+              + ", so nobody knows which are the same; give both alike, or the names of the classes"
+              + " with --class-names");
+    }
+    classNames = testTexts ? ty.classes() : classNames; // and those that only the test set has
+    return new FeatureSet(t, ty.ids(), options.testFeatures.toString());
+  }
+
+  private static void checkWidth(Path features, Tensor x, Path file, Head head) {
+    if (x.dim(1) != head.features()) {
+      throw new InputException(
+          features
+              + ": has "
+              + x.dim(1)
+              + " columns, but the head "
+              + file
+              + " takes "
+              + head.features()
+              + "; give the features that it was trained on");
+    }
+  }
+
+  private void checkProxies(Path file, Head head, Loss loss, Tensor labels) {
+    long rows = head.proxies().dim(0);
+    if (rows % loss.centers() != 0) {
+      throw new InputException(
+          file
+              + ": "
+              + rows
+              + " proxies are not a multiple of the "
+              + loss.centers()
+              + " centres per class; set --param centers=K to match");
+    }
+    long most = rows / loss.centers();
+    long[] values = labels.toLongs();
+    for (int i = 0; i < values.length; i++) {
+      if (values[i] >= most) {
+        throw new InputException(
+            options.labels
+                + ": label "
+                + values[i]
+                + " at ["
+                + i
+                + "] has no proxy: "
+                + file
+                + " holds the classes 0.."
+                + (most - 1)
+                + "; remove that row, or give the head that knows it");
+      }
+    }
+  }
+
+  private void checkClasses(Path file) {
+    if (model.classes() < 2) {
+      throw new InputException(
+          file
+              + ": has proxies of one class: its loss is the same whatever it learns, so no sample"
+              + " can be to blame; train with two classes or more");
+    }
+  }
+
+  private void checkTest() {
+    if (test == null) {
+      return;
+    }
+    testNames =
+        options.testSampleNames == null
+            ? test.sampleNames()
+            : Names.read(options.testSampleNames, test.samples(), "test samples");
+    if (test.width() != model.training().width()) {
+      throw new InputException(
+          test.name()
+              + ": has "
+              + test.width()
+              + " columns, but the training features have "
+              + model.training().width()
+              + "; compute both in the same way");
+    }
+    if (test.samples() < 2) {
+      throw new InputException(
+          test.name() + ": one test sample has no neighbour; give two or more");
+    }
+  }
+}
