@@ -20,7 +20,6 @@ namespace vicinal::cuda {
 template <class Element>
 struct Device {
   using Real = Element;
-  using InDouble = Device<double>;
   using Engine = cuda::Engine;
   using Memory = cuda::Memory;
   using Operand = cuda::Operand<Real>;
@@ -42,7 +41,7 @@ struct Device {
 
   static constexpr std::int64_t kFactorRows = std::numeric_limits<std::int64_t>::max(), kFactorPanel = 512;
 
-  static std::int64_t most_loss_rows(const Engine&, std::int64_t) { return std::numeric_limits<std::int64_t>::max(); }
+  static std::int64_t moved_bytes(std::int64_t elements) { return elements * std::int64_t{sizeof(double)}; }
 
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
   static Features features(Engine& e, const Problem<Real>& p, bool kept) {
@@ -104,10 +103,8 @@ struct Device {
   static constexpr auto proxy_diagonal = cuda::proxy_diagonal<Real>;
   static constexpr auto quadratic_forms = cuda::quadratic_forms<Real>;
 
-  static constexpr auto widen = cuda::widen<Real>;
-  static constexpr auto subtract = cuda::subtract;
   static constexpr auto dot_rows = cuda::dot_rows<Real>;
-  static constexpr auto moved_cosines = cuda::moved_cosines<Real>;
+  static constexpr auto moved_losses = cuda::moved_losses<Real>;
 
   static constexpr auto step_norms = cuda::step_norms<Real>;
   static constexpr auto combine_rows = cuda::combine_rows<Real>;

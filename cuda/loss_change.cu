@@ -1,8 +1,9 @@
-// Cosines in double after a change of low rank.
+// Losses in double after a change of low rank.
 // Threads      moved cosines: one block per row, its threads over the R directions, then over proxies.
 // Determinism  rows are independent.
 #include "loss_change.cuh"
 
+#include "loss_rows.cuh"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -22,7 +23,7 @@ __global__ void subtract_kernel(std::int64_t n, const double* x, double* y) {
 }
 
 template <class Real>
-__global__ void moved_kernel(MovedCosines<Real> r) {
+__global__ void moved_kernel(MovedLosses<Real> r, ZeroCosines zero, double* out) {
   __shared__ BlockSlots<double> slots;
   const std::int64_t i = blockIdx.x, R = r.R;
   const Real* f = r.f + i * R;
@@ -40,33 +41,51 @@ __global__ void moved_kernel(MovedCosines<Real> r) {
     for (std::int64_t a = 0; a < R; ++a)
       cosine += static_cast<double>(f[a]) * static_cast<double>(r.onto_proxies[a * r.columns + c]);
     cosine *= moved;
-    const bool zero_proxy = r.zero.proxies && r.inverse_proxies[c] == Real(0), zero_row = r.zero.rows && moved == 0;
+    const bool zero_proxy = zero.proxies && r.inverse_proxies[c] == Real(0), zero_row = zero.rows && moved == 0;
     if (zero_proxy || zero_row) cosine = zero_proxy && zero_row ? 1.0 : 0.5;
-    r.out[i * r.ld + c] = cosine;
+    out[i * r.ld + c] = cosine;
   }
+}
+
+template <class Real>
+double* widened(Engine& e, std::int64_t n, const Real* from) {
+  if (from == nullptr) return nullptr;
+  double* to = e.workspace.get<double>(n);
+  launch(widen_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, from, to);
+  return to;
 }
 
 }  // namespace
 
 template <class Real>
-void widen(Engine& e, std::int64_t n, const Real* from, double* to) {
-  launch(widen_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, from, to);
+void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
+  const Workspace::Mark mark = e.workspace.mark();
+  double* cosines = nullptr;
+  if (r.f == nullptr) {
+    cosines = widened(e, r.rows * r.ld, r.cosines);
+  } else {
+    cosines = e.workspace.get<double>(r.rows * r.ld);
+    launch(moved_kernel<Real>, dim3(static_cast<unsigned>(r.rows)), dim3(row_threads(r.columns)), 0, e.stream, r,
+           zero_cosines(spec), cosines);
+  }
+  LossTile<double> tile{};
+  tile.rows = r.rows;
+  tile.classes = r.classes;
+  tile.ld = r.ld;
+  tile.directions = 1;
+  tile.labels = r.labels;
+  tile.soft_labels = widened(e, r.rows * r.classes, r.soft_labels);
+  tile.repetitions = widened(e, r.classes, r.repetitions);
+  tile.mean = 1;
+  tile.s = cosines;
+  tile.g = cosines;
+  tile.per_sample = r.out;
+  loss_rows(e, spec, tile, nullptr);
+  if (r.before != nullptr)
+    launch(subtract_kernel, grid_for(e, r.rows, 256), dim3(256), 0, e.stream, r.rows, r.before, r.out);
+  e.workspace.rewind(mark);
 }
-
-void subtract(Engine& e, std::int64_t n, const double* x, double* y) {
-  launch(subtract_kernel, grid_for(e, n, 256), dim3(256), 0, e.stream, n, x, y);
-}
-
-template <class Real>
-void moved_cosines(Engine& e, const MovedCosines<Real>& r) {
-  launch(moved_kernel<Real>, dim3(static_cast<unsigned>(r.rows)), dim3(row_threads(r.columns)), 0, e.stream, r);
-}
-
-#define VICINAL_INSTANTIATE(Real)                                   \
-  template void widen(Engine&, std::int64_t, const Real*, double*); \
-  template void moved_cosines(Engine&, const MovedCosines<Real>&);
-VICINAL_INSTANTIATE(float)
-VICINAL_INSTANTIATE(double)
-#undef VICINAL_INSTANTIATE
+template void moved_losses(Engine&, const LossSpec&, const MovedLosses<float>&);
+template void moved_losses(Engine&, const LossSpec&, const MovedLosses<double>&);
 
 }  // namespace vicinal::cuda

@@ -6,13 +6,8 @@
 
 namespace vicinal::cuda {
 
-// to [n] = from.
 template <class Real>
-void widen(Engine& e, std::int64_t n, const Real* from, double* to);
-// y [n] -= x.
-void subtract(Engine& e, std::int64_t n, const double* x, double* y);
-template <class Real>
-void moved_cosines(Engine& e, const MovedCosines<Real>& r);
+void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r);
 
 }  // namespace vicinal::cuda
 

@@ -68,19 +68,22 @@ struct OuterRows {
   Real* out;
 };
 
-// Cosines of rows whose embedding moves by f left, and those of zero vectors put in (algorithm/loss_change.hpp).
+// Losses in double of rows whose embedding moves by f left (algorithm/loss_change.hpp), less those `before`.
 template <class Real>
-struct MovedCosines {
-  std::int64_t rows, R, columns, ld;
-  ZeroCosines zero;
-  const Real* inverse;  // [rows]
+struct MovedLosses {
+  std::int64_t rows, R, classes, columns, ld;
+  const std::int64_t* labels;
+  const Real* soft_labels;  // [rows, classes] or null
+  const Real* repetitions;  // [classes] or null, for Proxy-Anchor's per-sample form
+  const Real* inverse;      // [rows]
   const Real* inverse_proxies;
   const Real* cosines;       // [rows, ld]
-  const Real* f;             // [rows, R] X right'
+  const Real* f;             // [rows, R] X right', or null: the rows do not move
   const Real* onto_z;        // [rows, R] Z left'
   const Real* onto_proxies;  // [R, columns] left P^'
   const double* gram;        // [R, R] left left'
-  double* out;               // [rows, ld]
+  const double* before;      // [rows] or null
+  double* out;               // [rows]
 };
 
 // Bounds of the norm of a I - H_k / sigma (algorithm/recursion.hpp), from the three terms of the Hessian of one sample:

@@ -17,7 +17,6 @@ namespace vicinal::cpu {
 template <class Element>
 struct Device {
   using Real = Element;
-  using InDouble = Device<double>;
   using Engine = cpu::Engine;
   using Memory = cpu::Memory;
   // A matrix as products read it: on a GPU also its rounded copy, here the array itself.
@@ -42,10 +41,8 @@ struct Device {
   // half of what lies below is saved.
   static constexpr std::int64_t kFactorRows = 4096, kFactorPanel = 256;
 
-  // Rows of losses in double at a time: what a thread has of a block (256 KiB) stays in its cache.
-  static std::int64_t most_loss_rows(const Engine& e, std::int64_t bytes_per_row) {
-    return std::max<std::int64_t>(64, e.threads * (std::int64_t{1} << 18) / bytes_per_row);
-  }
+  // Of the workspace, for elements in double: blocks of rows need none (cpu/loss_change.cpp).
+  static std::int64_t moved_bytes(std::int64_t) { return 0; }
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }
   static std::int64_t rounded_bytes(const Engine&) { return 0; }
@@ -103,10 +100,8 @@ struct Device {
   static constexpr auto proxy_diagonal = cpu::proxy_diagonal<Real>;
   static constexpr auto quadratic_forms = cpu::quadratic_forms<Real>;
 
-  static constexpr auto widen = cpu::widen<Real>;
-  static constexpr auto subtract = cpu::subtract;
   static constexpr auto dot_rows = cpu::dot_rows<Real>;
-  static constexpr auto moved_cosines = cpu::moved_cosines<Real>;
+  static constexpr auto moved_losses = cpu::moved_losses<Real>;
 
   static constexpr auto step_norms = cpu::step_norms<Real>;
   static constexpr auto combine_rows = cpu::combine_rows<Real>;

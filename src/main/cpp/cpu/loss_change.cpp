@@ -1,4 +1,4 @@
-// Cosines in double after a change of low rank.
+// Losses in double after a change of low rank.
 // Determinism  rows are independent.
 #include "cpu/loss_change.hpp"
 
@@ -7,19 +7,41 @@
 #include "cpu/rows.hpp"
 
 namespace vicinal::cpu {
+namespace {
+
+constexpr std::int64_t kRows = 16;       // in double at a time, which stay in the cache
+constexpr double kFlopsPerCosine = 100;  // of a loss in double
 
 template <class Real>
-void widen(const Engine& e, std::int64_t n, const Real* from, double* to) {
-  parallel_ranges(e, n, 2.0 * static_cast<double>(n), [&](Range r) {
-    for (std::int64_t i = r.begin; i < r.end; ++i) to[i] = static_cast<double>(from[i]);
-  });
+const double* widened(Engine& e, std::int64_t n, const Real* from) {
+  if (from == nullptr) return nullptr;
+  double* to = e.workspace.get<double>(n);
+  std::copy(from, from + n, to);
+  return to;
 }
 
-void subtract(const Engine& e, std::int64_t n, const double* x, double* y) {
-  parallel_ranges(e, n, 2.0 * static_cast<double>(n), [&](Range r) {
-    for (std::int64_t i = r.begin; i < r.end; ++i) y[i] -= x[i];
-  });
+// out [ld] = the cosines of row i; onto_proxies in double. Returns 1 / |u'|.
+template <class Real>
+double move_row(const Kernels<double>& k, const MovedLosses<Real>& r, const double* onto_proxies, std::int64_t i,
+                double* out) {
+  const Real* f = r.f + i * r.R;
+  const double inverse = static_cast<double>(r.inverse[i]), radius = inverse > 0 ? 1 / inverse : 0;
+  double square = radius * radius;
+  for (std::int64_t a = 0; a < r.R; ++a) {
+    double quadratic = 0;
+    for (std::int64_t b = 0; b < r.R; ++b) quadratic += r.gram[a * r.R + b] * static_cast<double>(f[b]);
+    square += static_cast<double>(f[a]) * (2 * radius * static_cast<double>(r.onto_z[i * r.R + a]) + quadratic);
+  }
+  const double moved = square > 0 ? 1 / std::sqrt(square) : 0;
+  const double own = radius * moved;  // a zero embedding has no cosines of its own
+  for (std::int64_t c = 0; c < r.columns; ++c)
+    out[c] = inverse > 0 ? own * static_cast<double>(r.cosines[i * r.ld + c]) : 0.0;
+  for (std::int64_t a = 0; a < r.R; ++a)
+    k.axpy(r.columns, static_cast<double>(f[a]) * moved, onto_proxies + a * r.columns, out);
+  return moved;
 }
+
+}  // namespace
 
 template <class Real>
 void dot_rows(const Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b,
@@ -28,39 +50,53 @@ void dot_rows(const Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, c
 }
 
 template <class Real>
-void moved_cosines(Engine& e, const MovedCosines<Real>& r) {
+void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
   const Kernels<double>& k = kernels<double>(e.isa);
-  const std::int64_t R = r.R, K = r.columns;
+  const ZeroCosines zero = zero_cosines(spec);
+  const std::int64_t C = r.classes, ld = r.ld, soft = r.soft_labels == nullptr ? 0 : C;
   const Workspace::Mark mark = e.workspace.mark();
-  double* onto_proxies = e.workspace.get<double>(R * K);
-  widen(e, R * K, r.onto_proxies, onto_proxies);
-  const double work = 4.0 * static_cast<double>(r.rows) * static_cast<double>((R + 1) * K);
-  parallel_ranges(e, r.rows, work, [&](Range range) {
-    for (std::int64_t i = range.begin; i < range.end; ++i) {
-      const Real* f = r.f + i * R;
-      const double inverse = static_cast<double>(r.inverse[i]), radius = inverse > 0 ? 1 / inverse : 0;
-      double square = radius * radius;
-      for (std::int64_t a = 0; a < R; ++a) {
-        double quadratic = 0;
-        for (std::int64_t b = 0; b < R; ++b) quadratic += r.gram[a * R + b] * static_cast<double>(f[b]);
-        square += static_cast<double>(f[a]) * (2 * radius * static_cast<double>(r.onto_z[i * R + a]) + quadratic);
+  const double* onto_proxies = widened(e, r.R * r.columns, r.onto_proxies);
+  const double* repetitions = widened(e, C, r.repetitions);
+  const double work = kFlopsPerCosine * static_cast<double>(r.rows) * static_cast<double>(r.columns);
+  const std::int64_t tasks = std::min(r.rows, task_count(e, work)), held = kRows * (ld + soft) + kRowScratch * C;
+  double* scratches = e.workspace.get<double>(tasks * held);
+  parallel(e, tasks, [&](std::int64_t t) {
+    double* cosines = scratches + t * held;
+    double* soft_labels = cosines + kRows * ld;
+    const Range range = part(r.rows, tasks, t);
+    for (std::int64_t at = range.begin; at < range.end; at += kRows) {
+      const std::int64_t rows = std::min(kRows, range.end - at);
+      double moved[kRows];
+      if (r.f == nullptr) {
+        std::copy(r.cosines + at * ld, r.cosines + (at + rows) * ld, cosines);
+      } else {
+        for (std::int64_t i = 0; i < rows; ++i) moved[i] = move_row(k, r, onto_proxies, at + i, cosines + i * ld);
+        put_zero_cosines(e, zero, rows, r.columns, ld, moved, r.inverse_proxies, cosines);
       }
-      const double moved = square > 0 ? 1 / std::sqrt(square) : 0;
-      const double own = radius * moved;  // a zero embedding has no cosines of its own
-      double* out = r.out + i * r.ld;
-      for (std::int64_t c = 0; c < K; ++c)
-        out[c] = inverse > 0 ? own * static_cast<double>(r.cosines[i * r.ld + c]) : 0.0;
-      for (std::int64_t a = 0; a < R; ++a) k.axpy(K, static_cast<double>(f[a]) * moved, onto_proxies + a * K, out);
-      put_zero_cosines(e, r.zero, 1, K, r.ld, &moved, r.inverse_proxies, out);
+      if (soft > 0) std::copy(r.soft_labels + at * C, r.soft_labels + (at + rows) * C, soft_labels);
+      LossTile<double> tile{};
+      tile.rows = rows;
+      tile.classes = C;
+      tile.ld = ld;
+      tile.directions = 1;
+      tile.labels = r.labels + at;
+      tile.soft_labels = soft > 0 ? soft_labels : nullptr;
+      tile.repetitions = repetitions;
+      tile.mean = 1;
+      tile.s = cosines;
+      tile.g = cosines;
+      tile.per_sample = r.out + at;
+      tile.scratch = soft_labels + kRows * soft;
+      k.loss_rows(spec, tile);
+      for (std::int64_t i = at; r.before != nullptr && i < at + rows; ++i) r.out[i] -= r.before[i];
     }
   });
   e.workspace.rewind(mark);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                     \
-  template void widen(const Engine&, std::int64_t, const Real*, double*);                                             \
   template void dot_rows(const Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, double*); \
-  template void moved_cosines(Engine&, const MovedCosines<Real>&);
+  template void moved_losses(Engine&, const LossSpec&, const MovedLosses<Real>&);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)
 #undef VICINAL_INSTANTIATE

@@ -7,17 +7,12 @@
 
 namespace vicinal::cpu {
 
-// to [n] = from.
-template <class Real>
-void widen(const Engine& e, std::int64_t n, const Real* from, double* to);
-// y [n] -= x.
-void subtract(const Engine& e, std::int64_t n, const double* x, double* y);
 // dots [n, m] = a [n, d] . b [n, m, d], summed in double.
 template <class Real>
 void dot_rows(const Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b,
               double* dots);
 template <class Real>
-void moved_cosines(Engine& e, const MovedCosines<Real>& r);
+void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r);
 
 }  // namespace vicinal::cpu
 
