@@ -234,7 +234,7 @@ final class SolveExperiment implements Experiment {
   private static double productSeconds(CurvaturePoint point) {
     HeadTensors at = point.at();
     Samples samples = new Samples();
-    try (Arena arena = new Arena(point.problem().backend().memory())) {
+    try (Arena arena = new Arena(point.space().backend().memory())) {
       HeadTensors out =
           new HeadTensors(arena.allocate(at.weight().dtype(), at.weight().shape()), null, null);
       HeadTensors direction = new HeadTensors(at.weight(), null, null);

@@ -4,9 +4,13 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
 /** The layers of docs/architecture.md: packages depend downwards only. */
@@ -111,5 +115,32 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycles() {
     slices().matching("io.vicinal.(*)..").should().beFreeOfCycles().check(CLASSES);
+  }
+
+  /** Where the mathematics is, a class can be read before those that use it. */
+  @Test
+  void classesOfInfluenceHaveNoCycles() {
+    slices()
+        .assignedFrom(topLevelClassesOf("io.vicinal.influence.", "io.vicinal.statistics."))
+        .should()
+        .beFreeOfCycles()
+        .check(CLASSES);
+  }
+
+  private static SliceAssignment topLevelClassesOf(String... packages) {
+    return new SliceAssignment() {
+      @Override
+      public String getDescription() {
+        return "top-level classes of " + String.join(", ", packages);
+      }
+
+      @Override
+      public SliceIdentifier getIdentifierOf(JavaClass type) {
+        String name = type.getName();
+        return Arrays.stream(packages).anyMatch(name::startsWith)
+            ? SliceIdentifier.of(name.replaceAll("\\$.*", ""))
+            : SliceIdentifier.ignore();
+      }
+    };
   }
 }

@@ -139,7 +139,7 @@ public final class Eif implements Estimator {
   }
 
   private static double[] lossChange(CurvaturePoint point, Tensor right, double[][] left) {
-    try (Arena arena = new Arena(point.problem().backend().memory())) {
+    try (Arena arena = new Arena(point.space().backend().memory())) {
       int width = left[0].length;
       double[] flat = new double[left.length * width];
       for (int r = 0; r < left.length; r++) {
@@ -147,7 +147,7 @@ public final class Eif implements Estimator {
       }
       Tensor a = arena.allocate(right.dtype(), left.length, width);
       a.set(flat);
-      Tensor change = arena.allocate(DType.F64, point.problem().samples());
+      Tensor change = arena.allocate(DType.F64, point.loss().features().dim(0));
       point.curvature().lossChange(a, right, change);
       return change.toDoubles();
     }

@@ -125,7 +125,7 @@ public final class Explanation implements AutoCloseable {
       convergence =
           Reconvergence.run(
               problem, damping.lambda(), null, null, reconvergence().with(progress), damped);
-      reconverged = CurvaturePoint.open(problem, convergence.head(), null);
+      reconverged = problem.at(convergence.head(), null);
     }
     return reconverged;
   }

@@ -74,10 +74,9 @@ public final class TracIn implements Estimator {
       Checkpoint checkpoint = checkpoints.get(t);
       try (Arena arena = new Arena(explanation.problem().backend().memory());
           CurvaturePoint point =
-              CurvaturePoint.open(
-                  explanation.problem(),
-                  explanation.problem().headToBasis(checkpoint.head(), arena),
-                  null)) {
+              explanation
+                  .problem()
+                  .at(explanation.problem().headToBasis(checkpoint.head(), arena), null)) {
         Embedded embedded = explanation.embeddings(queries, point.at());
         double[][] products =
             explanation.effects(

@@ -18,32 +18,45 @@ import java.util.Map;
  * for any thread; keeps nothing of the tensors it was given but a copy.
  */
 public final class CurvaturePoint implements AutoCloseable {
-  private final HeadProblem problem;
-  private final DType dtype;
+  private final EmpiricalLoss loss;
+  private final ParameterSpace space;
+  private final MemoryBudget memory;
+  private final String noEkfac;
   private final Arena arena;
   private final HeadTensors at;
-  private final Tensor features;
-  private final Targets targets;
   private final Backend.Curvature curvature;
   private final Map<CurvatureKind, EkFac> ekfac = new EnumMap<>(CurvatureKind.class);
   private HeadTensors exact;
   private CurvaturePoint twin;
   private boolean closed;
 
-  private CurvaturePoint(
-      HeadProblem problem, DType dtype, Tensor features, HeadTensors at, Targets targets) {
-    this.problem = problem;
-    this.dtype = dtype;
-    this.arena = new Arena(problem.backend().memory());
+  /**
+   * @param space of the vectors; what has another type is copied
+   * @param at copied
+   * @param noEkfac why there is none, or null if there is
+   */
+  CurvaturePoint(
+      EmpiricalLoss loss,
+      ParameterSpace space,
+      HeadTensors at,
+      MemoryBudget memory,
+      String noEkfac) {
+    this.space = space;
+    this.memory = memory;
+    this.noEkfac = noEkfac;
+    this.arena = new Arena(space.backend().memory());
     try {
-      this.features = dtype == features.dtype() ? features : copy(features);
+      Tensor features = typed(loss.features());
       this.at = new HeadTensors(copy(at.weight()), copy(at.bias()), copy(at.proxies()));
-      this.targets =
-          new Targets(targets.labels(), typed(targets.weights()), typed(targets.softLabels()));
-      this.curvature =
-          problem
-              .backend()
-              .curvature(problem.spec(), problem.classes(), this.features, this.targets, this.at);
+      Targets targets = loss.targets();
+      this.loss =
+          new EmpiricalLoss(
+              loss.backend(),
+              loss.spec(),
+              loss.classes(),
+              features,
+              new Targets(targets.labels(), typed(targets.weights()), typed(targets.softLabels())));
+      this.curvature = this.loss.curvature(this.at);
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -51,11 +64,11 @@ public final class CurvaturePoint implements AutoCloseable {
   }
 
   private Tensor typed(Tensor tensor) {
-    return tensor == null || tensor.dtype() == dtype ? tensor : copy(tensor);
+    return tensor == null || tensor.dtype() == space.dtype() ? tensor : copy(tensor);
   }
 
   private Tensor copy(Tensor tensor) {
-    return tensor == null ? null : copy(tensor, dtype);
+    return tensor == null ? null : copy(tensor, space.dtype());
   }
 
   private Tensor copy(Tensor tensor, DType type) {
@@ -64,25 +77,14 @@ public final class CurvaturePoint implements AutoCloseable {
     return copy;
   }
 
-  /**
-   * Prepares the curvature at a point.
-   *
-   * @param at parameters in the problem's basis; copied
-   * @param targets other labels or weights, of the problem's type and borrowed, or null for the
-   *     problem's own
-   */
-  public static CurvaturePoint open(HeadProblem problem, HeadTensors at, Targets targets) {
-    return new CurvaturePoint(
-        problem,
-        problem.dtype(),
-        problem.features(),
-        at,
-        targets == null ? problem.targets() : targets);
+  /** The loss whose curvature this is. */
+  public EmpiricalLoss loss() {
+    return loss;
   }
 
-  /** The problem whose basis this is. */
-  public HeadProblem problem() {
-    return problem;
+  /** What everything that works here may hold. */
+  public MemoryBudget memory() {
+    return memory;
   }
 
   /** The parameters, in the Kronecker basis. */
@@ -106,7 +108,7 @@ public final class CurvaturePoint implements AutoCloseable {
 
   /** Labels and sample weights. */
   public Targets targets() {
-    return targets;
+    return loss.targets();
   }
 
   /** Products, scores and all else that the native library does at this point. */
@@ -116,12 +118,12 @@ public final class CurvaturePoint implements AutoCloseable {
 
   /** The vectors of this point, in its type. */
   public ParameterSpace space() {
-    return problem.space().as(dtype);
+    return space;
   }
 
   /** Whether {@link #ekfac} exists. */
   public boolean hasEkfac() {
-    return problem.isRotated();
+    return noEkfac == null;
   }
 
   /**
@@ -131,15 +133,9 @@ public final class CurvaturePoint implements AutoCloseable {
    */
   public synchronized EkFac ekfac(CurvatureKind kind) {
     if (!hasEkfac()) {
-      throw new InputException(
-          problem.spec().isCosineSoftmax()
-              ? "ekfac: the problem was opened without rotation; open it with rotation"
-              : "ekfac: loss "
-                  + problem.model().loss().name()
-                  + " is not a cosine softmax and has no Kronecker factors; use if, gradient or"
-                  + " tracin");
+      throw new InputException("ekfac: " + noEkfac);
     }
-    return ekfac.computeIfAbsent(kind, k -> EkFac.at(this, k, arena));
+    return ekfac.computeIfAbsent(kind, k -> EkFac.of(curvature, space, k, arena));
   }
 
   /**
@@ -148,24 +144,22 @@ public final class CurvaturePoint implements AutoCloseable {
    * @return one vector of {@link #space}
    */
   public Directions gradient(Arena target) {
-    Directions gradient = space().zeros(target, 1);
-    Objective.gradient(problem, features, targets, at, gradient);
+    Directions gradient = space.zeros(target, 1);
+    loss.gradient(at, gradient);
     return gradient;
   }
 
   /** The same point of the same data in double precision; kept and closed by this one. */
   public synchronized CurvaturePoint twin() {
-    if (dtype == DType.F64) {
+    if (space.dtype() == DType.F64) {
       return this;
     }
     if (twin == null) {
-      problem
-          .memory()
-          .check(
-              "a double-precision copy of the features",
-              problem.bytes() + features.size() * Double.BYTES,
-              "allow more, or solve in the problem's own precision");
-      twin = new CurvaturePoint(problem, DType.F64, features, at, targets);
+      memory.check(
+          "a double-precision copy of the features",
+          loss.features().size() * Double.BYTES,
+          "allow more, or solve in the problem's own precision");
+      twin = new CurvaturePoint(loss, space.as(DType.F64), at, memory, noEkfac);
     }
     return twin;
   }

@@ -1,5 +1,6 @@
 package io.vicinal.influence.problem;
 
+import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -28,14 +29,14 @@ public final class EkFac {
     this.lowest = lowest;
   }
 
-  static EkFac at(CurvaturePoint point, CurvatureKind kind, Arena arena) {
-    ParameterSpace space = point.space();
+  static EkFac of(
+      Backend.Curvature curvature, ParameterSpace space, CurvatureKind kind, Arena arena) {
     Tensor weight = arena.allocate(space.dtype(), space.width(), space.features());
     Tensor proxies =
         space.proxyRows() == 0
             ? null
             : arena.allocate(space.dtype(), space.proxyRows(), space.width());
-    point.curvature().diagonal(kind, weight, proxies);
+    curvature.diagonal(kind, weight, proxies);
     double lowest = clip(weight);
     if (proxies != null) {
       lowest = Math.min(lowest, clip(proxies));

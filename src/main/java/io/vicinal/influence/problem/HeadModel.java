@@ -3,6 +3,7 @@ package io.vicinal.influence.problem;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Targets;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.loss.Loss;
 import io.vicinal.tensor.DType;
@@ -68,6 +69,17 @@ public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
   /** C, the number of classes that have proxies. */
   public long classes() {
     return head.proxies().dim(0) / loss.centers();
+  }
+
+  /**
+   * The loss over the training samples.
+   *
+   * @param features the model's, in any basis
+   * @param weights of the samples, or null for ones
+   */
+  EmpiricalLoss loss(Backend backend, Tensor features, Tensor weights) {
+    Targets targets = new Targets(training.labels(), weights, null);
+    return new EmpiricalLoss(backend, loss.spec(), classes(), features, targets);
   }
 
   /** N, the number of training samples. */

@@ -33,8 +33,7 @@ public final class HeadProblem implements AutoCloseable {
   private final MemoryBudget memory;
   private final Arena arena;
   private final KroneckerBasis basis;
-  private final Tensor features;
-  private final Tensor sampleWeights;
+  private final EmpiricalLoss loss;
   private final HeadTensors reference;
   private final MeanEigenvalue unit;
   private CurvaturePoint delivered;
@@ -51,11 +50,10 @@ public final class HeadProblem implements AutoCloseable {
     this.backend = backend;
     this.model = model;
     this.options = options;
-    this.memory = memory;
+    this.memory = memory.holding(arena.bytes());
     this.arena = arena;
-    this.sampleWeights = sampleWeights;
     this.basis = found.basis();
-    this.features = found.features();
+    this.loss = model.loss(backend, found.features(), sampleWeights);
     this.reference = found.head();
     this.unit = found.unit();
   }
@@ -125,7 +123,7 @@ public final class HeadProblem implements AutoCloseable {
 
   /** The loss. */
   public LossSpec spec() {
-    return model.loss().spec();
+    return loss.spec();
   }
 
   /**
@@ -138,7 +136,7 @@ public final class HeadProblem implements AutoCloseable {
 
   /** Features in the Kronecker basis, [N, D or D+1]. */
   public Tensor features() {
-    return features;
+    return loss.features();
   }
 
   /** Labels [N]. */
@@ -148,12 +146,26 @@ public final class HeadProblem implements AutoCloseable {
 
   /** Sample weights [N], or null for ones. */
   public Tensor sampleWeights() {
-    return sampleWeights;
+    return loss.targets().weights();
+  }
+
+  /** The loss over the training samples, in the Kronecker basis. */
+  public EmpiricalLoss loss() {
+    return loss;
+  }
+
+  /**
+   * F for a damping.
+   *
+   * @param targets other labels or weights, or null for the problem's own
+   */
+  public Objective objective(double lambda, Targets targets) {
+    return new Objective(space(), targets == null ? loss : loss.with(targets), reference, lambda);
   }
 
   /** Labels and sample weights. */
   public Targets targets() {
-    return new Targets(labels(), sampleWeights, null);
+    return loss.targets();
   }
 
   /** The vectors of this problem. */
@@ -215,10 +227,34 @@ public final class HeadProblem implements AutoCloseable {
     return basis.back(inBasis, target);
   }
 
+  /**
+   * The curvature at a point.
+   *
+   * @param at parameters in the problem's basis; copied
+   * @param targets other labels or weights, of the problem's type and borrowed, or null for the
+   *     problem's own
+   */
+  public CurvaturePoint at(HeadTensors at, Targets targets) {
+    return new CurvaturePoint(
+        targets == null ? loss : loss.with(targets), space(), at, memory, noEkfac());
+  }
+
+  private String noEkfac() {
+    if (isRotated()) {
+      return null;
+    }
+    return spec().isCosineSoftmax()
+        ? "the problem was opened without rotation; open it with rotation"
+        : "loss "
+            + model.loss().name()
+            + " is not a cosine softmax and has no Kronecker factors; use if, gradient or"
+            + " tracin";
+  }
+
   /** The curvature at the delivered parameters; kept and closed by this problem. */
   public synchronized CurvaturePoint delivered() {
     if (delivered == null) {
-      delivered = CurvaturePoint.open(this, reference, null);
+      delivered = at(reference, null);
     }
     return delivered;
   }
@@ -228,21 +264,21 @@ public final class HeadProblem implements AutoCloseable {
     if (Double.isNaN(referenceGradient)) {
       try (Arena scratch = new Arena(backend.memory())) {
         Directions gradient = space().zeros(scratch, 1);
-        Objective.gradient(this, features, targets(), reference, gradient);
+        loss.gradient(reference, gradient);
         referenceGradient = space().norms(gradient)[0];
       }
     }
     return referenceGradient;
   }
 
-  /** Memory limit of everything that works on this problem. */
+  /** What everything that works on this problem may hold. */
   public MemoryBudget memory() {
     return memory;
   }
 
   /** Bytes that it holds. */
   public long bytes() {
-    return arena.bytes();
+    return memory.held();
   }
 
   /** Frees its copies; the model stays. Idempotent. */

@@ -3,7 +3,6 @@ package io.vicinal.influence.problem;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
-import io.vicinal.backend.Targets;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 
@@ -83,8 +82,7 @@ record KroneckerBasisFinder(
 
   private static Backend.Curvature at(
       Backend backend, HeadModel model, Tensor weights, Tensor features, HeadTensors head) {
-    Targets targets = new Targets(model.training().labels(), weights, null);
-    return backend.curvature(model.loss().spec(), model.classes(), features, targets, head);
+    return model.loss(backend, features, weights).curvature(head);
   }
 
   /** Traces of the Kronecker factors. */

@@ -9,8 +9,9 @@ import io.vicinal.tensor.HostMemory;
  * refusal comes at once and in one line. Immutable, safe for any thread.
  *
  * @param bytes the limit
+ * @param held already
  */
-public record MemoryBudget(long bytes) {
+public record MemoryBudget(long bytes, long held) {
   private static final double SHARE = 0.8;
 
   /** A limit, 0 for four fifths of what this process may still take. */
@@ -18,16 +19,28 @@ public record MemoryBudget(long bytes) {
     return new MemoryBudget(
         bytes > 0
             ? bytes
-            : (long) (SHARE * Limits.ofThisProcess().memory(HostMemory.liveBytes()).left()));
+            : (long) (SHARE * Limits.ofThisProcess().memory(HostMemory.liveBytes()).left()),
+        0);
+  }
+
+  /** The same limit with so much of it taken. */
+  MemoryBudget holding(long taken) {
+    return new MemoryBudget(bytes, taken);
+  }
+
+  /** Bytes that are free. */
+  public long left() {
+    return bytes - held;
   }
 
   /**
-   * @throws InputException if {@code needed} bytes do not fit, saying {@code remedy}
+   * @throws InputException if {@code more} bytes do not fit beside what is held, saying {@code
+   *     remedy}
    */
-  public void check(String what, long needed, String remedy) {
-    if (needed > bytes) {
+  public void check(String what, long more, String remedy) {
+    if (held + more > bytes) {
       throw new InputException(
-          "memory: " + what + " needs " + text(needed) + " of " + text(bytes) + "; " + remedy);
+          "memory: " + what + " needs " + text(held + more) + " of " + text(bytes) + "; " + remedy);
     }
   }
 

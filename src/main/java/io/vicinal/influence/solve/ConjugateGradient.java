@@ -6,7 +6,7 @@ import io.vicinal.backend.Directions;
 import io.vicinal.backend.WeightChanges;
 import io.vicinal.influence.problem.CurvaturePoint;
 import io.vicinal.influence.problem.Diagonal;
-import io.vicinal.influence.problem.HeadProblem;
+import io.vicinal.influence.problem.MemoryBudget;
 import io.vicinal.influence.problem.ParameterSpace;
 import io.vicinal.influence.solve.ActiveSet.Row;
 import io.vicinal.influence.solve.SolveReport.Status;
@@ -203,17 +203,11 @@ public final class ConjugateGradient {
 
   private static int blockSize(LinearSystem system, SolveOptions options) {
     int wanted = wantedBlock(options);
-    HeadProblem problem = system.point().problem();
+    MemoryBudget memory = system.point().memory();
     long vector = system.space().bytes();
-    long free = problem.memory().bytes() - problem.bytes();
-    long fits = free / (ActiveSet.VECTORS * vector) - 1;
+    long fits = memory.left() / (ActiveSet.VECTORS * vector) - 1;
     if (fits < 1) {
-      problem
-          .memory()
-          .check(
-              "one right-hand side of a solve",
-              problem.bytes() + 2 * ActiveSet.VECTORS * vector,
-              "allow more");
+      memory.check("one right-hand side of a solve", 2 * ActiveSet.VECTORS * vector, "allow more");
     }
     return (int) Math.min(wanted, Math.max(1, fits));
   }

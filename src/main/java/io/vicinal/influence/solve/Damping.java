@@ -142,7 +142,7 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
           throw e;
         }
         if (!current.canRise()) {
-          throw e.atTheCap(current);
+          throw e.atTheCap(current.lambda, current.inUnits());
         }
         do {
           current = current.times(RAISE);

@@ -99,7 +99,7 @@ public record Forecast(
           atMost,
           secondsPerProduct(used, kind, b, scratch, clock),
           bytes(point, space, rightHandSides, options),
-          point.problem().memory().bytes());
+          point.memory().bytes());
     }
   }
 
@@ -152,7 +152,7 @@ public record Forecast(
       CurvaturePoint point, ParameterSpace space, int rightHandSides, SolveOptions options) {
     long block = Math.min(rightHandSides, ConjugateGradient.wantedBlock(options));
     long vectors = 2L * rightHandSides + ActiveSet.VECTORS * block + 4;
-    return point.problem().bytes() + vectors * space.bytes();
+    return point.memory().held() + vectors * space.bytes();
   }
 
   /** Expected seconds. */
@@ -166,7 +166,7 @@ public record Forecast(
    * @throws io.vicinal.InputException in one line that says what to change
    */
   public Forecast requireMemory() {
-    new MemoryBudget(limitBytes)
+    new MemoryBudget(limitBytes, 0)
         .check(
             "solving " + rightHandSides + " systems",
             bytes,

@@ -82,7 +82,7 @@ public final class NegativeCurvatureException extends InputException {
   }
 
   /** The same, where an automatic damping is not raised further. */
-  NegativeCurvatureException atTheCap(Damping damping) {
+  NegativeCurvatureException atTheCap(double lambda, String inUnits) {
     return new NegativeCurvatureException(
         this,
         String.format(
@@ -90,9 +90,9 @@ public final class NegativeCurvatureException extends InputException {
             "damping: auto stops at %s, where curvature of %.3g remains; give"
                 + " %.3g, which makes effects small, or use a method whose curvature is never"
                 + " negative (if-gn, fisher)",
-            damping.inUnits(),
+            inUnits,
             curvature,
-            Math.max(dampingThatWorks, 2 * damping.lambda())));
+            Math.max(dampingThatWorks, 2 * lambda)));
   }
 
   /** A lambda that lifts what was met above 0. */

@@ -82,8 +82,7 @@ public final class Reconvergence {
     if (!(lambda > 0) || Double.isInfinite(lambda)) {
       throw new InputException("damping: lambda is " + lambda + "; give a number above 0");
     }
-    Objective objective =
-        new Objective(problem, lambda, targets == null ? problem.targets() : targets);
+    Objective objective = problem.objective(lambda, targets);
     try (Arena scratch = new Arena(problem.backend().memory())) {
       return new Reconvergence(problem, objective, options, scratch)
           .run(start == null ? problem.reference() : start, arena);
@@ -198,7 +197,7 @@ public final class Reconvergence {
             .withTolerance(Math.min(FORCING, Math.max(forcing, enough)))
             .withMaxProducts((int) Math.min(left, SolveOptions.defaults().maxProducts()))
             .until(options.enough());
-    try (CurvaturePoint point = CurvaturePoint.open(problem, from.at, objective.targets())) {
+    try (CurvaturePoint point = problem.at(from.at, objective.loss().targets())) {
       LinearSystem system =
           new LinearSystem(point, CurvatureKind.HESSIAN, objective.lambda(), null);
       Solution solution =

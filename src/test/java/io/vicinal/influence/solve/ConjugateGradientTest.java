@@ -42,7 +42,7 @@ class ConjugateGradientTest {
   private static CurvaturePoint definite(
       HeadProblem problem, CurvatureKind kind, double lambda, Arena arena) {
     if (kind != CurvatureKind.HESSIAN) {
-      return CurvaturePoint.open(problem, problem.reference(), null);
+      return problem.at(problem.reference(), null);
     }
     SolveOutcome converged =
         Reconvergence.run(
@@ -53,7 +53,7 @@ class ConjugateGradientTest {
             ReconvergenceOptions.defaults().withTolerance(1e-8),
             arena);
     assertThat(converged.converged()).isTrue();
-    return CurvaturePoint.open(problem, converged.head(), null);
+    return problem.at(converged.head(), null);
   }
 
   @ParameterizedTest

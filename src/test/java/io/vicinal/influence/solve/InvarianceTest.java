@@ -55,10 +55,9 @@ class InvarianceTest {
       double[] weights = new double[(int) problem.samples()];
       java.util.Arrays.fill(weights, 0, 10, 1);
       Tensor first = arena.of(weights, weights.length);
-      try (CurvaturePoint point = CurvaturePoint.open(problem, converged.head(), null);
+      try (CurvaturePoint point = problem.at(converged.head(), null);
           CurvaturePoint question =
-              CurvaturePoint.open(
-                  problem, converged.head(), new Targets(problem.labels(), first, null))) {
+              problem.at(converged.head(), new Targets(problem.labels(), first, null))) {
         Directions b = question.gradient(arena);
         Solution solution =
             ConjugateGradient.solve(point, CurvatureKind.HESSIAN, lambda, b, null, TIGHT, arena);

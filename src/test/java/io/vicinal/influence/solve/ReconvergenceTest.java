@@ -53,11 +53,11 @@ class ReconvergenceTest {
       assertThat(gradient(problem, lambda, converged, null, arena))
           .isCloseTo(converged.gradientNorm(), within(1e-12))
           .isLessThanOrEqualTo(1e-8 * problem.referenceGradient());
-      try (CurvaturePoint point = CurvaturePoint.open(problem, converged.head(), null)) {
+      try (CurvaturePoint point = problem.at(converged.head(), null)) {
         double lowest = Dense.eigenvalues(CPU, Dense.matrix(point, CurvatureKind.HESSIAN, null))[0];
         assertThat(lowest + lambda).isPositive();
       }
-      Objective objective = new Objective(problem, lambda, problem.targets());
+      Objective objective = problem.objective(lambda, null);
       double before =
           objective.evaluate(problem.reference(), problem.space().zeros(arena, 1)).objective();
       assertThat(converged.objective()).isLessThan(before);
@@ -67,7 +67,7 @@ class ReconvergenceTest {
   /** |grad L + lambda (theta - theta_ref)|, put together anew. */
   private static double gradient(
       HeadProblem problem, double lambda, SolveOutcome at, Targets targets, Arena arena) {
-    try (CurvaturePoint point = CurvaturePoint.open(problem, at.head(), targets)) {
+    try (CurvaturePoint point = problem.at(at.head(), targets)) {
       double[] g = Dense.get(point.gradient(arena))[0];
       double[] here = Dense.get(problem.space().vector(at.head()))[0];
       double[] reference = Dense.get(problem.space().vector(problem.reference()))[0];
