@@ -2,40 +2,24 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
-import io.vicinal.cli.common.Table;
-import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.EvidenceOptions;
-import io.vicinal.curate.relabel.LabelAudit;
-import io.vicinal.curate.relabel.Proposal;
-import io.vicinal.curate.relabel.RelabelAccuracy;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
-import io.vicinal.curate.relabel.Retrieval;
-import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.explain.AuditOptions;
 import io.vicinal.explain.Explainer;
-import io.vicinal.explain.Labelled;
 import io.vicinal.explain.Mislabelled;
-import io.vicinal.explain.Relabelled;
-import io.vicinal.report.Fact;
-import io.vicinal.report.NoiseSections;
-import io.vicinal.report.Section;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.function.ToDoubleFunction;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -164,85 +148,20 @@ final class RelabelCommand implements Callable<Integer> {
         List<String> remarks = Audits.remarks(model, found);
         remarks.addAll(earlier.remarks(decided));
         bars.finish();
-        announce(found.audit(), remarks);
-        Map<String, Retrieval> measured =
-            mode == null
-                ? Map.of()
-                : named(model, explainer.relabel(found.relabelling(), mode, evidence));
+        PrintWriter writer = spec.commandLine().getOut();
+        RelabelWords words = new RelabelWords(model, found.audit(), noise);
+        words.announce(remarks, writer);
+        if (mode != null) {
+          boolean delivered = !model.isTrainedHere() && noises.inject == null;
+          words.measured(explainer.relabel(found.relabelling(), mode, evidence), delivered);
+        }
         bars.finish();
-        write(model, noise, found.audit(), remarks, measured, work);
+        write(model, noise, words, found, remarks, work);
+        words.print(writer);
+        writer.println("written: " + out);
       }
     }
     return 0;
-  }
-
-  /** What is going to be changed and what that is expected to do, before anything is written. */
-  private void announce(LabelAudit audit, List<String> remarks) {
-    Relabelling relabelling = audit.relabelling();
-    PrintWriter writer = spec.commandLine().getOut();
-    remarks.forEach(writer::println);
-    writer.println(Audits.sentence(audit));
-    if (!relabelling.proposals().isEmpty()) {
-      writer.printf(
-          Locale.ROOT,
-          "%s: %,d relabelled, %,d kept, %,d left to a person, %,d none of these%n",
-          Text.count(relabelling.proposals().size(), "suspicious sample", "suspicious samples"),
-          relabelling.count(Proposal.Decision.RELABEL),
-          relabelling.count(Proposal.Decision.KEEP),
-          relabelling.count(Proposal.Decision.ABSTAIN),
-          relabelling.count(Proposal.Decision.NONE_OF_THESE));
-      writer.println(expectation(audit));
-    }
-    writer.flush();
-  }
-
-  private static String expectation(LabelAudit audit) {
-    Relabelling relabelling = audit.relabelling();
-    Relabelling.Expected expected = relabelling.expected();
-    long taken = relabelling.count(Proposal.Decision.RELABEL);
-    if (taken == 0) {
-      return audit.isTold()
-          ? "No label is changed: no other class is likely enough."
-          : "No label is changed: wrong ones cannot be told from classes that overlap.";
-    }
-    if (!audit.isTold()) {
-      return "How many of them are right cannot be said: wrong labels cannot be told from classes"
-          + " that overlap.";
-    }
-    return expected == null
-        ? "How many of them are right cannot be said: the rule "
-            + relabelling.rule().text()
-            + " gives shares of neighbours, not probabilities."
-        : String.format(
-            Locale.ROOT,
-            "Of the %,d that %s relabelled %s expected to become right and %s to have been right"
-                + " before.",
-            taken,
-            taken == 1 ? "is" : "are",
-            is(expected.mended()),
-            about(expected.broken()));
-  }
-
-  private static String is(double count) {
-    return about(count) + (about(count).equals("1") ? " is" : " are");
-  }
-
-  private static String about(double count) {
-    return String.format(Locale.ROOT, "%,.0f", count);
-  }
-
-  /** What the page says first: as many as are changed, by the same rule as all that follows. */
-  private static String headline(Relabelling relabelling) {
-    long taken = relabelling.count(Proposal.Decision.RELABEL);
-    int suspects = relabelling.proposals().size();
-    if (suspects == 0) {
-      return "No label is suspected.";
-    }
-    String of = Text.count(suspects, "suspicious sample", "suspicious samples");
-    return taken == 0
-        ? "None of " + of + " is relabelled."
-        : String.format(
-            Locale.ROOT, "%,d of %s %s relabelled.", taken, of, taken == 1 ? "is" : "are");
   }
 
   private List<String> results() {
@@ -273,28 +192,20 @@ final class RelabelCommand implements Callable<Integer> {
     }
   }
 
-  /** Each head by what it is called; the given one is left out where it is the next one. */
-  private Map<String, Retrieval> named(ModelInputs model, Relabelled heads) {
-    Map<String, Retrieval> measured = new LinkedHashMap<>();
-    if (!model.isTrainedHere() && noises.inject == null) {
-      measured.put("given head", heads.delivered());
-    }
-    measured.put("trained on the given labels", heads.given());
-    measured.put("trained on the cleaned labels", heads.cleaned());
-    return measured;
-  }
-
   private void write(
       ModelInputs model,
       LabelNoise noise,
-      LabelAudit audit,
+      RelabelWords words,
+      Mislabelled found,
       List<String> remarks,
-      Map<String, Retrieval> measured,
       WorkFolder work) {
-    Relabelling relabelling = audit.relabelling();
-    proposals(model, relabelling).write(work.file("proposals.csv"));
-    Suspects.csv(model, audit).write(work.file("suspects.csv"));
-    model.writeLabels(relabelling.cleaned(), work.file("labels.npy"));
+    words.proposals().write(work.file("proposals.csv"));
+    Suspects.csv(model, found.audit()).write(work.file("suspects.csv"));
+    model.writeLabels(found.relabelling().cleaned(), work.file("labels.npy"));
+    if (noises.inject != null) {
+      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
+      model.writeLabels(found.relabelling().labels(), work.file("labels-noisy.npy"));
+    }
     JsonObject summary = Summary.of(spec.name(), model);
     summary.addProperty("rule", rule);
     summary.addProperty("detector", detector);
@@ -302,159 +213,16 @@ final class RelabelCommand implements Callable<Integer> {
         "threshold", threshold == null ? Relabelling.Options.DEFAULT_THRESHOLD : threshold);
     summary.addProperty("remoteness", remoteness);
     summary.addProperty("seed", noises.seed);
-    Audits.addTo(summary, audit, remarks);
-    for (Proposal.Decision decision : Proposal.Decision.values()) {
-      summary.addProperty(decision.text().replace(' ', '_'), relabelling.count(decision));
-    }
-    Relabelling.Expected expected = relabelling.expected();
-    if (expected != null && audit.isTold()) {
-      JsonObject json = new JsonObject();
-      json.addProperty("mended", expected.mended());
-      json.addProperty("broken", expected.broken());
-      json.addProperty("neither", expected.neither());
-      summary.add("expected", json);
-    }
-    PrintWriter writer = spec.commandLine().getOut();
-    RelabelAccuracy accuracy =
-        noise == null || noise.count() == 0 ? null : RelabelAccuracy.of(relabelling, noise);
-    if (accuracy != null) {
-      JsonObject json = new JsonObject();
-      json.addProperty("mislabelled", noise.count());
-      json.addProperty("suspected", accuracy.suspectedNoise());
-      json.add("original_rule", Summary.number(accuracy.originalRule()));
-      json.addProperty("mended", accuracy.mended());
-      json.add("strict", Summary.number(accuracy.strict()));
-      json.add("restored", Summary.number(accuracy.restored()));
-      json.addProperty("broken", accuracy.broken());
-      summary.add("accuracy", json);
-      writer.printf(
-          Locale.ROOT,
-          "of %,d wrong labels %,d were suspected and %,d restored (%s %%); of %,d relabelled %,d are right"
-              + " now, and %,d were right before%n",
-          noise.count(),
-          accuracy.suspectedNoise(),
-          accuracy.mended(),
-          Text.percent(accuracy.restored()),
-          relabelling.count(Proposal.Decision.RELABEL),
-          accuracy.mended(),
-          accuracy.broken());
-    }
-    if (noises.inject != null) {
-      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
-      model.writeLabels(relabelling.labels(), work.file("labels-noisy.npy"));
-    }
-    if (!measured.isEmpty()) {
-      summary.add("test", json(measured));
-      Table table = new Table("head", "R@1 %", "MAP@R %", "nearest training sample right %");
-      measured.forEach(
-          (name, values) ->
-              table.row(
-                  name,
-                  Text.percent(values.recall()),
-                  Text.percent(values.mapAtR()),
-                  Text.percent(values.galleryRecall())));
-      table.print(writer);
-    }
+    Audits.addTo(summary, found.audit(), remarks);
+    words.addTo(summary);
     JsonFile.write(work.file("summary.json"), summary);
-    page(model, noise, audit, accuracy, remarks, measured).write(work);
-    work.commit(INJECTED);
-    writer.println("written: " + out);
-  }
-
-  private Page page(
-      ModelInputs model,
-      LabelNoise noise,
-      LabelAudit audit,
-      RelabelAccuracy accuracy,
-      List<String> remarks,
-      Map<String, Retrieval> measured) {
-    Relabelling relabelling = audit.relabelling();
-    long[] right = noise == null ? null : noise.revert(relabelling.labels());
+    long[] right = noise == null ? null : noise.revert(found.relabelling().labels());
     Page page =
         new Page(spec.name(), "Labels, repaired", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
-    List<String> findings = new ArrayList<>(List.of(expectation(audit)));
-    findings.addAll(remarks);
-    page.headline(
-        headline(relabelling),
-        findings,
-        accuracy == null
-            ? List.of()
-            : List.of(
-                new Fact("Wrong labels repaired", Text.percent(accuracy.restored()) + " %"),
-                new Fact("Right labels broken", Integer.toString(accuracy.broken()))));
-    if (!measured.isEmpty()) {
-      page.add(
-          new Section.Retrieval(
-              (measured.size() > 2 ? "The head as it was given, one" : "A head")
-                  + " trained on the labels as they are, and one on the cleaned ones.",
-              List.copyOf(measured.keySet()),
-              List.of(
-                  metric("R@1 among test samples", measured, Retrieval::recall),
-                  metric("MAP@R among test samples", measured, Retrieval::mapAtR),
-                  metric(
-                      "Test queries whose nearest training sample is of their class",
-                      measured,
-                      Retrieval::galleryRecall)),
-              List.of()));
-    }
     Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
-    return page.add(Suspects.review(model, audit, page.gallery(), looked))
-        .add(
-            NoiseSections.proposals(
-                relabelling,
-                audit.isTold() ? relabelling.expected() : null,
-                accuracy,
-                page.gallery(),
-                c -> model.subject().className(model.subject().labelled(), c)));
-  }
-
-  private static Section.Metric metric(
-      String name, Map<String, Retrieval> measured, ToDoubleFunction<Retrieval> value) {
-    return new Section.Metric(name, measured.values().stream().map(value::applyAsDouble).toList());
-  }
-
-  private static JsonObject json(Map<String, Retrieval> measured) {
-    JsonObject json = new JsonObject();
-    measured.forEach(
-        (name, values) -> {
-          JsonObject one = new JsonObject();
-          one.add("recall", Summary.number(values.recall()));
-          one.add("map_at_r", Summary.number(values.mapAtR()));
-          one.add("gallery_recall", Summary.number(values.galleryRecall()));
-          json.add(name, one);
-        });
-    return json;
-  }
-
-  private static CsvFile proposals(ModelInputs model, Relabelling relabelling) {
-    Labelled labelled = model.subject().labelled();
-    CsvFile csv =
-        model.csv(
-            "sample",
-            "label",
-            "decision",
-            "proposed",
-            "probability",
-            "second",
-            "second_probability",
-            "label_probability",
-            "remoteness",
-            "made_for");
-    String madeFor = LabelDecisions.madeFor(model.subject().usedLabels());
-    for (Proposal p : relabelling.proposals()) {
-      csv.row(
-          labelled.positions()[p.id()],
-          labelled.classIds()[p.given()],
-          p.decision().text(),
-          labelled.classIds()[p.best()],
-          Text.probability(p.probability()),
-          labelled.classIds()[p.second()],
-          Text.probability(p.secondProbability()),
-          Text.probability(p.givenProbability()),
-          p.remoteness(),
-          madeFor);
-    }
-    return csv;
+    words.addTo(page, remarks, Suspects.review(model, found.audit(), page.gallery(), looked));
+    page.write(work);
+    work.commit(INJECTED);
   }
 }
