@@ -7,13 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -26,33 +25,12 @@ class CurvatureFactorsTest {
   private static final int D = 5;
   private static final int C = 4;
 
-  private static Backend backend;
-  private final Arena arena = Arena.host();
+  @AutoClose private static final Backend backend = TestDevice.open();
+  @AutoClose private final Arena arena = Arena.host();
   private final SplittableRandom random = new SplittableRandom(9);
 
-  @BeforeAll
-  static void open() {
-    backend = TestDevice.open();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
-
   private Tensor random(DType type, long... shape) {
-    Tensor tensor = arena.allocate(type, shape);
-    double[] values = new double[(int) tensor.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextDouble(-1, 1);
-    }
-    tensor.set(values);
-    return tensor;
+    return Filled.uniform(arena, type, random, shape);
   }
 
   private Backend.Curvature curvature(LossSpec spec, Tensor features) {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -23,13 +24,7 @@ class SeedRecursionTest {
   private final SplittableRandom random = new SplittableRandom(11);
 
   private Tensor random(Arena arena, DType type, long... shape) {
-    Tensor tensor = arena.allocate(type, shape);
-    double[] values = new double[(int) tensor.size()];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = random.nextDouble(-1, 1);
-    }
-    tensor.set(values);
-    return tensor;
+    return Filled.uniform(arena, type, random, shape);
   }
 
   private static Tensor labels(Arena arena) {

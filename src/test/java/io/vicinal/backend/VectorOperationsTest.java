@@ -7,39 +7,21 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Vectors of solvers and dense matrices, against values worked out by hand, in both types. */
 class VectorOperationsTest {
-  private static Backend backend;
-  private final Arena arena = Arena.host();
-
-  @BeforeAll
-  static void open() {
-    backend = TestDevice.open();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private static final Backend backend = TestDevice.open();
+  @AutoClose private final Arena arena = Arena.host();
 
   private Tensor tensor(DType type, double[] values, long... shape) {
-    Tensor tensor = arena.allocate(type, shape);
-    tensor.set(values);
-    return tensor;
+    return Filled.of(arena, type, values, shape);
   }
 
   private static void near(Tensor actual, double... expected) {

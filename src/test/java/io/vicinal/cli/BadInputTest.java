@@ -13,58 +13,42 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Every case of {@link BadInputCases} as a process of its own: exit code 2, one line that names
- * what it must, no crash report, and every file that was there before is there after, unchanged.
+ * Every case of {@link BadInputCases} in a process apart: exit code 2, one line that names what it
+ * must, no crash report, and every file that was there before is there after, unchanged.
  */
 class BadInputTest {
-  private static final int AT_ONCE = 2;
-
   @TempDir private Path folder;
 
   private record Ran(Outcome outcome, Map<Path, String> before, Map<Path, String> after) {}
 
   @TestFactory
-  Stream<DynamicTest> oneLineAndNothingLost() throws Exception {
+  Stream<DynamicTest> oneLineAndNothingLost() {
     List<BadInputCases.Case> cases = BadInputCases.all();
     assertThat(cases).hasSizeGreaterThanOrEqualTo(60);
-    ExecutorService pool = Executors.newFixedThreadPool(AT_ONCE);
     List<DynamicTest> tests = new ArrayList<>();
-    try {
-      List<Future<Ran>> running = new ArrayList<>();
-      for (int i = 0; i < cases.size(); i++) {
-        BadInputCases.Case each = cases.get(i);
-        Path own = folder.resolve("case" + i);
-        running.add(pool.submit(() -> run(each, own)));
-      }
-      for (int i = 0; i < cases.size(); i++) {
-        Ran ran = running.get(i).get();
-        BadInputCases.Case each = cases.get(i);
+    try (CliSession session = CliSession.in(folder.resolve("work"))) {
+      for (BadInputCases.Case each : cases) {
+        Ran ran = run(session, each, folder.resolve("case" + tests.size()));
         tests.add(dynamicTest(each.name(), () -> check(each, ran)));
       }
-    } finally {
-      pool.shutdownNow();
     }
     // The folder goes when this method returns, so what the checks need is in memory.
     return tests.stream();
   }
 
-  private static Ran run(BadInputCases.Case each, Path folder) {
+  private static Ran run(CliSession session, BadInputCases.Case each, Path folder) {
     Fixture fixture = Fixture.in(folder.resolve("data"));
     write(fixture.at("metrics.json"), "kept");
     write(fixture.at("Z.npy"), "kept");
     Object[] arguments = allowed(each.arguments().apply(fixture));
     Map<Path, String> before = contents(fixture.folder());
-    Outcome outcome = CliProcess.run(folder.resolve("work"), arguments);
-    assertThat(CliProcess.crashReports(folder)).isEmpty();
+    Outcome outcome = session.run(arguments);
     return new Ran(outcome, before, contents(fixture.folder()));
   }
 

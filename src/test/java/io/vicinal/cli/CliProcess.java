@@ -40,6 +40,23 @@ final class CliProcess implements AutoCloseable {
   }
 
   static CliProcess startMain(Path folder, List<String> javaOptions, String main, Object... args) {
+    List<String> command = java(folder, javaOptions, main, args);
+    try {
+      Files.createDirectories(folder);
+      Path out = Files.createTempFile(folder, "out", ".txt");
+      Path err = Files.createTempFile(folder, "err", ".txt");
+      ProcessBuilder builder =
+          new ProcessBuilder(DefaultSignals.of(command)).directory(folder.toFile());
+      builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_TOOL_OPTIONS"));
+      builder.redirectOutput(out.toFile()).redirectError(err.toFile());
+      return new CliProcess(builder.start(), folder, out, err);
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  /** The command that starts Java as tests do. */
+  static List<String> java(Path folder, List<String> javaOptions, String main, Object... args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     Collections.addAll(command, "-Xshare:auto", "-XX:TieredStopAtLevel=1", "-Xmx512m");
@@ -56,18 +73,7 @@ final class CliProcess implements AutoCloseable {
     for (Object arg : args) {
       command.add(String.valueOf(arg));
     }
-    try {
-      Files.createDirectories(folder);
-      Path out = Files.createTempFile(folder, "out", ".txt");
-      Path err = Files.createTempFile(folder, "err", ".txt");
-      ProcessBuilder builder =
-          new ProcessBuilder(DefaultSignals.of(command)).directory(folder.toFile());
-      builder.environment().keySet().removeIf(name -> name.startsWith("JAVA_TOOL_OPTIONS"));
-      builder.redirectOutput(out.toFile()).redirectError(err.toFile());
-      return new CliProcess(builder.start(), folder, out, err);
-    } catch (IOException e) {
-      throw new AssertionError(e);
-    }
+    return command;
   }
 
   Outcome await() {

@@ -1,7 +1,7 @@
 package io.vicinal.cli;
 
 import io.vicinal.config.ConfigParser;
-import io.vicinal.curate.study.DigitRows;
+import io.vicinal.data.DigitRows;
 import io.vicinal.train.RunMode;
 import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingListener;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.vicinal.curate.study.DigitRows;
+import io.vicinal.data.DigitRows;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -59,21 +59,27 @@ class HelpExamplesTest {
     bring();
     List<String> examples = examples(Main.commandLine()).stream().distinct().toList();
     assertThat(examples).hasSizeGreaterThan(15);
-    for (String example : examples) {
-      Matcher echo = ECHO.matcher(example);
-      if (echo.matches()) {
-        Files.writeString(folder.resolve(echo.group(2)), here(echo.group(1)));
-        continue;
+    try (CliSession session = CliSession.in(folder)) {
+      for (String example : examples) {
+        type(session, example);
       }
-      String[] words = example.split(" +");
-      assertThat(words[0]).isEqualTo("vicinal");
-      if (!ELSEWHERE.contains(words[1])) {
-        List<String> arguments = new ArrayList<>(List.of(words).subList(1, words.length));
-        if (checks(arguments)) {
-          arguments.addAll(List.of("--check", "1"));
-        }
-        run(arguments);
+    }
+  }
+
+  private static void type(CliSession session, String example) throws IOException {
+    Matcher echo = ECHO.matcher(example);
+    if (echo.matches()) {
+      Files.writeString(folder.resolve(echo.group(2)), here(echo.group(1)));
+      return;
+    }
+    String[] words = example.split(" +");
+    assertThat(words[0]).isEqualTo("vicinal");
+    if (!ELSEWHERE.contains(words[1])) {
+      List<String> arguments = new ArrayList<>(List.of(words).subList(1, words.length));
+      if (checks(arguments)) {
+        arguments.addAll(List.of("--check", "1"));
       }
+      run(session, arguments);
     }
   }
 
@@ -91,11 +97,14 @@ class HelpExamplesTest {
     bring();
     Path config = folder.resolve("anchor.json");
     Files.writeString(config, here("{\"data\": {\"dataset\": \"fashion-mnist\"}, \"epochs\": 3}"));
-    run(
-        List.of(
-            ("train --config anchor.json --run runs/anchor --set loss.name=proxy-anchor")
-                .split(" ")));
-    run(List.of("explain pair --run runs/anchor --out anchored --check 0".split(" ")));
+    try (CliSession session = CliSession.in(folder)) {
+      run(
+          session,
+          List.of(
+              ("train --config anchor.json --run runs/anchor --set loss.name=proxy-anchor")
+                  .split(" ")));
+      run(session, List.of("explain pair --run runs/anchor --out anchored --check 0".split(" ")));
+    }
     JsonObject solver =
         JsonParser.parseString(Files.readString(folder.resolve("anchored/summary.json")))
             .getAsJsonObject()
@@ -104,8 +113,8 @@ class HelpExamplesTest {
     assertThat(solver.get("unit_error").getAsDouble()).isBetween(0.001, 0.5);
   }
 
-  private static void run(List<String> arguments) {
-    Outcome outcome = CliProcess.run(folder, arguments.toArray());
+  private static void run(CliSession session, List<String> arguments) {
+    Outcome outcome = session.run(arguments.toArray());
     assertThat(outcome.code()).as("%s: %s", arguments, outcome.err()).isZero();
   }
 

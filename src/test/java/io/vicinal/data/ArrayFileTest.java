@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,13 +28,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Arrays as people have them, whatever file they are in. */
 class ArrayFileTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
+  @AutoClose private final Arena arena = Arena.host();
   private final List<String> notes = new ArrayList<>();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
 
   private static Path fixture(String name) {
     int colon = name.indexOf(':');

@@ -13,19 +13,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class FashionMnistTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   @Test
   void theTestSplitOfThePackage() {

@@ -7,16 +7,11 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class FeatureSetTest {
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   private FeatureSet set() {
     return new FeatureSet(

@@ -13,7 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,13 +22,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class LabelsTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
+  @AutoClose private final Arena arena = Arena.host();
   private final List<String> notes = new ArrayList<>();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
 
   @ParameterizedTest
   @ValueSource(strings = {"i1", "u1", "i2", "u2", "i4", "u4", "i8", "u8"})

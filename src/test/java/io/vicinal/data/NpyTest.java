@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,12 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class NpyTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   @ParameterizedTest
   @ValueSource(

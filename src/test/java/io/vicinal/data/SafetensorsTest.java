@@ -20,7 +20,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,12 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   @Test
   void readsWhatTheReferenceWrote() {

@@ -3,8 +3,8 @@ package io.vicinal.example;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.curate.study.DigitRows;
 import io.vicinal.data.ClassLabels;
+import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;

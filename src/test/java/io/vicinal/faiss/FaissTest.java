@@ -5,6 +5,7 @@ import static io.vicinal.faiss.global.faiss.METRIC_L2;
 import static io.vicinal.faiss.global.faiss.index_factory;
 import static io.vicinal.faiss.global.faiss.read_index;
 import static io.vicinal.faiss.global.faiss.write_index;
+import static io.vicinal.tensor.Filled.gaussian;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
@@ -14,7 +15,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -307,14 +307,5 @@ class FaissTest {
     long[] ids = new long[N * k];
     index.search(N, X, k, new float[N * k], ids, threads, null);
     return ids;
-  }
-
-  private static float[] gaussian(int n, long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 }

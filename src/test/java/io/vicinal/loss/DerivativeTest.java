@@ -16,8 +16,7 @@ import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -38,17 +37,7 @@ class DerivativeTest {
   private static final int WIDTH = 5;
   private static final int CLASSES = 4;
 
-  private static Backend backend;
-
-  @BeforeAll
-  static void open() {
-    backend = Backend.cpu();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
+  @AutoClose private static final Backend backend = Backend.cpu();
 
   /** A loss with one way to weight its samples. */
   record Problem(Loss loss, boolean weighted, boolean soft) {

@@ -8,6 +8,7 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -16,9 +17,7 @@ import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.DoubleStream;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -28,23 +27,8 @@ import org.junit.jupiter.params.provider.MethodSource;
  * class, one sample, weights.
  */
 class EdgeCaseTest {
-  private static Backend backend;
-  private final Arena arena = Arena.host();
-
-  @BeforeAll
-  static void open() {
-    backend = Backend.cpu();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
+  @AutoClose private static final Backend backend = Backend.cpu();
+  @AutoClose private final Arena arena = Arena.host();
 
   record Problem(Loss loss, DType type) {}
 
@@ -122,9 +106,7 @@ class EdgeCaseTest {
   }
 
   private Tensor tensor(DType type, double[] values, long... shape) {
-    Tensor tensor = arena.allocate(type, shape);
-    tensor.set(values);
-    return tensor;
+    return Filled.of(arena, type, values, shape);
   }
 
   /** An output that shows what was not written. */

@@ -10,14 +10,14 @@ import io.vicinal.kit.Golden;
 import io.vicinal.kit.GoldenFixtures;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -25,17 +25,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Losses and gradients against the published and re-derived values of {@code golden/}. */
 class GoldenTest {
-  private static Backend backend;
-
-  @BeforeAll
-  static void open() {
-    backend = Backend.cpu();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
+  @AutoClose private static final Backend backend = Backend.cpu();
 
   static Stream<Arguments> cases() throws IOException {
     Stream.Builder<Arguments> all = Stream.builder();
@@ -65,8 +55,8 @@ class GoldenTest {
       fixture = fixture.firstRows(expected.rows());
     }
     try (Arena arena = Arena.host()) {
-      Tensor embeddings = filled(arena, type, fixture.embeddings(), fixture.d());
-      Tensor proxies = filled(arena, type, fixture.proxies(), fixture.d());
+      Tensor embeddings = rows(arena, type, fixture.embeddings(), fixture.d());
+      Tensor proxies = rows(arena, type, fixture.proxies(), fixture.d());
       Tensor gradEmbeddings = arena.allocate(type, embeddings.shape());
       Tensor gradProxies = arena.allocate(type, proxies.shape());
       LossValue value =
@@ -90,10 +80,8 @@ class GoldenTest {
     }
   }
 
-  private static Tensor filled(Arena arena, DType type, double[] values, int columns) {
-    Tensor tensor = arena.allocate(type, values.length / columns, columns);
-    tensor.set(values);
-    return tensor;
+  private static Tensor rows(Arena arena, DType type, double[] values, int columns) {
+    return Filled.of(arena, type, values, values.length / columns, columns);
   }
 
   private static void near(double actual, Double expected, double relative) {

@@ -1,9 +1,9 @@
 package io.vicinal.report;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.curate.study.DigitRows;
 import io.vicinal.curate.study.FieldStudy;
 import io.vicinal.curate.study.WorstClassOverlap;
+import io.vicinal.data.DigitRows;
 import io.vicinal.influence.verify.Badge;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
-import io.vicinal.curate.study.DigitRows;
+import io.vicinal.data.DigitRows;
 import io.vicinal.sample.Xoshiro;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;

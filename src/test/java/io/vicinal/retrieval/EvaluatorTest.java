@@ -23,14 +23,14 @@ import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class EvaluatorTest {
   private static Backend backend;
   private static Evaluator evaluator;
-  private final Arena arena = Arena.host();
+  @AutoClose private final Arena arena = Arena.host();
 
   @BeforeAll
   static void open() {
@@ -41,11 +41,6 @@ class EvaluatorTest {
   @AfterAll
   static void closeBackend() {
     backend.close();
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
   }
 
   private interface Value {

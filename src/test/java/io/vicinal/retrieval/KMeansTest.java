@@ -8,7 +8,7 @@ import io.vicinal.tensor.Arena;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,12 +19,7 @@ class KMeansTest {
   private static final int D = 6;
   private static final int K = 4;
 
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void close() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   /** Four heaps around corners 10 apart. */
   private static double[][] heaps() {

@@ -1,5 +1,6 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.tensor.Filled.gaussian;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
@@ -22,20 +23,16 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class NeighboursTest {
-  private final Arena arena = Arena.host();
+  @AutoClose private final Arena arena = Arena.host();
+
   // Little workspace, so that a GPU takes the queries in many blocks.
+  @AutoClose
   private final Backend backend =
       Backend.open(TestDevice.name(), new BackendOptions(2, 1 << 20, "auto"));
-
-  @AfterEach
-  void close() {
-    backend.close();
-    arena.close();
-  }
 
   @Test
   void agreesWithAllDistancesSorted() {
@@ -230,14 +227,5 @@ class NeighboursTest {
         }
       }
     }
-  }
-
-  private static float[] gaussian(int n, long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 }

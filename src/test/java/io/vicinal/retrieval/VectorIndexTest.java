@@ -1,5 +1,6 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.tensor.Filled.gaussian;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
@@ -451,14 +452,5 @@ class VectorIndexTest {
         .isInstanceOf(InputException.class)
         .hasMessageContaining(text)
         .hasMessageNotContaining("\n");
-  }
-
-  private static float[] gaussian(int n, long seed) {
-    Random random = new Random(seed);
-    float[] values = new float[n];
-    for (int i = 0; i < n; i++) {
-      values[i] = (float) random.nextGaussian();
-    }
-    return values;
   }
 }

@@ -16,7 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -27,13 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
  */
 class FeasibleTest {
   @TempDir Path folder;
-  private final Arena arena = Arena.host();
+  @AutoClose private final Arena arena = Arena.host();
   private final List<String> notes = new ArrayList<>();
-
-  @AfterEach
-  void free() {
-    arena.close();
-  }
 
   private TrainingListener listener() {
     return new TrainingListener() {

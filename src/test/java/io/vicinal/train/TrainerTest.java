@@ -12,6 +12,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
@@ -81,7 +82,7 @@ class TrainerTest {
 
   @Test
   void aLinearHeadOnDigitsBeatsRawPixelsOnHeldOutSamples() throws IOException {
-    FeatureSet digits = Samples.digits(arena);
+    FeatureSet digits = DigitRows.all(arena);
     FeatureSet seen = digits.subset(arena, "train", LongStream.range(0, 1200).toArray());
     FeatureSet unseen = digits.subset(arena, "test", LongStream.range(1200, 1797).toArray());
     RunConfig config =

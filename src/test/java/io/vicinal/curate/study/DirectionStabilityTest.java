@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.offset;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.attribution.Eif;
@@ -23,7 +24,6 @@ import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.List;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
@@ -59,7 +59,7 @@ class DirectionStabilityTest {
       FeatureSet train = set(arena, 0, N);
       FeatureSet test = set(arena, N, N + 2);
       HeadTensors head =
-          new HeadTensors(f64(arena, weight, WIDTH, D), null, f64(arena, proxies, CLASSES, WIDTH));
+          new HeadTensors(arena.of(weight, WIDTH, D), null, arena.of(proxies, CLASSES, WIDTH));
       HeadModel model = new HeadModel(new NormalizedSoftmax(TEMPERATURE), train, head);
       List<Query> query = List.of(new Query("pair", new PairDistance(0, 1)));
       try (HeadProblem problem =
@@ -87,13 +87,7 @@ class DirectionStabilityTest {
       System.arraycopy(x[i], 0, flat, (i - from) * D, D);
     }
     long[] labels = java.util.Arrays.copyOfRange(digits.labels(), from, to);
-    return new FeatureSet(f64(arena, flat, to - from, D), arena.of(labels, to - from), "digits");
-  }
-
-  private static Tensor f64(Arena arena, double[] values, long... shape) {
-    Tensor tensor = arena.allocate(DType.F64, shape);
-    tensor.set(values);
-    return tensor;
+    return new FeatureSet(arena.of(flat, to - from, D), arena.of(labels, to - from), "digits");
   }
 
   // The same again with a weight that is really moved, by the formulas of the pair's distance.

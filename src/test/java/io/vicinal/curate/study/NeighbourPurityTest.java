@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.data.DigitRows;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;

@@ -3,6 +3,7 @@ package io.vicinal.influence.attribution;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.query.Confusions;
@@ -17,13 +18,10 @@ import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The handwritten digits, split by class: a head trained out on 0..4 by Adam on the whole set,
@@ -53,27 +51,16 @@ final class Digits implements AutoCloseable {
   }
 
   private FeatureSet read(boolean seen) {
-    List<double[]> rows = new ArrayList<>();
-    List<Long> labels = new ArrayList<>();
-    try (InputStream in = Digits.class.getResourceAsStream("/data/digits.csv")) {
-      for (String line : new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList()) {
-        String[] cells = line.split(",");
-        long label = Long.parseLong(cells[PIXELS].strip());
-        if (label < SEEN == seen) {
-          double[] row = new double[PIXELS];
-          for (int k = 0; k < PIXELS; k++) {
-            row[k] = Double.parseDouble(cells[k]);
-          }
-          layerNorm(row);
-          rows.add(row);
-          labels.add(label);
-        }
-      }
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    double[] x = rows.stream().flatMapToDouble(Arrays::stream).toArray();
-    long[] y = labels.stream().mapToLong(l -> l).toArray();
+    DigitRows digits = DigitRows.first(Integer.MAX_VALUE);
+    int[] chosen =
+        IntStream.range(0, digits.samples())
+            .filter(i -> digits.labels()[i] < SEEN == seen)
+            .toArray();
+    double[][] rows = digits.rows();
+    Arrays.stream(chosen).forEach(i -> layerNorm(rows[i]));
+    double[] x =
+        Arrays.stream(chosen).mapToObj(i -> rows[i]).flatMapToDouble(Arrays::stream).toArray();
+    long[] y = Arrays.stream(chosen).mapToLong(i -> digits.labels()[i]).toArray();
     return new FeatureSet(
         arena.of(x, y.length, PIXELS), arena.of(y, y.length), seen ? "digits 0-4" : "digits 5-9");
   }

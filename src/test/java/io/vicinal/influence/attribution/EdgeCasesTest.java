@@ -29,7 +29,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -39,20 +39,14 @@ class EdgeCasesTest {
   private static final int WIDTH = 3;
   private static final List<Query> QUERIES = List.of(new Query("pair", new PairDistance(0, 1)));
 
-  private final Backend backend = Backend.cpu();
-  private final Arena arena = Arena.host();
+  @AutoClose private final Backend backend = Backend.cpu();
+  @AutoClose private final Arena arena = Arena.host();
   private final Xoshiro random = new Xoshiro(6);
   private FeatureSet test;
 
   @BeforeEach
   void open() {
     test = set(SmallProblem.normal(random, 5 * D), new long[] {7, 8, 9, 7, 8});
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
-    backend.close();
   }
 
   private FeatureSet set(double[] x, long[] y) {

@@ -11,17 +11,12 @@ import io.vicinal.loss.Loss;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.loss.SoftTriple;
 import io.vicinal.tensor.Arena;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Features, labels, head and loss that do not belong together are refused by name. */
 class HeadModelTest {
-  private final Arena arena = Arena.host();
-
-  @AfterEach
-  void close() {
-    arena.close();
-  }
+  @AutoClose private final Arena arena = Arena.host();
 
   /** Three features, an embedding of two. */
   private HeadModel model(Loss loss, int features, int proxies, int width, long... labels) {

@@ -9,7 +9,7 @@ import io.vicinal.loss.Losses;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
+import io.vicinal.tensor.Filled;
 
 /**
  * Small problems: clusters with decaying directions and some wrong labels, and a rough head, whose
@@ -72,7 +72,8 @@ public record Toy(
       }
       labels[i] = random.nextDouble() < noise ? random.below(classes) : c;
     }
-    FeatureSet set = new FeatureSet(filled(arena, x, n, features), arena.of(labels, n), "toy");
+    FeatureSet set =
+        new FeatureSet(Filled.of(arena, dtype, x, n, features), arena.of(labels, n), "toy");
     double[] w = normal(random, width * features, Math.pow(features, -0.5));
     double[] b = normal(random, width, bias ? 0.3 : 0);
     int centres = created.centers();
@@ -87,9 +88,9 @@ public record Toy(
     }
     HeadTensors head =
         new HeadTensors(
-            filled(arena, w, width, features),
-            bias ? filled(arena, b, width) : null,
-            filled(arena, proxies, (long) classes * centres, width));
+            Filled.of(arena, dtype, w, width, features),
+            bias ? Filled.of(arena, dtype, b, width) : null,
+            Filled.of(arena, dtype, proxies, (long) classes * centres, width));
     return new HeadModel(created, set, head);
   }
 
@@ -157,11 +158,5 @@ public record Toy(
       values[i] = scale * random.nextGaussian();
     }
     return values;
-  }
-
-  private Tensor filled(Arena arena, double[] values, long... shape) {
-    Tensor tensor = arena.allocate(dtype, shape);
-    tensor.set(values);
-    return tensor;
   }
 }

@@ -14,23 +14,12 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** Rules on scripted tables, and the search against all distances in doubles. */
 class ConfusionsTest {
-  private static Backend backend;
-
-  @BeforeAll
-  static void open() {
-    backend = Backend.cpu();
-  }
-
-  @AfterAll
-  static void close() {
-    backend.close();
-  }
+  @AutoClose private static final Backend backend = Backend.cpu();
 
   /**
    * Rows of class 0 whose neighbours have the given classes; one row of each class 1..20 follows,

@@ -12,7 +12,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,8 +21,8 @@ class TestSetTest {
   private static final int T = 9;
   private static final int D = 6;
   private static final int WIDTH = 4;
-  private final Backend backend = Backend.cpu();
-  private final Arena arena = Arena.host();
+  @AutoClose private final Backend backend = Backend.cpu();
+  @AutoClose private final Arena arena = Arena.host();
   private final Xoshiro random = new Xoshiro(1);
   private double[] x;
   private double[] w;
@@ -45,12 +45,6 @@ class TestSetTest {
     test =
         new TestSet(
             backend, arena.of(x, T, D), arena.of(new long[] {5, 5, 5, 2, 2, 2, 0, 0, 5}, T));
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
-    backend.close();
   }
 
   @Test

@@ -38,7 +38,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,8 +55,8 @@ class RetrainingTest {
   private static final ReconvergenceOptions OPTIONS = Retraining.options().withTolerance(1e-9);
   private static final Query PAIR = new Query("pair 0-1", new PairDistance(0, 1));
 
-  private final Backend backend = Backend.cpu();
-  private final Arena arena = Arena.host();
+  @AutoClose private final Backend backend = Backend.cpu();
+  @AutoClose private final Arena arena = Arena.host();
   private double[] x;
   private long[] y;
   private HeadTensors head;
@@ -84,12 +84,6 @@ class RetrainingTest {
             arena.of(normal(random, 5 * FEATURES), 5, FEATURES),
             arena.of(new long[] {0, 1, 0, 1, 0}, 5),
             "test");
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
-    backend.close();
   }
 
   private static double[] normal(Xoshiro random, int count) {

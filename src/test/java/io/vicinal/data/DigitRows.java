@@ -1,5 +1,6 @@
-package io.vicinal.curate.study;
+package io.vicinal.data;
 
+import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -9,6 +10,13 @@ import java.util.List;
 
 /** Handwritten digits, 8 x 8 pixels in 0..16 row by row, with their class. */
 public record DigitRows(float[] pixels, long[] labels) {
+  private static final int ALL = 1_797;
+
+  /** All of the file, as {@link #set}. */
+  public static FeatureSet all(Arena arena) {
+    return first(ALL).set(arena, 0, ALL);
+  }
+
   /** The first ones of the file. */
   public static DigitRows first(int samples) {
     try (InputStream in = DigitRows.class.getResourceAsStream("/data/digits.csv")) {
@@ -32,6 +40,16 @@ public record DigitRows(float[] pixels, long[] labels) {
   /** How many. */
   public int samples() {
     return labels.length;
+  }
+
+  /** Some as features: pixels in 0..1, and the digit. */
+  public FeatureSet set(Arena arena, int from, int to) {
+    float[] x = Arrays.copyOfRange(pixels, from * 64, to * 64);
+    for (int i = 0; i < x.length; i++) {
+      x[i] /= 16;
+    }
+    long[] y = Arrays.copyOfRange(labels, from, to);
+    return new FeatureSet(arena.of(x, y.length, 64), arena.of(y, y.length), "digits");
   }
 
   /** Rows as arrays. */
