@@ -27,8 +27,6 @@ struct Device {
   using Features = cuda::Features<Real>;
   using RowWeights = cuda::RowWeights<Real>;
   using LossTile = cuda::LossTile<Real>;
-  using ColumnTile = cuda::ColumnTile<Real>;
-  using SoftmaxTable = cuda::SoftmaxTable<Real>;
 
   // G beside G' costs a write, so only where it is read.
   static constexpr bool kAlwaysGradient = false;

@@ -7,16 +7,6 @@
 
 namespace vicinal::cuda {
 
-// A block of rows; st and gt have a leading dimension of their own.
-template <class Real>
-struct ColumnTile {
-  std::int64_t rows, classes, ld, ld_t;
-  const std::int64_t* labels;
-  const Real* weights;  // or null
-  const Real* s;
-  const Real* st;  // or null
-};
-
 // Raises the shifts (0 or more) to the block's largest exponents.
 template <class Real>
 void raise_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column);

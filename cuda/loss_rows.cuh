@@ -6,22 +6,8 @@
 
 namespace vicinal::cuda {
 
-// A block of rows of cosines and what the loss makes of it. With K centres the columns are centre-major.
 template <class Real>
-struct LossTile {
-  std::int64_t rows, classes, ld;
-  std::int64_t directions;     // m: every row has m tangents, st and gt are [rows * m, ld]; 1 without st
-  const std::int64_t* labels;  // [rows]
-  const Real* weights;         // [rows] or null
-  const Real* soft_labels;     // [rows, classes] or null
-  const Real* repetitions;     // [classes], for Proxy-Anchor's per-sample form
-  double mean;                 // 1 / N, multiplies every row's gradient
-  const Real* s;               // cosines
-  const Real* st;              // their tangents, or null
-  Operand<Real> g;             // dL/ds, or null; may be s when there are no tangents
-  Operand<Real> gt;            // its tangent; may be st
-  Real* per_sample;            // [rows] or null
-};
+using LossTile = vicinal::LossTile<Real, Operand<Real>>;
 
 // `totals` or null.
 template <class Real>

@@ -8,17 +8,6 @@
 namespace vicinal::cuda {
 
 template <class Real>
-struct SoftmaxTable {
-  std::int64_t rows, classes, ld;
-  const std::int64_t* labels;
-  const Real* soft_labels;  // [rows, classes] or null
-  const Real* s;            // cosines [rows, ld]
-  const Real* st;           // their tangents
-  double* by_proxy;         // [rows, classes] or null
-  double* relabel;          // [rows, classes] or null
-};
-
-template <class Real>
 void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& table);
 
 }  // namespace vicinal::cuda

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "algorithm/tiles.hpp"
 #include "math/losses.hpp"
 
 namespace vicinal {

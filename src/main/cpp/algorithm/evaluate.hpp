@@ -147,7 +147,7 @@ class Evaluation {
     sweep(rows, [&] { Device::absorb_columns(e_, p_.spec, columns(), point_.column, sums); });
     Device::finish_columns(e_, p_.spec, p_.classes, p_.n, point_.counts, sums, point_.column, totals_);
   }
-  typename Device::ColumnTile columns() const { return column_tile(point_, begin_, rows_, s_, nullptr, point_.ld); }
+  ColumnTile<Real> columns() const { return column_tile(point_, begin_, rows_, s_, nullptr, point_.ld); }
 
   // Whether the exponents could overflow, so that the reductions need their maxima first.
   bool needs_shift() const {

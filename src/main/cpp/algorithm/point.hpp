@@ -201,11 +201,11 @@ typename Device::LossTile loss_tile(const Point<Device>& point, std::int64_t beg
 
 // The same for the operations on columns; st (or null) has a leading dimension of its own.
 template <class Device>
-typename Device::ColumnTile column_tile(const Point<Device>& point, std::int64_t begin, std::int64_t rows,
-                                        const typename Device::Real* s, const typename Device::Real* st,
-                                        std::int64_t ld_t) {
+ColumnTile<typename Device::Real> column_tile(const Point<Device>& point, std::int64_t begin, std::int64_t rows,
+                                              const typename Device::Real* s, const typename Device::Real* st,
+                                              std::int64_t ld_t) {
   const Problem<typename Device::Real>& p = point.problem;
-  typename Device::ColumnTile tile{};
+  ColumnTile<typename Device::Real> tile{};
   tile.rows = rows;
   tile.classes = p.classes;
   tile.ld = point.ld;

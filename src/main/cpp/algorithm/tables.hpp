@@ -19,7 +19,7 @@ void sample_tables(typename Device::Engine& e, const Point<Device>& point,
   DirectionBlocks<Device> block(e, point, from, rows, 1, direction, {false, true, 0});
   block.sweep([&] {
     const std::int64_t at = (block.begin - from) * C;
-    typename Device::SoftmaxTable table{};
+    SoftmaxTable<typename Device::Real> table{};
     table.rows = block.rows;
     table.classes = C;
     table.ld = point.ld;

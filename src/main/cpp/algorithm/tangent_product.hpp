@@ -148,7 +148,7 @@ class TangentProduct {
     cosines_ = kept_cosines(e_, point_, begin_, rows_, s_);
   }
 
-  typename Device::ColumnTile tile(std::int64_t q) const {
+  ColumnTile<Real> tile(std::int64_t q) const {
     return column_tile(point_, begin_, rows_, cosines_, st_ + q * point_.ld, m_ * point_.ld);
   }
 

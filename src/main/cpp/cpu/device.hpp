@@ -25,8 +25,6 @@ struct Device {
   using Features = cpu::Features<Real>;
   using RowWeights = cpu::RowWeights<Real>;
   using LossTile = cpu::LossTile<Real>;
-  using ColumnTile = cpu::ColumnTile<Real>;
-  using SoftmaxTable = cpu::SoftmaxTable<Real>;
 
   // The row kernels write G beside G', whoever reads it.
   static constexpr bool kAlwaysGradient = true;

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "algorithm/tiles.hpp"
 #include "vicinal/vicinal.h"
 
 namespace vicinal {
@@ -14,37 +15,20 @@ struct LossSpec;
 }
 namespace vicinal::cpu {
 
-// A tile of cosines and what the loss makes of it. Arrays with a leading dimension: s[i * ld + j].
-// With K centres the columns are centre-major: column k * classes + c (classes are then contiguous for vectors).
+// What a kernel works on: a part of a tile's rows, and memory of its own.
 template <class Real>
-struct LossTile {
-  std::int64_t rows, classes, ld;
-  std::int64_t directions;     // m: every row has m tangents, st and gt are [rows * m, ld]; counts only with st
-  const std::int64_t* labels;  // [rows]
-  const Real* weights;         // [rows] or null
-  const Real* soft_labels;     // [rows, classes] or null
-  const Real* repetitions;     // [classes] samples per class, for Proxy-Anchor's per-sample form
-  double mean;                 // 1 / N, multiplies every row's gradient
-  const Real* s;               // cosines
-  const Real* st;              // their tangents, or null: value and gradient only
-  Real* g;                     // dL/ds; may be s
-  Real* gt;                    // its tangent (with st); may be st
-  Real* per_sample;            // [rows] or null
-  Real* scratch;               // kRowScratch * classes elements
-  double loss;                 // out: sum of weight * L
-  std::int64_t empty;          // out: rows whose denominator is empty
+using LossTile = vicinal::LossTile<Real, Real*>;
+template <class Real>
+struct LossPart : LossTile<Real> {
+  Real* scratch;       // kRowScratch * classes elements
+  double loss;         // out: sum of weight * L
+  std::int64_t empty;  // out: rows whose denominator is empty
 };
 constexpr std::int64_t kRowScratch = 8;
 
-// Proxy-Anchor's reductions over a tile's rows, per class. Sums of w exp(x - shift) and their tangents.
+// Sums of w exp(x - shift) and their tangents.
 template <class Real>
-struct ColumnTile {
-  std::int64_t rows, classes, ld;
-  std::int64_t ld_t;  // of st and gt
-  const std::int64_t* labels;
-  const Real* weights;
-  const Real* s;
-  const Real* st;                               // or null
+struct ColumnPart : ColumnTile<Real> {
   const Real *shift_positive, *shift_negative;  // [classes]
   Real *positive, *negative;                    // [classes] sums (or maxima, raise_columns)
   Real *positive_t, *negative_t;                // [classes], with st
@@ -56,17 +40,9 @@ struct ColumnTile {
   double* scores;  // [rows], score_columns
 };
 
-// A cosine softmax's samples along one direction: their derivatives by proxy, and by the label they could have.
 template <class Real>
-struct SoftmaxTable {
-  std::int64_t rows, classes, ld;
-  const std::int64_t* labels;
-  const Real* soft_labels;  // [rows, classes] or null
-  const Real* s;            // cosines [rows, ld]
-  const Real* st;           // their tangents
-  double* by_proxy;         // [rows, classes] or null
-  double* relabel;          // [rows, classes] or null
-  double* scratch;          // [2, classes]
+struct TablePart : SoftmaxTable<Real> {
+  double* scratch;  // [2, classes]
 };
 
 template <class Real>
@@ -87,12 +63,12 @@ struct Kernels {
                                const Real* zt, const Real* alpha, const Real* scale, Real* out);
   // dots = a.b, summed in double; a [n, d].
   void (*dot_rows)(std::int64_t n, std::int64_t m, std::int64_t d, const Real* a, const Real* b, double* dots);
-  void (*loss_rows)(const LossSpec& spec, LossTile<Real>& tile);
-  void (*raise_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
-  void (*absorb_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
-  void (*apply_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
-  void (*score_columns)(const LossSpec& spec, ColumnTile<Real>& tile);
-  void (*softmax_table)(const LossSpec& spec, const SoftmaxTable<Real>& table);
+  void (*loss_rows)(const LossSpec& spec, LossPart<Real>& tile);
+  void (*raise_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
+  void (*absorb_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
+  void (*apply_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
+  void (*score_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
+  void (*softmax_table)(const LossSpec& spec, const TablePart<Real>& table);
   void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
               Real* velocity, Real* p);
   void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,

@@ -74,7 +74,7 @@ void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
         put_zero_cosines(e, zero, rows, r.columns, ld, moved, r.inverse_proxies, cosines);
       }
       if (soft > 0) std::copy(r.soft_labels + at * C, r.soft_labels + (at + rows) * C, soft_labels);
-      LossTile<double> tile{};
+      LossPart<double> tile{};
       tile.rows = rows;
       tile.classes = C;
       tile.ld = ld;

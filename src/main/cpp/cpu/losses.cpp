@@ -22,8 +22,9 @@ T* at(T* array, std::int64_t i) {
 
 // The rows r of a tile.
 template <class Real>
-ColumnTile<Real> rows_of(const ColumnTile<Real>& tile, const Columns<Real>& column, Range r) {
-  ColumnTile<Real> mine = tile;
+ColumnPart<Real> rows_of(const ColumnTile<Real>& tile, const Columns<Real>& column, Range r) {
+  ColumnPart<Real> mine{};
+  static_cast<ColumnTile<Real>&>(mine) = tile;
   mine.rows = r.size();
   mine.labels = tile.labels + r.begin;
   mine.weights = at(tile.weights, r.begin);
@@ -71,7 +72,7 @@ void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, Loss
   std::int64_t* empties = e.workspace.get<std::int64_t>(tasks);
   parallel(e, tasks, [&](std::int64_t t) {
     const Range r = part(rows, tasks, t);
-    LossTile<Real> mine = tile;
+    LossPart<Real> mine{tile, at(scratches, t * scratch), 0, 0};
     mine.rows = r.size();
     mine.labels = tile.labels + r.begin;
     mine.weights = at(tile.weights, r.begin);
@@ -81,7 +82,6 @@ void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, Loss
     mine.g = tile.g + r.begin * ld;
     mine.gt = at(tile.gt, r.begin * m * ld);
     mine.per_sample = at(tile.per_sample, r.begin);
-    mine.scratch = at(scratches, t * scratch);
     k.loss_rows(spec, mine);
     losses[t] = mine.loss;
     empties[t] = mine.empty;
@@ -105,7 +105,7 @@ void raise_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile
   // In the calling thread: only exponents that could overflow (a large alpha) need this pass, and it has no exp.
   for (std::int64_t i = 0; i < tile.rows; i += kColumnRows) {
     e.poll();
-    ColumnTile<Real> mine = rows_of(tile, column, {i, std::min(i + kColumnRows, tile.rows)});
+    ColumnPart<Real> mine = rows_of(tile, column, {i, std::min(i + kColumnRows, tile.rows)});
     mine.positive = column.shift_positive;
     mine.negative = column.shift_negative;
     k.raise_columns(spec, mine);
@@ -124,7 +124,7 @@ void absorb_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& til
   parallel(e, tasks, [&](std::int64_t t) {
     Real* sum = parts + t * 4 * C;
     std::fill(sum, sum + 4 * C, Real(0));
-    ColumnTile<Real> mine = rows_of(tile, column, part(rows, tasks, t));
+    ColumnPart<Real> mine = rows_of(tile, column, part(rows, tasks, t));
     mine.positive = sum;
     mine.negative = sum + C;
     mine.positive_t = sum + 2 * C;
@@ -179,7 +179,7 @@ void apply_columns(const Engine& e, const LossSpec& spec, const ColumnTile<Real>
                    const Real* factors_t, Real* g, Real* gt) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   parallel_ranges(e, tile.rows, column_work(tile.rows, tile.classes), [&](Range r) {
-    ColumnTile<Real> mine = rows_of(tile, column, r);
+    ColumnPart<Real> mine = rows_of(tile, column, r);
     mine.factor_positive_t = factors_t;
     mine.factor_negative_t = at(factors_t, tile.classes);
     mine.g = g + r.begin * tile.ld;
@@ -193,7 +193,7 @@ void score_columns(const Engine& e, const LossSpec& spec, const ColumnTile<Real>
                    const Real* factors_t, double n, double* scores) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
   parallel_ranges(e, tile.rows, column_work(tile.rows, tile.classes), [&](Range r) {
-    ColumnTile<Real> mine = rows_of(tile, column, r);
+    ColumnPart<Real> mine = rows_of(tile, column, r);
     mine.factor_positive_t = factors_t;
     mine.factor_negative_t = factors_t + tile.classes;
     mine.scores = scores + r.begin;
@@ -219,7 +219,7 @@ void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& ta
   double* scratches = e.workspace.get<double>(tasks * 2 * C);
   parallel(e, tasks, [&](std::int64_t t) {
     const Range r = part(table.rows, tasks, t);
-    SoftmaxTable<Real> mine = table;
+    TablePart<Real> mine{table, scratches + t * 2 * C};
     mine.rows = r.size();
     mine.labels = table.labels + r.begin;
     mine.soft_labels = at(table.soft_labels, r.begin * C);
@@ -227,7 +227,6 @@ void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& ta
     mine.st = table.st + r.begin * table.ld;
     mine.by_proxy = at(table.by_proxy, r.begin * C);
     mine.relabel = at(table.relabel, r.begin * C);
-    mine.scratch = scratches + t * 2 * C;
     k.softmax_table(spec, mine);
   });
   e.workspace.rewind(mark);

@@ -46,7 +46,7 @@ struct Task {
     Real* alpha = tangents + count * ld;
     k.tangent_rows(1, count, d, unit, s.inverse + i, yi, alpha, yi);
     gemm_serial<Real>({false, true, count, K, d, yi, d, s.proxies, d, tangents, ld, false});
-    LossTile<Real> row = tile;
+    LossPart<Real> row{tile, scratch + ld, 0, 0};
     row.rows = 1;
     row.directions = count;
     row.labels = tile.labels + i;
@@ -55,7 +55,6 @@ struct Task {
     row.st = tangents;
     row.g = scratch;
     row.gt = tangents;
-    row.scratch = scratch + ld;
     k.loss_rows(spec, row);
     gemm_serial<Real>({false, false, count, d, K, tangents, ld, s.proxies, d, ui, d, false});
     k.project_rows_tangent(1, count, d, unit, s.inverse + i, ui, gradient + i * d, beta + i, yi, alpha, nullptr, ui);

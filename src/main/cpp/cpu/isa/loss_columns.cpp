@@ -20,7 +20,7 @@ using math::Dual;
 using math::value;
 
 template <class Real, class Loss>
-void raise(const Loss& loss, ColumnTile<Real>& tile) {
+void raise(const Loss& loss, ColumnPart<Real>& tile) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
     if (tile.weights != nullptr && tile.weights[i] == Real(0)) continue;  // no term, so not the largest one
@@ -39,7 +39,7 @@ void raise(const Loss& loss, ColumnTile<Real>& tile) {
 }
 
 template <class T, class Loss, class Real>
-void absorb(const Loss& loss, ColumnTile<Real>& tile) {
+void absorb(const Loss& loss, ColumnPart<Real>& tile) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
     const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t;
@@ -59,7 +59,7 @@ void absorb(const Loss& loss, ColumnTile<Real>& tile) {
 }
 
 template <class T, class Loss, class Real>
-void apply(const Loss& loss, ColumnTile<Real>& tile) {
+void apply(const Loss& loss, ColumnPart<Real>& tile) {
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
     const Real* st = tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t;
@@ -91,7 +91,7 @@ void apply(const Loss& loss, ColumnTile<Real>& tile) {
 //   sum_c e (f slope s' + f' / (-+ alpha)).
 // A row of weight 0 may lie above the shift, so the exponential is taken in double there and everywhere.
 template <class Real, class Loss>
-void score(const Loss& loss, ColumnTile<Real>& tile) {
+void score(const Loss& loss, ColumnPart<Real>& tile) {
   const double alpha = static_cast<double>(loss.alpha);
   for (std::int64_t i = 0; i < tile.rows; ++i) {
     const Real* s = tile.s + i * tile.ld;
@@ -114,11 +114,11 @@ void score(const Loss& loss, ColumnTile<Real>& tile) {
 }
 
 template <class Real>
-void raise_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+void raise_columns(const LossSpec& spec, ColumnPart<Real>& tile) {
   math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) { raise<Real>(loss, tile); });
 }
 template <class Real>
-void absorb_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+void absorb_columns(const LossSpec& spec, ColumnPart<Real>& tile) {
   math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     if (tile.st == nullptr) {
       absorb<Real>(loss, tile);
@@ -128,7 +128,7 @@ void absorb_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
   });
 }
 template <class Real>
-void apply_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+void apply_columns(const LossSpec& spec, ColumnPart<Real>& tile) {
   math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     if (tile.st == nullptr) {
       apply<Real>(loss, tile);
@@ -139,7 +139,7 @@ void apply_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
 }
 
 template <class Real>
-void score_columns(const LossSpec& spec, ColumnTile<Real>& tile) {
+void score_columns(const LossSpec& spec, ColumnPart<Real>& tile) {
   math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) { score<Real>(loss, tile); });
 }
 

@@ -112,12 +112,12 @@ double soft_label_row(const Loss& loss, std::int64_t n, const Real* t, Real coef
 
 // How often a row is evaluated: once for each of its tangents. The value part is the same every time.
 template <class Real>
-inline std::int64_t tangents_of(const LossTile<Real>& tile) {
+inline std::int64_t tangents_of(const LossPart<Real>& tile) {
   return tile.st == nullptr ? 1 : tile.directions;
 }
 
 template <class T, class Loss, class Real>
-void softmax_tile(const Loss& loss, bool exclude, LossTile<Real>& tile) {
+void softmax_tile(const Loss& loss, bool exclude, LossPart<Real>& tile) {
   tile.loss = 0;
   tile.empty = 0;
   const std::int64_t m = tangents_of(tile);
@@ -143,7 +143,7 @@ void softmax_tile(const Loss& loss, bool exclude, LossTile<Real>& tile) {
 }
 
 template <class T, class Real>
-void soft_triple_tile(const math::SoftTriple<Real>& loss, std::int64_t centers, LossTile<Real>& tile) {
+void soft_triple_tile(const math::SoftTriple<Real>& loss, std::int64_t centers, LossPart<Real>& tile) {
   const std::int64_t C = tile.classes;
   Real* top = tile.scratch;  // [C] each
   Real* sum = top + C;
@@ -214,7 +214,7 @@ void soft_triple_tile(const math::SoftTriple<Real>& loss, std::int64_t centers, 
 // Proxy-Anchor reduced over the proxies of one sample:
 //   L_i = log(1 + n_y exp(x+)) + log(1 + sum_{c != y} exp(x-_c)), n_y the repetitions of the label in the batch.
 template <class T, bool kEuclidean, class Real>
-void anchor_tile(const math::ProxyAnchor<Real, kEuclidean>& loss, LossTile<Real>& tile) {
+void anchor_tile(const math::ProxyAnchor<Real, kEuclidean>& loss, LossPart<Real>& tile) {
   const std::int64_t C = tile.classes;
   tile.loss = 0;
   tile.empty = 0;
@@ -277,20 +277,20 @@ void anchor_tile(const math::ProxyAnchor<Real, kEuclidean>& loss, LossTile<Real>
 
 // A tile by the kind of its rows.
 template <class T, class Loss, class Real>
-void tile_of(const Loss& loss, const LossSpec& spec, LossTile<Real>& tile) {
+void tile_of(const Loss& loss, const LossSpec& spec, LossPart<Real>& tile) {
   softmax_tile<T>(loss, spec.exclude_positive, tile);
 }
 template <class T, class Real>
-void tile_of(const math::SoftTriple<Real>& loss, const LossSpec& spec, LossTile<Real>& tile) {
+void tile_of(const math::SoftTriple<Real>& loss, const LossSpec& spec, LossPart<Real>& tile) {
   soft_triple_tile<T>(loss, spec.centers, tile);
 }
 template <class T, bool kEuclidean, class Real>
-void tile_of(const math::ProxyAnchor<Real, kEuclidean>& loss, const LossSpec&, LossTile<Real>& tile) {
+void tile_of(const math::ProxyAnchor<Real, kEuclidean>& loss, const LossSpec&, LossPart<Real>& tile) {
   anchor_tile<T>(loss, tile);
 }
 
 template <class Real>
-void loss_rows(const LossSpec& spec, LossTile<Real>& tile) {
+void loss_rows(const LossSpec& spec, LossPart<Real>& tile) {
   math::visit_loss<Real>(spec, [&](const auto& loss) {
     if (tile.st == nullptr) {
       tile_of<Real>(loss, spec, tile);

@@ -19,7 +19,7 @@ namespace {
 // Exponentials are taken relative to the second largest cosine, the largest apart: a sum without any one class then
 // neither cancels nor vanishes, whatever the margin. g brings them to the scale of the largest.
 template <class Real>
-void row(const math::Logits& loss, const SoftmaxTable<Real>& table, std::int64_t i) {
+void row(const math::Logits& loss, const TablePart<Real>& table, std::int64_t i) {
   const std::int64_t C = table.classes, y = table.labels[i];
   const Real* s = table.s + i * table.ld;
   const Real* st = table.st + i * table.ld;
@@ -98,7 +98,7 @@ void row(const math::Logits& loss, const SoftmaxTable<Real>& table, std::int64_t
 }
 
 template <class Real>
-void softmax_table(const LossSpec& spec, const SoftmaxTable<Real>& table) {
+void softmax_table(const LossSpec& spec, const TablePart<Real>& table) {
   const math::Logits loss = math::logits_of(spec);
   for (std::int64_t i = 0; i < table.rows; ++i) row(loss, table, i);
 }
