@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record ClipConfig(double value, List<String> groups) {
 
-  static ClipConfig read(Section s) {
+  static ClipConfig read(ConfigObject s) {
     double value = s.number("value", 0, Range.atLeast(0));
     List<String> groups = Groups.read(s, OptimizerConfig.GROUPS);
     s.end();

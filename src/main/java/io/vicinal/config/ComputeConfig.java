@@ -18,7 +18,7 @@ public record ComputeConfig(
 
   private static final int MAX_THREADS = 4096;
 
-  static ComputeConfig read(Section s) {
+  static ComputeConfig read(ConfigObject s) {
     String device = s.text("device", "cpu");
     int threads = s.integer("threads", 0, Range.integersFrom(0));
     String dtype = s.choice("dtype", "float32", "float32", "float64");

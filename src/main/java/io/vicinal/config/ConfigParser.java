@@ -84,7 +84,7 @@ public final class ConfigParser {
     if (notes != null) {
       new OtherData(old, source).leaveOut(tree, notes);
     }
-    return RunConfig.read(new Section(source, "", tree));
+    return RunConfig.read(new ConfigObject(source, "", tree));
   }
 
   /**
@@ -109,7 +109,7 @@ public final class ConfigParser {
     }
     Path folder = file.toAbsolutePath().getParent();
     Source source = new Source(file.toString(), folder, Set.of());
-    return RunConfig.read(new Section(source, "", root.getAsJsonObject()));
+    return RunConfig.read(new ConfigObject(source, "", root.getAsJsonObject()));
   }
 
   /**
@@ -142,7 +142,7 @@ public final class ConfigParser {
 
   private static RunConfig read(JsonObject tree, String name) {
     Source source = new Source(name, Path.of("").toAbsolutePath(), Set.of());
-    return RunConfig.read(new Section(source, "", tree));
+    return RunConfig.read(new ConfigObject(source, "", tree));
   }
 
   private static String text(Path file) {

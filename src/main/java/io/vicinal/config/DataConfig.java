@@ -34,7 +34,7 @@ public record DataConfig(
   /** The dataset's name when a program hands over the features. */
   public static final String GIVEN = "given";
 
-  static DataConfig read(Section s) {
+  static DataConfig read(ConfigObject s) {
     Path features = s.file("features");
     Path labels = s.file("labels");
     String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist", GIVEN) : null;

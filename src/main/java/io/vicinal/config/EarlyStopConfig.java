@@ -12,7 +12,7 @@ import com.google.gson.JsonObject;
  */
 public record EarlyStopConfig(int patience, double minDelta) {
 
-  static EarlyStopConfig read(Section s) {
+  static EarlyStopConfig read(ConfigObject s) {
     int patience = s.integer("patience", 0, Range.integersFrom(0));
     double minDelta = s.number("minDelta", 0, Range.halfOpen(0, 1)); // of a metric from 0 to 1
     s.end();

@@ -16,7 +16,7 @@ import java.util.List;
  */
 public record EvaluateConfig(int every, List<String> metrics, String metric, boolean normalize) {
 
-  static EvaluateConfig read(Section s) {
+  static EvaluateConfig read(ConfigObject s) {
     int every = s.integer("every", 1, Range.integersFrom(1));
     List<String> metrics = s.texts("metrics", List.of("map@r", "r@1"));
     if (metrics.isEmpty()) {

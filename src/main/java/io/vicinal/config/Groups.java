@@ -7,7 +7,7 @@ final class Groups {
 
   private Groups() {}
 
-  static List<String> read(Section s, List<String> otherwise) {
+  static List<String> read(ConfigObject s, List<String> otherwise) {
     List<String> groups = s.texts("groups", otherwise);
     for (String group : groups) {
       if (!OptimizerConfig.GROUPS.contains(group)) {

@@ -14,7 +14,7 @@ import com.google.gson.JsonObject;
  */
 public record HeadConfig(int embedding, boolean bias, String proxies) {
 
-  static HeadConfig read(Section s) {
+  static HeadConfig read(ConfigObject s) {
     int embedding = s.integer("embedding", 64, Range.integersFrom(1));
     boolean bias = s.flag("bias", true);
     String proxies = s.choice("proxies", "auto", "auto", "normal", "kaiming");

@@ -20,7 +20,7 @@ import java.util.Set;
  */
 public record LossConfig(String name, Map<String, String> params) {
 
-  static LossConfig read(Section s) {
+  static LossConfig read(ConfigObject s) {
     String name = s.text("name", "proxy-nca-pp");
     Set<String> known = s.checked("name", () -> Losses.create(name)).params().keySet();
     known.forEach(s::ignore);

@@ -47,7 +47,7 @@ public record OptimizerConfig(
    */
   public record Group(Double lr, Double lrScale, Double eps, Double weightDecay) {
 
-    static Group read(Section s) {
+    static Group read(ConfigObject s) {
       Double lr = s.number("lr", Range.upTo(MOST, false));
       Double lrScale = s.number("lrScale", Range.atLeast(0));
       Double eps = s.number("eps", Range.upTo(MOST, true));
@@ -90,7 +90,7 @@ public record OptimizerConfig(
     return own == null ? weightDecay : own;
   }
 
-  static OptimizerConfig read(Section s) {
+  static OptimizerConfig read(ConfigObject s) {
     String name = s.choice("name", "adam", "sgd", "adam", "adamw");
     boolean sgd = name.equals("sgd");
     double lr = s.number("lr", sgd ? 0.1 : 1e-3, Range.upTo(MOST, false));
@@ -100,10 +100,10 @@ public record OptimizerConfig(
     double beta1 = sgd ? 0 : s.number("beta1", 0.9, Range.halfOpen(0, 1));
     double beta2 = sgd ? 0 : s.number("beta2", 0.999, Range.halfOpen(0, 1));
     double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
-    Section own = s.section("groups");
+    ConfigObject own = s.section("groups");
     Map<String, Group> groups = new LinkedHashMap<>();
     for (String group : GROUPS) {
-      Section section = own.section(group);
+      ConfigObject section = own.section(group);
       groups.put(group, Group.read(section));
       if (sgd && groups.get(group).eps() != null) {
         throw section.error("eps", "is Adam's; sgd has none, remove it");
@@ -126,7 +126,7 @@ public record OptimizerConfig(
   }
 
   /** What two values that are each in range make together. */
-  private void check(String group, Section s, Section own) {
+  private void check(String group, ConfigObject s, ConfigObject own) {
     double rate = lr(group);
     if (rate > MOST) {
       throw own.error(

@@ -49,7 +49,7 @@ public record RunConfig(
           "sampler.classes",
           "sampler.samples");
 
-  static RunConfig read(Section s) {
+  static RunConfig read(ConfigObject s) {
     s.ignore("run");
     RunConfig config =
         new RunConfig(
@@ -88,7 +88,7 @@ public record RunConfig(
     return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), List.of(overrides));
   }
 
-  private void checkValidationIsThere(Section s) {
+  private void checkValidationIsThere(ConfigObject s) {
     if (validation.present()) {
       return;
     }

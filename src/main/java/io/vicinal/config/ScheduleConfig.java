@@ -18,7 +18,7 @@ import java.util.List;
 public record ScheduleConfig(
     String name, int every, List<Long> milestones, double factor, int patience) {
 
-  static ScheduleConfig read(Section s) {
+  static ScheduleConfig read(ConfigObject s) {
     String name = s.choice("name", "constant", "constant", "step", "plateau");
     boolean step = name.equals("step");
     boolean plateau = name.equals("plateau");

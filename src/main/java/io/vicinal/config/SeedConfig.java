@@ -13,7 +13,7 @@ import com.google.gson.JsonObject;
  */
 public record SeedConfig(Long head, Long sampler, Long validation) {
 
-  static SeedConfig read(Section s) {
+  static SeedConfig read(ConfigObject s) {
     Long head = s.has("head") ? s.whole("head", 0) : null;
     Long sampler = s.has("sampler") ? s.whole("sampler", 0) : null;
     Long validation = s.has("validation") ? s.whole("validation", 0) : null;

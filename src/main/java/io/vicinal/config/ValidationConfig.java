@@ -38,7 +38,7 @@ public record ValidationConfig(
     return fraction > 0 || features != null;
   }
 
-  static ValidationConfig read(Section s) {
+  static ValidationConfig read(ConfigObject s) {
     Path features = s.file("features");
     Path labels = s.file("labels");
     Path sampleNames = s.file("sampleNames");

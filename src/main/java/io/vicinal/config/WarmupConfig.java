@@ -13,7 +13,7 @@ import java.util.List;
  */
 public record WarmupConfig(int epochs, List<String> groups) {
 
-  static WarmupConfig read(Section s) {
+  static WarmupConfig read(ConfigObject s) {
     int epochs = s.integer("epochs", 0, Range.integersFrom(0));
     List<String> groups = Groups.read(s, List.of("weight", "bias"));
     s.end();

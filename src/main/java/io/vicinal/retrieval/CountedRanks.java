@@ -18,7 +18,7 @@ final class CountedRanks implements RankSource {
       Tensor queries, Tensor gallery, boolean sameSet, Relevance relevance, QueryTotals totals) {
     try (Arena arena = Arena.host()) {
       for (int from = 0; from < relevance.queries(); ) {
-        Arguments.checkInterrupt("evaluation");
+        MatrixChecks.checkInterrupt("evaluation");
         int to = relevance.blockEnd(from, BLOCK_ENTRIES);
         block(queries, gallery, sameSet, relevance, totals, from, to, arena);
         arena.reset();

@@ -111,14 +111,14 @@ public final class Evaluator {
       Tensor galleryLabels,
       EvaluationOptions options) {
     boolean sameSet = gallery == null;
-    Arguments.matrix("embeddings", queries);
-    Arguments.labels("labels", queryLabels, "embeddings", queries);
-    Arguments.rowCount("embeddings", queries);
+    MatrixChecks.matrix("embeddings", queries);
+    MatrixChecks.labels("labels", queryLabels, "embeddings", queries);
+    MatrixChecks.rowCount("embeddings", queries);
     if (!sameSet) {
-      Arguments.matrix("gallery embeddings", gallery);
-      Arguments.labels("gallery labels", galleryLabels, "gallery embeddings", gallery);
-      Arguments.rowCount("gallery embeddings", gallery);
-      Arguments.sameWidth("embeddings", queries, "gallery embeddings", gallery);
+      MatrixChecks.matrix("gallery embeddings", gallery);
+      MatrixChecks.labels("gallery labels", galleryLabels, "gallery embeddings", gallery);
+      MatrixChecks.rowCount("gallery embeddings", gallery);
+      MatrixChecks.sameWidth("embeddings", queries, "gallery embeddings", gallery);
     }
     try (Arena arena = Arena.host()) {
       Tensor q = prepare("embeddings", queries, options.normalize(), arena);

@@ -493,7 +493,7 @@ final class IndexFile implements AutoCloseable {
     crc.update(bytes, 0, count);
     left -= count;
     if (count == PIECE) {
-      Arguments.checkInterrupt("reading an index");
+      MatrixChecks.checkInterrupt("reading an index");
     }
   }
 

@@ -52,8 +52,8 @@ public final class KMeans {
    */
   @SuppressWarnings("try") // the lease is held, not used
   public static long[] clusters(Tensor x, int k, int threads) {
-    Arguments.matrixF32("embeddings", x);
-    int n = Arguments.rowCount("embeddings", x);
+    MatrixChecks.matrixF32("embeddings", x);
+    int n = MatrixChecks.rowCount("embeddings", x);
     if (k < 1 || k > n) {
       throw new InputException("k: k-means needs 1.." + n + " clusters, got " + k);
     }

@@ -49,7 +49,7 @@ final class NeighbourRanks implements RankSource {
     int rows = (int) Math.max(1, Math.min(relevance.queries(), BLOCK_ENTRIES / depth));
     long[] ranks = new long[depth];
     for (int from = 0; from < relevance.queries(); from += rows) {
-      Arguments.checkInterrupt("evaluation");
+      MatrixChecks.checkInterrupt("evaluation");
       int to = Math.min(relevance.queries(), from + rows);
       long[] self = sameSet ? new long[to - from] : null;
       for (int q = from; sameSet && q < to; q++) {

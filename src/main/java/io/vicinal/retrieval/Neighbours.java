@@ -70,10 +70,10 @@ public final class Neighbours {
   @SuppressWarnings("try") // the lease is held, not used
   private static NeighbourList search(
       Tensor queries, Tensor gallery, int k, long[] selfIds, Search search) {
-    Arguments.matrixF32("queries", queries);
-    Arguments.matrixF32("gallery", gallery);
-    Arguments.sameWidth("queries", queries, "gallery", gallery);
-    int rows = Arguments.rowCount("queries", queries);
+    MatrixChecks.matrixF32("queries", queries);
+    MatrixChecks.matrixF32("gallery", gallery);
+    MatrixChecks.sameWidth("queries", queries, "gallery", gallery);
+    int rows = MatrixChecks.rowCount("queries", queries);
     checkCount(rows, gallery.dim(0), k, selfIds);
     try (Arena arena = Arena.host();
         Lease lease = Lease.of(queries, gallery)) {

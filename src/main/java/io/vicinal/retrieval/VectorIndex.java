@@ -310,7 +310,7 @@ public final class VectorIndex implements AutoCloseable {
           }
           float[] block = block(x, rows);
           for (int from = 0; from < x.count(); from += rows) {
-            Arguments.checkInterrupt("adding rows");
+            MatrixChecks.checkInterrupt("adding rows");
             int to = Math.min(x.count(), from + rows);
             x.read(from, to, metric == Metric.COSINE, block);
             addBlock(block, to - from, names == null ? null : Arrays.copyOfRange(names, from, to));
@@ -355,7 +355,7 @@ public final class VectorIndex implements AutoCloseable {
     int rows = blockRows();
     float[] block = block(x, rows);
     for (int from = 0; from < x.count(); from += rows) {
-      Arguments.checkInterrupt("reading rows");
+      MatrixChecks.checkInterrupt("reading rows");
       x.read(from, Math.min(x.count(), from + rows), metric == Metric.COSINE, block);
     }
   }

@@ -55,7 +55,7 @@ final class Checkpoint {
     this.sampler = sampler;
   }
 
-  void save(Progress progress) {
+  void save(RunState progress) {
     String state = STATE + (number + 1) + ".safetensors";
     try (Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = parameters();
@@ -76,7 +76,7 @@ final class Checkpoint {
     return tensors;
   }
 
-  private String json(Progress progress, String state) {
+  private String json(RunState progress, String state) {
     JsonObject o = new JsonObject();
     o.addProperty("format", FORMAT);
     o.addProperty("number", number + 1);
@@ -112,14 +112,14 @@ final class Checkpoint {
    * @return null when there is no checkpoint yet
    * @throws InputException when it is damaged or belongs to another configuration
    */
-  Progress restore() {
+  RunState restore() {
     Path file = folder.resolve(JSON);
     try {
       JsonObject o = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
       if (o.get("format").getAsInt() != FORMAT) {
         throw new IllegalArgumentException("format " + o.get("format") + " is not " + FORMAT);
       }
-      Progress progress = Progress.of(o.getAsJsonObject("progress"));
+      RunState progress = RunState.of(o.getAsJsonObject("progress"));
       restoreArrays(folder.resolve(o.get("state").getAsString()));
       restoreNumbers(o);
       number = o.get("number").getAsLong();

@@ -16,7 +16,7 @@ final class FolderKeeper implements RunKeeper {
   }
 
   @Override
-  public Progress begin(State state, boolean resume) {
+  public RunState begin(State state, boolean resume) {
     checkpoint =
         new Checkpoint(
             folder.checkpoint(),
@@ -24,7 +24,7 @@ final class FolderKeeper implements RunKeeper {
             state.optimizer(),
             state.schedule(),
             state.sampler());
-    Progress saved = resume ? checkpoint.restore() : null;
+    RunState saved = resume ? checkpoint.restore() : null;
     log = MetricsLog.open(folder.metrics(), saved == null ? 0 : saved.metricsBytes);
     return saved;
   }
@@ -35,7 +35,7 @@ final class FolderKeeper implements RunKeeper {
   }
 
   @Override
-  public void save(Progress progress) {
+  public void save(RunState progress) {
     progress.metricsBytes = log.bytes();
     checkpoint.save(progress);
   }

@@ -29,7 +29,7 @@ final class MemoryKeeper implements RunKeeper {
   }
 
   @Override
-  public Progress begin(State state, boolean resume) {
+  public RunState begin(State state, boolean resume) {
     return null;
   }
 
@@ -37,7 +37,7 @@ final class MemoryKeeper implements RunKeeper {
   public void log(String line) {}
 
   @Override
-  public void save(Progress progress) {}
+  public void save(RunState progress) {}
 
   @Override
   public void saveHead(Head best, Map<String, String> text) {

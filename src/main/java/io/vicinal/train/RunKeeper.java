@@ -18,13 +18,13 @@ interface RunKeeper {
    * @param resume goes on from the last checkpoint, if there is one
    * @return where that checkpoint stood, its state restored; null when the run begins
    */
-  Progress begin(State state, boolean resume);
+  RunState begin(State state, boolean resume);
 
   /** A line of metrics at the end of an epoch, before {@link #save}. */
   void log(String line);
 
   /** A checkpoint: where the run can go on. */
-  void save(Progress progress);
+  void save(RunState progress);
 
   /** The best head so far, in place of any before. */
   void saveHead(Head head, Map<String, String> metadata);

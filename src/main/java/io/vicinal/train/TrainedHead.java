@@ -24,7 +24,7 @@ public final class TrainedHead implements AutoCloseable {
   private final long[] classes;
   private final List<String> classNames;
   private final List<TrainingListener.Epoch> history;
-  private final Progress end;
+  private final RunState end;
   private final Arena arena;
 
   TrainedHead(
@@ -34,7 +34,7 @@ public final class TrainedHead implements AutoCloseable {
       long[] classes,
       List<String> classNames,
       List<TrainingListener.Epoch> history,
-      Progress end,
+      RunState end,
       Arena arena) {
     this.head = kept.head();
     this.metadata = kept.metadata();

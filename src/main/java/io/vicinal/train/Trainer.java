@@ -87,7 +87,7 @@ public final class Trainer {
       RunConfig config = data.feasible(asked, listener::note);
       MemoryKeeper keeper = new MemoryKeeper(kept);
       History history = new History(listener);
-      Progress end =
+      RunState end =
           new TrainingRun(config, keeper, backend, data, metric, history, arena).run(false);
       return new TrainedHead(
           keeper,
@@ -250,7 +250,7 @@ public final class Trainer {
     }
   }
 
-  private static TrainResult result(RunFolder folder, Progress end) {
+  private static TrainResult result(RunFolder folder, RunState end) {
     return new TrainResult(
         folder.path(),
         folder.head(),

@@ -49,7 +49,7 @@ final class TrainingRun {
   private final Tensor batchLabels;
   private final Tensor batch;
 
-  private Progress progress = new Progress();
+  private RunState progress = new RunState();
   private long epochStart; // nanoseconds, of the epoch or its resumption
   private long samplesSinceStart;
 
@@ -87,8 +87,8 @@ final class TrainingRun {
    * @param resume goes on from the last checkpoint, if there is one
    * @return where it ended
    */
-  Progress run(boolean resume) {
-    Progress saved = keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
+  RunState run(boolean resume) {
+    RunState saved = keeper.begin(new RunKeeper.State(head, optimizer, schedule, sampler), resume);
     if (saved != null) {
       progress = saved;
       listener.note(resuming());

@@ -93,7 +93,7 @@ final class MislabelCommand implements Callable<Integer> {
       description = "How many are suspected; default: the expected number of wrong labels.")
   private Integer suspects;
 
-  @Mixin private TrainingOptions training;
+  @Mixin private HeadTrainingOptions training;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;

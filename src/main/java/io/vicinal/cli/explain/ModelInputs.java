@@ -57,7 +57,8 @@ final class ModelInputs implements AutoCloseable {
    * Opens samples whose labels are looked at: neither a head nor test samples are needed. Where no
    * head is named, one is trained on the given labels.
    */
-  static ModelInputs openLabels(ModelOptions options, TrainingOptions training, boolean withTest) {
+  static ModelInputs openLabels(
+      ModelOptions options, HeadTrainingOptions training, boolean withTest) {
     options.checkLabels();
     if (options.run != null || options.head != null) {
       return open(options, withTest);

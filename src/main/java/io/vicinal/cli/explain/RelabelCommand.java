@@ -109,7 +109,7 @@ final class RelabelCommand implements Callable<Integer> {
       })
   private String retrain;
 
-  @Mixin private TrainingOptions training;
+  @Mixin private HeadTrainingOptions training;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;

@@ -75,7 +75,7 @@ final class StudyCommand implements Callable<Integer> {
       description = "Worst classes that are compared; default: 10.")
   private int worst;
 
-  @Mixin private TrainingOptions training;
+  @Mixin private HeadTrainingOptions training;
 
   @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
   private Path out;

@@ -25,7 +25,7 @@ public final class CurvaturePoint implements AutoCloseable {
   private final Arena arena;
   private final HeadTensors at;
   private final Backend.Curvature curvature;
-  private final Map<CurvatureKind, EkFac> ekfac = new EnumMap<>(CurvatureKind.class);
+  private final Map<CurvatureKind, EkfacDiagonal> ekfac = new EnumMap<>(CurvatureKind.class);
   private HeadTensors exact;
   private CurvaturePoint twin;
   private boolean closed;
@@ -131,11 +131,11 @@ public final class CurvaturePoint implements AutoCloseable {
    *
    * @throws InputException if the loss is not a cosine softmax or the problem is not rotated
    */
-  public synchronized EkFac ekfac(CurvatureKind kind) {
+  public synchronized EkfacDiagonal ekfac(CurvatureKind kind) {
     if (!hasEkfac()) {
       throw new InputException("ekfac: " + noEkfac);
     }
-    return ekfac.computeIfAbsent(kind, k -> EkFac.of(curvature, space, k, arena));
+    return ekfac.computeIfAbsent(kind, k -> EkfacDiagonal.of(curvature, space, k, arena));
   }
 
   /**

@@ -66,7 +66,7 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
 
   private void appendOnes(Tensor x, Tensor out) {
     if (folded) {
-      Columns.append(x, 1, out);
+      BiasColumn.append(x, 1, out);
     } else {
       out.copyFrom(x);
     }
@@ -79,7 +79,7 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
     Tensor proxies = head.proxies() == null ? null : converted(head.proxies(), arena);
     if (folded) {
       Tensor wide = arena.allocate(dtype, weight.dim(0), weight.dim(1) + 1);
-      Columns.append(weight, bias, wide);
+      BiasColumn.append(weight, bias, wide);
       weight = wide;
       bias = null;
     }
@@ -98,8 +98,8 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
     Tensor bias = head.bias();
     Tensor proxies = head.proxies();
     if (rotates()) {
-      Tensor phiBack = Columns.transposed(phi, arena);
-      Tensor uBack = Columns.transposed(u, arena);
+      Tensor phiBack = BiasColumn.transposed(phi, arena);
+      Tensor uBack = BiasColumn.transposed(u, arena);
       weight = turned(weight, uBack, phiBack, arena);
       bias =
           bias == null
@@ -110,7 +110,7 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
     if (folded) {
       Tensor narrow = arena.allocate(dtype, weight.dim(0), weight.dim(1) - 1);
       bias = arena.allocate(dtype, weight.dim(0));
-      Columns.split(weight, narrow, bias);
+      BiasColumn.split(weight, narrow, bias);
       weight = narrow;
     }
     return new HeadTensors(weight, bias, proxies);

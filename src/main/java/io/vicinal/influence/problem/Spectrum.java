@@ -20,7 +20,7 @@ public record Spectrum(double[] top, double smallest) {
     if (!point.hasEkfac()) {
       return null;
     }
-    EkFac ekfac = point.ekfac(CurvatureKind.HESSIAN);
+    EkfacDiagonal ekfac = point.ekfac(CurvatureKind.HESSIAN);
     double[] ascending = ekfac.diagonal().weight().toDoubles();
     Arrays.sort(ascending);
     double[] top = new double[Math.min(KEPT, ascending.length)];

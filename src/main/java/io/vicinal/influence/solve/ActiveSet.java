@@ -13,7 +13,7 @@ import java.util.function.Predicate;
  */
 final class ActiveSet {
   /** One right-hand side's recurrence; scalars of row {@code at(i)} of the vectors. */
-  static final class Row {
+  static final class Recurrence {
     final int rhs;
     final double norm; // of the right-hand side
     double target; // of the recurrence's relative residual, when the true one is looked at
@@ -29,7 +29,7 @@ final class ActiveSet {
     double curvature = Double.NaN;
     SolveReport.Status status;
 
-    Row(int rhs, double norm, double target) {
+    Recurrence(int rhs, double norm, double target) {
       this.rhs = rhs;
       this.norm = norm;
       this.target = target;
@@ -42,9 +42,9 @@ final class ActiveSet {
   private final Directions p;
   private final Directions work;
   private final Directions spare;
-  private Row[] rows;
+  private Recurrence[] rows;
 
-  ActiveSet(ParameterSpace space, Row[] rows, Arena arena) {
+  ActiveSet(ParameterSpace space, Recurrence[] rows, Arena arena) {
     this.space = space;
     this.rows = rows.clone();
     x = space.zeros(arena, rows.length);
@@ -61,7 +61,7 @@ final class ActiveSet {
     return rows.length;
   }
 
-  Row at(int i) {
+  Recurrence at(int i) {
     return rows[i];
   }
 
@@ -91,7 +91,7 @@ final class ActiveSet {
   }
 
   /** Moves the rows that match behind the others. Returns the first of them. */
-  int last(Predicate<Row> matches) {
+  int last(Predicate<Recurrence> matches) {
     int from = rows.length;
     for (int i = rows.length - 1; i >= 0; i--) {
       if (matches.test(rows[i])) {
@@ -112,7 +112,7 @@ final class ActiveSet {
       swap(r, i, j);
       swap(p, i, j);
       swap(work, i, j);
-      Row row = rows[i];
+      Recurrence row = rows[i];
       rows[i] = rows[j];
       rows[j] = row;
     }

@@ -4,7 +4,7 @@ import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Directions;
 import io.vicinal.influence.problem.ParameterSpace;
-import io.vicinal.influence.solve.ActiveSet.Row;
+import io.vicinal.influence.solve.ActiveSet.Recurrence;
 import io.vicinal.influence.solve.SolveReport.Status;
 import io.vicinal.tensor.Arena;
 import java.util.function.ToDoubleFunction;
@@ -69,7 +69,7 @@ final class BlockSolve {
   }
 
   /** Solves these rows; they know afterwards how it ended. */
-  void run(Row[] rows) {
+  void run(Recurrence[] rows) {
     try (Arena arena = new Arena(space.backend().memory())) {
       set = new ActiveSet(space, rows, arena);
       copyRhs(0);
@@ -92,7 +92,7 @@ final class BlockSolve {
     system.apply(set.rhs(0), set.p(0), set.work(0));
     double[] pq = space.dots(set.p(0), set.work(0));
     for (int i = 0; i < pq.length; i++) {
-      Row row = set.at(i);
+      Recurrence row = set.at(i);
       row.products++;
       row.pq = pq[i];
       if (!Double.isFinite(pq[i])) {
@@ -111,7 +111,7 @@ final class BlockSolve {
     double[] norms = space.norms(set.r(0));
     double worst = 0;
     for (int i = 0; i < norms.length; i++) {
-      Row row = set.at(i);
+      Recurrence row = set.at(i);
       row.iterations++;
       row.residual = norms[i] / row.norm;
       worst = Math.max(worst, row.residual);
@@ -129,7 +129,7 @@ final class BlockSolve {
     double[] rho = space.dots(set.r(0), z);
     double[] beta = new double[rho.length];
     for (int i = 0; i < rho.length; i++) {
-      Row row = set.at(i);
+      Recurrence row = set.at(i);
       beta[i] = row.restart ? 0 : rho[i] / row.rho;
       row.restart = false;
       row.rho = rho[i];
@@ -145,7 +145,7 @@ final class BlockSolve {
     }
     double[] pp = space.dots(set.p(from), set.p(from));
     for (int i = from; i < set.size(); i++) {
-      Row row = set.at(i);
+      Recurrence row = set.at(i);
       Directions p = ParameterSpace.rows(set.p(from), i - from, i - from + 1);
       LinearSystem.Along along =
           verify ? system.along(row.rhs, p) : new LinearSystem.Along(row.pq / pp[i - from], 0);
@@ -162,11 +162,11 @@ final class BlockSolve {
     retire();
   }
 
-  private boolean isDue(Row row) {
+  private boolean isDue(Recurrence row) {
     return row.residual <= row.target || isSpent(row);
   }
 
-  private boolean isSpent(Row row) {
+  private boolean isSpent(Recurrence row) {
     return row.products + 1 >= options.maxProducts() || options.enough().getAsBoolean();
   }
 
@@ -177,7 +177,7 @@ final class BlockSolve {
     space.axpy(-1, set.work(from), set.r(from));
     double[] norms = space.norms(set.r(from));
     for (int i = from; i < set.size(); i++) {
-      Row row = set.at(i);
+      Recurrence row = set.at(i);
       row.products++;
       row.trueResidual = norms[i - from] / row.norm;
       if (row.status == null) {
@@ -186,7 +186,7 @@ final class BlockSolve {
     }
   }
 
-  private void judge(Row row) {
+  private void judge(Recurrence row) {
     double found = row.trueResidual;
     if (found <= options.tolerance()) {
       row.status = Status.CONVERGED;
@@ -223,7 +223,7 @@ final class BlockSolve {
     }
   }
 
-  private double[] each(ToDoubleFunction<Row> value) {
+  private double[] each(ToDoubleFunction<Recurrence> value) {
     double[] values = new double[set.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = value.applyAsDouble(set.at(i));

@@ -8,7 +8,7 @@ import io.vicinal.influence.problem.CurvaturePoint;
 import io.vicinal.influence.problem.Diagonal;
 import io.vicinal.influence.problem.MemoryBudget;
 import io.vicinal.influence.problem.ParameterSpace;
-import io.vicinal.influence.solve.ActiveSet.Row;
+import io.vicinal.influence.solve.ActiveSet.Recurrence;
 import io.vicinal.influence.solve.SolveReport.Status;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -91,13 +91,15 @@ public final class ConjugateGradient {
     Tally tally = new Tally(options.progress(), "solve", m);
     try (Arena scratch = new Arena(space.backend().memory())) {
       Directions b = typed(space, rhs, scratch);
-      Row[] rows = rows(space.norms(b), options);
-      Row[] nonZero = Arrays.stream(rows).filter(row -> row.norm > 0).toArray(Row[]::new);
+      Recurrence[] rows = rows(space.norms(b), options);
+      Recurrence[] nonZero =
+          Arrays.stream(rows).filter(row -> row.norm > 0).toArray(Recurrence[]::new);
       tally.finished(m - nonZero.length);
       Directions spare = space.zeros(scratch, 1);
       int size = blockSize(system, options);
       for (int from = 0; from < nonZero.length; from += size) {
-        Row[] block = Arrays.copyOfRange(nonZero, from, Math.min(nonZero.length, from + size));
+        Recurrence[] block =
+            Arrays.copyOfRange(nonZero, from, Math.min(nonZero.length, from + size));
         run(system, preconditioner, options, b, x, tally, spare, explain, block);
       }
       long products = 0;
@@ -110,7 +112,7 @@ public final class ConjugateGradient {
         products += exact == system ? 0 : exact.products();
       }
       SolveReport[] reports = new SolveReport[m];
-      for (Row row : rows) {
+      for (Recurrence row : rows) {
         reports[row.rhs] = report(row, works);
       }
       boolean sure = explain && options.precision() == Precision.SURE;
@@ -160,7 +162,7 @@ public final class ConjugateGradient {
       Tally tally,
       Directions spare,
       boolean verify,
-      Row[] block) {
+      Recurrence[] block) {
     new BlockSolve(system, preconditioner, options, b, x, tally, spare, verify).run(block);
   }
 
@@ -184,14 +186,14 @@ public final class ConjugateGradient {
     return b;
   }
 
-  private static Row[] rows(double[] norms, SolveOptions options) {
-    Row[] rows = new Row[norms.length];
+  private static Recurrence[] rows(double[] norms, SolveOptions options) {
+    Recurrence[] rows = new Recurrence[norms.length];
     for (int q = 0; q < norms.length; q++) {
       if (!Double.isFinite(norms[q])) {
         throw new InputException(
             "solve: right-hand side " + q + " is NaN or infinite; check what it was made from");
       }
-      rows[q] = new Row(q, norms[q], options.tolerance());
+      rows[q] = new Recurrence(q, norms[q], options.tolerance());
     }
     return rows;
   }
@@ -212,7 +214,7 @@ public final class ConjugateGradient {
     return (int) Math.min(wanted, Math.max(1, fits));
   }
 
-  private static SolveReport report(Row row, double dampingThatWorks) {
+  private static SolveReport report(Recurrence row, double dampingThatWorks) {
     if (row.status == null) {
       return new SolveReport(Status.ZERO, 0, 0, 0, Double.NaN, Double.NaN);
     }

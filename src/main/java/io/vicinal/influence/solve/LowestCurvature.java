@@ -38,9 +38,9 @@ final class LowestCurvature {
   /** A lambda, with a margin, under which M + lambda is positive along all that was found. */
   double dampingThatWorks(Directions start) {
     try (Arena arena = new Arena(space.backend().memory())) {
-      Pair x = new Pair(arena);
-      Pair w = new Pair(arena);
-      Pair d = new Pair(arena);
+      WithProduct x = new WithProduct(arena);
+      WithProduct w = new WithProduct(arena);
+      WithProduct d = new WithProduct(arena);
       Directions zero = space.zeros(arena, 1);
       Directions r = space.zeros(arena, 1);
       space.copy(start, x.v);
@@ -64,7 +64,7 @@ final class LowestCurvature {
         }
         w.normalize(zero);
         w.product();
-        if (!improve(step == 0 ? new Pair[] {x, w} : new Pair[] {x, w, d}, d, zero)) {
+        if (!improve(step == 0 ? new WithProduct[] {x, w} : new WithProduct[] {x, w, d}, d, zero)) {
           break;
         }
       }
@@ -73,7 +73,7 @@ final class LowestCurvature {
   }
 
   /** x becomes the lowest Ritz vector of the basis, d its part outside the old x. */
-  private boolean improve(Pair[] basis, Pair d, Directions zero) {
+  private boolean improve(WithProduct[] basis, WithProduct d, Directions zero) {
     int k = basis.length;
     double[][] a = new double[k][k];
     double[][] b = new double[k][k];
@@ -89,8 +89,8 @@ final class LowestCurvature {
     }
     double[] old = {k > 2 ? c[2] / c[1] : 0};
     double[] kept = {c[0] / c[1]};
-    Pair x = basis[0];
-    Pair w = basis[1];
+    WithProduct x = basis[0];
+    WithProduct w = basis[1];
     space.xpby(w.v, old, d.v);
     space.xpby(w.mv, old, d.mv);
     space.xpby(d.v, kept, x.v);
@@ -101,11 +101,11 @@ final class LowestCurvature {
   }
 
   /** A vector and its product. */
-  private final class Pair {
+  private final class WithProduct {
     final Directions v;
     final Directions mv;
 
-    Pair(Arena arena) {
+    WithProduct(Arena arena) {
       v = space.zeros(arena, 1);
       mv = space.zeros(arena, 1);
     }

@@ -127,7 +127,7 @@ class HeadProblemTest {
         Tensor inverse = problem.delivered().ekfac(kind).inverse(0.5, arena).weight();
         assertThat(inverse.at(3)).isCloseTo(1 / (diagonal[3] + 0.5), within(1e-12));
       }
-      EkFac full = problem.delivered().ekfac(CurvatureKind.HESSIAN);
+      EkfacDiagonal full = problem.delivered().ekfac(CurvatureKind.HESSIAN);
       double[][] hessian = Dense.matrix(problem.delivered(), CurvatureKind.HESSIAN, null);
       double[] clipped = full.diagonal().weight().toDoubles();
       for (int i = 0; i < clipped.length; i++) {

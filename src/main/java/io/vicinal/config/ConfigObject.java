@@ -18,29 +18,29 @@ import java.util.function.Supplier;
  * One JSON object, read key by key. Every error names the source, the key's path and what was
  * expected; {@link #end()} refuses keys that nobody asked for. A JSON null counts as absent.
  */
-final class Section {
+final class ConfigObject {
 
   private final Source source;
   private final String path; // "" for the root
   private final JsonObject object;
   private final Set<String> known = new LinkedHashSet<>();
 
-  Section(Source source, String path, JsonObject object) {
+  ConfigObject(Source source, String path, JsonObject object) {
     this.source = source;
     this.path = path;
     this.object = object;
   }
 
   /** The object at this key; an empty one when absent. */
-  Section section(String key) {
+  ConfigObject section(String key) {
     JsonElement value = get(key);
     if (value == null) {
-      return new Section(source, join(key), new JsonObject());
+      return new ConfigObject(source, join(key), new JsonObject());
     }
     if (!value.isJsonObject()) {
       throw wrong(key, "an object {...}", value);
     }
-    return new Section(source, join(key), value.getAsJsonObject());
+    return new ConfigObject(source, join(key), value.getAsJsonObject());
   }
 
   boolean has(String key) {

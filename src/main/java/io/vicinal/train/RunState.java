@@ -8,7 +8,7 @@ import java.util.Map;
  * Where a run stands: everything of a checkpoint that is a single number. Doubles are written as
  * text by {@link Double#toString}, which reads back exactly, infinities included.
  */
-final class Progress {
+final class RunState {
 
   int epoch; // finished epochs
   int batch; // finished batches of the epoch in progress
@@ -49,8 +49,8 @@ final class Progress {
     return o;
   }
 
-  static Progress of(JsonObject o) {
-    Progress p = new Progress();
+  static RunState of(JsonObject o) {
+    RunState p = new RunState();
     p.epoch = o.get("epoch").getAsInt();
     p.batch = o.get("batch").getAsInt();
     p.steps = o.get("steps").getAsLong();

@@ -18,18 +18,18 @@ import io.vicinal.tensor.Tensor;
  * it is Gauss-Newton's diagonal, uncoupled from the weight. Its tensors are in the Kronecker basis.
  * Immutable, safe for any thread; lives as long as its point.
  */
-public final class EkFac {
+public final class EkfacDiagonal {
   private final CurvatureKind kind;
   private final Diagonal diagonal;
   private final double lowest;
 
-  private EkFac(CurvatureKind kind, Diagonal diagonal, double lowest) {
+  private EkfacDiagonal(CurvatureKind kind, Diagonal diagonal, double lowest) {
     this.kind = kind;
     this.diagonal = diagonal;
     this.lowest = lowest;
   }
 
-  static EkFac of(
+  static EkfacDiagonal of(
       Backend.Curvature curvature, ParameterSpace space, CurvatureKind kind, Arena arena) {
     Tensor weight = arena.allocate(space.dtype(), space.width(), space.features());
     Tensor proxies =
@@ -41,7 +41,7 @@ public final class EkFac {
     if (proxies != null) {
       lowest = Math.min(lowest, clip(proxies));
     }
-    return new EkFac(kind, new Diagonal(weight, proxies), lowest);
+    return new EkfacDiagonal(kind, new Diagonal(weight, proxies), lowest);
   }
 
   /** The lowest value before. */

@@ -7,10 +7,10 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Copies of matrices with a column more, a column less, or transposed. Stateless. */
-final class Columns {
+final class BiasColumn {
   private static final int STRIP = 64 << 10; // elements that are turned at once
 
-  private Columns() {}
+  private BiasColumn() {}
 
   /** out [n, m+1] = x [n, m] with a last column of one value. */
   static void append(Tensor x, double value, Tensor out) {

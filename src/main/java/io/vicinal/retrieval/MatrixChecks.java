@@ -6,8 +6,8 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /** Checks of arguments, with errors that name the argument and the remedy. */
-final class Arguments {
-  private Arguments() {}
+final class MatrixChecks {
+  private MatrixChecks() {}
 
   /** A floating-point matrix with at least one row and one column. */
   static void matrix(String name, Tensor x) {

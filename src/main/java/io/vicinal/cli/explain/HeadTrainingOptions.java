@@ -7,7 +7,7 @@ import java.util.List;
 import picocli.CommandLine.Option;
 
 /** How heads are trained where a command has to train some. */
-final class TrainingOptions {
+final class HeadTrainingOptions {
   @Option(
       names = "--set",
       paramLabel = "KEY=VALUE",
