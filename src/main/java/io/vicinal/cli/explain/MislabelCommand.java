@@ -1,36 +1,23 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
-import io.vicinal.cli.common.Table;
 import io.vicinal.config.RunConfig;
-import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.noise.Detector;
-import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.data.LabelNoise;
-import io.vicinal.data.Npy;
 import io.vicinal.explain.AuditOptions;
 import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Mislabelled;
-import io.vicinal.report.NoiseSections;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,7 +50,6 @@ import picocli.CommandLine.Spec;
       "  vicinal explain mislabel --run runs/first --inject symmetric --rate 0.1 --out noise"
     })
 final class MislabelCommand implements Callable<Integer> {
-  private static final int POINTS = 201; // of a curve
   private static final List<String> ALWAYS =
       List.of("scores.npy", "queries.json", "suspects.csv", "summary.json", "report.html");
   private static final List<String> JUDGED = List.of("detectors.csv", "curves.csv");
@@ -125,7 +111,12 @@ final class MislabelCommand implements Callable<Integer> {
         bars.finish();
         List<String> remarks = Audits.remarks(model, found);
         remarks.addAll(earlier.remarks(decided));
-        write(model, noise, found, remarks, work);
+        MislabelWords words = new MislabelWords(model, found, noise);
+        write(model, noise, words, found.audit(), remarks, work);
+        PrintWriter writer = spec.commandLine().getOut();
+        remarks.forEach(writer::println);
+        words.print(writer);
+        writer.println("written: " + out);
       }
     }
     return 0;
@@ -145,150 +136,34 @@ final class MislabelCommand implements Callable<Integer> {
   private void write(
       ModelInputs model,
       LabelNoise noise,
-      Mislabelled found,
+      MislabelWords words,
+      LabelAudit audit,
       List<String> remarks,
       WorkFolder work) {
-    LabelAudit audit = found.audit();
-    writeScores(model, audit, work);
+    words.writeScores(work);
     Suspects.csv(model, audit).write(work.file("suspects.csv"));
     JsonObject summary = Summary.of(spec.name(), model);
     Audits.addTo(summary, audit, remarks);
     summary.addProperty("seed", noises.seed);
-    List<DetectionCurve> curves = noise == null ? List.of() : found.curves(noise);
     if (noise != null) {
-      judged(curves, audit.suspects().length).write(work.file("detectors.csv"));
-      DetectionCurve.write(work.file("curves.csv"), curves, POINTS);
+      words.writeCurves(work);
       summary.addProperty("mislabelled", noise.count());
     }
+    long[] labels = model.subject().labelled().data().labels().toLongs();
     if (noises.inject != null) {
       summary.addProperty("injected", noises.inject);
       summary.addProperty("rate", noises.rate);
       model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
-      model.writeLabels(
-          model.subject().labelled().data().labels().toLongs(), work.file("labels-noisy.npy"));
+      model.writeLabels(labels, work.file("labels-noisy.npy"));
     }
     JsonFile.write(work.file("summary.json"), summary);
-    page(model, noise, curves, audit, remarks).write(work);
-    PrintWriter writer = spec.commandLine().getOut();
-    remarks.forEach(writer::println);
-    work.commit(results(true, true));
-    print(writer, curves, audit);
-  }
-
-  private Page page(
-      ModelInputs model,
-      LabelNoise noise,
-      List<DetectionCurve> curves,
-      LabelAudit audit,
-      List<String> remarks) {
-    long[] labels = model.subject().labelled().data().labels().toLongs();
     long[] right = noise == null ? null : noise.revert(labels);
     Page page =
         new Page(spec.name(), "Wrong labels", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
-    int suspected = audit.suspects().length;
-    String sentence = Audits.sentence(audit);
-    if (!curves.isEmpty() && suspected > 0) {
-      DetectionCurve best = NoiseSections.best(curves).get(0);
-      sentence =
-          String.format(
-              Locale.ROOT,
-              "Looking at %,d suspects, %s finds %.0f %% of the %,d wrong labels.",
-              suspected,
-              best.detector(),
-              100 * best.found(suspected),
-              best.mislabelled());
-    }
     Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
-    Set<Integer> suspects = Arrays.stream(audit.suspects()).boxed().collect(Collectors.toSet());
-    return page.headline(sentence, remarks, List.of())
-        .add(
-            NoiseSections.detection(
-                "Each detector ranks the samples that it can judge without knowing which labels are wrong; shown are"
-                    + " the first by "
-                    + audit.main()
-                    + ".",
-                curves,
-                audit.scores(audit.main()),
-                page.gallery(),
-                suspected,
-                Math.min(suspected, NoiseSections.SHOWN)))
-        .add(Suspects.review(model, audit, page.gallery(), looked))
-        .map(
-            List.of(),
-            row ->
-                right == null
-                    ? suspects.contains((int) row) ? "suspicious" : null
-                    : right[(int) row] == labels[(int) row] ? null : "wrong label",
-            noises.seed);
-  }
-
-  private static void writeScores(ModelInputs model, LabelAudit audit, WorkFolder work) {
-    try (Arena arena = Arena.host()) {
-      Tensor all = arena.allocate(DType.F64, audit.detectors().size(), model.subject().samples());
-      JsonArray rows = new JsonArray();
-      for (String name : audit.detectors()) {
-        double[] values = audit.scores(name);
-        double[] row = new double[(int) model.subject().samples()];
-        Arrays.fill(row, Double.NaN);
-        for (int i = 0; i < values.length; i++) {
-          row[(int) model.subject().labelled().positions()[i]] = values[i];
-        }
-        all.rows(rows.size(), rows.size() + 1L).set(row);
-        JsonObject json = new JsonObject();
-        json.addProperty("row", rows.size());
-        json.addProperty("id", name);
-        json.addProperty("text", Detectors.named(name).meaning());
-        rows.add(json);
-      }
-      Npy.write(work.file("scores.npy"), all);
-      JsonObject queries = new JsonObject();
-      queries.add("queries", rows);
-      JsonFile.write(work.file("queries.json"), queries);
-    }
-  }
-
-  private static CsvFile judged(List<DetectionCurve> curves, int budget) {
-    CsvFile csv =
-        new CsvFile(
-            "detector",
-            "auc",
-            "average_precision",
-            "precision_at_budget",
-            "found_at_budget",
-            "budget");
-    for (DetectionCurve curve : curves) {
-      csv.row(
-          curve.detector(),
-          curve.auc(),
-          curve.averagePrecision(),
-          budget == 0 ? Double.NaN : curve.precisionAt(budget),
-          curve.found(budget),
-          budget);
-    }
-    return csv;
-  }
-
-  private void print(PrintWriter writer, List<DetectionCurve> curves, LabelAudit audit) {
-    int suspected = audit.suspects().length;
-    String where = suspected == 1 ? " It is in suspects.csv." : " They are in suspects.csv.";
-    writer.println(Audits.sentence(audit) + (suspected == 0 ? "" : where));
-    if (!curves.isEmpty()) {
-      writer.printf(
-          Locale.ROOT,
-          "%,d of %,d labels are wrong; what each detector finds%n%n",
-          curves.get(0).mislabelled(),
-          curves.get(0).samples());
-      Table table = new Table("detector", "AUC", "average precision", "found among " + suspected);
-      for (DetectionCurve curve : curves) {
-        table.row(
-            curve.detector(),
-            String.format(Locale.ROOT, "%.3f", curve.auc()),
-            String.format(Locale.ROOT, "%.3f", curve.averagePrecision()),
-            String.format(Locale.ROOT, "%.1f %%", 100 * curve.found(suspected)));
-      }
-      table.print(writer);
-    }
-    writer.println("written: " + out);
+    words.addTo(page, remarks, looked, noises.seed);
+    page.write(work);
+    work.commit(results(true, true));
   }
 }

@@ -221,7 +221,7 @@ final class RelabelCommand implements Callable<Integer> {
         new Page(spec.name(), "Labels, repaired", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
     Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
-    words.addTo(page, remarks, Suspects.review(model, found.audit(), page.gallery(), looked));
+    words.addTo(page, remarks, looked);
     page.write(work);
     work.commit(INJECTED);
   }

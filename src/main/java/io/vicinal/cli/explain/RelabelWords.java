@@ -17,6 +17,7 @@ import io.vicinal.report.Fact;
 import io.vicinal.report.NoiseSections;
 import io.vicinal.report.Section;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -197,8 +198,12 @@ final class RelabelWords {
     return json;
   }
 
-  /** Adds everything, the review where the reader expects it. */
-  void addTo(Page page, List<String> remarks, Section review) {
+  /**
+   * Adds everything.
+   *
+   * @param looked the file of the labels that were looked at, or null
+   */
+  void addTo(Page page, List<String> remarks, Path looked) {
     List<String> findings = new ArrayList<>(List.of(expectation()));
     findings.addAll(remarks);
     page.headline(
@@ -223,7 +228,7 @@ final class RelabelWords {
                       Retrieval::galleryRecall)),
               List.of()));
     }
-    page.add(review)
+    page.add(Suspects.review(model, audit, page.gallery(), looked))
         .add(
             NoiseSections.proposals(
                 relabelling,
