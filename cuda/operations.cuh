@@ -1,5 +1,5 @@
 // What the device table has beside the algorithms: steps, vectors, searches. All pointers are device
-// memory unless they say host; device.cu copies host arguments. Each is in the file of its name, the twin of cpu/.
+// memory unless they say host; device.cu copies host arguments. Each is in the file of its name, as in cpu/.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_
 

@@ -1,4 +1,4 @@
-// Vector operations over m rows, what a conjugate-gradient step does between two products: the twin of cpu/vectors.cpp.
+// Vector operations over m rows, what a conjugate-gradient step does between two products.
 // Threads      a thread steps through the elements by the grid's size; an inner product is a block per chunk of a row,
 //              then a block per row over its chunks.
 // Cost         memory-bound, one pass.

@@ -14,9 +14,9 @@
 //              multiply-add; plus rounding of |g|^2 / 2 and of the difference. In double the same with 2^-53.
 // Memory       12 bytes per row; 16 bytes per relevant row and three tiles per thread inside the engine's workspace:
 //              queries are taken in chunks when their lists do not fit.
-// Cost         2 Q G d flops (half of it for a set in itself); scans and transposition: 10 to 20 % of the time at d =
-// 512. Determinism  counts do not depend on order: bit-identical for any thread count and instruction set. Oracle
-// src/test/cpp/rank_test.cpp, all pairs in double
+// Cost         2 Q G d flops (half of it for a set in itself); scans and transposition: 10 to 20 % of it, d = 512.
+// Determinism  counts do not depend on order: bit-identical for any thread count and instruction set.
+// Oracle       src/test/cpp/rank_test.cpp, all pairs in double.
 #include "cpu/rank.hpp"
 
 #include <algorithm>
