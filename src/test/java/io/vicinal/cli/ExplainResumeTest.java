@@ -31,7 +31,7 @@ class ExplainResumeTest {
     ExplainFixture fixture = ExplainFixture.in(folder.resolve("data"));
     Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n7,31\n");
     Path whole = fixture.at("whole");
-    CliProcess.run(folder.resolve("work"), pairs(fixture, whole)).succeeded();
+    Outcome.of(pairs(fixture, whole)).succeeded();
     Path out = fixture.at("out");
     try (CliProcess process =
         CliProcess.start(folder.resolve("work"), held(1), pairs(fixture, out))) {
@@ -93,7 +93,7 @@ class ExplainResumeTest {
     assertThat(Files.getLastModifiedTime(finished.get(0))).as("not made again").isEqualTo(made);
     CliProcess.run(work, oneMethod(fixture, out)).succeeded();
     Path whole = fixture.at("whole");
-    CliProcess.run(work, oneMethod(fixture, whole)).succeeded();
+    Outcome.of(oneMethod(fixture, whole)).succeeded();
     for (String name : List.of("scores.npy", "queries.json", "top.csv")) {
       assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
     }
@@ -111,7 +111,7 @@ class ExplainResumeTest {
     Path work = folder.resolve("work");
     Path whole = fixture.at("whole");
     Path out = fixture.at("out");
-    CliProcess.run(work, again(fixture, command, option, whole)).succeeded();
+    Outcome.of(again(fixture, command, option, whole)).succeeded();
     try (CliProcess process =
         CliProcess.start(work, held(pieces), again(fixture, command, option, out))) {
       waitForPieces(pieces, out, process);

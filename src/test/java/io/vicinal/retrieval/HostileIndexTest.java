@@ -98,6 +98,9 @@ class HostileIndexTest {
             }
             for (long value : NASTY) {
               for (int size : new int[] {4, 8}) {
+                if (size == 4 && value != 0 && (int) value == 0) {
+                  continue; // in four bytes it is 0, which comes first
+                }
                 // A header has a byte in it, so that numbers lie at multiples of four and one
                 // behind.
                 if (at + size <= good.length && at % 4 <= 1) {
