@@ -388,9 +388,10 @@ void normalize_rows_entry(void* device, std::int64_t n, std::int64_t columns, co
 }
 
 template <class Real>
-void gemm_entry(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c) {
+void gemm_entry(void* device, bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a,
+                const Real* b, Real* c) {
   Engine& e = engine(device);
-  gemm<Real>(e, {false, true, m, n, k, e.in(a, m * k), k, e.in(b, n * k), k, e.out(c, m * n), n, false});
+  gemm<Real>(e, {ta, tb, m, n, k, e.in(a, m * k), ta ? m : k, e.in(b, n * k), tb ? k : n, e.out(c, m * n), n, false});
   e.finish();
 }
 

@@ -20,8 +20,8 @@ TEST_CASE("sgd: torch's recurrence, with momentum and weight decay") {
           velocity[i] = step == 0 ? gi : momentum * velocity[i] + gi;
           expected[i] -= 0.1 * (momentum == 0 ? gi : velocity[i]);
         }
-        REQUIRE(vicinal_sgd_step_f64(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
-                                     momentum == 0 ? nullptr : v.data(), p.data()) == VICINAL_OK);
+        REQUIRE(call::sgd_step<double>(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
+                                       momentum == 0 ? nullptr : v.data(), p.data()) == VICINAL_OK);
       }
       CHECK(difference(p, expected) <= 1e-14);
     }
@@ -50,10 +50,10 @@ TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
             const double mh = qm[i] / (1 - std::pow(0.9, step)), vh = qv[i] / (1 - std::pow(0.999, step));
             q[i] -= 0.02 * mh / (std::sqrt(vh) + eps);
           }
-          REQUIRE(vicinal_adam_step_f64(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
-                                        v.data(), p.data()) == VICINAL_OK);
-          REQUIRE(vicinal_adam_step_f32(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
-                                        vf.data(), pf.data()) == VICINAL_OK);
+          REQUIRE(call::adam_step<double>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
+                                          v.data(), p.data()) == VICINAL_OK);
+          REQUIRE(call::adam_step<float>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
+                                         vf.data(), pf.data()) == VICINAL_OK);
         }
         CHECK(difference(p, q) <= 1e-13);
         CHECK(difference(m, qm) <= 1e-13);
@@ -64,7 +64,7 @@ TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
 TEST_CASE("clip keeps NaN and everything inside the limit") {
   const EnginePtr e = make_engine();
   float x[5] = {-3, -0.5f, std::numeric_limits<float>::quiet_NaN(), 0.5f, std::numeric_limits<float>::infinity()};
-  REQUIRE(vicinal_clip_f32(e.get(), 5, 1.0, x) == VICINAL_OK);
+  REQUIRE(call::clip<float>(e.get(), 5, 1.0, x) == VICINAL_OK);
   CHECK(x[0] == -1.0f);
   CHECK(x[1] == -0.5f);
   CHECK(std::isnan(x[2]));
@@ -80,13 +80,13 @@ TEST_CASE("find_nonfinite gives the first index") {
     for (std::int64_t n : kLengths) {
       std::vector<float> x(static_cast<std::size_t>(n), std::numeric_limits<float>::max());
       std::int64_t first = 99;
-      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
       CHECK(first == -1);
       x[static_cast<std::size_t>(n - 1)] = std::numeric_limits<float>::quiet_NaN();
-      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
       CHECK(first == n - 1);
       x[static_cast<std::size_t>(n / 2)] = -std::numeric_limits<float>::infinity();
-      REQUIRE(vicinal_find_nonfinite_f32(each.get(), n, x.data(), &first) == VICINAL_OK);
+      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
       CHECK(first == n / 2);
     }
   }
@@ -100,7 +100,7 @@ TEST_CASE("gather and normalise rows") {
   std::vector<std::int64_t> ids;
   for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int64_t>(random.bits() % 50));
   Vec out = poisoned<double>(static_cast<std::size_t>(n * columns));
-  REQUIRE(vicinal_gather_rows_f64(e.get(), N, columns, x.data(), n, ids.data(), out.data()) == VICINAL_OK);
+  REQUIRE(call::gather_rows<double>(e.get(), N, columns, x.data(), n, ids.data(), out.data()) == VICINAL_OK);
   bool equal = true;
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < columns; ++j)
@@ -109,7 +109,7 @@ TEST_CASE("gather and normalise rows") {
   CHECK(equal);
 
   for (std::int64_t j = 0; j < columns; ++j) out[static_cast<std::size_t>(j)] = 0;
-  REQUIRE(vicinal_normalize_rows_f64(e.get(), n, columns, out.data(), out.data()) == VICINAL_OK);  // in place
+  REQUIRE(call::normalize_rows<double>(e.get(), n, columns, out.data(), out.data()) == VICINAL_OK);  // in place
   for (std::int64_t i = 0; i < n; ++i) {
     double square = 0;
     for (std::int64_t j = 0; j < columns; ++j)
@@ -134,7 +134,7 @@ TEST_CASE("gemm against a naive product") {
       }
     const auto af = cast<float>(a), bf = cast<float>(b);
     auto c = poisoned<float>(expected.size());
-    REQUIRE(vicinal_gemm_f32(e.get(), m, n, k, af.data(), bf.data(), c.data()) == VICINAL_OK);
+    REQUIRE(call::gemm<float>(e.get(), m, n, k, af.data(), bf.data(), c.data()) == VICINAL_OK);
     CHECK(difference(c, expected) <= 130 * 1.2e-7);
   }
 }

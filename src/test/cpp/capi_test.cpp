@@ -18,9 +18,9 @@ struct Call {
 
   vicinal_status run(vicinal_engine* e) {
     std::vector<float> per(3), ge(6), gp(4);
-    return vicinal_loss_f32(e, &spec, B, d, C, z.data(), y.data(), p.data(), use_w ? w.data() : nullptr,
-                            use_t ? t.data() : nullptr, &loss, nullptr, use_per_sample ? per.data() : nullptr,
-                            ge.data(), gp.data());
+    return call::loss<float>(e, &spec, B, d, C, z.data(), y.data(), p.data(), use_w ? w.data() : nullptr,
+                             use_t ? t.data() : nullptr, &loss, nullptr, use_per_sample ? per.data() : nullptr,
+                             ge.data(), gp.data());
   }
 };
 
@@ -47,7 +47,7 @@ TEST_CASE("losses: every argument is checked") {
   refuses(e, "B is 0", [](Call& c) { c.B = 0; });
   refuses(e, "B is -1", [](Call& c) { c.B = -1; });
   refuses(e, "d is 0", [](Call& c) { c.d = 0; });
-  refuses(e, "C is 0", [](Call& c) { c.C = 0; });
+  refuses(e, "classes are 0", [](Call& c) { c.C = 0; });
   refuses(e, "C is 9223372036854775807", [](Call& c) { c.C = INT64_MAX; });
   refuses(e, "d is 4294967296", [](Call& c) { c.d = std::int64_t{1} << 32; });
   refuses(e, "too large", [](Call& c) {
@@ -80,7 +80,7 @@ TEST_CASE("losses: every argument is checked") {
     c.use_t = true;
     c.spec = spec_of(VICINAL_PROXY_NCA, 1, 0, VICINAL_EXCLUDE_POSITIVE);
   });
-  refuses(e, "per_sample", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1); });
+  refuses(e, "per-sample values", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1); });
   refuses(e, "struct_size", [](Call& c) { c.spec.struct_size = 4; });
   refuses(e, "spec.kind is 0", [](Call& c) { c.spec.kind = 0; });
   refuses(e, "spec.kind is 8", [](Call& c) { c.spec.kind = 8; });
@@ -102,20 +102,20 @@ TEST_CASE("losses: null pointers and directions") {
   std::vector<float> out(6);
   double loss = 0;
   const auto call = [&](const float* z, const std::int64_t* y, const float* p, double* value) {
-    return vicinal_loss_f32(e.get(), &c.spec, 3, 2, 2, z, y, p, nullptr, nullptr, value, nullptr, nullptr, nullptr,
-                            nullptr);
+    return call::loss<float>(e.get(), &c.spec, 3, 2, 2, z, y, p, nullptr, nullptr, value, nullptr, nullptr, nullptr,
+                             nullptr);
   };
   CHECK(call(c.z.data(), c.y.data(), c.p.data(), &loss) == VICINAL_OK);
   CHECK(call(nullptr, c.y.data(), c.p.data(), &loss) == VICINAL_INVALID_ARGUMENT);
-  CHECK(std::string(vicinal_last_error()) == "embeddings is null");
+  CHECK(std::string(vicinal_last_error()) == "embeddings is missing");
   CHECK(call(c.z.data(), nullptr, c.p.data(), &loss) == VICINAL_INVALID_ARGUMENT);
   CHECK(call(c.z.data(), c.y.data(), nullptr, &loss) == VICINAL_INVALID_ARGUMENT);
   CHECK(call(c.z.data(), c.y.data(), c.p.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_loss_f32(e.get(), nullptr, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, &loss,
-                         nullptr, nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_loss_hvp_f32(e.get(), &c.spec, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, nullptr,
-                             nullptr, out.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(std::string(vicinal_last_error()).find("both null") != std::string::npos);
+  CHECK(call::loss<float>(e.get(), nullptr, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, &loss,
+                          nullptr, nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::loss_hvp<float>(e.get(), &c.spec, 3, 2, 2, c.z.data(), c.y.data(), c.p.data(), nullptr, nullptr, nullptr,
+                              nullptr, out.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()).find("direction is missing") != std::string::npos);
 }
 
 TEST_CASE("engine options are checked") {
@@ -150,27 +150,63 @@ TEST_CASE("head and curvature: what does not belong together is refused") {
   const std::vector<std::int64_t> y = {0, 1, 0};
   std::vector<double> out(4);
   double loss;
-  CHECK(vicinal_head_gradient_f64(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(), nullptr,
-                                  p.data(), &loss, nullptr, nullptr, nullptr, out.data(),
-                                  nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::head_gradient<double>(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(), nullptr,
+                                    p.data(), &loss, nullptr, nullptr, nullptr, out.data(),
+                                    nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()).find("grad_bias") != std::string::npos);
   vicinal_curvature* raw = nullptr;
-  REQUIRE(vicinal_curvature_create_f64(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(),
-                                       nullptr, p.data(), &raw) == VICINAL_OK);
+  REQUIRE(call::curvature_create<double>(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(),
+                                         nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr curvature(raw);
-  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, nullptr, nullptr, nullptr, out.data(), nullptr, nullptr) ==
+  CHECK(call::curvature_hvp<double>(e.get(), raw, nullptr, nullptr, nullptr, out.data(), nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, w.data(), nullptr, nullptr, nullptr, nullptr, nullptr) ==
+  CHECK(call::curvature_hvp<double>(e.get(), raw, w.data(), nullptr, nullptr, nullptr, nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_curvature_hvp_f64(e.get(), raw, w.data(), p.data(), nullptr, out.data(), nullptr, nullptr) ==
+  CHECK(call::curvature_hvp<double>(e.get(), raw, w.data(), p.data(), nullptr, out.data(), nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
   const float wf[4] = {1, 0, 0, 1};
   float outf[4];
-  CHECK(vicinal_curvature_hvp_f32(e.get(), raw, wf, nullptr, nullptr, outf, nullptr, nullptr) ==
+  CHECK(call::curvature_hvp<float>(e.get(), raw, wf, nullptr, nullptr, outf, nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(std::string(vicinal_last_error()).find("float64") != std::string::npos);
-  CHECK(vicinal_curvature_hvp_f64(e.get(), nullptr, w.data(), nullptr, nullptr, out.data(), nullptr, nullptr) ==
+  CHECK(std::string(vicinal_last_error()).find("direction_weight is F32 where F64 is expected") != std::string::npos);
+  CHECK(call::curvature_hvp<double>(e.get(), nullptr, w.data(), nullptr, nullptr, out.data(), nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
+}
+
+TEST_CASE("arrays: type, shape and overlap are checked, with the caller's names") {
+  const EnginePtr e = make_engine(1);
+  float memory[16] = {};
+  const auto array = [&](const char* name, std::int64_t rows, std::int64_t columns, int at) {
+    return vicinal_array{name, memory + at, VICINAL_F32, 2, {rows, columns}};
+  };
+  const auto refused = [&](const vicinal_array& a, const vicinal_array& b, const vicinal_array& c, const char* text) {
+    CHECK(vicinal_gemm(e.get(), 0, 1, &a, &b, &c) == VICINAL_INVALID_ARGUMENT);
+    CHECK(std::string(vicinal_last_error()) == text);
+  };
+  const vicinal_array a = array("left", 2, 3, 0), b = array("right", 2, 3, 6), c = array("product", 2, 2, 12);
+  CHECK(vicinal_gemm(e.get(), 0, 1, &a, &b, &c) == VICINAL_OK);
+  CHECK(vicinal_gemm(e.get(), 0, 1, &a, &a, &c) == VICINAL_OK);  // inputs may be the same
+  vicinal_array bad = c;
+  bad.dtype = VICINAL_F64;
+  refused(a, b, bad, "product is F64 where F32 is expected; convert it");
+  refused(bad, b, c, "right is F32 where F64 is expected; convert it");
+  bad.dtype = 7;
+  refused(a, b, bad, "product has dtype 7; the types are 1..3");
+  bad.dtype = VICINAL_I64;
+  refused(bad, b, c, "product is of int64; give float32 or float64");
+  bad = c;
+  bad.ndim = 9;
+  refused(a, b, bad, "product has 9 dimensions; give 0..8");
+  bad.ndim = 1;
+  refused(a, b, bad, "product has shape [2] where [2, 2] is expected");
+  refused(bad, b, c, "product has shape [2] where a matrix is expected");
+  bad = c;
+  bad.data = nullptr;
+  refused(a, b, bad, "product is missing");
+  refused(a, array("right", 2, 4, 6), c, "right has shape [2, 4] where [2, 3] is expected");
+  refused(a, b, array("product", 2, 2, 5), "product overlaps left; give it memory of its own");
+  refused(array("left", 1 << 30, 1 << 30, 0), array("right", 1, 1 << 30, 0), c,
+          "left of shape [1073741824, 1073741824] is too large");
 }
 
 TEST_CASE("arrays: bad arguments") {
@@ -178,19 +214,19 @@ TEST_CASE("arrays: bad arguments") {
   float a[4] = {1, 2, 3, 4}, b[4];
   std::int64_t at;
   const std::int64_t ids[2] = {0, 2};
-  CHECK(vicinal_clip_f32(e.get(), 4, 0, a) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_clip_f32(e.get(), 0, 1, a) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_clip_f32(e.get(), 4, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_find_nonfinite_f32(e.get(), 4, a, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_find_nonfinite_f32(e.get(), 4, nullptr, &at) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_gather_rows_f32(e.get(), 2, 2, a, 2, ids, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 4, 0, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 0, 1, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 4, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::find_nonfinite<float>(e.get(), 4, a, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::find_nonfinite<float>(e.get(), 4, nullptr, &at) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::gather_rows<float>(e.get(), 2, 2, a, 2, ids, b) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "ids[1] is 2; it must be in 0..1");
-  CHECK(vicinal_sgd_step_f32(e.get(), 4, 0.1, 0.9, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_sgd_step_f32(e.get(), 4, -0.1, 0, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_adam_step_f32(e.get(), 4, 0, 0.1, 0.9, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_adam_step_f32(e.get(), 4, 1, 0.1, 1.0, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_normalize_rows_f32(e.get(), 2, 0, a, b) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_gemm_f32(e.get(), 2, 2, 0, a, a, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::sgd_step<float>(e.get(), 4, 0.1, 0.9, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::sgd_step<float>(e.get(), 4, -0.1, 0, 0, 1, a, nullptr, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::adam_step<float>(e.get(), 4, 0, 0.1, 0.9, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::adam_step<float>(e.get(), 4, 1, 0.1, 1.0, 0.999, 1e-8, 0, 0, a, b, b, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::normalize_rows<float>(e.get(), 2, 0, a, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::gemm<float>(e.get(), 2, 2, 0, a, a, b) == VICINAL_INVALID_ARGUMENT);
 }
 
 }  // namespace

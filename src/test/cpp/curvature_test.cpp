@@ -33,10 +33,10 @@ void check_products(vicinal_engine* e, const Head& h, int kind, std::int64_t m, 
   const std::size_t weights = h.weight.size() * static_cast<std::size_t>(m);
   Vec hw = poisoned<double>(weights), hp = poisoned<double>(h.at.proxies.size() * static_cast<std::size_t>(m));
   const std::int64_t* offsets = or_null(changes.offsets);
-  REQUIRE_MESSAGE(
-      vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets, or_null(changes.ids),
-                                     or_null(changes.deltas), hw.data(), hp.data()) == VICINAL_OK,
-      vicinal_last_error());
+  REQUIRE_MESSAGE(call::curvature_products<double>(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
+                                                   or_null(changes.ids), or_null(changes.deltas), hw.data(),
+                                                   hp.data()) == VICINAL_OK,
+                  vicinal_last_error());
   for (std::int64_t q = 0; q < m; ++q) {
     CAPTURE(q);
     Head changed = h;
@@ -57,14 +57,14 @@ void check_products(vicinal_engine* e, const Head& h, int kind, std::int64_t m, 
   }
   // Outputs that nobody asked for are not needed for the others.
   Vec only = poisoned<double>(hw.size());
-  REQUIRE(vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
-                                         or_null(changes.ids), or_null(changes.deltas), only.data(),
-                                         nullptr) == VICINAL_OK);
+  REQUIRE(call::curvature_products<double>(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
+                                           or_null(changes.ids), or_null(changes.deltas), only.data(),
+                                           nullptr) == VICINAL_OK);
   CHECK(difference(only, hw) <= 1e-12);  // other blocks
   only = poisoned<double>(hp.size());
-  REQUIRE(vicinal_curvature_products_f64(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
-                                         or_null(changes.ids), or_null(changes.deltas), nullptr,
-                                         only.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_products<double>(e, curvature.get(), kind, m, or_null(V), or_null(U), offsets,
+                                           or_null(changes.ids), or_null(changes.deltas), nullptr,
+                                           only.data()) == VICINAL_OK);
   CHECK(difference(only, hp) <= 1e-12);
 }
 
@@ -91,7 +91,7 @@ void check_scores(vicinal_engine* e, const Head& h, std::int64_t m, const Vec& V
   const CurvaturePtr curvature = make_curvature(e, h);
   Vec scores = poisoned<double>(static_cast<std::size_t>(m * N));
   REQUIRE_MESSAGE(
-      vicinal_curvature_scores_f64(e, curvature.get(), m, or_null(V), or_null(U), scores.data()) == VICINAL_OK,
+      call::curvature_scores<double>(e, curvature.get(), m, or_null(V), or_null(U), scores.data()) == VICINAL_OK,
       vicinal_last_error());
   for (std::int64_t q = 0; q < m; ++q) {
     CAPTURE(q);
@@ -172,7 +172,7 @@ TEST_CASE("curvature: sample gradients are those of the unweighted losses") {
     const Head h = weighted_head(r, 11, 6, 5, 4, 60);
     const CurvaturePtr curvature = make_curvature(e.get(), h);
     Vec units = poisoned<double>(11 * 5), gradients = poisoned<double>(11 * 5);
-    const vicinal_status status = vicinal_curvature_sample_gradients_f64(
+    const vicinal_status status = call::curvature_sample_gradients<double>(
         e.get(), curvature.get(), units.data(), column_form(r.spec) ? nullptr : gradients.data());
     REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
     for (std::size_t i = 0; i < 11; ++i) {
@@ -244,9 +244,9 @@ TEST_CASE("curvature: null-space facts of scale and rotation") {
     const CurvaturePtr curvature = make_curvature(e.get(), h);
     Vec gw = poisoned<double>(h.weight.size()), gp = poisoned<double>(h.at.proxies.size());
     double loss = 0;
-    REQUIRE(vicinal_head_gradient_f64(e.get(), &h.at.spec, N, D, d, C, h.features.data(), h.at.labels.data(), nullptr,
-                                      nullptr, h.weight.data(), nullptr, h.at.proxies.data(), &loss, nullptr, nullptr,
-                                      gw.data(), nullptr, gp.data()) == VICINAL_OK);
+    REQUIRE(call::head_gradient<double>(e.get(), &h.at.spec, N, D, d, C, h.features.data(), h.at.labels.data(), nullptr,
+                                        nullptr, h.weight.data(), nullptr, h.at.proxies.data(), &loss, nullptr, nullptr,
+                                        gw.data(), nullptr, gp.data()) == VICINAL_OK);
     double along = 0;  // L(c W) = L(W)
     for (std::size_t j = 0; j < gw.size(); ++j) along += gw[j] * h.weight[j];
     CHECK(std::fabs(along) <= 1e-12 * largest(gw));
@@ -276,8 +276,8 @@ TEST_CASE("curvature: null-space facts of scale and rotation") {
     V.insert(V.end(), turned_w.begin(), turned_w.end());
     U.insert(U.end(), turned_p.begin(), turned_p.end());
     Vec hw = poisoned<double>(V.size()), hp = poisoned<double>(U.size());
-    REQUIRE(vicinal_curvature_products_f64(e.get(), curvature.get(), VICINAL_HESSIAN, 2, V.data(), U.data(), nullptr,
-                                           nullptr, nullptr, hw.data(), hp.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_products<double>(e.get(), curvature.get(), VICINAL_HESSIAN, 2, V.data(), U.data(), nullptr,
+                                             nullptr, nullptr, hw.data(), hp.data()) == VICINAL_OK);
     Vec minus = gw;
     for (double& x : minus) x = -x;
     CHECK(difference(slice(hw, 0, d * D), minus) <= 1e-10);
@@ -292,8 +292,8 @@ TEST_CASE("curvature: float32 agrees with float64") {
   const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 300, 33, 17, 6, false, 95);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
-  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, 300, 33, 17, 6, x.data(), h.at.labels.data(), nullptr,
-                                       nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 300, 33, 17, 6, x.data(), h.at.labels.data(), nullptr,
+                                        nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
   Random random(96);
   const std::int64_t m = 4;
@@ -303,16 +303,16 @@ TEST_CASE("curvature: float32 agrees with float64") {
     CAPTURE(kind);
     auto wf = poisoned<float>(V.size()), pf = poisoned<float>(U.size());
     Vec wd = poisoned<double>(V.size()), pd = poisoned<double>(U.size());
-    REQUIRE(vicinal_curvature_products_f32(e.get(), single.get(), kind, m, Vf.data(), Uf.data(), nullptr, nullptr,
-                                           nullptr, wf.data(), pf.data()) == VICINAL_OK);
-    REQUIRE(vicinal_curvature_products_f64(e.get(), full.get(), kind, m, V.data(), U.data(), nullptr, nullptr, nullptr,
-                                           wd.data(), pd.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_products<float>(e.get(), single.get(), kind, m, Vf.data(), Uf.data(), nullptr, nullptr,
+                                            nullptr, wf.data(), pf.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_products<double>(e.get(), full.get(), kind, m, V.data(), U.data(), nullptr, nullptr,
+                                             nullptr, wd.data(), pd.data()) == VICINAL_OK);
     CHECK(difference(wf, wd) <= 1e-4);
     CHECK(difference(pf, pd) <= 1e-4);
   }
   Vec sf = poisoned<double>(static_cast<std::size_t>(m * 300)), sd = sf;
-  REQUIRE(vicinal_curvature_scores_f32(e.get(), single.get(), m, Vf.data(), Uf.data(), sf.data()) == VICINAL_OK);
-  REQUIRE(vicinal_curvature_scores_f64(e.get(), full.get(), m, V.data(), U.data(), sd.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_scores<float>(e.get(), single.get(), m, Vf.data(), Uf.data(), sf.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_scores<double>(e.get(), full.get(), m, V.data(), U.data(), sd.data()) == VICINAL_OK);
   CHECK(difference(sf, sd) <= 1e-4);
 }
 
@@ -346,8 +346,8 @@ TEST_CASE("curvature: tables split a score by proxy and give those of other labe
         Random random(seed);
         const Vec V = random.vector(d * D), U = seed == 63 ? random.vector(C * d) : Vec();
         Vec by_proxy = poisoned<double>(static_cast<std::size_t>(rows * C)), relabel = by_proxy;
-        REQUIRE_MESSAGE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows,
-                                                     by_proxy.data(), relabel.data()) == VICINAL_OK,
+        REQUIRE_MESSAGE(call::curvature_tables<double>(e.get(), curvature.get(), V.data(), or_null(U), from, rows,
+                                                       by_proxy.data(), relabel.data()) == VICINAL_OK,
                         vicinal_last_error());
         const Vec moved = affine(h.features, N, D, V, {}, d);
         for (std::int64_t i = 0; i < rows; i += workspace == 0 ? 1 : 997) {
@@ -373,11 +373,11 @@ TEST_CASE("curvature: tables split a score by proxy and give those of other labe
         }
         // Either table alone.
         Vec only = poisoned<double>(by_proxy.size());
-        REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows, only.data(),
-                                             nullptr) == VICINAL_OK);
+        REQUIRE(call::curvature_tables<double>(e.get(), curvature.get(), V.data(), or_null(U), from, rows, only.data(),
+                                               nullptr) == VICINAL_OK);
         CHECK(difference(only, by_proxy) <= 1e-12);
-        REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), or_null(U), from, rows, nullptr,
-                                             only.data()) == VICINAL_OK);
+        REQUIRE(call::curvature_tables<double>(e.get(), curvature.get(), V.data(), or_null(U), from, rows, nullptr,
+                                               only.data()) == VICINAL_OK);
         CHECK(difference(only, relabel) <= 1e-12);
       }
     }
@@ -391,7 +391,7 @@ TEST_CASE("curvature: a proxy's share is the derivative through its cosine") {
   Random random(67);
   const Vec V = random.vector(4 * 5), moved = affine(h.features, 7, 5, V, {}, 4);
   Vec by_proxy = poisoned<double>(7 * 3);
-  REQUIRE(vicinal_curvature_tables_f64(e.get(), curvature.get(), V.data(), nullptr, 0, 7, by_proxy.data(), nullptr) ==
+  REQUIRE(call::curvature_tables<double>(e.get(), curvature.get(), V.data(), nullptr, 0, 7, by_proxy.data(), nullptr) ==
           VICINAL_OK);
   for (std::int64_t i = 0; i < 7; ++i) {
     const auto logits_at = [&](double step) {
@@ -444,8 +444,8 @@ TEST_CASE("curvature: the losses' change under a displacement of low rank") {
         for (std::size_t i = 0; i < first.size(); ++i) expected.push_back(second[i] - first[i]);
         for (int again = 0; again < 2; ++again) {  // the losses at the point are made once
           Vec change = poisoned<double>(static_cast<std::size_t>(N));
-          REQUIRE_MESSAGE(vicinal_curvature_loss_change_f64(e.get(), curvature.get(), R, left.data(), right.data(),
-                                                            change.data()) == VICINAL_OK,
+          REQUIRE_MESSAGE(call::curvature_loss_change<double>(e.get(), curvature.get(), R, left.data(), right.data(),
+                                                              change.data()) == VICINAL_OK,
                           vicinal_last_error());
           CHECK(difference(change, expected) <= kTolerance);
         }
@@ -460,8 +460,8 @@ TEST_CASE("curvature: small changes of the losses keep their digits in float32")
   const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), N, D, d, C, false, 73);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
-  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), nullptr, nullptr,
-                                       w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), nullptr, nullptr,
+                                        w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
   Random random(74);
   Vec left = random.vector(2 * d);
@@ -469,8 +469,8 @@ TEST_CASE("curvature: small changes of the losses keep their digits in float32")
   for (double& v : left) v *= 0x1p-20;  // changes of 1e-6, which single-precision losses could not show
   const auto lf = cast<float>(left), rf = cast<float>(right);
   Vec cf = poisoned<double>(static_cast<std::size_t>(N)), cd = cf;
-  REQUIRE(vicinal_curvature_loss_change_f32(e.get(), single.get(), 2, lf.data(), rf.data(), cf.data()) == VICINAL_OK);
-  REQUIRE(vicinal_curvature_loss_change_f64(e.get(), full.get(), 2, left.data(), right.data(), cd.data()) ==
+  REQUIRE(call::curvature_loss_change<float>(e.get(), single.get(), 2, lf.data(), rf.data(), cf.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_loss_change<double>(e.get(), full.get(), 2, left.data(), right.data(), cd.data()) ==
           VICINAL_OK);
   CHECK(largest(cd) > 1e-7);
   CHECK(difference(cf, cd) <= 1e-4);
@@ -490,7 +490,7 @@ TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   };
   const auto call = [&](const vicinal_curvature* at, int kind, std::int64_t m, const double* direction,
                         const std::int64_t* o, const std::int64_t* i, const double* x, double* to) {
-    return vicinal_curvature_products_f64(e.get(), at, kind, m, direction, nullptr, o, i, x, to, nullptr);
+    return call::curvature_products<double>(e.get(), at, kind, m, direction, nullptr, o, i, x, to, nullptr);
   };
   refused(call(nullptr, 0, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "curvature");
   refused(call(c.get(), 3, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "kind");
@@ -498,36 +498,38 @@ TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   refused(call(a.get(), VICINAL_FISHER, 1, v.data(), nullptr, nullptr, nullptr, out.data()), "Fisher");
   refused(call(a.get(), VICINAL_HESSIAN, 1, v.data(), offsets, id, delta, out.data()), "change_offsets");
   refused(call(c.get(), 0, 0, v.data(), nullptr, nullptr, nullptr, out.data()), "m is 0");
-  refused(call(c.get(), 0, 1, nullptr, nullptr, nullptr, nullptr, out.data()), "direction_weight");
-  refused(call(c.get(), 0, 1, v.data(), nullptr, nullptr, nullptr, nullptr), "product_weight");
+  refused(call(c.get(), 0, 1, nullptr, nullptr, nullptr, nullptr, out.data()), "direction is missing");
+  refused(call(c.get(), 0, 1, v.data(), nullptr, nullptr, nullptr, nullptr), "output is missing");
   refused(call(c.get(), 0, 1, v.data(), offsets, far, delta, out.data()), "change_ids[0] is 5");
   refused(call(c.get(), 0, 1, v.data(), offsets, id, infinite, out.data()), "change_deltas[0]");
   refused(call(c.get(), 0, 1, v.data(), offsets, nullptr, delta, out.data()), "change_ids");
   refused(call(c.get(), 0, 1, v.data(), falling, id, delta, out.data()), "change_offsets[0]");
-  refused(vicinal_curvature_scores_f64(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "direction_weight");
-  refused(vicinal_curvature_scores_f64(e.get(), c.get(), 1, v.data(), nullptr, nullptr), "scores");
-  refused(vicinal_curvature_sample_gradients_f64(e.get(), a.get(), nullptr, out.data()), "gradients");
-  refused(vicinal_curvature_sample_gradients_f64(e.get(), c.get(), nullptr, nullptr), "units");
+  refused(call::curvature_scores<double>(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "direction is missing");
+  refused(call::curvature_scores<double>(e.get(), c.get(), 1, v.data(), nullptr, nullptr), "scores");
+  refused(call::curvature_sample_gradients<double>(e.get(), a.get(), nullptr, out.data()), "gradients");
+  refused(call::curvature_sample_gradients<double>(e.get(), c.get(), nullptr, nullptr), "units");
   const Head cosine = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 5, 4, 3, 2, false, 97);
   const CurvaturePtr s = make_curvature(e.get(), cosine);
   const auto tables = [&](const vicinal_curvature* at, const double* direction, std::int64_t from, std::int64_t rows,
                           double* to) {
-    return vicinal_curvature_tables_f64(e.get(), at, direction, nullptr, from, rows, to, nullptr);
+    return call::curvature_tables<double>(e.get(), at, direction, nullptr, from, rows, to, nullptr);
   };
   refused(tables(c.get(), v.data(), 0, 1, out.data()), "softmax");
-  refused(tables(s.get(), nullptr, 0, 1, out.data()), "direction_weight");
+  refused(tables(s.get(), nullptr, 0, 1, out.data()), "direction is missing");
   refused(tables(s.get(), v.data(), -1, 1, out.data()), "from is -1");
   refused(tables(s.get(), v.data(), 4, 2, out.data()), "from is 4");
   refused(tables(s.get(), v.data(), 0, 0, out.data()), "rows is 0");
-  refused(tables(s.get(), v.data(), 0, 1, nullptr), "by_proxy");
+  refused(tables(s.get(), v.data(), 0, 1, nullptr), "output is missing");
   const auto change = [&](const vicinal_curvature* at, std::int64_t R, const double* left, const double* right,
-                          double* to) { return vicinal_curvature_loss_change_f64(e.get(), at, R, left, right, to); };
+                          double* to) { return call::curvature_loss_change<double>(e.get(), at, R, left, right, to); };
   refused(change(a.get(), 1, v.data(), v.data(), out.data()), "proxy-anchor");
   refused(change(s.get(), 0, v.data(), v.data(), out.data()), "R is 0");
   refused(change(s.get(), 1, nullptr, v.data(), out.data()), "left");
   refused(change(s.get(), 1, v.data(), nullptr, out.data()), "right");
   refused(change(s.get(), 1, v.data(), v.data(), nullptr), "change");
-  refused(vicinal_curvature_scores_f32(e.get(), c.get(), 1, nullptr, nullptr, scores.data()), "float64");
+  const std::vector<float> single = cast<float>(v);
+  refused(call::curvature_scores<float>(e.get(), c.get(), 1, single.data(), nullptr, scores.data()),
+          "direction_weight is F32 where F64 is expected");
 }
 
 }  // namespace

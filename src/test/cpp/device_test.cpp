@@ -21,8 +21,8 @@ Gradient gradient(vicinal_engine* e, const Head& h, const double* features, cons
                   const double* weight, const double* bias, const double* proxies, double* gw, double* gb, double* gp) {
   Gradient g{};
   REQUIRE_MESSAGE(
-      vicinal_head_gradient_f64(e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, features, labels, nullptr, nullptr, weight,
-                                bias, proxies, &g.loss, nullptr, nullptr, gw, gb, gp) == VICINAL_OK,
+      call::head_gradient<double>(e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, features, labels, nullptr, nullptr,
+                                  weight, bias, proxies, &g.loss, nullptr, nullptr, gw, gb, gp) == VICINAL_OK,
       vicinal_last_error());
   return g;
 }
@@ -75,10 +75,10 @@ TEST_CASE("memory: a call with large arguments is forgotten by the next") {
   const std::int64_t id = kRows - 1, first = 3;
   const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
   const std::int64_t before = in_use();
-  REQUIRE(vicinal_gather_rows_f32(e.get(), kRows, kColumns, values.data(), 1, &id, row.data()) == VICINAL_OK);
+  REQUIRE(call::gather_rows<float>(e.get(), kRows, kColumns, values.data(), 1, &id, row.data()) == VICINAL_OK);
   CHECK(row == std::vector<float>(row.size(), 0.5F));
   CHECK(in_use() - before >= kRows * kColumns * 4);
-  REQUIRE(vicinal_gather_rows_f32(e.get(), 4, 1, few.data(), 1, &first, row.data()) == VICINAL_OK);
+  REQUIRE(call::gather_rows<float>(e.get(), 4, 1, few.data(), 1, &first, row.data()) == VICINAL_OK);
   CHECK(row[0] == 2.0F);
   CHECK(in_use() - before < 32 << 20);
 }
@@ -127,8 +127,8 @@ TEST_CASE("two calls at once on a curvature whose features stay on the host do n
   const Vec directions[] = {Random{14}.vector(4 * 300), Random{15}.vector(4 * 300)};
   const auto product = [&](int i, const vicinal_curvature* c) {
     Vec out = poisoned<double>(directions[i].size());
-    vicinal_curvature_hvp_f64(engines[i].get(), c, directions[i].data(), nullptr, nullptr, out.data(), nullptr,
-                              nullptr);
+    call::curvature_hvp<double>(engines[i].get(), c, directions[i].data(), nullptr, nullptr, out.data(), nullptr,
+                                nullptr);
     return out;  // NaN where the call failed
   };
   const CurvaturePtr resident = make_curvature(engines[0].get(), h);
@@ -161,16 +161,16 @@ TEST_CASE("ids and weights of the device are checked before they are followed") 
   labels[35] = -1000000;
   const There<std::int64_t> y(labels);
   double loss = 0;
-  CHECK(vicinal_head_gradient_f64(e.get(), &h.at.spec, 40, 7, 5, 4, h.features.data(), y.get(), nullptr, nullptr,
-                                  h.weight.data(), h.bias.data(), h.at.proxies.data(), &loss, nullptr, nullptr, nullptr,
-                                  nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::head_gradient<double>(e.get(), &h.at.spec, 40, 7, 5, 4, h.features.data(), y.get(), nullptr, nullptr,
+                                    h.weight.data(), h.bias.data(), h.at.proxies.data(), &loss, nullptr, nullptr,
+                                    nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "labels[31] is 4; it must be in 0..3");
   Vec weights(40, 1.0);
   weights[7] = -2;
   const There<double> w(weights);
-  CHECK(vicinal_head_gradient_f64(e.get(), &h.at.spec, 40, 7, 5, 4, h.features.data(), h.at.labels.data(), w.get(),
-                                  nullptr, h.weight.data(), h.bias.data(), h.at.proxies.data(), &loss, nullptr, nullptr,
-                                  nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::head_gradient<double>(e.get(), &h.at.spec, 40, 7, 5, 4, h.features.data(), h.at.labels.data(), w.get(),
+                                    nullptr, h.weight.data(), h.bias.data(), h.at.proxies.data(), &loss, nullptr,
+                                    nullptr, nullptr, nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "weights[7] is -2; it must be finite and not negative");
 }
 
@@ -186,14 +186,14 @@ TEST_CASE("a call on the device stops between blocks") {
     }
   });
   double loss = 0;
-  const vicinal_status status = vicinal_head_gradient_f64(
+  const vicinal_status status = call::head_gradient<double>(
       e.get(), &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, h.features.data(), h.at.labels.data(), nullptr, nullptr,
       h.weight.data(), h.bias.data(), h.at.proxies.data(), &loss, nullptr, nullptr, nullptr, nullptr, nullptr);
   done.store(true);
   stopper.join();
   CHECK(status == VICINAL_CANCELLED);
   float small[1] = {2}, out[1] = {0};
-  CHECK(vicinal_gemm_f32(e.get(), 1, 1, 1, small, small, out) == VICINAL_OK);
+  CHECK(call::gemm<float>(e.get(), 1, 1, 1, small, small, out) == VICINAL_OK);
   CHECK(out[0] == 4.0f);
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("rounded products stay within their precision") {
     REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &raw) == VICINAL_OK, vicinal_last_error());
     const EnginePtr e(raw);
     std::vector<float> c(static_cast<std::size_t>(m * n));
-    REQUIRE(vicinal_gemm_f32(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
+    REQUIRE(call::gemm<float>(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
     return c;
   };
   const std::vector<float> plain = product(VICINAL_PRECISION_F32);

@@ -88,7 +88,7 @@ TEST_CASE("a call is cancelled from another thread, and the engine is usable aft
       }
     });
     const auto start = std::chrono::steady_clock::now();
-    const vicinal_status status = vicinal_gemm_f32(e.get(), n, n, n, a.data(), a.data(), c.data());
+    const vicinal_status status = call::gemm<float>(e.get(), n, n, n, a.data(), a.data(), c.data());
     const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     done.store(true);
     stopper.join();
@@ -96,7 +96,7 @@ TEST_CASE("a call is cancelled from another thread, and the engine is usable aft
     CHECK(std::string(vicinal_last_error()) == "the call was cancelled");
     CHECK(seconds < 1.0);
     float small[1] = {2}, out[1] = {0};
-    CHECK(vicinal_gemm_f32(e.get(), 1, 1, 1, small, small, out) == VICINAL_OK);
+    CHECK(call::gemm<float>(e.get(), 1, 1, 1, small, small, out) == VICINAL_OK);
     CHECK(out[0] == 4.0f);
     CHECK(std::string(vicinal_last_error()).empty());
   }

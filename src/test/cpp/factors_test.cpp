@@ -112,26 +112,26 @@ Answers run(vicinal_engine* e, const Head& h, const Vec& inverse) {
   if (softmax(h.at.spec)) {
     r.feature = poisoned<double>(D * D);
     r.output = poisoned<double>(d * d);
-    ok(vicinal_curvature_factors_f64(e, c.get(), r.feature.data(), r.output.data()));
+    ok(call::curvature_factors<double>(e, c.get(), r.feature.data(), r.output.data()));
     Vec alone = poisoned<double>(d * d);
-    ok(vicinal_curvature_factors_f64(e, c.get(), nullptr, alone.data()));
+    ok(call::curvature_factors<double>(e, c.get(), nullptr, alone.data()));
     CHECK(alone == r.output);
     for (int kind : {VICINAL_HESSIAN, VICINAL_GAUSS_NEWTON}) {
       r.diagonal[kind] = poisoned<double>(d * D);
-      ok(vicinal_curvature_diagonal_f64(e, c.get(), kind, r.diagonal[kind].data(), nullptr));
+      ok(call::curvature_diagonal<double>(e, c.get(), kind, r.diagonal[kind].data(), nullptr));
     }
     r.proxies = poisoned<double>(h.at.proxies.size());
-    ok(vicinal_curvature_diagonal_f64(e, c.get(), VICINAL_FISHER, nullptr, r.proxies.data()));
+    ok(call::curvature_diagonal<double>(e, c.get(), VICINAL_FISHER, nullptr, r.proxies.data()));
     // Both at once, in one pass.
     Vec weight = poisoned<double>(d * D), proxies = poisoned<double>(h.at.proxies.size());
-    ok(vicinal_curvature_diagonal_f64(e, c.get(), VICINAL_HESSIAN, weight.data(), proxies.data()));
+    ok(call::curvature_diagonal<double>(e, c.get(), VICINAL_HESSIAN, weight.data(), proxies.data()));
     CHECK(difference(weight, r.diagonal[VICINAL_HESSIAN]) <= 1e-12);
     CHECK(difference(proxies, r.proxies) <= 1e-12);
   }
   r.diagonal[VICINAL_FISHER] = poisoned<double>(d * D);
-  ok(vicinal_curvature_diagonal_f64(e, c.get(), VICINAL_FISHER, r.diagonal[VICINAL_FISHER].data(), nullptr));
+  ok(call::curvature_diagonal<double>(e, c.get(), VICINAL_FISHER, r.diagonal[VICINAL_FISHER].data(), nullptr));
   r.self = poisoned<double>(static_cast<std::size_t>(h.at.B));
-  ok(vicinal_curvature_self_influence_f64(e, c.get(), inverse.data(), r.self.data()));
+  ok(call::curvature_self_influence<double>(e, c.get(), inverse.data(), r.self.data()));
   return r;
 }
 
@@ -214,7 +214,7 @@ TEST_CASE("factors: exactly symmetric and positive semidefinite") {
   for (std::size_t i = 0; i < 11; ++i)
     for (std::size_t j = 0; j < i; ++j) CHECK(got.feature[i * 11 + j] == got.feature[j * 11 + i]);
   Vec vectors = got.output, values = poisoned<double>(9);
-  REQUIRE(vicinal_symmetric_eigen_f64(e.get(), 9, vectors.data(), values.data()) == VICINAL_OK);
+  REQUIRE(call::symmetric_eigen<double>(e.get(), 9, vectors.data(), values.data()) == VICINAL_OK);
   CHECK(values[0] >= -1e-14 * values[8]);
   CHECK(values[8] > 0);
 }
@@ -234,15 +234,15 @@ TEST_CASE("factors and diagonals: zero rows and zero proxies contribute nothing 
     for (int matrix : {VICINAL_HESSIAN, VICINAL_GAUSS_NEWTON, VICINAL_FISHER}) {
       Vec directions(30 * 30, 0.0), out = poisoned<double>(30 * 30), diagonal;
       for (std::size_t j = 0; j < 30; ++j) directions[j * 30 + j] = 1;
-      REQUIRE(vicinal_curvature_products_f64(e.get(), c.get(), matrix, 30, directions.data(), nullptr, nullptr, nullptr,
-                                             nullptr, out.data(), nullptr) == VICINAL_OK);
+      REQUIRE(call::curvature_products<double>(e.get(), c.get(), matrix, 30, directions.data(), nullptr, nullptr,
+                                               nullptr, nullptr, out.data(), nullptr) == VICINAL_OK);
       for (std::size_t j = 0; j < 30; ++j) diagonal.push_back(out[j * 30 + j]);
       CHECK(difference(got.diagonal[matrix], diagonal) <= kTolerance);
     }
     Vec directions(20 * 20, 0.0), out = poisoned<double>(20 * 20), diagonal;
     for (std::size_t j = 0; j < 20; ++j) directions[j * 20 + j] = 1;
-    REQUIRE(vicinal_curvature_products_f64(e.get(), c.get(), VICINAL_GAUSS_NEWTON, 20, nullptr, directions.data(),
-                                           nullptr, nullptr, nullptr, nullptr, out.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_products<double>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, 20, nullptr, directions.data(),
+                                             nullptr, nullptr, nullptr, nullptr, out.data()) == VICINAL_OK);
     for (std::size_t j = 0; j < 20; ++j) diagonal.push_back(out[j * 20 + j]);
     CHECK(difference(got.proxies, diagonal) <= kTolerance);
     CHECK(got.self[3] == 0);
@@ -258,13 +258,13 @@ TEST_CASE("diagonals of learned samples keep their digits in float32") {
   for (double& x : h.at.proxies) x = static_cast<float>(1.01 * x + 0.001);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
-  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, 8, 5, 5, 8, x.data(), h.at.labels.data(), nullptr, nullptr,
-                                       w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 8, 5, 5, 8, x.data(), h.at.labels.data(), nullptr, nullptr,
+                                        w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr c(raw);
   auto diagonal = poisoned<float>(25), output = poisoned<float>(25);
-  REQUIRE(vicinal_curvature_diagonal_f32(e.get(), c.get(), VICINAL_GAUSS_NEWTON, diagonal.data(), nullptr) ==
+  REQUIRE(call::curvature_diagonal<float>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, diagonal.data(), nullptr) ==
           VICINAL_OK);
-  REQUIRE(vicinal_curvature_factors_f32(e.get(), c.get(), nullptr, output.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_factors<float>(e.get(), c.get(), nullptr, output.data()) == VICINAL_OK);
   CHECK(difference(diagonal, weight_diagonal(h, VICINAL_GAUSS_NEWTON)) <= 1e-3);
   CHECK(difference(output, naive_factors(h).output) <= 1e-3);
 }
@@ -274,25 +274,27 @@ TEST_CASE("factors and diagonals: refusals name the argument and what works") {
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   double out[64];
   const CurvaturePtr arc = make_curvature(e.get(), make_head(spec_of(VICINAL_ARCFACE, 16, 20), 6, 4, 3, 3, false, 160));
-  CHECK(vicinal_curvature_factors_f64(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("output_factor: this loss is no softmax over cosines"));
-  CHECK(vicinal_curvature_factors_f64(e.get(), arc.get(), out, nullptr) == VICINAL_OK);
-  CHECK(vicinal_curvature_factors_f64(e.get(), arc.get(), nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_curvature_diagonal_f64(e.get(), arc.get(), VICINAL_HESSIAN, out, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("kind: this loss is no softmax"));
-  CHECK(vicinal_curvature_diagonal_f64(e.get(), arc.get(), VICINAL_FISHER, out, out + 20) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("proxies: this loss is no softmax"));
-  CHECK(vicinal_curvature_diagonal_f64(e.get(), arc.get(), 3, out, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("kind is 3"));
-  CHECK(vicinal_curvature_diagonal_f64(e.get(), arc.get(), VICINAL_FISHER, nullptr, nullptr) ==
+  CHECK(call::curvature_factors<double>(e.get(), arc.get(), out, nullptr) == VICINAL_OK);
+  CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_HESSIAN, out, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_curvature_self_influence_f64(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("inverse is null"));
+  CHECK(says("kind: this loss is no softmax"));
+  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, out, out + 20) ==
+        VICINAL_INVALID_ARGUMENT);
+  CHECK(says("proxies: this loss is no softmax"));
+  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), 3, out, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("kind is 3"));
+  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, nullptr, nullptr) ==
+        VICINAL_INVALID_ARGUMENT);
+  CHECK(call::curvature_self_influence<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("inverse is missing"));
   const CurvaturePtr anchor =
       make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 161));
-  CHECK(vicinal_curvature_self_influence_f64(e.get(), anchor.get(), out, out + 32) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::curvature_self_influence<double>(e.get(), anchor.get(), out, out + 32) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("proxy-anchor is not a sum over samples"));
-  CHECK(vicinal_curvature_diagonal_f64(e.get(), anchor.get(), VICINAL_FISHER, out, nullptr) ==
+  CHECK(call::curvature_diagonal<double>(e.get(), anchor.get(), VICINAL_FISHER, out, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
 }
 

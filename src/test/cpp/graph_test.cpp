@@ -87,21 +87,13 @@ struct Pointers {
   Real *per_sample, *rows, *gradient_bias, *gradient_proxies;  // rows: of the embeddings, or of the weight
 };
 
-vicinal_status head_gradient(vicinal_engine* e, const Shape& s, const Pointers<float>& p, double* loss,
-                             std::int64_t* empty) {
-  return vicinal_head_gradient_f32(e, &s.spec, s.n, s.D, s.d, s.C, p.x, p.labels, p.weights, p.soft, p.weight, p.bias,
-                                   p.proxies, loss, empty, p.per_sample, p.rows, p.gradient_bias, p.gradient_proxies);
-}
-vicinal_status head_gradient(vicinal_engine* e, const Shape& s, const Pointers<double>& p, double* loss,
-                             std::int64_t* empty) {
-  return vicinal_head_gradient_f64(e, &s.spec, s.n, s.D, s.d, s.C, p.x, p.labels, p.weights, p.soft, p.weight, p.bias,
-                                   p.proxies, loss, empty, p.per_sample, p.rows, p.gradient_bias, p.gradient_proxies);
-}
 template <class Real>
-vicinal_status call(vicinal_engine* e, const Shape& s, const Pointers<Real>& p, double* loss, std::int64_t* empty) {
-  if (s.D > 0) return head_gradient(e, s, p, loss, empty);
-  return call_loss(e, &s.spec, s.n, s.d, s.C, p.x, p.labels, p.proxies, p.weights, p.soft, loss, empty, p.per_sample,
-                   p.rows, p.gradient_proxies);
+vicinal_status gradient(vicinal_engine* e, const Shape& s, const Pointers<Real>& p, double* loss, std::int64_t* empty) {
+  if (s.D > 0)
+    return call::head_gradient<Real>(e, &s.spec, s.n, s.D, s.d, s.C, p.x, p.labels, p.weights, p.soft, p.weight, p.bias,
+                                     p.proxies, loss, empty, p.per_sample, p.rows, p.gradient_bias, p.gradient_proxies);
+  return call::loss<Real>(e, &s.spec, s.n, s.d, s.C, p.x, p.labels, p.proxies, p.weights, p.soft, loss, empty,
+                          p.per_sample, p.rows, p.gradient_proxies);
 }
 
 template <class Real>
@@ -149,7 +141,7 @@ Outcome<Real> from_host(const Shape& s, const Inputs<Real>& in, vicinal_engine* 
                          or_none(out.rows),
                          or_none(out.gradient_bias),
                          or_none(out.gradient_proxies)};
-  REQUIRE_MESSAGE(call(e == nullptr ? plain.get() : e, s, p, &out.loss, &out.empty) == VICINAL_OK,
+  REQUIRE_MESSAGE(gradient(e == nullptr ? plain.get() : e, s, p, &out.loss, &out.empty) == VICINAL_OK,
                   vicinal_last_error());
   return out;
 }
@@ -185,7 +177,7 @@ class Placed {
             labels->get(), at(per_sample), at(rows), at(gradient_bias), at(gradient_proxies)};
   }
   vicinal_status run(vicinal_engine* e, Outcome<Real>& out) const {
-    return call(e, shape, pointers(), &out.loss, &out.empty);
+    return gradient(e, shape, pointers(), &out.loss, &out.empty);
   }
   // Poisons the outputs, calls, and reads them.
   Outcome<Real> of(vicinal_engine* e) {
@@ -322,7 +314,7 @@ TEST_CASE("graphs: every address and every parameter tells calls apart") {
       swaps[k].first(p, b.pointers());
       swaps[k].second(in, second);
       Outcome<double> out(s);
-      REQUIRE(call(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
+      REQUIRE(gradient(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
       a.read(out);
       CHECK(out == from_host(s, in));
     }
@@ -343,10 +335,10 @@ TEST_CASE("graphs: every address and every parameter tells calls apart") {
       P p = a.pointers();
       p.*pointer = b.pointers().*pointer;
       double loss = 0;
-      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+      REQUIRE(gradient(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
       CHECK(same_bits((b.*array)->values(), before));
       p.*pointer = nullptr;
-      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+      REQUIRE(gradient(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
       CHECK(same_bits((a.*array)->values(), marker));
     }
   }
@@ -414,7 +406,7 @@ TEST_CASE("graphs: a larger call between two replays") {
     // A replay writes where its recording did, which is still the engine's: not even after a call that needs no
     // temporaries does it go back to the driver.
     std::int64_t first = 0;
-    REQUIRE(vicinal_find_nonfinite_f64(e.get(), 1, there.x->get(), &first) == VICINAL_OK);
+    REQUIRE(call::find_nonfinite<double>(e.get(), 1, there.x->get(), &first) == VICINAL_OK);
     REQUIRE(vicinal_memory_set_limit(device(), 1) == VICINAL_OK);
     REQUIRE(vicinal_memory_set_limit(device(), 0) == VICINAL_OK);
     CHECK(there.of(e.get()) == wanted);
@@ -458,7 +450,7 @@ TEST_CASE("graphs: several blocks and arrays of the host are not recorded") {
     p.proxies = other.proxies.data();
     const Counters before = counters();
     Outcome<double> out(s);
-    REQUIRE(call(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
+    REQUIRE(gradient(e.get(), s, p, &out.loss, &out.empty) == VICINAL_OK);
     CHECK(how(before, counters()) == How::run);
     there.read(out);
     CHECK(out == from_host(s, other));
@@ -551,7 +543,7 @@ TEST_CASE("graphs: what a small call queues is counted") {
     double loss = 0;
     for (std::size_t i = 0; i < 4; ++i) {
       c[i] = counters();
-      REQUIRE(call(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
+      REQUIRE(gradient(e.get(), s, p, &loss, nullptr) == VICINAL_OK);
     }
     c[4] = counters();
     CHECK(c[1].kernels - c[0].kernels == row.kernels);

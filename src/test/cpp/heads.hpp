@@ -58,7 +58,7 @@ inline Head make_head(const vicinal_loss& spec, std::int64_t N, std::int64_t D, 
 
 inline CurvaturePtr make_curvature(vicinal_engine* e, const Head& h) {
   vicinal_curvature* c = nullptr;
-  const vicinal_status status = vicinal_curvature_create_f64(
+  const vicinal_status status = call::curvature_create<double>(
       e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, h.features.data(), h.at.labels.data(), or_null(h.at.weights),
       or_null(h.at.soft_labels), h.weight.data(), or_null(h.bias), h.at.proxies.data(), &c);
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());

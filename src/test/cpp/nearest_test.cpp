@@ -59,8 +59,8 @@ Lists all_sorted(const Search& s) {
 Lists run(vicinal_engine* engine, const Search& s) {
   Lists out{std::vector<int64_t>(static_cast<std::size_t>(s.Q * s.k), -77),
             poisoned<double>(static_cast<std::size_t>(s.Q * s.k))};
-  const vicinal_status status = vicinal_nearest_f32(engine, s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self),
-                                                    s.k, out.ids.data(), out.distances.data());
+  const vicinal_status status = call::nearest(engine, s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self), s.k,
+                                              out.ids.data(), out.distances.data());
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
   return out;
 }
@@ -122,8 +122,7 @@ TEST_CASE("nearest: the processor leaves it to FAISS") {
   const EnginePtr engine(made);
   const Search s = same_set(4, 2, 1, gaussian);
   int64_t ids[4];
-  CHECK(vicinal_nearest_f32(made, 4, 4, 2, s.asked(), s.gallery.data(), nullptr, 1, ids, nullptr) ==
-        VICINAL_UNAVAILABLE);
+  CHECK(call::nearest(made, 4, 4, 2, s.asked(), s.gallery.data(), nullptr, 1, ids, nullptr) == VICINAL_UNAVAILABLE);
   CHECK(std::strstr(vicinal_last_error(), "FAISS") != nullptr);
 }
 
@@ -196,14 +195,14 @@ TEST_SUITE("nearest") {
     const There<int64_t> self(s.self);
     const There<int64_t> ids(std::vector<int64_t>(expected.ids.size(), -77));
     const There<double> distances(poisoned<double>(expected.ids.size()));
-    REQUIRE_MESSAGE(vicinal_nearest_f32(engine.get(), s.Q, s.G, s.d, rows.get(), rows.get(), self.get(), s.k, ids.get(),
-                                        distances.get()) == VICINAL_OK,
+    REQUIRE_MESSAGE(call::nearest(engine.get(), s.Q, s.G, s.d, rows.get(), rows.get(), self.get(), s.k, ids.get(),
+                                  distances.get()) == VICINAL_OK,
                     vicinal_last_error());
     CHECK(ids.values() == expected.ids);
     CHECK(distances.values() == expected.distances);
     std::vector<int64_t> only_ids(expected.ids.size(), -77);
-    REQUIRE(vicinal_nearest_f32(engine.get(), s.Q, s.G, s.d, s.gallery.data(), rows.get(), self.get(), s.k,
-                                only_ids.data(), nullptr) == VICINAL_OK);
+    REQUIRE(call::nearest(engine.get(), s.Q, s.G, s.d, s.gallery.data(), rows.get(), self.get(), s.k, only_ids.data(),
+                          nullptr) == VICINAL_OK);
     CHECK(only_ids == expected.ids);
   }
 
@@ -229,8 +228,8 @@ TEST_SUITE("nearest") {
       Search s = good;
       spoil(s);
       std::vector<int64_t> ids(100);
-      CHECK(vicinal_nearest_f32(engine.get(), s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self), s.k,
-                                ids.data(), nullptr) == VICINAL_INVALID_ARGUMENT);
+      CHECK(call::nearest(engine.get(), s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self), s.k, ids.data(),
+                          nullptr) == VICINAL_INVALID_ARGUMENT);
       CHECK_MESSAGE(std::strstr(vicinal_last_error(), text) != nullptr, vicinal_last_error());
     };
     refused([](Search& s) { s.Q = 0; }, "Q is 0");
@@ -248,7 +247,7 @@ TEST_SUITE("nearest") {
     refused([](Search& s) { s.self = {-2, -1, -1, -1}; }, "self[0] is -2");
     refused([](Search& s) { s.gallery[3] = std::numeric_limits<float>::quiet_NaN(); }, "gallery row 1 is not finite");
     refused([](Search& s) { s.queries[2] = std::numeric_limits<float>::infinity(); }, "query row 1 is not finite");
-    CHECK(vicinal_nearest_f32(engine.get(), 4, 9, 2, good.asked(), good.gallery.data(), nullptr, 3, nullptr, nullptr) ==
+    CHECK(call::nearest(engine.get(), 4, 9, 2, good.asked(), good.gallery.data(), nullptr, 3, nullptr, nullptr) ==
           VICINAL_INVALID_ARGUMENT);
   }
 
@@ -260,8 +259,8 @@ TEST_SUITE("nearest") {
     vicinal_status status = VICINAL_OK;
     std::atomic<bool> done{false};
     std::thread call([&] {
-      status = vicinal_nearest_f32(engine.get(), s.Q, s.G, s.d, s.gallery.data(), s.gallery.data(), s.self.data(), s.k,
-                                   ids.data(), nullptr);
+      status = call::nearest(engine.get(), s.Q, s.G, s.d, s.gallery.data(), s.gallery.data(), s.self.data(), s.k,
+                             ids.data(), nullptr);
       done = true;
     });
     // A call clears an earlier request when it starts, so ask until it has answered.

@@ -107,20 +107,21 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
   const auto keep = [&](const char* name, const auto& v) { out.push_back({name, widened(v)}); };
 
   auto z = poisoned<float>(h.at.embeddings.size());
-  done(vicinal_head_embed_f32(e, N, D, d, x.data(), w.data(), b.data(), z.data()));
+  done(call::head_embed<float>(e, N, D, d, x.data(), w.data(), b.data(), z.data()));
   keep("embeddings", z);
   double loss = 0;
   auto gw = poisoned<float>(w.size()), gb = poisoned<float>(b.size()), gp = poisoned<float>(p.size());
-  done(vicinal_head_gradient_f32(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr, w.data(),
-                                 b.data(), p.data(), &loss, nullptr, nullptr, gw.data(), gb.data(), gp.data()));
+  done(call::head_gradient<float>(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr,
+                                  w.data(), b.data(), p.data(), &loss, nullptr, nullptr, gw.data(), gb.data(),
+                                  gp.data()));
   out.push_back({"loss", {loss}});
   keep("gradient of weight", gw);
   keep("gradient of bias", gb);
   keep("gradient of proxies", gp);
 
   vicinal_curvature* raw = nullptr;
-  done(vicinal_curvature_create_f32(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr,
-                                    w.data(), b.data(), p.data(), &raw));
+  done(call::curvature_create<float>(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr,
+                                     w.data(), b.data(), p.data(), &raw));
   const CurvaturePtr curvature(raw);
   Random random(4);
   const auto V = cast<float>(random.vector(static_cast<std::int64_t>(weights))),
@@ -131,17 +132,17 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
     for (const bool proxies_move : {true, false}) {
       if (!rows_move && !proxies_move) continue;
       auto hw = poisoned<float>(weights), hp = poisoned<float>(proxies);
-      done(vicinal_curvature_products_f32(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
-                                          proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
-                                          changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr, hw.data(),
-                                          hp.data()));
+      done(call::curvature_products<float>(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
+                                           proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
+                                           changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr, hw.data(),
+                                           hp.data()));
       keep(rows_move ? "product, weight" : "product of proxies, weight", hw);
       keep(proxies_move ? "product, proxies" : "product of rows, proxies", hp);
       auto only = poisoned<float>(weights);
-      done(vicinal_curvature_products_f32(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
-                                          proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
-                                          changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr,
-                                          only.data(), nullptr));
+      done(call::curvature_products<float>(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
+                                           proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
+                                           changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr,
+                                           only.data(), nullptr));
       // Sums are cut into other blocks. An operand that lies on the edge between two rounded numbers may then become
       // the other one, which moves one row of one direction's product by that operand's unit.
       const Vec both = widened(hw);
@@ -151,13 +152,13 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
   }
   if (!column_form(h.at.spec)) {
     auto hw = poisoned<float>(weights), hp = poisoned<float>(proxies);
-    done(vicinal_curvature_products_f32(e, raw, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
-                                        hw.data(), hp.data()));
+    done(call::curvature_products<float>(e, raw, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
+                                         hw.data(), hp.data()));
     keep("Fisher product, weight", hw);
     keep("Fisher product, proxies", hp);
   }
   auto scores = poisoned<double>(rows * static_cast<std::size_t>(m));
-  done(vicinal_curvature_scores_f32(e, raw, m, V.data(), U.data(), scores.data()));
+  done(call::curvature_scores<float>(e, raw, m, V.data(), U.data(), scores.data()));
   keep("scores", scores);
   return out;
 }

@@ -63,7 +63,7 @@ Result run(vicinal_engine* engine, const Ranking& r) {
   out.ranks.assign(r.relevant.size(), -77);
   out.tied.assign(static_cast<std::size_t>(r.Q), 77);
   const float* queries = r.same ? r.gallery.data() : r.queries.data();
-  const vicinal_status status = vicinal_rank_f32(
+  const vicinal_status status = call::rank(
       engine, r.Q, r.G, r.d, queries, r.gallery.data(), r.self.empty() ? nullptr : r.self.data(), r.offsets.data(),
       r.relevant.data(), static_cast<int64_t>(r.relevant.size()), out.ranks.data(), out.tied.data());
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
@@ -167,9 +167,8 @@ TEST_CASE("rank: tied may be NULL, and one query may be left out of another gall
   check(r, "own rows");
   const test::EnginePtr engine = test::make_engine();
   std::vector<int64_t> ranks(r.relevant.size());
-  CHECK(vicinal_rank_f32(engine.get(), r.Q, r.G, r.d, r.queries.data(), r.gallery.data(), r.self.data(),
-                         r.offsets.data(), r.relevant.data(), static_cast<int64_t>(r.relevant.size()), ranks.data(),
-                         nullptr) == VICINAL_OK);
+  CHECK(call::rank(engine.get(), r.Q, r.G, r.d, r.queries.data(), r.gallery.data(), r.self.data(), r.offsets.data(),
+                   r.relevant.data(), static_cast<int64_t>(r.relevant.size()), ranks.data(), nullptr) == VICINAL_OK);
   CHECK(ranks == all_pairs(r).ranks);
 }
 
@@ -194,7 +193,7 @@ TEST_CASE("rank: bad arguments are refused with their name") {
     Ranking r = good;
     spoil(r);
     std::vector<int64_t> ranks(r.relevant.size() + 1);
-    const vicinal_status status = vicinal_rank_f32(
+    const vicinal_status status = call::rank(
         engine.get(), r.Q, r.G, r.d, r.queries.data(), r.gallery.data(), r.self.empty() ? nullptr : r.self.data(),
         r.offsets.data(), r.relevant.data(), static_cast<int64_t>(r.relevant.size()), ranks.data(), nullptr);
     CHECK(status == VICINAL_INVALID_ARGUMENT);
@@ -204,7 +203,7 @@ TEST_CASE("rank: bad arguments are refused with their name") {
   refused([](Ranking& r) { r.d = -1; }, "d is -1");
   refused([](Ranking& r) { r.offsets[0] = 1; }, "offsets[0]");
   refused([](Ranking& r) { r.offsets[1] = r.offsets[2] + 1; }, "must ascend");
-  refused([](Ranking& r) { r.offsets[4] -= 1; }, "relevant_size");
+  refused([](Ranking& r) { r.offsets[4] -= 1; }, "offsets[Q] is");
   refused([](Ranking& r) { r.relevant[0] = 9; }, "relevant[0] is 9");
   refused([](Ranking& r) { std::swap(r.relevant[0], r.relevant[1]); }, "must ascend, each once");
   refused([](Ranking& r) { r.self = {r.relevant[0], -1, -1, -1}; }, "own row");
@@ -220,9 +219,9 @@ TEST_CASE("rank: a cancelled call stops within a tile") {
   vicinal_status status = VICINAL_OK;
   std::atomic<bool> done{false};
   std::thread call([&] {
-    status = vicinal_rank_f32(engine.get(), r.Q, r.G, r.d, r.gallery.data(), r.gallery.data(), r.self.data(),
-                              r.offsets.data(), r.relevant.data(), static_cast<int64_t>(r.relevant.size()),
-                              ranks.data(), nullptr);
+    status =
+        call::rank(engine.get(), r.Q, r.G, r.d, r.gallery.data(), r.gallery.data(), r.self.data(), r.offsets.data(),
+                   r.relevant.data(), static_cast<int64_t>(r.relevant.size()), ranks.data(), nullptr);
     done = true;
   });
   // A call clears an earlier request when it starts, so ask until it has answered.

@@ -64,8 +64,8 @@ void check(vicinal_engine* e, const Head& h, const Vec& hessians, double damping
                         static_cast<std::size_t>(h.D));
   Vec got = poisoned<double>(v.size()), expected;
   const CurvaturePtr c = make_curvature(e, h);
-  REQUIRE_MESSAGE(vicinal_curvature_seed_recursion_f64(e, c.get(), damping, scale, m, rank, left.data(), right.data(),
-                                                       got.data()) == VICINAL_OK,
+  REQUIRE_MESSAGE(call::curvature_seed_recursion<double>(e, c.get(), damping, scale, m, rank, left.data(), right.data(),
+                                                         got.data()) == VICINAL_OK,
                   vicinal_last_error());
   for (std::int64_t q = 0; q < m; ++q) {
     const Vec one = loop(h, hessians, damping, scale, Vec(v.begin() + q * size, v.begin() + (q + 1) * size));
@@ -132,9 +132,9 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
     for (std::size_t b = 0; b < 5; ++b) {
       Vec direction(5, 0.0), column = poisoned<double>(5), proxies = poisoned<double>(20);
       direction[b] = 1;
-      REQUIRE(vicinal_loss_hvp_f64(e.get(), &h.at.spec, 1, 5, 4, u.data(), &h.at.labels[i], h.at.proxies.data(),
-                                   nullptr, nullptr, direction.data(), nullptr, column.data(),
-                                   proxies.data()) == VICINAL_OK);
+      REQUIRE(call::loss_hvp<double>(e.get(), &h.at.spec, 1, 5, 4, u.data(), &h.at.labels[i], h.at.proxies.data(),
+                                     nullptr, nullptr, direction.data(), nullptr, column.data(),
+                                     proxies.data()) == VICINAL_OK);
       hessians.insert(hessians.end(), column.begin(), column.end());  // symmetric: columns are rows
     }
   }
@@ -142,10 +142,10 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
   Random random(252);
   const Vec left = random.vector(2 * 5 * 3), right = random.vector(3 * 6);
   Vec first = poisoned<double>(60), second = poisoned<double>(60);
-  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
-                                               first.data()) == VICINAL_OK);
-  REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
-                                               second.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                                 first.data()) == VICINAL_OK);
+  REQUIRE(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                                 second.data()) == VICINAL_OK);
   CHECK(first == second);
 }
 
@@ -154,8 +154,8 @@ TEST_CASE("recursion: float32 follows float64") {
   const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 700, 12, 6, 5, false, 260);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
-  REQUIRE(vicinal_curvature_create_f32(e.get(), &h.at.spec, 700, 12, 6, 5, x.data(), h.at.labels.data(), nullptr,
-                                       nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
+  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 700, 12, 6, 5, x.data(), h.at.labels.data(), nullptr,
+                                        nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
   const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
   Random random(261);
   const Vec left = random.vector(6 * 2), right = random.vector(2 * 12);
@@ -163,10 +163,10 @@ TEST_CASE("recursion: float32 follows float64") {
   auto got = poisoned<float>(72);
   Vec expected = poisoned<double>(72);
   for (double damping : {0.01, 0.2}) {  // 0.8^256 is below the factor's bound: it is multiplied in every block
-    REQUIRE(vicinal_curvature_seed_recursion_f32(e.get(), single.get(), damping, 500, 1, 2, left_f.data(),
-                                                 right_f.data(), got.data()) == VICINAL_OK);
-    REQUIRE(vicinal_curvature_seed_recursion_f64(e.get(), full.get(), damping, 500, 1, 2, left.data(), right.data(),
-                                                 expected.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_seed_recursion<float>(e.get(), single.get(), damping, 500, 1, 2, left_f.data(),
+                                                  right_f.data(), got.data()) == VICINAL_OK);
+    REQUIRE(call::curvature_seed_recursion<double>(e.get(), full.get(), damping, 500, 1, 2, left.data(), right.data(),
+                                                   expected.data()) == VICINAL_OK);
     CHECK(difference(got, expected) <= 2e-4);
   }
 }
@@ -177,7 +177,7 @@ TEST_CASE("recursion: refusals name the argument") {
   double left[3] = {}, right[4] = {}, h[12];
   const CurvaturePtr c = make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 6, 4, 3, 3, false, 270));
   const auto call = [&](const vicinal_curvature* at, double damping, double scale, std::int64_t m, const double* from) {
-    return vicinal_curvature_seed_recursion_f64(e.get(), at, damping, scale, m, 1, from, right, h);
+    return call::curvature_seed_recursion<double>(e.get(), at, damping, scale, m, 1, from, right, h);
   };
   CHECK(call(c.get(), 1.5, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("damping is 1.5"));
@@ -186,7 +186,7 @@ TEST_CASE("recursion: refusals name the argument") {
   CHECK(call(c.get(), 0.01, 500, 0, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("m is 0"));
   CHECK(call(c.get(), 0.01, 500, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("left is null"));
+  CHECK(says("left is missing"));
   const CurvaturePtr anchor =
       make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 271));
   CHECK(call(anchor.get(), 0.01, 500, 1, left) == VICINAL_INVALID_ARGUMENT);

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "calls.hpp"
 #include "oracle/losses.hpp"
 #include "vicinal/vicinal.h"
 
@@ -226,28 +227,6 @@ double difference(const std::vector<Real>& actual, const Vec& expected, double s
   return worst;
 }
 
-inline vicinal_status call_loss(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d,
-                                std::int64_t C, const float* z, const std::int64_t* y, const float* p, const float* w,
-                                const float* t, double* loss, std::int64_t* empty, float* per, float* ge, float* gp) {
-  return vicinal_loss_f32(e, s, B, d, C, z, y, p, w, t, loss, empty, per, ge, gp);
-}
-inline vicinal_status call_loss(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d,
-                                std::int64_t C, const double* z, const std::int64_t* y, const double* p,
-                                const double* w, const double* t, double* loss, std::int64_t* empty, double* per,
-                                double* ge, double* gp) {
-  return vicinal_loss_f64(e, s, B, d, C, z, y, p, w, t, loss, empty, per, ge, gp);
-}
-inline vicinal_status call_hvp(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
-                               const float* z, const std::int64_t* y, const float* p, const float* w, const float* t,
-                               const float* v, const float* u, float* he, float* hp) {
-  return vicinal_loss_hvp_f32(e, s, B, d, C, z, y, p, w, t, v, u, he, hp);
-}
-inline vicinal_status call_hvp(vicinal_engine* e, const vicinal_loss* s, std::int64_t B, std::int64_t d, std::int64_t C,
-                               const double* z, const std::int64_t* y, const double* p, const double* w,
-                               const double* t, const double* v, const double* u, double* he, double* hp) {
-  return vicinal_loss_hvp_f64(e, s, B, d, C, z, y, p, w, t, v, u, he, hp);
-}
-
 template <class Real>
 struct Result {
   double loss = std::numeric_limits<double>::quiet_NaN();
@@ -263,7 +242,7 @@ Result<Real> run_loss(vicinal_engine* e, const Case& c) {
   r.grad_embeddings = poisoned<Real>(z.size());
   r.grad_proxies = poisoned<Real>(p.size());
   if (!column_form(c.spec)) r.per_sample = poisoned<Real>(c.labels.size());
-  const vicinal_status status = call_loss(
+  const vicinal_status status = call::loss<Real>(
       e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t), &r.loss, &r.empty,
       r.per_sample.empty() ? nullptr : r.per_sample.data(), r.grad_embeddings.data(), r.grad_proxies.data());
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
@@ -281,8 +260,9 @@ Product<Real> run_hvp(vicinal_engine* e, const Case& c, const Vec& V, const Vec&
   const auto z = cast<Real>(c.embeddings), p = cast<Real>(c.proxies), w = cast<Real>(c.weights),
              t = cast<Real>(c.soft_labels), v = cast<Real>(V), u = cast<Real>(U);
   Product<Real> r{poisoned<Real>(z.size()), poisoned<Real>(p.size())};
-  const vicinal_status status = call_hvp(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w),
-                                         or_null(t), or_null(v), or_null(u), r.embeddings.data(), r.proxies.data());
+  const vicinal_status status =
+      call::loss_hvp<Real>(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t),
+                           or_null(v), or_null(u), r.embeddings.data(), r.proxies.data());
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
   return r;
 }

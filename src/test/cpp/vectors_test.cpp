@@ -19,44 +19,7 @@ constexpr double rounding() {
   return sizeof(Real) == sizeof(float) ? 3e-7 : 1e-15;
 }
 
-vicinal_status dots(vicinal_engine* e, Shape s, const float* x, const float* y, double* out) {
-  return vicinal_dots_f32(e, s.m, s.n, x, y, out);
-}
-vicinal_status dots(vicinal_engine* e, Shape s, const double* x, const double* y, double* out) {
-  return vicinal_dots_f64(e, s.m, s.n, x, y, out);
-}
-vicinal_status axpy(vicinal_engine* e, Shape s, const double* alpha, const float* x, float* y) {
-  return vicinal_axpy_f32(e, s.m, s.n, alpha, x, y);
-}
-vicinal_status axpy(vicinal_engine* e, Shape s, const double* alpha, const double* x, double* y) {
-  return vicinal_axpy_f64(e, s.m, s.n, alpha, x, y);
-}
-vicinal_status xpby(vicinal_engine* e, Shape s, const float* x, const double* beta, float* y) {
-  return vicinal_xpby_f32(e, s.m, s.n, x, beta, y);
-}
-vicinal_status xpby(vicinal_engine* e, Shape s, const double* x, const double* beta, double* y) {
-  return vicinal_xpby_f64(e, s.m, s.n, x, beta, y);
-}
-vicinal_status multiply(vicinal_engine* e, Shape s, const float* shared, const float* x, float* out) {
-  return vicinal_multiply_f32(e, s.m, s.n, shared, x, out);
-}
-vicinal_status multiply(vicinal_engine* e, Shape s, const double* shared, const double* x, double* out) {
-  return vicinal_multiply_f64(e, s.m, s.n, shared, x, out);
-}
-vicinal_status gemm(vicinal_engine* e, std::int64_t m, std::int64_t n, std::int64_t k, const float* a, const float* b,
-                    float* c) {
-  return vicinal_gemm_f32(e, m, n, k, a, b, c);
-}
-vicinal_status gemm(vicinal_engine* e, std::int64_t m, std::int64_t n, std::int64_t k, const double* a, const double* b,
-                    double* c) {
-  return vicinal_gemm_f64(e, m, n, k, a, b, c);
-}
-vicinal_status eigen(vicinal_engine* e, std::int64_t n, float* a, float* w) {
-  return vicinal_symmetric_eigen_f32(e, n, a, w);
-}
-vicinal_status eigen(vicinal_engine* e, std::int64_t n, double* a, double* w) {
-  return vicinal_symmetric_eigen_f64(e, n, a, w);
-}
+using call::axpy, call::dots, call::gemm, call::multiply, call::xpby;
 
 TEST_CASE_TEMPLATE("vectors: dots, axpy, xpby and multiply against naive loops", Real, float, double) {
   for (int isa : {VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {
@@ -80,17 +43,17 @@ TEST_CASE_TEMPLATE("vectors: dots, axpy, xpby and multiply against naive loops",
           product[at] *= shared[i];
         }
       Vec got = poisoned<double>(m);
-      REQUIRE(dots(e.get(), s, xr.data(), yr.data(), got.data()) == VICINAL_OK);
+      REQUIRE(dots<Real>(e.get(), s.m, s.n, xr.data(), yr.data(), got.data()) == VICINAL_OK);
       // The inputs are floats, and sums are in double for both types.
       CHECK(difference(got, dot, 1.0) <= 1e-12 * static_cast<double>(n));
       auto a = yr, b = yr, c = poisoned<Real>(x.size()), d = xr;
-      REQUIRE(axpy(e.get(), s, f.data(), xr.data(), a.data()) == VICINAL_OK);
+      REQUIRE(axpy<Real>(e.get(), s.m, s.n, f.data(), xr.data(), a.data()) == VICINAL_OK);
       CHECK(difference(a, sum) <= rounding<Real>());
-      REQUIRE(xpby(e.get(), s, xr.data(), f.data(), b.data()) == VICINAL_OK);
+      REQUIRE(xpby<Real>(e.get(), s.m, s.n, xr.data(), f.data(), b.data()) == VICINAL_OK);
       CHECK(difference(b, next) <= rounding<Real>());
-      REQUIRE(multiply(e.get(), s, sharedr.data(), xr.data(), c.data()) == VICINAL_OK);
+      REQUIRE(multiply<Real>(e.get(), s.m, s.n, sharedr.data(), xr.data(), c.data()) == VICINAL_OK);
       CHECK(difference(c, product) <= rounding<Real>());
-      REQUIRE(multiply(e.get(), s, sharedr.data(), d.data(), d.data()) == VICINAL_OK);
+      REQUIRE(multiply<Real>(e.get(), s.m, s.n, sharedr.data(), d.data(), d.data()) == VICINAL_OK);
       CHECK(d == c);
     }
   }
@@ -100,12 +63,23 @@ TEST_CASE("vectors: inner products do not depend on the number of threads") {
   Random random(3);
   const Vec x = random.vector(3 * 100000), y = random.vector(3 * 100000);
   Vec one(3), three(3);
-  REQUIRE(vicinal_dots_f64(make_engine(1).get(), 3, 100000, x.data(), y.data(), one.data()) == VICINAL_OK);
-  REQUIRE(vicinal_dots_f64(make_engine(3).get(), 3, 100000, x.data(), y.data(), three.data()) == VICINAL_OK);
+  REQUIRE(call::dots<double>(make_engine(1).get(), 3, 100000, x.data(), y.data(), one.data()) == VICINAL_OK);
+  REQUIRE(call::dots<double>(make_engine(3).get(), 3, 100000, x.data(), y.data(), three.data()) == VICINAL_OK);
   CHECK(one == three);
 }
 
-// Blocks of OpenBLAS; few rows on either side, in whole and ragged groups of four, for one thread and for several.
+// x [n, m], transposed.
+template <class Real>
+std::vector<Real> across(const std::vector<Real>& x, std::int64_t n, std::int64_t m) {
+  std::vector<Real> out(x.size());
+  for (std::int64_t i = 0; i < n; ++i)
+    for (std::int64_t j = 0; j < m; ++j)
+      out[static_cast<std::size_t>(j * n + i)] = x[static_cast<std::size_t>(i * m + j)];
+  return out;
+}
+
+// Both operands either way. Blocks of OpenBLAS; few rows on either side, in whole and ragged groups of four, for one
+// thread and for several.
 TEST_CASE_TEMPLATE("gemm against a naive product", Real, float, double) {
   const struct {
     std::int64_t m, n, k;
@@ -126,9 +100,14 @@ TEST_CASE_TEMPLATE("gemm against a naive product", Real, float, double) {
             expected[static_cast<std::size_t>(i * s.n + j)] +=
                 static_cast<double>(a[static_cast<std::size_t>(i * s.k + l)]) *
                 static_cast<double>(b[static_cast<std::size_t>(j * s.k + l)]);
-      auto c = poisoned<Real>(expected.size());
-      REQUIRE(gemm(e.get(), s.m, s.n, s.k, a.data(), b.data(), c.data()) == VICINAL_OK);
-      CHECK(difference(c, expected) <= (sizeof(Real) == sizeof(float) ? 2e-6 : 1e-14));
+      const auto across_a = across(a, s.m, s.k), across_b = across(b, s.n, s.k);
+      for (const bool ta : {false, true})
+        for (const bool tb : {false, true}) {
+          auto c = poisoned<Real>(expected.size());
+          REQUIRE(gemm<Real>(e.get(), s.m, s.n, s.k, (ta ? across_a : a).data(), (tb ? b : across_b).data(), c.data(),
+                             ta, tb) == VICINAL_OK);
+          CHECK(difference(c, expected) <= (sizeof(Real) == sizeof(float) ? 2e-6 : 1e-14));
+        }
     }
   }
 }
@@ -155,7 +134,7 @@ TEST_CASE_TEMPLATE("symmetric eigen: A V = V L, orthonormal rows, ascending valu
     CAPTURE(n);
     const Vec a = symmetric(n, 5);
     auto v = cast<Real>(a), w = poisoned<Real>(static_cast<std::size_t>(n));
-    REQUIRE_MESSAGE(eigen(e.get(), n, v.data(), w.data()) == VICINAL_OK, vicinal_last_error());
+    REQUIRE_MESSAGE(call::symmetric_eigen<Real>(e.get(), n, v.data(), w.data()) == VICINAL_OK, vicinal_last_error());
     const double unit = largest(a);
     double residual = 0, orthogonality = 0;
     bool ascending = true, positive = true;
@@ -190,7 +169,7 @@ TEST_CASE("symmetric eigen: a matrix whose answer is known") {
   const EnginePtr e = make_engine();
   Vec a = {2, -1, -1, 2},
       w = poisoned<double>(2);  // 1: (1, 1), 3: (1, -1), up to length; the first of equals is positive
-  REQUIRE(vicinal_symmetric_eigen_f64(e.get(), 2, a.data(), w.data()) == VICINAL_OK);
+  REQUIRE(call::symmetric_eigen<double>(e.get(), 2, a.data(), w.data()) == VICINAL_OK);
   const double h = std::sqrt(0.5);
   CHECK(difference(w, {1, 3}) <= 1e-15);
   CHECK(difference(a, {h, h, h, -h}) <= 1e-15);
@@ -200,20 +179,20 @@ TEST_CASE("vectors and eigen: refusals name the argument") {
   const EnginePtr e = make_engine();
   double x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4}, f[2] = {1, std::numeric_limits<double>::quiet_NaN()}, w[2];
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
-  CHECK(vicinal_dots_f64(e.get(), 0, 2, x, y, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::dots<double>(e.get(), 0, 2, x, y, w) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("m is 0"));
-  CHECK(vicinal_dots_f64(e.get(), 2, 2, x, y, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::dots<double>(e.get(), 2, 2, x, y, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("dots is null"));
-  CHECK(vicinal_axpy_f64(e.get(), 2, 2, f, x, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::axpy<double>(e.get(), 2, 2, f, x, y) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("alpha[1] is nan"));
-  CHECK(vicinal_xpby_f64(e.get(), 2, 2, nullptr, f, y) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("x is null"));
-  CHECK(vicinal_multiply_f64(e.get(), 2, 2, nullptr, x, y) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("shared is null"));
+  CHECK(call::xpby<double>(e.get(), 2, 2, nullptr, f, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("x is missing"));
+  CHECK(call::multiply<double>(e.get(), 2, 2, nullptr, x, y) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("shared is missing"));
   x[2] = std::numeric_limits<double>::infinity();
-  CHECK(vicinal_symmetric_eigen_f64(e.get(), 2, x, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::symmetric_eigen<double>(e.get(), 2, x, w) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("matrix[1, 0] is inf"));
-  CHECK(vicinal_symmetric_eigen_f64(e.get(), 40000, x, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::symmetric_eigen<double>(e.get(), 40000, x, w) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("n is 40000"));
 }
 

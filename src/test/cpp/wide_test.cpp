@@ -26,15 +26,15 @@ Results results(vicinal_engine* e, const Head& h) {
   for (double& x : inverse) x = 1 + x * x;
   Results r{room(N * C), room(N * C), room(m * N), room(N), room(D * D),     room(d * d),
             room(d * D), room(C * d), room(d * D), room(N), room(m * d * D), room(m * C * d)};
-  done(vicinal_curvature_tables_f64(e, c, V.data(), U.data(), 0, N, r.by_proxy.data(), r.relabel.data()));
-  done(vicinal_curvature_scores_f64(e, c, m, V.data(), U.data(), r.scores.data()));
-  done(vicinal_curvature_loss_change_f64(e, c, kRank, left.data(), right.data(), r.change.data()));
-  done(vicinal_curvature_factors_f64(e, c, r.feature.data(), r.output.data()));
-  done(vicinal_curvature_diagonal_f64(e, c, VICINAL_HESSIAN, r.hessian.data(), r.proxies.data()));
-  done(vicinal_curvature_diagonal_f64(e, c, VICINAL_FISHER, r.fisher.data(), nullptr));
-  done(vicinal_curvature_self_influence_f64(e, c, inverse.data(), r.influence.data()));
-  done(vicinal_curvature_products_f64(e, c, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
-                                      r.products.data(), r.proxy_products.data()));
+  done(call::curvature_tables<double>(e, c, V.data(), U.data(), 0, N, r.by_proxy.data(), r.relabel.data()));
+  done(call::curvature_scores<double>(e, c, m, V.data(), U.data(), r.scores.data()));
+  done(call::curvature_loss_change<double>(e, c, kRank, left.data(), right.data(), r.change.data()));
+  done(call::curvature_factors<double>(e, c, r.feature.data(), r.output.data()));
+  done(call::curvature_diagonal<double>(e, c, VICINAL_HESSIAN, r.hessian.data(), r.proxies.data()));
+  done(call::curvature_diagonal<double>(e, c, VICINAL_FISHER, r.fisher.data(), nullptr));
+  done(call::curvature_self_influence<double>(e, c, inverse.data(), r.influence.data()));
+  done(call::curvature_products<double>(e, c, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
+                                        r.products.data(), r.proxy_products.data()));
   return r;
 }
 

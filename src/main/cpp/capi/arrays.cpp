@@ -1,16 +1,8 @@
 // C ABI: optimiser steps, row operations.
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
-
-template <class Real>
-void check_elements(std::int64_t n, const Real* gradient, const Real* parameter) {
-  check_size("n", n);
-  check_product("parameter", n, 1);
-  check_pointer("gradient", gradient);
-  check_pointer("parameter", parameter);
-}
 
 constexpr double kAny = 1e300;
 
@@ -18,97 +10,115 @@ void check_beta(const char* name, double value) {
   require(value >= 0 && value < 1, name, " is ", value, "; it must be at least 0 and below 1");
 }
 
+// Elements of an array of any rank.
+std::int64_t elements(const vicinal_array* a) {
+  std::int64_t n = 1;
+  for (std::int32_t i = 0; i < a->ndim; ++i)
+    require(!__builtin_mul_overflow(n, a->shape[i], &n), a->name, " of shape ", Dims(a), " is too large");
+  check_size("n", n);
+  return n;
+}
+
+// The sizes of a matrix of the call's type.
+struct Sizes {
+  std::int64_t rows, columns;
+};
+template <class Real>
+Sizes sizes_of(const Arguments<Real>& a, const vicinal_array* values, const char* rows) {
+  a.matrix(values);
+  check_size(rows, values->shape[0]);
+  check_size("columns", values->shape[1]);
+  return {values->shape[0], values->shape[1]};
+}
+
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                                  \
-  vicinal_status vicinal_sgd_step_##suffix(vicinal_engine* engine, int64_t n, double lr, double momentum,             \
-                                           double weight_decay, int32_t first, const Real* gradient, Real* velocity,  \
-                                           Real* parameter) {                                                         \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_elements(n, gradient, parameter);                                                          \
-      vicinal::capi::check_parameter("lr", lr, 0, true, vicinal::capi::kAny);                                         \
-      vicinal::capi::check_parameter("momentum", momentum, 0, true, vicinal::capi::kAny);                             \
-      vicinal::capi::check_parameter("weight_decay", weight_decay, 0, true, vicinal::capi::kAny);                     \
-      vicinal::require(momentum == 0 || velocity != nullptr, "velocity is null; momentum ", momentum, " needs it");   \
-      vicinal::operations<Real>(*e.table).sgd_step(                                                                   \
-          e.device, n, {lr, momentum, weight_decay, first != 0, gradient, velocity, parameter});                      \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_adam_step_##suffix(vicinal_engine* engine, int64_t n, int64_t step, double lr, double beta1, \
-                                            double beta2, double eps, double weight_decay, int32_t decoupled,         \
-                                            const Real* gradient, Real* first_moment, Real* second_moment,            \
-                                            Real* parameter) {                                                        \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_elements(n, gradient, parameter);                                                          \
-      vicinal::capi::check_pointer("first_moment", first_moment);                                                     \
-      vicinal::capi::check_pointer("second_moment", second_moment);                                                   \
-      vicinal::capi::check_size("step", step);                                                                        \
-      vicinal::capi::check_parameter("lr", lr, 0, true, vicinal::capi::kAny);                                         \
-      vicinal::capi::check_beta("beta1", beta1);                                                                      \
-      vicinal::capi::check_beta("beta2", beta2);                                                                      \
-      vicinal::capi::check_parameter("eps", eps, 0, true, vicinal::capi::kAny);                                       \
-      vicinal::capi::check_parameter("weight_decay", weight_decay, 0, true, vicinal::capi::kAny);                     \
-      vicinal::operations<Real>(*e.table).adam_step(e.device, n,                                                      \
-                                                    {step, lr, beta1, beta2, eps, weight_decay, decoupled != 0,       \
-                                                     gradient, first_moment, second_moment, parameter});              \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_clip_##suffix(vicinal_engine* engine, int64_t n, double limit, Real* values) {               \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_size("n", n);                                                                              \
-      vicinal::capi::check_product("values", n, 1);                                                                   \
-      vicinal::capi::check_pointer("values", values);                                                                 \
-      vicinal::capi::check_parameter("limit", limit, 0, false, vicinal::capi::kAny);                                  \
-      vicinal::operations<Real>(*e.table).clip(e.device, n, limit, values);                                           \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_find_nonfinite_##suffix(vicinal_engine* engine, int64_t n, const Real* values,               \
-                                                 int64_t* first) {                                                    \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_size("n", n);                                                                              \
-      vicinal::capi::check_product("values", n, 1);                                                                   \
-      vicinal::capi::check_pointer("values", values);                                                                 \
-      vicinal::capi::check_pointer("first", first);                                                                   \
-      *first = vicinal::operations<Real>(*e.table).find_nonfinite(e.device, n, values);                               \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_gather_rows_##suffix(vicinal_engine* engine, int64_t N, int64_t columns, const Real* values, \
-                                              int64_t n, const int64_t* ids, Real* out) {                             \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_size("N", N);                                                                              \
-      vicinal::capi::check_size("columns", columns);                                                                  \
-      vicinal::capi::check_size("n", n);                                                                              \
-      vicinal::capi::check_product("values", N, columns);                                                             \
-      vicinal::capi::check_product("out", n, columns);                                                                \
-      vicinal::capi::check_pointer("values", values);                                                                 \
-      vicinal::capi::check_pointer("ids", ids);                                                                       \
-      vicinal::capi::check_pointer("out", out);                                                                       \
-      vicinal::capi::check_ids(e, "ids", n, N, ids);                                                                  \
-      vicinal::operations<Real>(*e.table).gather_rows(e.device, N, columns, values, n, ids, out);                     \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_normalize_rows_##suffix(vicinal_engine* engine, int64_t n, int64_t columns,                  \
-                                                 const Real* values, Real* out) {                                     \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_size("n", n);                                                                              \
-      vicinal::capi::check_size("columns", columns);                                                                  \
-      vicinal::capi::check_product("values", n, columns);                                                             \
-      vicinal::capi::check_pointer("values", values);                                                                 \
-      vicinal::capi::check_pointer("out", out);                                                                       \
-      vicinal::operations<Real>(*e.table).normalize_rows(e.device, n, columns, values, out);                          \
-    });                                                                                                               \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_sgd_step(vicinal_engine* engine, double lr, double momentum, double weight_decay, int32_t first,
+                                const vicinal_array* gradient, const vicinal_array* velocity,
+                                const vicinal_array* parameter) {
+  return call(engine, parameter, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    const std::int64_t n = elements(parameter);
+    SgdStep<Real> step{lr, momentum, weight_decay, first != 0, nullptr, nullptr, nullptr};
+    step.parameter = a.out(parameter, Dims(parameter));
+    step.gradient = a.in(gradient, Dims(parameter));
+    step.velocity = a.optional_out(velocity, Dims(parameter));
+    check_parameter("lr", lr, 0, true, kAny);
+    check_parameter("momentum", momentum, 0, true, kAny);
+    check_parameter("weight_decay", weight_decay, 0, true, kAny);
+    require(momentum == 0 || step.velocity != nullptr, "velocity is missing and momentum is ", momentum);
+    a.run(a.ops.sgd_step, n, step);
+  });
+}
+
+vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t step, double lr, double beta1, double beta2,
+                                 double eps, double weight_decay, int32_t decoupled, const vicinal_array* gradient,
+                                 const vicinal_array* first_moment, const vicinal_array* second_moment,
+                                 const vicinal_array* parameter) {
+  return call(engine, parameter, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    const std::int64_t n = elements(parameter);
+    AdamStep<Real> s{step, lr, beta1, beta2, eps, weight_decay, decoupled != 0, nullptr, nullptr, nullptr, nullptr};
+    s.parameter = a.out(parameter, Dims(parameter));
+    s.gradient = a.in(gradient, Dims(parameter));
+    s.first_moment = a.out(first_moment, Dims(parameter));
+    s.second_moment = a.out(second_moment, Dims(parameter));
+    check_size("step", step);
+    check_parameter("lr", lr, 0, true, kAny);
+    check_beta("beta1", beta1);
+    check_beta("beta2", beta2);
+    check_parameter("eps", eps, 0, true, kAny);
+    check_parameter("weight_decay", weight_decay, 0, true, kAny);
+    a.run(a.ops.adam_step, n, s);
+  });
+}
+
+vicinal_status vicinal_clip(vicinal_engine* engine, double limit, const vicinal_array* values) {
+  return call(engine, values, [&](auto& a) {
+    const std::int64_t n = elements(values);
+    auto* x = a.out(values, Dims(values));
+    check_parameter("limit", limit, 0, false, kAny);
+    a.run(a.ops.clip, n, limit, x);
+  });
+}
+
+vicinal_status vicinal_find_nonfinite(vicinal_engine* engine, const vicinal_array* values, int64_t* first) {
+  return call(engine, values, [&](auto& a) {
+    const std::int64_t n = elements(values);
+    const auto* x = a.in(values, Dims(values));
+    check_pointer("first", first);
+    *first = a.run(a.ops.find_nonfinite, n, x);
+  });
+}
+
+vicinal_status vicinal_gather_rows(vicinal_engine* engine, const vicinal_array* values, const vicinal_array* ids,
+                                   const vicinal_array* out) {
+  return call(engine, values, [&](auto& a) {
+    const Sizes from = sizes_of(a, values, "N");
+    require(given(ids) && ids->ndim == 1, "ids must be a vector of int64");
+    const std::int64_t n = ids->shape[0];
+    check_size("n", n);
+    const auto* x = a.in(values, {from.rows, from.columns});
+    const auto* rows = a.template get<std::int64_t>(ids, {n}, true, false);
+    auto* to = a.out(out, {n, from.columns});
+    a.engine.table->check_ids(a.engine.device, "ids", n, from.rows, rows);
+    a.run(a.ops.gather_rows, from.rows, from.columns, x, n, rows, to);
+  });
+}
+
+vicinal_status vicinal_normalize_rows(vicinal_engine* engine, const vicinal_array* values, const vicinal_array* out) {
+  return call(engine, values, [&](auto& a) {
+    const Sizes of = sizes_of(a, values, "n");
+    auto* to = a.out(out, {of.rows, of.columns});
+    const auto* x = to == values->data ? to : a.in(values, {of.rows, of.columns});
+    a.run(a.ops.normalize_rows, of.rows, of.columns, x, to);
+  });
+}
 
 }  // extern "C"

@@ -34,11 +34,6 @@ inline void check_pointer(const char* name, const void* pointer) {
   require(pointer != nullptr, name, " is null");
 }
 
-inline void check_ids(const vicinal_engine& e, const char* name, std::int64_t n, std::int64_t bound,
-                      const std::int64_t* ids) {
-  e.table->check_ids(e.device, name, n, bound, ids);
-}
-
 // What a check reads on the processor: the array itself, or a copy of what lies on the device. Null stays null.
 template <class T>
 class HostView {
@@ -64,41 +59,6 @@ void check_parameter(const char* name, double value, double low, bool low_allowe
 
 // The loss, its parameters checked.
 LossSpec read_loss(const vicinal_loss* spec);
-
-// Sizes, pointers, labels, weights and soft labels of a problem whose spec is checked.
-template <class Real>
-void check_problem(const vicinal_engine& e, const Problem<Real>& p) {
-  check_columns("C", p.classes);
-  check_columns("d", p.d);
-  std::int64_t proxies;
-  require(!__builtin_mul_overflow(p.classes, static_cast<std::int64_t>(p.spec.centers), &proxies),
-          "C * centers overflows");
-  check_columns("C * centers", proxies);
-  check_product("embeddings", p.n, p.d);
-  check_product("proxies", proxies, p.d);
-  check_product("cosines", p.n, proxies);
-  check_pointer("labels", p.labels);
-  check_pointer("proxies", p.proxies);
-  check_ids(e, "labels", p.n, p.classes, p.labels);
-  const auto check_weights = operations<Real>(*e.table).check_weights;
-  if (p.weights != nullptr) check_weights(e.device, "weights", p.n, 1, p.weights);
-  if (p.soft_labels != nullptr) {
-    require(math::traits_of(p.spec).soft_labels,
-            "soft_labels: this loss needs one label per sample; proxy-nca and proxy-nca-pp (not exclude-positive) "
-            "and normalized-softmax take soft labels");
-    check_weights(e.device, "soft_labels", p.n * p.classes, p.classes, p.soft_labels);
-  }
-}
-
-// A curvature made for this entry's type and the engine's device.
-template <class Real>
-void check_curvature(const vicinal_engine& e, const vicinal_curvature* curvature) {
-  check_pointer("curvature", curvature);
-  require(curvature->is_double == (sizeof(Real) == sizeof(double)), "curvature was created for ",
-          curvature->is_double ? "float64" : "float32", ", not for this entry's type");
-  require(curvature->table == e.table, "curvature belongs to device '", curvature->table->name, "', the engine to '",
-          e.table->name, "'");
-}
 
 // The engine, ready for a call.
 inline vicinal_engine& begin_call(vicinal_engine* engine) {

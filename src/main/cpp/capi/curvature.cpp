@@ -1,25 +1,32 @@
 // C ABI: what influence needs of a curvature beyond one Hessian-vector product.
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
 
 // m directions of weight and proxies, of which one at least is given.
-template <class Real>
-Tangents<const Real> check_directions(const vicinal_curvature& c, std::int64_t m, const Real* weight,
-                                      const Real* proxies) {
+struct Counts {
+  std::int64_t m, rows;
+};
+Counts count_directions(const vicinal_curvature& c, const vicinal_array* weight, const vicinal_array* proxies) {
+  const vicinal_array* some = given(weight) ? weight : proxies;
+  require(given(some), "direction is missing; give one for weight or proxies");
+  const std::int64_t m = some->ndim == 3 ? some->shape[0] : 1;  // another rank has no expected shape
   check_size("m", m);
   std::int64_t width, rows;
   require(!__builtin_mul_overflow(m, c.d, &width), "m * d overflows");
   require(!__builtin_mul_overflow(m, c.n, &rows), "m * N overflows");
   check_columns("m * d", width);
-  check_product("direction_weight", width, c.features_width);
   check_product("scores", rows, 1);
-  require(weight != nullptr || proxies != nullptr,
-          "direction_weight and direction_proxies are both null; at least one is needed");
+  return {m, c.classes * c.spec.centers};
+}
+
+template <class Real>
+Tangents<const Real> directions_in(Arguments<Real>& a, const vicinal_curvature& c, const Counts& g,
+                                   const vicinal_array* weight, const vicinal_array* proxies) {
   Tangents<const Real> direction{};
-  direction.weight = weight;
-  direction.proxies = proxies;
+  direction.weight = a.optional_in(weight, {g.m, c.d, c.features_width});
+  direction.proxies = a.optional_in(proxies, {g.m, g.rows, c.d});
   return direction;
 }
 
@@ -50,126 +57,99 @@ void check_kind(const vicinal_curvature& c, int kind) {
           "kind: proxy-anchor is not a sum over samples and has no Fisher matrix; use the Hessian");
 }
 
-template <class Real>
-vicinal_status products(vicinal_engine* engine, const vicinal_curvature* curvature, int kind, std::int64_t m,
-                        const Real* direction_weight, const Real* direction_proxies, const WeightChanges& changes,
-                        Real* product_weight, Real* product_proxies) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    check_kind(*curvature, kind);
-    CurvatureProducts<Real> p{};
-    p.kind = kind;
-    p.m = m;
-    p.direction = check_directions(*curvature, m, direction_weight, direction_proxies);
-    check_changes(*curvature, m, changes);
-    p.changes = changes;
-    require(product_weight != nullptr || product_proxies != nullptr,
-            "product_weight and product_proxies are both null; at least one is needed");
-    p.out.weight = product_weight;
-    p.out.proxies = product_proxies;
-    operations<Real>(*e.table).curvature_products(e.device, curvature->state, p);
-  });
-}
-
-template <class Real>
-vicinal_status scores(vicinal_engine* engine, const vicinal_curvature* curvature, std::int64_t m,
-                      const Real* direction_weight, const Real* direction_proxies, double* out) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    const Tangents<const Real> direction = check_directions(*curvature, m, direction_weight, direction_proxies);
-    check_pointer("scores", out);
-    operations<Real>(*e.table).curvature_scores(e.device, curvature->state, m, direction, out);
-  });
-}
-
-template <class Real>
-vicinal_status sample_gradients(vicinal_engine* engine, const vicinal_curvature* curvature, Real* units,
-                                Real* gradients) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(units != nullptr || gradients != nullptr, "units and gradients are both null; at least one is needed");
-    require(gradients == nullptr || math::traits_of(curvature->spec).decomposes,
-            "gradients: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
-    operations<Real>(*e.table).curvature_sample_gradients(e.device, curvature->state, units, gradients);
-  });
-}
-
-template <class Real>
-vicinal_status tables(vicinal_engine* engine, const vicinal_curvature* curvature, const Real* direction_weight,
-                      const Real* direction_proxies, std::int64_t from, std::int64_t rows, double* by_proxy,
-                      double* relabel) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(math::traits_of(curvature->spec).softmax,
-            "curvature: its loss is no softmax over cosines and has no tables");
-    const Tangents<const Real> direction = check_directions(*curvature, 1, direction_weight, direction_proxies);
-    check_size("rows", rows);
-    require(from >= 0 && from <= curvature->n - rows, "from is ", from, " with ", rows,
-            " rows; they must lie within 0..", curvature->n);
-    require(by_proxy != nullptr || relabel != nullptr, "by_proxy and relabel are both null; at least one is needed");
-    operations<Real>(*e.table).curvature_tables(e.device, curvature->state, direction, from, rows, by_proxy, relabel);
-  });
-}
-
-template <class Real>
-vicinal_status loss_change(vicinal_engine* engine, const vicinal_curvature* curvature, std::int64_t R, const Real* left,
-                           const Real* right, double* change) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(math::traits_of(curvature->spec).decomposes,
-            "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
-    check_columns("R", R);
-    check_product("right", R, curvature->features_width);
-    check_product("left", R, curvature->d);
-    check_product("left left'", R, R);
-    check_pointer("left", left);
-    check_pointer("right", right);
-    check_pointer("change", change);
-    operations<Real>(*e.table).curvature_loss_change(e.device, curvature->state, R, left, right, change);
-  });
-}
-
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                                 \
-  vicinal_status vicinal_curvature_products_##suffix(                                                                \
-      vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind, int64_t m,                           \
-      const Real* direction_weight, const Real* direction_proxies, const int64_t* change_offsets,                    \
-      const int64_t* change_ids, const double* change_deltas, Real* product_weight, Real* product_proxies) {         \
-    return vicinal::capi::products<Real>(engine, curvature, kind, m, direction_weight, direction_proxies,            \
-                                         {change_offsets, change_ids, change_deltas}, product_weight,                \
-                                         product_proxies);                                                           \
-  }                                                                                                                  \
-  vicinal_status vicinal_curvature_scores_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,       \
-                                                   int64_t m, const Real* direction_weight,                          \
-                                                   const Real* direction_proxies, double* scores) {                  \
-    return vicinal::capi::scores<Real>(engine, curvature, m, direction_weight, direction_proxies, scores);           \
-  }                                                                                                                  \
-  vicinal_status vicinal_curvature_sample_gradients_##suffix(                                                        \
-      vicinal_engine* engine, const vicinal_curvature* curvature, Real* units, Real* gradients) {                    \
-    return vicinal::capi::sample_gradients<Real>(engine, curvature, units, gradients);                               \
-  }                                                                                                                  \
-  vicinal_status vicinal_curvature_tables_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,       \
-                                                   const Real* direction_weight, const Real* direction_proxies,      \
-                                                   int64_t from, int64_t rows, double* by_proxy, double* relabel) {  \
-    return vicinal::capi::tables<Real>(engine, curvature, direction_weight, direction_proxies, from, rows, by_proxy, \
-                                       relabel);                                                                     \
-  }                                                                                                                  \
-  vicinal_status vicinal_curvature_loss_change_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,  \
-                                                        int64_t R, const Real* left, const Real* right,              \
-                                                        double* change) {                                            \
-    return vicinal::capi::loss_change<Real>(engine, curvature, R, left, right, change);                              \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_curvature_products(vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind,
+                                          const vicinal_array* direction_weight, const vicinal_array* direction_proxies,
+                                          const int64_t* change_offsets, const int64_t* change_ids,
+                                          const double* change_deltas, const vicinal_array* product_weight,
+                                          const vicinal_array* product_proxies) {
+  return call(engine, curvature, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    const vicinal_curvature& c = *curvature;
+    check_kind(c, kind);
+    const auto g = count_directions(c, direction_weight, direction_proxies);
+    CurvatureProducts<Real> p{};
+    p.kind = kind;
+    p.m = g.m;
+    p.direction = directions_in(a, c, g, direction_weight, direction_proxies);
+    p.changes = {change_offsets, change_ids, change_deltas};
+    check_changes(c, p.m, p.changes);
+    p.out.weight = a.optional_out(product_weight, {p.m, c.d, c.features_width});
+    p.out.proxies = a.optional_out(product_proxies, {p.m, g.rows, c.d});
+    require(p.out.weight != nullptr || p.out.proxies != nullptr, "output is missing; give one for weight or proxies");
+    a.run(a.ops.curvature_products, c.state, p);
+  });
+}
+
+vicinal_status vicinal_curvature_scores(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                        const vicinal_array* direction_weight, const vicinal_array* direction_proxies,
+                                        const vicinal_array* scores) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    const auto g = count_directions(c, direction_weight, direction_proxies);
+    const auto direction = directions_in(a, c, g, direction_weight, direction_proxies);
+    double* out = a.template get<double>(scores, {g.m, c.n}, true, true);
+    a.run(a.ops.curvature_scores, c.state, g.m, direction, out);
+  });
+}
+
+vicinal_status vicinal_curvature_sample_gradients(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                  const vicinal_array* units, const vicinal_array* gradients) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    auto* unit_rows = a.optional_out(units, {c.n, c.d});
+    auto* gradient_rows = a.optional_out(gradients, {c.n, c.d});
+    require(unit_rows != nullptr || gradient_rows != nullptr,
+            "units and gradients are both null; at least one is needed");
+    require(gradient_rows == nullptr || math::traits_of(c.spec).decomposes,
+            "gradients: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
+    a.run(a.ops.curvature_sample_gradients, c.state, unit_rows, gradient_rows);
+  });
+}
+
+vicinal_status vicinal_curvature_tables(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                        const vicinal_array* direction_weight, const vicinal_array* direction_proxies,
+                                        int64_t from, const vicinal_array* by_proxy, const vicinal_array* relabel) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    require(math::traits_of(c.spec).softmax, "curvature: its loss is no softmax over cosines and has no tables");
+    const auto g = count_directions(c, direction_weight, direction_proxies);
+    require(g.m == 1, "direction has several directions; give one");
+    const auto direction = directions_in(a, c, g, direction_weight, direction_proxies);
+    const vicinal_array* some = given(by_proxy) ? by_proxy : relabel;
+    require(given(some), "output is missing; give one for the split by proxy or the relabel table");
+    const std::int64_t rows = some->ndim == 2 ? some->shape[0] : 1;
+    check_size("rows", rows);
+    require(from >= 0 && from <= c.n - rows, "from is ", from, " with ", rows, " rows; they must lie within 0..", c.n);
+    double* split = a.template get<double>(by_proxy, {rows, g.rows}, false, true);
+    double* table = a.template get<double>(relabel, {rows, g.rows}, false, true);
+    a.run(a.ops.curvature_tables, c.state, direction, from, rows, split, table);
+  });
+}
+
+vicinal_status vicinal_curvature_loss_change(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                             const vicinal_array* left, const vicinal_array* right,
+                                             const vicinal_array* change) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    require(math::traits_of(c.spec).decomposes,
+            "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
+    a.matrix(left);
+    const std::int64_t R = left->shape[0];
+    check_columns("R", R);
+    check_product("left left'", R, R);
+    const auto* l = a.in(left, {R, c.d});
+    const auto* r = a.in(right, {R, c.features_width});
+    double* out = a.template get<double>(change, {c.n}, true, true);
+    a.run(a.ops.curvature_loss_change, c.state, R, l, r, out);
+  });
+}
 
 }  // extern "C"

@@ -1,5 +1,5 @@
 // C ABI: exact Kronecker factors, exact diagonals and self influence at a curvature.
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
@@ -15,66 +15,51 @@ void check_samples(const vicinal_curvature& c, const char* what) {
           ": proxy-anchor is not a sum over samples; use the per-sample axis");
 }
 
-template <class Real>
-vicinal_status factors(vicinal_engine* engine, const vicinal_curvature* curvature, Real* feature, Real* output) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(feature != nullptr || output != nullptr,
-            "feature_factor and output_factor are both null; at least one is needed");
-    if (output != nullptr) check_softmax(*curvature, "output_factor");
-    operations<Real>(*e.table).curvature_factors(e.device, curvature->state, feature, output);
-  });
-}
-
-template <class Real>
-vicinal_status diagonal(vicinal_engine* engine, const vicinal_curvature* curvature, int kind, Real* weight,
-                        Real* proxies) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
-    require(weight != nullptr || proxies != nullptr, "weight and proxies are both null; at least one is needed");
-    if (kind != VICINAL_FISHER) check_softmax(*curvature, "kind");
-    if (proxies != nullptr) check_softmax(*curvature, "proxies");
-    check_samples(*curvature, "kind");
-    operations<Real>(*e.table).curvature_diagonal(e.device, curvature->state, kind, weight, proxies);
-  });
-}
-
-template <class Real>
-vicinal_status self_influence(vicinal_engine* engine, const vicinal_curvature* curvature, const Real* inverse,
-                              double* out) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    check_pointer("inverse", inverse);
-    check_pointer("out", out);
-    check_samples(*curvature, "out");
-    operations<Real>(*e.table).curvature_self_influence(e.device, curvature->state, inverse, out);
-  });
-}
-
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                                   \
-  vicinal_status vicinal_curvature_factors_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,        \
-                                                    Real* feature_factor, Real* output_factor) {                       \
-    return vicinal::capi::factors<Real>(engine, curvature, feature_factor, output_factor);                             \
-  }                                                                                                                    \
-  vicinal_status vicinal_curvature_diagonal_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,       \
-                                                     int32_t kind, Real* weight, Real* proxies) {                      \
-    return vicinal::capi::diagonal<Real>(engine, curvature, kind, weight, proxies);                                    \
-  }                                                                                                                    \
-  vicinal_status vicinal_curvature_self_influence_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature, \
-                                                           const Real* inverse, double* out) {                         \
-    return vicinal::capi::self_influence<Real>(engine, curvature, inverse, out);                                       \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_curvature_factors(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                         const vicinal_array* feature_factor, const vicinal_array* output_factor) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    auto* feature = a.optional_out(feature_factor, {c.features_width, c.features_width});
+    auto* output = a.optional_out(output_factor, {c.d, c.d});
+    require(feature != nullptr || output != nullptr,
+            "feature_factor and output_factor are both null; at least one is needed");
+    if (output != nullptr) check_softmax(c, "output_factor");
+    a.run(a.ops.curvature_factors, c.state, feature, output);
+  });
+}
+
+vicinal_status vicinal_curvature_diagonal(vicinal_engine* engine, const vicinal_curvature* curvature, int32_t kind,
+                                          const vicinal_array* weight, const vicinal_array* proxies) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
+    auto* of_weight = a.optional_out(weight, {c.d, c.features_width});
+    auto* of_proxies = a.optional_out(proxies, {c.classes * c.spec.centers, c.d});
+    require(of_weight != nullptr || of_proxies != nullptr, "weight and proxies are both null; at least one is needed");
+    if (kind != VICINAL_FISHER) check_softmax(c, "kind");
+    if (of_proxies != nullptr) check_softmax(c, "proxies");
+    check_samples(c, "kind");
+    a.run(a.ops.curvature_diagonal, c.state, kind, of_weight, of_proxies);
+  });
+}
+
+vicinal_status vicinal_curvature_self_influence(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                const vicinal_array* inverse, const vicinal_array* out) {
+  return call(engine, curvature, [&](auto& a) {
+    const vicinal_curvature& c = *curvature;
+    const auto* diagonal = a.in(inverse, {c.d, c.features_width});
+    double* forms = a.template get<double>(out, {c.n}, true, true);
+    check_samples(c, "out");
+    a.run(a.ops.curvature_self_influence, c.state, diagonal, forms);
+  });
+}
 
 }  // extern "C"

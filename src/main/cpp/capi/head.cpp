@@ -1,161 +1,104 @@
 // C ABI: the linear head over cached features, and the curvature of its loss.
 #include <memory>
 
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
 
+// Features [N, D] and a weight [d, D], their sizes checked.
 template <class Real>
-Problem<Real> head_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t N, std::int64_t D, std::int64_t d,
-                      std::int64_t C, const Real* features, const std::int64_t* labels, const Real* weights,
-                      const Real* soft_labels, const Real* weight, const Real* bias, const Real* proxies) {
+Problem<Real> head_of(Arguments<Real>& a, const vicinal_array* features, const vicinal_array* weight,
+                      const vicinal_array* bias) {
   Problem<Real> p{};
-  p.spec = read_loss(spec);
-  p.n = N;
-  p.d = d;
-  p.classes = C;
-  p.labels = labels;
-  p.weights = weights;
-  p.soft_labels = soft_labels;
-  p.proxies = proxies;
-  p.features_width = D;
-  p.features = features;
-  p.weight = weight;
-  p.bias = bias;
-  check_columns("N", N);
-  check_columns("D", D);
-  check_columns("d", d);
-  check_product("features", N, D);
-  check_product("weight", d, D);
-  check_pointer("features", features);
-  check_pointer("weight", weight);
-  check_problem(e, p);
+  a.matrix(features);
+  a.matrix(weight);
+  p.n = features->shape[0];
+  p.features_width = features->shape[1];
+  p.d = weight->shape[0];
+  check_columns("N", p.n);
+  check_columns("D", p.features_width);
+  check_columns("d", p.d);
+  p.features = a.in(features, {p.n, p.features_width});
+  p.weight = a.in(weight, {p.d, p.features_width});
+  p.bias = a.optional_in(bias, {p.d});
   return p;
 }
 
 template <class Real>
-vicinal_status embed(vicinal_engine* engine, std::int64_t N, std::int64_t D, std::int64_t d, const Real* features,
-                     const Real* weight, const Real* bias, Real* embeddings) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_columns("N", N);
-    check_columns("D", D);
-    check_columns("d", d);
-    check_product("features", N, D);
-    check_product("embeddings", N, d);
-    check_product("weight", d, D);
-    check_pointer("features", features);
-    check_pointer("weight", weight);
-    check_pointer("embeddings", embeddings);
-    Problem<Real> p{};
-    p.n = N;
-    p.d = d;
-    p.features_width = D;
-    p.features = features;
-    p.weight = weight;
-    p.bias = bias;
-    operations<Real>(*e.table).embed(e.device, p, embeddings);
-  });
+Problem<Real> problem_of(Arguments<Real>& a, const vicinal_loss* spec, std::int64_t C, const vicinal_array* features,
+                         const vicinal_array* labels, const vicinal_array* weights, const vicinal_array* soft_labels,
+                         const vicinal_array* weight, const vicinal_array* bias, const vicinal_array* proxies) {
+  const LossSpec checked = read_loss(spec);
+  Problem<Real> p = head_of(a, features, weight, bias);
+  p.spec = checked;
+  check_product("embeddings", p.n, p.d);
+  read_targets(a, p, C, labels, weights, soft_labels, proxies);
+  return p;
 }
 
-template <class Real>
-void check_head_outputs(const Problem<Real>& p, const double* loss, const Real* per_sample, const Real* grad_bias) {
-  check_pointer("loss", loss);
-  require(per_sample == nullptr || math::traits_of(p.spec).decomposes,
-          "per_sample: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
-  require(grad_bias == nullptr || p.bias != nullptr, "grad_bias must be null when bias is");
-}
-
-template <class Real>
-vicinal_status curvature_hvp(vicinal_engine* engine, const vicinal_curvature* curvature, const Real* direction_weight,
-                             const Real* direction_bias, const Real* direction_proxies, Real* hvp_weight,
-                             Real* hvp_bias, Real* hvp_proxies) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    check_curvature<Real>(e, curvature);
-    require(direction_weight != nullptr || direction_bias != nullptr || direction_proxies != nullptr,
-            "direction_weight, direction_bias and direction_proxies are all null; at least one is needed");
-    require(hvp_weight != nullptr || hvp_bias != nullptr || hvp_proxies != nullptr,
-            "hvp_weight, hvp_bias and hvp_proxies are all null; at least one is needed");
-    require(curvature->has_bias || (direction_bias == nullptr && hvp_bias == nullptr),
-            "direction_bias and hvp_bias must be null: the curvature was created without a bias");
-    Tangents<const Real> direction{};
-    direction.weight = direction_weight;
-    direction.bias = direction_bias;
-    direction.proxies = direction_proxies;
-    Tangents<Real> out{};
-    out.weight = hvp_weight;
-    out.bias = hvp_bias;
-    out.proxies = hvp_proxies;
-    operations<Real>(*e.table).curvature_products(e.device, curvature->state, {VICINAL_HESSIAN, 1, direction, {}, out});
-  });
+void check_bias(const vicinal_array* part, bool has_bias) {
+  require(!given(part) || has_bias, given(part) ? part->name : "", " is given and the head has no bias; pass null");
 }
 
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                                  \
-  vicinal_status vicinal_head_embed_##suffix(vicinal_engine* engine, int64_t N, int64_t D, int64_t d,                 \
-                                             const Real* features, const Real* weight, const Real* bias,              \
-                                             Real* embeddings) {                                                      \
-    return vicinal::capi::embed<Real>(engine, N, D, d, features, weight, bias, embeddings);                           \
-  }                                                                                                                   \
-  vicinal_status vicinal_head_gradient_##suffix(                                                                      \
-      vicinal_engine* engine, const vicinal_loss* spec, int64_t N, int64_t D, int64_t d, int64_t C,                   \
-      const Real* features, const int64_t* labels, const Real* weights, const Real* soft_labels, const Real* weight,  \
-      const Real* bias, const Real* proxies, double* loss, int64_t* empty, Real* per_sample, Real* grad_weight,       \
-      Real* grad_bias, Real* grad_proxies) {                                                                          \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      const vicinal::Problem<Real> p =                                                                                \
-          vicinal::capi::head_of(e, spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies); \
-      vicinal::capi::check_head_outputs(p, loss, per_sample, grad_bias);                                              \
-      vicinal::Gradients<Real> out{};                                                                                 \
-      out.loss = loss;                                                                                                \
-      out.empty = empty;                                                                                              \
-      out.per_sample = per_sample;                                                                                    \
-      out.weight = grad_weight;                                                                                       \
-      out.bias = grad_bias;                                                                                           \
-      out.proxies = grad_proxies;                                                                                     \
-      vicinal::operations<Real>(*e.table).loss(e.device, p, out);                                                     \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_curvature_create_##suffix(                                                                   \
-      vicinal_engine* engine, const vicinal_loss* spec, int64_t N, int64_t D, int64_t d, int64_t C,                   \
-      const Real* features, const int64_t* labels, const Real* weights, const Real* soft_labels, const Real* weight,  \
-      const Real* bias, const Real* proxies, vicinal_curvature** curvature) {                                         \
-    return vicinal::guard([&] {                                                                                       \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                          \
-      vicinal::capi::check_pointer("curvature", curvature);                                                           \
-      *curvature = nullptr;                                                                                           \
-      const vicinal::Problem<Real> p =                                                                                \
-          vicinal::capi::head_of(e, spec, N, D, d, C, features, labels, weights, soft_labels, weight, bias, proxies); \
-      auto handle = std::make_unique<vicinal_curvature>();                                                            \
-      handle->table = e.table;                                                                                        \
-      handle->is_double = sizeof(Real) == sizeof(double);                                                             \
-      handle->has_bias = bias != nullptr;                                                                             \
-      handle->spec = p.spec;                                                                                          \
-      handle->n = N;                                                                                                  \
-      handle->d = d;                                                                                                  \
-      handle->classes = C;                                                                                            \
-      handle->features_width = D;                                                                                     \
-      handle->state = vicinal::operations<Real>(*e.table).curvature_create(e.device, p);                              \
-      *curvature = handle.release();                                                                                  \
-    });                                                                                                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_curvature_hvp_##suffix(vicinal_engine* engine, const vicinal_curvature* curvature,           \
-                                                const Real* direction_weight, const Real* direction_bias,             \
-                                                const Real* direction_proxies, Real* hvp_weight, Real* hvp_bias,      \
-                                                Real* hvp_proxies) {                                                  \
-    return vicinal::capi::curvature_hvp<Real>(engine, curvature, direction_weight, direction_bias, direction_proxies, \
-                                              hvp_weight, hvp_bias, hvp_proxies);                                     \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_head_embed(vicinal_engine* engine, const vicinal_array* features, const vicinal_array* weight,
+                                  const vicinal_array* bias, const vicinal_array* embeddings) {
+  return call(engine, features, [&](auto& a) {
+    const auto p = head_of(a, features, weight, bias);
+    auto* out = a.out(embeddings, {p.n, p.d});
+    a.run(a.ops.embed, p, out);
+  });
+}
+
+vicinal_status vicinal_head_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                     const vicinal_array* features, const vicinal_array* labels,
+                                     const vicinal_array* weights, const vicinal_array* soft_labels,
+                                     const vicinal_array* weight, const vicinal_array* bias,
+                                     const vicinal_array* proxies, double* loss, int64_t* empty,
+                                     const vicinal_array* per_sample, const vicinal_array* grad_weight,
+                                     const vicinal_array* grad_bias, const vicinal_array* grad_proxies) {
+  return call(engine, features, [&](auto& a) {
+    const auto p = problem_of(a, spec, C, features, labels, weights, soft_labels, weight, bias, proxies);
+    auto out = loss_outputs(a, p, loss, empty, per_sample);
+    check_bias(grad_bias, p.bias != nullptr);
+    out.weight = a.optional_out(grad_weight, {p.d, p.features_width});
+    out.bias = a.optional_out(grad_bias, {p.d});
+    out.proxies = a.optional_out(grad_proxies, {C * p.spec.centers, p.d});
+    a.run(a.ops.loss, p, out);
+  });
+}
+
+vicinal_status vicinal_curvature_create(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                        const vicinal_array* features, const vicinal_array* labels,
+                                        const vicinal_array* weights, const vicinal_array* soft_labels,
+                                        const vicinal_array* weight, const vicinal_array* bias,
+                                        const vicinal_array* proxies, vicinal_curvature** curvature) {
+  return call(engine, features, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    check_pointer("curvature", curvature);
+    *curvature = nullptr;
+    const auto p = problem_of(a, spec, C, features, labels, weights, soft_labels, weight, bias, proxies);
+    auto handle = std::make_unique<vicinal_curvature>();
+    handle->table = a.engine.table;
+    handle->is_double = sizeof(Real) == sizeof(double);
+    handle->has_bias = p.bias != nullptr;
+    handle->spec = p.spec;
+    handle->n = p.n;
+    handle->d = p.d;
+    handle->classes = C;
+    handle->features_width = p.features_width;
+    handle->state = a.run(a.ops.curvature_create, p);
+    *curvature = handle.release();
+  });
+}
 
 void vicinal_curvature_destroy(vicinal_curvature* curvature) {
   if (curvature == nullptr) return;
@@ -165,6 +108,33 @@ void vicinal_curvature_destroy(vicinal_curvature* curvature) {
     curvature->table->f32.curvature_destroy(curvature->state);
   }
   delete curvature;
+}
+
+vicinal_status vicinal_curvature_hvp(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                     const vicinal_array* direction_weight, const vicinal_array* direction_bias,
+                                     const vicinal_array* direction_proxies, const vicinal_array* hvp_weight,
+                                     const vicinal_array* hvp_bias, const vicinal_array* hvp_proxies) {
+  return call(engine, curvature, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    const vicinal_curvature& c = *curvature;
+    const std::int64_t rows = c.classes * c.spec.centers;
+    check_bias(direction_bias, c.has_bias);
+    check_bias(hvp_bias, c.has_bias);
+    CurvatureProducts<Real> p{};
+    p.kind = VICINAL_HESSIAN;
+    p.m = 1;
+    p.direction.weight = a.optional_in(direction_weight, {c.d, c.features_width});
+    p.direction.bias = a.optional_in(direction_bias, {c.d});
+    p.direction.proxies = a.optional_in(direction_proxies, {rows, c.d});
+    p.out.weight = a.optional_out(hvp_weight, {c.d, c.features_width});
+    p.out.bias = a.optional_out(hvp_bias, {c.d});
+    p.out.proxies = a.optional_out(hvp_proxies, {rows, c.d});
+    require(p.direction.weight != nullptr || p.direction.bias != nullptr || p.direction.proxies != nullptr,
+            "direction is missing; give one for weight, bias or proxies");
+    require(p.out.weight != nullptr || p.out.bias != nullptr || p.out.proxies != nullptr,
+            "output is missing; give one for weight, bias or proxies");
+    a.run(a.ops.curvature_products, c.state, p);
+  });
 }
 
 }  // extern "C"

@@ -1,94 +1,70 @@
 // C ABI: losses over given embeddings.
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
 
 template <class Real>
-Problem<Real> problem_of(const vicinal_engine& e, const vicinal_loss* spec, std::int64_t B, std::int64_t d,
-                         std::int64_t C, const Real* embeddings, const std::int64_t* labels, const Real* proxies,
-                         const Real* weights, const Real* soft_labels) {
+Problem<Real> problem_of(Arguments<Real>& a, const vicinal_loss* spec, std::int64_t C, const vicinal_array* embeddings,
+                         const vicinal_array* labels, const vicinal_array* proxies, const vicinal_array* weights,
+                         const vicinal_array* soft_labels) {
   Problem<Real> p{};
   p.spec = read_loss(spec);
-  p.n = B;
-  p.d = d;
-  p.classes = C;
-  p.labels = labels;
-  p.weights = weights;
-  p.soft_labels = soft_labels;
-  p.proxies = proxies;
-  p.embeddings = embeddings;
-  check_columns("B", B);
-  check_pointer("embeddings", embeddings);
-  check_problem(e, p);
+  a.matrix(embeddings);
+  p.n = embeddings->shape[0];
+  p.d = embeddings->shape[1];
+  check_columns("B", p.n);
+  check_columns("d", p.d);
+  p.embeddings = a.in(embeddings, {p.n, p.d});
+  read_targets(a, p, C, labels, weights, soft_labels, proxies);
   return p;
-}
-
-template <class Real>
-vicinal_status loss(vicinal_engine* engine, const vicinal_loss* spec, std::int64_t B, std::int64_t d, std::int64_t C,
-                    const Real* embeddings, const std::int64_t* labels, const Real* proxies, const Real* weights,
-                    const Real* soft_labels, double* value, std::int64_t* empty, Real* per_sample,
-                    Real* grad_embeddings, Real* grad_proxies) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    const Problem<Real> p = problem_of(e, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
-    check_pointer("loss", value);
-    require(per_sample == nullptr || math::traits_of(p.spec).decomposes,
-            "per_sample: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
-    Gradients<Real> out{};
-    out.loss = value;
-    out.empty = empty;
-    out.per_sample = per_sample;
-    out.embeddings = grad_embeddings;
-    out.proxies = grad_proxies;
-    operations<Real>(*e.table).loss(e.device, p, out);
-  });
-}
-
-template <class Real>
-vicinal_status loss_hvp(vicinal_engine* engine, const vicinal_loss* spec, std::int64_t B, std::int64_t d,
-                        std::int64_t C, const Real* embeddings, const std::int64_t* labels, const Real* proxies,
-                        const Real* weights, const Real* soft_labels, const Real* direction_embeddings,
-                        const Real* direction_proxies, Real* hvp_embeddings, Real* hvp_proxies) {
-  return guard([&] {
-    vicinal_engine& e = begin_call(engine);
-    const Problem<Real> p = problem_of(e, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels);
-    require(direction_embeddings != nullptr || direction_proxies != nullptr,
-            "direction_embeddings and direction_proxies are both null; at least one is needed");
-    require(hvp_embeddings != nullptr || hvp_proxies != nullptr,
-            "hvp_embeddings and hvp_proxies are both null; at least one is needed");
-    Tangents<const Real> direction{};
-    direction.embeddings = direction_embeddings;
-    direction.proxies = direction_proxies;
-    Tangents<Real> out{};
-    out.embeddings = hvp_embeddings;
-    out.proxies = hvp_proxies;
-    operations<Real>(*e.table).loss_hvp(e.device, p, direction, out);
-  });
 }
 
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                                  \
-  vicinal_status vicinal_loss_##suffix(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,        \
-                                       int64_t C, const Real* embeddings, const int64_t* labels, const Real* proxies, \
-                                       const Real* weights, const Real* soft_labels, double* loss, int64_t* empty,    \
-                                       Real* per_sample, Real* grad_embeddings, Real* grad_proxies) {                 \
-    return vicinal::capi::loss<Real>(engine, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels, loss,  \
-                                     empty, per_sample, grad_embeddings, grad_proxies);                               \
-  }                                                                                                                   \
-  vicinal_status vicinal_loss_hvp_##suffix(                                                                           \
-      vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d, int64_t C, const Real* embeddings,      \
-      const int64_t* labels, const Real* proxies, const Real* weights, const Real* soft_labels,                       \
-      const Real* direction_embeddings, const Real* direction_proxies, Real* hvp_embeddings, Real* hvp_proxies) {     \
-    return vicinal::capi::loss_hvp<Real>(engine, spec, B, d, C, embeddings, labels, proxies, weights, soft_labels,    \
-                                         direction_embeddings, direction_proxies, hvp_embeddings, hvp_proxies);       \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_loss_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                     const vicinal_array* embeddings, const vicinal_array* labels,
+                                     const vicinal_array* proxies, const vicinal_array* weights,
+                                     const vicinal_array* soft_labels, double* loss, int64_t* empty,
+                                     const vicinal_array* per_sample, const vicinal_array* grad_embeddings,
+                                     const vicinal_array* grad_proxies) {
+  return call(engine, embeddings, [&](auto& a) {
+    const auto p = problem_of(a, spec, C, embeddings, labels, proxies, weights, soft_labels);
+    auto out = loss_outputs(a, p, loss, empty, per_sample);
+    out.embeddings = a.optional_out(grad_embeddings, {p.n, p.d});
+    out.proxies = a.optional_out(grad_proxies, {C * p.spec.centers, p.d});
+    a.run(a.ops.loss, p, out);
+  });
+}
+
+vicinal_status vicinal_loss_hvp(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                const vicinal_array* embeddings, const vicinal_array* labels,
+                                const vicinal_array* proxies, const vicinal_array* weights,
+                                const vicinal_array* soft_labels, const vicinal_array* direction_embeddings,
+                                const vicinal_array* direction_proxies, const vicinal_array* hvp_embeddings,
+                                const vicinal_array* hvp_proxies) {
+  return call(engine, embeddings, [&](auto& a) {
+    using Real = typename std::decay_t<decltype(a)>::Real;
+    const auto p = problem_of(a, spec, C, embeddings, labels, proxies, weights, soft_labels);
+    const std::int64_t rows = C * p.spec.centers;
+    Tangents<const Real> direction{};
+    direction.embeddings = a.optional_in(direction_embeddings, {p.n, p.d});
+    direction.proxies = a.optional_in(direction_proxies, {rows, p.d});
+    Tangents<Real> out{};
+    out.embeddings = a.optional_out(hvp_embeddings, {p.n, p.d});
+    out.proxies = a.optional_out(hvp_proxies, {rows, p.d});
+    require(direction.embeddings != nullptr || direction.proxies != nullptr,
+            "direction is missing; give one for embeddings or proxies");
+    require(out.embeddings != nullptr || out.proxies != nullptr,
+            "output is missing; give one for embeddings or proxies");
+    a.run(a.ops.loss_hvp, p, direction, out);
+  });
+}
 
 }  // extern "C"

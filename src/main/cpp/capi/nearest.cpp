@@ -1,41 +1,32 @@
 // C ABI: exact nearest neighbours, on devices that search themselves.
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
-namespace vicinal::capi {
-namespace {
+using namespace vicinal;
+using namespace vicinal::capi;
 
-void check_nearest(const Nearest& n) {
-  check_size("Q", n.Q);
-  check_columns("G", n.G);
-  check_columns("d", n.d);
-  check_product("queries", n.Q, n.d);
-  check_product("gallery", n.G, n.d);
-  check_pointer("queries", n.queries);
-  check_pointer("gallery", n.gallery);
-  check_pointer("ids", n.ids);
-  const std::int64_t available = n.G - (n.self == nullptr ? 0 : 1);
-  require(n.k >= 1 && n.k <= available, "k is ", n.k, "; it must be in 1..", available);
-  check_product("ids", n.Q, n.k);
-}
-
-}  // namespace
-}  // namespace vicinal::capi
-
-extern "C" vicinal_status vicinal_nearest_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
-                                              const float* queries, const float* gallery, const int64_t* self,
-                                              int64_t k, int64_t* ids, double* distances) {
-  return vicinal::guard([&] {
-    vicinal_engine& e = vicinal::capi::begin_call(engine);
+extern "C" vicinal_status vicinal_nearest(vicinal_engine* engine, const vicinal_array* queries,
+                                          const vicinal_array* gallery, const vicinal_array* self,
+                                          const vicinal_array* ids, const vicinal_array* distances) {
+  return guard([&] {
+    Arguments<float> a(begin_call(engine));
+    const vicinal_engine& e = a.engine;
     if (e.table->nearest == nullptr)
-      vicinal::fail(VICINAL_UNAVAILABLE, "device '", e.table->name,
-                    "' has no neighbour search of its own: FAISS serves the processor");
-    vicinal::Nearest search{Q, G, d, queries, gallery, self, k, ids, distances};
-    vicinal::capi::check_nearest(search);
-    const vicinal::capi::HostView<std::int64_t> host_self(e, self, Q);
+      fail(VICINAL_UNAVAILABLE, "device '", e.table->name,
+           "' has no neighbour search of its own: FAISS serves the processor");
+    const Search rows = read_search(a, queries, gallery, self);
+    check_columns("G", rows.G);
+    require(given(ids) && ids->ndim == 2, "ids must be a matrix of int64");
+    const std::int64_t k = ids->shape[1], available = rows.G - (rows.self == nullptr ? 0 : 1);
+    require(k >= 1 && k <= available, "k is ", k, "; it must be in 1..", available);
+    Nearest search{rows.Q, rows.G, rows.d, rows.queries, rows.gallery, nullptr, k, nullptr, nullptr};
+    search.ids = a.get<std::int64_t>(ids, {rows.Q, k}, true, true);
+    search.distances = a.get<double>(distances, {rows.Q, k}, false, true);
+    a.apart();
+    const HostView<std::int64_t> host_self(e, rows.self, rows.Q);
     search.self = host_self.get();
-    for (std::int64_t q = 0; search.self != nullptr && q < Q; ++q)
-      vicinal::require(search.self[q] >= -1 && search.self[q] < G, "self[", q, "] is ", search.self[q],
-                       "; it must be -1 or in 0..", G - 1);
+    for (std::int64_t q = 0; search.self != nullptr && q < rows.Q; ++q)
+      require(search.self[q] >= -1 && search.self[q] < rows.G, "self[", q, "] is ", search.self[q],
+              "; it must be -1 or in 0..", rows.G - 1);
     e.table->nearest(e.device, search);
   });
 }

@@ -2,17 +2,23 @@
 #include <cstring>
 #include <memory>
 
-#include "capi/checks.hpp"
+#include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
 
-void check_vectors(std::int64_t m, std::int64_t n, const void* x, const void* y) {
-  check_size("m", m);
-  check_size("n", n);
-  check_product("x", m, n);
-  check_pointer("x", x);
-  check_pointer("y", y);
+// m rows of n elements, in x [m, ...].
+struct Rows {
+  std::int64_t m, n;
+};
+Rows rows_of(const vicinal_array* x) {
+  require(x->ndim >= 1, x->name, " has shape ", Dims(x), " where rows [m, ...] are expected");
+  Rows rows{x->shape[0], 1};
+  check_size("m", rows.m);
+  for (std::int32_t i = 1; i < x->ndim; ++i)
+    require(!__builtin_mul_overflow(rows.n, x->shape[i], &rows.n), x->name, " of shape ", Dims(x), " is too large");
+  check_size("n", rows.n);
+  return rows;
 }
 
 void check_factors(const char* name, std::int64_t m, const double* factors) {
@@ -26,10 +32,6 @@ constexpr std::int64_t kLargestEigenproblem = 32000;
 
 template <class Real>
 void symmetric_eigen(vicinal_engine& e, std::int64_t n, Real* matrix, Real* values) {
-  check_size("n", n);
-  require(n <= kLargestEigenproblem, "n is ", n, "; at most ", kLargestEigenproblem, " is supported");
-  check_pointer("matrix", matrix);
-  check_pointer("values", values);
   const Operations<Real>& ops = operations<Real>(*e.table);
   const std::int64_t bad = ops.find_nonfinite(e.device, n * n, matrix);
   if (bad >= 0)
@@ -74,69 +76,84 @@ void symmetric_eigen(vicinal_engine& e, std::int64_t n, Real* matrix, Real* valu
 }  // namespace
 }  // namespace vicinal::capi
 
+using namespace vicinal;
+using namespace vicinal::capi;
+
 extern "C" {
 
-#define VICINAL_DEFINE(suffix, Real)                                                                               \
-  vicinal_status vicinal_dots_##suffix(vicinal_engine* engine, int64_t m, int64_t n, const Real* x, const Real* y, \
-                                       double* dots) {                                                             \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::check_vectors(m, n, x, y);                                                                    \
-      vicinal::capi::check_pointer("dots", dots);                                                                  \
-      vicinal::operations<Real>(*e.table).dots(e.device, m, n, x, y, dots);                                        \
-    });                                                                                                            \
-  }                                                                                                                \
-  vicinal_status vicinal_axpy_##suffix(vicinal_engine* engine, int64_t m, int64_t n, const double* alpha,          \
-                                       const Real* x, Real* y) {                                                   \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::check_vectors(m, n, x, y);                                                                    \
-      vicinal::capi::check_factors("alpha", m, alpha);                                                             \
-      vicinal::operations<Real>(*e.table).axpy(e.device, m, n, alpha, x, y);                                       \
-    });                                                                                                            \
-  }                                                                                                                \
-  vicinal_status vicinal_xpby_##suffix(vicinal_engine* engine, int64_t m, int64_t n, const Real* x,                \
-                                       const double* beta, Real* y) {                                              \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::check_vectors(m, n, x, y);                                                                    \
-      vicinal::capi::check_factors("beta", m, beta);                                                               \
-      vicinal::operations<Real>(*e.table).xpby(e.device, m, n, x, beta, y);                                        \
-    });                                                                                                            \
-  }                                                                                                                \
-  vicinal_status vicinal_multiply_##suffix(vicinal_engine* engine, int64_t m, int64_t n, const Real* shared,       \
-                                           const Real* x, Real* out) {                                             \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::check_vectors(m, n, x, out);                                                                  \
-      vicinal::capi::check_pointer("shared", shared);                                                              \
-      vicinal::operations<Real>(*e.table).multiply(e.device, m, n, shared, x, out);                                \
-    });                                                                                                            \
-  }                                                                                                                \
-  vicinal_status vicinal_gemm_##suffix(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const Real* a,     \
-                                       const Real* b, Real* c) {                                                   \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::check_columns("m", m);                                                                        \
-      vicinal::capi::check_columns("n", n);                                                                        \
-      vicinal::capi::check_columns("k", k);                                                                        \
-      vicinal::capi::check_product("a", m, k);                                                                     \
-      vicinal::capi::check_product("b", n, k);                                                                     \
-      vicinal::capi::check_product("c", m, n);                                                                     \
-      vicinal::capi::check_pointer("a", a);                                                                        \
-      vicinal::capi::check_pointer("b", b);                                                                        \
-      vicinal::capi::check_pointer("c", c);                                                                        \
-      vicinal::operations<Real>(*e.table).gemm(e.device, m, n, k, a, b, c);                                        \
-    });                                                                                                            \
-  }                                                                                                                \
-  vicinal_status vicinal_symmetric_eigen_##suffix(vicinal_engine* engine, int64_t n, Real* matrix, Real* values) { \
-    return vicinal::guard([&] {                                                                                    \
-      vicinal_engine& e = vicinal::capi::begin_call(engine);                                                       \
-      vicinal::capi::symmetric_eigen(e, n, matrix, values);                                                        \
-    });                                                                                                            \
-  }
-VICINAL_DEFINE(f32, float)
-VICINAL_DEFINE(f64, double)
-#undef VICINAL_DEFINE
+vicinal_status vicinal_dots(vicinal_engine* engine, const vicinal_array* x, const vicinal_array* y, double* dots) {
+  return call(engine, x, [&](auto& a) {
+    const auto rows = rows_of(x);
+    const auto* left = a.in(x, Dims(x));
+    const auto* right = a.in(y, Dims(x));
+    check_pointer("dots", dots);
+    a.run(a.ops.dots, rows.m, rows.n, left, right, dots);
+  });
+}
+
+vicinal_status vicinal_axpy(vicinal_engine* engine, const double* alpha, const vicinal_array* x,
+                            const vicinal_array* y) {
+  return call(engine, x, [&](auto& a) {
+    const auto rows = rows_of(x);
+    const auto* from = a.in(x, Dims(x));
+    auto* to = a.out(y, Dims(x));
+    check_factors("alpha", rows.m, alpha);
+    a.run(a.ops.axpy, rows.m, rows.n, alpha, from, to);
+  });
+}
+
+vicinal_status vicinal_xpby(vicinal_engine* engine, const vicinal_array* x, const double* beta,
+                            const vicinal_array* y) {
+  return call(engine, x, [&](auto& a) {
+    const auto rows = rows_of(x);
+    const auto* from = a.in(x, Dims(x));
+    auto* to = a.out(y, Dims(x));
+    check_factors("beta", rows.m, beta);
+    a.run(a.ops.xpby, rows.m, rows.n, from, beta, to);
+  });
+}
+
+vicinal_status vicinal_multiply(vicinal_engine* engine, const vicinal_array* shared, const vicinal_array* x,
+                                const vicinal_array* out) {
+  return call(engine, x, [&](auto& a) {
+    const auto rows = rows_of(x);
+    const auto* factors = a.in(shared, {x->shape + 1, x->ndim - 1});
+    auto* to = a.out(out, Dims(x));
+    const auto* from = to == x->data ? to : a.in(x, Dims(x));
+    a.run(a.ops.multiply, rows.m, rows.n, factors, from, to);
+  });
+}
+
+vicinal_status vicinal_gemm(vicinal_engine* engine, int32_t transpose_a, int32_t transpose_b, const vicinal_array* a,
+                            const vicinal_array* b, const vicinal_array* c) {
+  return call(engine, a, [&](auto& arguments) {
+    arguments.matrix(a);
+    arguments.matrix(b);
+    const bool ta = transpose_a != 0, tb = transpose_b != 0;
+    const std::int64_t m = a->shape[ta ? 1 : 0], k = a->shape[ta ? 0 : 1], n = b->shape[tb ? 0 : 1];
+    check_columns("m", m);
+    check_columns("n", n);
+    check_columns("k", k);
+    const auto* left = arguments.in(a, Dims(a));
+    const auto* right = tb ? arguments.in(b, {n, k}) : arguments.in(b, {k, n});
+    auto* out = arguments.out(c, {m, n});
+    arguments.run(arguments.ops.gemm, ta, tb, m, n, k, left, right, out);
+  });
+}
+
+vicinal_status vicinal_symmetric_eigen(vicinal_engine* engine, const vicinal_array* matrix,
+                                       const vicinal_array* values) {
+  return call(engine, matrix, [&](auto& a) {
+    require(matrix->ndim == 2 && matrix->shape[0] == matrix->shape[1], matrix->name, " has shape ", Dims(matrix),
+            " where a square matrix is expected");
+    const std::int64_t n = matrix->shape[0];
+    check_size("n", n);
+    require(n <= kLargestEigenproblem, "n is ", n, "; at most ", kLargestEigenproblem, " is supported");
+    auto* vectors = a.out(matrix, {n, n});
+    auto* w = a.out(values, {n});
+    a.apart();
+    symmetric_eigen(a.engine, n, vectors, w);
+  });
+}
 
 }  // extern "C"

@@ -112,7 +112,9 @@ struct Operations {
   void (*gather_rows)(void* device, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
                       const std::int64_t* ids, Real* out);
   void (*normalize_rows)(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out);
-  void (*gemm)(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c);
+  // c [m, n] = op(a) op(b): a [m, k] or, transposed, [k, m]; b [k, n] or [n, k].
+  void (*gemm)(void* device, bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
+               const Real* a, const Real* b, Real* c);
   void (*symmetric_eigen)(void* device, std::int64_t n, Real* matrix, Real* values);
 
   // Kronecker factors and diagonals; any output may be null.
@@ -129,7 +131,7 @@ struct Operations {
   void (*multiply)(void* device, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
 };
 
-// Ranks of relevant gallery rows; the members are vicinal_rank_f32's arguments.
+// Ranks of relevant gallery rows; the members are vicinal_rank's arguments.
 struct Ranking {
   std::int64_t Q, G, d;
   const float* queries;
@@ -141,7 +143,7 @@ struct Ranking {
   std::int8_t* tied;
 };
 
-// Exact nearest neighbours; the members are vicinal_nearest_f32's arguments.
+// Exact nearest neighbours; the members are vicinal_nearest's arguments.
 struct Nearest {
   std::int64_t Q, G, d;
   const float* queries;

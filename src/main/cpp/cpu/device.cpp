@@ -276,8 +276,9 @@ void normalize_rows(void* device, std::int64_t n, std::int64_t columns, const Re
 }
 
 template <class Real>
-void product(void* device, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a, const Real* b, Real* c) {
-  gemm<Real>(engine(device), {false, true, m, n, k, a, k, b, k, c, n, false});
+void product(void* device, bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a,
+             const Real* b, Real* c) {
+  gemm<Real>(engine(device), {ta, tb, m, n, k, a, ta ? m : k, b, tb ? k : n, c, n, false});
 }
 
 template <class Real>

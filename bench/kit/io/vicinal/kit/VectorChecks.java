@@ -1,5 +1,8 @@
 package io.vicinal.kit;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.tensor.DType;
@@ -36,7 +39,7 @@ final class VectorChecks {
     int n = side.size("n", 1);
     int k = side.size("k", 1);
     Tensor a = side.normal(type, m, k);
-    side.backend().gemm(a, side.normal(type, n, k), side.out("c", type, m, n));
+    side.backend().gemm(N, T, a, side.normal(type, n, k), side.out("c", type, m, n));
   }
 
   /** Vectors have no sign or order where values are close; what they make up again has. */

@@ -3,15 +3,15 @@
  * Conventions, stated once
  *   Letters    N samples, D features, d embedding width, C classes, K centres per class (rows of the
  *              proxy matrix: C*K), B batch, Q queries, G gallery, k neighbours.
- *   Matrices   row-major, compact: x[i * columns + j]. No alignment is required.
- *   Types      _f32 and _f64 variants of every numeric entry; labels, ids and ranks are int64_t.
- *              Scalars (the loss, its parameters) are always double.
- *   Calls      engine first, then sizes, inputs, outputs. Inputs are borrowed for the call only;
+ *   Arrays     vicinal_array: row-major, compact, with a name for sentences. Sizes are those of the arrays.
+ *   Types      the numeric arrays of a call are all float32 or all float64; labels, ids and ranks are
+ *              int64. Scalars (the loss, its parameters) are always double.
+ *   Calls      engine first, then inputs, outputs. Inputs are borrowed for the call only;
  *              outputs are overwritten, never accumulated into, and may not overlap inputs unless the
- *              entry says so. A pointer marked "or NULL" is optional.
+ *              entry says so. What is marked "or NULL" is optional: an array without data, or no array.
  *   Status     every function that can fail returns a vicinal_status; the sentence is in
- *              vicinal_last_error() of the same thread, "" after success. Sizes, pointers and label
- *              ranges are checked; no C++ exception and no abort leaves the library.
+ *              vicinal_last_error() of the same thread, "" after success. Types, shapes, pointers, overlaps
+ *              and label ranges are checked; no C++ exception and no abort leaves the library.
  *   Devices    the engine's device does the work. Arrays of a "cpu" engine are host memory; those of a
  *              "cuda" engine may be host memory or that device's, each on its own: host arrays are copied
  *              for the call. Scalars that a call returns (double* loss, int64_t* empty, int64_t* first),
@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 4
+#define VICINAL_ABI_VERSION 5
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -48,6 +48,22 @@ typedef int vicinal_status;
 VICINAL_API int vicinal_abi_version(void);
 /* The sentence of this thread's last failure, "" after a success. Valid until the thread's next call. */
 VICINAL_API const char* vicinal_last_error(void);
+
+/* ---- arrays ----------------------------------------------------------------------------------------- */
+
+#define VICINAL_F32 1
+#define VICINAL_F64 2
+#define VICINAL_I64 3
+#define VICINAL_MOST_DIMENSIONS 8
+
+/* An argument, const or not: the entry says which arrays it writes. */
+typedef struct vicinal_array {
+  const char* name; /* in the sentence of a refusal */
+  void* data;       /* NULL: not given. No alignment is required */
+  int32_t dtype;    /* VICINAL_F32, _F64, _I64 */
+  int32_t ndim;
+  int64_t shape[VICINAL_MOST_DIMENSIONS]; /* ndim sizes */
+} vicinal_array;
 
 /* ---- devices and their memory --------------------------------------------------------------------- */
 
@@ -165,86 +181,59 @@ VICINAL_API vicinal_status vicinal_loss_traits(const vicinal_loss* spec, int32_t
  *   empty: samples whose denominator is empty and whose loss is therefore 0, or NULL.
  *   per_sample [B] unweighted L_i, or NULL (must be NULL for PROXY_ANCHOR's column form);
  *   grad_embeddings [B, d] or NULL; grad_proxies [C*K, d] or NULL: of `loss`, to the raw vectors. */
-VICINAL_API vicinal_status vicinal_loss_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
-                                            int64_t C, const float* embeddings, const int64_t* labels,
-                                            const float* proxies, const float* weights, const float* soft_labels,
-                                            double* loss, int64_t* empty, float* per_sample, float* grad_embeddings,
-                                            float* grad_proxies);
-VICINAL_API vicinal_status vicinal_loss_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
-                                            int64_t C, const double* embeddings, const int64_t* labels,
-                                            const double* proxies, const double* weights, const double* soft_labels,
-                                            double* loss, int64_t* empty, double* per_sample, double* grad_embeddings,
-                                            double* grad_proxies);
+VICINAL_API vicinal_status vicinal_loss_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                                 const vicinal_array* embeddings, const vicinal_array* labels,
+                                                 const vicinal_array* proxies, const vicinal_array* weights,
+                                                 const vicinal_array* soft_labels, double* loss, int64_t* empty,
+                                                 const vicinal_array* per_sample, const vicinal_array* grad_embeddings,
+                                                 const vicinal_array* grad_proxies);
 
 /* The Hessian of `loss` over (embeddings, proxies) jointly, applied to the direction
  * (direction_embeddings [B, d], direction_proxies [C*K, d]); NULL means a zero direction, not both.
  * hvp_embeddings [B, d] or NULL; hvp_proxies [C*K, d] or NULL. Exact: no differences, no sampling. */
-VICINAL_API vicinal_status vicinal_loss_hvp_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
-                                                int64_t C, const float* embeddings, const int64_t* labels,
-                                                const float* proxies, const float* weights, const float* soft_labels,
-                                                const float* direction_embeddings, const float* direction_proxies,
-                                                float* hvp_embeddings, float* hvp_proxies);
-VICINAL_API vicinal_status vicinal_loss_hvp_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t B, int64_t d,
-                                                int64_t C, const double* embeddings, const int64_t* labels,
-                                                const double* proxies, const double* weights, const double* soft_labels,
-                                                const double* direction_embeddings, const double* direction_proxies,
-                                                double* hvp_embeddings, double* hvp_proxies);
+VICINAL_API vicinal_status vicinal_loss_hvp(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                            const vicinal_array* embeddings, const vicinal_array* labels,
+                                            const vicinal_array* proxies, const vicinal_array* weights,
+                                            const vicinal_array* soft_labels, const vicinal_array* direction_embeddings,
+                                            const vicinal_array* direction_proxies, const vicinal_array* hvp_embeddings,
+                                            const vicinal_array* hvp_proxies);
 
 /* ---- head: embeddings Z = X W' + b over cached features ------------------------------------------- */
 
 /* embeddings [N, d] = features [N, D] * weight[d, D]' + bias [d] (or NULL). */
-VICINAL_API vicinal_status vicinal_head_embed_f32(vicinal_engine* engine, int64_t N, int64_t D, int64_t d,
-                                                  const float* features, const float* weight, const float* bias,
-                                                  float* embeddings);
-VICINAL_API vicinal_status vicinal_head_embed_f64(vicinal_engine* engine, int64_t N, int64_t D, int64_t d,
-                                                  const double* features, const double* weight, const double* bias,
-                                                  double* embeddings);
+VICINAL_API vicinal_status vicinal_head_embed(vicinal_engine* engine, const vicinal_array* features,
+                                              const vicinal_array* weight, const vicinal_array* bias,
+                                              const vicinal_array* embeddings);
 
 /* Value and gradients of the loss of the head's embeddings with respect to weight [d, D], bias [d] and
  * proxies [C*K, d]; each gradient may be NULL, and bias may be NULL (then grad_bias must be).
  * Streamed in row blocks of at most the engine's workspace; PROXY_ANCHOR treats the N rows as one batch. */
-VICINAL_API vicinal_status vicinal_head_gradient_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
-                                                     int64_t D, int64_t d, int64_t C, const float* features,
-                                                     const int64_t* labels, const float* weights,
-                                                     const float* soft_labels, const float* weight, const float* bias,
-                                                     const float* proxies, double* loss, int64_t* empty,
-                                                     float* per_sample, float* grad_weight, float* grad_bias,
-                                                     float* grad_proxies);
-VICINAL_API vicinal_status vicinal_head_gradient_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
-                                                     int64_t D, int64_t d, int64_t C, const double* features,
-                                                     const int64_t* labels, const double* weights,
-                                                     const double* soft_labels, const double* weight,
-                                                     const double* bias, const double* proxies, double* loss,
-                                                     int64_t* empty, double* per_sample, double* grad_weight,
-                                                     double* grad_bias, double* grad_proxies);
+VICINAL_API vicinal_status vicinal_head_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                                 const vicinal_array* features, const vicinal_array* labels,
+                                                 const vicinal_array* weights, const vicinal_array* soft_labels,
+                                                 const vicinal_array* weight, const vicinal_array* bias,
+                                                 const vicinal_array* proxies, double* loss, int64_t* empty,
+                                                 const vicinal_array* per_sample, const vicinal_array* grad_weight,
+                                                 const vicinal_array* grad_bias, const vicinal_array* grad_proxies);
 
 /* The curvature of that loss at one point (weight, bias, proxies): keeps what Hessian-vector products share
  * (unit embeddings, norms, output gradients, and logits when they fit the workspace). It BORROWS features,
  * labels, weights, soft_labels and copies the parameters: the former must outlive it, unchanged. */
 typedef struct vicinal_curvature vicinal_curvature;
-VICINAL_API vicinal_status vicinal_curvature_create_f32(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
-                                                        int64_t D, int64_t d, int64_t C, const float* features,
-                                                        const int64_t* labels, const float* weights,
-                                                        const float* soft_labels, const float* weight,
-                                                        const float* bias, const float* proxies,
-                                                        vicinal_curvature** curvature);
-VICINAL_API vicinal_status vicinal_curvature_create_f64(vicinal_engine* engine, const vicinal_loss* spec, int64_t N,
-                                                        int64_t D, int64_t d, int64_t C, const double* features,
-                                                        const int64_t* labels, const double* weights,
-                                                        const double* soft_labels, const double* weight,
-                                                        const double* bias, const double* proxies,
-                                                        vicinal_curvature** curvature);
+VICINAL_API vicinal_status vicinal_curvature_create(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
+                                                    const vicinal_array* features, const vicinal_array* labels,
+                                                    const vicinal_array* weights, const vicinal_array* soft_labels,
+                                                    const vicinal_array* weight, const vicinal_array* bias,
+                                                    const vicinal_array* proxies, vicinal_curvature** curvature);
 VICINAL_API void vicinal_curvature_destroy(vicinal_curvature* curvature); /* NULL is fine */
 /* Exact Hessian-vector product over (weight, bias, proxies) jointly. A NULL direction is zero (not all three),
- * a NULL output is not computed. The curvature must have been created as the same type. */
-VICINAL_API vicinal_status vicinal_curvature_hvp_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                     const float* direction_weight, const float* direction_bias,
-                                                     const float* direction_proxies, float* hvp_weight, float* hvp_bias,
-                                                     float* hvp_proxies);
-VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                     const double* direction_weight, const double* direction_bias,
-                                                     const double* direction_proxies, double* hvp_weight,
-                                                     double* hvp_bias, double* hvp_proxies);
+ * a NULL output is not computed. Arrays have the type of the curvature's features. */
+VICINAL_API vicinal_status vicinal_curvature_hvp(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                 const vicinal_array* direction_weight,
+                                                 const vicinal_array* direction_bias,
+                                                 const vicinal_array* direction_proxies,
+                                                 const vicinal_array* hvp_weight, const vicinal_array* hvp_bias,
+                                                 const vicinal_array* hvp_proxies);
 
 /* ---- influence: many directions at one curvature ---------------------------------------------------- */
 
@@ -259,130 +248,90 @@ VICINAL_API vicinal_status vicinal_curvature_hvp_f64(vicinal_engine* engine, con
  *   computed. change_offsets [m+1] or NULL, ascending from 0: M_q has the weights w_i + change_deltas[j] for the
  *   samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not PROXY_ANCHOR's
  *   column form). SOFT_TRIPLE's regulariser belongs to the Hessian alone. */
-VICINAL_API vicinal_status vicinal_curvature_products_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                          int32_t kind, int64_t m, const float* direction_weight,
-                                                          const float* direction_proxies, const int64_t* change_offsets,
-                                                          const int64_t* change_ids, const double* change_deltas,
-                                                          float* product_weight, float* product_proxies);
-VICINAL_API vicinal_status vicinal_curvature_products_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                          int32_t kind, int64_t m, const double* direction_weight,
-                                                          const double* direction_proxies,
-                                                          const int64_t* change_offsets, const int64_t* change_ids,
-                                                          const double* change_deltas, double* product_weight,
-                                                          double* product_proxies);
+VICINAL_API vicinal_status vicinal_curvature_products(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                      int32_t kind, const vicinal_array* direction_weight,
+                                                      const vicinal_array* direction_proxies,
+                                                      const int64_t* change_offsets, const int64_t* change_ids,
+                                                      const double* change_deltas, const vicinal_array* product_weight,
+                                                      const vicinal_array* product_proxies);
 /* scores [m, N]: the derivative of every L_i along m directions, unweighted and not divided by N. PROXY_ANCHOR's column
  * form: the derivative by w_i, at w_i, of N times the derivative of the loss along the direction. */
-VICINAL_API vicinal_status vicinal_curvature_scores_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                        int64_t m, const float* direction_weight,
-                                                        const float* direction_proxies, double* scores);
-VICINAL_API vicinal_status vicinal_curvature_scores_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                        int64_t m, const double* direction_weight,
-                                                        const double* direction_proxies, double* scores);
+VICINAL_API vicinal_status vicinal_curvature_scores(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                    const vicinal_array* direction_weight,
+                                                    const vicinal_array* direction_proxies,
+                                                    const vicinal_array* scores);
 /* units [N, d] or NULL: unit embeddings; gradients [N, d] or NULL: g_i with dL_i/dweight = g_i x_i', unweighted (must
  * be NULL for PROXY_ANCHOR's column form). */
-VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f32(vicinal_engine* engine,
-                                                                  const vicinal_curvature* curvature, float* units,
-                                                                  float* gradients);
-VICINAL_API vicinal_status vicinal_curvature_sample_gradients_f64(vicinal_engine* engine,
-                                                                  const vicinal_curvature* curvature, double* units,
-                                                                  double* gradients);
-/* One direction, samples i in from .. from + rows, cosine softmax losses only.
+VICINAL_API vicinal_status vicinal_curvature_sample_gradients(vicinal_engine* engine,
+                                                              const vicinal_curvature* curvature,
+                                                              const vicinal_array* units,
+                                                              const vicinal_array* gradients);
+/* One direction, [1, ...], samples i in from .. from + rows, cosine softmax losses only.
  *   by_proxy [rows, C] or NULL: the sample's score split by proxy, a row's sum is its score;
  *   relabel [rows, C] or NULL: the score that the sample would have if its label were c, minus its score; 0 at its own
  *   label; the margin moves with the label. */
-VICINAL_API vicinal_status vicinal_curvature_tables_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                        const float* direction_weight, const float* direction_proxies,
-                                                        int64_t from, int64_t rows, double* by_proxy, double* relabel);
-VICINAL_API vicinal_status vicinal_curvature_tables_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                        const double* direction_weight, const double* direction_proxies,
-                                                        int64_t from, int64_t rows, double* by_proxy, double* relabel);
+VICINAL_API vicinal_status vicinal_curvature_tables(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                    const vicinal_array* direction_weight,
+                                                    const vicinal_array* direction_proxies, int64_t from,
+                                                    const vicinal_array* by_proxy, const vicinal_array* relabel);
 /* change [N]: L_i at weight + sum_r left_r right_r' minus L_i at weight; left [R, d], right [R, D]. Not PROXY_ANCHOR's
  * column form. */
-VICINAL_API vicinal_status vicinal_curvature_loss_change_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                             int64_t R, const float* left, const float* right,
-                                                             double* change);
-VICINAL_API vicinal_status vicinal_curvature_loss_change_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                             int64_t R, const double* left, const double* right,
-                                                             double* change);
+VICINAL_API vicinal_status vicinal_curvature_loss_change(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                         const vicinal_array* left, const vicinal_array* right,
+                                                         const vicinal_array* change);
 
 /* ---- Kronecker factors and diagonals of the weight's curvature ------------------------------------------ */
 
 /* feature_factor [D, D] or NULL: (1/N) X' diag(w) X. output_factor [d, d] or NULL: (1/N) sum_i w_i times the d x d
  * Gauss-Newton block of sample i; cosine softmax losses only. Exact, and exactly symmetric. */
-VICINAL_API vicinal_status vicinal_curvature_factors_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                         float* feature_factor, float* output_factor);
-VICINAL_API vicinal_status vicinal_curvature_factors_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                         double* feature_factor, double* output_factor);
+VICINAL_API vicinal_status vicinal_curvature_factors(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                     const vicinal_array* feature_factor,
+                                                     const vicinal_array* output_factor);
 /* The exact diagonal of a curvature matrix (VICINAL_HESSIAN, _GAUSS_NEWTON: cosine softmax losses only; _FISHER: not
  * PROXY_ANCHOR's column form): weight [d, D] or NULL; proxies [C, d] or NULL, which is Gauss-Newton's whatever the
  * kind and needs a cosine softmax. */
-VICINAL_API vicinal_status vicinal_curvature_diagonal_f32(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                          int32_t kind, float* weight, float* proxies);
-VICINAL_API vicinal_status vicinal_curvature_diagonal_f64(vicinal_engine* engine, const vicinal_curvature* curvature,
-                                                          int32_t kind, double* weight, double* proxies);
+VICINAL_API vicinal_status vicinal_curvature_diagonal(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                      int32_t kind, const vicinal_array* weight,
+                                                      const vicinal_array* proxies);
 /* out [N]: sum_ab g_ia^2 inverse_ab x_ib^2 with g_i x_i' the unweighted gradient of L_i by the weight; inverse [d, D].
  * Not PROXY_ANCHOR's column form. */
-VICINAL_API vicinal_status vicinal_curvature_self_influence_f32(vicinal_engine* engine,
-                                                                const vicinal_curvature* curvature,
-                                                                const float* inverse, double* out);
-VICINAL_API vicinal_status vicinal_curvature_self_influence_f64(vicinal_engine* engine,
-                                                                const vicinal_curvature* curvature,
-                                                                const double* inverse, double* out);
+VICINAL_API vicinal_status vicinal_curvature_self_influence(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                            const vicinal_array* inverse, const vicinal_array* out);
 
 /* One pass of h <- v + (1 - damping) h - (1/scale) H_i h over the samples in order, from h = v, with H_i the Hessian of
  * the unweighted L_i over the weight: m recursions side by side, 0 <= damping <= 1. v [m, d, D] is given by factors,
  * v_q = left_q right, left [m, d, R], right [R, D], small R saving work; h [m, d, D] is not divided by scale. The
  * arithmetic of the step-by-step loop up to rounding. Not PROXY_ANCHOR's column form. */
-VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f32(vicinal_engine* engine,
-                                                                const vicinal_curvature* curvature, double damping,
-                                                                double scale, int64_t m, int64_t R, const float* left,
-                                                                const float* right, float* h);
-VICINAL_API vicinal_status vicinal_curvature_seed_recursion_f64(vicinal_engine* engine,
-                                                                const vicinal_curvature* curvature, double damping,
-                                                                double scale, int64_t m, int64_t R, const double* left,
-                                                                const double* right, double* h);
+VICINAL_API vicinal_status vicinal_curvature_seed_recursion(vicinal_engine* engine, const vicinal_curvature* curvature,
+                                                            double damping, double scale, const vicinal_array* left,
+                                                            const vicinal_array* right, const vicinal_array* h);
 
 /* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
 
 /* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;
- * p -= lr * velocity (momentum 0: p -= lr * g, and velocity may be NULL). n elements. */
-VICINAL_API vicinal_status vicinal_sgd_step_f32(vicinal_engine* engine, int64_t n, double lr, double momentum,
-                                                double weight_decay, int32_t first, const float* gradient,
-                                                float* velocity, float* parameter);
-VICINAL_API vicinal_status vicinal_sgd_step_f64(vicinal_engine* engine, int64_t n, double lr, double momentum,
-                                                double weight_decay, int32_t first, const double* gradient,
-                                                double* velocity, double* parameter);
+ * p -= lr * velocity (momentum 0: p -= lr * g, and velocity may be NULL). Arrays of one shape, any. */
+VICINAL_API vicinal_status vicinal_sgd_step(vicinal_engine* engine, double lr, double momentum, double weight_decay,
+                                            int32_t first, const vicinal_array* gradient, const vicinal_array* velocity,
+                                            const vicinal_array* parameter);
 /* Adam as torch.optim.Adam, or AdamW when decoupled != 0. step counts from 1; eps is added after the square
  * root of the bias-corrected second moment. */
-VICINAL_API vicinal_status vicinal_adam_step_f32(vicinal_engine* engine, int64_t n, int64_t step, double lr,
-                                                 double beta1, double beta2, double eps, double weight_decay,
-                                                 int32_t decoupled, const float* gradient, float* first_moment,
-                                                 float* second_moment, float* parameter);
-VICINAL_API vicinal_status vicinal_adam_step_f64(vicinal_engine* engine, int64_t n, int64_t step, double lr,
-                                                 double beta1, double beta2, double eps, double weight_decay,
-                                                 int32_t decoupled, const double* gradient, double* first_moment,
-                                                 double* second_moment, double* parameter);
+VICINAL_API vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t step, double lr, double beta1,
+                                             double beta2, double eps, double weight_decay, int32_t decoupled,
+                                             const vicinal_array* gradient, const vicinal_array* first_moment,
+                                             const vicinal_array* second_moment, const vicinal_array* parameter);
 /* values[i] clamped to [-limit, limit], limit > 0. NaN stays NaN. */
-VICINAL_API vicinal_status vicinal_clip_f32(vicinal_engine* engine, int64_t n, double limit, float* values);
-VICINAL_API vicinal_status vicinal_clip_f64(vicinal_engine* engine, int64_t n, double limit, double* values);
+VICINAL_API vicinal_status vicinal_clip(vicinal_engine* engine, double limit, const vicinal_array* values);
 
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
-/* first = smallest index of a NaN or infinity in values [n], -1 if there is none. */
-VICINAL_API vicinal_status vicinal_find_nonfinite_f32(vicinal_engine* engine, int64_t n, const float* values,
-                                                      int64_t* first);
-VICINAL_API vicinal_status vicinal_find_nonfinite_f64(vicinal_engine* engine, int64_t n, const double* values,
-                                                      int64_t* first);
+/* first = smallest row-major index of a NaN or infinity in values, -1 if there is none. */
+VICINAL_API vicinal_status vicinal_find_nonfinite(vicinal_engine* engine, const vicinal_array* values, int64_t* first);
 /* out [n, columns] = rows ids[n] of values [N, columns]; an id outside 0..N-1 is an error. */
-VICINAL_API vicinal_status vicinal_gather_rows_f32(vicinal_engine* engine, int64_t N, int64_t columns,
-                                                   const float* values, int64_t n, const int64_t* ids, float* out);
-VICINAL_API vicinal_status vicinal_gather_rows_f64(vicinal_engine* engine, int64_t N, int64_t columns,
-                                                   const double* values, int64_t n, const int64_t* ids, double* out);
+VICINAL_API vicinal_status vicinal_gather_rows(vicinal_engine* engine, const vicinal_array* values,
+                                               const vicinal_array* ids, const vicinal_array* out);
 /* out [n, columns] = rows divided by their Euclidean norm; zero rows stay zero. out may be values. */
-VICINAL_API vicinal_status vicinal_normalize_rows_f32(vicinal_engine* engine, int64_t n, int64_t columns,
-                                                      const float* values, float* out);
-VICINAL_API vicinal_status vicinal_normalize_rows_f64(vicinal_engine* engine, int64_t n, int64_t columns,
-                                                      const double* values, double* out);
+VICINAL_API vicinal_status vicinal_normalize_rows(vicinal_engine* engine, const vicinal_array* values,
+                                                  const vicinal_array* out);
 
 /* ---- retrieval by rank counting (docs/metrics.md) ---------------------------------------------------- */
 
@@ -391,14 +340,14 @@ VICINAL_API vicinal_status vicinal_normalize_rows_f64(vicinal_engine* engine, in
  *   queries [Q, d]; gallery [G, d];
  *   self [Q] or NULL: the gallery row that is the query itself and is left out, -1 for none;
  *   offsets [Q+1], ascending from 0: query q's relevant rows are relevant[offsets[q] .. offsets[q+1]), gallery
- *   ids in ascending order, without self[q]; relevant_size = offsets[Q].
- *   ranks [relevant_size]; tied [Q] or NULL: 1 if some relevant row has exactly the distance of a row that is
+ *   ids in ascending order, without self[q], offsets[Q] in all.
+ *   ranks as relevant; tied [Q] or NULL, host memory: 1 if some relevant row has exactly the distance of a row that is
  *   not relevant, else 0.
  * Exact: single-precision tiles decide only what their error bound allows, the rest is decided in double. */
-VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
-                                            const float* queries, const float* gallery, const int64_t* self,
-                                            const int64_t* offsets, const int64_t* relevant, int64_t relevant_size,
-                                            int64_t* ranks, int8_t* tied);
+VICINAL_API vicinal_status vicinal_rank(vicinal_engine* engine, const vicinal_array* queries,
+                                        const vicinal_array* gallery, const vicinal_array* self,
+                                        const vicinal_array* offsets, const vicinal_array* relevant,
+                                        const vicinal_array* ranks, int8_t* tied);
 
 /* ---- nearest neighbours ------------------------------------------------------------------------------ */
 
@@ -406,51 +355,39 @@ VICINAL_API vicinal_status vicinal_rank_f32(vicinal_engine* engine, int64_t Q, i
  * lower gallery id.
  *   queries [Q, d]; gallery [G, d];
  *   self [Q] or NULL: the gallery row that is the query itself and is left out, -1 for none;
- *   k: 1..G, or 1..G-1 where self is given;
- *   ids [Q, k]; distances [Q, k] or NULL: squared, in double.
+ *   ids [Q, k], k from 1 to G, or to G-1 where self is given; distances [Q, k] or NULL: squared, in double.
  * All arrays are on the device while the call lasts: those of the host whole, the gallery once where the queries are
  * rows of it; what does not fit is VICINAL_OUT_OF_MEMORY. Exact, to the bits of exact_distance.hpp. "cpu" is
  * VICINAL_UNAVAILABLE: there FAISS searches, with the same result (neighbours.hpp). */
-VICINAL_API vicinal_status vicinal_nearest_f32(vicinal_engine* engine, int64_t Q, int64_t G, int64_t d,
-                                               const float* queries, const float* gallery, const int64_t* self,
-                                               int64_t k, int64_t* ids, double* distances);
+VICINAL_API vicinal_status vicinal_nearest(vicinal_engine* engine, const vicinal_array* queries,
+                                           const vicinal_array* gallery, const vicinal_array* self,
+                                           const vicinal_array* ids, const vicinal_array* distances);
 
-/* ---- vectors: m rows of n elements, one scalar per row ------------------------------------------------ */
+/* ---- vectors: x [m, ...] as m rows of n elements, one scalar per row ---------------------------------- */
 
 /* dots[q] = sum over i of x[q, i] y[q, i], summed in double; x may be y. */
-VICINAL_API vicinal_status vicinal_dots_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* x,
-                                            const float* y, double* dots);
-VICINAL_API vicinal_status vicinal_dots_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* x,
-                                            const double* y, double* dots);
+VICINAL_API vicinal_status vicinal_dots(vicinal_engine* engine, const vicinal_array* x, const vicinal_array* y,
+                                        double* dots);
 /* y[q, i] += alpha[q] x[q, i]. alpha [m], finite. */
-VICINAL_API vicinal_status vicinal_axpy_f32(vicinal_engine* engine, int64_t m, int64_t n, const double* alpha,
-                                            const float* x, float* y);
-VICINAL_API vicinal_status vicinal_axpy_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* alpha,
-                                            const double* x, double* y);
+VICINAL_API vicinal_status vicinal_axpy(vicinal_engine* engine, const double* alpha, const vicinal_array* x,
+                                        const vicinal_array* y);
 /* y[q, i] = x[q, i] + beta[q] y[q, i]. beta [m], finite. */
-VICINAL_API vicinal_status vicinal_xpby_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* x,
-                                            const double* beta, float* y);
-VICINAL_API vicinal_status vicinal_xpby_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* x,
-                                            const double* beta, double* y);
+VICINAL_API vicinal_status vicinal_xpby(vicinal_engine* engine, const vicinal_array* x, const double* beta,
+                                        const vicinal_array* y);
 /* out[q, i] = shared[i] x[q, i]; out may be x. */
-VICINAL_API vicinal_status vicinal_multiply_f32(vicinal_engine* engine, int64_t m, int64_t n, const float* shared,
-                                                const float* x, float* out);
-VICINAL_API vicinal_status vicinal_multiply_f64(vicinal_engine* engine, int64_t m, int64_t n, const double* shared,
-                                                const double* x, double* out);
+VICINAL_API vicinal_status vicinal_multiply(vicinal_engine* engine, const vicinal_array* shared, const vicinal_array* x,
+                                            const vicinal_array* out);
 
 /* ---- dense matrices ------------------------------------------------------------------------------------ */
 
-/* c [m, n] = a [m, k] * b [n, k]'. */
-VICINAL_API vicinal_status vicinal_gemm_f32(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const float* a,
-                                            const float* b, float* c);
-VICINAL_API vicinal_status vicinal_gemm_f64(vicinal_engine* engine, int64_t m, int64_t n, int64_t k, const double* a,
-                                            const double* b, double* c);
+/* c [m, n] = op(a) op(b), with a [m, k], or [k, m] when it is transposed, and b [k, n], or [n, k]. */
+VICINAL_API vicinal_status vicinal_gemm(vicinal_engine* engine, int32_t transpose_a, int32_t transpose_b,
+                                        const vicinal_array* a, const vicinal_array* b, const vicinal_array* c);
 /* Eigendecomposition of a symmetric matrix [n, n], n up to 32000, of which the upper triangle is read: its row k
  * becomes the k-th unit eigenvector, whose largest component (the first of equals) is positive; values [n] ascend. A
  * NaN or an infinity is an error. One thread; a cancel request is seen only before it starts. */
-VICINAL_API vicinal_status vicinal_symmetric_eigen_f32(vicinal_engine* engine, int64_t n, float* matrix, float* values);
-VICINAL_API vicinal_status vicinal_symmetric_eigen_f64(vicinal_engine* engine, int64_t n, double* matrix,
-                                                       double* values);
+VICINAL_API vicinal_status vicinal_symmetric_eigen(vicinal_engine* engine, const vicinal_array* matrix,
+                                                   const vicinal_array* values);
 
 /* ---- files as memory --------------------------------------------------------------------------------- */
 

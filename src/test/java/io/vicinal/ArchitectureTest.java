@@ -91,6 +91,18 @@ class ArchitectureTest {
         .check(CLASSES);
   }
 
+  /** Devices are found as services: the list of operations knows none of those who have them. */
+  @Test
+  void theBackendKnowsNoImplementation() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.vicinal.backend")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.vicinal.backend.engine..", "io.vicinal.backend.cuda..")
+        .check(CLASSES);
+  }
+
   /** Who depends on the library does without these; OptionalLibrary says when one is missing. */
   @Test
   void optionalLibrariesHaveOneUserEach() {

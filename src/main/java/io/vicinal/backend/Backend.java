@@ -1,12 +1,10 @@
 package io.vicinal.backend;
 
 import io.vicinal.InputException;
-import io.vicinal.backend.cuda.CudaDevice;
-import io.vicinal.backend.engine.EngineBackend;
 import io.vicinal.tensor.Device;
-import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
+import java.util.ServiceLoader;
 
 /**
  * The operations of a device on its tensors: whole matrices in, whole matrices out, written into
@@ -39,11 +37,11 @@ public interface Backend extends AutoCloseable {
    *     sentence says what is missing and how to get it
    */
   static Backend open(String device, BackendOptions options) {
-    if (device.equals(Device.CPU.name())) {
-      return new EngineBackend(HostMemory.get(), options);
-    }
-    if (device.equals("cuda") || device.startsWith("cuda:")) {
-      return new EngineBackend(CudaDevice.memory(device), options);
+    for (BackendProvider kind :
+        ServiceLoader.load(BackendProvider.class, Backend.class.getClassLoader())) {
+      if (kind.knows(device)) {
+        return kind.open(device, options);
+      }
     }
     throw new InputException("device: '" + device + "' is unknown; choose cpu, cuda or cuda:N");
   }
@@ -372,8 +370,13 @@ public interface Backend extends AutoCloseable {
    */
   void nearest(Tensor queries, Tensor gallery, Tensor self, Tensor ids, Tensor distances);
 
-  /** Matrix product: c [m, n] = a [m, k] b [n, k]'. */
-  void gemm(Tensor a, Tensor b, Tensor c);
+  /**
+   * Matrix product: c [m, n] = op(a) op(b).
+   *
+   * @param a [m, k], or [k, m] when it is transposed
+   * @param b [k, n], or [n, k] when it is transposed
+   */
+  void gemm(Transpose ofA, Transpose ofB, Tensor a, Tensor b, Tensor c);
 
   /**
    * Eigendecomposition of a symmetric matrix, by LAPACK's divide and conquer. It runs on one thread

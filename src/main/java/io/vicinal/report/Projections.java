@@ -1,5 +1,8 @@
 package io.vicinal.report;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.InputException;
 import io.vicinal.OptionalLibrary;
 import io.vicinal.backend.Backend;
@@ -56,14 +59,13 @@ public final class Projections {
     int d = rows[0].length;
     try (Arena arena = Arena.host()) {
       Tensor centred = arena.allocate(DType.F64, n, d);
-      Tensor transposed = arena.allocate(DType.F64, d, n);
-      centre(rows, centred, transposed);
+      centre(rows, centred);
       Tensor scatter = arena.allocate(DType.F64, d, d);
-      backend.gemm(transposed, transposed, scatter);
+      backend.gemm(T, N, centred, centred, scatter);
       Tensor values = arena.allocate(DType.F64, d);
       backend.symmetricEigen(scatter, values);
       Tensor plane = arena.allocate(DType.F64, n, 2);
-      backend.gemm(centred, scatter.rows(d - 2, d), plane);
+      backend.gemm(N, T, centred, scatter.rows(d - 2, d), plane);
       double[] variances = values.toDoubles();
       double all = Arrays.stream(variances).sum();
       double share = all > 0 ? (variances[d - 1] + variances[d - 2]) / all : 0;
@@ -155,7 +157,7 @@ public final class Projections {
         Arrays.stream(places).mapToDouble(p -> p[1]).toArray());
   }
 
-  private static void centre(double[][] rows, Tensor centred, Tensor transposed) {
+  private static void centre(double[][] rows, Tensor centred) {
     int n = rows.length;
     int d = rows[0].length;
     double[] mean = new double[d];
@@ -165,15 +167,12 @@ public final class Projections {
       }
     }
     double[] byRow = new double[n * d];
-    double[] byColumn = new double[n * d];
     for (int i = 0; i < n; i++) {
       for (int c = 0; c < d; c++) {
         byRow[i * d + c] = rows[i][c] - mean[c];
-        byColumn[c * n + i] = byRow[i * d + c];
       }
     }
     centred.set(byRow);
-    transposed.set(byColumn);
   }
 
   private static void check(double[][] rows) {

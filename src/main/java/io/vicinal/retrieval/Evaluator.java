@@ -6,6 +6,7 @@ import io.vicinal.data.ClassLabels;
 import io.vicinal.data.Rows;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
@@ -120,7 +121,7 @@ public final class Evaluator {
       MatrixChecks.rowCount("gallery embeddings", gallery);
       MatrixChecks.sameWidth("embeddings", queries, "gallery embeddings", gallery);
     }
-    try (Arena arena = Arena.host()) {
+    try (Arena arena = new Arena(backend.memory())) {
       Tensor q = prepare("embeddings", queries, options.normalize(), arena);
       Tensor g = sameSet ? q : prepare("gallery embeddings", gallery, options.normalize(), arena);
       long[] labelsOfQueries = queryLabels.toLongs();
@@ -141,8 +142,28 @@ public final class Evaluator {
     return -1;
   }
 
-  /** Finite rows in single precision, normalised if asked; the tensor itself where it is that. */
-  private Tensor prepare(String name, Tensor x, boolean normalize, Arena arena) {
+  /**
+   * Finite rows in single precision on the backend's device, normalised if asked; the tensor itself
+   * where it is that.
+   */
+  private Tensor prepare(String name, Tensor given, boolean normalize, Arena arena) {
+    if (given.dtype() != DType.F32) {
+      try (Arena host = Arena.host()) {
+        Tensor rows = host.allocate(given.dtype(), given.shape());
+        return single(name, finite(name, given, normalize, rows), arena);
+      }
+    }
+    Tensor x = given;
+    if (!x.device().equals(backend.device())) {
+      x = arena.allocate(DType.F32, given.shape());
+      x.copyFrom(given);
+    }
+    boolean own = x != given;
+    return finite(name, x, normalize, own || !normalize ? x : arena.allocate(DType.F32, x.shape()));
+  }
+
+  /** The rows, or {@code normalized} with them; in place if that is the same. */
+  private Tensor finite(String name, Tensor x, boolean normalize, Tensor normalized) {
     long bad = backend.findNonFinite(x);
     if (bad >= 0) {
       throw new InputException(
@@ -151,20 +172,20 @@ public final class Evaluator {
               + bad / x.dim(1)
               + " has a NaN or an infinity; remove it or embed it again");
     }
-    Tensor rows = x;
-    if (normalize) {
-      rows = arena.allocate(x.dtype(), x.dim(0), x.dim(1));
-      backend.normalizeRows(x, rows);
+    if (!normalize) {
+      return x;
     }
-    if (rows.dtype() == DType.F32) {
-      return rows;
-    }
-    Tensor single = arena.allocate(DType.F32, x.dim(0), x.dim(1));
+    backend.normalizeRows(x, normalized);
+    return normalized;
+  }
+
+  private Tensor single(String name, Tensor rows, Arena arena) {
+    Tensor single = arena.allocate(DType.F32, rows.shape());
     single.copyFrom(rows);
-    bad = backend.findNonFinite(single);
+    long bad = backend.findNonFinite(single);
     if (bad >= 0) {
       throw new InputException(
-          name + ": row " + bad / x.dim(1) + " has a value beyond float32; scale the rows down");
+          name + ": row " + bad / rows.dim(1) + " has a value beyond float32; scale the rows down");
     }
     long lost = firstTooSmall(rows);
     if (lost >= 0) {
@@ -231,7 +252,10 @@ public final class Evaluator {
     try (Arena arena = Arena.host()) {
       Tensor points = queries;
       long[] labels = queryLabels;
-      if (!sameSet) {
+      if (sameSet && !queries.device().equals(Device.CPU)) { // FAISS works on the host
+        points = arena.allocate(DType.F32, queries.shape());
+        points.copyFrom(queries);
+      } else if (!sameSet) {
         long rows = queries.dim(0) + gallery.dim(0);
         points = arena.allocate(DType.F32, rows, queries.dim(1));
         points.rows(0, queries.dim(0)).copyFrom(queries);

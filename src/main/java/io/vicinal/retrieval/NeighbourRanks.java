@@ -1,7 +1,6 @@
 package io.vicinal.retrieval;
 
 import io.vicinal.backend.Backend;
-import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
 
@@ -20,24 +19,6 @@ final class NeighbourRanks implements RankSource {
 
   @Override
   public void ranks(
-      Tensor queries, Tensor gallery, boolean sameSet, Relevance relevance, QueryTotals totals) {
-    try (Arena arena = new Arena(backend.memory())) {
-      Tensor there = near(gallery, arena);
-      blocks(sameSet ? there : near(queries, arena), there, sameSet, relevance, totals);
-    }
-  }
-
-  /** The rows where the backend works, so that many blocks of queries find them there. */
-  private Tensor near(Tensor rows, Arena arena) {
-    if (rows.device().equals(backend.device())) {
-      return rows;
-    }
-    Tensor copy = arena.allocate(rows.dtype(), rows.shape().dims());
-    copy.copyFrom(rows);
-    return copy;
-  }
-
-  private void blocks(
       Tensor queries, Tensor gallery, boolean sameSet, Relevance relevance, QueryTotals totals) {
     long available = gallery.dim(0) - (sameSet ? 1 : 0);
     int most = relevance.most();

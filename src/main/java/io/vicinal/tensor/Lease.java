@@ -9,12 +9,8 @@ import java.util.List;
  * result but never the process. Safe for any thread; closing twice is harmless.
  */
 public final class Lease implements AutoCloseable {
-  private final List<Arena> arenas;
+  private final List<Arena> arenas = new ArrayList<>(4); // a call's tensors come from few arenas
   private boolean open = true;
-
-  private Lease(List<Arena> arenas) {
-    this.arenas = arenas;
-  }
 
   /**
    * Leases the memory of every tensor that is not null.
@@ -22,19 +18,11 @@ public final class Lease implements AutoCloseable {
    * @throws IllegalStateException if one of them was closed or reset before
    */
   public static Lease of(Tensor... tensors) {
-    List<Arena> held = new ArrayList<>(4); // a call's tensors come from few arenas
-    Lease lease = new Lease(held);
+    Lease lease = new Lease();
     try {
       for (Tensor tensor : tensors) {
-        if (tensor != null && !held.contains(tensor.arena())) {
-          tensor.arena().hold();
-          held.add(tensor.arena());
-        }
-      }
-      // Checked after the hold: from here on a close cannot unmap.
-      for (Tensor tensor : tensors) {
         if (tensor != null) {
-          tensor.address();
+          lease.hold(tensor);
         }
       }
       return lease;
@@ -42,6 +30,20 @@ public final class Lease implements AutoCloseable {
       lease.close();
       throw e;
     }
+  }
+
+  /**
+   * Leases the memory of one tensor more.
+   *
+   * @return its address
+   * @throws IllegalStateException if it was closed or reset before
+   */
+  public synchronized long hold(Tensor tensor) {
+    if (!arenas.contains(tensor.arena())) {
+      tensor.arena().hold();
+      arenas.add(tensor.arena());
+    }
+    return tensor.address(); // checked after the hold: from here on a close cannot unmap
   }
 
   @Override

@@ -1,5 +1,7 @@
 package io.vicinal.backend;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -54,7 +56,7 @@ class VectorOperationsTest {
     Tensor a = tensor(type, new double[] {1, 2, 3, 4, 5, 6}, 2, 3);
     Tensor b = tensor(type, new double[] {1, 0, -1, 2, 2, 2}, 2, 3);
     Tensor c = arena.allocate(type, 2, 2);
-    backend.gemm(a, b, c);
+    backend.gemm(N, T, a, b, c);
     near(c, -2, 12, -2, 30);
   }
 
@@ -88,7 +90,7 @@ class VectorOperationsTest {
     refused(() -> backend.axpy(new double[] {1, Double.NaN}, x, y), "axpy: alpha[1] is nan");
     refused(() -> backend.xpby(x, new double[] {1, 1}, single), "xpby: y is F32");
     refused(() -> backend.multiply(other, x, y), "multiply: shared has shape");
-    refused(() -> backend.gemm(x, other, y), "gemm: b has shape");
+    refused(() -> backend.gemm(N, T, x, other, y), "gemm: b has shape");
     refused(() -> backend.symmetricEigen(x, y), "symmetric eigen: matrix has shape");
     Tensor square = tensor(DType.F64, new double[] {1, 2, 2, Double.NaN}, 2, 2);
     refused(

@@ -10,7 +10,11 @@ import io.vicinal.backend.TestDevice;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
@@ -47,6 +51,39 @@ class DeviceSearchTest {
       }
     }
     return values;
+  }
+
+  /** Every block of queries finds its rows on the device: they cross once for an evaluation. */
+  @Test
+  void anEvaluationsRowsAreThereBeforeItsFirstSearch() {
+    List<Object> seen = new ArrayList<>();
+    Backend watched =
+        (Backend)
+            Proxy.newProxyInstance(
+                Backend.class.getClassLoader(),
+                new Class<?>[] {Backend.class},
+                (self, method, arguments) -> {
+                  if (Set.of("rank", "nearest").contains(method.getName())) {
+                    seen.add(((Tensor) arguments[0]).device());
+                    seen.add(((Tensor) arguments[1]).device());
+                  }
+                  return method.invoke(backend, arguments);
+                });
+    Tensor x = host.of(rows(1), ROWS, WIDTH);
+    long[] classes = IntStream.range(0, ROWS).mapToLong(i -> i % 9).toArray();
+    Tensor labels = host.of(classes, ROWS);
+    for (EvaluationOptions.Method method : EvaluationOptions.Method.values()) {
+      for (boolean normalize : new boolean[] {false, true}) {
+        EvaluationOptions options =
+            EvaluationOptions.of("r@1").withNormalize(normalize).withMethod(method);
+        Evaluation found = new Evaluator(watched).evaluate(x, labels, options);
+        try (Backend cpu = Backend.cpu()) {
+          assertThat(found.values())
+              .isEqualTo(new Evaluator(cpu).evaluate(x, labels, options).values());
+        }
+      }
+    }
+    assertThat(seen).hasSizeGreaterThan(7).containsOnly(backend.device());
   }
 
   @Test

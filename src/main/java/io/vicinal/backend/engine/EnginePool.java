@@ -5,7 +5,6 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.process.Turns;
 import io.vicinal.tensor.Device;
-import io.vicinal.tensor.Lease;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import org.bytedeco.javacpp.Pointer;
@@ -31,11 +30,6 @@ final class EnginePool implements AutoCloseable {
     this.threads = device.equals(Device.CPU) ? options.threads() : 0;
   }
 
-  /** Where the engines work. */
-  Device device() {
-    return device;
-  }
-
   /** What a call does with its engine: the native status. */
   interface Call {
     int on(PooledEngine engine);
@@ -51,20 +45,6 @@ final class EnginePool implements AutoCloseable {
   }
 
   /** Runs a call while its tensors are held. */
-  void run(Arguments arguments, Call call) {
-    run(arguments, call, engine -> null);
-  }
-
-  /** As {@link #run(Arguments, Call)}. */
-  <T> T run(Arguments arguments, Call call, Result<T> result) {
-    Lease lease = arguments.lease(device);
-    try {
-      return run(arguments.operation(), call, result);
-    } finally {
-      lease.close();
-    }
-  }
-
   @SuppressWarnings("try") // the turn is held, not used
   <T> T run(String operation, Call call, Result<T> result) {
     if (Thread.currentThread().isInterrupted()) {
@@ -74,7 +54,7 @@ final class EnginePool implements AutoCloseable {
       NativeMemory.refresh();
       PooledEngine engine = borrow();
       try {
-        engine.enter();
+        engine.enter(operation);
         int status;
         try {
           status = call.on(engine);
@@ -107,7 +87,7 @@ final class EnginePool implements AutoCloseable {
         return engine;
       }
     }
-    PooledEngine engine = new PooledEngine(device.name(), options);
+    PooledEngine engine = new PooledEngine(device, options);
     InterruptWatch.add(engine);
     return engine;
   }

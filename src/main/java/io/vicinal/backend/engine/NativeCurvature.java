@@ -5,7 +5,6 @@ import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.jni.CurvatureHandle;
 import io.vicinal.backend.jni.Vicinal;
-import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Lease;
 import io.vicinal.tensor.Tensor;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
@@ -35,57 +34,28 @@ final class NativeCurvature implements AutoCloseable {
       long classes,
       Tensor features,
       Targets targets,
-      HeadTensors at,
-      Arguments checked) {
-    long n = features.dim(0);
-    long width = features.dim(1);
-    long d = at.weight().dim(0);
-    Lease lease = checked.lease(pool.device());
+      HeadTensors at) {
+    NativeCurvature curvature = new NativeCurvature(pool, features, targets);
     try {
-      NativeCurvature curvature = new NativeCurvature(pool, features, targets);
-      EnginePool.Call call =
-          checked.type() == DType.F32
-              ? e ->
-                  Vicinal.vicinal_curvature_create_f32(
-                      e.handle(),
-                      e.loss(spec),
-                      n,
-                      width,
-                      d,
-                      classes,
-                      At.f32(features),
-                      At.i64(targets.labels()),
-                      At.f32(targets.weights()),
-                      At.f32(targets.softLabels()),
-                      At.f32(at.weight()),
-                      At.f32(at.bias()),
-                      At.f32(at.proxies()),
-                      curvature.handle)
-              : e ->
-                  Vicinal.vicinal_curvature_create_f64(
-                      e.handle(),
-                      e.loss(spec),
-                      n,
-                      width,
-                      d,
-                      classes,
-                      At.f64(features),
-                      At.i64(targets.labels()),
-                      At.f64(targets.weights()),
-                      At.f64(targets.softLabels()),
-                      At.f64(at.weight()),
-                      At.f64(at.bias()),
-                      At.f64(at.proxies()),
-                      curvature.handle);
-      try {
-        pool.run("curvature", call);
-      } catch (RuntimeException e) {
-        curvature.close();
-        throw e;
-      }
+      pool.run(
+          "curvature",
+          e ->
+              Vicinal.vicinal_curvature_create(
+                  e.handle(),
+                  e.loss(spec),
+                  classes,
+                  e.array("features", features),
+                  e.array("labels", targets.labels()),
+                  e.array("weights", targets.weights()),
+                  e.array("soft labels", targets.softLabels()),
+                  e.array("weight", at.weight()),
+                  e.array("bias", at.bias()),
+                  e.array("proxies", at.proxies()),
+                  curvature.handle));
       return curvature;
-    } finally {
-      lease.close();
+    } catch (RuntimeException e) {
+      curvature.close();
+      throw e;
     }
   }
 
@@ -95,15 +65,13 @@ final class NativeCurvature implements AutoCloseable {
   }
 
   /** Runs a call while the curvature is open and its tensors are held. */
-  void run(Arguments a, EnginePool.Call call) {
-    Lease lease = a.lease(pool.device());
+  void run(String operation, EnginePool.Call call) {
     lock.readLock().lock();
     try {
       checkOpen();
-      pool.run(a.operation(), call);
+      pool.run(operation, call);
     } finally {
       lock.readLock().unlock();
-      lease.close();
     }
   }
 

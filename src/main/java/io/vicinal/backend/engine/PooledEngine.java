@@ -7,13 +7,15 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
+import io.vicinal.backend.jni.ArrayStruct;
 import io.vicinal.backend.jni.Engine;
 import io.vicinal.backend.jni.EngineOptions;
 import io.vicinal.backend.jni.LossStruct;
 import io.vicinal.backend.jni.Vicinal;
-import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
+import java.nio.DoubleBuffer;
+import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
@@ -21,32 +23,35 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.LongPointer;
 
 /**
- * A native engine with the few bytes that a call needs beside it: the loss structure and two result
- * cells. One thread at a time calls; {@link #cancelIfInterrupted} may come from another.
+ * A native engine with the few bytes that a call needs beside it: the loss structure, the
+ * arguments' and two result cells. One thread at a time calls; {@link #cancelIfInterrupted} may
+ * come from another.
  */
 final class PooledEngine {
   private static final List<String> ISAS = List.of("auto", "base", "avx2", "avx512");
   private static final List<String> PRECISIONS = List.of("float32", "tf32", "bfloat16");
 
   private final Engine handle = new Engine();
-  private final Arena arena = Arena.host();
   private final LossStruct spec;
-  private final Tensor lossCell;
-  private final Tensor countCell;
+  private final DoublePointer lossCell = new DoublePointer(1);
+  private final LongPointer countCell = new LongPointer(1);
+  private final DoubleBuffer loss = lossCell.asBuffer(); // read without a native call
+  private final LongBuffer count = countCell.asBuffer();
+  private final NativeArrays arrays;
+  private String operation; // of the call under way
   private Thread caller; // guarded by this
 
-  PooledEngine(String device, BackendOptions options) {
+  PooledEngine(Device device, BackendOptions options) {
     try (EngineOptions struct = new EngineOptions()) {
       struct.struct_size(struct.sizeof());
       struct.threads(options.threads());
       struct.workspace_bytes(options.workspaceBytes());
       struct.isa(ISAS.indexOf(options.isa()));
       struct.precision(PRECISIONS.indexOf(options.precision()));
-      check("open", Vicinal.vicinal_engine_create(device, struct, handle));
+      check("open", Vicinal.vicinal_engine_create(device.name(), struct, handle));
     }
     spec = new LossStruct();
-    lossCell = arena.allocate(DType.F64, 1);
-    countCell = arena.allocate(DType.I64, 1);
+    arrays = new NativeArrays(device);
   }
 
   Engine handle() {
@@ -58,20 +63,28 @@ final class PooledEngine {
     return spec;
   }
 
+  /**
+   * An array argument of the call under way; what is null is not given. Its memory is held until
+   * the call ends.
+   */
+  ArrayStruct array(String name, Tensor tensor) {
+    return arrays.next(operation, name, tensor);
+  }
+
   DoublePointer lossCell() {
-    return At.f64(lossCell);
+    return lossCell;
   }
 
   LongPointer countCell() {
-    return At.i64(countCell);
+    return countCell;
   }
 
   LossValue lossValue() {
-    return new LossValue(lossCell.at(0), countCell.longAt(0));
+    return new LossValue(loss.get(0), count.get(0));
   }
 
   long count() {
-    return countCell.longAt(0);
+    return count.get(0);
   }
 
   String isa() {
@@ -86,12 +99,18 @@ final class PooledEngine {
     return Vicinal.vicinal_engine_threads(handle);
   }
 
-  synchronized void enter() {
-    caller = Thread.currentThread();
+  void enter(String begun) {
+    operation = begun;
+    synchronized (this) {
+      caller = Thread.currentThread();
+    }
   }
 
-  synchronized void exit() {
-    caller = null;
+  void exit() {
+    synchronized (this) {
+      caller = null;
+    }
+    arrays.release();
   }
 
   /**
@@ -132,6 +151,8 @@ final class PooledEngine {
       handle.setNull();
     }
     spec.close();
-    arena.close();
+    lossCell.close();
+    countCell.close();
+    arrays.free();
   }
 }

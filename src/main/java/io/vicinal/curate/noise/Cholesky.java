@@ -1,5 +1,8 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -63,7 +66,7 @@ final class Cholesky {
       }
       below.set(values);
       Tensor product = arena.allocate(DType.F64, rows, rows);
-      backend.gemm(below, below, product);
+      backend.gemm(N, T, below, below, product);
       for (int i = 0; i < rows; i++) {
         double[] row = product.rows(i, i + 1).toDoubles();
         for (int j = 0; j <= i; j++) {

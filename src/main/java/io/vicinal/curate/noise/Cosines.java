@@ -1,5 +1,8 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
@@ -39,7 +42,7 @@ final class Cosines {
         Tensor z = head.embed(backend, features.rows(from, to), arena);
         backend.normalizeRows(z, z);
         Tensor s = arena.allocate(z.dtype(), to - from, proxies);
-        backend.gemm(z, unitProxies, s);
+        backend.gemm(N, T, z, unitProxies, s);
         double[] values = s.toDoubles();
         for (int i = 0; i < to - from; i++) {
           row.take((int) from + i, classCosines(values, i * proxies, classes, centers));

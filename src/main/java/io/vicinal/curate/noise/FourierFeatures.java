@@ -1,5 +1,8 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
@@ -57,7 +60,7 @@ final class FourierFeatures {
     int b = (int) rows.dim(0);
     int m = size() / 2;
     Tensor projections = arena.allocate(DType.F32, b, m);
-    backend.gemm(rows, directions, projections);
+    backend.gemm(N, T, rows, directions, projections);
     float[] angles = projections.toFloats();
     float[] features = new float[b * 2 * m];
     for (int i = 0; i < b; i++) {

@@ -1,5 +1,8 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.CancelledException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
@@ -109,20 +112,18 @@ final class FourierRidge implements FoldPredictor {
       int rows = Math.min(BLOCK, ids.length - from);
       try (Arena arena = new Arena(backend.memory())) {
         float[] phi = fourier.of(gathered(ids, from, rows, arena), arena);
-        float[] across = new float[phi.length]; // [size, rows]
         for (int i = 0; i < rows; i++) {
           int y = (int) labels[(int) ids[from + i]];
           sums.labels[y]++;
           for (int j = 0; j < size; j++) {
             float value = phi[i * size + j];
-            across[j * rows + i] = value;
             sums.features[j] += value;
             sums.cross[j * classes + y] += value;
           }
         }
-        Tensor transposed = arena.of(across, size, rows);
+        Tensor some = arena.of(phi, rows, size);
         Tensor product = arena.allocate(DType.F32, size, size);
-        backend.gemm(transposed, transposed, product);
+        backend.gemm(T, N, some, some, product);
         float[] gram = product.toFloats();
         for (int i = 0; i < gram.length; i++) {
           sums.gram[i] += gram[i];

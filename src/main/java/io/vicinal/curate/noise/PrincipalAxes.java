@@ -1,5 +1,8 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -27,7 +30,7 @@ final class PrincipalAxes {
       covariance.set(covariance(backend, x));
       backend.symmetricEigen(covariance, own.allocate(DType.F32, d));
       Tensor projected = arena.allocate(DType.F32, n, axes);
-      backend.gemm(x, covariance.rows(d - axes, d), projected); // eigenvalues ascend
+      backend.gemm(N, T, x, covariance.rows(d - axes, d), projected); // eigenvalues ascend
       return projected;
     }
   }
@@ -40,17 +43,13 @@ final class PrincipalAxes {
     for (int from = 0; from < n; from += BLOCK) {
       int rows = Math.min(BLOCK, n - from);
       try (Arena arena = new Arena(backend.memory())) {
-        float[] values = x.rows(from, from + rows).toFloats();
-        float[] across = new float[values.length];
-        for (int i = 0; i < rows; i++) {
-          for (int j = 0; j < d; j++) {
-            across[j * rows + i] = values[i * d + j];
-            sums[j] += values[i * d + j];
-          }
+        Tensor some = x.rows(from, from + rows);
+        float[] values = some.toFloats();
+        for (int i = 0; i < values.length; i++) {
+          sums[i % d] += values[i];
         }
-        Tensor transposed = arena.of(across, d, rows);
         Tensor product = arena.allocate(DType.F32, d, d);
-        backend.gemm(transposed, transposed, product);
+        backend.gemm(T, N, some, some, product);
         float[] block = product.toFloats();
         for (int i = 0; i < block.length; i++) {
           products[i] += block[i];

@@ -1,5 +1,8 @@
 package io.vicinal.influence.attribution;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.LowRankGradient;
@@ -56,7 +59,7 @@ final class AscentPath implements AutoCloseable {
     Tensor exact = arena.allocate(DType.F64, features.shape());
     exact.copyFrom(features);
     this.kernel = arena.allocate(DType.F64, rank, rank);
-    backend.gemm(exact, exact, kernel);
+    backend.gemm(N, T, exact, exact, kernel);
   }
 
   /** F [R, D], of the test set's type. */
@@ -82,14 +85,12 @@ final class AscentPath implements AutoCloseable {
   /** K a: how embeddings move, and one factor of inner products. */
   private double[][] moved(double[][] a) {
     scratch.reset();
-    double[] transposed = new double[rank * width];
+    double[] flatA = new double[rank * width];
     for (int r = 0; r < rank; r++) {
-      for (int k = 0; k < width; k++) {
-        transposed[k * rank + r] = a[r][k];
-      }
+      System.arraycopy(a[r], 0, flatA, r * width, width);
     }
     Tensor product = scratch.allocate(DType.F64, rank, width);
-    backend.gemm(kernel, scratch.of(transposed, width, rank), product);
+    backend.gemm(N, N, kernel, scratch.of(flatA, rank, width), product);
     double[] flat = product.toDoubles();
     double[][] rows = new double[rank][width];
     for (int r = 0; r < rank; r++) {

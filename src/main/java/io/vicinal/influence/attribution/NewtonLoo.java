@@ -1,5 +1,8 @@
 package io.vicinal.influence.attribution;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.InputException;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.Directions;
@@ -186,7 +189,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
       typed.copyFrom(steps);
     }
     Tensor product = arena.allocate(features.dtype(), rows, (long) m * d);
-    problem.backend().gemm(features, typed.reshape((long) m * d, steps.dim(2)), product);
+    problem.backend().gemm(N, T, features, typed.reshape((long) m * d, steps.dim(2)), product);
     double[] flat = product.toDoubles();
     double[][][] changes = new double[m][rows][];
     for (int j = 0; j < m; j++) {

@@ -6,10 +6,8 @@ import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** Copies of matrices with a column more, a column less, or transposed. Stateless. */
+/** Copies of matrices with a column more or a column less. Stateless. */
 final class BiasColumn {
-  private static final int STRIP = 64 << 10; // elements that are turned at once
-
   private BiasColumn() {}
 
   /** out [n, m+1] = x [n, m] with a last column of one value. */
@@ -64,36 +62,5 @@ final class BiasColumn {
       column[(int) i] = source.at(x.dim(1) - 1);
     }
     last.set(column);
-  }
-
-  /** The transpose of a matrix [n, m]. */
-  static Tensor transposed(Tensor x, Arena arena) {
-    Tensor out = arena.allocate(x.dtype(), x.dim(1), x.dim(0));
-    transpose(x, out);
-    return out;
-  }
-
-  /** out [m, n] = x [n, m]', a strip of columns at a time. */
-  static void transpose(Tensor x, Tensor out) {
-    int n = Math.toIntExact(x.dim(0));
-    int m = Math.toIntExact(x.dim(1));
-    int size = x.dtype().bytes();
-    int strip = Math.max(1, Math.min(m, STRIP / n));
-    ByteBuffer from = ByteBuffer.allocate(strip * size).order(ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer to = ByteBuffer.allocate(strip * n * size).order(ByteOrder.LITTLE_ENDIAN);
-    for (int j0 = 0; j0 < m; j0 += strip) {
-      int count = Math.min(strip, m - j0);
-      for (int i = 0; i < n; i++) {
-        x.read(((long) i * m + j0) * size, from.clear().limit(count * size));
-        for (int j = 0; j < count; j++) {
-          if (size == Float.BYTES) {
-            to.putInt((j * n + i) * size, from.getInt(j * size));
-          } else {
-            to.putLong((j * n + i) * size, from.getLong(j * size));
-          }
-        }
-      }
-      out.write((long) j0 * n * size, to.clear().limit(count * n * size));
-    }
   }
 }

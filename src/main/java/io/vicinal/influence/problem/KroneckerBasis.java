@@ -1,7 +1,11 @@
 package io.vicinal.influence.problem;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Transpose;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -58,7 +62,7 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
           rows = scratch.allocate(dtype, to - from, out.dim(1));
           appendOnes(x.rows(from, to), rows);
         }
-        backend.gemm(rows, phi, out.rows(from, to));
+        backend.gemm(N, T, rows, phi, out.rows(from, to));
       }
     }
     return out;
@@ -87,9 +91,9 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
       return new HeadTensors(weight, bias, proxies);
     }
     return new HeadTensors(
-        turned(weight, u, phi, arena),
-        bias == null ? null : times(bias.reshape(1, bias.size()), u, arena).reshape(bias.size()),
-        proxies == null ? null : times(proxies, u, arena));
+        turned(weight, N, arena),
+        bias == null ? null : row(bias, T, arena),
+        proxies == null ? null : times(proxies, T, u, arena));
   }
 
   /** A head, gradient or direction of the basis in the delivered basis. */
@@ -98,14 +102,9 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
     Tensor bias = head.bias();
     Tensor proxies = head.proxies();
     if (rotates()) {
-      Tensor phiBack = BiasColumn.transposed(phi, arena);
-      Tensor uBack = BiasColumn.transposed(u, arena);
-      weight = turned(weight, uBack, phiBack, arena);
-      bias =
-          bias == null
-              ? null
-              : times(bias.reshape(1, bias.size()), uBack, arena).reshape(bias.size());
-      proxies = proxies == null ? null : times(proxies, uBack, arena);
+      weight = turned(weight, T, arena);
+      bias = bias == null ? null : row(bias, N, arena);
+      proxies = proxies == null ? null : times(proxies, N, u, arena);
     }
     if (folded) {
       Tensor narrow = arena.allocate(dtype, weight.dim(0), weight.dim(1) - 1);
@@ -122,16 +121,23 @@ record KroneckerBasis(Backend backend, DType dtype, boolean folded, Tensor phi, 
     return copy;
   }
 
-  /** left w right': two products of the form a b', the first one transposed. */
-  private Tensor turned(Tensor w, Tensor left, Tensor right, Arena arena) {
-    Tensor across = arena.allocate(dtype, right.dim(0), w.dim(0));
-    backend.gemm(right, w, across);
-    return times(left, across, arena);
+  /** U w Phi', or U' w Phi where the rotations are transposed. */
+  private Tensor turned(Tensor w, Transpose rotations, Arena arena) {
+    Tensor across = arena.allocate(dtype, w.dim(1), w.dim(0));
+    backend.gemm(rotations, T, phi, w, across);
+    Tensor product = arena.allocate(dtype, w.shape());
+    backend.gemm(rotations, T, u, across, product);
+    return product;
   }
 
-  private Tensor times(Tensor a, Tensor b, Arena arena) {
-    Tensor product = arena.allocate(dtype, a.dim(0), b.dim(0));
-    backend.gemm(a, b, product);
+  private Tensor row(Tensor x, Transpose ofU, Arena arena) {
+    return times(x.reshape(1, x.size()), ofU, u, arena).reshape(x.size());
+  }
+
+  /** x op(square). */
+  private Tensor times(Tensor x, Transpose op, Tensor square, Arena arena) {
+    Tensor product = arena.allocate(dtype, x.shape());
+    backend.gemm(N, op, x, square, product);
     return product;
   }
 }

@@ -1,5 +1,8 @@
 package io.vicinal.influence.query;
 
+import static io.vicinal.backend.Transpose.N;
+import static io.vicinal.backend.Transpose.T;
+
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
@@ -220,7 +223,7 @@ public final class TestSet {
       a.set(left);
       Tensor b = arena.allocate(features.dtype(), width, rank);
       b.set(right);
-      backend.gemm(a, b, out);
+      backend.gemm(N, T, a, b, out);
     }
   }
 }

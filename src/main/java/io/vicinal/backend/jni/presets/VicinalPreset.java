@@ -32,6 +32,7 @@ public class VicinalPreset implements InfoMapper {
   public void map(InfoMap map) {
     map.put(new Info("VICINAL_API").cppTypes().annotations())
         .put(new Info("vicinal_status").valueTypes("int").cast())
+        .put(new Info("vicinal_array").pointerTypes("ArrayStruct"))
         .put(new Info("vicinal_engine").pointerTypes("Engine"))
         .put(new Info("vicinal_engine_options").pointerTypes("EngineOptions"))
         .put(new Info("vicinal_curvature").pointerTypes("CurvatureHandle"))

@@ -1,0 +1,62 @@
+#include "capi/arguments.hpp"
+
+#include <algorithm>
+
+namespace vicinal::capi {
+namespace {
+
+const char* type_name(std::int32_t dtype) {
+  return dtype == VICINAL_F32 ? "F32" : dtype == VICINAL_F64 ? "F64" : "I64";
+}
+
+}  // namespace
+
+std::ostream& operator<<(std::ostream& out, const Dims& shape) {
+  out << '[';
+  for (std::int32_t i = 0; i < shape.count; ++i) out << (i > 0 ? ", " : "") << shape.sizes[i];
+  return out << ']';
+}
+
+void check_form(const vicinal_array* a) {
+  require(a != nullptr, "an array is missing");
+  check_pointer("array.name", a->name);
+  require(a->data != nullptr, a->name, " is missing");
+  require(a->dtype >= VICINAL_F32 && a->dtype <= VICINAL_I64, a->name, " has dtype ", a->dtype, "; the types are 1..3");
+  require(a->ndim >= 0 && a->ndim <= VICINAL_MOST_DIMENSIONS, a->name, " has ", a->ndim, " dimensions; give 0..",
+          VICINAL_MOST_DIMENSIONS);
+}
+
+void check_type(const vicinal_array* a, std::int32_t dtype) {
+  require(a->dtype == dtype, a->name, " is ", type_name(a->dtype), " where ", type_name(dtype),
+          " is expected; convert it");
+}
+
+void* Arrays::check(const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool needed, bool output) {
+  if (!needed && !given(a)) return nullptr;
+  check_form(a);
+  check_type(a, dtype);
+  require(a->ndim == shape.count && std::equal(shape.sizes, shape.sizes + shape.count, a->shape), a->name,
+          " has shape ", Dims(a), " where ", shape, " is expected");
+  std::int64_t size = dtype == VICINAL_F32 ? 4 : 8, room;
+  for (std::int32_t i = 0; i < a->ndim; ++i) {
+    require(a->shape[i] >= 0, a->name, " has shape ", Dims(a), "; give sizes of 0 or more");
+    require(!__builtin_mul_overflow(size, a->shape[i], &size) && !__builtin_mul_overflow(size, std::int64_t{4}, &room),
+            a->name, " of shape ", Dims(a), " is too large");
+  }
+  require(count_ < kMost, "a call has more than ", kMost, " arrays");
+  const char* begin = static_cast<const char*>(a->data);
+  noted_[count_++] = {a->name, begin, begin + size, output};
+  return a->data;
+}
+
+void Arrays::check_apart() const {
+  for (int i = 0; i < count_; ++i)
+    for (int j = 0; j < i; ++j) {
+      const Noted &a = noted_[i], &b = noted_[j];
+      if (!(a.output || b.output) || a.begin >= b.end || b.begin >= a.end) continue;
+      fail(VICINAL_INVALID_ARGUMENT, a.output ? a.name : b.name, " overlaps ", a.output ? b.name : a.name,
+           "; give it memory of its own");
+    }
+}
+
+}  // namespace vicinal::capi
