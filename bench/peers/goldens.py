@@ -1,10 +1,11 @@
-"""Checks the peers themselves against closed-form values, so that a ratio is never against a misconfigured peer.
+"""Checks the peers themselves against the tests' golden values, so that a ratio is never against a misconfigured peer.
 
-Inputs need no random numbers (fixture G of the repository's tests):
+Inputs need no random numbers (sine12.json):
     E[i][j] = sin(1 + 0.7 i + 1.1 j + 0.13 i j), 12 x 8;  P[c][j] = cos(0.5 + 0.9 c + 0.4 j + 0.07 c j);
     y_i = i mod 4 of 5 classes (15 rows of P for three centres each).
 """
 
+import json
 import pathlib
 import sys
 import tempfile
@@ -15,22 +16,24 @@ import torch
 from curvature import CurvatureWork
 from losses import LossWork
 
-EXPECTED = {  # loss, Frobenius norm of dE, Frobenius norm of dP
-    ("proxy-anchor", 1): (20.182801941594, 11.195252061963, 9.377464513405),
-    ("proxy-nca-pp", 1): (4.794896210446, 3.507769823351, 3.495242208655),
-    ("arcface", 1): (45.358212162611, 11.913552966625, 12.688850904726),
-    ("cosface", 1): (37.941795077532, 13.120236087087, 13.806496894173),
-    ("normalized-softmax", 1): (5.242430826716, 3.924326423123, 3.926311199889),
-    ("soft-triple", 3): (6.566133314191, 3.059101515865, 2.876816858009),
-    ("soft-triple-regularised", 3): (6.699678309019, 3.059101515865, 2.875860113883),
-}
+GOLDEN = pathlib.Path(__file__).parents[2] / "src/test/resources/golden/sine12.json"
 TOLERANCE = 1e-9  # float64 against twelve printed digits; the peer adds 1e-7-sized constants of its own
+
+
+def expected():
+    """The peers' name of a loss, its centres, and the loss and the norms of both gradients."""
+    for case in json.loads(GOLDEN.read_text())["cases"]:
+        if case["loss"] == "proxy-nca" or "gradEmbeddings" not in case:
+            continue
+        regularised = case["loss"] == "soft-triple" and "tau" not in case["params"]
+        name = case["loss"] + ("-regularised" if regularised else "")
+        yield name, int(case["params"].get("centers", 1)), [case[k] for k in ("value", "gradEmbeddings", "gradProxies")]
 
 
 def main():
     i, j = np.arange(12.0)[:, None], np.arange(8.0)[None, :]
     failures = 0
-    for (name, centers), expected in EXPECTED.items():
+    for name, centers, golden in expected():
         c = np.arange(5.0 * centers)[:, None]
         with tempfile.TemporaryDirectory() as made:
             folder = pathlib.Path(made)
@@ -43,7 +46,7 @@ def main():
             np.linalg.norm(arrays["grad_embeddings"]),
             np.linalg.norm(arrays["grad_proxies"]),
         )
-        error = max(abs(f - e) / abs(e) for f, e in zip(found, expected))
+        error = max(abs(f - e) / abs(e) for f, e in zip(found, golden))
         failures += error > TOLERANCE
         print(f"{name:26s} worst relative error {error:.1e}  {'ok' if error <= TOLERANCE else 'WRONG'}")
     failures += curvature()

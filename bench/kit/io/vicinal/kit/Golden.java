@@ -17,8 +17,10 @@ import java.util.Map;
  * @param source where the values are from
  * @param fixture the inputs' formula
  * @param relative error of the values
+ * @param gradients relative error of their norms and first elements; null: that of the values
  */
-public record Golden(String source, String fixture, double relative, List<Case> cases) {
+public record Golden(
+    String source, String fixture, double relative, Double gradients, List<Case> cases) {
   /** The files. */
   public static final List<String> FILES =
       List.of("sine12", "sine180", "waves8", "waves8mod4", "iris9");
@@ -36,6 +38,7 @@ public record Golden(String source, String fixture, double relative, List<Case> 
    * One loss; a null value is not known.
    *
    * @param rows of the fixture, 0 for all
+   * @param relative error of all of it; null: the file's
    * @param gradEmbeddings Frobenius norm, and {@code firstEmbedding} its first element
    * @param gradProxies the same for the proxies
    */
@@ -60,15 +63,14 @@ public record Golden(String source, String fixture, double relative, List<Case> 
 
   /** Relative tolerance of a case's value in a type. */
   public double valueTolerance(Case one, DType type) {
-    return Math.max(relativeOf(one), type == DType.F32 ? SINGLE_VALUE : 0);
+    double own = one.relative == null ? relative : one.relative;
+    return Math.max(own, type == DType.F32 ? SINGLE_VALUE : 0);
   }
 
   /** Relative tolerance of a case's gradients in a type. */
   public double gradientTolerance(Case one, DType type) {
-    return Math.max(relativeOf(one), type == DType.F32 ? SINGLE_GRADIENT : 0);
-  }
-
-  private double relativeOf(Case one) {
-    return one.relative == null ? relative : one.relative;
+    double all = gradients == null ? relative : gradients;
+    double own = one.relative == null ? all : one.relative;
+    return Math.max(own, type == DType.F32 ? SINGLE_GRADIENT : 0);
   }
 }

@@ -11,9 +11,10 @@ import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Locale;
+import java.util.stream.DoubleStream;
 
-/** The device against published values, with no other code of ours in between. */
-final class GoldenChecks {
+/** A device against published values, with no other code of ours in between. */
+public final class GoldenChecks {
   private GoldenChecks() {}
 
   static void run(Comparison c, Backend device, String only) {
@@ -43,10 +44,26 @@ final class GoldenChecks {
       Golden golden,
       Golden.Case one,
       DType type) {
+    try {
+      double worst = worst(device, file, golden, one, type);
+      String share = String.format(Locale.ROOT, "%.2g of what is allowed", worst);
+      c.report(name, worst <= 1 ? null : share, share);
+    } catch (RuntimeException e) {
+      c.report(name, e.getClass().getSimpleName() + ": " + e.getMessage(), "");
+    }
+  }
+
+  /**
+   * The largest error of a case's value and gradients, as a share of what is allowed: at most 1 is
+   * right.
+   *
+   * @param file of {@link Golden#FILES}, that of the case
+   */
+  public static double worst(
+      Backend device, String file, Golden golden, Golden.Case one, DType type) {
     Loss loss = Losses.create(one.loss(), one.params());
     GoldenFixtures.Fixture whole = GoldenFixtures.named(file, one.loss(), loss.centers());
     GoldenFixtures.Fixture fixture = one.rows() > 0 ? whole.firstRows(one.rows()) : whole;
-    double worst;
     try (Arena arena = new Arena(device.memory())) {
       Tensor embeddings = filled(arena, type, fixture.embeddings(), fixture.d());
       Tensor proxies = filled(arena, type, fixture.proxies(), fixture.d());
@@ -66,18 +83,15 @@ final class GoldenChecks {
       double gradient = golden.gradientTolerance(one, type);
       double[] byEmbedding = ofEmbeddings.toDoubles();
       double[] byProxy = ofProxies.toDoubles();
-      worst = off(value.loss(), one.value(), golden.valueTolerance(one, type));
-      worst =
-          Math.max(worst, off(GoldenFixtures.norm(byEmbedding), one.gradEmbeddings(), gradient));
-      worst = Math.max(worst, off(byEmbedding[0], one.firstEmbedding(), gradient));
-      worst = Math.max(worst, off(GoldenFixtures.norm(byProxy), one.gradProxies(), gradient));
-      worst = Math.max(worst, off(byProxy[0], one.firstProxy(), gradient));
-    } catch (RuntimeException e) {
-      c.report(name, e.getClass().getSimpleName() + ": " + e.getMessage(), "");
-      return;
+      return DoubleStream.of(
+              off(value.loss(), one.value(), golden.valueTolerance(one, type)),
+              off(GoldenFixtures.norm(byEmbedding), one.gradEmbeddings(), gradient),
+              off(byEmbedding[0], one.firstEmbedding(), gradient),
+              off(GoldenFixtures.norm(byProxy), one.gradProxies(), gradient),
+              off(byProxy[0], one.firstProxy(), gradient))
+          .max()
+          .getAsDouble();
     }
-    String share = String.format(Locale.ROOT, "%.2g of what is allowed", worst);
-    c.report(name, worst <= 1 ? null : share, share);
   }
 
   private static Tensor filled(Arena arena, DType type, double[] values, int columns) {
