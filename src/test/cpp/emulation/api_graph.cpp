@@ -7,10 +7,6 @@ cudaError_t resolve(cudaStream_t handle, cudaStream_t* stream) {
   *stream = stream_of(handle);
   if (*stream == nullptr) return cudaErrorInvalidResourceHandle;
   if ((*stream)->capture && (*stream)->capture->invalid) return cudaErrorStreamCaptureInvalidated;
-  if (*stream == default_stream() && blocking_stream_captures()) {
-    invalidate_captures();
-    return cudaErrorStreamCaptureImplicit;
-  }
   return cudaSuccess;
 }
 
@@ -37,17 +33,15 @@ cudaError_t check_no_capture_anywhere() {
 
 using namespace emulation;
 
-cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode mode) {
+// A capture forbids its thread to wait for the device or to allocate; no other mode is there.
+cudaError_t cudaStreamBeginCapture(cudaStream_t handle, cudaStreamCaptureMode) {
   return call([&] {
     cudaStream_t stream = stream_of(handle);
     if (stream == nullptr) return cudaErrorInvalidResourceHandle;
     if (stream == default_stream()) return cudaErrorStreamCaptureUnsupported;
     if (stream->capture) return cudaErrorInvalidValue;
     stream->capture = std::make_shared<Capture>();
-    stream->capture->origin = stream;
-    stream->capture->mode = mode;
     stream->capture->thread = std::this_thread::get_id();
-    stream->captured = stream->joined = 0;
     return cudaSuccess;
   });
 }
@@ -59,39 +53,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t handle, cudaGraph_t* graph) {
     if (stream == nullptr) return cudaErrorInvalidResourceHandle;
     const std::shared_ptr<Capture> capture = stream->capture;
     if (!capture) return cudaErrorInvalidValue;
-    if (capture->origin != stream) return cudaErrorStreamCaptureUnmatched;
-    if (capture->mode != cudaStreamCaptureModeRelaxed && capture->thread != std::this_thread::get_id()) {
-      return cudaErrorStreamCaptureWrongThread;
-    }
-    const bool joined = leave_capture(capture);
+    if (capture->thread != std::this_thread::get_id()) return cudaErrorStreamCaptureWrongThread;
+    stream->capture.reset();
     if (refused_captures() > 0) {
       --refused_captures();
       capture->invalid = true;
     }
     if (capture->invalid) return cudaErrorStreamCaptureInvalidated;
-    if (!joined) return cudaErrorStreamCaptureUnjoined;
     ++counters().captures;
     *graph = new CUgraph_st{capture->nodes};
-    return cudaSuccess;
-  });
-}
-
-cudaError_t cudaStreamIsCapturing(cudaStream_t handle, cudaStreamCaptureStatus* status) {
-  return call([&] {
-    const cudaStream_t stream = stream_of(handle);
-    if (stream == nullptr) return cudaErrorInvalidResourceHandle;
-    *status = !stream->capture           ? cudaStreamCaptureStatusNone
-              : stream->capture->invalid ? cudaStreamCaptureStatusInvalidated
-                                         : cudaStreamCaptureStatusActive;
-    return cudaSuccess;
-  });
-}
-
-// Counts only: the nodes themselves have no handles here.
-cudaError_t cudaGraphGetNodes(cudaGraph_t graph, cudaGraphNode_t* nodes, size_t* count) {
-  return call([&] {
-    if (graph == nullptr || nodes != nullptr) return cudaErrorInvalidValue;
-    *count = graph->nodes->size();
     return cudaSuccess;
   });
 }
@@ -104,34 +74,17 @@ cudaError_t cudaGraphInstantiate(cudaGraphExec_t* exec, cudaGraph_t graph, unsig
   });
 }
 
-cudaError_t cudaGraphExecUpdate(cudaGraphExec_t exec, cudaGraph_t graph, cudaGraphExecUpdateResultInfo* info) {
-  return call([&] {
-    if (exec == nullptr || graph == nullptr) return cudaErrorInvalidValue;
-    *info = {cudaGraphExecUpdateSuccess, nullptr, nullptr};
-    const auto &old = *exec->nodes, &updated = *graph->nodes;
-    if (old.size() != updated.size()) info->result = cudaGraphExecUpdateErrorTopologyChanged;
-    for (std::size_t i = 0; i < old.size() && info->result == cudaGraphExecUpdateSuccess; ++i) {
-      if ((old[i].kernel == nullptr) != (updated[i].kernel == nullptr)) {
-        info->result = cudaGraphExecUpdateErrorNodeTypeChanged;
-      }
-    }
-    if (info->result != cudaGraphExecUpdateSuccess) return cudaErrorGraphExecUpdateFailure;
-    exec->nodes = graph->nodes;  // launches already queued keep the old ones
-    return cudaSuccess;
-  });
-}
-
 cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t handle) {
   return call([&] {
     cudaStream_t stream = nullptr;
     if (exec == nullptr) return cudaErrorInvalidValue;
     if (const cudaError_t e = resolve(handle, &stream)) return e;
     ++counters().graphs;
-    enqueue(stream, {[nodes = exec->nodes] {
-              for (const Node& node : *nodes) {
-                if (sticky_error() == cudaSuccess) node.run();
-              }
-            }});
+    enqueue(stream, [nodes = exec->nodes] {
+      for (const auto& node : *nodes) {
+        if (sticky_error() == cudaSuccess) node();
+      }
+    });
     return cudaSuccess;
   });
 }

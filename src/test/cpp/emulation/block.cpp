@@ -26,10 +26,10 @@ namespace emulation {
 namespace {
 
 constexpr unsigned kMaxThreads = 1024, kWarp = 32;
-constexpr std::size_t kShared = 228 * 1024, kPage = 4096;
+constexpr std::size_t kShared = 48 * 1024, kPage = 4096;
 
-enum class Waiting { nothing, barrier, sync, shuffle, ballot };
-constexpr const char* kNames[] = {"", "__syncthreads", "__syncwarp", "a shuffle", "a vote"};
+enum class Waiting { nothing, barrier, shuffle, ballot };
+constexpr const char* kNames[] = {"", "__syncthreads", "a shuffle", "a vote"};
 
 struct Thread {
   Fiber* fiber;
@@ -166,19 +166,15 @@ bool same(Site a, Site b) {
   return a.line == b.line && (a.file == b.file || std::strcmp(a.file, b.file) == 0);
 }
 
-// Whether all lanes of the mask wait, which they must for the same thing. A lane that has exited may be missing from
-// __syncwarp only.
+// Whether all lanes of the mask wait, which they must for the same thing.
 bool complete(unsigned mask, Waiting operation, Site site) {
   const Warp& w = warp();
-  unsigned expected = mask & w.present;
+  const unsigned expected = mask & w.present;
   const unsigned gone = expected & w.exited, first = current / kWarp * kWarp;
   const auto what = [&] { return kNames[static_cast<int>(operation)] + (" at " + text_of(site)); };
   if (gone != 0) {
-    if (operation != Waiting::sync) {
-      const uint3 index = index_of(first + static_cast<unsigned>(__builtin_ctz(gone)));
-      fail("thread " + triple(index) + " has exited, but is in the mask of " + what());
-    }
-    expected &= ~gone;
+    const uint3 index = index_of(first + static_cast<unsigned>(__builtin_ctz(gone)));
+    fail("thread " + triple(index) + " has exited, but is in the mask of " + what());
   }
   if ((expected & w.waiting) != expected) return false;
   for (unsigned rest = expected; rest != 0; rest &= rest - 1) {
@@ -205,7 +201,7 @@ void let_go(unsigned lanes, Waiting operation) {
     Thread& t = threads[first + static_cast<unsigned>(__builtin_ctz(rest))];
     if (operation == Waiting::ballot) {
       t.result = votes;
-    } else if (operation == Waiting::shuffle) {
+    } else {
       t.result = lanes >> t.source & 1 ? threads[first + static_cast<unsigned>(t.source)].value : ~std::uint64_t{0};
     }
   }
@@ -330,9 +326,6 @@ std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, Site site
 }
 unsigned ballot(unsigned mask, bool predicate, Site site) {
   return static_cast<unsigned>(meet(mask, predicate, 0, Waiting::ballot, site));
-}
-void sync_warp(unsigned mask, Site site) {
-  meet(mask, 0, 0, Waiting::sync, site);
 }
 int lane() {
   return static_cast<int>(current % kWarp);

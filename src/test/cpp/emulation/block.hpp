@@ -37,7 +37,6 @@ int barrier(int value, Site site);
 // The value that lane `source` of the mask posted; all bits set where there is no such lane.
 std::uint64_t exchange(unsigned mask, std::uint64_t value, int source, Site site);
 unsigned ballot(unsigned mask, bool predicate, Site site);
-void sync_warp(unsigned mask, Site site);
 int lane();
 void* shared_memory();
 [[noreturn]] void trap();

@@ -12,13 +12,11 @@ namespace emulation::blas {
 // cublasStatus_t
 constexpr int kSuccess = 0, kNotInitialized = 1, kInvalidValue = 7, kExecutionFailed = 13, kNotSupported = 15;
 // cublasOperation_t
-constexpr int kN = 0, kT = 1, kC = 2;
+constexpr int kN = 0, kT = 1;
 // cudaDataType_t
-constexpr int kR32F = 0, kR64F = 1, kR16BF = 14;
+constexpr int kR32F = 0, kR64F = 1;
 // cublasComputeType_t
 constexpr int k32F = 68, k32FPedantic = 69, k64F = 70, k64FPedantic = 71, k32FFast16BF = 75, k32FFastTF32 = 77;
-// cublasMath_t
-constexpr int kDefaultMath = 0, kPedanticMath = 2, kTF32Math = 3;
 }  // namespace emulation::blas
 
 extern "C" {
@@ -26,23 +24,10 @@ int cublasCreate_v2(cublasHandle_t* handle);
 int cublasDestroy_v2(cublasHandle_t handle);
 int cublasSetStream_v2(cublasHandle_t handle, cudaStream_t stream);
 int cublasSetWorkspace_v2(cublasHandle_t handle, void* workspace, size_t bytes);
-int cublasSetMathMode(cublasHandle_t handle, int mode);
-int cublasSetAtomicsMode(cublasHandle_t handle, int mode);
-int cublasSetPointerMode_v2(cublasHandle_t handle, int mode);
 int cublasGetVersion_v2(cublasHandle_t handle, int* version);
-const char* cublasGetStatusString(int status);
-const char* cublasGetStatusName(int status);
-int cublasSgemm_v2(cublasHandle_t handle, int opa, int opb, int m, int n, int k, const float* alpha, const float* a,
-                   int lda, const float* b, int ldb, const float* beta, float* c, int ldc);
-int cublasDgemm_v2(cublasHandle_t handle, int opa, int opb, int m, int n, int k, const double* alpha, const double* a,
-                   int lda, const double* b, int ldb, const double* beta, double* c, int ldc);
 int cublasGemmEx(cublasHandle_t handle, int opa, int opb, int m, int n, int k, const void* alpha, const void* a,
                  int atype, int lda, const void* b, int btype, int ldb, const void* beta, void* c, int ctype, int ldc,
                  int compute, int algorithm);
-int cublasGemmStridedBatchedEx(cublasHandle_t handle, int opa, int opb, int m, int n, int k, const void* alpha,
-                               const void* a, int atype, int lda, long long astride, const void* b, int btype, int ldb,
-                               long long bstride, const void* beta, void* c, int ctype, int ldc, long long cstride,
-                               int batch, int compute, int algorithm);
 }
 
 #endif  // VICINAL_EMULATION_CUBLAS_HPP_

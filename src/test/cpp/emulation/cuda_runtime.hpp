@@ -14,7 +14,6 @@
 #define VICINAL_EMULATION_CUDA_RUNTIME_HPP_
 
 #include "atomics.hpp"
-#include "bfloat16.hpp"
 #include "intrinsics.hpp"
 #include "language.hpp"
 #include "launch.hpp"

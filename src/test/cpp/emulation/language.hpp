@@ -10,7 +10,6 @@
 #define __global__
 #define __device__
 #define __host__
-#define __constant__
 #define __forceinline__ inline __attribute__((always_inline))
 #define __shared__ static
 #define __launch_bounds__(...)
@@ -28,18 +27,9 @@ constexpr int warpSize = 32;
 inline void __syncthreads(VICINAL_EMULATION_HERE) {
   emulation::barrier(0, {file, line});
 }
-inline int __syncthreads_count(int predicate, VICINAL_EMULATION_HERE) {
-  return emulation::barrier(predicate != 0, {file, line});
-}
 inline int __syncthreads_or(int predicate, VICINAL_EMULATION_HERE) {
   return emulation::barrier(predicate != 0, {file, line}) > 0;
 }
-inline int __syncthreads_and(int predicate, VICINAL_EMULATION_HERE) {
-  return emulation::barrier(predicate == 0, {file, line}) == 0;
-}
-inline void __threadfence() {}
-inline void __threadfence_block() {}
-inline void __threadfence_system() {}
 [[noreturn]] inline void __trap() {
   emulation::trap();
 }

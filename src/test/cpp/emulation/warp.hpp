@@ -33,31 +33,13 @@ T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = warpSize, V
   return emulation::shuffle(mask, value, source < (lane & ~(width - 1)) ? lane : source, {file, line});
 }
 template <class T>
-T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = warpSize, VICINAL_EMULATION_HERE) {
-  const int lane = emulation::lane(), source = lane + static_cast<int>(delta);
-  return emulation::shuffle(mask, value, source > (lane | (width - 1)) ? lane : source, {file, line});
-}
-template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int bits, int width = warpSize, VICINAL_EMULATION_HERE) {
   const int lane = emulation::lane(), source = lane ^ bits;
   return emulation::shuffle(mask, value, source > (lane | (width - 1)) ? lane : source, {file, line});
 }
 
-inline void __syncwarp(unsigned mask = 0xffffffffu, VICINAL_EMULATION_HERE) {
-  emulation::sync_warp(mask, {file, line});
-}
 inline unsigned __ballot_sync(unsigned mask, int predicate, VICINAL_EMULATION_HERE) {
   return emulation::ballot(mask, predicate != 0, {file, line});
-}
-inline int __any_sync(unsigned mask, int predicate, VICINAL_EMULATION_HERE) {
-  return emulation::ballot(mask, predicate != 0, {file, line}) != 0;
-}
-inline int __all_sync(unsigned mask, int predicate, VICINAL_EMULATION_HERE) {
-  return emulation::ballot(mask, predicate == 0, {file, line}) == 0;
-}
-// CUDA promises no more than the calling lane.
-inline unsigned __activemask() {
-  return 1u << emulation::lane();
 }
 
 #endif  // VICINAL_EMULATION_WARP_HPP_
