@@ -16,7 +16,7 @@ namespace {
 
 // cublas_api.h, library_types.h
 constexpr int kNoTranspose = 0, kTranspose = 1;
-constexpr int kReal32 = 0, kReal64 = 1, kRealBf16 = 14;
+constexpr int kReal32 = 0, kReal64 = 1;
 constexpr int kCompute32 = 68, kCompute32Pedantic = 69, kCompute32Fast16B = 75, kCompute32FastTf32 = 77;
 constexpr int kCompute64 = 70, kCompute64Pedantic = 71;
 constexpr int kDefaultAlgorithm = -1;
@@ -131,13 +131,6 @@ void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t
   const double one = 1;
   multiply(transpose_a, transpose_b, m, n, k, {a, kReal64, lda}, {b, kReal64, ldb}, &one, &beta, c, kReal64, ldc,
            exact_type ? kCompute64Pedantic : kCompute64);
-}
-
-void Blas::gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Bf16* a,
-                std::int64_t lda, const Bf16* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc) {
-  const float one = 1;
-  multiply(transpose_a, transpose_b, m, n, k, {a, kRealBf16, lda}, {b, kRealBf16, ldb}, &one, &beta, c, kReal32, ldc,
-           kCompute32);
 }
 
 }  // namespace vicinal::cuda

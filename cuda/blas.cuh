@@ -5,7 +5,7 @@
 
 #include <cstdint>
 
-#include "operand.cuh"
+#include "runtime.cuh"
 
 namespace vicinal::cuda {
 
@@ -28,9 +28,6 @@ class Blas {
   void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,
             std::int64_t lda, const double* b, std::int64_t ldb, double beta, double* c, std::int64_t ldc,
             bool exact_type);
-  // The same of matrices that were rounded when they were stored, summed in float32.
-  void gemm(bool transpose_a, bool transpose_b, std::int64_t m, std::int64_t n, std::int64_t k, const Bf16* a,
-            std::int64_t lda, const Bf16* b, std::int64_t ldb, float beta, float* c, std::int64_t ldc);
 
  private:
   struct Matrix {

@@ -185,9 +185,7 @@ void embed(void* device, const Problem<Real>& p, Real* embeddings) {
   Point<Real> point{};
   point.problem = p;
   point.features = Features<Real>(e, p.features, p.n, p.features_width, e.workspace_bytes);
-  point.features.round(e, p.n, std::min(e.workspace_bytes, arena(e.ordinal).room() / 2));
-  Operand<const Real> weight = e.in(p.weight, p.d * p.features_width);
-  if (point.features.rounded()) weight = rounded_copy<Real>(e, p.d * p.features_width, weight);
+  const Real* weight = e.in(p.weight, p.d * p.features_width);
   const Real* bias = e.in(p.bias, p.d);
   Real* out = e.out(embeddings, p.n * p.d);
   const std::int64_t rows = algorithm::block_rows(e, point, p.n, 1);
@@ -207,7 +205,6 @@ struct Curvature {
   // The samples' losses, made by the first call that needs them.
   mutable std::mutex mutex;
   mutable std::unique_ptr<Buffer<double>> losses;
-  mutable std::mutex streaming;
 };
 
 template <class Real>
@@ -231,19 +228,10 @@ void curvature_destroy(void* curvature) {
   delete static_cast<Curvature<Real>*>(curvature);
 }
 
-// A kept point in the hands of a call. Streamed features pass through blocks of the point's own, one call at a time.
 template <class Real>
-class Kept {
- public:
-  explicit Kept(const void* curvature) : Kept(*static_cast<const Curvature<Real>*>(curvature)) {}
-  const Point<Real>& point;
-
- private:
-  explicit Kept(const Curvature<Real>& c) : point(c.point), alone_(c.streaming, std::defer_lock) {
-    if (point.features.streamed()) alone_.lock();
-  }
-  std::unique_lock<std::mutex> alone_;
-};
+const Curvature<Real>& kept(const void* curvature) {
+  return *static_cast<const Curvature<Real>*>(curvature);
+}
 // Directions and products over (weight, proxies) of a kept point, m of each.
 template <class Real>
 Tangents<const Real> directions_in(Engine& e, const Point<Real>& point, std::int64_t m, const Tangents<const Real>& t) {
@@ -254,8 +242,7 @@ Tangents<const Real> directions_in(Engine& e, const Point<Real>& point, std::int
 template <class Real>
 void curvature_products(void* device, const void* curvature, const CurvatureProducts<Real>& products) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const Problem<Real>& p = point.problem;
   CurvatureProducts<Real> staged = products;
   staged.direction = directions_in<Real>(e, point, products.m, products.direction);
@@ -273,8 +260,7 @@ template <class Real>
 void curvature_scores(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
                       double* scores) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   algorithm::sample_scores(e, point, m, directions_in<Real>(e, point, m, direction),
                            e.out(scores, m * point.problem.n));
   e.finish();
@@ -282,19 +268,15 @@ void curvature_scores(void* device, const void* curvature, std::int64_t m, const
 
 template <class Real>
 __global__ void scaled_copy(std::int64_t n, Real factor, const Real* from, Real* to) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    to[i] = factor * from[i];
+  each_index(n, [&](std::int64_t i) { to[i] = factor * from[i]; });
 }
 template <class Real>
 void curvature_sample_gradients(void* device, const void* curvature, Real* units, Real* gradients) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const std::int64_t size = point.problem.n * point.problem.d;
   const auto put = [&](Real factor, const Real* from, Real* to) {
-    if (to != nullptr)
-      launch(scaled_copy<Real>, grid_for(e, size, 256), dim3(256), 0, e.stream, size, factor, from, e.out(to, size));
+    if (to != nullptr) over(e, size, scaled_copy<Real>, size, factor, from, e.out(to, size));
   };
   put(Real(1), point.unit, units);
   put(static_cast<Real>(point.problem.n), point.gradient, gradients);
@@ -305,8 +287,7 @@ template <class Real>
 void curvature_tables(void* device, const void* curvature, const Tangents<const Real>& direction, std::int64_t from,
                       std::int64_t rows, double* by_proxy, double* relabel) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const std::int64_t size = rows * point.problem.classes;
   algorithm::sample_tables(e, point, directions_in<Real>(e, point, 1, direction), from, rows, e.out(by_proxy, size),
                            e.out(relabel, size));
@@ -317,8 +298,7 @@ template <class Real>
 void curvature_loss_change(void* device, const void* curvature, std::int64_t rank, const Real* left, const Real* right,
                            double* change) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const auto& c = *static_cast<const Curvature<Real>*>(curvature);
+  const Curvature<Real>& c = kept<Real>(curvature);
   const Problem<Real>& p = c.point.problem;
   {
     const std::lock_guard<std::mutex> lock(c.mutex);
@@ -398,8 +378,7 @@ void gemm_entry(void* device, bool ta, bool tb, std::int64_t m, std::int64_t n, 
 template <class Real>
 void curvature_factors(void* device, const void* curvature, Real* feature, Real* output) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const std::int64_t d = point.problem.d, D = point.problem.features_width;
   algorithm::factors(e, point, e.out(feature, D * D), e.out(output, d * d));
   e.finish();
@@ -408,8 +387,7 @@ void curvature_factors(void* device, const void* curvature, Real* feature, Real*
 template <class Real>
 void curvature_diagonal(void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const std::int64_t d = point.problem.d;
   algorithm::diagonal(e, point, kind, e.out(weight, d * point.problem.features_width),
                       e.out(proxies, point.columns * d));
@@ -419,8 +397,7 @@ void curvature_diagonal(void* device, const void* curvature, int kind, Real* wei
 template <class Real>
 void curvature_self_influence(void* device, const void* curvature, const Real* inverse, double* out) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   algorithm::self_influence(e, point, e.in(inverse, point.problem.d * point.problem.features_width),
                             e.out(out, point.problem.n));
   e.finish();
@@ -430,8 +407,7 @@ template <class Real>
 void curvature_seed_recursion(void* device, const void* curvature, double damping, double scale, std::int64_t m,
                               std::int64_t R, const Real* left, const Real* right, Real* h) {
   Engine& e = engine(device);
-  const Kept<Real> kept(curvature);
-  const Point<Real>& point = kept.point;
+  const Point<Real>& point = kept<Real>(curvature).point;
   const std::int64_t rows = m * point.problem.d, D = point.problem.features_width;
   algorithm::seed_recursion(e, point, damping, scale, m, R, e.in(left, rows * R), e.in(right, R * D),
                             e.out(h, rows * D));

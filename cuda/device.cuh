@@ -22,8 +22,6 @@ struct Device {
   using Real = Element;
   using Engine = cuda::Engine;
   using Memory = cuda::Memory;
-  using Operand = cuda::Operand<Real>;
-  using ConstOperand = cuda::Operand<const Real>;
   using Features = cuda::Features<Real>;
   using RowWeights = cuda::RowWeights<Real>;
   using LossTile = cuda::LossTile<Real>;
@@ -31,10 +29,6 @@ struct Device {
   // G beside G' costs a write, so only where it is read.
   static constexpr bool kAlwaysGradient = false;
   static constexpr bool kProxyTiles = false;
-  // Proxy-Anchor's columns in one sweep, where shared memory holds a stripe of them.
-  static constexpr bool kStripes = true;
-  static constexpr auto stripes_fit = cuda::stripes_fit<Real>;
-  static constexpr auto stripe_columns = cuda::stripe_columns<Real>;
   static constexpr std::int64_t kStreamed = cuda::kStreamed;
 
   static constexpr std::int64_t kFactorRows = std::numeric_limits<std::int64_t>::max(), kFactorPanel = 512;
@@ -44,20 +38,8 @@ struct Device {
   // A kept point reads its features once per product: they stay on the device when a good part of it is left over.
   static Features features(Engine& e, const Problem<Real>& p, bool kept) {
     const std::int64_t most = kept ? arena(e.ordinal).room() / 2 : e.workspace_bytes;
-    Features features(e, p.features, p.n, p.features_width, most);
-    if (kept) features.round(e, p.n, most / 2);
-    return features;
+    return {e, p.features, p.n, p.features_width, most};
   }
-  static constexpr auto rounded_bytes = cuda::rounded_bytes<Real>;
-  template <class Source>
-  static Operand operand(const Engine& e, Source& memory, std::int64_t count) {
-    return cuda::operand<Real>(e, memory, count);
-  }
-  template <class Source>
-  static Operand product_operand(const Engine& e, Source& memory, std::int64_t count, Real* values) {
-    return cuda::product_operand<Real>(e, memory, count, values);
-  }
-  static constexpr auto rounded_copy = cuda::rounded_copy<Real>;
   // Unknown: the values lie on the device and can be anything.
   static double largest(std::int64_t, const Real*) { return std::numeric_limits<double>::infinity(); }
 

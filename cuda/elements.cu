@@ -10,15 +10,6 @@
 namespace vicinal::cuda {
 namespace {
 
-constexpr unsigned kThreads = 256;
-
-// body(i) for every element.
-template <class Body>
-__device__ void each_element(std::int64_t n, Body&& body) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) body(i);
-}
-
 template <class Real>
 struct Sgd {
   Real lr, momentum, weight_decay;
@@ -29,7 +20,7 @@ struct Sgd {
 };
 template <class Real>
 __global__ void sgd_kernel(std::int64_t n, Sgd<Real> s) {
-  each_element(n, [&](std::int64_t i) {
+  each_index(n, [&](std::int64_t i) {
     Real step = s.gradient[i] + s.weight_decay * s.parameter[i];
     if (s.velocity != nullptr) {
       if (!s.first) step += s.momentum * s.velocity[i];
@@ -49,7 +40,7 @@ struct Adam {
 };
 template <class Real>
 __global__ void adam_kernel(std::int64_t n, Adam<Real> a) {
-  each_element(n, [&](std::int64_t i) {
+  each_index(n, [&](std::int64_t i) {
     const Real g = a.gradient[i] + a.l2 * a.parameter[i];
     const Real m = a.keep1 * a.first_moment[i] + a.take1 * g;
     const Real v = a.keep2 * a.second_moment[i] + a.take2 * g * g;
@@ -61,7 +52,7 @@ __global__ void adam_kernel(std::int64_t n, Adam<Real> a) {
 
 template <class Real>
 __global__ void clip_kernel(std::int64_t n, Real limit, Real* x) {
-  each_element(n, [&](std::int64_t i) {
+  each_index(n, [&](std::int64_t i) {
     const Real v = x[i] > limit ? limit : x[i];  // comparisons with NaN are false: NaN stays
     x[i] = v < -limit ? -limit : v;
   });
@@ -69,7 +60,7 @@ __global__ void clip_kernel(std::int64_t n, Real limit, Real* x) {
 
 template <class Real>
 __global__ void nonfinite_kernel(std::int64_t n, const Real* x, Search search) {
-  each_element(n, [&](std::int64_t i) {
+  each_index(n, [&](std::int64_t i) {
     const Real z = x[i] * Real(0);  // NaN exactly for NaN and infinities
     if (z != z) search.note(i);
   });
@@ -93,9 +84,9 @@ __global__ void gather_kernel(std::int64_t available, std::int64_t columns, cons
 template <class Real>
 void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& s) {
   const auto real = [](double x) { return static_cast<Real>(x); };
-  launch(sgd_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n,
-         Sgd<Real>{real(s.lr), real(s.momentum), real(s.weight_decay), s.first, s.gradient,
-                   s.momentum == 0 ? nullptr : s.velocity, s.parameter});
+  over(e, n, sgd_kernel<Real>, n,
+       Sgd<Real>{real(s.lr), real(s.momentum), real(s.weight_decay), s.first, s.gradient,
+                 s.momentum == 0 ? nullptr : s.velocity, s.parameter});
 }
 
 template <class Real>
@@ -103,21 +94,20 @@ void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
   const auto real = [](double x) { return static_cast<Real>(x); };
   const double t = static_cast<double>(s.step);
   const double step = s.lr / (1 - std::pow(s.beta1, t)), inverse = 1 / std::sqrt(1 - std::pow(s.beta2, t));
-  launch(
-      adam_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n,
-      Adam<Real>{real(step), real(s.beta1), real(1 - s.beta1), real(s.beta2), real(1 - s.beta2), real(inverse),
-                 real(s.eps), real(s.decoupled ? 1 - s.lr * s.weight_decay : 1.0),
-                 real(s.decoupled ? 0.0 : s.weight_decay), s.gradient, s.first_moment, s.second_moment, s.parameter});
+  over(e, n, adam_kernel<Real>, n,
+       Adam<Real>{real(step), real(s.beta1), real(1 - s.beta1), real(s.beta2), real(1 - s.beta2), real(inverse),
+                  real(s.eps), real(s.decoupled ? 1 - s.lr * s.weight_decay : 1.0),
+                  real(s.decoupled ? 0.0 : s.weight_decay), s.gradient, s.first_moment, s.second_moment, s.parameter});
 }
 
 template <class Real>
 void clip(Engine& e, std::int64_t n, double limit, Real* values) {
-  launch(clip_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, static_cast<Real>(limit), values);
+  over(e, n, clip_kernel<Real>, n, static_cast<Real>(limit), values);
 }
 
 template <class Real>
 std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
-  launch(nonfinite_kernel<Real>, grid_for(e, n, kThreads), dim3(kThreads), 0, e.stream, n, values, e.search(0));
+  over(e, n, nonfinite_kernel<Real>, n, values, e.search(0));
   e.finish();
   return e.first(0);
 }
@@ -125,8 +115,7 @@ std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
 template <class Real>
 void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
                  const std::int64_t* ids, Real* out) {
-  launch(gather_kernel<Real>, grid_for(e, n, kThreads / kWarp), dim3(kThreads), 0, e.stream, available, columns, values,
-         n, ids, out);
+  launch(gather_kernel<Real>, grid_for(e, n, 8), dim3(8 * kWarp), 0, e.stream, available, columns, values, n, ids, out);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                           \

@@ -3,9 +3,6 @@
 
 #include <cstdio>
 #include <limits>
-#include <mutex>
-#include <set>
-#include <utility>
 
 #include "core/refusals.hpp"
 
@@ -17,16 +14,16 @@ constexpr std::size_t kQueuedBlocks = 4;
 constexpr std::int64_t kSpare = std::int64_t{256} << 20;  // for arguments that are copied here, beside two workspaces
 
 __global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Search search) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+  each_index(n, [&](std::int64_t i) {
     if (ids[i] < 0 || ids[i] >= bound) search.note(i);
+  });
 }
 
 template <class Real>
 __global__ void find_bad_weight(std::int64_t n, Real largest, const Real* values, Search search) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+  each_index(n, [&](std::int64_t i) {
     if (!(values[i] >= Real(0) && values[i] <= largest)) search.note(i);
+  });
 }
 
 }  // namespace
@@ -36,11 +33,8 @@ Engine::Engine(int ordinal_, const vicinal_engine_options& o) : ordinal(ordinal_
   cudaDeviceProp properties{};
   check(cudaGetDeviceProperties(&properties, ordinal), "reading the device's properties");
   processors = properties.multiProcessorCount;
-  shared_bytes = static_cast<std::int64_t>(properties.sharedMemPerBlockOptin);
-  cache_bytes = properties.l2CacheSize;
   std::snprintf(isa, sizeof isa, "sm_%d%d", properties.major, properties.minor);
   precision = o.precision;
-  rounds = precision == VICINAL_PRECISION_BF16 && properties.major >= 8;  // older ones multiply no bfloat16
   // A quarter: beside it lie the caller's features, parameters and results.
   workspace_bytes =
       o.workspace_bytes != 0 ? o.workspace_bytes : static_cast<std::int64_t>(properties.totalGlobalMem / 4);
@@ -90,6 +84,7 @@ void Engine::begin() {
   *results() = {};
   checks_.clear();
   kept_.clear();
+  piece_of_ = nullptr;
   restart();
 }
 
@@ -107,15 +102,6 @@ std::int64_t Engine::first(int slot) {
 void Engine::restart() {
   workspace.begin();
   copies_.clear();
-}
-
-void* Engine::pinned(int piece, std::size_t bytes) {
-  if (bytes > piece_bytes_[piece]) {
-    check(cudaStreamSynchronize(stream), "waiting for the device");
-    pieces_[piece] = Pinned(static_cast<std::int64_t>(bytes));
-    piece_bytes_[piece] = bytes;
-  }
-  return pieces_[piece].as<void>();
 }
 
 void Engine::poll() {
@@ -139,6 +125,24 @@ const void* Engine::copy_in(const void* values, std::int64_t bytes) {
   char* copied = workspace.get<char>(bytes);
   copy(copied, static_cast<const char*>(values), bytes);
   return copied;
+}
+
+// The device waits for it, and it for the device: sending one piece while the products of another run would save at
+// most half of a call, and needs two pieces of pinned memory, a stream and events between the two.
+const void* Engine::copy_piece(const void* values, std::int64_t bytes) {
+  if (values == piece_of_ && bytes == piece_bytes_) return piece_.get();
+  piece_of_ = nullptr;
+  if (bytes > piece_room_) {
+    check(cudaStreamSynchronize(stream), "waiting for the device");
+    piece_room_ = 0;
+    piece_ = Buffer<char>();
+    piece_ = Buffer<char>(ordinal, bytes);
+    piece_room_ = bytes;
+  }
+  copy(piece_.get(), static_cast<const char*>(values), bytes);
+  piece_of_ = values;
+  piece_bytes_ = bytes;
+  return piece_.get();
 }
 
 void* Engine::stage_out(void* values, std::int64_t bytes, bool read) {
@@ -211,28 +215,12 @@ void Engine::wait() {
   }
 }
 
-void allow_shared(int ordinal, const void* kernel, std::int64_t bytes) {
-  static std::mutex mutex;
-  static auto* allowed = new std::set<std::pair<int, const void*>>;
-  const std::lock_guard<std::mutex> lock(mutex);
-  if (allowed->count({ordinal, kernel}) > 0) return;
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, static_cast<int>(bytes)),
-        "asking for shared memory");
-  allowed->insert({ordinal, kernel});
-}
-
 template <class Real>
 void gemm(Engine& e, const Product<Real>& p) {
   if (p.m == 0 || p.n == 0) return;
   // Row-major c is column-major c', and c' = op(b)' op(a)'.
   const Real beta = p.accumulate ? Real(1) : Real(0);
-  if constexpr (std::is_same_v<Real, float>) {
-    if (p.a.rounded != nullptr && p.b.rounded != nullptr && !p.exact_type)
-      return e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b.rounded, p.ldb, p.a.rounded, p.lda, beta, p.c,
-                         p.ldc);
-  }
-  e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b.values, p.ldb, p.a.values, p.lda, beta, p.c, p.ldc,
-              p.exact_type);
+  e.blas.gemm(p.transpose_b, p.transpose_a, p.n, p.m, p.k, p.b, p.ldb, p.a, p.lda, beta, p.c, p.ldc, p.exact_type);
 }
 template void gemm<float>(Engine&, const Product<float>&);
 template void gemm<double>(Engine&, const Product<double>&);

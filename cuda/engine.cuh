@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "algorithm/data.hpp"
@@ -13,7 +14,6 @@
 #include "core/device.h"
 #include "graph.cuh"
 #include "memory.cuh"
-#include "operand.cuh"
 #include "runtime.cuh"
 
 namespace vicinal::cuda {
@@ -140,8 +140,8 @@ class Workspace {
   std::int64_t used_ = 0;
 };
 
-// A search that mostly finds nothing, and then costs nothing: `first` stays as it was made, `found` is in pinned
-// memory.
+// A search that mostly finds nothing and then saves the fill before it and the copy behind it, two of the dozen
+// launches of a small call: `first` stays as it was made, `found` is in pinned memory.
 struct Search {
   long long* first;
   int* found;
@@ -175,11 +175,8 @@ struct Engine {
   ~Engine();
 
   const int ordinal;
-  int processors = 1;             // streaming multiprocessors
-  std::int64_t shared_bytes = 0;  // of one block at most
-  std::int64_t cache_bytes = 0;   // of the second level
+  int processors = 1;  // streaming multiprocessors
   int precision = VICINAL_PRECISION_F32;
-  bool rounds = false;  // large float32 products take operands that were stored as bfloat16
   std::int64_t workspace_bytes = 0;
   char isa[16] = "";
   char blas_name[64] = "";
@@ -203,9 +200,6 @@ struct Engine {
   void restart();
   // For kernels to write; for the processor after the end.
   Results* results() const { return results_.as<Results>(); }
-  // One of two pieces of pinned memory for what this call sends from the host, kept for the next: pinning waits
-  // for the device. A larger one than before waits for the device.
-  void* pinned(int piece, std::size_t bytes);
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();
 
@@ -240,6 +234,12 @@ struct Engine {
   T* in_out(T* values, std::int64_t count) {
     return values == nullptr ? nullptr : static_cast<T*>(stage_out(values, count * bytes_of<T>(), true));
   }
+  // A copy of one piece of host memory after another, in the engine's own memory: for work queued before the next
+  // piece. The same piece again costs nothing until the call ends.
+  template <class T>
+  const T* piece(const T* values, std::int64_t count) {
+    return static_cast<const T*>(copy_piece(values, count * bytes_of<T>()));
+  }
   bool on_host(const void* pointer) const;
   template <class T>
   void zero(T* values, std::int64_t count) {
@@ -264,6 +264,7 @@ struct Engine {
     return static_cast<std::int64_t>(sizeof(T));
   }
   const void* copy_in(const void* values, std::int64_t bytes);
+  const void* copy_piece(const void* values, std::int64_t bytes);
   void add_check(const PendingCheck& check);
   void forget_searches();
   void* stage_out(void* values, std::int64_t bytes, bool read);
@@ -277,8 +278,10 @@ struct Engine {
   std::vector<std::shared_ptr<const void>> kept_;
   std::vector<PendingCheck> checks_;
   Pinned results_;
-  Pinned pieces_[2];
-  std::size_t piece_bytes_[2] = {0, 0};
+  Buffer<char> piece_;
+  std::int64_t piece_room_ = 0;
+  const void* piece_of_ = nullptr;  // host memory, of which it holds
+  std::int64_t piece_bytes_ = 0;    // so many bytes
   Buffer<long long> firsts_;  // of searches: larger than any index, but for those that found something in this call
   bool waited_ = true;        // nothing is queued that could still write results
   Buffer<char> blas_memory_;
@@ -286,37 +289,14 @@ struct Engine {
   std::size_t next_block_ = 0;
 };
 
-// Bytes that the rounded copy of an element takes: 0 where nothing is rounded.
-template <class Real>
-std::int64_t rounded_bytes(const Engine& e) {
-  return e.rounds && sizeof(Real) == sizeof(float) ? static_cast<std::int64_t>(sizeof(Bf16)) : 0;
-}
-// Memory for an operand whose values somebody reads beside the products. `memory` has get<T>(count).
-template <class Real, class Source>
-Operand<Real> operand(const Engine& e, Source& memory, std::int64_t count) {
-  Real* values = memory.template get<Real>(count);
-  return {values, rounded_bytes<Real>(e) == 0 ? nullptr : memory.template get<Bf16>(count)};
-}
-// Memory for an operand that nobody but products reads: rounded, or else `values` when there are such to write over.
-template <class Real, class Source>
-Operand<Real> product_operand(const Engine& e, Source& memory, std::int64_t count, Real* values = nullptr) {
-  if (rounded_bytes<Real>(e) > 0) return {nullptr, memory.template get<Bf16>(count)};
-  return values != nullptr ? values : memory.template get<Real>(count);
-}
-
-// Lets a kernel ask for up to so many bytes of dynamic shared memory: the same number each time, because the limit is
-// the function's on its device and shared by all engines. Set once.
-void allow_shared(int ordinal, const void* kernel, std::int64_t bytes);
-
-// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp. Rounded
-// operands are multiplied as they are when both have been rounded; else the engine's precision says what is done.
+// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp.
 template <class Real>
 struct Product {
   bool transpose_a, transpose_b;
   std::int64_t m, n, k;
-  Operand<const Real> a;
+  const Real* a;
   std::int64_t lda;
-  Operand<const Real> b;
+  const Real* b;
   std::int64_t ldb;
   Real* c;
   std::int64_t ldc;
@@ -328,9 +308,10 @@ template <class Real>
 void gemm(Engine& e, const Product<Real>& p);
 
 // Threads per block for a row of n elements: a power of two of warps.
+constexpr unsigned kMostRowThreads = 512;  // so that a thread may have 128 registers, which duals of doubles need
 inline unsigned row_threads(std::int64_t n) {
   unsigned threads = kWarp;
-  while (threads < 512 && static_cast<std::int64_t>(threads) * 4 < n) threads *= 2;
+  while (threads < kMostRowThreads && static_cast<std::int64_t>(threads) * 4 < n) threads *= 2;
   return threads;
 }
 
@@ -339,6 +320,18 @@ inline dim3 grid_for(const Engine& e, std::int64_t n, unsigned threads) {
   const std::int64_t blocks = ceil_div(n, threads);
   return dim3(static_cast<unsigned>(
       std::max<std::int64_t>(1, std::min<std::int64_t>(blocks, static_cast<std::int64_t>(e.processors) * 32))));
+}
+
+// body(i) for the thread's share of n elements, whatever the grid's size.
+template <class Body>
+__device__ __forceinline__ void each_index(std::int64_t n, Body&& body) {
+  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step) body(i);
+}
+// Launches a kernel over n elements that steps by the grid's size.
+template <class... P, class... A>
+void over(Engine& e, std::int64_t n, void (*kernel)(P...), A&&... arguments) {
+  launch(kernel, grid_for(e, n, 256), dim3(256), 0, e.stream, std::forward<A>(arguments)...);
 }
 
 }  // namespace vicinal::cuda

@@ -12,14 +12,10 @@ namespace {
 // to [n] = from, in double.
 template <class Real>
 __global__ void widen_kernel(std::int64_t n, const Real* from, double* to) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    to[i] = static_cast<double>(from[i]);
+  each_index(n, [&](std::int64_t i) { to[i] = static_cast<double>(from[i]); });
 }
 __global__ void subtract_kernel(std::int64_t n, const double* x, double* y) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    y[i] -= x[i];
+  each_index(n, [&](std::int64_t i) { y[i] -= x[i]; });
 }
 
 template <class Real>
@@ -51,7 +47,7 @@ template <class Real>
 double* widened(Engine& e, std::int64_t n, const Real* from) {
   if (from == nullptr) return nullptr;
   double* to = e.workspace.get<double>(n);
-  launch(widen_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, from, to);
+  over(e, n, widen_kernel<Real>, n, from, to);
   return to;
 }
 
@@ -81,8 +77,7 @@ void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
   tile.g = cosines;
   tile.per_sample = r.out;
   loss_rows(e, spec, tile, nullptr);
-  if (r.before != nullptr)
-    launch(subtract_kernel, grid_for(e, r.rows, 256), dim3(256), 0, e.stream, r.rows, r.before, r.out);
+  if (r.before != nullptr) over(e, r.rows, subtract_kernel, r.rows, r.before, r.out);
   e.workspace.rewind(mark);
 }
 template void moved_losses(Engine&, const LossSpec&, const MovedLosses<float>&);

@@ -5,8 +5,8 @@
 // Determinism  a class's sum runs over a chunk's rows in order, then over chunks in order, in double.
 #include "loss_columns.cuh"
 
-#include "loss_column.cuh"
 #include "math/access.hpp"
+#include "math/proxy_anchor.hpp"
 #include "reduce.cuh"
 
 namespace vicinal::cuda {
@@ -18,8 +18,7 @@ using math::Dual;
 using math::value;
 
 constexpr unsigned kThreads = 128;
-constexpr std::int64_t kApplyRows = 8;          // of a thread that writes gradients
-constexpr std::int64_t kClassesOfBlock = 2048;  // one block finishes so many by itself
+constexpr std::int64_t kApplyRows = 8;  // of a thread that writes gradients, for one reading of its class's factors
 
 // Rows per chunk. Floats are summed over at most 256 rows before they enter a double, and over fewer where that would
 // leave less threads than half of a large GPU holds; its own size is not asked, because results would depend on it.
@@ -37,21 +36,12 @@ __device__ Chunk chunk_of(std::int64_t index, std::int64_t chunk, std::int64_t r
   return {index * chunk, end < rows ? end : rows};
 }
 
-// use(i, s) for the rows of a chunk, in order; a few cosines of class c are loaded before the first is used.
+// use(i, s) for the rows of a chunk, in order, s the cosine of class c.
 template <class T, class Real, class Use>
 __device__ __forceinline__ void each_cosine(const ColumnTile<Real>& tile, const Chunk& rows, std::int64_t c,
                                             Use&& use) {
-  constexpr int kAhead = 4;
-  for (std::int64_t at = rows.begin; at < rows.end; at += kAhead) {
-    T s[kAhead] = {};
-    for (int k = 0; k < kAhead; ++k) {
-      const std::int64_t i = at + k;
-      if (i < rows.end)
-        s[k] = Access<T>::load(tile.s + i * tile.ld, tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t, c);
-    }
-    for (int k = 0; k < kAhead; ++k)
-      if (at + k < rows.end) use(at + k, s[k]);
-  }
+  for (std::int64_t i = rows.begin; i < rows.end; ++i)
+    use(i, Access<T>::load(tile.s + i * tile.ld, tile.st == nullptr ? nullptr : tile.st + i * tile.ld_t, c));
 }
 
 // parts [chunks, 2, classes]: the largest positive and negative exponents, 0 or more.
@@ -125,31 +115,31 @@ __global__ void merge_absorbed(std::int64_t chunks, std::int64_t width, const Re
   sums[j] = sum;
 }
 
-// The parts of the loss are summed here when one block works alone, else from finish.terms.
-template <class Real>
-__global__ void finish_kernel(Finish<Real> finish, const double* sums, LossTotals* totals) {
-  __shared__ BlockSlots<double> slots;
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  double loss = 0;
-  for (std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; c < finish.classes;
-       c += step) {
-    const ClassLoss parts = finish_class(finish, c, sums[c], sums[finish.classes + c]);
-    loss += parts.positive;
-    loss += parts.negative;
-  }
-  if (gridDim.x > 1) return;
-  loss = block_sum(loss, slots);
-  if (threadIdx.x == 0 && totals != nullptr) totals->loss += loss;
+// log(1 + sum) from the shifted sum; *all becomes D.
+__device__ double finish_sum(double shift, double plain, double* all) {
+  *all = plain + exp(-shift);
+  return shift == 0 ? log1p(plain) : shift + log(*all);
 }
-__global__ void add_terms(std::int64_t classes, const double* terms, LossTotals* totals) {
+
+// One block, so that it adds up the loss too.
+template <class Real>
+__global__ void finish_kernel(std::int64_t classes, double n, double alpha, bool repeat, const Real* counts,
+                              const double* sums, Columns<Real> column, LossTotals* totals) {
   __shared__ BlockSlots<double> slots;
+  const double present = static_cast<double>(*column.present), share_negative = 1 / static_cast<double>(classes);
   double loss = 0;
   for (std::int64_t c = threadIdx.x; c < classes; c += blockDim.x) {
-    loss += terms[c];
-    loss += terms[classes + c];
+    const double count = static_cast<double>(counts[c]);
+    // Absent classes have no positive term.
+    const double share = repeat ? count / n : count > 0 ? 1 / present : 0;
+    loss += share * finish_sum(static_cast<double>(column.shift_positive[c]), sums[c], &column.positive[c]);
+    loss += share_negative *
+            finish_sum(static_cast<double>(column.shift_negative[c]), sums[classes + c], &column.negative[c]);
+    column.factor_positive[c] = static_cast<Real>(-alpha * share / column.positive[c]);
+    column.factor_negative[c] = static_cast<Real>(alpha * share_negative / column.negative[c]);
   }
   loss = block_sum(loss, slots);
-  if (threadIdx.x == 0) totals->loss += loss;
+  if (threadIdx.x == 0 && totals != nullptr) totals->loss += loss;
 }
 
 template <class Real>
@@ -162,8 +152,8 @@ __global__ void tangent_kernel(std::int64_t classes, Columns<Real> column, const
 }
 
 template <class T, class Real, class Loss>
-__global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, const Real* factors_t,
-                             Operand<Real> g, Operand<Real> gt) {
+__global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> column, const Real* factors_t, Real* g,
+                             Real* gt) {
   const std::int64_t c = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x, C = tile.classes;
   if (c >= C) return;
   const T positive = Access<T>::load(column.factor_positive, factors_t, c),
@@ -177,7 +167,7 @@ __global__ void apply_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> col
         out = tile.labels[i] == c
                   ? w * math::exp_of(loss.positive_exponent(s) - shift_positive) * loss.measure_slope(s) * positive
                   : w * math::exp_of(loss.negative_exponent(s) - shift_negative) * loss.measure_slope(s) * negative;
-      put(g + i * tile.ld, gt + i * tile.ld_t, c, out);
+      put(g == nullptr ? nullptr : g + i * tile.ld, gt == nullptr ? nullptr : gt + i * tile.ld_t, c, out);
     });
   }
 }
@@ -208,10 +198,10 @@ __global__ void score_kernel(Loss loss, ColumnTile<Real> tile, Columns<Real> col
 template <class Real>
 __global__ void count_kernel(std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
                              Real* present) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
+  each_index(n, [&](std::int64_t i) {
     if (labels[i] >= 0 && labels[i] < classes && atomicAdd(counts + labels[i], Real(1)) == Real(0))
       atomicAdd(present, Real(1));  // whole numbers: any order
+  });
 }
 
 dim3 class_grid(std::int64_t classes, std::int64_t chunks) {
@@ -254,20 +244,12 @@ void absorb_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& til
   e.workspace.rewind(mark);
 }
 
-void add_class_terms(Engine& e, std::int64_t classes, const double* terms, LossTotals* totals) {
-  launch(add_terms, dim3(1), dim3(512), 0, e.stream, classes, terms, totals);
-}
-
 template <class Real>
 void finish_columns(Engine& e, const LossSpec& spec, std::int64_t classes, std::int64_t n, const Real* counts,
                     const double* sums, const Columns<Real>& column, LossTotals* totals) {
-  const bool many = classes > kClassesOfBlock;
-  const Workspace::Mark mark = e.workspace.mark();
-  double* terms = many && totals != nullptr ? e.workspace.get<double>(2 * classes) : nullptr;
-  launch(finish_kernel<Real>, many ? class_grid(classes, 1) : dim3(1), dim3(many ? kThreads : 512), 0, e.stream,
-         finish_of(spec, classes, n, counts, column, terms), sums, totals);
-  if (terms != nullptr) add_class_terms(e, classes, terms, totals);
-  e.workspace.rewind(mark);
+  const double alpha = spec.euclidean ? -spec.scale : spec.scale;
+  launch(finish_kernel<Real>, dim3(1), dim3(512), 0, e.stream, classes, static_cast<double>(n), alpha,
+         spec.repeat_labels, counts, sums, column, totals);
 }
 
 template <class Real>
@@ -278,7 +260,7 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 
 template <class Real>
 void apply_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
-                   const Real* factors_t, Operand<Real> g, Operand<Real> gt) {
+                   const Real* factors_t, Real* g, Real* gt) {
   const dim3 grid = class_grid(tile.classes, ceil_div(tile.rows, kApplyRows)), block(kThreads);
   math::visit_proxy_anchor<Real>(spec, [&](const auto& loss) {
     using Loss = std::decay_t<decltype(loss)>;
@@ -302,7 +284,7 @@ void score_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile
 template <class Real>
 void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
                   Real* present) {
-  launch(count_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, classes, labels, counts, present);
+  over(e, n, count_kernel<Real>, n, classes, labels, counts, present);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                                                   \
@@ -312,7 +294,7 @@ void count_labels(Engine& e, std::int64_t n, std::int64_t classes, const std::in
                                const Columns<Real>&, LossTotals*);                                                  \
   template void column_tangents(Engine&, std::int64_t, const Columns<Real>&, const double*, Real*);                 \
   template void apply_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, const Real*, \
-                              Operand<Real>, Operand<Real>);                                                        \
+                              Real*, Real*);                                                                        \
   template void score_columns(Engine&, const LossSpec&, const ColumnTile<Real>&, const Columns<Real>&, const Real*, \
                               double, double*);                                                                     \
   template void count_labels(Engine&, std::int64_t, std::int64_t, const std::int64_t*, Real*, Real*);

@@ -30,15 +30,7 @@ void column_tangents(Engine& e, std::int64_t classes, const Columns<Real>& colum
 // g (gt) = dL/ds; factors_t [2, classes] with st. g may be s without st, or null; gt may be st.
 template <class Real>
 void apply_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Columns<Real>& column,
-                   const Real* factors_t, Operand<Real> g, Operand<Real> gt);
-
-// All of the above but tangents in one sweep, for a tile with all samples and without weights whose exponents cannot
-// overflow; where shared memory holds 32 columns of it.
-template <class Real>
-bool stripes_fit(const Engine& e, std::int64_t rows);
-template <class Real>
-void stripe_columns(Engine& e, const LossSpec& spec, const ColumnTile<Real>& tile, const Real* counts,
-                    const Columns<Real>& column, Operand<Real> g, LossTotals* totals);
+                   const Real* factors_t, Real* g, Real* gt);
 
 // scores [rows]: what a row adds to the loss's derivative along the direction of st, per unit of its weight, times n.
 template <class Real>

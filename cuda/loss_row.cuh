@@ -2,8 +2,8 @@
 // cpu/isa/loss_rows.cpp.
 // Computes     one pass that keeps the maximum and the sum of exponentials together (math/softmax.hpp), one that writes
 //              the gradient. SoftTriple reduces over centres first.
-// Cost         a row of cosines is read once and written once: what shared memory holds of it serves the second pass.
-//              Two to three exponentials a cosine.
+// Cost         a row of cosines is read twice and written once: the second time from a cache where it fits. Two to
+//              three exponentials a cosine.
 // Threads      a class belongs to one thread in every pass, so a row may be overwritten in place; what all threads need
 //              of the label's class is read before the first barrier.
 // Determinism  a thread's classes in order, then lanes, then warps.
@@ -23,37 +23,16 @@ struct Row {
   std::int64_t i, y;
   bool owner;  // the row's value parts are this block's to write
   const Real *s, *st;
-  Operand<Real> g, gt;  // g null: not this block's to write
-  Real *held_s = nullptr, *held_st = nullptr;
-  std::int64_t held = 0;  // so many elements go to shared memory when they are read for the first time
+  Real *g = nullptr, *gt = nullptr;  // g null: not wanted, or not this block's to write
   double weight;
   Real coef;
 
-  // Every element is read by `first` once, and from then on by `again`, by the same thread.
+  // Element j with its tangent, or its value alone.
   template <class T>
-  __device__ __forceinline__ T first(std::int64_t j) const {
-    const T x = math::Access<T>::load(s, st, j);
-    if (j < held) math::Access<T>::store(held_s, held_st, j, x);
-    return x;
-  }
-  template <class T>
-  __device__ __forceinline__ T again(std::int64_t j) const {
-    return j < held ? math::Access<T>::load(held_s, held_st, j) : math::Access<T>::load(s, st, j);
+  __device__ __forceinline__ T at(std::int64_t j) const {
+    return math::Access<T>::load(s, st, j);
   }
 };
-// use(j, x) for the thread's elements of a row, in order; a few are loaded before the first is used.
-template <class T, class Load, class Use>
-__device__ __forceinline__ void each_element(std::int64_t n, Load&& load, Use&& use) {
-  constexpr int kAhead = 4;
-  const std::int64_t step = blockDim.x;
-  for (std::int64_t at = threadIdx.x; at < n; at += kAhead * step) {
-    T x[kAhead] = {};
-    for (int i = 0; i < kAhead; ++i)
-      if (at + i * step < n) x[i] = load(at + i * step);
-    for (int i = 0; i < kAhead; ++i)
-      if (at + i * step < n) use(at + i * step, x[i]);
-  }
-}
 template <class Real>
 __device__ Row<Real> row_of(const LossTile<Real>& tile, std::int64_t t) {
   Row<Real> r;
@@ -64,8 +43,8 @@ __device__ Row<Real> row_of(const LossTile<Real>& tile, std::int64_t t) {
   if (r.y < 0 || r.y >= tile.classes) r.y = 0;
   r.s = tile.s + r.i * tile.ld;
   r.st = tile.st == nullptr ? nullptr : tile.st + t * tile.ld;
-  if (r.owner) r.g = tile.g + r.i * tile.ld;
-  r.gt = tile.gt + t * tile.ld;
+  if (r.owner && tile.g != nullptr) r.g = tile.g + r.i * tile.ld;
+  if (tile.gt != nullptr) r.gt = tile.gt + t * tile.ld;
   r.weight = tile.weights == nullptr ? 1.0 : static_cast<double>(tile.weights[r.i]);
   r.coef = static_cast<Real>(r.weight * tile.mean);
   return r;
@@ -137,22 +116,19 @@ struct SoftmaxRow {
       return {lone_loss(math::value(ay)), exclude};
     }
     math::LogSumExp<T> others = math::LogSumExp<T>::init();
-    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
-    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
-    each_element<T>(n, first, [&](std::int64_t j, T s) {
-      if (j != y) others.absorb(k * s);
-    });
+    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x)
+      if (j != y) others.absorb(k * r.template at<T>(j));
     others = block_merge(others, slots);
     const SoftmaxState<T> state = finish_softmax<T, Real>(others, ay, exclude);
     const T scale = (r.coef * k) / state.all;
-    each_element<T>(n, again, [&](std::int64_t j, T s) {
+    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) {
       if (j == y) {
         const T label = exclude ? Constant<T>::of(Real(-1)) : -(state.rest / state.all);
         put(r, j, r.coef * (loss.label_slope(sy) * label));
       } else {
-        put(r, j, math::exp_of(k * s - state.top) * scale);
+        put(r, j, math::exp_of(k * r.template at<T>(j) - state.top) * scale);
       }
-    });
+    }
     return {softmax_loss<T, Real>(state, math::value(ay), exclude), false};
   }
 };
@@ -172,21 +148,19 @@ struct SoftLabelRow {
     const Real k = slope;
     const Real* t = tile.soft_labels + r.i * n;
     math::LogSumExp<T> state = math::LogSumExp<T>::init();
-    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
-    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
-    each_element<T>(n, first, [&](std::int64_t, T s) { state.absorb(k * s); });
+    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) state.absorb(k * r.template at<T>(j));
     state = block_merge(state, slots);
     double mass = 0, linear = 0;
     for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x) {
       mass += static_cast<double>(t[j]);
-      linear += static_cast<double>(t[j]) *
-                (static_cast<double>(state.max) - static_cast<double>(k * r.template again<Real>(j)));
+      linear += static_cast<double>(t[j]) * (static_cast<double>(state.max) - static_cast<double>(k * r.s[j]));
     }
     mass = block_sum(mass, sums);
     linear = block_sum(linear, sums);
     const Real own = r.coef * k;
     const T scale = (own * static_cast<Real>(mass)) / state.sum;
-    each_element<T>(n, again, [&](std::int64_t j, T s) { put(r, j, state.term(k * s) * scale - own * t[j]); });
+    for (std::int64_t j = threadIdx.x; j < n; j += blockDim.x)
+      put(r, j, state.term(k * r.template at<T>(j)) * scale - own * t[j]);
     return {linear + mass * log(static_cast<double>(math::value(state.sum))), false};
   }
 };
@@ -205,11 +179,11 @@ struct SoftTripleRow {
     __shared__ BlockSlots<math::LogSumExp<T>> slots;
     const std::int64_t C = tile.classes;
     Real *sim = scratch, *sim_t = sim + C, *inverse = sim_t + C, *inverse_t = inverse + C;
-    const auto centre = [&](std::int64_t c, std::int64_t k) { return r.template again<T>(k * C + c); };
-    const auto largest = [&](std::int64_t c, auto&& read) {
-      Real top = read(c);
+    const auto centre = [&](std::int64_t c, std::int64_t k) { return r.template at<T>(k * C + c); };
+    const auto largest = [&](std::int64_t c) {
+      Real top = r.s[c];
       for (std::int64_t k = 1; k < centers; ++k) {
-        const Real s = read(k * C + c);
+        const Real s = r.s[k * C + c];
         top = s > top ? s : top;
       }
       return top;
@@ -217,7 +191,7 @@ struct SoftTripleRow {
     __syncthreads();  // the scratch of the row before has been read
     math::LogSumExp<T> others = math::LogSumExp<T>::init();
     for (std::int64_t c = threadIdx.x; c < C; c += blockDim.x) {
-      const Real top = largest(c, [&](std::int64_t j) { return math::value(r.template first<T>(j)); });
+      const Real top = largest(c);
       T sum = Constant<T>::of(Real(0)), weighted = sum;
       for (std::int64_t k = 0; k < centers; ++k) {
         const T x = centre(c, k), e = loss.centre_term(x, top);
@@ -242,7 +216,7 @@ struct SoftTripleRow {
       if (!lone)
         g = c == r.y ? r.coef * (loss.label_slope(sy) * -(state.rest / state.all))
                      : math::exp_of(loss.slope * similarity - state.top) * scale;
-      const Real top = largest(c, [&](std::int64_t j) { return r.template again<Real>(j); });
+      const Real top = largest(c);
       for (std::int64_t k = 0; k < centers; ++k) {
         const T x = centre(c, k);
         const T q = loss.centre_term(x, top) * Access<T>::load(inverse, inverse_t, c);
@@ -269,11 +243,8 @@ struct AnchorRow {
     const std::int64_t C = tile.classes;
     const T sy = Access<T>::load(r.s, r.st, r.y);
     math::LogSumExp<T> state = math::LogSumExp<T>::init();
-    const auto first = [&](std::int64_t j) { return r.template first<T>(j); };
-    const auto again = [&](std::int64_t j) { return r.template again<T>(j); };
-    each_element<T>(C, first, [&](std::int64_t j, T sj) {
-      if (j != r.y) state.absorb(loss.negative_exponent(sj));
-    });
+    for (std::int64_t j = threadIdx.x; j < C; j += blockDim.x)
+      if (j != r.y) state.absorb(loss.negative_exponent(r.template at<T>(j)));
     state = block_merge(state, slots);
     // The implicit 1 = exp(0).
     const Real top = state.any && state.max > Real(0) ? state.max : Real(0);
@@ -284,14 +255,15 @@ struct AnchorRow {
     const T x = loss.positive_exponent(sy);
     const Real up = math::value(x) > Real(0) ? math::value(x) : Real(0);
     const T e = n * math::exp_of(x - up);
-    each_element<T>(C, again, [&](std::int64_t j, T sj) {
+    for (std::int64_t j = threadIdx.x; j < C; j += blockDim.x) {
       if (j == r.y) {
         const T p = e / (e + math::exp_of(-up));
         put(r, j, (-r.coef * loss.alpha) * (p * loss.measure_slope(sy)));
       } else {
+        const T sj = r.template at<T>(j);
         put(r, j, math::exp_of(loss.negative_exponent(sj) - top) * loss.measure_slope(sj) * scale);
       }
-    });
+    }
     const auto log_of = [](Real shift, T sum) {
       const double plain = static_cast<double>(math::value(sum));
       return shift > Real(0) ? static_cast<double>(shift) + log(exp(-static_cast<double>(shift)) + plain)

@@ -23,6 +23,7 @@ class DeviceArena {
   // Gives back what take returned; the caller knows that no work uses it any more.
   void give(void* address);
 
+  // So that a call asks the driver about none of its arrays: a small one would ask some forty times.
   bool owns(const void* address);
   void usage(std::int64_t* in_use, std::int64_t* held, std::int64_t* limit);
   void set_limit(std::int64_t bytes);

@@ -82,20 +82,8 @@ __global__ void __launch_bounds__(kSelectThreads)
   const ScoreBounds<float> bounds = score_bounds<float>(s.d, square, distance_margin(s.d, square) / 2);
   const float* scores = products + row * ld;
   const auto each = [&](auto&& take) {
-    constexpr int kAtOnce = 4;  // loads in flight
-    for (int64_t at = threadIdx.x; at < s.G; at += kAtOnce * kSelectThreads) {
-      float product[kAtOnce];
-      float2 norm[kAtOnce];
-      for (int i = 0; i < kAtOnce; ++i) {
-        const int64_t g = at + i * static_cast<int>(kSelectThreads);
-        product[i] = g < s.G ? scores[g] : 0;
-        norm[i] = g < s.G ? s.norms[g] : make_float2(0, 0);
-      }
-      for (int i = 0; i < kAtOnce; ++i) {
-        const int64_t g = at + i * static_cast<int>(kSelectThreads);
-        if (g < s.G && g != own) take(g, interval_of(bounds, norm[i], product[i]));
-      }
-    }
+    for (int64_t g = threadIdx.x; g < s.G; g += kSelectThreads)
+      if (g != own) take(g, interval_of(bounds, s.norms[g], scores[g]));
   };
   const int32_t k = static_cast<int32_t>(s.k);
   const Selection<unsigned> nearest = select_smallest<unsigned, 32>(

@@ -25,7 +25,8 @@ using Count = unsigned long long;
 constexpr int64_t kSide = 4096;   // of a tile: products large enough for the device, a tile near the cache's size
 constexpr int64_t kPiece = 1024;  // columns of a tile per block
 constexpr unsigned kThreads = 256;
-constexpr int kBins = 512;  // histograms up to this length are kept in shared memory
+constexpr int kBins = 512;  // a histogram up to this length is counted in shared memory: an atomic there per column,
+                            // not in device memory
 // Scores too close to call: single precision is given up for a query that has more than these among the `seen`.
 __device__ __forceinline__ bool too_many(int64_t open, int64_t seen) {
   return open > 8 + seen / 16;
@@ -101,8 +102,8 @@ __global__ void clear_kernel(Lists l, const int64_t* picked) {
   for (int64_t i = threadIdx.x; i < list.m; i += blockDim.x) list.ranks[i] = 0;
 }
 
-// Counts become ranks: the i-th relevant row comes after the counts of the bins up to its own and i relevant rows. One
-// warp per query.
+// Counts become ranks: the i-th relevant row comes after the counts of the bins up to its own and i relevant rows.
+// One warp per query.
 __global__ void finish_kernel(Lists l) {
   const int64_t row = global_warp();
   if (row >= l.rows) return;
@@ -124,9 +125,9 @@ __global__ void finish_kernel(Lists l) {
 
 // out [n, d] = rows of x in double; rows are picked, or all from the first.
 __global__ void widen_kernel(int64_t n, int64_t d, const float* x, const int64_t* picked, double* out) {
-  const int64_t step = static_cast<int64_t>(gridDim.x) * blockDim.x;
-  for (int64_t at = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < n * d; at += step)
+  each_index(n * d, [&](int64_t at) {
     out[at] = static_cast<double>(picked == nullptr ? x[at] : x[picked[at / d] * d + at % d]);
+  });
 }
 
 // Products of queries with gallery rows [first, first + columns).
@@ -340,7 +341,7 @@ class Ranker {
   }
 
   void widen(int64_t n, const float* x, const int64_t* picked, double* out) {
-    launch(widen_kernel, grid_for(e_, n * p_.d, kThreads), dim3(kThreads), 0, e_.stream, n, p_.d, x, picked, out);
+    over(e_, n * p_.d, widen_kernel, n, p_.d, x, picked, out);
   }
 
   Engine& e_;

@@ -14,7 +14,6 @@ namespace {
 
 // Samples that a thread block couples one by one; earlier ones of the block through one product.
 constexpr std::int64_t kStep = 32;
-constexpr unsigned kMostThreads = 512;  // row_threads()
 
 template <class Real>
 __device__ Real warp_dot(std::int64_t d, const Real* a, const Real* b) {
@@ -33,9 +32,9 @@ struct Steps : RecursionSteps<Real> {
 };
 
 template <class Kind, class Real>
-__global__ void steps_kernel(Kind kind, Steps<Real> s) {
+__global__ void __launch_bounds__(kMostRowThreads) steps_kernel(Kind kind, Steps<Real> s) {
   __shared__ BlockSlots<Real> slots;
-  __shared__ Real parts[kMostThreads];
+  __shared__ Real parts[kMostRowThreads];
   const std::int64_t q = blockIdx.x, d = s.d, width = s.m * d;
   const std::int64_t warp = threadIdx.x / kWarp, warps = blockDim.x / kWarp;
   Real* tangents = s.tangents + q * s.tile.ld;
@@ -97,13 +96,11 @@ __global__ void steps_kernel(Kind kind, Steps<Real> s) {
 // y = c y + f hx, [rows, width]; factors: c [rows], then f [rows]. hx null: no second term.
 template <class Real>
 __global__ void combine_kernel(std::int64_t rows, std::int64_t width, const double* factors, const Real* hx, Real* y) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
-       at += step) {
+  each_index(rows * width, [&](std::int64_t at) {
     const std::int64_t k = at / width;
     const Real own = static_cast<Real>(factors[k]) * y[at];
     y[at] = hx == nullptr ? own : own + static_cast<Real>(factors[rows + k]) * hx[at];
-  }
+  });
 }
 
 template <class Real>
@@ -154,7 +151,7 @@ void step_norms(Engine& e, const StepNorms<Real>& s) {
 
 template <class Real>
 void combine_rows(Engine& e, std::int64_t rows, std::int64_t width, const double* factors, const Real* hx, Real* y) {
-  launch(combine_kernel<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, factors, hx, y);
+  over(e, rows * width, combine_kernel<Real>, rows, width, factors, hx, y);
 }
 
 template <class Real>

@@ -7,9 +7,7 @@ namespace {
 
 template <class Real>
 __global__ void fill_kernel(std::int64_t rows, std::int64_t m, const Real* weights, Real* scale) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t t = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; t < rows * m; t += step)
-    scale[t] = weights == nullptr ? Real(1) : weights[t / m];
+  each_index(rows * m, [&](std::int64_t t) { scale[t] = weights == nullptr ? Real(1) : weights[t / m]; });
 }
 
 template <class Real>
@@ -29,13 +27,13 @@ __global__ void change_kernel(std::int64_t begin, std::int64_t rows, std::int64_
 template <class Real>
 __global__ void gradient_kernel(std::int64_t begin, std::int64_t rows, std::int64_t columns, std::int64_t ld,
                                 std::int64_t d, const std::int64_t* offsets, const std::int64_t* ids,
-                                const double* deltas, Operand<const Real> g, const Real* unit, Real* sums) {
+                                const double* deltas, const Real* g, const Real* unit, Real* sums) {
   const std::int64_t c = blockIdx.x, q = blockIdx.y;
   Real* sum = sums + (q * columns + c) * d;
   for (std::int64_t k = offsets[q]; k < offsets[q + 1]; ++k) {
     const std::int64_t i = ids[k] - begin;
     if (i < 0 || i >= rows) continue;
-    const Real factor = static_cast<Real>(deltas[k] * static_cast<double>(g.get(i * ld + c)));
+    const Real factor = static_cast<Real>(deltas[k] * static_cast<double>(g[i * ld + c]));
     for (std::int64_t j = threadIdx.x; j < d; j += blockDim.x) sum[j] += factor * unit[i * d + j];
   }
 }
@@ -53,8 +51,7 @@ RowWeights<Real>::RowWeights(Engine& e, const Real* weights, std::int64_t m, con
 
 template <class Real>
 void RowWeights<Real>::fill(Engine& e, std::int64_t begin, std::int64_t rows, Real* scale) const {
-  launch(fill_kernel<Real>, grid_for(e, rows * m_, 256), dim3(256), 0, e.stream, rows, m_,
-         weights_ == nullptr ? nullptr : weights_ + begin, scale);
+  over(e, rows * m_, fill_kernel<Real>, rows, m_, weights_ == nullptr ? nullptr : weights_ + begin, scale);
   if (changed())
     launch(change_kernel<Real>, dim3(static_cast<unsigned>(ceil_div(m_, kWarp))), dim3(kWarp), 0, e.stream, begin, rows,
            m_, offsets_, ids_, deltas_, scale);
@@ -62,8 +59,7 @@ void RowWeights<Real>::fill(Engine& e, std::int64_t begin, std::int64_t rows, Re
 
 template <class Real>
 void RowWeights<Real>::add_changes(Engine& e, std::int64_t begin, std::int64_t rows, std::int64_t columns,
-                                   std::int64_t ld, std::int64_t d, Operand<const Real> g, const Real* unit,
-                                   Real* sums) const {
+                                   std::int64_t ld, std::int64_t d, const Real* g, const Real* unit, Real* sums) const {
   launch(gradient_kernel<Real>, dim3(static_cast<unsigned>(columns), static_cast<unsigned>(m_)), dim3(row_threads(d)),
          0, e.stream, begin, rows, columns, ld, d, offsets_, ids_, deltas_, g, unit, sums);
 }

@@ -20,7 +20,7 @@ class RowWeights {
   // sums [m, columns, d] += delta g_i' unit_i for the changes of rows [begin, begin + rows); g [rows, ld] and unit
   // [rows, d] are the block's.
   void add_changes(Engine& e, std::int64_t begin, std::int64_t rows, std::int64_t columns, std::int64_t ld,
-                   std::int64_t d, Operand<const Real> g, const Real* unit, Real* sums) const;
+                   std::int64_t d, const Real* g, const Real* unit, Real* sums) const;
 
  private:
   const Real* weights_;

@@ -56,12 +56,12 @@ __device__ double row_norm(std::int64_t d, const Real* x, int lane) {
 }
 
 template <class Real>
-__global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, Operand<Real> unit, Real* inverse_norm,
+__global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
                                  RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n) return;
   const Real* xi = x + order.caller(at.row) * d;
-  const Operand<Real> ui = unit + at.row * d;
+  Real* ui = unit + at.row * d;
   const double r = row_norm(d, xi, at.lane);
   const bool zero = r < smallest_norm<Real>();
   const double inverse = zero ? 0 : 1 / r;
@@ -71,7 +71,7 @@ __global__ void normalize_kernel(std::int64_t n, std::int64_t d, const Real* x, 
   const bool safe =
       sizeof(Real) == sizeof(float) ? inverse >= 1e-37 && inverse <= 1e37 : inverse >= 1e-307 && inverse <= 1e307;
   for (std::int64_t j = at.lane; j < d; j += kWarp)
-    ui.put(j, zero ? Real(0) : safe ? xi[j] * factor : static_cast<Real>(static_cast<double>(xi[j]) / r));
+    ui[j] = zero ? Real(0) : safe ? xi[j] * factor : static_cast<Real>(static_cast<double>(xi[j]) / r);
 }
 
 template <class Real>
@@ -101,35 +101,34 @@ __global__ void project_kernel(std::int64_t n, std::int64_t d, const Real* unit,
 
 template <class Real>
 __global__ void tangent_kernel(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
-                               const Real* inverse_norm, const Real* v, Real* alpha, Operand<Real> out,
-                               RowOrder order) {
+                               const Real* inverse_norm, const Real* v, Real* alpha, Real* out, RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n * m) return;
   const std::int64_t i = at.row / m;
   const Real* z = unit + i * d;
   const Real* vi = v + order.caller(at.row) * d;
-  const Operand<Real> oi = out + at.row * d;
+  Real* oi = out + at.row * d;
   const Real along = row_dot(d, z, vi, at.lane), inverse = inverse_norm[i];
   if (at.lane == 0) alpha[at.row] = along;
-  for (std::int64_t j = at.lane; j < d; j += kWarp) oi.put(j, (vi[j] - along * z[j]) * inverse);
+  for (std::int64_t j = at.lane; j < d; j += kWarp) oi[j] = (vi[j] - along * z[j]) * inverse;
 }
 
 template <class Real>
 __global__ void project_tangent_kernel(std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
                                        const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta,
-                                       const Real* zt, const Real* alpha, const Real* scale, Operand<Real> out,
+                                       const Real* zt, const Real* alpha, const Real* scale, Real* out,
                                        RowOrder order) {
   const Lane at = lane_of();
   if (at.row >= n * m) return;
   const std::int64_t i = at.row / m;
   const Real* z = unit + i * d;
   const Real* qi = qt + at.row * d;
-  const Operand<Real> oi = out + order.caller(at.row) * d;
+  Real* oi = out + order.caller(at.row) * d;
   const Real factor = scale == nullptr ? Real(1) : scale[at.row];
   const Real inverse = inverse_norm[i] * factor;
   const Real along = row_dot(d, z, qi, at.lane);
   if (zt == nullptr) {
-    for (std::int64_t j = at.lane; j < d; j += kWarp) oi.put(j, (qi[j] - along * z[j]) * inverse);
+    for (std::int64_t j = at.lane; j < d; j += kWarp) oi[j] = (qi[j] - along * z[j]) * inverse;
     return;
   }
   const Real* gi = g + i * d;
@@ -139,7 +138,7 @@ __global__ void project_tangent_kernel(std::int64_t n, std::int64_t m, std::int6
   const Real on_g = alpha[at.row] * inverse;
   const Real on_zt = beta[i] * inverse;
   for (std::int64_t j = at.lane; j < d; j += kWarp)
-    oi.put(j, qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j]);
+    oi[j] = qi[j] * inverse - on_z * z[j] - on_g * gi[j] - on_zt * zi[j];
 }
 
 template <class Real>
@@ -163,15 +162,7 @@ struct Element {
 
 template <class Real>
 __global__ void to_real_kernel(std::int64_t n, double factor, const double* from, Real* to) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    to[i] = static_cast<Real>(factor * from[i]);
-}
-
-__global__ void round_kernel(std::int64_t n, const float* values, Bf16* rounded) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    rounded[i] = __float2bfloat16_rn(values[i]);
+  each_index(n, [&](std::int64_t i) { to[i] = static_cast<Real>(factor * from[i]); });
 }
 
 template <class Real>
@@ -192,17 +183,15 @@ __global__ void derivative_kernel(RowDerivatives<Real> r) {
 
 template <class Real>
 __global__ void outer_kernel(OuterRows<Real> r) {
-  const std::int64_t all = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < r.rows * r.m * r.width;
-       at += all) {
+  each_index(r.rows * r.m * r.width, [&](std::int64_t at) {
     const std::int64_t t = at / r.width, j = at % r.width;
     const double weight = r.weights == nullptr ? 1.0 : static_cast<double>(r.weights[t * r.step]);
     r.out[t * r.ld + j] = static_cast<Real>(r.derivatives[t * r.step] * weight) * r.x[t / r.m * r.ld + j];
-  }
+  });
 }
 
-// One thread per proxy: a zero proxy's column becomes 1/2. Zero rows, which only distances notice, likewise: 1/2, and 1
-// where both are zero.
+// One thread per proxy: a zero proxy's column becomes 1/2. Zero rows, which only distances notice, become 1/2 too, and
+// 1 where both are zero.
 template <class Real>
 __global__ void zero_proxy_cosines(std::int64_t rows, std::int64_t columns, std::int64_t ld,
                                    const Real* inverse_proxies, Real* s) {
@@ -220,43 +209,32 @@ __global__ void zero_row_cosines(std::int64_t rows, std::int64_t columns, std::i
 
 template <class Real>
 __global__ void fill_kernel(std::int64_t rows, std::int64_t width, const Real* row, Real* out) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * width;
-       at += step)
-    out[at] = row[at % width];
+  each_index(rows * width, [&](std::int64_t at) { out[at] = row[at % width]; });
 }
 
 template <class Real>
 __global__ void scale_kernel(std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
-                             Operand<Real> out) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < rows * m * width;
-       at += step) {
+                             Real* out) {
+  each_index(rows * m * width, [&](std::int64_t at) {
     const std::int64_t t = at / width;
-    out.put(at, scale[t] * x[t / m * width + at % width]);
-  }
+    out[at] = scale[t] * x[t / m * width + at % width];
+  });
 }
 
 template <class Real>
 __global__ void add_kernel(std::int64_t n, const Real* x, Real* y) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    y[i] += x[i];
+  each_index(n, [&](std::int64_t i) { y[i] += x[i]; });
 }
 
 }  // namespace
 
-void round_values(Engine& e, std::int64_t n, const float* values, Bf16* rounded) {
-  launch(round_kernel, grid_for(e, n, 256), dim3(256), 0, e.stream, n, values, rounded);
-}
-
 template <class Real>
 void to_real(Engine& e, std::int64_t n, double factor, const double* from, Real* to) {
-  launch(to_real_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, factor, from, to);
+  over(e, n, to_real_kernel<Real>, n, factor, from, to);
 }
 
 template <class Real>
-void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Operand<Real> unit, Real* inverse_norm,
+void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
                     const RowOrder& order) {
   dim3 grid, block;
   over_rows(n, grid, block);
@@ -273,7 +251,7 @@ void project_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* unit, c
 
 template <class Real>
 void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
-                  const Real* v, Real* alpha, Operand<Real> out, const RowOrder& order) {
+                  const Real* v, Real* alpha, Real* out, const RowOrder& order) {
   dim3 grid, block;
   over_rows(n * m, grid, block);
   launch(tangent_kernel<Real>, grid, block, 0, e.stream, n, m, d, unit, inverse_norm, v, alpha, out, order);
@@ -282,7 +260,7 @@ void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, con
 template <class Real>
 void project_rows_tangent(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
                           const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta, const Real* zt,
-                          const Real* alpha, const Real* scale, Operand<Real> out, const RowOrder& order) {
+                          const Real* alpha, const Real* scale, Real* out, const RowOrder& order) {
   dim3 grid, block;
   over_rows(n * m, grid, block);
   launch(project_tangent_kernel<Real>, grid, block, 0, e.stream, n, m, d, unit, inverse_norm, qt, g, beta, zt, alpha,
@@ -310,23 +288,23 @@ void row_derivatives(Engine& e, const RowDerivatives<Real>& r) {
 
 template <class Real>
 void outer_rows(Engine& e, const OuterRows<Real>& r) {
-  launch(outer_kernel<Real>, grid_for(e, r.rows * r.m * r.width, 256), dim3(256), 0, e.stream, r);
+  over(e, r.rows * r.m * r.width, outer_kernel<Real>, r);
 }
 
 template <class Real>
 void fill_rows(Engine& e, std::int64_t rows, std::int64_t width, const Real* row, Real* out) {
-  launch(fill_kernel<Real>, grid_for(e, rows * width, 256), dim3(256), 0, e.stream, rows, width, row, out);
+  over(e, rows * width, fill_kernel<Real>, rows, width, row, out);
 }
 
 template <class Real>
 void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
-                Operand<Real> out) {
-  launch(scale_kernel<Real>, grid_for(e, rows * m * width, 256), dim3(256), 0, e.stream, rows, m, width, scale, x, out);
+                Real* out) {
+  over(e, rows * m * width, scale_kernel<Real>, rows, m, width, scale, x, out);
 }
 
 template <class Real>
 void add(Engine& e, std::int64_t n, const Real* x, Real* y) {
-  launch(add_kernel<Real>, grid_for(e, n, 256), dim3(256), 0, e.stream, n, x, y);
+  over(e, n, add_kernel<Real>, n, x, y);
 }
 
 template <class Real>
@@ -344,21 +322,19 @@ void put_zero_cosines(Engine& e, const ZeroCosines& zero, std::int64_t rows, std
   template void row_derivatives(Engine&, const RowDerivatives<Real>&);                                                 \
   template void outer_rows(Engine&, const OuterRows<Real>&);                                                           \
   template void fill_rows(Engine&, std::int64_t, std::int64_t, const Real*, Real*);                                    \
-  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*,                \
-                           Operand<Real>);                                                                             \
+  template void scale_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, Real*);        \
   template void add(Engine&, std::int64_t, const Real*, Real*);                                                        \
   template void put_zero_cosines(Engine&, const ZeroCosines&, std::int64_t, std::int64_t, std::int64_t, const Real*,   \
                                  const Real*, Real*);                                                                  \
   template void to_real(Engine&, std::int64_t, double, const double*, Real*);                                          \
-  template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Operand<Real>, Real*,                 \
-                               const RowOrder&);                                                                       \
+  template void normalize_rows(Engine&, std::int64_t, std::int64_t, const Real*, Real*, Real*, const RowOrder&);       \
   template void project_rows(Engine&, std::int64_t, std::int64_t, const Real*, const Real*, const Real*, Real*, Real*, \
                              Real*, const RowOrder&);                                                                  \
   template void tangent_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, const Real*, \
-                             Real*, Operand<Real>, const RowOrder&);                                                   \
+                             Real*, Real*, const RowOrder&);                                                           \
   template void project_rows_tangent(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*,      \
                                      const Real*, const Real*, const Real*, const Real*, const Real*, const Real*,     \
-                                     Operand<Real>, const RowOrder&);                                                  \
+                                     Real*, const RowOrder&);                                                          \
   template void dot_rows(Engine&, std::int64_t, std::int64_t, std::int64_t, const Real*, const Real*, double*);        \
   template void add_column_sums(Engine&, std::int64_t, std::int64_t, const Real*, double*);
 VICINAL_INSTANTIATE(float)

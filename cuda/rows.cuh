@@ -9,7 +9,7 @@ namespace vicinal::cuda {
 // unit = rows / norm, inverse_norm = 1 / norm (or null); rows with a norm below the smallest normal number are zero in
 // both. x is in the caller's order. unit may be x.
 template <class Real>
-void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Operand<Real> unit, Real* inverse_norm,
+void normalize_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* x, Real* unit, Real* inverse_norm,
                     const RowOrder& order = {});
 
 // Gradient through the normalisation: out = (q - (z.q) z) / r, beta = z.q (or null). out may be q; it is in kernel
@@ -22,7 +22,7 @@ void project_rows(Engine& e, std::int64_t n, std::int64_t d, const Real* unit, c
 // order m is 1 and v is in the caller's.
 template <class Real>
 void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit, const Real* inverse_norm,
-                  const Real* v, Real* alpha, Operand<Real> out, const RowOrder& order = {});
+                  const Real* v, Real* alpha, Real* out, const RowOrder& order = {});
 
 // Tangent of project_rows: out = scale ((qt - (z.qt) z) / r - (g.zt) z - (alpha / r) g - (beta / r) zt), qt, zt, out
 // [n, m, d], alpha, scale [n, m]. zt and alpha may be null (no direction), scale too (ones). out may be qt; with an
@@ -30,22 +30,7 @@ void tangent_rows(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, con
 template <class Real>
 void project_rows_tangent(Engine& e, std::int64_t n, std::int64_t m, std::int64_t d, const Real* unit,
                           const Real* inverse_norm, const Real* qt, const Real* g, const Real* beta, const Real* zt,
-                          const Real* alpha, const Real* scale, Operand<Real> out, const RowOrder& order = {});
-
-// rounded [n] = values as bfloat16.
-void round_values(Engine& e, std::int64_t n, const float* values, Bf16* rounded);
-// An operand of an array that the caller made, with a rounded copy in the workspace where the engine rounds.
-template <class Real>
-Operand<const Real> rounded_copy(Engine& e, std::int64_t n, const Real* values) {
-  if constexpr (std::is_same_v<Real, float>) {
-    if (e.rounds && values != nullptr) {
-      Bf16* rounded = e.workspace.get<Bf16>(n);
-      round_values(e, n, values, rounded);
-      return {values, rounded};
-    }
-  }
-  return values;
-}
+                          const Real* alpha, const Real* scale, Real* out, const RowOrder& order = {});
 
 // dots [n, m] = a [n, d] . b [n, m, d], summed in double.
 template <class Real>
@@ -66,7 +51,7 @@ void fill_rows(Engine& e, std::int64_t rows, std::int64_t width, const Real* row
 // out [rows, m, width] = scale [rows, m] times x [rows, width], or with m = 1 x itself.
 template <class Real>
 void scale_rows(Engine& e, std::int64_t rows, std::int64_t m, std::int64_t width, const Real* scale, const Real* x,
-                Operand<Real> out);
+                Real* out);
 // y [n] += x.
 template <class Real>
 void add(Engine& e, std::int64_t n, const Real* x, Real* y);

@@ -11,7 +11,6 @@
 #include "emulation/cuda_runtime.hpp"
 #define VICINAL_DYNAMIC_SHARED(T, name) T* name = emulation::dynamic_shared<T>()
 #else
-#include <cuda_bf16.h>
 #include <cuda_runtime.h>
 // One array for all kernels: the language wants one type for one name.
 #define VICINAL_DYNAMIC_SHARED(T, name)                    \

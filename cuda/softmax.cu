@@ -74,14 +74,13 @@ __global__ void project_kernel(SoftmaxTile<Real> tile, Real square) {
 // a = scale (upper triangle, mirrored), or with kFold scale (a + a').
 template <bool kFold, class Real>
 __global__ void mirror_kernel(std::int64_t n, Real scale, Real* a) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < n * n; at += step) {
+  each_index(n * n, [&](std::int64_t at) {
     const std::int64_t i = at / n, j = at % n;
-    if (j < i) continue;
+    if (j < i) return;
     const Real x = scale * (kFold ? a[i * n + j] + a[j * n + i] : a[i * n + j]);
     a[i * n + j] = x;
     a[j * n + i] = x;
-  }
+  });
 }
 
 // omega_i pi_ic, and -omega_i epsilon_i at the label: D - E.
@@ -94,75 +93,64 @@ struct Spread {
   }
 };
 
-// The left factors of the two products over rows: curved becomes omega (b z / 2 - c), side -tau^2 omega (p^_y + delta /
-// 2).
+// The left factors of the two products over rows: curved becomes omega (b z / 2 - c), side
+// -tau^2 omega (p^_y + delta / 2).
 template <class Real>
 __global__ void side_kernel(SoftmaxTile<Real> tile, Real square, Real* side) {
-  const std::int64_t d = tile.d, step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t at = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; at < tile.rows * d;
-       at += step) {
+  const std::int64_t d = tile.d;
+  each_index(tile.rows * d, [&](std::int64_t at) {
     const std::int64_t i = at / d, a = at % d;
     const Real omega = tile.omega[i], half = tile.twice[i] / 2;
     tile.curved[at] = omega * (half * tile.unit[at] - tile.curved[at]);
     side[at] = square * omega * (tile.label_proxy(i)[a] + tile.delta[at] / 2);
-  }
+  });
 }
 
 template <class Real>
 __global__ void square_kernel(std::int64_t n, const Real* x, Real* out) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  for (std::int64_t i = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; i < n; i += step)
-    out[i] = x[i] * x[i];
-}
-
-// One thread's elements of rows * width.
-__device__ __forceinline__ std::int64_t first_element() {
-  return static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
-__device__ __forceinline__ std::int64_t next_element() {
-  return static_cast<std::int64_t>(gridDim.x) * blockDim.x;
+  each_index(n, [&](std::int64_t i) { out[i] = x[i] * x[i]; });
 }
 
 // The Gauss-Newton part of h / N from h = sum_{c != y} pi_c p^_c^2.
 template <class Real>
 __global__ void softmax_kernel(SoftmaxTile<Real> tile, Real square_tau, Real* h) {
-  for (std::int64_t at = first_element(); at < tile.rows * tile.d; at += next_element()) {
+  each_index(tile.rows * tile.d, [&](std::int64_t at) {
     const std::int64_t i = at / tile.d;
     const Real label = tile.label_proxy(i)[at % tile.d], delta = tile.delta[at], z = tile.unit[at];
     const Real v = h[at] - label * (tile.rest[i] * label + 2 * delta) - delta * delta;
     h[at] = tile.omega[i] * (square_tau * v - 2 * z * tile.curved[at] + z * z * tile.twice[i]);
-  }
+  });
 }
 
 // What the normalisation adds; gradient and beta are those of L_i / N.
 template <class Real>
 __global__ void normalisation_kernel(PointRows<Real> r, Real* h) {
-  for (std::int64_t at = first_element(); at < r.count * r.d; at += next_element()) {
+  each_index(r.count * r.d, [&](std::int64_t at) {
     const std::int64_t i = at / r.d;
     const Real inverse = r.inverse[i], w = r.weight(i) * inverse, tangential = r.beta[i] * inverse, z = r.unit[at];
     h[at] -= w * (2 * r.gradient[at] * z + tangential * (1 - z * z));
-  }
+  });
 }
 
 // N^2 of the gradients over N of the mean.
 template <class Real>
 __global__ void fisher_kernel(PointRows<Real> r, Real* h) {
-  for (std::int64_t at = first_element(); at < r.count * r.d; at += next_element()) {
+  each_index(r.count * r.d, [&](std::int64_t at) {
     const Real g = r.gradient[at];
     h[at] = r.weight(at / r.d) * static_cast<Real>(r.n) * g * g;
-  }
+  });
 }
 
 // f = w mass pi (1 - pi) and f s.
 template <class Real>
 __global__ void spread_kernel(SoftmaxTile<Real> tile, Real* spread, Real* tilted) {
-  for (std::int64_t at = first_element(); at < tile.rows * tile.classes; at += next_element()) {
+  each_index(tile.rows * tile.classes, [&](std::int64_t at) {
     const std::int64_t i = at / tile.classes, c = at % tile.classes, k = i * tile.ld + c;
     const Real pi = tile.label(i) == c ? tile.rest[i] : tile.others[k];
     const Real f = tile.weight(i) * tile.mass[i] * (pi * (1 - pi));
     spread[k] = f;
     tilted[k] = f * tile.cosines[k];
-  }
+  });
 }
 
 // f s^2.
@@ -179,12 +167,12 @@ struct Along {
 template <class Real>
 __global__ void proxy_kernel(std::int64_t classes, std::int64_t d, double factor, const Real* unit,
                              const Real* inverse_proxies, const Real* cross, const double* along, Real* proxies) {
-  for (std::int64_t at = first_element(); at < classes * d; at += next_element()) {
+  each_index(classes * d, [&](std::int64_t at) {
     const std::int64_t c = at / d;
     const double inverse = static_cast<double>(inverse_proxies[c]);
     const Real sum = proxies[at] - unit[at] * (2 * cross[at] - static_cast<Real>(along[c]) * unit[at]);
     proxies[at] = static_cast<Real>(factor * inverse * inverse) * (sum < Real(0) ? Real(0) : sum);  // a sum of squares
-  }
+  });
 }
 
 // gradient is kept of L_i / N.
@@ -201,12 +189,6 @@ __global__ void form_kernel(std::int64_t rows, std::int64_t d, double n, const R
   }
   sum = warp_sum(sum);
   if (lane == 0) out[i] = sum;
-}
-
-// One thread per element.
-template <class... P, class... A>
-void over(Engine& e, std::int64_t elements, void (*kernel)(P...), A&&... arguments) {
-  launch(kernel, grid_for(e, elements, 256), dim3(256), 0, e.stream, std::forward<A>(arguments)...);
 }
 
 }  // namespace

@@ -31,36 +31,17 @@ __global__ void add_chunks(std::int64_t chunks, const double* parts, double* dot
   if (threadIdx.x == 0) dots[blockIdx.x] = sum;
 }
 
-// body(at, q, i) for element i of every row q, at = q n + i. One division per thread and row, not one per element:
-// 64-bit divisions would cost more than the memory.
-template <class Body>
-__device__ void each_element(std::int64_t m, std::int64_t n, Body&& body) {
-  const std::int64_t step = static_cast<std::int64_t>(gridDim.x) * blockDim.x;
-  const std::int64_t thread = static_cast<std::int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-  std::int64_t q = thread / n, i = thread % n;
-  while (q < m) {
-    body(q * n + i, q, i);
-    i += step;
-    if (i >= n) {
-      q += i / n;
-      i %= n;
-    }
-  }
-}
-
 template <class Real>
 __global__ void axpy_kernel(std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y) {
-  each_element(m, n,
-               [&](std::int64_t at, std::int64_t q, std::int64_t) { y[at] += static_cast<Real>(alpha[q]) * x[at]; });
+  each_index(m * n, [&](std::int64_t at) { y[at] += static_cast<Real>(alpha[at / n]) * x[at]; });
 }
 template <class Real>
 __global__ void xpby_kernel(std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y) {
-  each_element(
-      m, n, [&](std::int64_t at, std::int64_t q, std::int64_t) { y[at] = x[at] + static_cast<Real>(beta[q]) * y[at]; });
+  each_index(m * n, [&](std::int64_t at) { y[at] = x[at] + static_cast<Real>(beta[at / n]) * y[at]; });
 }
 template <class Real>
 __global__ void multiply_kernel(std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out) {
-  each_element(m, n, [&](std::int64_t at, std::int64_t, std::int64_t i) { out[at] = shared[i] * x[at]; });
+  each_index(m * n, [&](std::int64_t at) { out[at] = shared[at % n] * x[at]; });
 }
 
 }  // namespace
@@ -78,17 +59,17 @@ void dots(Engine& e, std::int64_t m, std::int64_t n, const Real* x, const Real* 
 
 template <class Real>
 void axpy(Engine& e, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y) {
-  launch(axpy_kernel<Real>, grid_for(e, m * n, kThreads), dim3(kThreads), 0, e.stream, m, n, e.in(alpha, m), x, y);
+  over(e, m * n, axpy_kernel<Real>, m, n, e.in(alpha, m), x, y);
 }
 
 template <class Real>
 void xpby(Engine& e, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y) {
-  launch(xpby_kernel<Real>, grid_for(e, m * n, kThreads), dim3(kThreads), 0, e.stream, m, n, x, e.in(beta, m), y);
+  over(e, m * n, xpby_kernel<Real>, m, n, x, e.in(beta, m), y);
 }
 
 template <class Real>
 void multiply(Engine& e, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out) {
-  launch(multiply_kernel<Real>, grid_for(e, m * n, kThreads), dim3(kThreads), 0, e.stream, m, n, shared, x, out);
+  over(e, m * n, multiply_kernel<Real>, m, n, shared, x, out);
 }
 
 #define VICINAL_INSTANTIATE(Real)                                                             \

@@ -137,7 +137,7 @@ TEST_CASE("two calls at once on a curvature whose features stay on the host do n
   {
     const std::int64_t before = in_use();
     const CurvaturePtr streamed = make_curvature(engines[0].get(), h);
-    CHECK(in_use() - before < 3 << 20);  // two pieces, not the whole
+    CHECK(in_use() - before < 3 << 20);  // a piece, not the whole
     std::vector<std::thread> threads;
     int wrong[2] = {0, 0};
     for (int i : {0, 1})
@@ -203,12 +203,7 @@ TEST_CASE("rounded products stay within their precision") {
   const std::int64_t m = 20, n = 30, k = 64;
   const std::vector<float> a = cast<float>(random.vector(m * k)), b = cast<float>(random.vector(n * k));
   const auto product = [&](int precision) {
-    vicinal_engine_options o{};
-    o.struct_size = sizeof o;
-    o.precision = precision;
-    vicinal_engine* raw = nullptr;
-    REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &raw) == VICINAL_OK, vicinal_last_error());
-    const EnginePtr e(raw);
+    const EnginePtr e = make_rounding_engine(precision);
     std::vector<float> c(static_cast<std::size_t>(m * n));
     REQUIRE(call::gemm<float>(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
     return c;

@@ -519,11 +519,11 @@ TEST_CASE("graphs: what a small call queues is counted") {
     int precision = VICINAL_PRECISION_F32;
   };
   const Row rows[] = {
-      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 8, 3, 1},
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 10, 3, 1},
       {spec_of(VICINAL_PROXY_NCA_PP, 3), 0, 8, 3, 0},
       {spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10, 0.1, 0.0), 0, 7, 3, 0},
-      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 64, 12, 5, 2},
-      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 8, 3, 1, VICINAL_PRECISION_BF16},
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 64, 14, 5, 2},
+      {spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 0, 10, 3, 1, VICINAL_PRECISION_BF16},
       {spec_of(VICINAL_PROXY_NCA_PP, 3), 0, 8, 3, 0, VICINAL_PRECISION_BF16},
       {spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10, 0.1, 0.0), 0, 7, 3, 0, VICINAL_PRECISION_BF16},
   };

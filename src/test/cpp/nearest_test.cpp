@@ -209,14 +209,8 @@ TEST_SUITE("nearest") {
   TEST_CASE("nearest: exact whatever the products' precision") {
     if (on_cpu()) return;
     for (std::int32_t precision : {VICINAL_PRECISION_TF32, VICINAL_PRECISION_BF16}) {
-      vicinal_engine_options o{};
-      o.struct_size = sizeof o;
-      o.precision = precision;
-      vicinal_engine* e = nullptr;
-      REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &e) == VICINAL_OK, vicinal_last_error());
-      const EnginePtr engine(e);
       const Search s = same_set(200, 16, 6, gaussian);
-      CHECK(run(e, s).ids == all_sorted(s).ids);
+      CHECK(run(make_rounding_engine(precision).get(), s).ids == all_sorted(s).ids);
     }
   }
 

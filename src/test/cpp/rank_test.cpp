@@ -175,14 +175,8 @@ TEST_CASE("rank: tied may be NULL, and one query may be left out of another gall
 TEST_CASE("rank: exact whatever the products' precision") {
   if (test::on_cpu()) return;  // it has one
   for (std::int32_t precision : {VICINAL_PRECISION_TF32, VICINAL_PRECISION_BF16}) {
-    vicinal_engine_options o{};
-    o.struct_size = sizeof o;
-    o.precision = precision;
-    vicinal_engine* e = nullptr;
-    REQUIRE_MESSAGE(vicinal_engine_create(test::device(), &o, &e) == VICINAL_OK, vicinal_last_error());
-    const test::EnginePtr engine(e);
     const Ranking r = same_set(300, 16, 60, gaussian);
-    CHECK(run(e, r).ranks == all_pairs(r).ranks);
+    CHECK(run(test::make_rounding_engine(precision).get(), r).ranks == all_pairs(r).ranks);
   }
 }
 

@@ -79,28 +79,36 @@ inline std::int64_t in_use() {
 }
 
 // Null when the processor lacks the set.
-inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::int64_t workspace = 0) {
-  if (!on_cpu() && isa > VICINAL_ISA_BASE) return nullptr;
-  vicinal_engine_options o{};
+inline EnginePtr open_engine(const char* device, vicinal_engine_options o) {
   o.struct_size = sizeof o;
-  o.threads = threads;
-  o.isa = isa;
-  o.workspace_bytes = workspace;
   vicinal_engine* e = nullptr;
-  const vicinal_status status = vicinal_engine_create(device(), &o, &e);
+  const vicinal_status status = vicinal_engine_create(device, &o, &e);
   if (status == VICINAL_UNAVAILABLE) return nullptr;
   REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
   return EnginePtr(e);
 }
 
+inline EnginePtr make_engine(int threads = 2, int isa = VICINAL_ISA_AUTO, std::int64_t workspace = 0) {
+  if (!on_cpu() && isa > VICINAL_ISA_BASE) return nullptr;
+  vicinal_engine_options o{};
+  o.threads = threads;
+  o.isa = isa;
+  o.workspace_bytes = workspace;
+  return open_engine(device(), o);
+}
+
 inline EnginePtr make_rounding_engine(int precision, std::int64_t workspace = 0) {
   vicinal_engine_options o{};
-  o.struct_size = sizeof o;
   o.precision = precision;
   o.workspace_bytes = workspace;
-  vicinal_engine* e = nullptr;
-  REQUIRE_MESSAGE(vicinal_engine_create(device(), &o, &e) == VICINAL_OK, vicinal_last_error());
-  return EnginePtr(e);
+  return open_engine(device(), o);
+}
+
+// To compare a device with.
+inline EnginePtr make_processor() {
+  vicinal_engine_options o{};
+  o.threads = 2;
+  return open_engine("cpu", o);
 }
 
 inline vicinal_loss spec_of(int kind, double scale, double margin = 0, int flags = 0, int centers = 1,

@@ -38,21 +38,12 @@ Results results(vicinal_engine* e, const Head& h) {
   return r;
 }
 
-EnginePtr processor() {
-  vicinal_engine_options o{};
-  o.struct_size = sizeof o;
-  o.threads = 2;
-  vicinal_engine* e = nullptr;
-  REQUIRE(vicinal_engine_create("cpu", &o, &e) == VICINAL_OK);
-  return EnginePtr(e);
-}
-
 // Value, gradients and Hessian-vector products of a few rows with many classes, whose gradients are sums of many terms.
 void check_many_classes(const vicinal_loss& spec, std::int64_t C, bool soft, bool products) {
   constexpr double kTolerance = 1e-10;
   CAPTURE(spec.kind);
   CAPTURE(C);
-  const EnginePtr e = make_engine(2), expected = processor();
+  const EnginePtr e = make_engine(2), expected = make_processor();
   Case c = make_case<double>(spec, 3, 2, C, 61);
   Random random(62);
   for (std::int64_t i = 0; soft && i < 3 * C; ++i)
@@ -70,12 +61,11 @@ void check_many_classes(const vicinal_loss& spec, std::int64_t C, bool soft, boo
 
 TEST_CASE("many classes: the device agrees with the processor") {
   if (on_cpu()) return;
-  // 227 KiB of shared memory hold rows of doubles in part (29500, or half as many duals), or none of them.
   check_many_classes(spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.2), 14700, true, true);
   check_many_classes(spec_of(VICINAL_SOFT_TRIPLE, 5, 0.01, 0, 2, 0.5, 0), 14750, false, false);
   check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1, VICINAL_PER_SAMPLE_AXIS), 29500, false, false);
   check_many_classes(spec_of(VICINAL_COSFACE, 8, 0.1), 40000, false, false);
-  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1), 2100, false, true);  // finished by several blocks
+  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1), 2100, false, true);
 }
 
 TEST_CASE("wide heads: the device agrees with the processor") {
@@ -83,7 +73,7 @@ TEST_CASE("wide heads: the device agrees with the processor") {
   constexpr double kTolerance = 1e-10;  // sums of a few hundred terms in another order
   // The second engine's blocks hold some rows only.
   for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{3} << 20}) {
-    const EnginePtr cpu = processor(), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
+    const EnginePtr cpu = make_processor(), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
     Head h = make_head(spec_of(VICINAL_COSFACE, 30, 0.2), kRows, kFeatures, kWidth, kClasses, false, 21);
     for (std::int64_t i = 0; i < kRows; ++i) h.at.weights.push_back(0.25 + 0.1 * static_cast<double>(i % 9));
     const Results actual = results(e.get(), h), expected = results(cpu.get(), h);

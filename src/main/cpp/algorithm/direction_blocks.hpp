@@ -21,7 +21,6 @@ class DirectionBlocks {
  public:
   using Engine = typename Device::Engine;
   using Real = typename Device::Real;
-  using Operand = typename Device::Operand;
 
   DirectionBlocks(Engine& e, const Point<Device>& point, std::int64_t from, std::int64_t count, std::int64_t m,
                   const Tangents<const Real>& direction, const BlockNeeds& needs)
@@ -39,20 +38,16 @@ class DirectionBlocks {
     with_cosines_ = with_gradient_ || needs.tangents;
     const bool with_tangents = needs.tangents || direction_.proxies != nullptr;
     if (direction_.proxies != nullptr) {
-      unit_proxies_t_ = Device::operand(e, e.workspace, m * K * d);
+      unit_proxies_t_ = take<Real>(e, m * K * d);
       proxy_tangents(e, point, m, direction_.proxies, take<Real>(e, m * K), unit_proxies_t_);
     }
     const std::int64_t own = with_cosines_ && point.cosines == nullptr ? 1 : 0;
     const std::int64_t matrices = own + (with_gradient_ ? 1 : 0) + (with_tangents ? m : 0);
-    most_rows_ = block_rows(
-        e, point, count,
-        bytes_of(matrices * ld + m * (d + 1), sizeof(Real)) + Device::rounded_bytes(e) * m * d + needs.more_per_row);
+    most_rows_ = block_rows(e, point, count, bytes_of(matrices * ld + m * (d + 1), sizeof(Real)) + needs.more_per_row);
     if (own != 0) s_ = take<Real>(e, most_rows_ * ld);
     if (with_gradient_) g = take<Real>(e, most_rows_ * ld);
     if (with_tangents) tangents = take<Real>(e, most_rows_ * m * ld);
-    moved = Device::operand(e, e.workspace, most_rows_ * m * d);
-    weight_ = direction_.weight;
-    if (point.features.rounded()) weight_ = Device::rounded_copy(e, m * d * p_.features_width, direction_.weight);
+    moved = take<Real>(e, most_rows_ * m * d);
     alpha_ = take<Real>(e, most_rows_ * m);
   }
 
@@ -90,14 +85,14 @@ class DirectionBlocks {
   const Real* cosines = nullptr;  // [rows, ld]
   Real* tangents = nullptr;       // [rows, m, ld]
   Real* g = nullptr;              // [rows, ld] dL_i/ds / N
-  Operand moved = nullptr;        // [rows, m, d] u', or z' with BlockNeeds::tangents; the reader may overwrite it
+  Real* moved = nullptr;          // [rows, m, d] u', or z' with BlockNeeds::tangents; the reader may overwrite it
 
  private:
   void fill() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns;
-    const Operand unit = point_.unit + begin * d;
+    const Real* unit = point_.unit + begin * d;
     const bool rows_move = direction_.weight != nullptr;
-    if (rows_move) affine_rows(e_, point_, begin, rows, m_ * d, weight_, nullptr, moved);
+    if (rows_move) affine_rows(e_, point_, begin, rows, m_ * d, direction_.weight, nullptr, moved);
     if (rows_move && through_cosines_) {
       Device::tangent_rows(e_, rows, m_, d, unit, point_.inverse + begin, moved, alpha_, moved, {});
       Device::gemm(e_, {false, true, rows * m_, K, d, moved, d, point_.unit_proxies, d, tangents, ld, false});
@@ -121,8 +116,7 @@ class DirectionBlocks {
   bool with_gradient_ = false, with_cosines_ = false;
   bool filled_ = false;
   std::int64_t most_rows_ = 0;
-  Operand unit_proxies_t_ = nullptr;  // [m, columns, d] kernel order; null: the proxies do not move
-  typename Device::ConstOperand weight_ = nullptr;
+  Real* unit_proxies_t_ = nullptr;  // [m, columns, d] kernel order; null: the proxies do not move
   Real *s_ = nullptr, *alpha_ = nullptr;
 };
 

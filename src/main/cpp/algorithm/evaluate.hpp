@@ -4,7 +4,7 @@
 //              a head's dL/dW sums dL/dU' X.
 //              Proxy-Anchor reduces over all rows first: with one block its cosines stay, else they are recomputed.
 // Cost         6 B C K d flops (4 N d D more with a head); a block's temporaries fit the engine's workspace. Cosines
-//              are written once, read by the loss kernel, which writes G over them (or rounded beside them), and G is
+//              are written once, read by the loss kernel, which writes G over them, and G is
 //              read by each of the two products that follow. docs/performance.md counts the bytes.
 // Determinism  blocks depend on sizes and workspace only.
 #ifndef VICINAL_ALGORITHM_EVALUATE_HPP_
@@ -21,7 +21,6 @@ class Evaluation {
  public:
   using Engine = typename Device::Engine;
   using Real = typename Device::Real;
-  using Operand = typename Device::Operand;
 
   Evaluation(Engine& e, Point<Device>& point, const Gradients<Real>& out, LossTotals* totals)
       : e_(e), point_(point), p_(point.problem), out_(out), totals_(totals) {
@@ -33,8 +32,7 @@ class Evaluation {
   void run() {
     const std::int64_t d = p_.d, n = p_.n, K = point_.columns;
     const bool head = p_.embeddings == nullptr, scaled = point_.late_weights && proxies_wanted_;
-    const std::int64_t per_row = bytes_of(point_.ld + d * (head ? 3 : 2) + 2 + (scaled ? d : 0), sizeof(Real)) +
-                                 Device::rounded_bytes(e_) * (point_.ld + d + (scaled ? d : 0));
+    const std::int64_t per_row = bytes_of(point_.ld + d * (head ? 3 : 2) + 2 + (scaled ? d : 0), sizeof(Real));
     const std::int64_t rows = block_rows(e_, point_, n, per_row);
     if constexpr (Device::kProxyTiles) tiled_ = rows == n && K > n && !point_.late_weights;
     if (!tiled_)
@@ -46,26 +44,21 @@ class Evaluation {
     }
     if (head) embeddings_ = take<Real>(e_, rows * d);
     if (point_.unit == nullptr) {
-      own_unit_ = Device::operand(e_, e_.workspace, rows * d);
+      own_unit_ = take<Real>(e_, rows * d);
       own_inverse_ = take<Real>(e_, rows);
     }
     s_ = take<Real>(e_, rows * point_.ld);
-    g_ = Device::product_operand(e_, e_.workspace, rows * point_.ld, s_);
-    if (scaled) scaled_unit_ = Device::operand(e_, e_.workspace, rows * d);
+    if (scaled) scaled_unit_ = take<Real>(e_, rows * d);
     if (rows_wanted_ && out_.embeddings == nullptr && point_.gradient == nullptr) q_ = take<Real>(e_, rows * d);
 
-    const bool at_once = point_.by_columns && rows >= n && !needs_shift() && Device::stripes_fit(e_, n);
-    if (point_.by_columns && !at_once) reduce_columns(rows);
+    if (point_.by_columns) reduce_columns(rows);
     sweep(rows, [&] {
-      if (at_once) {
-        if constexpr (Device::kStripes)
-          Device::stripe_columns(e_, p_.spec, columns(), point_.counts, point_.column, g_, totals_);
-      } else if (point_.by_columns) {
-        Device::apply_columns(e_, p_.spec, columns(), point_.column, nullptr, g_, nullptr);
+      if (point_.by_columns) {
+        Device::apply_columns(e_, p_.spec, columns(), point_.column, nullptr, s_, nullptr);
       } else {
         typename Device::LossTile tile = loss_tile(point_, begin_, rows_);
         tile.s = s_;
-        tile.g = g_;
+        tile.g = s_;
         tile.per_sample = out_.per_sample == nullptr ? nullptr : out_.per_sample + begin_;
         Device::loss_rows(e_, p_.spec, tile, totals_);
       }
@@ -87,7 +80,7 @@ class Evaluation {
     });
   }
 
-  Operand unit() const { return point_.unit == nullptr ? own_unit_ : point_.unit + begin_ * p_.d; }
+  Real* unit() const { return point_.unit == nullptr ? own_unit_ : point_.unit + begin_ * p_.d; }
   Real* inverse() const { return point_.inverse == nullptr ? own_inverse_ : point_.inverse + begin_; }
 
   void fill() {
@@ -103,7 +96,7 @@ class Evaluation {
     if (point_.cosines != nullptr) e_.copy(point_.cosines + begin_ * point_.ld, s_, rows_ * point_.ld);
   }
 
-  // g_ holds G: the gradients that follow from it.
+  // s_ holds G: the gradients that follow from it.
   void outputs() {
     const std::int64_t d = p_.d, K = point_.columns;
     if (begin_ == 0 && has_regulariser(point_)) Device::centre_regulariser(e_, point_, proxies_, totals_);
@@ -116,17 +109,16 @@ class Evaluation {
     if (tiled_) {
       if constexpr (Device::kProxyTiles)
         Device::tiled_gradients(e_, point_,
-                                {rows_, g_, unit(), inverse(), q, beta, proxies_wanted_, proxies_, out_.proxies});
+                                {rows_, s_, unit(), inverse(), q, beta, proxies_wanted_, proxies_, out_.proxies});
     } else {
       if (rows_wanted_) {
-        Device::gemm(e_, {false, false, rows_, d, K, g_, point_.ld, point_.unit_proxies, d, q, d, false});
+        Device::gemm(e_, {false, false, rows_, d, K, s_, point_.ld, point_.unit_proxies, d, q, d, false});
         Device::project_rows(e_, rows_, d, unit(), inverse(), q, beta, q, nullptr, {});
       }
       if (proxies_wanted_) {
-        // Late weights multiply the rows' unit embeddings: G may be there in rounded form only.
         if (point_.late_weights) Device::scale_rows(e_, rows_, 1, d, p_.weights + begin_, unit(), scaled_unit_);
         Device::gemm_over_rows(
-            e_, {true, false, K, d, rows_, g_, point_.ld, point_.late_weights ? scaled_unit_ : unit(), d, proxies_, d,
+            e_, {true, false, K, d, rows_, s_, point_.ld, point_.late_weights ? scaled_unit_ : unit(), d, proxies_, d,
                  begin_ > 0 || has_regulariser(point_)});
       }
     }
@@ -178,8 +170,8 @@ class Evaluation {
   bool tiled_ = false;  // one block, cut over proxies (cpu/proxy_tiles.hpp)
   bool filled_ = false;
   std::int64_t begin_ = 0, rows_ = 0;
-  Real *embeddings_ = nullptr, *own_inverse_ = nullptr, *s_ = nullptr, *q_ = nullptr;
-  Operand own_unit_ = nullptr, scaled_unit_ = nullptr, g_ = nullptr;
+  Real *embeddings_ = nullptr, *own_unit_ = nullptr, *own_inverse_ = nullptr, *scaled_unit_ = nullptr, *q_ = nullptr;
+  Real* s_ = nullptr;        // S, then G
   Real* proxies_ = nullptr;  // dL/dP^ [columns, d], kernel order
   double* bias_ = nullptr;
 };

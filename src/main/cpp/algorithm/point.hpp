@@ -24,7 +24,6 @@ struct Keep {
 template <class Device>
 struct Point {
   using Real = typename Device::Real;
-  using Operand = typename Device::Operand;
 
   Problem<Real> problem;               // its arrays are the device's, but for the features, which are behind `features`
   typename Device::Features features;  // rows(e, begin, rows) of them
@@ -37,13 +36,13 @@ struct Point {
   // Sample weights multiply after the row kernels, so that what is kept of a row is its own, whatever its weight.
   bool late_weights;
 
-  Operand unit_proxies;   // [columns, d] kernel order
+  Real* unit_proxies;     // [columns, d] kernel order
   Real* inverse_proxies;  // [columns] 1 / norm, 0 for a zero proxy
   Real* proxy_gradient;   // [columns, d] kept, or null
   Real* proxy_beta;       // [columns] p^ . dL/dp^
 
   // Rows, kept for Hessian-vector products, or null. With late weights gradient and beta are those of L_i / N.
-  Operand unit;    // [n, d]
+  Real* unit;      // [n, d]
   Real* inverse;   // [n]
   Real* gradient;  // [n, d] dL/du
   Real* beta;      // [n] z . dL/dz
@@ -89,14 +88,14 @@ Point<Device> make_point(typename Device::Memory& memory, const Problem<typename
   p.problem.bias = e.in(problem.bias, d);
   p.features = Device::features(e, problem, keep.rows);
 
-  p.unit_proxies = Device::operand(e, memory, p.columns * d);
+  p.unit_proxies = memory.template get<Real>(p.columns * d);
   p.inverse_proxies = memory.template get<Real>(p.columns);
   if (keep.proxies) {
     p.proxy_gradient = memory.template get<Real>(p.columns * d);
     p.proxy_beta = memory.template get<Real>(p.columns);
   }
   if (keep.rows) {
-    p.unit = Device::operand(e, memory, n * d);
+    p.unit = memory.template get<Real>(n * d);
     p.inverse = memory.template get<Real>(n);
     p.gradient = memory.template get<Real>(n * d);
     p.beta = memory.template get<Real>(n);
@@ -123,8 +122,8 @@ Point<Device> make_point(typename Device::Memory& memory, const Problem<typename
   return p;
 }
 
-// Rows per block so that a block's temporaries fit the engine's workspace, and two blocks of streamed features beside
-// them; those come in pieces small enough that the bus and the device work at once. Blocks are of about one size.
+// Rows per block so that a block's temporaries fit the engine's workspace, and its streamed features beside them.
+// Blocks are of about one size.
 template <class Device>
 std::int64_t block_rows(const typename Device::Engine& e, const Point<Device>& point, std::int64_t n,
                         std::int64_t bytes_per_row) {
@@ -133,7 +132,7 @@ std::int64_t block_rows(const typename Device::Engine& e, const Point<Device>& p
   if (point.features.streamed()) {
     const std::int64_t row = bytes_of(point.problem.features_width, sizeof(typename Device::Real));
     most = Device::kStreamed / row;
-    bytes_per_row += 2 * row;
+    bytes_per_row += row;
   }
   most = std::max<std::int64_t>(1, std::min(most, e.workspace_bytes / bytes_per_row));
   return n == 0 ? 0 : pieces(n, pieces(n, most));
@@ -154,7 +153,7 @@ void each_block(Engine& e, std::int64_t begin, std::int64_t end, std::int64_t mo
 // out [rows, width] = rows of features times weight [width, D]' + bias [width]; weight or bias may be null (not both).
 template <class Device>
 void affine_rows(typename Device::Engine& e, const Point<Device>& point, std::int64_t begin, std::int64_t rows,
-                 std::int64_t width, typename Device::ConstOperand weight, const typename Device::Real* bias,
+                 std::int64_t width, const typename Device::Real* weight, const typename Device::Real* bias,
                  typename Device::Real* out) {
   const std::int64_t D = point.problem.features_width;
   if (bias != nullptr) Device::fill_rows(e, rows, width, bias, out);
@@ -166,7 +165,7 @@ void affine_rows(typename Device::Engine& e, const Point<Device>& point, std::in
 // s [rows, ld] = unit rows times unit proxies, with the cosines that stand for zero vectors put in.
 template <class Device>
 void cosines_of(typename Device::Engine& e, const Point<Device>& point, std::int64_t rows,
-                typename Device::ConstOperand unit, const typename Device::Real* inverse, typename Device::Real* s) {
+                const typename Device::Real* unit, const typename Device::Real* inverse, typename Device::Real* s) {
   const std::int64_t d = point.problem.d;
   Device::gemm(e, {false, true, rows, point.columns, d, unit, d, point.unit_proxies, d, s, point.ld, false});
   Device::put_zero_cosines(e, zero_cosines(point.problem.spec), rows, point.columns, point.ld, inverse,
@@ -222,7 +221,7 @@ ColumnTile<typename Device::Real> column_tile(const Point<Device>& point, std::i
 template <class Device>
 void proxy_tangents(typename Device::Engine& e, const Point<Device>& point, std::int64_t m,
                     const typename Device::Real* direction, typename Device::Real* alpha,
-                    typename Device::Operand unit_t) {
+                    typename Device::Real* unit_t) {
   const std::int64_t K = point.columns, d = point.problem.d;
   for (std::int64_t q = 0; q < m; ++q)
     Device::tangent_rows(e, K, 1, d, point.unit_proxies, point.inverse_proxies, direction + q * K * d, alpha + q * K,

@@ -39,7 +39,7 @@ class Recursion {
     rank_ = rank;
     right_ = right;
     most_ = std::min(p_.n, kBlock);
-    const std::int64_t shared = most_ * (most_ + d + 2 * ld + 1 + rank + (point_.features.streamed() ? 2 * D : 0));
+    const std::int64_t shared = most_ * (most_ + d + 2 * ld + 1 + rank + (point_.features.streamed() ? D : 0));
     const std::int64_t each = (2 * most_ + rank) * d + 2 * ld + kStepScratch * p_.classes;
     const std::int64_t room = e_.workspace_bytes / static_cast<std::int64_t>(sizeof(Real)) - shared;
     const std::int64_t at_once = std::min(m, std::max<std::int64_t>(1, room / each));

@@ -26,7 +26,6 @@ class TangentProduct {
  public:
   using Engine = typename Device::Engine;
   using Real = typename Device::Real;
-  using Operand = typename Device::Operand;
 
   TangentProduct(Engine& e, const Point<Device>& point, const CurvatureProducts<Real>& products)
       : e_(e),
@@ -53,25 +52,18 @@ class TangentProduct {
     const std::int64_t own = point_.cosines == nullptr ? 1 : 0, kept = gradient_wanted_ ? 1 : 0;
     const std::int64_t scaled = proxies_wanted_ ? weights_.columns() : 0;
     const std::int64_t per_row =
-        bytes_of((kept + own + m_) * ld + m_ * ((2 + scaled) * d + 1 + weights_.columns()), sizeof(Real)) +
-        Device::rounded_bytes(e_) * ((kept + m_) * ld + m_ * (2 + scaled) * d);
+        bytes_of((kept + own + m_) * ld + m_ * ((2 + scaled) * d + 1 + weights_.columns()), sizeof(Real));
     const std::int64_t rows = block_rows(e_, point_, n, per_row);
     if (rows_moved_) {
-      moved_ = Device::operand(e_, e_.workspace, rows * m_ * d);
+      moved_ = take<Real>(e_, rows * m_ * d);
       alpha_ = take<Real>(e_, rows * m_);
     }
-    const bool rounded = point_.features.rounded();
-    weight_ = direction_.weight;
-    if (rounded) weight_ = Device::rounded_copy(e_, m_ * d * p_.features_width, direction_.weight);
     if (own != 0) s_ = take<Real>(e_, rows * ld);
-    if (gradient_wanted_) g_ = Device::product_operand(e_, e_.workspace, rows * ld, nullptr);
+    if (gradient_wanted_) g_ = take<Real>(e_, rows * ld);
     st_ = take<Real>(e_, rows * m_ * ld);
-    gt_ = Device::product_operand(e_, e_.workspace, rows * m_ * ld, st_);
     scale_ = weights_.columns() == 0 ? nullptr : take<Real>(e_, rows * m_);
-    if (scaled != 0) scaled_unit_ = Device::operand(e_, e_.workspace, rows * m_ * d);
-    if (rows_wanted_ && out_.embeddings == nullptr)
-      q_ = rounded && out_.weight != nullptr ? Device::operand(e_, e_.workspace, rows * m_ * d)
-                                             : Operand(take<Real>(e_, rows * m_ * d));
+    if (scaled != 0) scaled_unit_ = take<Real>(e_, rows * m_ * d);
+    if (rows_wanted_ && out_.embeddings == nullptr) q_ = take<Real>(e_, rows * m_ * d);
     if (out_.bias != nullptr) {
       bias_ = take<double>(e_, m_ * d);
       e_.zero(bias_, m_ * d);
@@ -86,7 +78,7 @@ class TangentProduct {
         tile.s = cosines_;
         tile.st = st_;
         tile.g = g_;
-        tile.gt = gt_;
+        tile.gt = st_;
         Device::loss_rows(e_, p_.spec, tile, nullptr);
       }
       outputs();
@@ -96,11 +88,11 @@ class TangentProduct {
 
  private:
   std::int64_t proxy_size() const { return point_.columns * p_.d; }
-  Operand unit_t(std::int64_t q) const { return unit_proxies_t_ + q * proxy_size(); }
+  Real* unit_t(std::int64_t q) const { return unit_proxies_t_ + q * proxy_size(); }
 
   void prepare_proxies() {
     if (direction_.proxies != nullptr) {
-      unit_proxies_t_ = Device::operand(e_, e_.workspace, m_ * proxy_size());
+      unit_proxies_t_ = take<Real>(e_, m_ * proxy_size());
       proxy_alpha_ = take<Real>(e_, m_ * point_.columns);
       proxy_tangents(e_, point_, m_, direction_.proxies, proxy_alpha_, unit_proxies_t_);
     }
@@ -128,13 +120,13 @@ class TangentProduct {
 
   void fill() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns;
-    const Operand unit = point_.unit + begin_ * d;
+    const Real* unit = point_.unit + begin_ * d;
     if (rows_moved_) {
       const Real* v = moved_;
       if (direction_.embeddings != nullptr) {
         v = direction_.embeddings + begin_ * d;
       } else {
-        affine_rows(e_, point_, begin_, rows_, m_ * d, weight_, direction_.bias, moved_);
+        affine_rows(e_, point_, begin_, rows_, m_ * d, direction_.weight, direction_.bias, moved_);
       }
       Device::tangent_rows(e_, rows_, m_, d, unit, point_.inverse + begin_, v, alpha_, moved_, {});
       Device::gemm(e_, {false, true, rows_ * m_, K, d, moved_, d, point_.unit_proxies, d, st_, ld, false});
@@ -169,21 +161,21 @@ class TangentProduct {
   void apply_columns() {
     for (std::int64_t q = 0; q < m_; ++q)
       Device::apply_columns(e_, p_.spec, tile(q), point_.column, factors_t_ + q * 2 * p_.classes,
-                            q == 0 || Device::kAlwaysGradient ? g_ : Operand(nullptr), gt_ + q * point_.ld);
+                            q == 0 || Device::kAlwaysGradient ? g_ : nullptr, st_ + q * point_.ld);
   }
 
   void outputs() {
     const std::int64_t d = p_.d, ld = point_.ld, K = point_.columns, md = m_ * d;
-    const Operand unit = point_.unit + begin_ * d;
+    const Real* unit = point_.unit + begin_ * d;
     if (scale_ != nullptr) weights_.fill(e_, begin_, rows_, scale_);
     if (rows_wanted_) {
-      const Operand q = out_.embeddings == nullptr ? q_ : Operand(out_.embeddings + begin_ * d);
-      Device::gemm(e_, {false, false, rows_ * m_, d, K, gt_, ld, point_.unit_proxies, d, q, d, false});
+      Real* q = out_.embeddings == nullptr ? q_ : out_.embeddings + begin_ * d;
+      Device::gemm(e_, {false, false, rows_ * m_, d, K, st_, ld, point_.unit_proxies, d, q, d, false});
       for (std::int64_t t = 0; proxies_turn_ && t < m_; ++t)
         Device::gemm(e_, {false, false, rows_, d, K, g_, ld, unit_t(t), d, q + t * d, md, true});
       Device::project_rows_tangent(e_, rows_, m_, d, unit, point_.inverse + begin_, q, point_.gradient + begin_ * d,
-                                   point_.beta + begin_, turned_ ? moved_ : Operand(nullptr),
-                                   turned_ ? alpha_ : nullptr, scale_, q, {});
+                                   point_.beta + begin_, turned_ ? moved_ : nullptr, turned_ ? alpha_ : nullptr, scale_,
+                                   q, {});
       if (out_.weight != nullptr) {
         const std::int64_t D = p_.features_width;
         Device::gemm_over_rows(e_, {true, false, md, D, rows_, q, md, point_.features.rows(e_, begin_, rows_), D,
@@ -199,9 +191,9 @@ class TangentProduct {
       }
       for (std::int64_t q = 0; q < m_; ++q) {
         Real* sum = proxies_t_ + q * proxy_size();
-        const Operand z = scale_ == nullptr ? unit : scaled_unit_ + q * d;
+        const Real* z = scale_ == nullptr ? unit : scaled_unit_ + q * d;
         Device::gemm_over_rows(
-            e_, {true, false, K, d, rows_, gt_ + q * ld, m_ * ld, z, scale_ == nullptr ? d : md, sum, d, begin_ > 0});
+            e_, {true, false, K, d, rows_, st_ + q * ld, m_ * ld, z, scale_ == nullptr ? d : md, sum, d, begin_ > 0});
         if (turned_) Device::gemm_over_rows(e_, {true, false, K, d, rows_, g_, ld, moved_ + q * d, md, sum, d, true});
       }
     }
@@ -228,7 +220,7 @@ class TangentProduct {
         Device::add(e_, K, point_.proxy_beta, beta);
       }
       Device::project_rows_tangent(e_, K, 1, d, point_.unit_proxies, point_.inverse_proxies, tangent, gradient,
-                                   changed ? beta : point_.proxy_beta, proxies_turn_ ? unit_t(q) : Operand(nullptr),
+                                   changed ? beta : point_.proxy_beta, proxies_turn_ ? unit_t(q) : nullptr,
                                    proxies_turn_ ? proxy_alpha_ + q * K : nullptr, nullptr,
                                    out_.proxies + q * proxy_size(), point_.order);
     }
@@ -248,23 +240,22 @@ class TangentProduct {
   bool gradient_wanted_ = false;  // G itself beside G'
 
   // Proxies, kernel order, [m, columns, d].
-  Operand unit_proxies_t_ = nullptr;  // null: the proxies do not move
+  Real* unit_proxies_t_ = nullptr;  // null: the proxies do not move
   Real* proxy_alpha_ = nullptr;
   Real* proxies_t_ = nullptr;         // tangent of dL/dP^
   Real* changed_gradient_ = nullptr;  // what changed weights add to dL/dP^
   // The current block.
   std::int64_t begin_ = 0, rows_ = 0;
   bool filled_ = false;
-  Operand moved_ = nullptr;  // z'
-  Real* alpha_ = nullptr;    // z . u'
+  Real* moved_ = nullptr;  // z'
+  Real* alpha_ = nullptr;  // z . u'
   Real* s_ = nullptr;
   const Real* cosines_ = nullptr;
-  Real* st_ = nullptr;
-  Operand g_ = nullptr, gt_ = nullptr;
-  Operand scaled_unit_ = nullptr;  // z times the weights
-  typename Device::ConstOperand weight_ = nullptr;
-  Real* scale_ = nullptr;  // weights, or null: ones
-  Operand q_ = nullptr;
+  Real* st_ = nullptr;  // S', then G'
+  Real* g_ = nullptr;
+  Real* scaled_unit_ = nullptr;  // z times the weights
+  Real* scale_ = nullptr;        // weights, or null: ones
+  Real* q_ = nullptr;
   double* bias_ = nullptr;
   Real* factors_t_ = nullptr;  // [m, 2, C]
 };

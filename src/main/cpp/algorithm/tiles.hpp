@@ -6,9 +6,9 @@
 
 namespace vicinal {
 
-// Rows of cosines and what the loss makes of them; Out is a pointer, or on a GPU with the rounded copy for products.
-// Arrays with a leading dimension: s[i * ld + j]. With K centres the columns are centre-major: column k * classes + c.
-template <class Real, class Out>
+// Rows of cosines and what the loss makes of them. Arrays with a leading dimension: s[i * ld + j]. With K centres the
+// columns are centre-major: column k * classes + c.
+template <class Real>
 struct LossTile {
   std::int64_t rows, classes, ld;
   std::int64_t directions;     // m: every row has m tangents, st and gt are [rows * m, ld]; 1 without st
@@ -19,8 +19,8 @@ struct LossTile {
   double mean;                 // 1 / N, multiplies every row's gradient
   const Real* s;               // cosines
   const Real* st;              // their tangents, or null: value and gradient only
-  Out g;                       // dL/ds; may be s; on a GPU null: not wanted
-  Out gt;                      // its tangent (with st); may be st
+  Real* g;                     // dL/ds; may be s; on a GPU null: not wanted
+  Real* gt;                    // its tangent (with st); may be st
   Real* per_sample;            // [rows] or null
 };
 

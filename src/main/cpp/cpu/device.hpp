@@ -19,9 +19,6 @@ struct Device {
   using Real = Element;
   using Engine = cpu::Engine;
   using Memory = cpu::Memory;
-  // A matrix as products read it: on a GPU also its rounded copy, here the array itself.
-  using Operand = Real*;
-  using ConstOperand = const Real*;
   using Features = cpu::Features<Real>;
   using RowWeights = cpu::RowWeights<Real>;
   using LossTile = cpu::LossTile<Real>;
@@ -30,9 +27,6 @@ struct Device {
   static constexpr bool kAlwaysGradient = true;
   // A batch against many proxies goes over tiles of them (cpu/proxy_tiles.hpp).
   static constexpr bool kProxyTiles = true;
-  // Proxy-Anchor's columns in one sweep: a matter of a GPU's shared memory.
-  static constexpr bool kStripes = false;
-  static bool stripes_fit(const Engine&, std::int64_t) { return false; }
   static constexpr std::int64_t kStreamed = 0;  // bytes of features sent at a time: none are
 
   // Rows of features per tile of their factor, read once from memory for all panels, and columns of it per product:
@@ -43,16 +37,6 @@ struct Device {
   static std::int64_t moved_bytes(std::int64_t) { return 0; }
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }
-  static std::int64_t rounded_bytes(const Engine&) { return 0; }
-  template <class Source>
-  static Real* operand(const Engine&, Source& memory, std::int64_t count) {
-    return memory.template get<Real>(count);
-  }
-  template <class Source>
-  static Real* product_operand(const Engine&, Source& memory, std::int64_t count, Real* values) {
-    return values != nullptr ? values : memory.template get<Real>(count);
-  }
-  static const Real* rounded_copy(const Engine&, std::int64_t, const Real* values) { return values; }
   // The largest of n values.
   static double largest(std::int64_t n, const Real* values) {
     return static_cast<double>(*std::max_element(values, values + n));

@@ -17,7 +17,7 @@ namespace vicinal::cpu {
 
 // What a kernel works on: a part of a tile's rows, and memory of its own.
 template <class Real>
-using LossTile = vicinal::LossTile<Real, Real*>;
+using LossTile = vicinal::LossTile<Real>;
 template <class Real>
 struct LossPart : LossTile<Real> {
   Real* scratch;       // kRowScratch * classes elements

@@ -49,7 +49,6 @@ class Features {
   Features() = default;
   Features(const Real* features, std::int64_t width) : features_(features), width_(width) {}
   static constexpr bool streamed() { return false; }
-  static constexpr bool rounded() { return false; }
   const Real* rows(const Engine&, std::int64_t begin, std::int64_t) const { return features_ + begin * width_; }
 
  private:
