@@ -138,7 +138,9 @@ class ArchitectureTest {
   @Test
   void classesOfInfluenceHaveNoCycles() {
     slices()
-        .assignedFrom(topLevelClassesOf("io.vicinal.influence.", "io.vicinal.statistics."))
+        .assignedFrom(
+            topLevelClassesOf(
+                "io.vicinal.influence.", "io.vicinal.curate.", "io.vicinal.statistics."))
         .should()
         .beFreeOfCycles()
         .check(CLASSES);

@@ -106,24 +106,6 @@ record Calibration(double[] scales, double logLikelihood) {
     return null;
   }
 
-  /** Samples of each class. */
-  static int[] sizes(long[] labels, int classes) {
-    int[] sizes = new int[classes];
-    for (long label : labels) {
-      sizes[(int) label]++;
-    }
-    return sizes;
-  }
-
-  /** The likeliest class, the lowest of equal ones. */
-  static int best(double[] p) {
-    int best = 0;
-    for (int c = 1; c < p.length; c++) {
-      best = p[c] > p[best] ? c : best;
-    }
-    return best;
-  }
-
   /** p(c | x) from a sample's rows of the tables. */
   double[] probabilities(double[]... rows) {
     return softmax(scales, rows);
@@ -192,7 +174,7 @@ record Calibration(double[] scales, double logLikelihood) {
       double[][] rows = new double[m][];
       double[] own = new double[unknowns];
       double[] posterior = new double[classes];
-      int[] sizes = sizes(labels, classes);
+      int[] sizes = Classes.sizes(labels, classes);
       long count = 0;
       for (int i = 0; i < labels.length; i++) {
         for (int t = 0; t < m; t++) {

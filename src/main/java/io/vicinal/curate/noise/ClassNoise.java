@@ -65,15 +65,12 @@ final class ClassNoise {
    */
   static ClassNoise fit(long[] labels, double[][] p) {
     int classes = p[0].length;
-    int[] sizes = new int[classes];
-    for (long label : labels) {
-      sizes[(int) label]++;
-    }
+    int[] sizes = Classes.sizes(labels, classes);
     double[] sureness = new double[p.length];
     int[] predicted = new int[p.length];
     int[] surer = new int[classes]; // samples of a predicted class, then those that are counted
     for (int i = 0; i < p.length; i++) {
-      predicted[i] = Calibration.best(p[i]);
+      predicted[i] = Classes.likeliest(p[i]);
       sureness[i] = p[i][predicted[i]];
       surer[predicted[i]] += sizes[(int) labels[i]] > 1 ? 1 : 0;
     }

@@ -38,18 +38,18 @@ public record DoubtedClass(int label, int sure, int contradicted, int predicted)
    */
   static List<DoubtedClass> of(long[] labels, double[][] p, double rate) {
     int classes = p[0].length;
-    int[] sizes = Calibration.sizes(labels, classes);
+    int[] sizes = Classes.sizes(labels, classes);
     int[] predicted = new int[classes];
     double[] sureness = new double[p.length];
     for (int i = 0; i < p.length; i++) {
-      int c = Calibration.best(p[i]);
+      int c = Classes.likeliest(p[i]);
       sureness[i] = p[i][c];
       predicted[c] += sizes[(int) labels[i]] > 1 ? 1 : 0;
     }
     int[] sure = new int[classes];
     int[] contradicted = new int[classes];
     for (int i : ClassNoise.surestFirst(sureness)) {
-      int c = Calibration.best(p[i]);
+      int c = Classes.likeliest(p[i]);
       if (sizes[(int) labels[i]] > 1 && sure[c] < SUREST * predicted[c]) {
         sure[c]++;
         contradicted[c] += labels[i] == c ? 0 : 1;

@@ -57,11 +57,11 @@ public final class Evidence implements AutoCloseable {
   private double[] meanMargins;
   private double[][] foldScores;
   private double[][] voteShares;
-  private Calibration outOfFold;
-  private Calibration combined;
+  private double[][] outOfFold;
+  private double[][] combined;
   private Plateau plateau;
   private final Map<Source, double[][]> posteriors = new EnumMap<>(Source.class);
-  private final long[] sizes; // of the classes
+  private final int[] sizes; // of the classes
   private EqualRows rows;
   private Confusions confusions;
   private NeighbourList frozen;
@@ -105,8 +105,7 @@ public final class Evidence implements AutoCloseable {
               + labels.length
               + " labels are one class; a wrong label needs at least two to choose from");
     }
-    this.sizes = new long[classes];
-    Arrays.stream(labels).forEach(y -> sizes[(int) y]++);
+    this.sizes = Classes.sizes(labels, classes);
   }
 
   /** Of a delivered head, with its loss. */
@@ -280,44 +279,27 @@ public final class Evidence implements AutoCloseable {
     return voteShares;
   }
 
-  private synchronized Calibration outOfFold() {
-    if (outOfFold == null) {
-      outOfFold = Calibration.fit(labels, classes, foldScores());
-    }
-    return outOfFold;
-  }
-
-  private synchronized Calibration combined() {
-    if (combined == null) {
-      combined = Calibration.fit(labels, classes, foldScores(), voteScores());
-    }
-    return combined;
-  }
-
   private double[][] voteScores() {
     return Votes.logarithms(voteShares(), frozenNeighbours().k());
   }
 
-  /** Calibrated out-of-fold probabilities of the right label, [N] rows of C. */
-  public double[][] outOfFoldProbabilities() {
-    Calibration calibration = outOfFold();
-    double[][] scores = foldScores();
-    return IntStream.range(0, samples())
-        .mapToObj(i -> calibration.probabilities(scores[i]))
-        .toArray(double[][]::new);
+  /** Calibrated out-of-fold probabilities of the right label, [N] rows of C, not to be changed. */
+  public synchronized double[][] outOfFoldProbabilities() {
+    if (outOfFold == null) {
+      outOfFold = LabelPosterior.withoutLabels(labels, classes, foldScores());
+    }
+    return outOfFold;
   }
 
   /**
    * The same from out-of-fold scores and frozen-feature votes together, each with a weight of its
    * own: the best guess of the right label that does not look at the given one.
    */
-  public double[][] combinedProbabilities() {
-    Calibration calibration = combined();
-    double[][] scores = foldScores();
-    double[][] votes = voteScores();
-    return IntStream.range(0, samples())
-        .mapToObj(i -> calibration.probabilities(scores[i], votes[i]))
-        .toArray(double[][]::new);
+  public synchronized double[][] combinedProbabilities() {
+    if (combined == null) {
+      combined = LabelPosterior.withoutLabels(labels, classes, foldScores(), voteScores());
+    }
+    return combined;
   }
 
   /** What an evidence's probabilities of the right label are taken from. */

@@ -47,12 +47,17 @@ final class LabelPosterior {
     return p;
   }
 
+  /** Calibrated probabilities of the right label, without a look at the label that is written. */
+  static double[][] withoutLabels(long[] labels, int classes, double[][]... tables) {
+    return probabilities(Calibration.fit(labels, classes, tables), tables);
+  }
+
   /**
    * Of the given labels: what their likelihood is below 0 when only the classes' sizes are known.
    * Samples that are the only ones of their class are left out, as of the temperatures.
    */
   private static double entropy(long[] labels, int classes) {
-    int[] sizes = Calibration.sizes(labels, classes);
+    int[] sizes = Classes.sizes(labels, classes);
     double all = Arrays.stream(sizes).filter(n -> n > 1).sum();
     return Arrays.stream(sizes)
         .filter(n -> n > 1)

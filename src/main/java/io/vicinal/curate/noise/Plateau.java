@@ -44,14 +44,16 @@ public record Plateau(double accord, double surest, double rise, double deviatio
    * @param p [N] rows of C probabilities, from models that did not see the sample's label
    */
   static Plateau of(long[] labels, double[][] p) {
-    int[] sizes = Calibration.sizes(labels, p[0].length);
-    double[] sureness = Arrays.stream(p).mapToDouble(row -> row[Calibration.best(row)]).toArray();
+    int[] sizes = Classes.sizes(labels, p[0].length);
+    double[] sureness = Arrays.stream(p).mapToDouble(row -> row[Classes.likeliest(row)]).toArray();
     int[] rows =
         Arrays.stream(ClassNoise.surestFirst(sureness))
             .filter(i -> sizes[(int) labels[i]] > 1)
             .toArray();
     double[] agrees =
-        Arrays.stream(rows).mapToDouble(i -> Calibration.best(p[i]) == labels[i] ? 1 : 0).toArray();
+        Arrays.stream(rows)
+            .mapToDouble(i -> Classes.likeliest(p[i]) == labels[i] ? 1 : 0)
+            .toArray();
     int sure = (int) (SURE * agrees.length);
     double group = (GROUPS - 1) / 2.0; // mean
     double mean = Arrays.stream(agrees, 0, sure).average().orElse(1);

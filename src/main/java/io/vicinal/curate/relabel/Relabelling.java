@@ -1,6 +1,7 @@
 package io.vicinal.curate.relabel;
 
 import io.vicinal.InputException;
+import io.vicinal.curate.noise.Classes;
 import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.relabel.Proposal.Decision;
 import io.vicinal.train.Supervision;
@@ -131,7 +132,7 @@ public record Relabelling(
    */
   static List<Proposal> sparing(
       List<Proposal> proposals, int suspects, long[] labels, int classes) {
-    long[] sizes = sizes(labels, classes);
+    int[] sizes = Classes.sizes(labels, classes);
     long[] leaving = new long[classes];
     for (Proposal proposal : proposals.subList(0, suspects)) {
       leaving[proposal.given()] += proposal.decision() == Decision.RELABEL ? 1 : 0;
@@ -262,7 +263,7 @@ public record Relabelling(
    */
   private boolean[] spared() {
     double[] leaving = new double[classes];
-    long[] sizes = sizes(labels, classes);
+    int[] sizes = Classes.sizes(labels, classes);
     for (int i = 0; i < proposals.size(); i++) {
       int given = proposals.get(i).given();
       double[] p = probabilities[i];
@@ -273,14 +274,6 @@ public record Relabelling(
       spared[c] = 2 * leaving[c] > sizes[c];
     }
     return spared;
-  }
-
-  private static long[] sizes(long[] labels, int classes) {
-    long[] sizes = new long[classes];
-    for (long label : labels) {
-      sizes[(int) label]++;
-    }
-    return sizes;
   }
 
   /** How many proposals have this decision. */

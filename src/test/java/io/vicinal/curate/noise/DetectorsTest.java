@@ -115,7 +115,7 @@ class DetectorsTest {
     double right = 0;
     for (int i = 0; i < p.length; i++) {
       assertThat(Arrays.stream(p[i]).sum()).isCloseTo(1, within(1e-9));
-      int best = Calibration.best(p[i]);
+      int best = Classes.likeliest(p[i]);
       expected += p[i][best] / p.length;
       right += !mislabelled[i] && best == labels[i] ? 1.0 / p.length : 0;
     }

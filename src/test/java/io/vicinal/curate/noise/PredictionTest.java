@@ -101,7 +101,7 @@ class PredictionTest {
         for (int c = 0; c < 3; c++) {
           assertThat(b[(int) id][c]).isCloseTo(a[(int) id][c], within(1e-4));
         }
-        right += Calibration.best(a[(int) id]) == labels[(int) id] ? 1 : 0;
+        right += Classes.likeliest(a[(int) id]) == labels[(int) id] ? 1 : 0;
       }
       assertThat(right).isGreaterThan(24); // of 30
       assertThat(b[(int) folds.held(1)[0]]).isNotEqualTo(a[(int) folds.held(1)[0]]);
@@ -219,7 +219,7 @@ class PredictionTest {
       expected += 1 - posteriors[i][(int) labels[i]];
       if (labels[i] != right[i]) {
         wrong++;
-        found += Calibration.best(posteriors[i]) == right[i] ? 1 : 0;
+        found += Classes.likeliest(posteriors[i]) == right[i] ? 1 : 0;
       }
     }
     assertThat(expected).isCloseTo(wrong, within(0.2 * wrong));
@@ -289,7 +289,7 @@ class PredictionTest {
       int right = 0;
       int wasRight = 0;
       for (int i = 0; i < Drawn.SAMPLES; i++) {
-        int best = Calibration.best(posteriors[i]);
+        int best = Classes.likeliest(posteriors[i]);
         if (best != drawn.labels[i] && posteriors[i][best] >= 0.5) {
           mended += posteriors[i][best];
           broken += posteriors[i][(int) drawn.labels[i]];
