@@ -287,7 +287,7 @@ final class NoiseExperiment implements Experiment {
         out.addProperty("ap " + name, curve.averagePrecision());
         out.addProperty("precision " + name, curve.precisionAt(noise.count()));
       }
-      out.addProperty("estimated rate", evidence.noiseRate());
+      out.addProperty("estimated rate", evidence.heldOut().noiseRate());
     }
 
     private Relabelling relabel(Evidence evidence, LabelNoise noise) {
@@ -300,7 +300,7 @@ final class NoiseExperiment implements Experiment {
         out.addProperty("original " + rule.text(), accuracy.originalRule());
       }
       int[] order = Ranking.order(Detectors.named("rank-average").scores(evidence));
-      int count = (int) Math.round(evidence.noiseRate() * samples);
+      int count = (int) Math.round(evidence.heldOut().noiseRate() * samples);
       Relabelling repair =
           Relabelling.propose(
               evidence, Arrays.copyOf(order, count), RelabelRule.COMBINED, options);

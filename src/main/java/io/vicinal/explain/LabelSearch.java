@@ -77,7 +77,7 @@ final class LabelSearch implements AutoCloseable {
 
   /** Before hours of work, what the audit would refuse after it. */
   private void check() {
-    all.checkTable();
+    all.heldOut().checkTable();
     if (all.isConstant()) {
       throw new InputException(
           all.data().name()
@@ -162,7 +162,7 @@ final class LabelSearch implements AutoCloseable {
     Map<String, double[]> open = new LinkedHashMap<>(scores);
     Integer suspects = options.suspects();
     if (!options.decided().isEmpty()) {
-      long first = suspects != null ? suspects : Math.round(all.noiseRate() * all.samples());
+      long first = suspects != null ? suspects : Math.round(all.heldOut().noiseRate() * all.samples());
       suspects =
           (int)
               Arrays.stream(Ranking.order(scores.get(main)))

@@ -76,13 +76,13 @@ public final class Detectors {
   private static final Need COMPANY =
       DIFFERENCES.and(
           e ->
-              IntStream.range(0, e.samples()).allMatch(e::isAlone)
+              IntStream.range(0, e.samples()).allMatch(e.heldOut()::isAlone)
                   ? "every class has one sample"
                   : null);
   private static final Need TABLES =
       COMPANY.and(
           e ->
-              e.hasTables()
+              e.heldOut().hasTables()
                   ? null
                   : "a table of " + e.samples() + " x " + e.classes() + " numbers is too large");
   private static final Need OWN_LOSS =
@@ -116,20 +116,20 @@ public final class Detectors {
                 "negative mean margin along a training",
                 false,
                 DIFFERENCES,
-                e -> Arrays.stream(e.meanMargins()).map(m -> -m).toArray()),
+                e -> Arrays.stream(e.signals().meanMargins()).map(m -> -m).toArray()),
             scored(
                 "oof-loss",
                 "loss of out-of-fold predictions",
                 false,
                 TABLES,
                 Detectors::outOfFoldLoss),
-            scored("loss", "in-sample loss of the head", true, OWN_LOSS, Evidence::losses),
+            scored("loss", "in-sample loss of the head", true, OWN_LOSS, e -> e.signals().losses()),
             scored(
                 "knn",
                 "disagreement of neighbours in frozen features",
                 false,
                 TABLES,
-                e -> disagreement(e, e.voteShares())),
+                e -> disagreement(e, e.heldOut().voteShares())),
             scored(
                 "knn-embedding",
                 "disagreement of neighbours in the embedding",
@@ -147,7 +147,7 @@ public final class Detectors {
                 "norm of the sample's gradient",
                 true,
                 OWN_LOSS,
-                Evidence::gradientNorms),
+                e -> e.signals().gradientNorms()),
             new Named(
                 "ekfac-self", "self-influence by EK-FAC", true, SOFTMAX, InfluenceRankings::self),
             new Named(
@@ -232,7 +232,7 @@ public final class Detectors {
   }
 
   private static double[] outOfFoldLoss(Evidence e) {
-    double[][] p = e.outOfFoldProbabilities();
+    double[][] p = e.heldOut().outOfFoldProbabilities();
     return others(e, i -> -Math.log(Math.max(Double.MIN_NORMAL, p[i][(int) e.labels()[i]])));
   }
 
@@ -241,12 +241,12 @@ public final class Detectors {
   }
 
   private static double[] embedded(Evidence e) {
-    NeighbourList lists = e.embeddedNeighbours();
+    NeighbourList lists = e.neighbours().embedded();
     return disagreement(e, Votes.shares(lists, e.labels(), e.classes()));
   }
 
   private static double[] confidentLearning(Evidence e) {
-    double[][] p = e.outOfFoldProbabilities();
+    double[][] p = e.heldOut().outOfFoldProbabilities();
     double[] thresholds = new double[e.classes()];
     long[] counts = new long[e.classes()];
     for (int i = 0; i < p.length; i++) {
@@ -269,7 +269,7 @@ public final class Detectors {
   /** Of each sample that is not the only one of its class. */
   private static double[] others(Evidence e, IntToDoubleFunction score) {
     return IntStream.range(0, e.samples())
-        .mapToDouble(i -> e.isAlone(i) ? Double.NaN : score.applyAsDouble(i))
+        .mapToDouble(i -> e.heldOut().isAlone(i) ? Double.NaN : score.applyAsDouble(i))
         .toArray();
   }
 }

@@ -16,11 +16,11 @@ import java.util.stream.IntStream;
 public record LabelDoubts(long alone, long copies, Plateau plateau, List<DoubtedClass> classes) {
   /** Looks for them. */
   public static LabelDoubts of(Evidence evidence) {
-    boolean told = evidence.isNoiseTold();
+    boolean told = evidence.heldOut().isNoiseTold();
     return new LabelDoubts(
-        IntStream.range(0, evidence.samples()).filter(evidence::isAlone).count(),
+        IntStream.range(0, evidence.samples()).filter(evidence.heldOut()::isAlone).count(),
         evidence.isConstant() ? 0 : evidence.contradictingCopies(),
-        told ? null : evidence.plateau(),
-        told ? evidence.doubtedClasses() : List.of());
+        told ? null : evidence.heldOut().plateau(),
+        told ? evidence.heldOut().doubtedClasses() : List.of());
   }
 }

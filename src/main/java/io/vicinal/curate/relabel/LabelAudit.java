@@ -2,6 +2,7 @@ package io.vicinal.curate.relabel;
 
 import io.vicinal.InputException;
 import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.noise.HeldOut;
 import io.vicinal.curate.noise.Ranking;
 import io.vicinal.curate.relabel.Proposal.Decision;
 import java.util.ArrayList;
@@ -116,7 +117,7 @@ public final class LabelAudit {
             one.getKey() + ": " + one.getValue().length + " scores for " + n + " samples");
       }
     }
-    double wrong = evidence.noiseRate() * n;
+    double wrong = evidence.heldOut().noiseRate() * n;
     long wanted = suspects != null ? suspects : Math.round(wrong);
     int[] order = Ranking.order(scores.get(main));
     int first = (int) Math.min(n, wanted);
@@ -129,7 +130,7 @@ public final class LabelAudit {
         all,
         first,
         wrong,
-        evidence.isNoiseTold());
+        evidence.heldOut().isNoiseTold());
   }
 
   private static int[] ranks(double[] values) {
@@ -166,7 +167,7 @@ public final class LabelAudit {
     return all.proposals().stream().limit(suspects).mapToInt(Proposal::id).toArray();
   }
 
-  /** Whether wrong labels can be told from classes that overlap: {@link Evidence#isNoiseTold}. */
+  /** Whether wrong labels can be told from classes that overlap: {@link HeldOut#isNoiseTold}. */
   public boolean isTold() {
     return told;
   }

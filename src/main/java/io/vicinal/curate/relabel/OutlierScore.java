@@ -24,7 +24,7 @@ final class OutlierScore {
   private OutlierScore() {}
 
   static double[] of(Evidence evidence) {
-    NeighbourList lists = evidence.frozenNeighbours();
+    NeighbourList lists = evidence.neighbours().frozen();
     int n = evidence.samples();
     int k = Math.min(NEAREST, lists.k());
     double[] r = new double[n];

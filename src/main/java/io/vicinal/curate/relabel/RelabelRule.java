@@ -2,7 +2,7 @@ package io.vicinal.curate.relabel;
 
 import io.vicinal.InputException;
 import io.vicinal.curate.noise.Evidence;
-import io.vicinal.curate.noise.Evidence.Source;
+import io.vicinal.curate.noise.HeldOut;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.retrieval.Neighbours;
 import io.vicinal.tensor.Arena;
@@ -19,41 +19,41 @@ import java.util.stream.Collectors;
 public enum RelabelRule {
   /**
    * Out-of-fold predictions and votes of frozen-feature neighbours, each with a weight that fits
-   * the given labels best: {@link Evidence#combinedProbabilities}.
+   * the given labels best: {@link HeldOut#combinedProbabilities}.
    */
   COMBINED("combined") {
     @Override
     public double[][] probabilities(Evidence evidence, int[] ids) {
-      return rows(evidence.combinedProbabilities(), ids);
+      return rows(evidence.heldOut().combinedProbabilities(), ids);
     }
 
     @Override
     public double[][] posteriors(Evidence evidence, int[] ids) {
-      return rows(evidence.posteriors(Source.COMBINED), ids);
+      return rows(evidence.heldOut().posteriors(), ids);
     }
   },
-  /** Calibrated out-of-fold predictions: {@link Evidence#outOfFoldProbabilities}. */
+  /** Calibrated out-of-fold predictions: {@link HeldOut#outOfFoldProbabilities}. */
   OUT_OF_FOLD("out-of-fold") {
     @Override
     public double[][] probabilities(Evidence evidence, int[] ids) {
-      return rows(evidence.outOfFoldProbabilities(), ids);
+      return rows(evidence.heldOut().outOfFoldProbabilities(), ids);
     }
 
     @Override
     public double[][] posteriors(Evidence evidence, int[] ids) {
-      return rows(evidence.posteriors(Source.OUT_OF_FOLD), ids);
+      return rows(evidence.heldOut().outOfFoldPosteriors(), ids);
     }
   },
-  /** Votes of frozen-feature neighbours: {@link Evidence#voteShares}. */
+  /** Votes of frozen-feature neighbours: {@link HeldOut#voteShares}. */
   KNN("knn") {
     @Override
     public double[][] probabilities(Evidence evidence, int[] ids) {
-      return rows(evidence.voteShares(), ids);
+      return rows(evidence.heldOut().voteShares(), ids);
     }
 
     @Override
     public double[][] posteriors(Evidence evidence, int[] ids) {
-      return rows(evidence.posteriors(Source.VOTES), ids);
+      return rows(evidence.heldOut().votePosteriors(), ids);
     }
   },
   /**
@@ -134,7 +134,7 @@ public enum RelabelRule {
   }
 
   private static double[][] embedded(Evidence evidence, int[] ids) {
-    Tensor gallery = evidence.embeddings();
+    Tensor gallery = evidence.neighbours().embeddings();
     int k = Math.min(medianClassSize(evidence.labels()), evidence.samples() - 1);
     int block = Math.max(1, CELLS / k);
     double[][] rows = new double[ids.length][];

@@ -3,6 +3,7 @@ package io.vicinal.curate.relabel;
 import io.vicinal.InputException;
 import io.vicinal.curate.noise.Classes;
 import io.vicinal.curate.noise.Evidence;
+import io.vicinal.curate.noise.HeldOut;
 import io.vicinal.curate.relabel.Proposal.Decision;
 import io.vicinal.train.Supervision;
 import java.util.ArrayList;
@@ -46,7 +47,7 @@ public record Relabelling(
    * @param threshold probability from which another class is taken, in 0..1; it must also be
    *     likelier than the given label, or taking it would be expected to break more than it mends;
    *     null for a half, and for taking none where wrong labels cannot be told from classes that
-   *     overlap ({@link Evidence#isNoiseTold})
+   *     overlap ({@link HeldOut#isNoiseTold})
    * @param remoteness deviations from which a sample belongs to no class
    */
   public record Options(Double threshold, double remoteness) {
@@ -108,7 +109,7 @@ public record Relabelling(
     double[][] blind = rule.probabilities(evidence, suspicious);
     double[][] p = rule.posteriors(evidence, suspicious);
     double[] remoteness = OutlierScore.of(evidence);
-    boolean open = options.threshold() == null && evidence.hasTables() && !evidence.isNoiseTold();
+    boolean open = options.threshold() == null && evidence.heldOut().hasTables() && !evidence.heldOut().isNoiseTold();
     List<Proposal> proposals = new ArrayList<>();
     for (int i = 0; i < suspicious.length; i++) {
       int id = suspicious[i];

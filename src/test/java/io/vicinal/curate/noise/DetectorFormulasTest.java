@@ -211,7 +211,7 @@ class DetectorFormulasTest {
 
   @Test
   void outOfFoldProbabilitiesAreReadOff() {
-    double[][] p = evidence.outOfFoldProbabilities();
+    double[][] p = evidence.heldOut().outOfFoldProbabilities();
     double[] losses = new double[N];
     double[] confident = new double[N];
     double[] thresholds = new double[CLASSES];

@@ -104,12 +104,12 @@ class DetectorsTest {
 
   @Test
   void theNoiseRateIsEstimatedWithoutKnowingIt() {
-    assertThat(evidence.noiseRate()).isBetween(0.07, 0.13);
+    assertThat(evidence.heldOut().noiseRate()).isBetween(0.07, 0.13);
   }
 
   @Test
   void probabilitiesAreCalibrated() {
-    double[][] p = evidence.combinedProbabilities();
+    double[][] p = evidence.heldOut().combinedProbabilities();
     long[] labels = evidence.labels();
     double expected = 0;
     double right = 0;
@@ -202,7 +202,7 @@ class DetectorsTest {
       FeatureSet many = new FeatureSet(arena.of(x, n, 1), arena.of(labels, n), "many");
       try (Evidence large =
           Evidence.of(BACKEND, many, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
-        assertThatThrownBy(large::checkTable)
+        assertThatThrownBy(large.heldOut()::checkTable)
             .isInstanceOf(InputException.class)
             .hasMessageContaining("many: a table of 16400 x 16400")
             .hasMessageContaining("about 16384 classes at a time");

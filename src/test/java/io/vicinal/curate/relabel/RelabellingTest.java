@@ -54,7 +54,7 @@ class RelabellingTest {
             NoisyDigits.noisy(ARENA, clean, noise),
             EvidenceOptions.of(NoisyDigits.TRAINING, 4));
     int[] order = Ranking.order(Detectors.named("rank-average").scores(evidence));
-    suspicious = Arrays.copyOf(order, (int) Math.round(evidence.noiseRate() * TRAINING));
+    suspicious = Arrays.copyOf(order, (int) Math.round(evidence.heldOut().noiseRate() * TRAINING));
   }
 
   @AfterAll
@@ -257,7 +257,7 @@ class RelabellingTest {
                   NoisyDigits.noisy(arena, clean, much),
                   EvidenceOptions.of(NoisyDigits.TRAINING, 4))) {
         int[] order = Ranking.order(Detectors.named("rank-average").scores(e));
-        int[] some = Arrays.copyOf(order, (int) Math.round(e.noiseRate() * TRAINING));
+        int[] some = Arrays.copyOf(order, (int) Math.round(e.heldOut().noiseRate() * TRAINING));
         Relabelling relabelling =
             Relabelling.propose(e, some, RelabelRule.COMBINED, new Relabelling.Options(0.5, 5));
         double noisy = retrained(Supervision.hard(10, e.labels())).recall();
@@ -285,7 +285,7 @@ class RelabellingTest {
   void theOriginalRuleIsThatOfAllDistances() {
     int[] ids = {suspicious[0], suspicious[3], 0, 17, TRAINING - 1};
     double[][] found = RelabelRule.KNN_EMBEDDING.probabilities(evidence, ids);
-    float[] z = evidence.embeddings().toFloats();
+    float[] z = evidence.neighbours().embeddings().toFloats();
     int d = z.length / TRAINING;
     long[] sizes = new long[10];
     Arrays.stream(evidence.labels()).forEach(y -> sizes[(int) y]++);
