@@ -163,7 +163,7 @@ final class InfluenceWork implements Work {
     if (exact) {
       return Map.of();
     }
-    double factor = ((Number) scores.facts().get(0).more().get(Diagnostics.ORIGINAL_FACTOR)).doubleValue();
+    double factor = ((Number) scores.diagnostics().get(0).more().get(Diagnostics.ORIGINAL_FACTOR)).doubleValue();
     double[] original = scores.values()[0].clone();
     for (int i = 0; i < original.length; i++) {
       original[i] *= factor;

@@ -192,8 +192,8 @@ final class SolveExperiment implements Experiment {
       start = seconds();
       Scores scores = Estimators.of("if").scores(explanation, queries, Progress.NONE);
       double scoring = seconds() - start;
-      long products = scores.facts().stream().mapToLong(Diagnostics::products).sum();
-      double residual = scores.facts().stream().mapToDouble(Diagnostics::residual).max().getAsDouble();
+      long products = scores.diagnostics().stream().mapToLong(Diagnostics::products).sum();
+      double residual = scores.diagnostics().stream().mapToDouble(Diagnostics::residual).max().getAsDouble();
       say(
           "re-converged at 100x: %d Newton steps, %d products, %.1f s",
           converged.steps(), converged.products(), converging);
@@ -225,7 +225,7 @@ final class SolveExperiment implements Experiment {
       json.addProperty("reconvergence_products", converged.products());
       json.addProperty("reconvergence_s", converging);
       JsonArray each60 = new JsonArray();
-      scores.facts().forEach(f -> each60.add(f.products()));
+      scores.diagnostics().forEach(f -> each60.add(f.products()));
       json.add("products_per_query", each60);
     }
   }

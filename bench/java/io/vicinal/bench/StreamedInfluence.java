@@ -73,7 +73,7 @@ public final class StreamedInfluence {
         Scores scores = Estimators.of("if").scores(explanation, queries, Progress.NONE);
         double end = System.nanoTime() / 1e9;
         long products =
-            scores.facts().stream().mapToLong(Diagnostics::products).sum()
+            scores.diagnostics().stream().mapToLong(Diagnostics::products).sum()
                 + explanation.convergence(Progress.NONE).products();
         JsonObject json = new JsonObject();
         json.addProperty("n", training.samples());
@@ -85,7 +85,7 @@ public final class StreamedInfluence {
         json.addProperty("product_s", (end - trained) / products);
         json.addProperty(
             "true_residual",
-            scores.facts().stream().mapToDouble(Diagnostics::residual).max().getAsDouble());
+            scores.diagnostics().stream().mapToDouble(Diagnostics::residual).max().getAsDouble());
         json.addProperty("peak_bytes", PeakMemory.peakBytes());
         System.out.println(json);
       }

@@ -29,6 +29,6 @@ public record Attributions(
   boolean moved() {
     return methods.stream()
         .flatMap(one -> one.diagnostics().stream())
-        .anyMatch(facts -> facts.reference() == ReferencePoint.RECONVERGED);
+        .anyMatch(diagnostics -> diagnostics.reference() == ReferencePoint.RECONVERGED);
   }
 }

@@ -35,13 +35,13 @@ final class Check {
             .toList();
   }
 
-  private Set<Doubt> known(Diagnostics facts, double delivered) {
-    boolean recall = facts.unit().equals("recall"); // 0 is where it starts
+  private Set<Doubt> known(Diagnostics diagnostics, double delivered) {
+    boolean recall = diagnostics.unit().equals("recall"); // 0 is where it starts
     return Verdict.known(
-        facts.failed(),
+        diagnostics.failed(),
         explainer.damping().isWithinSpectrum(),
         recall ? Double.NaN : delivered,
-        facts.value());
+        diagnostics.value());
   }
 
   /** At all dampings that a stability names. */

@@ -211,7 +211,7 @@ final class Scoring implements AutoCloseable {
     long start = System.nanoTime();
     Scores scores = estimator.scores(explanation(), queries, explainer.progress());
     double seconds = (System.nanoTime() - start) * 1e-9;
-    return new Block(scores.values(), scores.facts(), explanation().damping(), seconds);
+    return new Block(scores.values(), scores.diagnostics(), explanation().damping(), seconds);
   }
 
   /** Name of the piece that says that the damping in use did not suffice. */

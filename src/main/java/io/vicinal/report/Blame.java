@@ -73,7 +73,7 @@ public record Blame(
     List<Item> items = new ArrayList<>();
     for (int q = 0; q < distances.size(); q++) {
       Query query = found.queries().get(q);
-      Diagnostics facts = one.diagnostics().get(q);
+      Diagnostics diagnostics = one.diagnostics().get(q);
       items.add(
           new Item(
               query.name(),
@@ -83,9 +83,9 @@ public record Blame(
               query.pairs(),
               distances.get(q),
               found.delivered()[q],
-              facts.value(),
+              diagnostics.value(),
               one.values()[q],
-              facts.residual()));
+              diagnostics.residual()));
     }
     double moved = one.diagnostics().get(0).moved();
     return new Blame(items, miniature, found.damping(), spectrum, one.products(), moved);

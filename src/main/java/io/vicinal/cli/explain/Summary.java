@@ -102,12 +102,12 @@ final class Summary {
     json.addProperty("seconds", one.seconds());
     JsonArray queries = new JsonArray();
     for (int row = 0; row < one.rows(); row++) {
-      Diagnostics facts = one.diagnostics().get(row);
-      JsonObject query = diagnostics(facts);
+      Diagnostics diagnostics = one.diagnostics().get(row);
+      JsonObject query = diagnostics(diagnostics);
       query.addProperty("helpful", one.sets(row).helpful().length);
       query.addProperty("harmful", one.sets(row).harmful().length);
-      if (!Double.isNaN(facts.originalFactor())) {
-        boolean same = facts.originalFactor() > 0;
+      if (!Double.isNaN(diagnostics.originalFactor())) {
+        boolean same = diagnostics.originalFactor() > 0;
         query.addProperty("original_harmful_when", same ? "above 0" : "below 0");
       }
       queries.add(query);
@@ -116,21 +116,21 @@ final class Summary {
     return json;
   }
 
-  private static JsonObject diagnostics(Diagnostics facts) {
+  private static JsonObject diagnostics(Diagnostics diagnostics) {
     JsonObject json = new JsonObject();
-    json.addProperty("query", facts.query());
-    json.addProperty("measurement", facts.measurement());
-    json.addProperty("unit", facts.unit());
-    json.add("value", number(facts.value()));
-    json.addProperty("reference", facts.reference().toString());
-    json.add("lambda", number(facts.lambda()));
-    json.add("multiple", number(facts.multiple()));
-    json.addProperty("status", facts.status());
-    json.addProperty("iterations", facts.iterations());
-    json.addProperty("products", facts.products());
-    json.add("residual", number(facts.residual()));
-    json.addProperty("failed", facts.failed());
-    facts.more().forEach((name, fact) -> json.add(name.replace(' ', '_'), fact(fact)));
+    json.addProperty("query", diagnostics.query());
+    json.addProperty("measurement", diagnostics.measurement());
+    json.addProperty("unit", diagnostics.unit());
+    json.add("value", number(diagnostics.value()));
+    json.addProperty("reference", diagnostics.reference().toString());
+    json.add("lambda", number(diagnostics.lambda()));
+    json.add("multiple", number(diagnostics.multiple()));
+    json.addProperty("status", diagnostics.status());
+    json.addProperty("iterations", diagnostics.iterations());
+    json.addProperty("products", diagnostics.products());
+    json.add("residual", number(diagnostics.residual()));
+    json.addProperty("failed", diagnostics.failed());
+    diagnostics.more().forEach((name, fact) -> json.add(name.replace(' ', '_'), fact(fact)));
     return json;
   }
 

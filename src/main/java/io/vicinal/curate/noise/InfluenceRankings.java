@@ -58,7 +58,7 @@ final class InfluenceRankings {
             Explanation.open(
                 problem, test, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
       Scores found = Estimators.of(method).scores(explanation, queries, Progress.NONE);
-      double lambda = found.facts().get(0).lambda(); // if-seed has one of its own
+      double lambda = found.diagnostics().get(0).lambda(); // if-seed has one of its own
       // EIF solves nothing: the damping is a factor of all its scores.
       Damping used = method.equals("eif") ? null : Damping.absolute(lambda, problem);
       return new Detector.Found(found.values()[0], used);

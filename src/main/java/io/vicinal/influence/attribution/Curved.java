@@ -52,14 +52,14 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
             queries.size(),
             (q, out) -> point.space().copy(responses.get(q).direction(), out));
     Embedded embedded = explanation.embeddings(queries, point.exact());
-    List<Diagnostics> facts =
-        explanation.facts(queries, embedded, reference, q -> responses.get(q).report());
+    List<Diagnostics> diagnostics =
+        explanation.diagnostics(queries, embedded, reference, q -> responses.get(q).report());
     for (int q = 0; q < values.length; q++) {
-      if (facts.get(q).failed()) {
+      if (diagnostics.get(q).failed()) {
         Arrays.fill(values[q], Double.NaN);
       }
     }
-    return new Scores(name, values, facts);
+    return new Scores(name, values, diagnostics);
   }
 
   private void check(HeadProblem problem) {

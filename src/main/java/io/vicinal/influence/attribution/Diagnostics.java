@@ -81,7 +81,7 @@ public record Diagnostics(
     return with(otherLambda, otherMultiple, more);
   }
 
-  private Diagnostics with(double otherLambda, double otherMultiple, Map<String, Object> facts) {
+  private Diagnostics with(double otherLambda, double otherMultiple, Map<String, Object> details) {
     return new Diagnostics(
         query,
         measurement,
@@ -94,6 +94,6 @@ public record Diagnostics(
         iterations,
         products,
         residual,
-        facts);
+        details);
   }
 }

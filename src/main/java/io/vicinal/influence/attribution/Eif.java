@@ -60,8 +60,8 @@ public final class Eif implements Estimator {
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
     Embedded embedded = explanation.embeddings(queries, point.exact());
-    List<Diagnostics> general = explanation.facts(queries, embedded, ReferencePoint.DELIVERED);
-    List<Diagnostics> facts = new ArrayList<>();
+    List<Diagnostics> general = explanation.diagnostics(queries, embedded, ReferencePoint.DELIVERED);
+    List<Diagnostics> diagnostics = new ArrayList<>();
     double[][] values = new double[queries.size()][];
     double[] shares = explanation.shares();
     for (int q = 0; q < queries.size(); q++) {
@@ -74,7 +74,7 @@ public final class Eif implements Estimator {
       for (int i = 0; i < shares.length; i++) {
         values[q][i] *= shares[i] * scale;
       }
-      facts.add(
+      diagnostics.add(
           general
               .get(q)
               .with("walks", raw.walks.size())
@@ -84,7 +84,7 @@ public final class Eif implements Estimator {
               .with(Diagnostics.ORIGINAL_FACTOR, shares.length / scale));
       progress.at("eif", q + 1L, queries.size(), 0, Double.NaN);
     }
-    return new Scores(name(), values, facts);
+    return new Scores(name(), values, diagnostics);
   }
 
   private record Raw(double[] scores, double kappa, List<AscentPath.Walk> walks) {}

@@ -37,7 +37,7 @@ final class Ekfac implements Estimator {
                 explanation.gradient(queries.get(q), embedded, out);
                 point.space().multiply(inverse, out, out);
               });
-      return new Scores(name(), values, explanation.facts(queries, embedded, reference));
+      return new Scores(name(), values, explanation.diagnostics(queries, embedded, reference));
     }
   }
 }

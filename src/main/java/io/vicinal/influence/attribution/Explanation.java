@@ -306,22 +306,22 @@ public final class Explanation implements AutoCloseable {
     return Arrays.stream(shares).map(w -> w / n).toArray();
   }
 
-  /** Facts of scores that needed no solve. */
-  List<Diagnostics> facts(List<Query> queries, Embedded embedded, ReferencePoint reference) {
-    return facts(queries, embedded, reference, q -> null);
+  /** Diagnostics of scores that needed no solve. */
+  List<Diagnostics> diagnostics(List<Query> queries, Embedded embedded, ReferencePoint reference) {
+    return diagnostics(queries, embedded, reference, q -> null);
   }
 
-  /** Facts of scores, with the report of each query's solve or null. */
-  List<Diagnostics> facts(
+  /** Diagnostics of scores, with the report of each query's solve or null. */
+  List<Diagnostics> diagnostics(
       List<Query> queries,
       Embedded embedded,
       ReferencePoint reference,
       Function<Integer, SolveReport> reports) {
-    List<Diagnostics> facts = new ArrayList<>();
+    List<Diagnostics> diagnostics = new ArrayList<>();
     for (int q = 0; q < queries.size(); q++) {
       Query query = queries.get(q);
       SolveReport report = reports.apply(q);
-      facts.add(
+      diagnostics.add(
           new Diagnostics(
               query.id(),
               query.measurement().name(),
@@ -334,19 +334,19 @@ public final class Explanation implements AutoCloseable {
               report == null ? 0 : report.iterations(),
               report == null ? 0 : report.products(),
               report == null ? Double.NaN : report.trueResidual(),
-              pointFacts(reference)));
+              ofPoint(reference)));
     }
-    return facts;
+    return diagnostics;
   }
 
-  private Map<String, Object> pointFacts(ReferencePoint reference) {
-    Map<String, Object> facts = new LinkedHashMap<>();
+  private Map<String, Object> ofPoint(ReferencePoint reference) {
+    Map<String, Object> details = new LinkedHashMap<>();
     if (reference == ReferencePoint.RECONVERGED) {
-      facts.put("re-convergence", words(convergence.status()));
-      facts.put("relative gradient", convergence.relativeGradient());
-      facts.put(Diagnostics.MOVED, moved());
+      details.put("re-convergence", words(convergence.status()));
+      details.put("relative gradient", convergence.relativeGradient());
+      details.put(Diagnostics.MOVED, moved());
     }
-    return facts;
+    return details;
   }
 
   private static String words(Enum<?> status) {

@@ -37,10 +37,10 @@ final class GradDot implements Estimator {
       Arrays.setAll(row, i -> row[i] / lambda);
     }
     double factor = -explanation.problem().samples() * lambda;
-    List<Diagnostics> facts =
-        explanation.facts(queries, embedded, reference).stream()
+    List<Diagnostics> diagnostics =
+        explanation.diagnostics(queries, embedded, reference).stream()
             .map(f -> f.with(Diagnostics.ORIGINAL_FACTOR, factor))
             .toList();
-    return new Scores(name(), values, facts);
+    return new Scores(name(), values, diagnostics);
   }
 }

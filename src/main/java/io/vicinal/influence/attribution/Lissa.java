@@ -100,8 +100,8 @@ public record Lissa(double damping, double scale) implements Estimator {
     }
     double lambda = damping * scale;
     double factor = -problem.samples();
-    List<Diagnostics> facts =
-        explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
+    List<Diagnostics> diagnostics =
+        explanation.diagnostics(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(
                 f ->
                     f.damped(lambda, lambda / problem.meanEigenvalue())
@@ -109,7 +109,7 @@ public record Lissa(double damping, double scale) implements Estimator {
                         .with("recursion scale", scale)
                         .with(Diagnostics.ORIGINAL_FACTOR, factor))
             .toList();
-    return new Scores(name(), values.toArray(double[][]::new), facts);
+    return new Scores(name(), values.toArray(double[][]::new), diagnostics);
   }
 
   /** Gradients by factors: coefficients of the rows' features, [m, d, R]. */

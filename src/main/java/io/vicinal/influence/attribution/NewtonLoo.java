@@ -128,7 +128,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
             solution.worstResidual());
       }
     }
-    return new Scores(name(), values, facts(explanation, queries, base, reports));
+    return new Scores(name(), values, diagnostics(explanation, queries, base, reports));
   }
 
   private static boolean isSolved(SolveReport report) {
@@ -211,7 +211,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
     return new Embedded(base.width(), base.rows(), values);
   }
 
-  private List<Diagnostics> facts(
+  private List<Diagnostics> diagnostics(
       Explanation explanation, List<Query> queries, Embedded base, List<SolveReport> reports) {
     long indefinite =
         reports.stream().filter(r -> r.status() == SolveReport.Status.NEGATIVE_CURVATURE).count();
@@ -222,7 +222,7 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
             .orElse(null);
     long failed = reports.stream().filter(r -> !isSolved(r)).count() - indefinite;
     long products = reports.stream().mapToLong(SolveReport::products).sum();
-    return explanation.facts(queries, base, ReferencePoint.RECONVERGED, q -> worst).stream()
+    return explanation.diagnostics(queries, base, ReferencePoint.RECONVERGED, q -> worst).stream()
         .map(
             f ->
                 f.with("candidates", reports.size())

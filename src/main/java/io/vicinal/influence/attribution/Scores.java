@@ -8,11 +8,11 @@ import java.util.List;
  *
  * @param method the estimator's name
  * @param values [Q][N]; NaN where the estimator did not look
- * @param facts one per query: what the numbers rest on
+ * @param diagnostics one per query: what the numbers rest on
  */
-public record Scores(String method, double[][] values, List<Diagnostics> facts) {
+public record Scores(String method, double[][] values, List<Diagnostics> diagnostics) {
   public Scores {
-    facts = List.copyOf(facts);
+    diagnostics = List.copyOf(diagnostics);
   }
 
   /** Helpful and harmful samples of a query. */

@@ -50,7 +50,7 @@ public final class SelfInfluence implements Estimator {
       double[] scores = out.toDoubles();
       double[] shares = explanation.shares();
       Arrays.setAll(scores, i -> scores[i] * shares[i]);
-      Diagnostics facts =
+      Diagnostics diagnostics =
           new Diagnostics(
               "self",
               "each sample's own loss",
@@ -64,7 +64,7 @@ public final class SelfInfluence implements Estimator {
               0,
               Double.NaN,
               Map.of());
-      return new Scores(name(), new double[][] {scores}, List.of(facts));
+      return new Scores(name(), new double[][] {scores}, List.of(diagnostics));
     }
   }
 

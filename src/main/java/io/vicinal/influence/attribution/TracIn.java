@@ -96,16 +96,16 @@ public final class TracIn implements Estimator {
     }
     CurvaturePoint delivered = explanation.point(ReferencePoint.DELIVERED, progress);
     Embedded embedded = explanation.embeddings(queries, delivered.exact());
-    List<Diagnostics> facts =
-        explanation.facts(queries, embedded, ReferencePoint.DELIVERED).stream()
+    List<Diagnostics> diagnostics =
+        explanation.diagnostics(queries, embedded, ReferencePoint.DELIVERED).stream()
             .map(f -> f.damped(Double.NaN, Double.NaN).with("checkpoints", checkpoints.size()))
             .toList();
-    return new Scores(name(), values, facts);
+    return new Scores(name(), values, diagnostics);
   }
 
   /**
    * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The basis
-   * is an orthogonal change of letters, so the parts of weight and bias are scaled in the user's.
+   * is an orthogonal change of basis, so weight and bias are scaled in the delivered one.
    */
   private static void scale(HeadProblem problem, Checkpoint checkpoint, Directions gradient) {
     Tensor weight = gradient.weight();

@@ -11,7 +11,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /**
- * The change of letters between a delivered head and the problem that is solved: the bias becomes
+ * The change of basis between a delivered head and the problem that is solved: the bias becomes
  * the weight's last column, and rotations turn features and embeddings into the axes where EK-FAC
  * is diagonal. With orthogonal Phi (rows) and U (rows):
  *

@@ -11,7 +11,7 @@ import io.vicinal.influence.solve.SolveOutcome;
  * @param after the same at the re-solved head
  * @param error of after - before, in the measurement's unit, because both heads are only so near to
  *     their minima: to first order an upper bound, see {@link SolveOutcome#distance}; NaN for a
- *     gauge without a gradient
+ *     probe without a gradient
  * @param steps Newton steps
  * @param products Hessian-vector products
  * @param gradientNorm of the objective at the re-solved head

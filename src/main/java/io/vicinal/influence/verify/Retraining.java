@@ -38,31 +38,31 @@ public final class Retraining implements AutoCloseable {
   private final HeadProblem problem;
   private final TestSet test;
   private final double lambda;
-  private final List<Probe> gauges;
+  private final List<Probe> probes;
   private final ReconvergenceOptions options;
   private final Arena arena;
   private final SolveOutcome base;
   private final double[] before;
-  private final double[] slopes; // norms of the gauges' gradients there
+  private final double[] slopes; // norms of the probes' gradients there
 
   private Retraining(
       HeadProblem problem,
       TestSet test,
       double lambda,
-      List<Probe> gauges,
+      List<Probe> probes,
       HeadTensors start,
       ReconvergenceOptions options) {
     this.problem = problem;
     this.test = test;
     this.lambda = lambda;
-    this.gauges = List.copyOf(gauges);
+    this.probes = List.copyOf(probes);
     this.options = options;
     arena = new Arena(problem.backend().memory());
     try {
       base = Reconvergence.run(problem, lambda, null, start, options, arena);
       Embedded embedded = embed(base.head());
       before = measure(embedded);
-      slopes = gauges.stream().mapToDouble(gauge -> slope(gauge, embedded)).toArray();
+      slopes = probes.stream().mapToDouble(probe -> slope(probe, embedded)).toArray();
     } catch (RuntimeException e) {
       arena.close();
       throw e;
@@ -75,7 +75,7 @@ public final class Retraining implements AutoCloseable {
    * @param problem borrowed
    * @param test test rows in the problem's basis, such as {@link Explanation#test}; borrowed
    * @param lambda above 0
-   * @param gauges what is read off, at least one
+   * @param probes what is read off, at least one
    * @param start parameters in the problem's basis that may be nearer to that minimum than the
    *     delivered ones, or null
    */
@@ -83,13 +83,13 @@ public final class Retraining implements AutoCloseable {
       HeadProblem problem,
       TestSet test,
       double lambda,
-      List<Probe> gauges,
+      List<Probe> probes,
       HeadTensors start,
       ReconvergenceOptions options) {
-    if (gauges.isEmpty()) {
+    if (probes.isEmpty()) {
       throw new InputException("retraining: there is nothing to measure; give a query");
     }
-    return new Retraining(problem, test, lambda, gauges, start, options);
+    return new Retraining(problem, test, lambda, probes, start, options);
   }
 
   /**
@@ -100,12 +100,12 @@ public final class Retraining implements AutoCloseable {
    * @param explanation borrowed, as is its problem
    */
   public static Retraining of(
-      Explanation explanation, List<Probe> gauges, ReconvergenceOptions options) {
+      Explanation explanation, List<Probe> probes, ReconvergenceOptions options) {
     return open(
         explanation.problem(),
         explanation.test(),
         explanation.damping().lambda(),
-        gauges,
+        probes,
         null,
         options);
   }
@@ -116,8 +116,8 @@ public final class Retraining implements AutoCloseable {
   }
 
   /** What is measured, in the order of {@link Outcome}'s arrays. */
-  public List<Probe> gauges() {
-    return gauges;
+  public List<Probe> probes() {
+    return probes;
   }
 
   /** The minimum for the unedited training set; its tensors live as long as this. */
@@ -125,7 +125,7 @@ public final class Retraining implements AutoCloseable {
     return base;
   }
 
-  /** The gauges there; not to be changed. */
+  /** The probes there; not to be changed. */
   public double[] before() {
     return before;
   }
@@ -211,14 +211,14 @@ public final class Retraining implements AutoCloseable {
     return change.label();
   }
 
-  private double slope(Probe gauge, Embedded embedded) {
-    return gauge.gradient() == null ? Double.NaN : test.norm(gauge.gradient().apply(embedded));
+  private double slope(Probe probe, Embedded embedded) {
+    return probe.gradient() == null ? Double.NaN : test.norm(probe.gradient().apply(embedded));
   }
 
   private Embedded embed(HeadTensors inBasis) {
     long[] rows =
-        gauges.stream()
-            .flatMapToLong(gauge -> LongStream.of(gauge.rows()))
+        probes.stream()
+            .flatMapToLong(probe -> LongStream.of(probe.rows()))
             .sorted()
             .distinct()
             .toArray();
@@ -226,7 +226,7 @@ public final class Retraining implements AutoCloseable {
   }
 
   private double[] measure(Embedded embedded) {
-    return gauges.stream().mapToDouble(g -> g.value().applyAsDouble(embedded)).toArray();
+    return probes.stream().mapToDouble(g -> g.value().applyAsDouble(embedded)).toArray();
   }
 
   /** Frees the minimum that it keeps. Idempotent. */

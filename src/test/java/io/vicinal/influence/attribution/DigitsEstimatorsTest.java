@@ -95,7 +95,7 @@ class DigitsEstimatorsTest {
                 v);
         double[] above = losses(arena, at, v, step);
         double[] below = losses(arena, at, v, -step);
-        double factor = (double) gradient.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+        double factor = (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double largest = 0;
         double worst = 0;
         for (int i = 0; i < above.length; i++) {
@@ -144,9 +144,9 @@ class DigitsEstimatorsTest {
         double overlap = overlap(eif.sets(q).harmful(), seed.sets(q).harmful());
         assertThat(overlap).as(queries.get(q).id()).isGreaterThan(0.7);
         mean += overlap / queries.size();
-        assertThat((double) eif.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
+        assertThat((double) eif.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
             .isPositive();
-        assertThat((double) seed.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
+        assertThat((double) seed.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR))
             .isNegative();
       }
       assertThat(mean).isGreaterThan(0.8);

@@ -129,7 +129,7 @@ class EdgeCasesTest {
 
   private static boolean works(Estimator estimator, Explanation e) {
     try {
-      return !estimator.scores(e, QUERIES, Progress.NONE).facts().get(0).failed();
+      return !estimator.scores(e, QUERIES, Progress.NONE).diagnostics().get(0).failed();
     } catch (InputException notForIt) {
       return false;
     }
@@ -202,7 +202,7 @@ class EdgeCasesTest {
         e.responses(CurvatureKind.HESSIAN, ReferencePoint.DELIVERED, p.queries, Progress.NONE);
         assertThat(e.damping().lambda()).isGreaterThan(tiny.lambda());
         Scores scores = Estimators.of("gradient").scores(e, p.queries, Progress.NONE);
-        assertThat(scores.facts().get(0).lambda()).isEqualTo(e.damping().lambda());
+        assertThat(scores.diagnostics().get(0).lambda()).isEqualTo(e.damping().lambda());
       }
     }
   }

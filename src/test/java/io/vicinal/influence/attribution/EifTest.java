@@ -70,7 +70,7 @@ class EifTest {
 
   /** The original's scores, found again from ours. */
   private static double[] original(SmallProblem p, Scores scores, int query) {
-    double factor = (double) scores.facts().get(query).more().get(Diagnostics.ORIGINAL_FACTOR);
+    double factor = (double) scores.diagnostics().get(query).more().get(Diagnostics.ORIGINAL_FACTOR);
     double[] original = new double[p.n];
     Arrays.setAll(original, i -> factor * scores.values()[query][i] / p.truth.weights[i]);
     return original;
@@ -90,7 +90,7 @@ class EifTest {
             walks.add(walk(p, p.queries.get(q), 1 - 2 * k, options, List.of()));
           }
           near(original(p, scores, q), mean(walks, form, p.n), 1e-6);
-          assertThat(scores.facts().get(q).more().get("steps"))
+          assertThat(scores.diagnostics().get(q).more().get("steps"))
               .isEqualTo(walks.stream().map(Naive::steps).toList());
           assertThat(walks.get(0).change).isPositive(); // uphill
           if (m == 2) {
@@ -126,7 +126,7 @@ class EifTest {
         before.add(made);
       }
       near(original(p, scores, 0), mean(walks, EifOptions.Form.PRODUCT, p.n), 1e-6);
-      assertThat(scores.facts().get(0).more()).containsEntry("walks", 4);
+      assertThat(scores.diagnostics().get(0).more()).containsEntry("walks", 4);
     }
   }
 
@@ -150,7 +150,7 @@ class EifTest {
       for (int q = 0; q < p.queries.size(); q++) {
         Naive up = walk(p, p.queries.get(q), 1, options, List.of());
         Naive down = walk(p, p.queries.get(q), -1, options, List.of());
-        assertThat(scores.facts().get(q).more())
+        assertThat(scores.diagnostics().get(q).more())
             .containsEntry("steps", List.of(up.steps, down.steps));
         stopped |= up.steps < options.steps() && up.change >= 1;
       }

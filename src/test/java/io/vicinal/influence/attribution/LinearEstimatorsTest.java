@@ -54,13 +54,13 @@ class LinearEstimatorsTest {
         double[] v = p.slope(p.queries.get(q), at);
         near(full.values()[q], p.effects(at, DenseTruth.solve(hessian, v)), 1e-7);
         near(gn.values()[q], p.effects(at, DenseTruth.solve(gaussNewton, v)), 1e-7);
-        Diagnostics facts = full.facts().get(q);
-        assertThat(facts.query()).isEqualTo(p.queries.get(q).id());
-        assertThat(facts.value()).isCloseTo(p.value(p.queries.get(q), at), offset(1e-8));
-        assertThat(facts.reference()).isEqualTo(ReferencePoint.RECONVERGED);
-        assertThat(facts.residual()).isLessThan(1e-11);
-        assertThat(facts.multiple()).isEqualTo(MULTIPLE);
-        assertThat(facts.status()).isEqualTo("converged");
+        Diagnostics diagnostics = full.diagnostics().get(q);
+        assertThat(diagnostics.query()).isEqualTo(p.queries.get(q).id());
+        assertThat(diagnostics.value()).isCloseTo(p.value(p.queries.get(q), at), offset(1e-8));
+        assertThat(diagnostics.reference()).isEqualTo(ReferencePoint.RECONVERGED);
+        assertThat(diagnostics.residual()).isLessThan(1e-11);
+        assertThat(diagnostics.multiple()).isEqualTo(MULTIPLE);
+        assertThat(diagnostics.status()).isEqualTo("converged");
       }
     }
   }
@@ -92,7 +92,7 @@ class LinearEstimatorsTest {
         double[] sums = new double[p.n];
         Arrays.setAll(sums, i -> 0.2 * products[i] + later[i]);
         near(traced.values()[q], sums, 1e-8);
-        double factor = (double) gradient.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+        double factor = (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double[] g = p.truth.pick(p.truth.gradient(p.theta, 3, p.truth.y[3]));
         assertThat(factor * gradient.values()[q][3] / p.truth.weights[3])
             .isCloseTo(-DenseTruth.dot(g, v), offset(1e-8));
@@ -132,15 +132,15 @@ class LinearEstimatorsTest {
         Explanation e = p.explain(1)) {
       double lambda = e.damping().lambda();
       double[] at = p.minimum(e);
-      Framed framed = new Framed(p, at);
-      double[] diagonal = framed.diagonal();
+      BasisTruth inBasis = new BasisTruth(p, at);
+      double[] diagonal = inBasis.diagonal();
       Scores ekfac = scores("ekfac", e, p.queries);
       assertThat(Arrays.stream(diagonal).min().orElseThrow()).isNegative(); // clipping matters
       for (int q = 0; q < p.queries.size(); q++) {
-        double[] v = framed.slope(e, p.queries.get(q));
+        double[] v = inBasis.slope(e, p.queries.get(q));
         double[] x = new double[v.length];
         Arrays.setAll(x, k -> v[k] / (Math.max(0, diagonal[k]) + lambda));
-        near(ekfac.values()[q], framed.effects(x), 1e-7);
+        near(ekfac.values()[q], inBasis.effects(x), 1e-7);
       }
     }
   }
@@ -150,13 +150,13 @@ class LinearEstimatorsTest {
     try (SmallProblem p = new SmallProblem(ParameterSubset.W, 16, true);
         Explanation e = p.explain(2)) {
       double lambda = e.damping().lambda();
-      Framed framed = new Framed(p, p.theta);
-      double[] diagonal = framed.diagonal();
+      BasisTruth inBasis = new BasisTruth(p, p.theta);
+      double[] diagonal = inBasis.diagonal();
       double[] expected = new double[p.n];
       double[] dense = new double[p.n];
       double[][] hessian = DenseTruth.damped(p.truth.gaussNewton(p.theta), lambda);
       for (int i = 0; i < p.n; i++) {
-        double[] g = framed.gradient(i);
+        double[] g = inBasis.gradient(i);
         for (int k = 0; k < g.length; k++) {
           expected[i] += g[k] * g[k] / (Math.max(0, diagonal[k]) + lambda);
         }
@@ -166,7 +166,7 @@ class LinearEstimatorsTest {
       }
       Scores self = scores("self", e, p.queries);
       assertThat(self.values()).hasNumberOfRows(1);
-      assertThat(self.facts().get(0).unit()).isEqualTo("loss");
+      assertThat(self.diagnostics().get(0).unit()).isEqualTo("loss");
       near(self.values()[0], expected, 1e-7);
       int[] some = {3, 11, 0};
       double[] exact =

@@ -51,14 +51,14 @@ class LissaTest {
             }
           }
           double[] original = new double[p.n];
-          double factor = (double) scores.facts().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+          double factor = (double) scores.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
           for (int i = 0; i < p.n; i++) {
             double[] g = p.truth.pick(p.truth.gradient(p.theta, i, p.truth.y[i]));
             original[i] = -DenseTruth.dot(h, g) / seed.scale();
           }
           double[] found = Arrays.stream(scores.values()[q]).map(score -> factor * score).toArray();
           near(found, original, 1e-8);
-          assertThat(scores.facts().get(q).lambda()).isEqualTo(seed.damping() * seed.scale());
+          assertThat(scores.diagnostics().get(q).lambda()).isEqualTo(seed.damping() * seed.scale());
         }
       }
     }

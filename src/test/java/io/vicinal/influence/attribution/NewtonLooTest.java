@@ -44,7 +44,7 @@ class NewtonLooTest {
       }
       for (int q = 0; q < expected.length; q++) {
         near(scores.values()[q], expected[q], 1e-6);
-        assertThat(scores.facts().get(q).more())
+        assertThat(scores.diagnostics().get(q).more())
             .containsEntry("candidates", p.n)
             .containsEntry("indefinite candidates", 0L);
       }
@@ -113,7 +113,7 @@ class NewtonLooTest {
           assertThat(some.values()[0][j]).isNaN();
         }
       }
-      assertThat(some.facts().get(0).more()).containsEntry("candidates", 3);
+      assertThat(some.diagnostics().get(0).more()).containsEntry("candidates", 3);
       assertThat(some.sets(0).helpful().length + some.sets(0).harmful().length).isEqualTo(3);
     }
   }

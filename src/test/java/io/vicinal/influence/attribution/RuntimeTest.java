@@ -78,7 +78,7 @@ class RuntimeTest {
       assertThat(together).as("a query among many").isLessThan(0.1 * loop);
 
       Scores scores = Estimators.of("if-seed").scores(e, one, Progress.NONE);
-      double factor = (double) scores.facts().get(0).more().get(Diagnostics.ORIGINAL_FACTOR);
+      double factor = (double) scores.diagnostics().get(0).more().get(Diagnostics.ORIGINAL_FACTOR);
       near(
           Arrays.stream(scores.values()[0]).map(s -> factor * s).toArray(),
           scores(problem, h),

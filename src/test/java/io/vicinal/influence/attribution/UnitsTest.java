@@ -71,7 +71,7 @@ class UnitsTest {
       for (Estimator estimator : estimators) {
         Scores scores = estimator.scores(e, p.queries, Progress.NONE);
         for (int q = 0; q < actual.length; q++) {
-          assertThat(scores.facts().get(q).unit()).isEqualTo("squared distance");
+          assertThat(scores.diagnostics().get(q).unit()).isEqualTo("squared distance");
           near(scores.values()[q], actual[q], 0.1);
         }
       }

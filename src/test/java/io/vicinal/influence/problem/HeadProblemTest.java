@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** The basis changes letters, never numbers. */
+/** The basis changes coordinates, never losses or scores. */
 class HeadProblemTest {
   private static final Backend CPU = Backend.cpu();
 

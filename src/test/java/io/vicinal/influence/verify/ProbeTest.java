@@ -27,9 +27,9 @@ class ProbeTest {
         double angle = Math.toRadians(degrees[i]);
         raw[i] = new double[] {(1 + i) * Math.cos(angle), (1 + i) * Math.sin(angle)};
       }
-      Probe gauge = recall ? Probe.recall(test) : Probe.rightNeighbour(test, 1);
-      assertThat(gauge.rows()).containsExactly(0, 1, 2, 3);
-      return gauge.value().applyAsDouble(new Embedded(2, gauge.rows(), raw));
+      Probe probe = recall ? Probe.recall(test) : Probe.rightNeighbour(test, 1);
+      assertThat(probe.rows()).containsExactly(0, 1, 2, 3);
+      return probe.value().applyAsDouble(new Embedded(2, probe.rows(), raw));
     }
   }
 
@@ -48,11 +48,11 @@ class ProbeTest {
 
   @Test
   void aQuerysMeasurement() {
-    Probe gauge = Probe.of(new Query("pair 2-7", new PairDistance(2, 7)));
-    assertThat(gauge.name()).isEqualTo("pair 2-7");
-    assertThat(gauge.rows()).containsExactly(2, 7);
+    Probe probe = Probe.of(new Query("pair 2-7", new PairDistance(2, 7)));
+    assertThat(probe.name()).isEqualTo("pair 2-7");
+    assertThat(probe.rows()).containsExactly(2, 7);
     double[][] raw = {{1, 0}, {0, 3}};
-    assertThat(gauge.value().applyAsDouble(new Embedded(2, gauge.rows(), raw)))
+    assertThat(probe.value().applyAsDouble(new Embedded(2, probe.rows(), raw)))
         .isCloseTo(2, within(1e-12));
   }
 }

@@ -230,14 +230,14 @@ class RetrainingTest {
     open(
         ParameterSubset.W_B,
         (explanation, retraining) -> {
-          List<Probe> gauges = retraining.gauges();
+          List<Probe> probes = retraining.probes();
           for (double tolerance : new double[] {1e-1, 1e-2, 1e-4}) {
             try (Retraining rough =
                 Retraining.open(
                     explanation.problem(),
                     explanation.test(),
                     LAMBDA,
-                    gauges,
+                    probes,
                     null,
                     OPTIONS.withTolerance(tolerance))) {
               for (long id = 0; id < N; id += 5) {
@@ -350,7 +350,7 @@ class RetrainingTest {
                   explanation.problem(),
                   explanation.test(),
                   LAMBDA,
-                  retraining.gauges(),
+                  retraining.probes(),
                   null,
                   OPTIONS)) {
             assertThat(cold.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
@@ -411,8 +411,8 @@ class RetrainingTest {
           assertThat(asked[0]).isBetween(6, 12);
           assertThat(retraining.run(Edit.remove(3), () -> false).after())
               .isEqualTo(retraining.run(Edit.remove(3)).after());
-          List<Probe> gauges = List.of(Probe.of(PAIR));
-          try (Retraining cut = Retraining.of(explanation, gauges, OPTIONS.until(() -> true))) {
+          List<Probe> probes = List.of(Probe.of(PAIR));
+          try (Retraining cut = Retraining.of(explanation, probes, OPTIONS.until(() -> true))) {
             assertThat(cut.base().status()).isEqualTo(SolveOutcome.Status.OUT_OF_BUDGET);
             assertThat(cut.base().products()).isZero();
           }

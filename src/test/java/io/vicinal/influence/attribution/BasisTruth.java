@@ -8,14 +8,14 @@ import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 
 /** The naive truth of a small problem in the basis where EK-FAC is diagonal; theta is W. */
-final class Framed {
+final class BasisTruth {
   private final DenseTruth truth;
   private final double[] theta;
 
   /**
    * @param at parameters in the delivered basis
    */
-  Framed(SmallProblem small, double[] at) {
+  BasisTruth(SmallProblem small, double[] at) {
     HeadTensors head = small.problem.headToBasis(small.head(at), small.arena);
     theta = SmallProblem.flat(head);
     truth =
