@@ -28,7 +28,7 @@ public record OptimizerConfig(
     double beta2,
     double eps,
     double weightDecay,
-    Map<String, Group> groups) {
+    Map<String, GroupOverrides> groups) {
 
   /** The parameter groups of a head. */
   public static final List<String> GROUPS = List.of("weight", "bias", "proxies");
@@ -45,9 +45,9 @@ public record OptimizerConfig(
    * @param lr a learning rate in place of the base one
    * @param lrScale a multiple of the base learning rate
    */
-  public record Group(Double lr, Double lrScale, Double eps, Double weightDecay) {
+  public record GroupOverrides(Double lr, Double lrScale, Double eps, Double weightDecay) {
 
-    static Group read(ConfigObject s) {
+    static GroupOverrides read(ConfigObject s) {
       Double lr = s.number("lr", Range.upTo(MOST, false));
       Double lrScale = s.number("lrScale", Range.atLeast(0));
       Double eps = s.number("eps", Range.upTo(MOST, true));
@@ -56,7 +56,7 @@ public record OptimizerConfig(
       if (lr != null && lrScale != null) {
         throw s.error("lr", "excludes lrScale; keep one of the two");
       }
-      return new Group(lr, lrScale, eps, weightDecay);
+      return new GroupOverrides(lr, lrScale, eps, weightDecay);
     }
 
     JsonObject json() {
@@ -71,7 +71,7 @@ public record OptimizerConfig(
 
   /** A group's learning rate before any schedule. */
   public double lr(String group) {
-    Group g = groups.get(group);
+    GroupOverrides g = groups.get(group);
     if (g.lr() != null) {
       return g.lr();
     }
@@ -101,10 +101,10 @@ public record OptimizerConfig(
     double beta2 = sgd ? 0 : s.number("beta2", 0.999, Range.halfOpen(0, 1));
     double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
     ConfigObject own = s.section("groups");
-    Map<String, Group> groups = new LinkedHashMap<>();
+    Map<String, GroupOverrides> groups = new LinkedHashMap<>();
     for (String group : GROUPS) {
       ConfigObject section = own.section(group);
-      groups.put(group, Group.read(section));
+      groups.put(group, GroupOverrides.read(section));
       if (sgd && groups.get(group).eps() != null) {
         throw section.error("eps", "is Adam's; sgd has none, remove it");
       }

@@ -162,7 +162,8 @@ final class LabelSearch implements AutoCloseable {
     Map<String, double[]> open = new LinkedHashMap<>(scores);
     Integer suspects = options.suspects();
     if (!options.decided().isEmpty()) {
-      long first = suspects != null ? suspects : Math.round(all.heldOut().noiseRate() * all.samples());
+      long first =
+          suspects != null ? suspects : Math.round(all.heldOut().noiseRate() * all.samples());
       suspects =
           (int)
               Arrays.stream(Ranking.order(scores.get(main)))

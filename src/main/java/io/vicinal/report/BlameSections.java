@@ -65,11 +65,11 @@ public final class BlameSections {
     List<Section.Confusion> items = new ArrayList<>();
     for (int q = 0; q < blame.items().size(); q++) {
       Blame.Item item = blame.items().get(q);
-      List<Section.Pair> pairs = new ArrayList<>();
+      List<Section.WrongNeighbour> pairs = new ArrayList<>();
       for (int p = 0; p < Math.min(PAIRS, item.pairs().size()); p++) {
         Pair pair = item.pairs().get(p);
         pairs.add(
-            new Section.Pair(
+            new Section.WrongNeighbour(
                 gallery.query(pair.i()), gallery.query(pair.j()), item.distances()[p]));
       }
       List<Effect> harmful = effects(q, 1, EFFECTS);

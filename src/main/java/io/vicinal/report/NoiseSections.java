@@ -43,11 +43,11 @@ public final class NoiseSections {
             .filter(c -> curves.indexOf(c) < CURVES - 1 || c.detector().equals("random"))
             .map(c -> Series.of(c.detector(), Arrays.asList(c.points(POINTS))))
             .toList();
-    List<Section.Detector> table =
+    List<Section.DetectorRow> table =
         curves.stream()
             .map(
                 c ->
-                    new Section.Detector(
+                    new Section.DetectorRow(
                         c.detector(),
                         c.auc(),
                         c.averagePrecision(),
@@ -86,12 +86,12 @@ public final class NoiseSections {
       RelabelAccuracy accuracy,
       Gallery gallery,
       LongFunction<String> className) {
-    List<Section.Proposal> shown = new ArrayList<>();
+    List<Section.ProposedLabel> shown = new ArrayList<>();
     for (Proposal p : relabelling.proposals()) {
       if (shown.size() < SHOWN && p.decision() != Proposal.Decision.KEEP) {
         boolean none = p.decision() == Proposal.Decision.NONE_OF_THESE;
         shown.add(
-            new Section.Proposal(
+            new Section.ProposedLabel(
                 gallery.train(p.id()),
                 none ? null : className.apply(p.best()),
                 p.probability(),

@@ -92,7 +92,7 @@ public sealed interface Section {
    */
   record Confusion(
       String name,
-      List<Pair> pairs,
+      List<WrongNeighbour> pairs,
       int all,
       String unit,
       List<String> sentences,
@@ -115,7 +115,7 @@ public sealed interface Section {
    *
    * @param distance between them, squared
    */
-  record Pair(Sample query, Sample neighbour, double distance) {}
+  record WrongNeighbour(Sample query, Sample neighbour, double distance) {}
 
   /**
    * Who finds wrong labels.
@@ -126,7 +126,7 @@ public sealed interface Section {
    * @param detectors the table, best first
    * @param suspects the most suspicious samples
    */
-  record Detection(String lead, Chart curves, List<Detector> detectors, List<Suspect> suspects)
+  record Detection(String lead, Chart curves, List<DetectorRow> detectors, List<Suspect> suspects)
       implements Section {}
 
   /**
@@ -137,7 +137,7 @@ public sealed interface Section {
    * @param precisionAtBudget share of wrong labels among the first {@code budget}
    * @param budget that was inspected
    */
-  record Detector(
+  record DetectorRow(
       String name, double auc, double averagePrecision, double precisionAtBudget, long budget) {}
 
   /**
@@ -154,7 +154,8 @@ public sealed interface Section {
    * @param facts such as the accuracy by both rules
    * @param proposals the surest first
    */
-  record Relabelling(String lead, List<Fact> facts, List<Proposal> proposals) implements Section {}
+  record Relabelling(String lead, List<Fact> facts, List<ProposedLabel> proposals)
+      implements Section {}
 
   /**
    * A proposed label.
@@ -166,7 +167,7 @@ public sealed interface Section {
    * @param effect what the change would do, in words, or null
    * @param badge of the effect, or null
    */
-  record Proposal(
+  record ProposedLabel(
       Sample sample,
       String proposed,
       double probability,

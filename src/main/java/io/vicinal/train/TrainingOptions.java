@@ -43,7 +43,7 @@ public final class TrainingOptions {
   private static final String NAME = "TrainingOptions";
 
   /** The parameters of a head, as optimisers, clipping and warm-up group them. */
-  public enum Group {
+  public enum GroupName {
     /** W [d, D]. */
     WEIGHT,
     /** b [d]. */
@@ -290,26 +290,26 @@ public final class TrainingOptions {
   }
 
   /** A group's own weight decay. */
-  public TrainingOptions weightDecay(Group group, double value) {
+  public TrainingOptions weightDecay(GroupName group, double value) {
     return group(group, "weightDecay", value, "");
   }
 
   /** A group's own learning rate. */
-  public TrainingOptions lr(Group group, double value) {
+  public TrainingOptions lr(GroupName group, double value) {
     return group(group, "lr", value, "lrScale");
   }
 
   /** A group's learning rate as a multiple of the others'. */
-  public TrainingOptions lrScale(Group group, double multiple) {
+  public TrainingOptions lrScale(GroupName group, double multiple) {
     return group(group, "lrScale", multiple, "lr");
   }
 
   /** A group's own eps, above 0; Adam and AdamW. */
-  public TrainingOptions eps(Group group, double value) {
+  public TrainingOptions eps(GroupName group, double value) {
     return group(group, "eps", value, "");
   }
 
-  private TrainingOptions group(Group group, String key, double value, String excluded) {
+  private TrainingOptions group(GroupName group, String key, double value, String excluded) {
     return with(
         tree -> {
           JsonObject own = section(section(section(tree, "optimizer"), "groups"), group.key());
@@ -358,7 +358,7 @@ public final class TrainingOptions {
    * @param value 0 for no clipping: the default
    * @param groups none for all
    */
-  public TrainingOptions clip(double value, Group... groups) {
+  public TrainingOptions clip(double value, GroupName... groups) {
     return with(
         tree -> {
           JsonObject section = object("value", json(value));
@@ -404,11 +404,12 @@ public final class TrainingOptions {
    * @param epochs 0 for none: the default
    * @param frozen none for weight and bias
    */
-  public TrainingOptions warmup(int epochs, Group... frozen) {
+  public TrainingOptions warmup(int epochs, GroupName... frozen) {
     return with(
         tree -> {
           JsonObject section = object("epochs", json(epochs));
-          section.add("groups", keys(frozen, List.of(Group.WEIGHT.key(), Group.BIAS.key())));
+          section.add(
+              "groups", keys(frozen, List.of(GroupName.WEIGHT.key(), GroupName.BIAS.key())));
           tree.add("warmup", section);
         });
   }
@@ -520,8 +521,9 @@ public final class TrainingOptions {
     return object;
   }
 
-  private static JsonElement keys(Group[] groups, List<String> otherwise) {
-    return json(groups.length == 0 ? otherwise : Arrays.stream(groups).map(Group::key).toList());
+  private static JsonElement keys(GroupName[] groups, List<String> otherwise) {
+    return json(
+        groups.length == 0 ? otherwise : Arrays.stream(groups).map(GroupName::key).toList());
   }
 
   private static JsonElement json(Object value) {

@@ -95,7 +95,7 @@ class BlameSectionsTest {
 
     assertThat(grey(gallery, shown.harmful().get(0).sample())).isCloseTo(3 / 50.0, within(0.01));
     assertThat(grey(gallery, shown.helpful().get(0).sample())).isCloseTo(5 / 50.0, within(0.01));
-    Section.Pair pair = shown.pairs().get(0);
+    Section.WrongNeighbour pair = shown.pairs().get(0);
     assertThat(grey(gallery, gallery.query(2))).isCloseTo(0.5 + 2 / 50.0, within(0.01));
     assertThat(pair.distance()).isEqualTo(0.25);
   }

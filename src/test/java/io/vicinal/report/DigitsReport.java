@@ -159,7 +159,9 @@ final class DigitsReport {
         items.add(
             new Section.Confusion(
                 query.name(),
-                List.of(new Section.Pair(query, test(near.id(q, 0)), near.distance(q, 0) / 4096)),
+                List.of(
+                    new Section.WrongNeighbour(
+                        query, test(near.id(q, 0)), near.distance(q, 0) / 4096)),
                 1,
                 "squared distance",
                 List.of(
@@ -173,7 +175,8 @@ final class DigitsReport {
                 "the 3 largest predicted removals, solved again"));
       }
     }
-    List<Section.Pair> pairs = items.stream().limit(3).flatMap(c -> c.pairs().stream()).toList();
+    List<Section.WrongNeighbour> pairs =
+        items.stream().limit(3).flatMap(c -> c.pairs().stream()).toList();
     items.add(
         new Section.Confusion(
             "digit 8, a whole class",
@@ -223,9 +226,9 @@ final class DigitsReport {
                 curve("gradient norm", mixed),
                 curve("random", chance))),
         List.of(
-            new Section.Detector("frozen-feature kNN", 0.987, 0.921, 0.871, 70),
-            new Section.Detector("gradient norm", 0.846, 0.512, 0.529, 70),
-            new Section.Detector("random", 0.503, 0.104, 0.1, 70)),
+            new Section.DetectorRow("frozen-feature kNN", 0.987, 0.921, 0.871, 70),
+            new Section.DetectorRow("gradient norm", 0.846, 0.512, 0.529, 70),
+            new Section.DetectorRow("random", 0.503, 0.104, 0.1, 70)),
         order.stream().limit(12).map(i -> new Section.Suspect(train(i), suspicion[i])).toList());
   }
 
@@ -252,13 +255,13 @@ final class DigitsReport {
   }
 
   private Section relabelling(NeighbourList near, double[] suspicion) {
-    List<Section.Proposal> proposals = new ArrayList<>();
+    List<Section.ProposedLabel> proposals = new ArrayList<>();
     for (int i : order(suspicion).subList(0, 24)) {
       long[] votes = votes(near, i);
       int best = IntStream.range(0, 10).boxed().max(Comparator.comparingLong(c -> votes[c])).get();
       double share = (double) votes[best] / near.k();
       proposals.add(
-          new Section.Proposal(
+          new Section.ProposedLabel(
               train(i),
               share < 0.4 ? null : name(best),
               share,

@@ -15,7 +15,7 @@ import io.vicinal.loss.ProxyNcaPlusPlus;
 import io.vicinal.loss.SoftTriple;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.DType;
-import io.vicinal.train.TrainingOptions.Group;
+import io.vicinal.train.TrainingOptions.GroupName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -62,14 +62,14 @@ class TrainingOptionsTest {
     put(all, "optimizer.beta2", "0.95", o -> o.adamw(0.1, 0.8, 0.95, 1));
     put(all, "optimizer.eps", "1.0", o -> o.adam(0.1, 0.8, 0.9, 1));
     put(all, "optimizer.weightDecay", "0.5", o -> o.weightDecay(0.5));
-    put(all, "optimizer.groups.weight.lr", "0.3", o -> o.lr(Group.WEIGHT, 0.3));
+    put(all, "optimizer.groups.weight.lr", "0.3", o -> o.lr(GroupName.WEIGHT, 0.3));
     put(all, "schedule.name", "\"plateau\"", o -> o.reduceOnPlateau(1, 0.5));
     put(all, "schedule.every", "2", o -> o.reduceEvery(2, 0.5));
     put(all, "schedule.milestones", "[2,5]", o -> o.reduceAt(0.5, 2, 5));
     put(all, "schedule.factor", "0.5", o -> o.reduceEvery(2, 0.5));
     put(all, "schedule.patience", "9", o -> o.reduceOnPlateau(9, 0.5));
     put(all, "clip.value", "2.0", o -> o.clip(2));
-    put(all, "clip.groups", "[\"bias\"]", o -> o.clip(2, Group.BIAS));
+    put(all, "clip.groups", "[\"bias\"]", o -> o.clip(2, GroupName.BIAS));
     put(all, "sampler.name", "\"balanced\"", o -> o.balancedBatch(5, 6));
     put(all, "sampler.batch", "33", o -> o.batch(33));
     put(all, "sampler.dropLast", "false", o -> o.batch(33, false));
@@ -77,7 +77,7 @@ class TrainingOptionsTest {
     put(all, "sampler.samples", "6", o -> o.balancedBatch(5, 6));
     put(all, "epochs", "3", o -> o.epochs(3));
     put(all, "warmup.epochs", "2", o -> o.warmup(2));
-    put(all, "warmup.groups", "[\"proxies\"]", o -> o.warmup(2, Group.PROXIES));
+    put(all, "warmup.groups", "[\"proxies\"]", o -> o.warmup(2, GroupName.PROXIES));
     put(all, "earlyStop.patience", "4", o -> o.earlyStop(4));
     put(all, "earlyStop.minDelta", "0.01", o -> o.earlyStop(4, 0.01));
     put(all, "checkpointSteps", "10", o -> o.checkpointSteps(10));
@@ -167,10 +167,13 @@ class TrainingOptionsTest {
     assertThat(BASE.weightDecay(0.3).adamw(0.01).config().optimizer().weightDecay()).isEqualTo(0.3);
     assertThat(BASE.metrics("r@4").config().evaluate().metric()).isEqualTo("r@4");
     TrainingOptions grouped =
-        BASE.lr(Group.PROXIES, 1).lrScale(Group.PROXIES, 100).eps(Group.BIAS, 2).adam(0.5);
+        BASE.lr(GroupName.PROXIES, 1)
+            .lrScale(GroupName.PROXIES, 100)
+            .eps(GroupName.BIAS, 2)
+            .adam(0.5);
     assertThat(grouped.config().optimizer().lr("proxies")).isEqualTo(50);
     assertThat(grouped.config().optimizer().eps("bias")).isEqualTo(2);
-    assertThat(grouped.weightDecay(Group.BIAS, 7).config().optimizer().weightDecay("bias"))
+    assertThat(grouped.weightDecay(GroupName.BIAS, 7).config().optimizer().weightDecay("bias"))
         .isEqualTo(7);
     assertThat(BASE.reduceEvery(2, 0.5).constantRate()).isEqualTo(BASE);
     assertThat(BASE.files(Path.of("x"), Path.of("y")).dataset("given")).isEqualTo(BASE);
@@ -184,8 +187,8 @@ class TrainingOptionsTest {
         o -> o.adam(Double.NaN), "optimizer.lr: expected a number from 0 to 1000000, found NaN");
     refused(o -> o.sgd(0.1, 1), "optimizer.momentum: expected a number from 0 up to");
     refused(o -> o.adam(0.1, 0.9, 0.9, 0), "optimizer.eps: expected a number above 0");
-    refused(o -> o.lr(Group.BIAS, -1), "optimizer.groups.bias.lr: expected a number from 0 to");
-    refused(o -> o.sgd(0.1, 0).eps(Group.BIAS, 1), "optimizer.groups.bias.eps: is Adam's");
+    refused(o -> o.lr(GroupName.BIAS, -1), "optimizer.groups.bias.lr: expected a number from 0 to");
+    refused(o -> o.sgd(0.1, 0).eps(GroupName.BIAS, 1), "optimizer.groups.bias.eps: is Adam's");
     refused(o -> o.reduceAt(0.1, 5, 3), "schedule.milestones: must be ascending");
     refused(o -> o.reduceEvery(0, 0.5), "schedule.every: a step schedule needs every");
     refused(o -> o.validation(1), "validation.fraction: expected a number from 0");

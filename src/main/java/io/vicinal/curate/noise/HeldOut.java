@@ -9,8 +9,8 @@ import java.util.stream.IntStream;
 /**
  * What is known of a sample's class without its own label: out-of-fold scores and the votes of
  * frozen-feature neighbours, the probabilities that follow from them, and how many labels are wrong
- * by these. Each table is computed when it is first asked for, and kept; none is to be changed. Safe
- * for any thread.
+ * by these. Each table is computed when it is first asked for, and kept; none is to be changed.
+ * Safe for any thread.
  *
  * <p>Memory: N x C doubles for each table.
  */

@@ -35,11 +35,7 @@ public final class SampleNeighbours {
    * @param arena holds features in single precision, and embeddings
    */
   SampleNeighbours(
-      Backend backend,
-      FeatureSet data,
-      Supplier<Head> head,
-      EvidenceOptions options,
-      Arena arena) {
+      Backend backend, FeatureSet data, Supplier<Head> head, EvidenceOptions options, Arena arena) {
     this.backend = backend;
     this.data = data;
     this.head = head;

@@ -109,7 +109,10 @@ public record Relabelling(
     double[][] blind = rule.probabilities(evidence, suspicious);
     double[][] p = rule.posteriors(evidence, suspicious);
     double[] remoteness = OutlierScore.of(evidence);
-    boolean open = options.threshold() == null && evidence.heldOut().hasTables() && !evidence.heldOut().isNoiseTold();
+    boolean open =
+        options.threshold() == null
+            && evidence.heldOut().hasTables()
+            && !evidence.heldOut().isNoiseTold();
     List<Proposal> proposals = new ArrayList<>();
     for (int i = 0; i < suspicious.length; i++) {
       int id = suspicious[i];

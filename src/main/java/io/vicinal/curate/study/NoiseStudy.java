@@ -71,6 +71,10 @@ public record NoiseStudy(
 
   private static NeighbourPurity purity(Evidence evidence, long[] clean, long[] ids) {
     return NeighbourPurity.of(
-        evidence.neighbours().embeddings(), clean, ids, NeighbourPurity.NEIGHBOURS, evidence.backend());
+        evidence.neighbours().embeddings(),
+        clean,
+        ids,
+        NeighbourPurity.NEIGHBOURS,
+        evidence.backend());
   }
 }

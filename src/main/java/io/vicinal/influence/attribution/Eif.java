@@ -60,7 +60,8 @@ public final class Eif implements Estimator {
     }
     CurvaturePoint point = explanation.point(ReferencePoint.DELIVERED, progress);
     Embedded embedded = explanation.embeddings(queries, point.exact());
-    List<Diagnostics> general = explanation.diagnostics(queries, embedded, ReferencePoint.DELIVERED);
+    List<Diagnostics> general =
+        explanation.diagnostics(queries, embedded, ReferencePoint.DELIVERED);
     List<Diagnostics> diagnostics = new ArrayList<>();
     double[][] values = new double[queries.size()][];
     double[] shares = explanation.shares();

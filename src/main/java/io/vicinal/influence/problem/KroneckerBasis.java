@@ -11,9 +11,9 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
 /**
- * The change of basis between a delivered head and the problem that is solved: the bias becomes
- * the weight's last column, and rotations turn features and embeddings into the axes where EK-FAC
- * is diagonal. With orthogonal Phi (rows) and U (rows):
+ * The change of basis between a delivered head and the problem that is solved: the bias becomes the
+ * weight's last column, and rotations turn features and embeddings into the axes where EK-FAC is
+ * diagonal. With orthogonal Phi (rows) and U (rows):
  *
  * <pre>
  *   x -&gt; Phi x     W -&gt; U W Phi'     b -&gt; U b     p -&gt; U p

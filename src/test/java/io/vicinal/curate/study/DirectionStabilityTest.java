@@ -70,7 +70,8 @@ class DirectionStabilityTest {
         double[][] original = new double[ways.length][];
         for (int w = 0; w < ways.length; w++) {
           var scores = new Eif(OPTIONS.with(ways[w])).scores(explanation, query, Progress.NONE);
-          double factor = (double) scores.diagnostics().get(0).more().get(Diagnostics.ORIGINAL_FACTOR);
+          double factor =
+              (double) scores.diagnostics().get(0).more().get(Diagnostics.ORIGINAL_FACTOR);
           original[w] = scores.values()[0];
           for (int i = 0; i < N; i++) {
             original[w][i] *= factor;

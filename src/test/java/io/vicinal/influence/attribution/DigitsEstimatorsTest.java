@@ -95,7 +95,8 @@ class DigitsEstimatorsTest {
                 v);
         double[] above = losses(arena, at, v, step);
         double[] below = losses(arena, at, v, -step);
-        double factor = (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+        double factor =
+            (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double largest = 0;
         double worst = 0;
         for (int i = 0; i < above.length; i++) {

@@ -70,7 +70,8 @@ class EifTest {
 
   /** The original's scores, found again from ours. */
   private static double[] original(SmallProblem p, Scores scores, int query) {
-    double factor = (double) scores.diagnostics().get(query).more().get(Diagnostics.ORIGINAL_FACTOR);
+    double factor =
+        (double) scores.diagnostics().get(query).more().get(Diagnostics.ORIGINAL_FACTOR);
     double[] original = new double[p.n];
     Arrays.setAll(original, i -> factor * scores.values()[query][i] / p.truth.weights[i]);
     return original;

@@ -92,7 +92,8 @@ class LinearEstimatorsTest {
         double[] sums = new double[p.n];
         Arrays.setAll(sums, i -> 0.2 * products[i] + later[i]);
         near(traced.values()[q], sums, 1e-8);
-        double factor = (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+        double factor =
+            (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double[] g = p.truth.pick(p.truth.gradient(p.theta, 3, p.truth.y[3]));
         assertThat(factor * gradient.values()[q][3] / p.truth.weights[3])
             .isCloseTo(-DenseTruth.dot(g, v), offset(1e-8));

@@ -51,7 +51,8 @@ class LissaTest {
             }
           }
           double[] original = new double[p.n];
-          double factor = (double) scores.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
+          double factor =
+              (double) scores.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
           for (int i = 0; i < p.n; i++) {
             double[] g = p.truth.pick(p.truth.gradient(p.theta, i, p.truth.y[i]));
             original[i] = -DenseTruth.dot(h, g) / seed.scale();
