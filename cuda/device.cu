@@ -1,23 +1,14 @@
-// The CUDA device's table: one short function per entry, which brings host arguments to the device and results back.
+// The CUDA device's table: its engine, and what it adds to the shared entries (algorithm/entries.hpp).
 // No exception leaves the library: entries note a failure, which the caller of the table asks for (core/device.h).
 #include "core/device.h"
 
 #include <algorithm>
 #include <cstring>
 #include <iterator>
-#include <memory>
-#include <mutex>
 
-#include "algorithm/diagonal.hpp"
-#include "algorithm/evaluate.hpp"
-#include "algorithm/factors.hpp"
-#include "algorithm/loss_change.hpp"
-#include "algorithm/recursion.hpp"
-#include "algorithm/scores.hpp"
-#include "algorithm/tables.hpp"
-#include "algorithm/tangent_product.hpp"
+#include "algorithm/entries.hpp"
+#include "device.cuh"
 #include "distances.cuh"
-#include "operations.cuh"
 
 namespace vicinal::cuda {
 namespace {
@@ -84,37 +75,6 @@ void begin(void* device) {
 void check_ids(void* device, const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) {
   engine(device).check_ids(name, n, bound, ids);
 }
-template <class Real>
-void check_weights(void* device, const char* name, std::int64_t n, std::int64_t columns, const Real* values) {
-  engine(device).check_weights(name, n, columns, values);
-}
-
-template <class Real>
-Tangents<const Real> tangents_in(Engine& e, const Tangents<const Real>& t, std::int64_t embeddings,
-                                 std::int64_t proxies, std::int64_t weight, std::int64_t bias) {
-  return {e.in(t.embeddings, embeddings), e.in(t.proxies, proxies), e.in(t.weight, weight), e.in(t.bias, bias)};
-}
-template <class Real>
-Tangents<Real> tangents_out(Engine& e, const Tangents<Real>& t, std::int64_t embeddings, std::int64_t proxies,
-                            std::int64_t weight, std::int64_t bias) {
-  return {e.out(t.embeddings, embeddings), e.out(t.proxies, proxies), e.out(t.weight, weight), e.out(t.bias, bias)};
-}
-
-template <class Real>
-void queue_loss(Engine& e, const Problem<Real>& p, const Gradients<Real>& out) {
-  Memory memory(e);
-  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {false, false, false});
-  Gradients<Real> staged{};
-  staged.per_sample = e.out(out.per_sample, p.n);
-  staged.embeddings = e.out(out.embeddings, p.n * p.d);
-  staged.proxies = e.out(out.proxies, point.columns * p.d);
-  staged.weight = e.out(out.weight, p.d * p.features_width);
-  staged.bias = e.out(out.bias, p.d);
-  algorithm::evaluate(e, point, staged, &e.results()->totals);
-  e.queue_end();
-  // The copy of the host's features ends here; kernels may still read it.
-  if (p.features != nullptr && e.on_host(p.features)) check(cudaStreamSynchronize(e.stream), "waiting for the device");
-}
 
 // Above this many operations of a call's products a dozen launches are lost in the noise.
 constexpr double kSmallCall = 50e9;
@@ -133,10 +93,11 @@ bool repeatable(const Engine& e, const Problem<Real>& p, const Gradients<Real>& 
                       [&](const void* array) { return array != nullptr && e.on_host(array); });
 }
 
+}  // namespace
+
 template <class Real>
-void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
-  Engine& e = engine(device);
-  const auto work = [&] { queue_loss(e, p, out); };
+template <class Work>
+void Device<Real>::repeat(Engine& e, const Problem<Real>& p, const Gradients<Real>& out, Work&& work) {
   if (repeatable(e, p, out)) {
     const LossSpec& s = p.spec;  // the problem's checks, which the call's end queues, follow from it too
     CallKey& key = e.graphs.new_key();
@@ -149,298 +110,9 @@ void loss(void* device, const Problem<Real>& p, const Gradients<Real>& out) {
   } else {
     work();
   }
-  e.wait();
-  *out.loss = e.results()->totals.loss;
-  if (out.empty != nullptr) *out.empty = e.results()->totals.empty;
 }
 
-// Cosines are kept when they take at most this share of the workspace; the blocks of a product need the rest.
-template <class Real>
-bool cosines_fit(const Engine& e, const Problem<Real>& p) {
-  const double bytes = static_cast<double>(p.n) * static_cast<double>(p.classes * p.spec.centers + 16) * sizeof(Real);
-  return bytes <= 0.5 * static_cast<double>(e.workspace_bytes);
-}
-
-template <class Real>
-void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction, const Tangents<Real>& out) {
-  Engine& e = engine(device);
-  Memory memory(e);
-  Point<Real> point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), out.proxies != nullptr});
-  const Workspace::Mark mark = e.workspace.mark();
-  algorithm::evaluate(e, point, Gradients<Real>{}, nullptr);
-  e.workspace.rewind(mark);
-  const std::int64_t rows = p.n * p.d, proxies = point.columns * p.d;
-  algorithm::tangent_product(e, point,
-                             {VICINAL_HESSIAN,
-                              1,
-                              tangents_in<Real>(e, direction, rows, proxies, 0, 0),
-                              {},
-                              tangents_out<Real>(e, out, rows, proxies, 0, 0)});
-  e.finish();
-}
-
-template <class Real>
-void embed(void* device, const Problem<Real>& p, Real* embeddings) {
-  Engine& e = engine(device);
-  Point<Real> point{};
-  point.problem = p;
-  point.features = Features<Real>(e, p.features, p.n, p.features_width, e.workspace_bytes);
-  const Real* weight = e.in(p.weight, p.d * p.features_width);
-  const Real* bias = e.in(p.bias, p.d);
-  Real* out = e.out(embeddings, p.n * p.d);
-  const std::int64_t rows = algorithm::block_rows(e, point, p.n, 1);
-  for (std::int64_t at = 0; at < p.n; at += rows) {
-    algorithm::affine_rows(e, point, at, std::min(rows, p.n - at), p.d, weight, bias, out + at * p.d);
-    e.poll();
-  }
-  e.finish();
-}
-
-// A point with an owner, for many products. Parameters are copied; device arrays are borrowed, host arrays copied, or
-// borrowed when they are features that do not fit.
-template <class Real>
-struct Curvature {
-  std::vector<Buffer<char>> memory;
-  Point<Real> point;
-  // The samples' losses, made by the first call that needs them.
-  mutable std::mutex mutex;
-  mutable std::unique_ptr<Buffer<double>> losses;
-};
-
-template <class Real>
-void* curvature_create(void* device, const Problem<Real>& p) {
-  Engine& e = engine(device);
-  auto c = std::make_unique<Curvature<Real>>();
-  Memory memory(e, c->memory);
-  // Unit proxies and the rows at the point hold all that products need of weight, bias and proxies.
-  c->point = algorithm::make_point<Device<Real>>(memory, p, {true, cosines_fit(e, p), true});
-  algorithm::evaluate(e, c->point, Gradients<Real>{}, nullptr);
-  Problem<Real>& kept = c->point.problem;
-  kept.weight = nullptr;
-  kept.bias = nullptr;
-  kept.proxies = nullptr;
-  e.finish();
-  return c.release();
-}
-
-template <class Real>
-void curvature_destroy(void* curvature) {
-  delete static_cast<Curvature<Real>*>(curvature);
-}
-
-template <class Real>
-const Curvature<Real>& kept(const void* curvature) {
-  return *static_cast<const Curvature<Real>*>(curvature);
-}
-// Directions and products over (weight, proxies) of a kept point, m of each.
-template <class Real>
-Tangents<const Real> directions_in(Engine& e, const Point<Real>& point, std::int64_t m, const Tangents<const Real>& t) {
-  const Problem<Real>& p = point.problem;
-  return tangents_in<Real>(e, t, 0, m * point.columns * p.d, m * p.d * p.features_width, m * p.d);
-}
-
-template <class Real>
-void curvature_products(void* device, const void* curvature, const CurvatureProducts<Real>& products) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const Problem<Real>& p = point.problem;
-  CurvatureProducts<Real> staged = products;
-  staged.direction = directions_in<Real>(e, point, products.m, products.direction);
-  staged.out = tangents_out<Real>(e, products.out, 0, products.m * point.columns * p.d,
-                                  products.m * p.d * p.features_width, products.m * p.d);
-  if (products.kind == VICINAL_FISHER) {
-    algorithm::fisher_product(e, point, staged);
-  } else {
-    algorithm::tangent_product(e, point, staged);
-  }
-  e.finish();
-}
-
-template <class Real>
-void curvature_scores(void* device, const void* curvature, std::int64_t m, const Tangents<const Real>& direction,
-                      double* scores) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  algorithm::sample_scores(e, point, m, directions_in<Real>(e, point, m, direction),
-                           e.out(scores, m * point.problem.n));
-  e.finish();
-}
-
-template <class Real>
-__global__ void scaled_copy(std::int64_t n, Real factor, const Real* from, Real* to) {
-  each_index(n, [&](std::int64_t i) { to[i] = factor * from[i]; });
-}
-template <class Real>
-void curvature_sample_gradients(void* device, const void* curvature, Real* units, Real* gradients) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const std::int64_t size = point.problem.n * point.problem.d;
-  const auto put = [&](Real factor, const Real* from, Real* to) {
-    if (to != nullptr) over(e, size, scaled_copy<Real>, size, factor, from, e.out(to, size));
-  };
-  put(Real(1), point.unit, units);
-  put(static_cast<Real>(point.problem.n), point.gradient, gradients);
-  e.finish();
-}
-
-template <class Real>
-void curvature_tables(void* device, const void* curvature, const Tangents<const Real>& direction, std::int64_t from,
-                      std::int64_t rows, double* by_proxy, double* relabel) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const std::int64_t size = rows * point.problem.classes;
-  algorithm::sample_tables(e, point, directions_in<Real>(e, point, 1, direction), from, rows, e.out(by_proxy, size),
-                           e.out(relabel, size));
-  e.finish();
-}
-
-template <class Real>
-void curvature_loss_change(void* device, const void* curvature, std::int64_t rank, const Real* left, const Real* right,
-                           double* change) {
-  Engine& e = engine(device);
-  const Curvature<Real>& c = kept<Real>(curvature);
-  const Problem<Real>& p = c.point.problem;
-  {
-    const std::lock_guard<std::mutex> lock(c.mutex);
-    if (c.losses == nullptr) {
-      auto losses = std::make_unique<Buffer<double>>(e.ordinal, p.n);
-      const Workspace::Mark mark = e.workspace.mark();
-      algorithm::sample_losses(e, c.point, losses->get());
-      e.workspace.rewind(mark);
-      check(cudaStreamSynchronize(e.stream), "waiting for the device");
-      c.losses = std::move(losses);
-    }
-  }
-  algorithm::loss_change(e, c.point, c.losses->get(), rank, e.in(left, rank * p.d),
-                         e.in(right, rank * p.features_width), e.out(change, p.n));
-  e.finish();
-}
-
-template <class Real>
-void sgd_step_entry(void* device, std::int64_t n, const SgdStep<Real>& s) {
-  Engine& e = engine(device);
-  SgdStep<Real> staged = s;
-  staged.gradient = e.in(s.gradient, n);
-  staged.velocity = e.in_out(s.velocity, n);
-  staged.parameter = e.in_out(s.parameter, n);
-  sgd_step(e, n, staged);
-  e.finish();
-}
-
-template <class Real>
-void adam_step_entry(void* device, std::int64_t n, const AdamStep<Real>& s) {
-  Engine& e = engine(device);
-  AdamStep<Real> staged = s;
-  staged.gradient = e.in(s.gradient, n);
-  staged.first_moment = e.in_out(s.first_moment, n);
-  staged.second_moment = e.in_out(s.second_moment, n);
-  staged.parameter = e.in_out(s.parameter, n);
-  adam_step(e, n, staged);
-  e.finish();
-}
-
-template <class Real>
-void clip_entry(void* device, std::int64_t n, double limit, Real* values) {
-  Engine& e = engine(device);
-  clip(e, n, limit, e.in_out(values, n));
-  e.finish();
-}
-
-template <class Real>
-std::int64_t find_nonfinite_entry(void* device, std::int64_t n, const Real* values) {
-  Engine& e = engine(device);
-  return find_nonfinite(e, n, e.in(values, n));
-}
-
-template <class Real>
-void gather_rows_entry(void* device, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
-                       const std::int64_t* ids, Real* out) {
-  Engine& e = engine(device);
-  gather_rows(e, available, columns, e.in(values, available * columns), n, e.in(ids, n), e.out(out, n * columns));
-  e.finish();
-}
-
-template <class Real>
-void normalize_rows_entry(void* device, std::int64_t n, std::int64_t columns, const Real* values, Real* out) {
-  Engine& e = engine(device);
-  normalize_rows<Real>(e, n, columns, e.in(values, n * columns), e.out(out, n * columns), nullptr);
-  e.finish();
-}
-
-template <class Real>
-void gemm_entry(void* device, bool ta, bool tb, std::int64_t m, std::int64_t n, std::int64_t k, const Real* a,
-                const Real* b, Real* c) {
-  Engine& e = engine(device);
-  gemm<Real>(e, {ta, tb, m, n, k, e.in(a, m * k), ta ? m : k, e.in(b, n * k), tb ? k : n, e.out(c, m * n), n, false});
-  e.finish();
-}
-
-template <class Real>
-void curvature_factors(void* device, const void* curvature, Real* feature, Real* output) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const std::int64_t d = point.problem.d, D = point.problem.features_width;
-  algorithm::factors(e, point, e.out(feature, D * D), e.out(output, d * d));
-  e.finish();
-}
-
-template <class Real>
-void curvature_diagonal(void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const std::int64_t d = point.problem.d;
-  algorithm::diagonal(e, point, kind, e.out(weight, d * point.problem.features_width),
-                      e.out(proxies, point.columns * d));
-  e.finish();
-}
-
-template <class Real>
-void curvature_self_influence(void* device, const void* curvature, const Real* inverse, double* out) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  algorithm::self_influence(e, point, e.in(inverse, point.problem.d * point.problem.features_width),
-                            e.out(out, point.problem.n));
-  e.finish();
-}
-
-template <class Real>
-void curvature_seed_recursion(void* device, const void* curvature, double damping, double scale, std::int64_t m,
-                              std::int64_t R, const Real* left, const Real* right, Real* h) {
-  Engine& e = engine(device);
-  const Point<Real>& point = kept<Real>(curvature).point;
-  const std::int64_t rows = m * point.problem.d, D = point.problem.features_width;
-  algorithm::seed_recursion(e, point, damping, scale, m, R, e.in(left, rows * R), e.in(right, R * D),
-                            e.out(h, rows * D));
-  e.finish();
-}
-
-template <class Real>
-void dots_entry(void* device, std::int64_t m, std::int64_t n, const Real* x, const Real* y, double* out) {
-  Engine& e = engine(device);
-  const Real* on_device = e.in(x, m * n);
-  dots(e, m, n, on_device, x == y ? on_device : e.in(y, m * n), out);
-}
-
-template <class Real>
-void axpy_entry(void* device, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y) {
-  Engine& e = engine(device);
-  axpy(e, m, n, alpha, e.in(x, m * n), e.in_out(y, m * n));
-  e.finish();
-}
-
-template <class Real>
-void xpby_entry(void* device, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y) {
-  Engine& e = engine(device);
-  xpby(e, m, n, e.in(x, m * n), beta, e.in_out(y, m * n));
-  e.finish();
-}
-
-template <class Real>
-void multiply_entry(void* device, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out) {
-  Engine& e = engine(device);
-  multiply(e, m, n, e.in(shared, n), e.in(x, m * n), e.out(out, m * n));
-  e.finish();
-}
+namespace {
 
 // The gallery comes over once, also where the queries are rows of it.
 template <class Rows>
@@ -468,39 +140,6 @@ void nearest_entry(void* device, const Nearest& n) {
   staged.distances = e.out(n.distances, n.Q * n.k);
   nearest(e, staged);
   e.finish();
-}
-
-template <class Real>
-Operations<Real> operations_table() {
-  Operations<Real> t{};
-  t.check_weights = guarded<check_weights<Real>>;
-  t.loss = guarded<loss<Real>>;
-  t.loss_hvp = guarded<loss_hvp<Real>>;
-  t.embed = guarded<embed<Real>>;
-  t.curvature_create = guarded<curvature_create<Real>>;
-  t.curvature_destroy = curvature_destroy<Real>;
-  t.curvature_products = guarded<curvature_products<Real>>;
-  t.curvature_scores = guarded<curvature_scores<Real>>;
-  t.curvature_sample_gradients = guarded<curvature_sample_gradients<Real>>;
-  t.curvature_tables = guarded<curvature_tables<Real>>;
-  t.curvature_loss_change = guarded<curvature_loss_change<Real>>;
-  t.sgd_step = guarded<sgd_step_entry<Real>>;
-  t.adam_step = guarded<adam_step_entry<Real>>;
-  t.clip = guarded<clip_entry<Real>>;
-  t.find_nonfinite = guarded<find_nonfinite_entry<Real>>;
-  t.gather_rows = guarded<gather_rows_entry<Real>>;
-  t.normalize_rows = guarded<normalize_rows_entry<Real>>;
-  t.gemm = guarded<gemm_entry<Real>>;
-  t.symmetric_eigen = nullptr;  // LAPACK's, on the processor (capi/vectors.cpp)
-  t.curvature_factors = guarded<curvature_factors<Real>>;
-  t.curvature_diagonal = guarded<curvature_diagonal<Real>>;
-  t.curvature_self_influence = guarded<curvature_self_influence<Real>>;
-  t.curvature_seed_recursion = guarded<curvature_seed_recursion<Real>>;
-  t.dots = guarded<dots_entry<Real>>;
-  t.axpy = guarded<axpy_entry<Real>>;
-  t.xpby = guarded<xpby_entry<Real>>;
-  t.multiply = guarded<multiply_entry<Real>>;
-  return t;
 }
 
 MemoryTable guarded_memory() {
@@ -533,8 +172,8 @@ const DeviceTable& table() {
     t.blas = [](const void* device) { return static_cast<const Engine*>(device)->blas_name; };
     t.failure = take_failure;
     t.check_ids = guarded<check_ids>;
-    t.f32 = operations_table<float>();
-    t.f64 = operations_table<double>();
+    t.f32 = algorithm::operations_table<Device<float>, Guarded>();
+    t.f64 = algorithm::operations_table<Device<double>, Guarded>();
     t.rank = guarded<rank_entry>;
     t.nearest = guarded<nearest_entry>;
     return t;

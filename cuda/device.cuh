@@ -8,8 +8,8 @@
 #include "loss_change.cuh"
 #include "loss_columns.cuh"
 #include "loss_rows.cuh"
+#include "operations.cuh"
 #include "point.cuh"
-#include "recursion.cuh"
 #include "row_weights.cuh"
 #include "rows.cuh"
 #include "softmax.cuh"
@@ -42,6 +42,10 @@ struct Device {
   }
   // Unknown: the values lie on the device and can be anything.
   static double largest(std::int64_t, const Real*) { return std::numeric_limits<double>::infinity(); }
+
+  // Queues the work of a loss, as a graph where that is worth it (device.cu).
+  template <class Work>
+  static void repeat(Engine& e, const Problem<Real>& p, const Gradients<Real>& out, Work&& work);
 
   static constexpr auto gemm = cuda::gemm<Real>;
   static constexpr auto gemm_over_rows = cuda::gemm<Real>;
@@ -93,6 +97,16 @@ struct Device {
 
   static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;
+
+  static constexpr auto sgd_step = cuda::sgd_step<Real>;
+  static constexpr auto adam_step = cuda::adam_step<Real>;
+  static constexpr auto clip = cuda::clip<Real>;
+  static constexpr auto find_nonfinite = cuda::find_nonfinite<Real>;
+  static constexpr auto gather_rows = cuda::gather_rows<Real>;
+  static constexpr auto dots = cuda::dots<Real>;
+  static constexpr auto axpy = cuda::axpy<Real>;
+  static constexpr auto xpby = cuda::xpby<Real>;
+  static constexpr auto multiply = cuda::multiply<Real>;
 };
 
 }  // namespace vicinal::cuda

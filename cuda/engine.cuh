@@ -200,6 +200,7 @@ struct Engine {
   void restart();
   // For kernels to write; for the processor after the end.
   Results* results() const { return results_.as<Results>(); }
+  LossTotals* totals() const { return &results()->totals; }
   // Between blocks: stops when the caller asked to, and keeps at most a few blocks queued so that this is soon.
   void poll();
 
@@ -255,8 +256,10 @@ struct Engine {
   template <class T>
   void read(T* to, const T* from, std::int64_t count) {
     copy(to, from, count);
-    check(cudaStreamSynchronize(stream), "waiting for the device");
+    settle();
   }
+  // What is queued is done.
+  void settle() { check(cudaStreamSynchronize(stream), "waiting for the device"); }
 
  private:
   template <class T>

@@ -1,9 +1,10 @@
-// What the device table has beside the algorithms: steps, vectors, searches. All pointers are device
-// memory unless they say host; device.cu copies host arguments. Each is in the file of its name, as in cpu/.
+// Operations that stand on nothing but the engine, each in the file of its name, as in cpu/: steps, vectors, the
+// recursion, searches. All pointers are device memory unless they say host.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_
 
-#include "device.cuh"
+#include "core/device.h"
+#include "loss_rows.cuh"
 
 namespace vicinal::cuda {
 
@@ -31,6 +32,19 @@ template <class Real>
 void xpby(Engine& e, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y);
 template <class Real>
 void multiply(Engine& e, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
+
+// recursion.cu (algorithm/recursion.hpp has the formulas).
+template <class Real>
+void step_norms(Engine& e, const StepNorms<Real>& s);
+// y = c y + f hx, [rows, width]; factors: c [rows], then f [rows]. hx null: no second term.
+template <class Real>
+void combine_rows(Engine& e, std::int64_t rows, std::int64_t width, const double* factors, const Real* hx, Real* y);
+// coupling [k, j] *= powers [k - 1 - j], j < k.
+template <class Real>
+void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* powers, Real* coupling);
+// u of the block's samples in order, each coupled to those before it; tile has the rows, without outputs.
+template <class Real>
+void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
 
 // rank.cu: self, offsets and relevant are host memory, the rest is the device's.
 void rank(Engine& e, const Ranking& ranking);

@@ -23,8 +23,9 @@ using Point = algorithm::Point<Device<Real>>;
 // Where a point's arrays live: in the call's workspace, or with an owner that outlives the call.
 class Memory {
  public:
+  using Owner = std::vector<Buffer<char>>;
   explicit Memory(Engine& e) : engine_(&e) {}
-  Memory(Engine& e, std::vector<Buffer<char>>& owner) : engine_(&e), owner_(&owner) {}
+  Memory(Engine& e, Owner& owner) : engine_(&e), owner_(&owner) {}
   template <class T>
   T* get(std::int64_t count) {
     if (owner_ == nullptr) return engine_->workspace.get<T>(count);
@@ -43,7 +44,7 @@ class Memory {
 
  private:
   Engine* engine_;
-  std::vector<Buffer<char>>* owner_ = nullptr;
+  Owner* owner_ = nullptr;
 };
 
 // SoftTriple's centre regulariser: its value added to totals (or null) and its gradient written to dL/dp^ (or null).

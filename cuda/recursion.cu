@@ -3,7 +3,7 @@
 //              most of the device idle. Bounds: a warp per sample.
 // Cost         the steps 4 N d C K, memory-bound in the second-level cache.
 // Determinism  sums in the order of threads, lanes and warps.
-#include "recursion.cuh"
+#include "operations.cuh"
 
 #include <cmath>
 

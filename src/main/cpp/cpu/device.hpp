@@ -5,9 +5,9 @@
 
 #include "cpu/loss_change.hpp"
 #include "cpu/losses.hpp"
+#include "cpu/operations.hpp"
 #include "cpu/point.hpp"
 #include "cpu/proxy_tiles.hpp"
-#include "cpu/recursion.hpp"
 #include "cpu/row_weights.hpp"
 #include "cpu/rows.hpp"
 #include "cpu/softmax.hpp"
@@ -40,6 +40,12 @@ struct Device {
   // The largest of n values.
   static double largest(std::int64_t n, const Real* values) {
     return static_cast<double>(*std::max_element(values, values + n));
+  }
+
+  // Does the work of a loss.
+  template <class Work>
+  static void repeat(Engine&, const Problem<Real>&, const Gradients<Real>&, Work&& work) {
+    work();
   }
 
   static constexpr auto gemm = cpu::gemm<Real>;
@@ -94,6 +100,16 @@ struct Device {
   static constexpr auto tiled_gradients = cpu::tiled_gradients<Real>;
   static constexpr auto centre_regulariser = cpu::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cpu::centre_regulariser_tangent<Real>;
+
+  static constexpr auto sgd_step = cpu::sgd_step<Real>;
+  static constexpr auto adam_step = cpu::adam_step<Real>;
+  static constexpr auto clip = cpu::clip<Real>;
+  static constexpr auto find_nonfinite = cpu::find_nonfinite<Real>;
+  static constexpr auto gather_rows = cpu::gather_rows<Real>;
+  static constexpr auto dots = cpu::dots<Real>;
+  static constexpr auto axpy = cpu::axpy<Real>;
+  static constexpr auto xpby = cpu::xpby<Real>;
+  static constexpr auto multiply = cpu::multiply<Real>;
 };
 
 }  // namespace vicinal::cpu

@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-#include "cpu/vectors.hpp"
+#include "cpu/operations.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -11,9 +11,11 @@
 #include <cstdint>
 #include <cstring>
 #include <exception>
+#include <limits>
 #include <vector>
 
-#include "core/error.hpp"
+#include "algorithm/data.hpp"
+#include "core/refusals.hpp"
 #include "cpu/kernels.hpp"
 #include "cpu/workspace.hpp"
 #include "vicinal/threads.hpp"
@@ -27,9 +29,36 @@ struct Engine {
   Workspace workspace;
   std::atomic<bool> cancelled{false};
 
-  // What an engine with memory of its own has to do about arguments and arrays.
+  // A call starts.
+  void begin() {
+    cancelled.store(false, std::memory_order_relaxed);
+    workspace.begin();
+    totals_ = {};
+  }
+  LossTotals* totals() { return &totals_; }  // of the call
+
+  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) const {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
+  }
+  template <class Real>
+  void check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values) const {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (!(values[i] >= Real(0) && values[i] <= std::numeric_limits<Real>::max()))
+        refuse_weight(name, i, columns, values[i]);
+  }
+
+  // What an engine with memory of its own has to do about arguments and arrays, and at a call's end.
   template <class T>
   const T* in(const T* values, std::int64_t) const {
+    return values;
+  }
+  template <class T>
+  T* out(T* values, std::int64_t) const {
+    return values;
+  }
+  template <class T>
+  T* in_out(T* values, std::int64_t) const {
     return values;
   }
   // The same of values that the call made, until the workspace is rewound.
@@ -39,6 +68,10 @@ struct Engine {
     std::copy(values.begin(), values.end(), kept);
     return kept;
   }
+  void settle() const {}
+  void queue_end() const {}
+  void wait() const {}
+  void finish() const {}
   template <class T>
   void read(T* to, const T* from, std::int64_t count) const {
     copy(to, from, count);
@@ -56,6 +89,9 @@ struct Engine {
   void poll() const {
     if (cancelled.load(std::memory_order_relaxed)) fail(VICINAL_CANCELLED, "the call was cancelled");
   }
+
+ private:
+  LossTotals totals_{};
 };
 
 // Below this much arithmetic one thread is faster: starting a team costs 2 to 5 us, in which one core does about

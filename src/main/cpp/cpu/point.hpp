@@ -22,8 +22,9 @@ using Point = algorithm::Point<Device<Real>>;
 // Where a point's arrays live: in the call's workspace, or with an owner that outlives the call.
 class Memory {
  public:
+  using Owner = std::vector<Buffer<char>>;
   explicit Memory(Engine& e) : engine_(&e) {}
-  Memory(Engine& e, std::vector<Buffer<unsigned char>>& owner) : engine_(&e), owner_(&owner) {}
+  Memory(Engine& e, Owner& owner) : engine_(&e), owner_(&owner) {}
   template <class T>
   T* get(std::int64_t count) {
     if (owner_ == nullptr) return engine_->workspace.get<T>(count);
@@ -39,7 +40,7 @@ class Memory {
 
  private:
   Engine* engine_;
-  std::vector<Buffer<unsigned char>>* owner_ = nullptr;
+  Owner* owner_ = nullptr;
 };
 
 // Feature rows, where they lie.

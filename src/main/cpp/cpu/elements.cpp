@@ -1,0 +1,86 @@
+// Element-wise operations: optimiser steps, clipping, the search for NaN and infinity, rows by their ids;
+// cpu/isa/elements.cpp has the formulas.
+// Cost         memory-bound, one pass.
+// Determinism  every element is independent; the first bad index is a minimum of integers.
+#include <atomic>
+#include <cmath>
+#include <cstring>
+
+#include "cpu/operations.hpp"
+
+namespace vicinal::cpu {
+namespace {
+
+// Element-wise work: memory-bound, about this many operations per element for the decision how to cut it.
+constexpr double kFlopsPerElement = 8;
+
+template <class Body>
+void elements(const Engine& e, std::int64_t n, Body&& body) {
+  parallel_ranges(e, n, kFlopsPerElement * static_cast<double>(n), body);
+}
+
+}  // namespace
+
+template <class Real>
+void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& s) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  elements(e, n, [&](Range r) {
+    k.sgd(r.size(), s.lr, s.momentum, s.weight_decay, s.first, s.gradient + r.begin,
+          s.velocity == nullptr ? nullptr : s.velocity + r.begin, s.parameter + r.begin);
+  });
+}
+
+template <class Real>
+void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  const double t = static_cast<double>(s.step);
+  const double step_size = s.lr / (1 - std::pow(s.beta1, t));
+  const double correction2 = std::sqrt(1 - std::pow(s.beta2, t));
+  const double decay = s.decoupled ? 1 - s.lr * s.weight_decay : 1.0;
+  const double l2 = s.decoupled ? 0.0 : s.weight_decay;
+  elements(e, n, [&](Range r) {
+    k.adam(r.size(), step_size, s.beta1, s.beta2, correction2, s.eps, decay, l2, s.gradient + r.begin,
+           s.first_moment + r.begin, s.second_moment + r.begin, s.parameter + r.begin);
+  });
+}
+
+template <class Real>
+void clip(Engine& e, std::int64_t n, double limit, Real* values) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  elements(e, n, [&](Range r) { k.clip(r.size(), limit, values + r.begin); });
+}
+
+template <class Real>
+std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  std::atomic<std::int64_t> first{n};
+  elements(e, n, [&](Range r) {
+    const std::int64_t at = k.find_nonfinite(r.size(), values + r.begin);
+    if (at < 0) return;
+    std::int64_t seen = first.load();
+    while (r.begin + at < seen && !first.compare_exchange_weak(seen, r.begin + at)) {
+    }
+  });
+  return first.load() == n ? -1 : first.load();
+}
+
+template <class Real>
+void gather_rows(Engine& e, std::int64_t, std::int64_t columns, const Real* values, std::int64_t n,
+                 const std::int64_t* ids, Real* out) {
+  parallel_ranges(e, n, static_cast<double>(n) * static_cast<double>(columns), [&](Range r) {
+    for (std::int64_t i = r.begin; i < r.end; ++i)
+      std::memcpy(out + i * columns, values + ids[i] * columns, static_cast<std::size_t>(columns) * sizeof(Real));
+  });
+}
+
+#define VICINAL_INSTANTIATE(Real)                                           \
+  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);      \
+  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);    \
+  template void clip(Engine&, std::int64_t, double, Real*);                 \
+  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*); \
+  template void gather_rows(Engine&, std::int64_t, std::int64_t, const Real*, std::int64_t, const std::int64_t*, Real*);
+VICINAL_INSTANTIATE(float)
+VICINAL_INSTANTIATE(double)
+#undef VICINAL_INSTANTIATE
+
+}  // namespace vicinal::cpu

@@ -1,0 +1,57 @@
+// Operations that stand on nothing but the engine, each in the file of its name: steps, vectors, the recursion, the
+// symmetric eigenproblem.
+#ifndef VICINAL_CPU_OPERATIONS_HPP_
+#define VICINAL_CPU_OPERATIONS_HPP_
+
+#include "core/device.h"
+#include "cpu/engine.hpp"
+
+namespace vicinal::cpu {
+
+template <class Real>
+void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& step);
+template <class Real>
+void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& step);
+template <class Real>
+void clip(Engine& e, std::int64_t n, double limit, Real* values);
+// The first index of a NaN or an infinity, or -1.
+template <class Real>
+std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values);
+template <class Real>
+void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
+                 const std::int64_t* ids, Real* out);
+
+// m rows of n elements, for iterative solvers with many right-hand sides.
+// out[q] = sum_i a[q, i] b[q, i] over rows of n, in double.
+template <class Real>
+void dots(Engine& e, std::int64_t m, std::int64_t n, const Real* a, const Real* b, double* out);
+// y[q, i] += alpha[q] x[q, i].
+template <class Real>
+void axpy(const Engine& e, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y);
+// y[q, i] = x[q, i] + beta[q] y[q, i].
+template <class Real>
+void xpby(const Engine& e, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y);
+// out[q, i] = shared[i] x[q, i]; out may be x.
+template <class Real>
+void multiply(const Engine& e, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
+
+// The recursion (algorithm/recursion.hpp has the formulas).
+template <class Real>
+void step_norms(Engine& e, const StepNorms<Real>& s);
+// y = c y + f hx, [rows, width]; factors: c [rows], then f [rows]. hx null: no second term.
+template <class Real>
+void combine_rows(Engine& e, std::int64_t rows, std::int64_t width, const double* factors, const Real* hx, Real* y);
+// coupling [k, j] *= powers [k - 1 - j], j < k.
+template <class Real>
+void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* powers, Real* coupling);
+// u of the block's samples in order, each coupled to those before it; tile has the rows, without outputs.
+template <class Real>
+void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
+
+// Rows of `matrix` become the unit eigenvectors of the symmetric matrix, `values` its eigenvalues, ascending.
+template <class Real>
+void symmetric_eigen(const Engine& e, std::int64_t n, Real* matrix, Real* values);
+
+}  // namespace vicinal::cpu
+
+#endif  // VICINAL_CPU_OPERATIONS_HPP_
