@@ -70,7 +70,7 @@ record Result(
           "verdict");
 
   private static String line(Object... columns) {
-    return format(
+    return inEnglish(
         "%-24s %-9s %-48s %10s %21s %10s %8s %6s %8s %7s %9s %7s %8s  %s", columns);
   }
 
@@ -84,13 +84,13 @@ record Result(
             + ".."
             + milliseconds(measured.ours.quantile(0.9)),
         each(method -> theirs(method) > 0 ? milliseconds(theirs(method)) : "-"),
-        each(method -> theirs(method) > 0 ? format("%.2fx", ratio(method)) : "-"),
-        each(method -> format("%.2gx", row.ratios().get(method))),
-        format("%.1f", gflops()),
-        format("%.1f", 100 * share()),
+        each(method -> theirs(method) > 0 ? inEnglish("%.2fx", ratio(method)) : "-"),
+        each(method -> inEnglish("%.2gx", row.ratios().get(method))),
+        inEnglish("%.1f", gflops()),
+        inEnglish("%.1f", 100 * share()),
         milliseconds(floorMs),
-        format("%.1f", 100 * roof()),
-        format("%.1e", equality.worstOfOurs()),
+        inEnglish("%.1f", 100 * roof()),
+        inEnglish("%.1e", equality.worstOfOurs()),
         verdict());
   }
 
@@ -141,14 +141,14 @@ record Result(
   String notes() {
     StringBuilder notes = new StringBuilder();
     notes.append(
-        format(
+        inEnglish(
             "  equal within %.1e (allowed %.0e); %d repeats; other processes took %.0f%% of the"
                 + " machine%n",
             equality.worst(), tolerance, measured.ours.count(), 100 * measured.bystanders));
     measured.peer.forEach(
         (method, theirs) ->
             notes.append(
-                format(
+                inEnglish(
                     "  %s: ratio by rounds %.2fx (p10 %.2fx, p90 %.2fx), %d repeats%n",
                     key(method),
                     theirs.pairs.median(),
@@ -157,23 +157,23 @@ record Result(
                     theirs.times.count())));
     if (!Double.isNaN(row.share())) {
       notes.append(
-          format(
+          inEnglish(
               "  %.1f%% of the sgemm rate (%.0f GFLOP/s), at least %.0f%%%n",
               100 * share(), gflopsCeiling, 100 * row.share()));
     }
     if (!Double.isNaN(row.roof())) {
       notes.append(
-          format("  %.1f%% of the floor, at least %.0f%%%n", 100 * roof(), 100 * row.roof()));
+          inEnglish("  %.1f%% of the floor, at least %.0f%%%n", 100 * roof(), 100 * row.roof()));
     }
     measured.beside.forEach(
         (method, times) ->
             notes.append(
-                format(
+                inEnglish(
                     "  peer's %s: %s ms (%.2fx ours)%n",
                     method, milliseconds(times.median()), times.median() / ours())));
     if (peakBytes >= 0) {
       notes.append(
-          format(
+          inEnglish(
               "  peak memory %.2f GiB alone, at most %.2f GiB; the peer's %.2f GiB%n",
               gib(peakBytes), gib(row.memory()), gib(peerPeakBytes)));
     }
@@ -246,10 +246,10 @@ record Result(
   }
 
   private static String milliseconds(double value) {
-    return format(value < 10 ? "%.3f" : value < 1000 ? "%.1f" : "%.0f", value);
+    return inEnglish(value < 10 ? "%.3f" : value < 1000 ? "%.1f" : "%.0f", value);
   }
 
-  private static String format(String format, Object... values) {
+  private static String inEnglish(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
   }
 }
