@@ -23,7 +23,7 @@ record CheckSettings(String device, long seed, int rounds, int largest, String o
     CheckSettings settings =
         new CheckSettings(
             given.text("--device", "cuda"),
-            given.number("--seed", ThreadLocalRandom.current().nextInt(1_000_000)),
+            given.whole("--seed", ThreadLocalRandom.current().nextInt(1_000_000)),
             given.number("--rounds", 4),
             given.number("--largest", 300),
             given.text("--only", ""));

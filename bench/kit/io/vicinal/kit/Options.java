@@ -12,7 +12,11 @@ public final class Options {
 
   private final Map<String, String> given = new HashMap<>();
 
-  private Options() {}
+  private final String known; // how every refusal ends
+
+  private Options(String known) {
+    this.known = known;
+  }
 
   /**
    * Reads a command line.
@@ -25,7 +29,7 @@ public final class Options {
     List<String> all = new ArrayList<>(named);
     all.addAll(flags);
     String known = "; the options are " + String.join(", ", all);
-    Options options = new Options();
+    Options options = new Options(known);
     for (int i = 0; i < arguments.length; i++) {
       String option = arguments[i];
       if (flags.contains(option)) {
@@ -57,18 +61,35 @@ public final class Options {
   }
 
   /**
-   * Its value, a number that is not negative.
+   * Its value, a count.
    *
    * @throws InputException if it is none
    */
   public int number(String option, int otherwise) {
+    long value = whole(option, otherwise);
+    if (value < 0 || value > Integer.MAX_VALUE) {
+      throw refused(option, null);
+    }
+    return (int) value;
+  }
+
+  /**
+   * Its value, a whole number of either sign.
+   *
+   * @throws InputException if it is none
+   */
+  public long whole(String option, long otherwise) {
     if (!has(option)) {
       return otherwise;
     }
     try {
-      return Integer.parseUnsignedInt(given.get(option));
+      return Long.parseLong(given.get(option));
     } catch (NumberFormatException e) {
-      throw new InputException(option + " '" + given.get(option) + "' is no whole number", e);
+      throw refused(option, e);
     }
+  }
+
+  private InputException refused(String option, NumberFormatException e) {
+    return new InputException(option + " '" + given.get(option) + "' is no whole number" + known, e);
   }
 }

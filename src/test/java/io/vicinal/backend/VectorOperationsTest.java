@@ -85,6 +85,10 @@ class VectorOperationsTest {
     Tensor single = arena.allocate(DType.F32, 2, 3);
     refused(() -> backend.dots(x, other), "dots: y has shape");
     refused(() -> backend.dots(arena.allocate(DType.F64), y), "dots: x has shape");
+    refused(() -> backend.dots(null, y), "dots: x is missing");
+    refused(() -> backend.axpy(null, x, y), "axpy: alpha is missing");
+    refused(() -> backend.xpby(x, null, y), "xpby: beta is missing");
+    refused(() -> backend.axpy(new double[] {1}, null, y), "axpy: x is missing");
     refused(() -> backend.axpy(new double[] {1}, x, y), "axpy: alpha has length 1 where 2");
     refused(() -> backend.axpy(new double[] {1, 1}, x, x), "axpy: y overlaps x");
     refused(() -> backend.axpy(new double[] {1, Double.NaN}, x, y), "axpy: alpha[1] is nan");

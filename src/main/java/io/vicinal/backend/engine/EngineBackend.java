@@ -14,6 +14,7 @@ import io.vicinal.process.Limits;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
+import java.lang.reflect.Array;
 
 /**
  * A device behind the C ABI, which checks types, shapes, overlaps, labels and values of what is
@@ -314,7 +315,7 @@ public final class EngineBackend implements Backend {
       Tensor ranks,
       byte[] tied) {
     if (tied != null) {
-      length("rank", "tied", tied.length, queries);
+      length("rank", "tied", tied, queries);
     }
     pool.run(
         "rank",
@@ -368,7 +369,11 @@ public final class EngineBackend implements Backend {
   }
 
   /** Refuses plain memory that is not as long as {@code rows} has rows. */
-  private static void length(String operation, String name, int length, Tensor rows) {
+  private static void length(String operation, String name, Object values, Tensor rows) {
+    if (values == null) {
+      throw new InputException(operation + ": " + name + " is missing");
+    }
+    int length = Array.getLength(values);
     if (rows != null && rows.shape().rank() > 0 && length != rows.dim(0)) {
       throw new InputException(
           operation
@@ -384,21 +389,22 @@ public final class EngineBackend implements Backend {
 
   @Override
   public double[] dots(Tensor x, Tensor y) {
-    double[] dots = new double[x.shape().rank() == 0 ? 0 : Math.toIntExact(x.dim(0))];
+    boolean rows = x != null && x.shape().rank() > 0; // else the native call refuses x
+    double[] dots = new double[rows ? Math.toIntExact(x.dim(0)) : 0];
     pool.run("dots", e -> Vicinal.vicinal_dots(e.handle(), e.array("x", x), e.array("y", y), dots));
     return dots;
   }
 
   @Override
   public void axpy(double[] alpha, Tensor x, Tensor y) {
-    length("axpy", "alpha", alpha.length, x);
+    length("axpy", "alpha", alpha, x);
     pool.run(
         "axpy", e -> Vicinal.vicinal_axpy(e.handle(), alpha, e.array("x", x), e.array("y", y)));
   }
 
   @Override
   public void xpby(Tensor x, double[] beta, Tensor y) {
-    length("xpby", "beta", beta.length, x);
+    length("xpby", "beta", beta, x);
     pool.run("xpby", e -> Vicinal.vicinal_xpby(e.handle(), e.array("x", x), beta, e.array("y", y)));
   }
 
