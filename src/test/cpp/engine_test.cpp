@@ -1,4 +1,5 @@
 // Engines: options, determinism, cancellation, exceptions inside parallel regions, the vector exp.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstring>
@@ -87,14 +88,12 @@ TEST_CASE("a call is cancelled from another thread, and the engine is usable aft
         vicinal_engine_cancel(e.get());
       }
     });
-    const auto start = std::chrono::steady_clock::now();
     const vicinal_status status = call::gemm<float>(e.get(), n, n, n, a.data(), a.data(), c.data());
-    const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     done.store(true);
     stopper.join();
     CHECK(status == VICINAL_CANCELLED);
     CHECK(std::string(vicinal_last_error()) == "the call was cancelled");
-    CHECK(seconds < 1.0);
+    CHECK(std::find(c.begin(), c.end(), 0.0f) != c.end());  // products that it had not come to
     float small[1] = {2}, out[1] = {0};
     CHECK(call::gemm<float>(e.get(), 1, 1, 1, small, small, out) == VICINAL_OK);
     CHECK(out[0] == 4.0f);
