@@ -454,6 +454,36 @@ TEST_CASE("curvature: the losses' change under a displacement of low rank") {
   }
 }
 
+TEST_CASE("curvature: changes of the losses keep to the workspace, however many classes there are") {
+  if (!on_cpu()) return;
+  constexpr std::int64_t kWorkspace = std::int64_t{1} << 20, N = 40, D = 2, d = 2, C = 100000;
+  const EnginePtr small = make_engine(2, VICINAL_ISA_AUTO, kWorkspace), large = make_engine(2);
+  const auto held_now = [] {
+    std::int64_t used = 0, held = 0, limit = 0;
+    REQUIRE(vicinal_memory_usage(device(), &used, &held, &limit) == VICINAL_OK);
+    return held;
+  };
+  for (const vicinal_loss& spec :
+       {spec_of(VICINAL_COSFACE, 16, 0.2), spec_of(VICINAL_SOFT_TRIPLE, 5, 0.01, 0, 2, 0.5, 0)}) {
+    CAPTURE(spec.kind);
+    const Head h = make_head(spec, N, D, d, C / spec.centers, false, 75);
+    Random random(76);
+    const Vec left = random.vector(d), right = random.vector(D);
+    Vec changes[2];
+    for (int i = 0; i < 2; ++i) {
+      const EnginePtr& e = i == 0 ? small : large;
+      const CurvaturePtr curvature = make_curvature(e.get(), h);
+      const std::int64_t before = held_now();
+      changes[i] = poisoned<double>(N);
+      REQUIRE(call::curvature_loss_change<double>(e.get(), curvature.get(), 1, left.data(), right.data(),
+                                                  changes[i].data()) == VICINAL_OK);
+      // The point's own blocks took as much before: what comes on top is a row in double for each task, or a chunk.
+      if (i == 0) CHECK(held_now() - before <= 3 * kWorkspace);
+    }
+    CHECK(difference(changes[0], changes[1]) <= 1e-12);
+  }
+}
+
 TEST_CASE("curvature: small changes of the losses keep their digits in float32") {
   const EnginePtr e = make_engine();
   const std::int64_t N = 200, D = 33, d = 17, C = 6;

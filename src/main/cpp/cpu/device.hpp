@@ -33,7 +33,8 @@ struct Device {
   // half of what lies below is saved.
   static constexpr std::int64_t kFactorRows = 4096, kFactorPanel = 256;
 
-  // Of the workspace, for elements in double: blocks of rows need none (cpu/loss_change.cpp).
+  // Of the workspace per row of a block, for elements in double: none, for tasks hold a few rows at a time
+  // (cpu/loss_change.cpp).
   static std::int64_t moved_bytes(std::int64_t) { return 0; }
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }

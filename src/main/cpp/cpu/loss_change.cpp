@@ -4,13 +4,26 @@
 
 #include <cmath>
 
+#include "cpu/losses.hpp"
 #include "cpu/rows.hpp"
 
 namespace vicinal::cpu {
 namespace {
 
-constexpr std::int64_t kRows = 16;       // in double at a time, which stay in the cache
+constexpr std::int64_t kRows = 16;       // in double at a time of a task, at most: they stay in the cache
 constexpr double kFlopsPerCosine = 100;  // of a loss in double
+
+// How many tasks hold how many rows in double, so that together they fit the workspace; one row of one task always
+// does.
+struct Held {
+  std::int64_t tasks, rows;
+};
+Held held(const Engine& e, std::int64_t n, std::int64_t tasks, std::int64_t row, std::int64_t scratch) {
+  const std::int64_t room = e.workspace_bytes / static_cast<std::int64_t>(sizeof(double));
+  tasks = std::min(tasks, std::max<std::int64_t>(1, room / (row + scratch)));
+  const std::int64_t fit = std::max<std::int64_t>(1, (room / tasks - scratch) / row);
+  return {tasks, std::min({kRows, fit, (n + tasks - 1) / tasks})};
+}
 
 template <class Real>
 const double* widened(Engine& e, std::int64_t n, const Real* from) {
@@ -58,14 +71,16 @@ void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
   const double* onto_proxies = widened(e, r.R * r.columns, r.onto_proxies);
   const double* repetitions = widened(e, C, r.repetitions);
   const double work = kFlopsPerCosine * static_cast<double>(r.rows) * static_cast<double>(r.columns);
-  const std::int64_t tasks = std::min(r.rows, task_count(e, work)), held = kRows * (ld + soft) + kRowScratch * C;
-  double* scratches = e.workspace.get<double>(tasks * held);
+  const std::int64_t row = ld + soft, scratch = has_centers(spec) ? kRowScratch * C : 0;
+  const Held most = held(e, r.rows, std::min(r.rows, task_count(e, work)), row, scratch);
+  const std::int64_t tasks = most.tasks, own = most.rows * row + scratch;
+  double* scratches = e.workspace.get<double>(tasks * own);
   parallel(e, tasks, [&](std::int64_t t) {
-    double* cosines = scratches + t * held;
-    double* soft_labels = cosines + kRows * ld;
+    double* cosines = scratches + t * own;
+    double* soft_labels = cosines + most.rows * ld;
     const Range range = part(r.rows, tasks, t);
-    for (std::int64_t at = range.begin; at < range.end; at += kRows) {
-      const std::int64_t rows = std::min(kRows, range.end - at);
+    for (std::int64_t at = range.begin; at < range.end; at += most.rows) {
+      const std::int64_t rows = std::min(most.rows, range.end - at);
       double moved[kRows];
       if (r.f == nullptr) {
         std::copy(r.cosines + at * ld, r.cosines + (at + rows) * ld, cosines);
@@ -86,7 +101,7 @@ void moved_losses(Engine& e, const LossSpec& spec, const MovedLosses<Real>& r) {
       tile.s = cosines;
       tile.g = cosines;
       tile.per_sample = r.out + at;
-      tile.scratch = soft_labels + kRows * soft;
+      tile.scratch = scratch == 0 ? nullptr : soft_labels + most.rows * soft;
       k.loss_rows(spec, tile);
       for (std::int64_t i = at; r.before != nullptr && i < at + rows; ++i) r.out[i] -= r.before[i];
     }

@@ -37,7 +37,6 @@ ColumnPart<Real> rows_of(const ColumnTile<Real>& tile, const Columns<Real>& colu
   return mine;
 }
 
-// Whether a row needs scratch, for its centres.
 template <class Loss>
 bool has_centers(const Loss&) {
   return false;
@@ -59,6 +58,10 @@ double finish_sum(double shift, double sum, double* all) {
 
 }  // namespace
 
+bool has_centers(const LossSpec& spec) {
+  return math::visit_loss<double>(spec, [](const auto& loss) { return has_centers(loss); });
+}
+
 template <class Real>
 void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, LossTotals* totals) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
@@ -66,8 +69,7 @@ void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, Loss
   const Workspace::Mark mark = e.workspace.mark();
   const std::int64_t tasks =
       std::min(rows, task_count(e, column_work(rows * m, tile.classes * static_cast<std::int64_t>(spec.centers))));
-  const bool centers = math::visit_loss<Real>(spec, [](const auto& loss) { return has_centers(loss); });
-  Real* scratches = centers ? e.workspace.get<Real>(tasks * scratch) : nullptr;
+  Real* scratches = has_centers(spec) ? e.workspace.get<Real>(tasks * scratch) : nullptr;
   double* losses = e.workspace.get<double>(tasks);
   std::int64_t* empties = e.workspace.get<std::int64_t>(tasks);
   parallel(e, tasks, [&](std::int64_t t) {

@@ -9,6 +9,9 @@
 
 namespace vicinal::cpu {
 
+// Whether the row kernels need scratch for the loss, for its classes' centres.
+bool has_centers(const LossSpec& spec);
+
 // dL/ds (and its tangents) of a tile; its mean loss and its empty rows are added to `totals` (or null).
 template <class Real>
 void loss_rows(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, LossTotals* totals);
