@@ -1,5 +1,6 @@
 package io.vicinal.explain;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
@@ -32,12 +33,14 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.TrainedHead;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.Stream;
 
 /**
  * Explains a head: which training samples are to blame for what it confuses, and whether solving
  * again agrees. What is expensive is made when it is first needed, once, and freed by {@link
- * #close}. Options are given before anything is asked.
+ * #close}. Other options take effect at once: what they change is freed, and made again when it is
+ * needed; what was found before stays valid.
  *
  * <pre>{@code
  * try (Explainer explainer = Explainer.of(head, data, test)) {
@@ -51,13 +54,15 @@ import java.util.stream.Stream;
 public final class Explainer implements AutoCloseable {
   private final Backend backend;
   private final boolean own; // the backend
-  private final Arena arena;
+  private final Arena arena; // of the subject, where it was made here
   private final Subject subject;
   private ExplainerOptions options = ExplainerOptions.defaults();
   private Pieces pieces = Pieces.NONE;
   private Progress progress = Progress.NONE;
+  private Arena kept; // of the estimators
   private List<Estimator> estimators;
   private Scoring scoring;
+  private boolean closed;
 
   private Explainer(Backend backend, boolean own, Arena arena, Subject subject) {
     this.backend = backend;
@@ -71,7 +76,7 @@ public final class Explainer implements AutoCloseable {
    *
    * @param data all samples that it was given, those held out too, with their classes
    * @param test the test samples, of any classes
-   * @throws io.vicinal.InputException if they do not fit the head
+   * @throws InputException if they do not fit the head
    */
   public static Explainer of(TrainedHead head, FeatureSet data, FeatureSet test) {
     Backend backend = Backend.cpu();
@@ -93,25 +98,33 @@ public final class Explainer implements AutoCloseable {
   }
 
   /**
-   * Computes as these options say.
+   * Computes as these options say from now on. What {@link #problem} and {@link #explanation} gave
+   * is freed if they are others.
    *
-   * @throws io.vicinal.InputException if a method does not exist for the loss
+   * @throws InputException if a method does not exist for the loss
    */
   public Explainer with(ExplainerOptions how) {
     Methods.check(how, subject.model().loss());
-    options = how;
+    if (!how.equals(options)) {
+      free();
+      options = how;
+    }
     return this;
   }
 
-  /** Keeps finished pieces there, and takes them from there. */
+  /** Keeps finished pieces there from now on, and takes them from there. */
   public Explainer keeping(Pieces there) {
-    pieces = there;
+    Objects.requireNonNull(there, "pieces");
+    if (there != pieces) {
+      free();
+      pieces = there;
+    }
     return this;
   }
 
   /** Says how far it is. */
   public Explainer with(Progress listener) {
-    progress = listener;
+    progress = Objects.requireNonNull(listener, "progress");
     return this;
   }
 
@@ -133,7 +146,7 @@ public final class Explainer implements AutoCloseable {
   /**
    * Which training samples move the queries.
    *
-   * @throws io.vicinal.InputException if the damping does not suffice, or memory does not
+   * @throws InputException if the damping does not suffice, or memory does not
    */
   public Attributions explain(List<Query> queries) {
     List<Attribution> found = scoring().run(estimators(), queries);
@@ -144,7 +157,9 @@ public final class Explainer implements AutoCloseable {
    * The scores of a method at another damping.
    *
    * @param factor times the damping in use
+   * @param method one of those in the options
    * @return [Q][N]; null if nothing can be solved there
+   * @throws InputException if the options do not have the method
    */
   public double[][] scoresAt(double factor, String method, List<Query> queries) {
     try (Explanation there = scoring().open(damping().times(factor).fixed())) {
@@ -179,7 +194,7 @@ public final class Explainer implements AutoCloseable {
   /**
    * What {@link #explain} will take where systems are solved, else null.
    *
-   * @throws io.vicinal.InputException if the memory will not do
+   * @throws InputException if the memory will not do
    */
   public Forecast forecast(List<Query> queries) {
     return scoring().forecast(options.methods(), queries);
@@ -195,7 +210,7 @@ public final class Explainer implements AutoCloseable {
    * and the head solved again, in double, without the samples that matter most.
    *
    * @param first how many
-   * @throws io.vicinal.InputException if the head cannot be solved again
+   * @throws InputException if the head cannot be solved again
    */
   public Miniature check(Attributions found, Attribution one, int first, MiniatureOptions budget) {
     int count = Math.min(first, found.queries().size());
@@ -223,8 +238,8 @@ public final class Explainer implements AutoCloseable {
    * Which labels are wrong, and what they should be. Neither the head nor a test set is needed to
    * be good: detectors that cannot work are left out.
    *
-   * @throws io.vicinal.InputException if nothing tells the samples apart, they are too many, or a
-   *     detector that was named cannot work
+   * @throws InputException if nothing tells the samples apart, they are too many, or a detector
+   *     that was named cannot work
    */
   public Mislabelled mislabelled(AuditOptions how) {
     try (LabelSearch search = new LabelSearch(this, how)) {
@@ -320,25 +335,55 @@ public final class Explainer implements AutoCloseable {
 
   private List<Estimator> estimators() {
     if (estimators == null) {
-      estimators = Methods.of(options, subject, backend, arena);
+      if (kept == null) {
+        kept = new Arena(backend().memory());
+      }
+      estimators = Methods.of(options, subject, backend(), kept);
     }
     return estimators;
   }
 
   private Estimator estimator(String method) {
-    return estimators().get(options.methods().indexOf(method));
+    int index = options.methods().indexOf(method);
+    if (index < 0) {
+      throw new InputException(
+          "method: "
+              + method
+              + " is not among "
+              + String.join(", ", options.methods())
+              + ", which the options ask for; name it there");
+    }
+    return estimators().get(index);
   }
 
-  /** Frees what it computed. Idempotent. */
+  private void free() {
+    Scoring scored = scoring;
+    Arena held = kept;
+    scoring = null;
+    estimators = null;
+    kept = null;
+    try {
+      if (scored != null) {
+        scored.close();
+      }
+    } finally {
+      if (held != null) {
+        held.close();
+      }
+    }
+  }
+
+  /** Frees what it computed; nothing can be asked then. Idempotent. */
   @Override
   public void close() {
-    if (scoring != null) {
-      scoring.close();
-      scoring = null;
-    }
-    arena.close();
-    if (own) {
-      backend.close();
+    closed = true;
+    try {
+      free();
+    } finally {
+      arena.close();
+      if (own) {
+        backend.close();
+      }
     }
   }
 }
