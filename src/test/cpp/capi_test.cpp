@@ -87,6 +87,8 @@ TEST_CASE("losses: every argument is checked") {
   refuses(e, "spec.flags is 1", [](Call& c) { c.spec.flags = 1; });
   refuses(e, "spec.centers is 2", [](Call& c) { c.spec.centers = 2; });
   refuses(e, "spec.centers is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 0); });
+  refuses(e, "spec.centers is 10001; it must be in 1..10000",
+          [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10001); });
   refuses(e, "temperature", [](Call& c) { c.spec.scale = 0; });
   refuses(e, "spec.scale is -1", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, -1, 0.35); });
   refuses(e, "spec.scale is nan", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_NCA, NAN); });
@@ -154,6 +156,18 @@ TEST_CASE("head and curvature: what does not belong together is refused") {
                                     p.data(), &loss, nullptr, nullptr, nullptr, out.data(),
                                     nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()).find("grad_bias") != std::string::npos);
+  const auto array = [](const char* name, const void* values, std::int32_t dtype, std::int64_t rows,
+                        std::int64_t columns) {
+    return vicinal_array{name, const_cast<void*>(values), dtype, columns == 0 ? 1 : 2, {rows, columns}};
+  };
+  const vicinal_array features = array("features", x.data(), VICINAL_F64, 3, 2),
+                      labels = array("labels", y.data(), VICINAL_I64, 3, 0),
+                      weight = array("weight", w.data(), VICINAL_F64, 2, 2),
+                      proxies = array("proxies", p.data(), VICINAL_F64, 2, 2),
+                      nameless = array(nullptr, out.data(), VICINAL_F64, 2, 0);
+  CHECK(vicinal_head_gradient(e.get(), &spec, 2, &features, &labels, nullptr, nullptr, &weight, nullptr, &proxies,
+                              &loss, nullptr, nullptr, nullptr, &nameless, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "array.name is null");
   vicinal_curvature* raw = nullptr;
   REQUIRE(call::curvature_create<double>(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(),
                                          nullptr, p.data(), &raw) == VICINAL_OK);
@@ -203,6 +217,12 @@ TEST_CASE("arrays: type, shape and overlap are checked, with the caller's names"
   bad = c;
   bad.data = nullptr;
   refused(a, b, bad, "product is missing");
+  CHECK(vicinal_gemm(e.get(), 0, 1, nullptr, &b, &c) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "a is missing");
+  CHECK(vicinal_gemm(e.get(), 0, 1, &a, nullptr, &c) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "b is missing");
+  CHECK(vicinal_gemm(e.get(), 0, 1, &a, &b, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "c is missing");
   refused(a, array("right", 2, 4, 6), c, "right has shape [2, 4] where [2, 3] is expected");
   refused(a, b, array("product", 2, 2, 5), "product overlaps left; give it memory of its own");
   refused(array("left", 1 << 30, 1 << 30, 0), array("right", 1, 1 << 30, 0), c,

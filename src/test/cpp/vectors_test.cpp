@@ -180,7 +180,9 @@ TEST_CASE("vectors and eigen: refusals name the argument") {
   double x[4] = {1, 2, 3, 4}, y[4] = {1, 2, 3, 4}, f[2] = {1, std::numeric_limits<double>::quiet_NaN()}, w[2];
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   CHECK(call::dots<double>(e.get(), 0, 2, x, y, w) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("m is 0"));
+  CHECK(says("x has shape [0, 2] where rows [m, ...] are expected; give sizes of 1 or more"));
+  CHECK(call::dots<double>(e.get(), 2, 0, x, y, w) == VICINAL_INVALID_ARGUMENT);
+  CHECK(says("x has shape [2, 0] where rows [m, ...] are expected; give sizes of 1 or more"));
   CHECK(call::dots<double>(e.get(), 2, 2, x, y, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("dots is null"));
   CHECK(call::axpy<double>(e.get(), 2, 2, f, x, y) == VICINAL_INVALID_ARGUMENT);

@@ -17,8 +17,8 @@ std::ostream& operator<<(std::ostream& out, const Dims& shape) {
   return out << ']';
 }
 
-void check_form(const vicinal_array* a) {
-  require(a != nullptr, "an array is missing");
+void check_form(const char* name, const vicinal_array* a) {
+  require(a != nullptr, name, " is missing");
   check_pointer("array.name", a->name);
   require(a->data != nullptr, a->name, " is missing");
   require(a->dtype >= VICINAL_F32 && a->dtype <= VICINAL_I64, a->name, " has dtype ", a->dtype, "; the types are 1..3");
@@ -31,9 +31,9 @@ void check_type(const vicinal_array* a, std::int32_t dtype) {
           " is expected; convert it");
 }
 
-void* Arrays::check(const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool needed, bool output) {
-  if (!needed && !given(a)) return nullptr;
-  check_form(a);
+void* Arrays::check(const char* needed, const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool output) {
+  if (needed == nullptr && !given(a)) return nullptr;
+  check_form(needed, a);
   check_type(a, dtype);
   require(a->ndim == shape.count && std::equal(shape.sizes, shape.sizes + shape.count, a->shape), a->name,
           " has shape ", Dims(a), " where ", shape, " is expected");

@@ -43,14 +43,15 @@ constexpr std::int32_t dtype_of<std::int64_t>() {
 
 std::ostream& operator<<(std::ostream& out, const Dims& shape);
 
-// Refuses a missing array, and one whose form makes no sense.
-void check_form(const vicinal_array* a);
+// Refuses a missing array, by the entry's name for it, and one whose form makes no sense.
+void check_form(const char* name, const vicinal_array* a);
 void check_type(const vicinal_array* a, std::int32_t dtype);
 
 class Arrays {
  public:
-  // Type and shape of an array that the call reads or writes; null when it may be missing and is.
-  void* check(const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool needed, bool output);
+  // Type and shape of an array that the call reads or writes. `needed` is the entry's name for an array that must be
+  // given; null: it may be missing, and then the result is null.
+  void* check(const char* needed, const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool output);
   // Outputs overlap nothing. After the last check.
   void check_apart() const;
 
@@ -72,20 +73,22 @@ class Arguments {
   explicit Arguments(vicinal_engine& e) : engine(e), ops(operations<Real>(*e.table)) {}
 
   // An array of known rank whose sizes are the caller's to check; in or out follows, with them.
-  void matrix(const vicinal_array* a) const {
-    check_form(a);
+  void matrix(const char* name, const vicinal_array* a) const {
+    check_form(name, a);
     check_type(a, dtype_of<Real>());
     require(a->ndim == 2, a->name, " has shape ", Dims(a), " where a matrix is expected");
   }
 
-  const Real* in(const vicinal_array* a, const Dims& shape) { return get<Real>(a, shape, true, false); }
-  const Real* optional_in(const vicinal_array* a, const Dims& shape) { return get<Real>(a, shape, false, false); }
-  Real* out(const vicinal_array* a, const Dims& shape) { return get<Real>(a, shape, true, true); }
-  Real* optional_out(const vicinal_array* a, const Dims& shape) { return get<Real>(a, shape, false, true); }
+  const Real* in(const char* name, const vicinal_array* a, const Dims& shape) {
+    return get<Real>(name, a, shape, false);
+  }
+  const Real* optional_in(const vicinal_array* a, const Dims& shape) { return get<Real>(nullptr, a, shape, false); }
+  Real* out(const char* name, const vicinal_array* a, const Dims& shape) { return get<Real>(name, a, shape, true); }
+  Real* optional_out(const vicinal_array* a, const Dims& shape) { return get<Real>(nullptr, a, shape, true); }
   // Of integers, or of doubles whatever the call's type.
   template <class T>
-  T* get(const vicinal_array* a, const Dims& shape, bool needed, bool output) {
-    return static_cast<T*>(arrays_.check(a, dtype_of<T>(), shape, needed, output));
+  T* get(const char* needed, const vicinal_array* a, const Dims& shape, bool output) {
+    return static_cast<T*>(arrays_.check(needed, a, dtype_of<T>(), shape, output));
   }
 
   // After the last array: outputs overlap nothing. Then runs an operation of the device.
@@ -105,10 +108,10 @@ class Arguments {
 
 // A call whose first array, or whose curvature, says which type its numeric arrays have: body(Arguments<Real>&).
 template <class Body>
-vicinal_status call(vicinal_engine* engine, const vicinal_array* typed, Body&& body) {
+vicinal_status call(vicinal_engine* engine, const char* name, const vicinal_array* typed, Body&& body) {
   return guard([&] {
     vicinal_engine& e = begin_call(engine);
-    check_form(typed);
+    check_form(name, typed);
     require(typed->dtype == VICINAL_F32 || typed->dtype == VICINAL_F64, typed->name,
             " is of int64; give float32 or float64");
     if (typed->dtype == VICINAL_F64) {
@@ -149,10 +152,10 @@ void read_targets(Arguments<Real>& a, Problem<Real>& p, std::int64_t C, const vi
   require(!__builtin_mul_overflow(C, static_cast<std::int64_t>(p.spec.centers), &rows), "C * centers overflows");
   check_columns("C * centers", rows);
   check_product("cosines", p.n, rows);
-  p.labels = a.template get<std::int64_t>(labels, {p.n}, true, false);
+  p.labels = a.template get<std::int64_t>("labels", labels, {p.n}, false);
   p.weights = a.optional_in(weights, {p.n});
   p.soft_labels = a.optional_in(soft_labels, {p.n, C});
-  p.proxies = a.in(proxies, {rows, p.d});
+  p.proxies = a.in("proxies", proxies, {rows, p.d});
   void* const device = a.engine.device;
   a.engine.table->check_ids(device, "labels", p.n, C, p.labels);
   if (p.weights != nullptr) a.ops.check_weights(device, "weights", p.n, 1, p.weights);
@@ -185,17 +188,17 @@ struct Search {
 };
 inline Search read_search(Arguments<float>& a, const vicinal_array* queries, const vicinal_array* gallery,
                           const vicinal_array* self) {
-  check_form(queries);
+  check_form("queries", queries);
   require(queries->dtype != VICINAL_F64, queries->name, " are F64; searches are in float32, so convert them");
-  a.matrix(queries);
-  a.matrix(gallery);
+  a.matrix("queries", queries);
+  a.matrix("gallery", gallery);
   Search s{queries->shape[0], gallery->shape[0], queries->shape[1], nullptr, nullptr, nullptr};
   check_size("Q", s.Q);
   check_size("G", s.G);
   check_columns("d", s.d);
-  s.queries = a.in(queries, {s.Q, s.d});
-  s.gallery = a.in(gallery, {s.G, s.d});
-  s.self = a.get<std::int64_t>(self, {s.Q}, false, false);
+  s.queries = a.in("queries", queries, {s.Q, s.d});
+  s.gallery = a.in("gallery", gallery, {s.G, s.d});
+  s.self = a.get<std::int64_t>(nullptr, self, {s.Q}, false);
   return s;
 }
 

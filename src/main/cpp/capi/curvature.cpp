@@ -95,7 +95,7 @@ vicinal_status vicinal_curvature_scores(vicinal_engine* engine, const vicinal_cu
     const vicinal_curvature& c = *curvature;
     const auto g = count_directions(c, direction_weight, direction_proxies);
     const auto direction = directions_in(a, c, g, direction_weight, direction_proxies);
-    double* out = a.template get<double>(scores, {g.m, c.n}, true, true);
+    double* out = a.template get<double>("scores", scores, {g.m, c.n}, true);
     a.run(a.ops.curvature_scores, c.state, g.m, direction, out);
   });
 }
@@ -128,8 +128,8 @@ vicinal_status vicinal_curvature_tables(vicinal_engine* engine, const vicinal_cu
     const std::int64_t rows = some->ndim == 2 ? some->shape[0] : 1;
     check_size("rows", rows);
     require(from >= 0 && from <= c.n - rows, "from is ", from, " with ", rows, " rows; they must lie within 0..", c.n);
-    double* split = a.template get<double>(by_proxy, {rows, g.rows}, false, true);
-    double* table = a.template get<double>(relabel, {rows, g.rows}, false, true);
+    double* split = a.template get<double>(nullptr, by_proxy, {rows, g.rows}, true);
+    double* table = a.template get<double>(nullptr, relabel, {rows, g.rows}, true);
     a.run(a.ops.curvature_tables, c.state, direction, from, rows, split, table);
   });
 }
@@ -141,13 +141,13 @@ vicinal_status vicinal_curvature_loss_change(vicinal_engine* engine, const vicin
     const vicinal_curvature& c = *curvature;
     require(math::traits_of(c.spec).decomposes,
             "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
-    a.matrix(left);
+    a.matrix("left", left);
     const std::int64_t R = left->shape[0];
     check_columns("R", R);
     check_product("left left'", R, R);
-    const auto* l = a.in(left, {R, c.d});
-    const auto* r = a.in(right, {R, c.features_width});
-    double* out = a.template get<double>(change, {c.n}, true, true);
+    const auto* l = a.in("left", left, {R, c.d});
+    const auto* r = a.in("right", right, {R, c.features_width});
+    double* out = a.template get<double>("change", change, {c.n}, true);
     a.run(a.ops.curvature_loss_change, c.state, R, l, r, out);
   });
 }

@@ -55,8 +55,8 @@ vicinal_status vicinal_curvature_self_influence(vicinal_engine* engine, const vi
                                                 const vicinal_array* inverse, const vicinal_array* out) {
   return call(engine, curvature, [&](auto& a) {
     const vicinal_curvature& c = *curvature;
-    const auto* diagonal = a.in(inverse, {c.d, c.features_width});
-    double* forms = a.template get<double>(out, {c.n}, true, true);
+    const auto* diagonal = a.in("inverse", inverse, {c.d, c.features_width});
+    double* forms = a.template get<double>("out", out, {c.n}, true);
     check_samples(c, "out");
     a.run(a.ops.curvature_self_influence, c.state, diagonal, forms);
   });

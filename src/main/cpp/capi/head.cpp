@@ -11,16 +11,16 @@ template <class Real>
 Problem<Real> head_of(Arguments<Real>& a, const vicinal_array* features, const vicinal_array* weight,
                       const vicinal_array* bias) {
   Problem<Real> p{};
-  a.matrix(features);
-  a.matrix(weight);
+  a.matrix("features", features);
+  a.matrix("weight", weight);
   p.n = features->shape[0];
   p.features_width = features->shape[1];
   p.d = weight->shape[0];
   check_columns("N", p.n);
   check_columns("D", p.features_width);
   check_columns("d", p.d);
-  p.features = a.in(features, {p.n, p.features_width});
-  p.weight = a.in(weight, {p.d, p.features_width});
+  p.features = a.in("features", features, {p.n, p.features_width});
+  p.weight = a.in("weight", weight, {p.d, p.features_width});
   p.bias = a.optional_in(bias, {p.d});
   return p;
 }
@@ -38,7 +38,9 @@ Problem<Real> problem_of(Arguments<Real>& a, const vicinal_loss* spec, std::int6
 }
 
 void check_bias(const vicinal_array* part, bool has_bias) {
-  require(!given(part) || has_bias, given(part) ? part->name : "", " is given and the head has no bias; pass null");
+  if (!given(part) || has_bias) return;
+  check_form("bias", part);
+  fail(VICINAL_INVALID_ARGUMENT, part->name, " is given and the head has no bias; pass null");
 }
 
 }  // namespace
@@ -51,9 +53,9 @@ extern "C" {
 
 vicinal_status vicinal_head_embed(vicinal_engine* engine, const vicinal_array* features, const vicinal_array* weight,
                                   const vicinal_array* bias, const vicinal_array* embeddings) {
-  return call(engine, features, [&](auto& a) {
+  return call(engine, "features", features, [&](auto& a) {
     const auto p = head_of(a, features, weight, bias);
-    auto* out = a.out(embeddings, {p.n, p.d});
+    auto* out = a.out("embeddings", embeddings, {p.n, p.d});
     a.run(a.ops.embed, p, out);
   });
 }
@@ -65,7 +67,7 @@ vicinal_status vicinal_head_gradient(vicinal_engine* engine, const vicinal_loss*
                                      const vicinal_array* proxies, double* loss, int64_t* empty,
                                      const vicinal_array* per_sample, const vicinal_array* grad_weight,
                                      const vicinal_array* grad_bias, const vicinal_array* grad_proxies) {
-  return call(engine, features, [&](auto& a) {
+  return call(engine, "features", features, [&](auto& a) {
     const auto p = problem_of(a, spec, C, features, labels, weights, soft_labels, weight, bias, proxies);
     auto out = loss_outputs(a, p, loss, empty, per_sample);
     check_bias(grad_bias, p.bias != nullptr);
@@ -81,7 +83,7 @@ vicinal_status vicinal_curvature_create(vicinal_engine* engine, const vicinal_lo
                                         const vicinal_array* weights, const vicinal_array* soft_labels,
                                         const vicinal_array* weight, const vicinal_array* bias,
                                         const vicinal_array* proxies, vicinal_curvature** curvature) {
-  return call(engine, features, [&](auto& a) {
+  return call(engine, "features", features, [&](auto& a) {
     using Real = typename std::decay_t<decltype(a)>::Real;
     check_pointer("curvature", curvature);
     *curvature = nullptr;

@@ -10,12 +10,12 @@ Problem<Real> problem_of(Arguments<Real>& a, const vicinal_loss* spec, std::int6
                          const vicinal_array* soft_labels) {
   Problem<Real> p{};
   p.spec = read_loss(spec);
-  a.matrix(embeddings);
+  a.matrix("embeddings", embeddings);
   p.n = embeddings->shape[0];
   p.d = embeddings->shape[1];
   check_columns("B", p.n);
   check_columns("d", p.d);
-  p.embeddings = a.in(embeddings, {p.n, p.d});
+  p.embeddings = a.in("embeddings", embeddings, {p.n, p.d});
   read_targets(a, p, C, labels, weights, soft_labels, proxies);
   return p;
 }
@@ -34,7 +34,7 @@ vicinal_status vicinal_loss_gradient(vicinal_engine* engine, const vicinal_loss*
                                      const vicinal_array* soft_labels, double* loss, int64_t* empty,
                                      const vicinal_array* per_sample, const vicinal_array* grad_embeddings,
                                      const vicinal_array* grad_proxies) {
-  return call(engine, embeddings, [&](auto& a) {
+  return call(engine, "embeddings", embeddings, [&](auto& a) {
     const auto p = problem_of(a, spec, C, embeddings, labels, proxies, weights, soft_labels);
     auto out = loss_outputs(a, p, loss, empty, per_sample);
     out.embeddings = a.optional_out(grad_embeddings, {p.n, p.d});
@@ -49,7 +49,7 @@ vicinal_status vicinal_loss_hvp(vicinal_engine* engine, const vicinal_loss* spec
                                 const vicinal_array* soft_labels, const vicinal_array* direction_embeddings,
                                 const vicinal_array* direction_proxies, const vicinal_array* hvp_embeddings,
                                 const vicinal_array* hvp_proxies) {
-  return call(engine, embeddings, [&](auto& a) {
+  return call(engine, "embeddings", embeddings, [&](auto& a) {
     using Real = typename std::decay_t<decltype(a)>::Real;
     const auto p = problem_of(a, spec, C, embeddings, labels, proxies, weights, soft_labels);
     const std::int64_t rows = C * p.spec.centers;

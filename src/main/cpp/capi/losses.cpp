@@ -74,18 +74,18 @@ LossSpec read_loss(const vicinal_loss* spec) {
   LossSpec out;
   out.kind = spec->kind;
   int allowed = 0;
-  bool centers = false;
+  std::int32_t most_centers = 1;
   for (const LossParameter& p : loss->parameters) {
     for (const Flag& flag : kFlags) {
       if (p.choice != flag.to) continue;
       allowed |= flag.bit;
       out.*flag.to = (spec->flags & flag.bit) != 0;
     }
-    centers = centers || p.whole == &LossSpec::centers;
+    if (p.whole == &LossSpec::centers) most_centers = static_cast<std::int32_t>(p.described.most);
   }
   require((spec->flags & ~allowed) == 0, "spec.flags is ", spec->flags, "; kind ", spec->kind, " knows ", allowed);
-  require(spec->centers >= 1 && (centers || spec->centers == 1), "spec.centers is ", spec->centers,
-          centers ? "; it must be at least 1" : "; it must be 1 for this loss");
+  require(spec->centers >= 1 && spec->centers <= most_centers, "spec.centers is ", spec->centers, "; it must be ",
+          most_centers > 1 ? "in 1.." : "", most_centers, " for this loss");
   out.centers = spec->centers;
   for (const Field& field : kFields)
     for (const LossParameter& p : loss->parameters) {

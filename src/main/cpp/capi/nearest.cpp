@@ -19,8 +19,8 @@ extern "C" vicinal_status vicinal_nearest(vicinal_engine* engine, const vicinal_
     const std::int64_t k = ids->shape[1], available = rows.G - (rows.self == nullptr ? 0 : 1);
     require(k >= 1 && k <= available, "k is ", k, "; it must be in 1..", available);
     Nearest search{rows.Q, rows.G, rows.d, rows.queries, rows.gallery, nullptr, k, nullptr, nullptr};
-    search.ids = a.get<std::int64_t>(ids, {rows.Q, k}, true, true);
-    search.distances = a.get<double>(distances, {rows.Q, k}, false, true);
+    search.ids = a.get<std::int64_t>("ids", ids, {rows.Q, k}, true);
+    search.distances = a.get<double>(nullptr, distances, {rows.Q, k}, true);
     a.apart();
     const HostView<std::int64_t> host_self(e, rows.self, rows.Q);
     search.self = host_self.get();

@@ -44,10 +44,10 @@ extern "C" vicinal_status vicinal_rank(vicinal_engine* engine, const vicinal_arr
             "; at most 2147483647 rows are supported");
     require(relevant != nullptr && relevant->ndim == 1, "relevant must be a vector of int64");
     const std::int64_t size = relevant->shape[0];
-    const std::int64_t* starts = a.get<std::int64_t>(offsets, {rows.Q + 1}, true, false);
+    const std::int64_t* starts = a.get<std::int64_t>("offsets", offsets, {rows.Q + 1}, false);
     const bool some = size > 0;  // no row needs no memory
-    const std::int64_t* ids = a.get<std::int64_t>(relevant, {size}, some, false);
-    std::int64_t* out = a.get<std::int64_t>(ranks, {size}, some, true);
+    const std::int64_t* ids = a.get<std::int64_t>(some ? "relevant" : nullptr, relevant, {size}, false);
+    std::int64_t* out = a.get<std::int64_t>(some ? "ranks" : nullptr, ranks, {size}, true);
     a.apart();
     const vicinal_engine& e = a.engine;
     const HostView<std::int64_t> host_offsets(e, starts, rows.Q + 1), host_self(e, rows.self, rows.Q);

@@ -1,4 +1,5 @@
 // C ABI: vectors of solvers with many right-hand sides, the plain product, the symmetric eigenproblem.
+#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -12,12 +13,12 @@ struct Rows {
   std::int64_t m, n;
 };
 Rows rows_of(const vicinal_array* x) {
-  require(x->ndim >= 1, x->name, " has shape ", Dims(x), " where rows [m, ...] are expected");
+  const bool some = std::all_of(x->shape, x->shape + x->ndim, [](std::int64_t size) { return size >= 1; });
+  require(x->ndim >= 1 && some, x->name, " has shape ", Dims(x),
+          " where rows [m, ...] are expected; give sizes of 1 or more");
   Rows rows{x->shape[0], 1};
-  check_size("m", rows.m);
   for (std::int32_t i = 1; i < x->ndim; ++i)
     require(!__builtin_mul_overflow(rows.n, x->shape[i], &rows.n), x->name, " of shape ", Dims(x), " is too large");
-  check_size("n", rows.n);
   return rows;
 }
 
@@ -82,10 +83,10 @@ using namespace vicinal::capi;
 extern "C" {
 
 vicinal_status vicinal_dots(vicinal_engine* engine, const vicinal_array* x, const vicinal_array* y, double* dots) {
-  return call(engine, x, [&](auto& a) {
+  return call(engine, "x", x, [&](auto& a) {
     const auto rows = rows_of(x);
-    const auto* left = a.in(x, Dims(x));
-    const auto* right = a.in(y, Dims(x));
+    const auto* left = a.in("x", x, Dims(x));
+    const auto* right = a.in("y", y, Dims(x));
     check_pointer("dots", dots);
     a.run(a.ops.dots, rows.m, rows.n, left, right, dots);
   });
@@ -93,10 +94,10 @@ vicinal_status vicinal_dots(vicinal_engine* engine, const vicinal_array* x, cons
 
 vicinal_status vicinal_axpy(vicinal_engine* engine, const double* alpha, const vicinal_array* x,
                             const vicinal_array* y) {
-  return call(engine, x, [&](auto& a) {
+  return call(engine, "x", x, [&](auto& a) {
     const auto rows = rows_of(x);
-    const auto* from = a.in(x, Dims(x));
-    auto* to = a.out(y, Dims(x));
+    const auto* from = a.in("x", x, Dims(x));
+    auto* to = a.out("y", y, Dims(x));
     check_factors("alpha", rows.m, alpha);
     a.run(a.ops.axpy, rows.m, rows.n, alpha, from, to);
   });
@@ -104,10 +105,10 @@ vicinal_status vicinal_axpy(vicinal_engine* engine, const double* alpha, const v
 
 vicinal_status vicinal_xpby(vicinal_engine* engine, const vicinal_array* x, const double* beta,
                             const vicinal_array* y) {
-  return call(engine, x, [&](auto& a) {
+  return call(engine, "x", x, [&](auto& a) {
     const auto rows = rows_of(x);
-    const auto* from = a.in(x, Dims(x));
-    auto* to = a.out(y, Dims(x));
+    const auto* from = a.in("x", x, Dims(x));
+    auto* to = a.out("y", y, Dims(x));
     check_factors("beta", rows.m, beta);
     a.run(a.ops.xpby, rows.m, rows.n, from, beta, to);
   });
@@ -115,42 +116,42 @@ vicinal_status vicinal_xpby(vicinal_engine* engine, const vicinal_array* x, cons
 
 vicinal_status vicinal_multiply(vicinal_engine* engine, const vicinal_array* shared, const vicinal_array* x,
                                 const vicinal_array* out) {
-  return call(engine, x, [&](auto& a) {
+  return call(engine, "x", x, [&](auto& a) {
     const auto rows = rows_of(x);
-    const auto* factors = a.in(shared, {x->shape + 1, x->ndim - 1});
-    auto* to = a.out(out, Dims(x));
-    const auto* from = to == x->data ? to : a.in(x, Dims(x));
+    const auto* factors = a.in("shared", shared, {x->shape + 1, x->ndim - 1});
+    auto* to = a.out("out", out, Dims(x));
+    const auto* from = to == x->data ? to : a.in("x", x, Dims(x));
     a.run(a.ops.multiply, rows.m, rows.n, factors, from, to);
   });
 }
 
 vicinal_status vicinal_gemm(vicinal_engine* engine, int32_t transpose_a, int32_t transpose_b, const vicinal_array* a,
                             const vicinal_array* b, const vicinal_array* c) {
-  return call(engine, a, [&](auto& arguments) {
-    arguments.matrix(a);
-    arguments.matrix(b);
+  return call(engine, "a", a, [&](auto& arguments) {
+    arguments.matrix("a", a);
+    arguments.matrix("b", b);
     const bool ta = transpose_a != 0, tb = transpose_b != 0;
     const std::int64_t m = a->shape[ta ? 1 : 0], k = a->shape[ta ? 0 : 1], n = b->shape[tb ? 0 : 1];
     check_columns("m", m);
     check_columns("n", n);
     check_columns("k", k);
-    const auto* left = arguments.in(a, Dims(a));
-    const auto* right = tb ? arguments.in(b, {n, k}) : arguments.in(b, {k, n});
-    auto* out = arguments.out(c, {m, n});
+    const auto* left = arguments.in("a", a, Dims(a));
+    const auto* right = tb ? arguments.in("b", b, {n, k}) : arguments.in("b", b, {k, n});
+    auto* out = arguments.out("c", c, {m, n});
     arguments.run(arguments.ops.gemm, ta, tb, m, n, k, left, right, out);
   });
 }
 
 vicinal_status vicinal_symmetric_eigen(vicinal_engine* engine, const vicinal_array* matrix,
                                        const vicinal_array* values) {
-  return call(engine, matrix, [&](auto& a) {
+  return call(engine, "matrix", matrix, [&](auto& a) {
     require(matrix->ndim == 2 && matrix->shape[0] == matrix->shape[1], matrix->name, " has shape ", Dims(matrix),
             " where a square matrix is expected");
     const std::int64_t n = matrix->shape[0];
     check_size("n", n);
     require(n <= kLargestEigenproblem, "n is ", n, "; at most ", kLargestEigenproblem, " is supported");
-    auto* vectors = a.out(matrix, {n, n});
-    auto* w = a.out(values, {n});
+    auto* vectors = a.out("matrix", matrix, {n, n});
+    auto* w = a.out("values", values, {n});
     a.apart();
     symmetric_eigen(a.engine, n, vectors, w);
   });
