@@ -1,5 +1,6 @@
 package io.vicinal.explain;
 
+import io.vicinal.InputException;
 import io.vicinal.influence.attribution.ReferencePoint;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Damping;
@@ -22,7 +23,30 @@ public record Attributions(
 
   /** The first method that answers queries, or null if there is none. */
   public Attribution main() {
-    return methods.stream().filter(one -> !one.method().equals("self")).findFirst().orElse(null);
+    return methods.stream().filter(one -> !isSelf(one)).findFirst().orElse(null);
+  }
+
+  /**
+   * The methods that answer queries.
+   *
+   * @throws InputException if there is none
+   */
+  List<Attribution> answering() {
+    List<Attribution> all = methods.stream().filter(one -> !isSelf(one)).toList();
+    if (all.isEmpty()) {
+      throw selfAlone();
+    }
+    return all;
+  }
+
+  static boolean isSelf(Attribution one) {
+    return one.method().equals("self");
+  }
+
+  static InputException selfAlone() {
+    return new InputException(
+        "method: self has one row, whatever is asked, and answers no query; name another method"
+            + " with it, such as if");
   }
 
   /** Whether some results were taken at the re-converged head. */

@@ -64,7 +64,7 @@ public final class Explainer implements AutoCloseable {
   private Scoring scoring;
   private boolean closed;
 
-  private Explainer(Backend backend, boolean own, Arena arena, Subject subject) {
+  Explainer(Backend backend, boolean own, Arena arena, Subject subject) {
     this.backend = backend;
     this.own = own;
     this.arena = arena;
@@ -75,7 +75,7 @@ public final class Explainer implements AutoCloseable {
    * Of a head that was trained in memory, on the processor.
    *
    * @param data all samples that it was given, those held out too, with their classes
-   * @param test the test samples, of any classes
+   * @param test the test samples, of any classes; or null where nothing is asked about confusions
    * @throws InputException if they do not fit the head
    */
   public static Explainer of(TrainedHead head, FeatureSet data, FeatureSet test) {
@@ -104,6 +104,7 @@ public final class Explainer implements AutoCloseable {
    * @throws InputException if a method does not exist for the loss
    */
   public Explainer with(ExplainerOptions how) {
+    Objects.requireNonNull(how, "options");
     Methods.check(how, subject.model().loss());
     if (!how.equals(options)) {
       free();
@@ -130,12 +131,12 @@ public final class Explainer implements AutoCloseable {
 
   /** Every test sample's nearest other one, by cosine. */
   public Confusions confusions() {
-    return subject.confusions(backend, Neighbouring.COSINE);
+    return subject.confusions(backend(), Neighbouring.COSINE);
   }
 
   /** Queries by what is measured, see {@link Measure#parse}. */
   public Queries queries(String measure) {
-    return Queries.of(backend, subject, Measure.parse(measure));
+    return Queries.of(backend(), subject, Measure.parse(measure));
   }
 
   /** The distances of the first wrong neighbours of the test set, as queries. */
@@ -146,9 +147,11 @@ public final class Explainer implements AutoCloseable {
   /**
    * Which training samples move the queries.
    *
-   * @throws InputException if the damping does not suffice, or memory does not
+   * @param queries one or more
+   * @throws InputException if there are none, the damping does not suffice, or memory does not
    */
   public Attributions explain(List<Query> queries) {
+    requireSome(queries);
     List<Attribution> found = scoring().run(estimators(), queries);
     return new Attributions(queries, values(queries), found, damping());
   }
@@ -171,7 +174,7 @@ public final class Explainer implements AutoCloseable {
 
   /** The values of queries' measurements at the delivered head. */
   public double[] values(List<Query> queries) {
-    TestSet test = subject.testSet(backend);
+    TestSet test = subject.testSet(backend());
     List<Measurement> measurements = queries.stream().map(Query::measurement).toList();
     Embedded embedded = test.embed(subject.model().head(), test.rowsOf(measurements));
     return measurements.stream().mapToDouble(m -> m.value(embedded)).toArray();
@@ -179,7 +182,7 @@ public final class Explainer implements AutoCloseable {
 
   /** Squared distances of the pairs that queries stand for, at the delivered head, by query. */
   public List<double[]> distances(List<Query> queries) {
-    TestSet test = subject.testSet(backend);
+    TestSet test = subject.testSet(backend());
     List<PairDistance> all = queries.stream().flatMap(Explainer::pairs).toList();
     Embedded embedded = test.embed(subject.model().head(), test.rowsOf(all));
     return queries.stream()
@@ -194,10 +197,19 @@ public final class Explainer implements AutoCloseable {
   /**
    * What {@link #explain} will take where systems are solved, else null.
    *
-   * @throws InputException if the memory will not do
+   * @throws InputException if there are no queries, or the memory will not do
    */
   public Forecast forecast(List<Query> queries) {
+    requireSome(queries);
     return scoring().forecast(options.methods(), queries);
+  }
+
+  private static void requireSome(List<Query> queries) {
+    if (queries.isEmpty()) {
+      throw new InputException(
+          "queries: there are none to explain; where no test sample is confused, give other test"
+              + " samples or queries of your own");
+    }
   }
 
   /** The ends of the curvature's spectrum where results were taken, or null without EK-FAC. */
@@ -210,9 +222,12 @@ public final class Explainer implements AutoCloseable {
    * and the head solved again, in double, without the samples that matter most.
    *
    * @param first how many
-   * @throws InputException if the head cannot be solved again
+   * @throws InputException if the method answers no queries, or the head cannot be solved again
    */
   public Miniature check(Attributions found, Attribution one, int first, MiniatureOptions budget) {
+    if (Attributions.isSelf(one)) {
+      throw Attributions.selfAlone();
+    }
     int count = Math.min(first, found.queries().size());
     List<Query> queries = found.queries().subList(0, count);
     Check check = new Check(this, queries, found.delivered(), one.first(count));
@@ -224,7 +239,11 @@ public final class Explainer implements AutoCloseable {
     }
   }
 
-  /** Compares the predictions with what solving again shows, by the first method. */
+  /**
+   * Compares the predictions with what solving again shows, by the main method.
+   *
+   * @throws InputException if no method answers queries
+   */
   public Verified verify(Attributions found, VerifyPlan plan) {
     return new Verifier(this, found).run(plan, found);
   }
@@ -254,10 +273,15 @@ public final class Explainer implements AutoCloseable {
    * @param how heads are trained, with the seed of labels that are drawn
    */
   public Relabelled relabel(Relabelling labels, Relabelling.Mode mode, EvidenceOptions how) {
-    return Relabelled.of(backend, subject, labels, mode, how);
+    return Relabelled.of(backend(), subject, labels, mode, how);
   }
 
-  /** Trains again for each query and method, with weights by the signs of its scores. */
+  /**
+   * Trains again for each query and method that answers queries, with weights by the signs of its
+   * scores.
+   *
+   * @throws InputException if no method does
+   */
   public Reweighted reweight(Attributions found, ReweightOptions how) {
     return new Reweighting(this, how).by(found);
   }
@@ -276,9 +300,13 @@ public final class Explainer implements AutoCloseable {
    * known to be wrong.
    *
    * @param known wrong labels in the head's numbers, or null
+   * @throws InputException if some are known and there are no test samples
    */
   public LabelStudy study(RelabelRule rule, EvidenceOptions how, LabelNoise known) {
-    try (Evidence evidence = Evidence.of(backend, subject.model(), subject.test(), how)) {
+    if (known != null) {
+      subject.testSamples(); // those that are known are seen by what confuses them
+    }
+    try (Evidence evidence = Evidence.of(backend(), subject.model(), subject.test(), how)) {
       progress.at("recommending labels", 0, 1, 0, Double.NaN);
       return new LabelStudy(
           FieldStudy.of(evidence, rule),
@@ -291,8 +319,15 @@ public final class Explainer implements AutoCloseable {
     return subject;
   }
 
-  /** Where it computes. */
+  /**
+   * Where it computes.
+   *
+   * @throws IllegalStateException if this is closed
+   */
   public Backend backend() {
+    if (closed) {
+      throw new IllegalStateException("the explainer is closed");
+    }
     return backend;
   }
 
@@ -373,16 +408,21 @@ public final class Explainer implements AutoCloseable {
     }
   }
 
-  /** Frees what it computed; nothing can be asked then. Idempotent. */
+  /**
+   * Frees what it computed; what computes throws {@link IllegalStateException} then. Idempotent.
+   */
   @Override
   public void close() {
     closed = true;
     try {
       free();
     } finally {
-      arena.close();
-      if (own) {
-        backend.close();
+      try {
+        arena.close();
+      } finally {
+        if (own) {
+          backend.close();
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import io.vicinal.influence.attribution.Estimators;
 import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.problem.ProblemOptions;
+import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.SolveOptions;
 import io.vicinal.tensor.DType;
 import java.nio.file.Path;
@@ -19,7 +20,7 @@ import java.util.Objects;
  * @param methods by name, each once, see {@link Estimators#names}
  * @param theta the parameters that may answer
  * @param damping "auto", a number, or multiples such as "10x" of the mean curvature, see {@link
- *     io.vicinal.influence.solve.Damping}
+ *     Damping}
  * @param tolerance of the true residual of each solve, relative
  * @param dtype of the arithmetic; null for the head's
  * @param plain conjugate gradients without EK-FAC and a copy of the features
@@ -54,7 +55,9 @@ public record ExplainerOptions(
       }
     }
     Objects.requireNonNull(theta, "theta");
-    Objects.requireNonNull(damping, "damping");
+    Damping.check(damping);
+    ExplanationOptions.defaults().solve().withTolerance(tolerance); // refuses what is outside
+    ProblemOptions.defaults().withMemory(memoryBytes);
     Objects.requireNonNull(eif, "eif");
   }
 

@@ -38,10 +38,11 @@ public final class Queries {
 
   /**
    * @param subject whose test samples are confused
-   * @throws InputException if the measure looks at more neighbours than a test sample has
+   * @throws InputException if there are no test samples, or the measure looks at more neighbours
+   *     than a test sample has
    */
   public static Queries of(Backend backend, Subject subject, Measure measure) {
-    long others = subject.test().samples() - 1;
+    long others = subject.testSamples().samples() - 1;
     if (measure.k() > others) {
       throw new InputException(
           "measure: recall@"

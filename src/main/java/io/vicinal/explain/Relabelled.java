@@ -31,6 +31,7 @@ public record Relabelled(Retrieval delivered, Retrieval given, Retrieval cleaned
       Relabelling relabelling,
       Relabelling.Mode mode,
       EvidenceOptions how) {
+    FeatureSet test = subject.testSamples();
     RunConfig training = how.training();
     Labelled labelled = subject.labelled();
     Loss loss =
@@ -46,7 +47,6 @@ public record Relabelled(Retrieval delivered, Retrieval given, Retrieval cleaned
       Supervision repaired = relabelling.supervision(mode, how.seed());
       Head given = trainer.train(labelled.data().features(), hard, ids, arena);
       Head cleaned = trainer.train(labelled.data().features(), repaired, ids, arena);
-      FeatureSet test = subject.test();
       return new Relabelled(
           Retrieval.of(backend, subject.head(), test, before),
           Retrieval.of(backend, given, test, before),

@@ -32,11 +32,11 @@ final class Reweighting {
     return new Reweighted(Map.of("given weights", measured("given", weights, queries)));
   }
 
-  /** A head for each query and method, by the signs of its scores. */
+  /** A head for each query and method that answers queries, by the signs of its scores. */
   Reweighted by(Attributions found) {
     Map<String, List<BeforeAfter>> rows = new LinkedHashMap<>();
     int count = found.queries().size();
-    for (Attribution one : found.methods()) {
+    for (Attribution one : found.answering()) {
       List<BeforeAfter> own = new ArrayList<>();
       for (int q = 0; q < count; q++) {
         explainer.progress().at("re-weighting by " + one.method(), q, count, 0, Double.NaN);

@@ -90,7 +90,7 @@ final class Scoring implements AutoCloseable {
   /** The same problem at another damping; the caller closes it. */
   Explanation open(Damping other) {
     return Explanation.open(
-        problem, explainer.subject().test(), other, explainer.options().solve());
+        problem, explainer.subject().testSamples(), other, explainer.options().solve());
   }
 
   /**

@@ -51,6 +51,25 @@ public record Subject(
     Names testNames) {
 
   /**
+   * @throws InputException if the test features are not of the head's type and width
+   */
+  public Subject {
+    Tensor weight = model.head().weight();
+    if (test != null
+        && (test.features().dtype() != weight.dtype() || test.width() != weight.dim(1))) {
+      throw new InputException(
+          test.name()
+              + ": the test features are "
+              + test.features()
+              + ", but the head takes "
+              + weight.dtype()
+              + " of "
+              + weight.dim(1)
+              + " columns; give them in the type and width of the training features");
+    }
+  }
+
+  /**
    * A head with the data set that it, or a part of it, was trained on.
    *
    * @param data all samples with class ids
@@ -58,6 +77,7 @@ public record Subject(
    * @param classIds the user's class of each class of the head, ascending
    * @param test with class ids as labels, or null
    * @param arena owner of what is copied
+   * @throws InputException if they do not fit each other
    */
   public static Subject of(
       Loss loss,
@@ -120,19 +140,38 @@ public record Subject(
     return new Head(model.head().weight(), model.head().bias(), model.head().proxies());
   }
 
-  /** The test samples for measurements, in the head's own basis. */
+  /**
+   * The test samples.
+   *
+   * @throws InputException if there are none
+   */
+  FeatureSet testSamples() {
+    if (test == null) {
+      throw new InputException(
+          "test: there are no test samples, and this needs them; give them with the head and its"
+              + " training samples");
+    }
+    return test;
+  }
+
+  /**
+   * The test samples for measurements, in the head's own basis.
+   *
+   * @throws InputException if there are none
+   */
   public TestSet testSet(Backend backend) {
-    return new TestSet(backend, test.features(), test.labels());
+    return new TestSet(backend, testSamples().features(), test.labels());
   }
 
   /**
    * Every test sample's nearest other one under the head.
    *
    * @param neighbouring how distances are measured
+   * @throws InputException if there are no test samples
    */
   public Confusions confusions(Backend backend, Neighbouring neighbouring) {
     try (Arena arena = new Arena(backend.memory())) {
-      Tensor z = head().embed(backend, test.features(), arena);
+      Tensor z = head().embed(backend, testSamples().features(), arena);
       return Confusions.find(backend, z, test.labels(), neighbouring);
     }
   }

@@ -20,7 +20,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Makes the experiments of a verification, for the scores of its first method. */
+/** Makes the experiments of a verification, for the scores of its main method. */
 final class Verifier {
   private final Explainer explainer;
   private final Scoring scoring;
@@ -29,16 +29,17 @@ final class Verifier {
   private final double[][] first;
 
   Verifier(Explainer explainer, Attributions found) {
+    List<Attribution> answering = found.answering();
     this.explainer = explainer;
     this.scoring = explainer.scoring();
     this.queries = found.queries();
-    found.methods().forEach(one -> scores.put(one.method(), one.values()));
+    answering.forEach(one -> scores.put(one.method(), one.values()));
     this.first = scores.values().iterator().next();
   }
 
   /** All experiments that a plan asks for. */
   Verified run(VerifyPlan plan, Attributions found) {
-    Attribution main = found.methods().get(0);
+    Attribution main = found.main();
     Check check = new Check(explainer, queries, found.delivered(), main);
     List<Probe> probes = queries.stream().map(Probe::of).toList();
     try (Experiments runs = new Experiments(explainer, scoring, probes)) {

@@ -4,19 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
+import io.vicinal.curate.relabel.RelabelRule;
+import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Rows;
+import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
+import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Memory;
+import io.vicinal.tensor.Tensor;
 import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingOptions;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -77,6 +91,163 @@ class ExplainerTest {
       assertThat(ekfac.damping().multiple()).isEqualTo(10);
       explainer.with(methods("ekfac").with(DType.F64));
       assertThat(explainer.problem().dtype()).isEqualTo(DType.F64);
+    }
+  }
+
+  @Test
+  void selfAnswersNoQuery() {
+    try (Explainer explainer = Explainer.of(head, data, test).with(methods("self", "ekfac"))) {
+      Attributions found = explainer.explain(explainer.confused(2));
+      VerifyPlan plan = new VerifyPlan(1, 1, 0, 0, 0, 0, 0.5, 0, 0);
+      Verified verified = explainer.verify(found, plan);
+      assertThat(verified.parts().get(0).predicted()).containsOnlyKeys("ekfac");
+      assertThat(explainer.reweight(found, ReweightOptions.defaults()).rows())
+          .containsOnlyKeys("ekfac")
+          .hasEntrySatisfying("ekfac", rows -> assertThat(rows).hasSize(2));
+      explainer.with(methods("self"));
+      Attributions alone = explainer.explain(found.queries());
+      Attribution self = alone.methods().get(0);
+      assertThat(self.values()).hasDimensions(1, 120);
+      for (ThrowingCallable refused :
+          List.<ThrowingCallable>of(
+              () -> explainer.verify(alone, plan),
+              () -> explainer.reweight(alone, ReweightOptions.defaults()),
+              () -> explainer.check(alone, self, 1, plan.miniature()))) {
+        assertThatThrownBy(refused)
+            .isInstanceOf(InputException.class)
+            .hasMessage(
+                "method: self has one row, whatever is asked, and answers no query; name another"
+                    + " method with it, such as if");
+      }
+    }
+  }
+
+  @Test
+  void whatNeedsTestSamplesSaysSo() {
+    try (Explainer explainer = Explainer.of(head, data, null)) {
+      Relabelling labels =
+          explainer.mislabelled(AuditOptions.of(explainer.evidence()).by("knn")).relabelling();
+      LabelNoise known = new LabelNoise(new long[] {3}, new long[] {1}, new long[] {2});
+      for (ThrowingCallable refused :
+          List.<ThrowingCallable>of(
+              () -> explainer.confused(1),
+              () -> explainer.queries("recall@1"),
+              () -> explainer.explain(List.of(new Query("pair", new PairDistance(0, 1)))),
+              () -> explainer.relabel(labels, Relabelling.Mode.HARD, explainer.evidence()),
+              () -> explainer.study(RelabelRule.KNN, explainer.evidence(), known))) {
+        assertThatThrownBy(refused)
+            .isInstanceOf(InputException.class)
+            .hasMessage(
+                "test: there are no test samples, and this needs them; give them with the head and"
+                    + " its training samples");
+      }
+      assertThat(explainer.study(RelabelRule.KNN, explainer.evidence(), null).noise()).isNull();
+    }
+  }
+
+  @Test
+  void testFeaturesAreOfTheTypeOfTheHead() {
+    Tensor doubles = arena.allocate(DType.F64, 80, 64);
+    doubles.copyFrom(test.features());
+    FeatureSet wide = new FeatureSet(doubles, test.labels(), "wide");
+    assertThatThrownBy(() -> Explainer.of(head, data, wide))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("wide: the test features are ")
+        .hasMessageEndingWith(
+            ", but the head takes F32 of 64 columns; give them in the type and width of the"
+                + " training features");
+  }
+
+  @Test
+  void aClosedExplainerStaysClosed() {
+    Explainer owner = Explainer.of(head, data, test).with(methods("gradient"));
+    List<Query> queries = owner.confused(1);
+    owner.close();
+    try (Backend backend = Backend.cpu()) {
+      Explainer borrower =
+          Explainer.of(backend, Subject.of(head.loss(), head.head(), data, test, arena))
+              .with(methods("gradient"));
+      borrower.explain(queries);
+      borrower.close();
+      for (Explainer closed : List.of(owner, borrower)) {
+        for (ThrowingCallable late :
+            List.<ThrowingCallable>of(
+                closed::confusions, () -> closed.explain(queries), () -> closed.values(queries))) {
+          assertThatThrownBy(late)
+              .isInstanceOf(IllegalStateException.class)
+              .hasMessage("the explainer is closed");
+        }
+        closed.close();
+      }
+    }
+  }
+
+  @Test
+  void closingGoesOnAfterAFailure() {
+    List<String> called = new ArrayList<>();
+    boolean[] broken = {false};
+    Backend real = Backend.cpu();
+    Memory memory =
+        standIn(
+            Memory.class,
+            real.memory(),
+            name -> {
+              if (broken[0] && name.equals("release")) {
+                broken[0] = false;
+                throw new IllegalStateException("broken");
+              }
+            },
+            Map.of());
+    Backend backend = standIn(Backend.class, real, called::add, Map.of("memory", memory));
+    Arena own = new Arena(memory);
+    Subject subject = Subject.of(head.loss(), head.head(), data, test, own);
+    Explainer explainer = new Explainer(backend, true, own, subject).with(methods("gradient"));
+    explainer.explain(explainer.confused(1));
+    broken[0] = true; // for what the scores held
+    assertThatThrownBy(explainer::close).hasStackTraceContaining("Scoring.close");
+    assertThat(broken[0]).isFalse();
+    assertThat(called).contains("close");
+    assertThatThrownBy(() -> own.allocate(DType.F32, 1)).isInstanceOf(IllegalStateException.class);
+  }
+
+  private static <T> T standIn(
+      Class<T> type, T real, Consumer<String> called, Map<String, Object> answers) {
+    InvocationHandler handler =
+        (self, method, arguments) -> {
+          called.accept(method.getName());
+          Object answer = answers.get(method.getName());
+          return answer != null ? answer : method.invoke(real, arguments);
+        };
+    return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+  }
+
+  @Test
+  void whatCannotBeMeantIsRefusedAtOnce() {
+    try (Explainer explainer = Explainer.of(head, data, test)) {
+      for (ThrowingCallable refused :
+          List.<ThrowingCallable>of(
+              () -> explainer.explain(List.of()), () -> explainer.forecast(List.of()))) {
+        assertThatThrownBy(refused)
+            .isInstanceOf(InputException.class)
+            .hasMessage(
+                "queries: there are none to explain; where no test sample is confused, give other"
+                    + " test samples or queries of your own");
+      }
+      ExplainerOptions options = ExplainerOptions.defaults();
+      assertThatThrownBy(() -> options.withTolerance(-1))
+          .isInstanceOf(InputException.class)
+          .hasMessage("tolerance: -1.0 is outside (0, 1)");
+      assertThatThrownBy(() -> options.withDamping("soft"))
+          .isInstanceOf(InputException.class)
+          .hasMessage(
+              "damping: 'soft' is not auto, a number or a number with x; write 10x or 0.01");
+      for (ThrowingCallable refused :
+          List.<ThrowingCallable>of(
+              () -> explainer.keeping(null),
+              () -> explainer.with((Progress) null),
+              () -> explainer.with((ExplainerOptions) null))) {
+        assertThatThrownBy(refused).isInstanceOf(NullPointerException.class);
+      }
     }
   }
 }

@@ -105,12 +105,12 @@ final class MethodOptions {
       throw new InputException(
           "--method: tracin follows a training; name its run folder with --run");
     }
-    options(inputs);
     parsed("--tolerance", () -> ExplanationOptions.defaults().solve().withTolerance(tolerance));
     if (!damping.strip().toLowerCase(Locale.ROOT).matches("auto|[0-9.]+(e[+-]?[0-9]+)?x?")) {
       throw new InputException(
           "--damping: '" + damping + "' is not auto, a number above 0 or multiples such as 10x");
     }
+    options(inputs);
   }
 
   /** The library's options. */

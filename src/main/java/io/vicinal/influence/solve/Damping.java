@@ -48,6 +48,30 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
     if (given.equals("auto")) {
       return new Damping(unit(problem, text), 1, problem.dampingUnit(), true);
     }
+    double number = number(text);
+    if (!given.endsWith("x")) {
+      return absolute(number, problem);
+    }
+    double lambda = number * unit(problem, text);
+    if (lambda == Double.POSITIVE_INFINITY) {
+      throw tooLarge(text);
+    }
+    return new Damping(lambda, number, problem.dampingUnit(), false);
+  }
+
+  /**
+   * Checks what does not depend on a problem.
+   *
+   * @throws InputException if no problem has such a damping
+   */
+  public static void check(String text) {
+    if (!text.strip().equalsIgnoreCase("auto")) {
+      number(text);
+    }
+  }
+
+  private static double number(String text) {
+    String given = text.strip().toLowerCase(Locale.ROOT);
     boolean relative = given.endsWith("x");
     double number;
     try {
@@ -62,14 +86,7 @@ public record Damping(double lambda, double multiple, DampingUnit unit, boolean 
     if (!(number > 0)) {
       throw new InputException("damping: '" + text + "' is not above 0; write 10x or 0.01");
     }
-    if (!relative) {
-      return absolute(number, problem);
-    }
-    double lambda = number * unit(problem, text);
-    if (lambda == Double.POSITIVE_INFINITY) {
-      throw tooLarge(text);
-    }
-    return new Damping(lambda, number, problem.dampingUnit(), false);
+    return number;
   }
 
   private static InputException tooLarge(String text) {
