@@ -1,7 +1,10 @@
 // The scalar maths on its own: duals against central differences, the mergeable log-sum-exp against a plain sum,
 // ArcFace's and the distance's branches on both sides of their limits.
+#include <stdexcept>
+
 #include "math/arcface.hpp"
 #include "math/dual.hpp"
+#include "math/losses.hpp"
 #include "math/proxy_anchor.hpp"
 #include "math/soft_triple.hpp"
 #include "math/softmax.hpp"
@@ -90,6 +93,18 @@ TEST_CASE("proxy-anchor's distance: its slope, and constant below the floor") {
     CHECK(loss.measure(s) == doctest::Approx(1e-6));
     CHECK(loss.measure_slope(s) == 0);
     CHECK(loss.measure(Dual<double>{s, 1}).t == 0);
+  }
+}
+
+TEST_CASE("logits that are no line in the cosine are refused") {
+  vicinal::LossSpec spec;
+  spec.scale = 8;
+  spec.margin = 0.1;
+  spec.kind = VICINAL_COSFACE;
+  CHECK(vicinal::math::logits_of(spec).slope == 8);
+  for (const int kind : {VICINAL_ARCFACE, VICINAL_PROXY_ANCHOR}) {
+    spec.kind = kind;
+    CHECK_THROWS_AS(vicinal::math::logits_of(spec), std::logic_error);
   }
 }
 
