@@ -65,6 +65,7 @@ final class LabelSearch implements AutoCloseable {
       progress.at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
       ask(detector, wanted);
     }
+    all.heldOut().forgetOutOfFold(); // up to 2 GiB that only detectors look at
     if (scores.isEmpty()) {
       throw new InputException(
           leftOut.entrySet().stream()

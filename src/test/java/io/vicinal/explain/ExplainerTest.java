@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.data.ClassLabels;
@@ -29,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
@@ -249,5 +252,48 @@ class ExplainerTest {
         assertThatThrownBy(refused).isInstanceOf(NullPointerException.class);
       }
     }
+  }
+
+  /** A table of N x C probabilities is freed where only detectors look at it. */
+  @Test
+  void outOfFoldProbabilitiesAreHeldWhileDetectorsWork() {
+    double[][][] seen = new double[2][][];
+    Evidence[] held = new Evidence[1];
+    Detector watching =
+        new Detector() {
+          @Override
+          public String name() {
+            return "watching";
+          }
+
+          @Override
+          public String meaning() {
+            return "what detectors share";
+          }
+
+          @Override
+          public boolean ofHead() {
+            return false;
+          }
+
+          @Override
+          public Optional<String> obstacle(Evidence evidence) {
+            return Optional.empty();
+          }
+
+          @Override
+          public Found find(Evidence evidence) {
+            held[0] = evidence;
+            seen[0] = evidence.heldOut().outOfFoldProbabilities();
+            seen[1] = evidence.heldOut().outOfFoldProbabilities();
+            return new Found(new double[evidence.samples()], null);
+          }
+        };
+    try (Explainer explainer = Explainer.of(head, data, test)) {
+      explainer.mislabelled(AuditOptions.of(explainer.evidence()).by(List.of(watching)));
+    }
+    assertThat(seen[1]).isSameAs(seen[0]);
+    double[][] again = held[0].heldOut().outOfFoldProbabilities();
+    assertThat(again).isNotSameAs(seen[0]).isDeepEqualTo(seen[0]);
   }
 }

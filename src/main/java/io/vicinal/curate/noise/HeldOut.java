@@ -121,6 +121,11 @@ public final class HeldOut {
     return outOfFold.get();
   }
 
+  /** Frees {@link #outOfFoldProbabilities}; they are computed again when they are asked for. */
+  public void forgetOutOfFold() {
+    outOfFold.forget();
+  }
+
   /**
    * The same from out-of-fold scores and frozen-feature votes together, each with a weight of its
    * own: the best guess of the right label that does not look at the given one.

@@ -4,7 +4,8 @@ import java.util.function.Supplier;
 
 /** A value that is computed when it is first asked for, and kept. Safe for any thread. */
 final class Once<T> implements Supplier<T> {
-  private Supplier<T> compute; // null: done
+  private final Supplier<T> compute;
+  private boolean done;
   private T value;
 
   Once(Supplier<T> compute) {
@@ -13,10 +14,16 @@ final class Once<T> implements Supplier<T> {
 
   @Override
   public synchronized T get() {
-    if (compute != null) {
+    if (!done) {
       value = compute.get();
-      compute = null;
+      done = true;
     }
     return value;
+  }
+
+  /** Frees it; it is computed again when it is asked for. */
+  synchronized void forget() {
+    done = false;
+    value = null;
   }
 }
