@@ -14,9 +14,6 @@ struct DeviceName {
 // "cpu", "cuda" or "cuda:1"; an error that lists what there is.
 DeviceName find_device(const char* name);
 
-// Adds a table of another library, whose failures become exceptions here. Once.
-void add_device(const DeviceTable& table);
-
 }  // namespace vicinal::capi
 
 #endif  // VICINAL_CAPI_DEVICES_HPP_

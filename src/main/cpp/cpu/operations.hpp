@@ -1,5 +1,5 @@
-// Operations that stand on nothing but the engine, each in the file of its name: steps, vectors, the recursion, the
-// symmetric eigenproblem.
+// Operations that stand on nothing but the engine: steps (elements.cpp), vectors, the recursion, the symmetric
+// eigenproblem (eigen.cpp).
 #ifndef VICINAL_CPU_OPERATIONS_HPP_
 #define VICINAL_CPU_OPERATIONS_HPP_
 
