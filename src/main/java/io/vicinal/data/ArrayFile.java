@@ -102,7 +102,7 @@ public final class ArrayFile {
     }
   }
 
-  /** Opens a {@code .npy} file or the member of an archive; null if the path names a table. */
+  /** Opens a {@code .npy} file or the member of an archive; null for every other format. */
   static InputFile openNpy(Path path) {
     Located at = Located.of(path);
     return switch (Format.of(at.file)) {

@@ -65,7 +65,20 @@ public final class MetricId {
 
     /** Whether the metric compares clusters with classes. */
     public boolean isClustering() {
-      return ordinal() >= NMI.ordinal();
+      return switch (this) {
+        case RECALL,
+            PRECISION,
+            PRECISION_OML,
+            MAP_OML,
+            MAP_MIN,
+            MAP_R,
+            MAP_AT_R,
+            MAP,
+            R_PRECISION,
+            MRR ->
+            false;
+        case NMI, NMI_GEOMETRIC, AMI, F1 -> true;
+      };
     }
   }
 

@@ -135,7 +135,8 @@ final class Parts {
               ? StepSchedule.every(c.every(), c.factor())
               : StepSchedule.at(c.milestones(), c.factor());
       case "plateau" -> new PlateauSchedule(c.factor(), c.patience());
-      default -> new ConstantSchedule();
+      case "constant" -> new ConstantSchedule();
+      default -> throw new InputException("schedule.name: \"" + c.name() + "\" is unknown");
     };
   }
 }

@@ -63,6 +63,23 @@ class MetricIdTest {
   }
 
   @Test
+  void everyMetricIsOfOneQueryOrOfClusters() {
+    long[] ranks = {1, 3};
+    for (String name : MetricId.names()) {
+      MetricId id = MetricId.parse(name.replace("@k", "@2"));
+      if (id.kind().isClustering()) {
+        assertThatThrownBy(() -> id.of(ranks, 0, 2, 2))
+            .hasMessageContaining("not a ranking metric");
+      } else {
+        assertThat(id.of(ranks, 0, 2, 2)).as(name).isBetween(0.5, 1.0);
+      }
+    }
+    assertThat(MetricId.names().stream().filter(n -> !n.contains("@k")))
+        .filteredOn(n -> MetricId.parse(n).kind().isClustering())
+        .containsExactly("nmi", "nmi/geometric", "ami", "f1");
+  }
+
+  @Test
   void listsDropRepetitions() {
     assertThat(MetricId.parseList("r@1, recall@1,map@r"))
         .extracting(MetricId::id)

@@ -8,6 +8,7 @@ import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
+import io.vicinal.config.ScheduleConfig;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
@@ -39,6 +40,13 @@ class HeadTrainingTest {
   static void free() {
     ARENA.close();
     BACKEND.close();
+  }
+
+  @Test
+  void aScheduleThatNobodyMakesIsRefused() {
+    ScheduleConfig cosine = new ScheduleConfig("cosine", 0, List.of(), 1, 0);
+    assertThatThrownBy(() -> Parts.schedule(cosine))
+        .hasMessage("schedule.name: \"cosine\" is unknown");
   }
 
   @Test
