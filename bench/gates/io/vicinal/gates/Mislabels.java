@@ -42,7 +42,7 @@ final class Mislabels {
                     backend, Subject.of(Laboratory.LOSS, head, training, scene.test(), arena))
                 .with(options)) {
       double[] own =
-          explainer.explain(explainer.confused(1)).methods().get(0).values()[0];
+          explainer.explain(explainer.confused(1)).methods().get(0).row(0);
       boolean[] wrong = scene.noise().mask((int) training.samples());
       double self = DetectionCurve.of("self", own, wrong).auc();
       hear.accept(new GateResult(scene.name(), 8, "AUC, self-influence", self, least, Double.NaN));

@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntFunction;
 
 /**
  * NumPy's {@code .npy} arrays: formats 1.0, 2.0 and 3.0 in, 1.0 out; every type of real numbers,
@@ -383,6 +384,27 @@ public final class Npy {
         out -> {
           out.write(header);
           AtomicFile.writeTensor(out, tensor);
+        });
+  }
+
+  /**
+   * Writes a matrix of doubles a row at a time, so that it need not be in memory, as {@link
+   * #write}.
+   *
+   * @param row gives each row's numbers, {@code columns} of them, in their order
+   */
+  public static void writeRows(Path path, int rows, long columns, IntFunction<double[]> row) {
+    byte[] header = headerOf("<f8", Shape.of(rows, columns));
+    ByteBuffer bytes =
+        ByteBuffer.allocate(Math.toIntExact(8 * columns)).order(ByteOrder.LITTLE_ENDIAN);
+    AtomicFile.write(
+        path,
+        out -> {
+          out.write(header);
+          for (int i = 0; i < rows; i++) {
+            bytes.asDoubleBuffer().put(row.apply(i));
+            out.write(bytes.array());
+          }
         });
   }
 

@@ -7,7 +7,8 @@ import io.vicinal.influence.solve.Damping;
 import java.util.List;
 
 /**
- * Who is to blame for some queries, by one or several methods. Immutable.
+ * Who is to blame for some queries, by one or several methods. Immutable. The scores live as long
+ * as the {@link Explainer}; all else outlives it.
  *
  * @param queries one per row of scores
  * @param delivered value of each query's measurement at the delivered head

@@ -20,6 +20,7 @@ final class Check {
   private final List<Query> queries;
   private final List<Set<Doubt>> known;
   private final Attribution attribution;
+  private final double[][] scores; // [Q][N]
 
   /**
    * @param delivered value of each query's measurement
@@ -29,6 +30,7 @@ final class Check {
     this.explainer = explainer;
     this.queries = queries;
     this.attribution = attribution;
+    this.scores = attribution.onHeap();
     this.known =
         IntStream.range(0, queries.size())
             .mapToObj(q -> known(attribution.diagnostics().get(q), delivered[q]))
@@ -46,18 +48,18 @@ final class Check {
 
   /** At all dampings that a stability names. */
   Miniature full(MiniatureOptions options, Experiments experiments) {
-    return run(Stability.of(attribution.values(), this::scoresAt), options, experiments);
+    return run(Stability.of(scores, this::scoresAt), options, experiments);
   }
 
   /** At the two dampings that badges look at. */
   Miniature brief(MiniatureOptions options, Experiments experiments) {
-    return run(Stability.near(attribution.values(), this::scoresAt), options, experiments);
+    return run(Stability.near(scores, this::scoresAt), options, experiments);
   }
 
   private Miniature run(
       List<Stability> stability, MiniatureOptions options, Experiments experiments) {
     List<String> ids = queries.stream().map(Query::id).toList();
-    return Miniature.run(ids, attribution.values(), stability, known, options, experiments::run);
+    return Miniature.run(ids, scores, stability, known, options, experiments::run);
   }
 
   /** null where there is nothing to compare, or no solution. */

@@ -55,6 +55,7 @@ public final class Explainer implements AutoCloseable {
   private final Backend backend;
   private final boolean own; // the backend
   private final Arena arena; // of the subject, where it was made here
+  private final Arena found = Arena.host(); // scores, wherever they were computed
   private final Subject subject;
   private ExplainerOptions options = ExplainerOptions.defaults();
   private Pieces pieces = Pieces.NONE;
@@ -145,15 +146,17 @@ public final class Explainer implements AutoCloseable {
   }
 
   /**
-   * Which training samples move the queries.
+   * Which training samples move the queries. The scores of each method take 8 bytes per query and
+   * training sample outside the Java heap until {@link #close}; what was found must not be read
+   * after that.
    *
    * @param queries one or more
    * @throws InputException if there are none, the damping does not suffice, or memory does not
    */
   public Attributions explain(List<Query> queries) {
     requireSome(queries);
-    List<Attribution> found = scoring().run(estimators(), queries);
-    return new Attributions(queries, values(queries), found, damping());
+    List<Attribution> methods = scoring().run(estimators(), queries, found);
+    return new Attributions(queries, values(queries), methods, damping());
   }
 
   /**
@@ -409,7 +412,8 @@ public final class Explainer implements AutoCloseable {
   }
 
   /**
-   * Frees what it computed; what computes throws {@link IllegalStateException} then. Idempotent.
+   * Frees what it computed, the scores that it gave too; what computes throws {@link
+   * IllegalStateException} then. Idempotent.
    */
   @Override
   public void close() {
@@ -418,6 +422,7 @@ public final class Explainer implements AutoCloseable {
       free();
     } finally {
       try {
+        found.close();
         arena.close();
       } finally {
         if (own) {

@@ -152,12 +152,17 @@ final class Scoring implements AutoCloseable {
     return Math.min(Integer.MAX_VALUE, loo + solving * queries);
   }
 
-  /** Computes, or finds, the scores of some methods. */
-  List<Attribution> run(List<Estimator> estimators, List<Query> queries) {
+  /**
+   * Computes, or finds, the scores of some methods.
+   *
+   * @param arena owner of the scores
+   */
+  List<Attribution> run(List<Estimator> estimators, List<Query> queries, Arena arena) {
+    List<Tensor> values = estimators.stream().map(one -> rows(one, queries, arena)).toList();
     while (true) {
       List<Attribution> results = new ArrayList<>();
       for (Estimator estimator : estimators) {
-        Attribution result = method(estimator, queries);
+        Attribution result = method(estimator, queries, values.get(results.size()));
         if (result == null) {
           break;
         }
@@ -169,6 +174,16 @@ final class Scoring implements AutoCloseable {
     }
   }
 
+  private Tensor rows(Estimator estimator, List<Query> queries, Arena arena) {
+    int rows = isAsked(estimator) ? queries.size() : 1;
+    return arena.allocate(DType.F64, rows, problem.samples());
+  }
+
+  /** Whether it answers queries: self has one row, whatever is asked. */
+  private static boolean isAsked(Estimator estimator) {
+    return !estimator.name().equals("self");
+  }
+
   /**
    * A piece of work.
    *
@@ -178,10 +193,9 @@ final class Scoring implements AutoCloseable {
       double[][] values, List<Diagnostics> diagnostics, Damping damping, double seconds) {}
 
   /** null if the damping was raised: what was computed before is void. */
-  private Attribution method(Estimator estimator, List<Query> queries) {
-    boolean asked = !estimator.name().equals("self"); // which has one row, whatever is asked
-    int rows = asked ? queries.size() : 1;
-    List<double[]> values = new ArrayList<>();
+  private Attribution method(Estimator estimator, List<Query> queries, Tensor values) {
+    boolean asked = isAsked(estimator);
+    int rows = Math.toIntExact(values.dim(0));
     List<Diagnostics> diagnostics = new ArrayList<>();
     double seconds = 0;
     for (int from = 0; from < rows; from += BLOCK) {
@@ -195,16 +209,14 @@ final class Scoring implements AutoCloseable {
         }
         return null;
       }
-      values.addAll(List.of(block.values()));
+      for (int row = 0; row < block.values().length; row++) {
+        values.rows(from + row, from + row + 1L).set(block.values()[row]);
+      }
       diagnostics.addAll(block.diagnostics());
       seconds += block.seconds();
     }
     return new Attribution(
-        estimator.name(),
-        explainer.subject().positions(),
-        values.toArray(double[][]::new),
-        diagnostics,
-        seconds);
+        estimator.name(), explainer.subject().positions(), values, diagnostics, seconds);
   }
 
   private Block compute(Estimator estimator, List<Query> queries) {

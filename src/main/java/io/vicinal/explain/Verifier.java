@@ -33,7 +33,7 @@ final class Verifier {
     this.explainer = explainer;
     this.scoring = explainer.scoring();
     this.queries = found.queries();
-    answering.forEach(one -> scores.put(one.method(), one.values()));
+    answering.forEach(one -> scores.put(one.method(), one.onHeap()));
     this.first = scores.values().iterator().next();
   }
 

@@ -84,7 +84,7 @@ public record Blame(
               distances.get(q),
               found.delivered()[q],
               diagnostics.value(),
-              one.values()[q],
+              one.row(q),
               diagnostics.residual()));
     }
     double moved = one.diagnostics().get(0).moved();

@@ -70,6 +70,15 @@ class NpyTest {
         .isEqualTo(Arrays.copyOfRange(data, (int) theirs.dataOffset(), data.length));
   }
 
+  @Test
+  void rowsAreWrittenOneByOneAsTheirMatrix() throws IOException {
+    double[][] rows = {{1, Double.NaN}, {-1.0 / 3, Double.POSITIVE_INFINITY}, {0, 1e300}};
+    Tensor matrix = arena.of(Arrays.stream(rows).flatMapToDouble(Arrays::stream).toArray(), 3, 2);
+    Npy.write(folder.resolve("whole.npy"), matrix);
+    Npy.writeRows(folder.resolve("rows.npy"), 3, 2, row -> rows[row]);
+    assertThat(folder.resolve("rows.npy")).hasSameBinaryContentAs(folder.resolve("whole.npy"));
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,15 +1,16 @@
 package io.vicinal.example;
 
 import io.vicinal.data.FeatureSet;
-import io.vicinal.explain.Attributions;
+import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Explainer;
 import io.vicinal.train.TrainedHead;
+import java.util.List;
 
-/** Says which training samples hold the first wrong neighbours of a test set together. */
+/** Says which training samples hold the first wrong neighbour of a test set in its place. */
 public final class InfluenceUse {
-  public static Attributions blame(TrainedHead head, FeatureSet data, FeatureSet test) {
+  public static List<Attribution.Effect> blame(TrainedHead head, FeatureSet data, FeatureSet test) {
     try (Explainer explainer = Explainer.of(head, data, test)) {
-      return explainer.explain(explainer.confused(1));
+      return explainer.explain(explainer.confused(1)).main().harmful(0, 3);
     }
   }
 }

@@ -1,6 +1,7 @@
 package io.vicinal.example;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.data.ClassLabels;
@@ -10,7 +11,10 @@ import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
+import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Relabelled;
+import io.vicinal.influence.attribution.Estimators;
+import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.retrieval.Evaluation;
@@ -159,15 +163,29 @@ class LibraryUseTest {
       try (TrainedHead head = Trainer.train(rows, classes, options)) {
         int trained = head.samples().length;
         assertThat(trained).as("a tenth is held out").isEqualTo(270);
-        Attributions found = InfluenceUse.blame(head, data, test);
-        Attribution main = found.main();
-        assertThat(found.queries()).hasSize(1);
-        assertThat(main.values()).hasDimensions(1, trained);
-        assertThat(main.diagnostics().get(0).residual()).isLessThan(1e-3);
-        Attribution.Effect worst = main.harmful(0, 3).get(0);
-        assertThat(worst.position()).isEqualTo(head.samples()[worst.row()]);
-        assertThat(worst.score()).isPositive().isEqualTo(main.values()[0][worst.row()]);
-        assertThat(main.helpful(0, 3)).hasSize(3);
+        List<Attribution.Effect> blamed = InfluenceUse.blame(head, data, test);
+        Attributions found;
+        try (Explainer explainer = Explainer.of(head, data, test)) {
+          found = explainer.explain(explainer.confused(1));
+          Attribution main = found.main();
+          assertThat(found.queries()).hasSize(1);
+          assertThat(main.row(0))
+              .hasSize(trained)
+              .isEqualTo(
+                  Estimators.of("if")
+                      .scores(explainer.explanation(), found.queries(), Progress.NONE)
+                      .values()[0]);
+          assertThat(main.diagnostics().get(0).residual()).isLessThan(1e-3);
+          assertThat(main.harmful(0, 3)).hasSize(3).isEqualTo(blamed);
+          Attribution.Effect worst = blamed.get(0);
+          assertThat(worst.position()).isEqualTo(head.samples()[worst.row()]);
+          assertThat(worst.score()).isPositive().isEqualTo(main.row(0)[worst.row()]);
+          assertThat(main.helpful(0, 3)).hasSize(3);
+        }
+        assertThat(Attribution.class.getRecordComponents())
+            .as("scores of many queries would fill the heap")
+            .noneMatch(component -> component.getType() == double[][].class);
+        assertThatThrownBy(() -> found.main().row(0)).isInstanceOf(IllegalStateException.class);
       }
     }
   }

@@ -21,6 +21,7 @@ import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Memory;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
@@ -77,7 +78,7 @@ class ExplainerTest {
     try (Explainer explainer = Explainer.of(head, data, test).with(methods("gradient"))) {
       List<Query> queries = explainer.confused(2);
       Attributions gradient = explainer.explain(queries);
-      double[] before = gradient.main().values()[0].clone();
+      double[] before = gradient.main().row(0);
       Attributions ekfac = explainer.with(methods("ekfac")).explain(queries);
       assertThat(ekfac.main().method()).isEqualTo("ekfac");
       assertThat(explainer.scoresAt(3, "ekfac", queries)).hasDimensions(2, 120);
@@ -89,8 +90,8 @@ class ExplainerTest {
       assertThat(explainer.damping().multiple()).isEqualTo(50);
       Attributions firm = explainer.explain(queries);
       assertThat(firm.damping().multiple()).isEqualTo(50);
-      assertThat(firm.main().values()[0]).isNotEqualTo(ekfac.main().values()[0]);
-      assertThat(gradient.main().values()[0]).containsExactly(before);
+      assertThat(firm.main().row(0)).isNotEqualTo(ekfac.main().row(0));
+      assertThat(gradient.main().row(0)).containsExactly(before);
       assertThat(ekfac.damping().multiple()).isEqualTo(10);
       explainer.with(methods("ekfac").with(DType.F64));
       assertThat(explainer.problem().dtype()).isEqualTo(DType.F64);
@@ -110,7 +111,7 @@ class ExplainerTest {
       explainer.with(methods("self"));
       Attributions alone = explainer.explain(found.queries());
       Attribution self = alone.methods().get(0);
-      assertThat(self.values()).hasDimensions(1, 120);
+      assertThat(self.values().shape()).isEqualTo(Shape.of(1, 120));
       for (ThrowingCallable refused :
           List.<ThrowingCallable>of(
               () -> explainer.verify(alone, plan),

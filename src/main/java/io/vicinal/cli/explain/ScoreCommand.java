@@ -126,7 +126,7 @@ abstract class ScoreCommand implements Callable<Integer> {
       blame.addTo(page, spectrum, true);
       return page;
     }
-    double[] own = found.methods().get(0).values()[0];
+    double[] own = found.methods().get(0).row(0);
     return page.headline("How much each sample moves its own loss.", List.of(), List.of())
         .add(
             NoiseSections.detection(

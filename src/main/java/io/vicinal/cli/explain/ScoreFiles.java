@@ -6,9 +6,8 @@ import io.vicinal.data.Npy;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attribution.Effect;
 import io.vicinal.explain.Attributions;
+import io.vicinal.influence.attribution.SignedSets;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -63,13 +62,11 @@ final class ScoreFiles {
   void scores(Attributions found) {
     for (Attribution one : found.methods()) {
       String name = found.methods().size() == 1 ? "scores.npy" : "scores-" + one.method() + ".npy";
-      try (Arena arena = Arena.host()) {
-        Tensor values = arena.allocate(DType.F64, one.rows(), model.subject().samples());
-        for (int row = 0; row < one.rows(); row++) {
-          values.rows(row, row + 1L).set(model.subject().spread(one.values()[row]));
-        }
-        Npy.write(folder.file(name), values);
-      }
+      Npy.writeRows(
+          folder.file(name),
+          one.rows(),
+          model.subject().samples(),
+          row -> model.subject().spread(one.row(row)));
     }
   }
 
@@ -117,8 +114,9 @@ final class ScoreFiles {
   /** helpful-ROW.npy and harmful-ROW.npy of a single method: positions, ascending. */
   void sets(Attribution one) {
     for (int row = 0; row < one.rows(); row++) {
-      positions("helpful-" + row + ".npy", one.positions(), one.sets(row).helpful());
-      positions("harmful-" + row + ".npy", one.positions(), one.sets(row).harmful());
+      SignedSets sets = one.sets(row);
+      positions("helpful-" + row + ".npy", one.positions(), sets.helpful());
+      positions("harmful-" + row + ".npy", one.positions(), sets.harmful());
     }
   }
 

@@ -11,6 +11,7 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Explainer;
 import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.attribution.SignedSets;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Query;
@@ -104,8 +105,9 @@ final class Summary {
     for (int row = 0; row < one.rows(); row++) {
       Diagnostics diagnostics = one.diagnostics().get(row);
       JsonObject query = diagnostics(diagnostics);
-      query.addProperty("helpful", one.sets(row).helpful().length);
-      query.addProperty("harmful", one.sets(row).harmful().length);
+      SignedSets sets = one.sets(row);
+      query.addProperty("helpful", sets.helpful().length);
+      query.addProperty("harmful", sets.harmful().length);
       if (!Double.isNaN(diagnostics.originalFactor())) {
         boolean same = diagnostics.originalFactor() > 0;
         query.addProperty("original_harmful_when", same ? "above 0" : "below 0");
