@@ -225,12 +225,14 @@ public final class Explainer implements AutoCloseable {
    * and the head solved again, in double, without the samples that matter most.
    *
    * @param first how many
-   * @throws InputException if the method answers no queries, or the head cannot be solved again
+   * @throws InputException if the method answers no queries, they were explained at another
+   *     damping, or the head cannot be solved again
    */
   public Miniature check(Attributions found, Attribution one, int first, MiniatureOptions budget) {
     if (Attributions.isSelf(one)) {
       throw Attributions.selfAlone();
     }
+    requireSameDamping(found);
     int count = Math.min(first, found.queries().size());
     List<Query> queries = found.queries().subList(0, count);
     Check check = new Check(this, queries, found.delivered(), one.first(count));
@@ -245,10 +247,23 @@ public final class Explainer implements AutoCloseable {
   /**
    * Compares the predictions with what solving again shows, by the main method.
    *
-   * @throws InputException if no method answers queries
+   * @throws InputException if no method answers queries, or they were explained at another damping
    */
   public Verified verify(Attributions found, VerifyPlan plan) {
+    requireSameDamping(found);
     return new Verifier(this, found).run(plan, found);
+  }
+
+  /** Predictions of one damping say nothing about a head that is solved again at another. */
+  private void requireSameDamping(Attributions found) {
+    if (found.damping().lambda() != damping().lambda()) {
+      throw new InputException(
+          "damping: the queries were explained at "
+              + found.damping()
+              + ", and it is "
+              + damping()
+              + " now; explain them again");
+    }
   }
 
   /** How evidence on labels is gathered, and heads are trained, where nobody says how. */

@@ -93,6 +93,10 @@ class ExplainerTest {
       assertThat(firm.main().row(0)).isNotEqualTo(ekfac.main().row(0));
       assertThat(gradient.main().row(0)).containsExactly(before);
       assertThat(ekfac.damping().multiple()).isEqualTo(10);
+      VerifyPlan plan = new VerifyPlan(1, 1, 0, 0, 0, 0, 0.5, 0, 0);
+      assertThatThrownBy(() -> explainer.verify(ekfac, plan))
+          .isInstanceOf(InputException.class)
+          .hasMessageMatching("damping: the queries were explained at .*10x.* it is .*50x.*again");
       explainer.with(methods("ekfac").with(DType.F64));
       assertThat(explainer.problem().dtype()).isEqualTo(DType.F64);
     }
