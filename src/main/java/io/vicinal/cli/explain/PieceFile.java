@@ -2,6 +2,7 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
 import com.google.gson.ToNumberPolicy;
 import com.google.gson.TypeAdapter;
 import com.google.gson.stream.JsonReader;
@@ -15,12 +16,16 @@ import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /**
  * A record as files: NAME.json, and NAME.npy of the one matrix that it may hold. Numbers are read
  * as they were, to the digit; JSON has no NaN and no infinity, and null is read as NaN.
  */
 final class PieceFile {
+  /** Of what lies in the files; counted up when a piece's record changes. */
+  static final int FORMAT = 2;
+
   private final Path json;
   private final Path matrix;
   private final Gson gson =
@@ -46,10 +51,14 @@ final class PieceFile {
     AtomicFile.writeText(json, gson.toJson(piece));
   }
 
-  /** null if there is none, or it is damaged: it is made again. */
+  /** null if there is none, it is damaged, or lacks a component: it is made again. */
   <T extends Record> T read(Class<T> type) {
     try {
-      return exists() ? gson.fromJson(Files.readString(json), type) : null;
+      JsonObject piece = exists() ? gson.fromJson(Files.readString(json), JsonObject.class) : null;
+      boolean whole =
+          piece != null
+              && Arrays.stream(type.getRecordComponents()).allMatch(c -> piece.has(c.getName()));
+      return whole ? gson.fromJson(piece, type) : null;
     } catch (IOException | RuntimeException e) {
       return null;
     }

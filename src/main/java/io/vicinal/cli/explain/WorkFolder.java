@@ -41,7 +41,8 @@ final class WorkFolder implements Pieces, AutoCloseable {
    *     or another process works on the same
    */
   WorkFolder(Path out, Key key, Collection<String> results, OutputOptions options) {
-    folder = new OutputFolder(out, results, options, key.hash().substring(0, NAME));
+    String hash = key.add("pieces", PieceFile.FORMAT).hash(); // another build's are no pieces here
+    folder = new OutputFolder(out, results, options, hash.substring(0, NAME));
     interrupted = new Interrupted(this::howToGoOn); // what is refused is not interrupted
     try (Stream<Path> files = Files.list(folder.hidden())) {
       kept = files.anyMatch(f -> f.getFileName().toString().startsWith(PIECE));

@@ -78,6 +78,25 @@ class WorkFolderTest {
     }
   }
 
+  /** Pieces of another build are not read: neither under their key, nor without a component. */
+  @Test
+  void aPieceOfAnotherFormatIsMadeAgain() throws IOException {
+    Key key = key("x");
+    String plain = key.hash();
+    try (WorkFolder work = work(folder, key)) {
+      piece(work, "one", 0.1);
+    }
+    assertThat(key.hash()).as("holds the format").isNotEqualTo(plain);
+    Path json;
+    try (Stream<Path> files = Files.walk(folder)) {
+      json = files.filter(f -> f.toString().endsWith("one.json")).findFirst().orElseThrow();
+    }
+    Files.writeString(json, "{}");
+    try (WorkFolder work = work(folder, key("x"))) {
+      assertThat(piece(work, "one", 0.3)).isEqualTo(0.3);
+    }
+  }
+
   /** What is read is written again as it was: whole numbers whole, fractions to the digit. */
   @Test
   void factsKeepTheirTypes() {
