@@ -118,9 +118,20 @@ public final class Explainer implements AutoCloseable {
   public Explainer keeping(Pieces there) {
     Objects.requireNonNull(there, "pieces");
     if (there != pieces) {
-      free();
+      freeScoring();
       pieces = there;
     }
+    return this;
+  }
+
+  /**
+   * Makes the methods, those that follow a training by training again, which the first question
+   * would do else: what they refuse is refused here.
+   *
+   * @throws InputException if a method cannot follow the run
+   */
+  public Explainer prepare() {
+    estimators();
     return this;
   }
 
@@ -410,19 +421,23 @@ public final class Explainer implements AutoCloseable {
   }
 
   private void free() {
-    Scoring scored = scoring;
     Arena held = kept;
-    scoring = null;
     estimators = null;
     kept = null;
     try {
-      if (scored != null) {
-        scored.close();
-      }
+      freeScoring();
     } finally {
       if (held != null) {
         held.close();
       }
+    }
+  }
+
+  private void freeScoring() {
+    Scoring scored = scoring;
+    scoring = null;
+    if (scored != null) {
+      scored.close();
     }
   }
 

@@ -1,11 +1,16 @@
 package io.vicinal.cli;
 
+import io.vicinal.config.ConfigParser;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
+import io.vicinal.train.RunMode;
+import io.vicinal.train.Trainer;
+import io.vicinal.train.TrainingListener;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -205,6 +210,19 @@ final class ExplainBadInputCases {
         },
         "run",
         "data has changed");
+    add(
+        "tracin of a run without epochs",
+        f -> {
+          Trainer.train(
+              ConfigParser.parse(f.at("c.json"), List.of("epochs=0")),
+              f.at("run0"),
+              RunMode.NEW,
+              TrainingListener.NONE);
+          return f.explainRun("pair", "--run", f.text("run0"), "--method", "tracin");
+        },
+        "--method: ",
+        "run0",
+        "no epochs");
   }
 
   private void queries() {
@@ -378,6 +396,16 @@ final class ExplainBadInputCases {
         },
         "w.npy",
         "[3]");
+    add(
+        "weights, and too little memory",
+        f -> {
+          int samples = labels(f.at("y.npy")).length;
+          float[] weights = new float[samples];
+          Arrays.fill(weights, 0.7f);
+          NpyBytes.floats(f.at("w.npy"), weights, samples);
+          return f.explain("reweight", "--weights", f.text("w.npy"), "--memory", "1k");
+        },
+        "memory");
     add("no removals", f -> f.explain("verify", "--leave-out", "0"), "--leave-out", "1 or more");
     add("study of no run", f -> f.explainRun("study", "--with", f.text("none")), "none", "run");
   }

@@ -126,6 +126,7 @@ final class ReweightCommand implements Callable<Integer> {
         Explainer explainer = methods.explainer(inputs, model)) {
       List<Query> queries = questions.ask(model, kind);
       double[] given = weights == null ? null : model.weights(weights);
+      MethodOptions.named(explainer::prepare);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
       key.add("queries", Summary.queries(queries, explainer.values(queries)));
@@ -141,6 +142,7 @@ final class ReweightCommand implements Callable<Integer> {
       try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
         explainer.keeping(work).with(bars);
+        explainer.problem(); // what it refuses is refused before anything is trained
         Page page = new Page(spec.name(), "Acting on the blame", model, null).fact("Seed", seed);
         Spectrum spectrum = null;
         BlamePage blame = null;

@@ -84,6 +84,7 @@ final class VerifyCommand implements Callable<Integer> {
     try (ModelInputs model = ModelInputs.openWithTest(inputs);
         Explainer explainer = methods.explainer(inputs, model)) {
       List<Query> queries = questions.ask(model, kind);
+      MethodOptions.named(explainer::prepare);
       Key key = new Key().add("command", spec.name());
       model.addTo(key);
       key.add("queries", Summary.queries(queries, explainer.values(queries)));
