@@ -1,5 +1,5 @@
-// A GPU as the algorithms (algorithm/) see it: types, and operations that cpu/device.hpp has for the processor. What an
-// operation does is said where it is declared.
+// A GPU as the algorithms (algorithm/) see it: types, and operations that device/cpu/device.hpp has for the processor.
+// What an operation does is said where it is declared.
 #ifndef VICINAL_CUDA_DEVICE_CUH_
 #define VICINAL_CUDA_DEVICE_CUH_
 

@@ -1,5 +1,5 @@
 // Element-wise kernels: optimiser steps, clipping, the search for NaN and infinity, rows by their ids;
-// cpu/isa/elements.cpp has the formulas.
+// device/cpu/isa/elements.cpp has the formulas.
 // Threads      a thread steps through the elements by the grid's size; gathering takes one warp per row.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent; the first bad index is a minimum of integers.

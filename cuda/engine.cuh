@@ -292,7 +292,7 @@ struct Engine {
   std::size_t next_block_ = 0;
 };
 
-// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as cpu/engine.hpp.
+// c [m, n] = op(a) op(b) + (accumulate ? c : 0), row-major with leading dimensions, as device/cpu/engine.hpp.
 template <class Real>
 struct Product {
   bool transpose_a, transpose_b;

@@ -1,4 +1,4 @@
-// Column kernels of Proxy-Anchor: reductions over samples, per class; cpu/isa/loss_columns.cpp has the formulas.
+// Column kernels of Proxy-Anchor: reductions over samples, per class; device/cpu/isa/loss_columns.cpp has the formulas.
 #ifndef VICINAL_CUDA_LOSS_COLUMNS_CUH_
 #define VICINAL_CUDA_LOSS_COLUMNS_CUH_
 

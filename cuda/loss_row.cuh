@@ -1,5 +1,5 @@
 // The loss of one row of cosines by one block of threads: what every kernel over rows shares. Formulas as in
-// cpu/isa/loss_rows.cpp.
+// device/cpu/isa/loss_rows.cpp.
 // Computes     one pass that keeps the maximum and the sum of exponentials together (math/softmax.hpp), one that writes
 //              the gradient. SoftTriple reduces over centres first.
 // Cost         a row of cosines is read twice and written once: the second time from a cache where it fits. Two to

@@ -1,4 +1,4 @@
-// Row kernels of the losses that reduce over the classes of one sample; cpu/isa/loss_rows.cpp has the formulas.
+// Row kernels of the losses that reduce over the classes of one sample; device/cpu/isa/loss_rows.cpp has the formulas.
 #ifndef VICINAL_CUDA_LOSS_ROWS_CUH_
 #define VICINAL_CUDA_LOSS_ROWS_CUH_
 

@@ -1,4 +1,4 @@
-// Operations that stand on nothing but the engine, each in the file of its name, as in cpu/: steps, vectors, the
+// Operations that stand on nothing but the engine, each in the file of its name, as in device/cpu/: steps, vectors, the
 // recursion, searches. All pointers are device memory unless they say host.
 #ifndef VICINAL_CUDA_OPERATIONS_CUH_
 #define VICINAL_CUDA_OPERATIONS_CUH_

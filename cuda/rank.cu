@@ -1,4 +1,4 @@
-// Rank counting: exact ranks of relevant gallery rows, from matrix products; cpu/rank.cpp has the method.
+// Rank counting: exact ranks of relevant gallery rows, from matrix products; device/cpu/rank.cpp has the method.
 // Computes     rank of relevant row r of query q = 1 + #{g : (D(q, g), g) < (D(q, r), r)}, D = exact_squared_distance
 // Method       D of a query's relevant rows are its thresholds, sorted. A tile of products q.g gives the score
 //              (D - |q|^2) / 2 = |g|^2 / 2 - q.g of every other row with a known error bound. A score that the bound

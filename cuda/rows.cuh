@@ -1,4 +1,5 @@
-// Row operations of the normalisation x -> x / |x| and its derivatives; the formulas are those of cpu/isa/rows.cpp.
+// Row operations of the normalisation x -> x / |x| and its derivatives; the formulas are those of
+// device/cpu/isa/rows.cpp.
 #ifndef VICINAL_CUDA_ROWS_CUH_
 #define VICINAL_CUDA_ROWS_CUH_
 

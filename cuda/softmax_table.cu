@@ -1,5 +1,5 @@
 // A cosine softmax's samples along one direction: their derivatives by proxy, and by the label they could have;
-// cpu/isa/softmax_table.cpp has the formulas.
+// device/cpu/isa/softmax_table.cpp has the formulas.
 // Threads      one block per row: its two largest cosines, its sums, then the entries.
 // Cost         two or three exps per cosine, in double.
 // Determinism  rows are independent; sums in the order of threads, lanes and warps.

@@ -7,7 +7,7 @@
 #include <string>
 #include <thread>
 
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 #include "support.hpp"
 
 namespace {

@@ -1,5 +1,5 @@
 // The device table's entries (core/device.h), each once: arguments come to the device, an algorithm or an operation
-// runs, results go back. A device whose memory is the host's brings and returns nothing (cpu/engine.hpp).
+// runs, results go back. A device whose memory is the host's brings and returns nothing (device/cpu/engine.hpp).
 #ifndef VICINAL_ALGORITHM_ENTRIES_HPP_
 #define VICINAL_ALGORITHM_ENTRIES_HPP_
 

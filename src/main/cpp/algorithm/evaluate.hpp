@@ -167,7 +167,7 @@ class Evaluation {
   const Gradients<Real>& out_;
   LossTotals* totals_;
   bool rows_wanted_ = false, proxies_wanted_ = false;
-  bool tiled_ = false;  // one block, cut over proxies (cpu/proxy_tiles.hpp)
+  bool tiled_ = false;  // one block, cut over proxies (device/cpu/proxy_tiles.hpp)
   bool filled_ = false;
   std::int64_t begin_ = 0, rows_ = 0;
   Real *embeddings_ = nullptr, *own_unit_ = nullptr, *own_inverse_ = nullptr, *scaled_unit_ = nullptr, *q_ = nullptr;

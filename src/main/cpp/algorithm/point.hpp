@@ -1,8 +1,8 @@
 // A loss at one point: the problem, its unit vectors, and what derivatives share. evaluate() computes value and
 // gradients and fills what the point keeps; tangent_product() and others work at a kept point.
 // Shapes       rows [n, d], proxies [C K, d] in kernel order (centre-major), cosines [block, ld].
-// Everything in this folder is a template over a Device (cpu/device.hpp, cuda/device.cuh): its types, and operations
-// with a body for each device.
+// Everything in this folder is a template over a Device (device/cpu/device.hpp, cuda/device.cuh): its types, and
+// operations with a body for each device.
 #ifndef VICINAL_ALGORITHM_POINT_HPP_
 #define VICINAL_ALGORITHM_POINT_HPP_
 

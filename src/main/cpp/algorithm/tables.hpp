@@ -1,5 +1,5 @@
 // One direction, samples from .. from + rows: their derivatives split by proxy, and with every other label
-// (cpu/isa/softmax_table.cpp has the formulas).
+// (device/cpu/isa/softmax_table.cpp has the formulas).
 // Cost         2 rows d (D + C) flops, two or three exps per cosine, in double.
 // Determinism  rows are independent.
 #ifndef VICINAL_ALGORITHM_TABLES_HPP_

@@ -1,4 +1,4 @@
-// A device is a table of functions. The CPU's is built in (cpu/device.cpp); another device fills the same table
+// A device is a table of functions. The CPU's is built in (device/cpu/device.cpp); another device fills the same table
 // from a library of its own. Arguments are plain data that mirror the C ABI, already checked by capi/: sizes,
 // pointers, labels, parameters. The built-in table's functions report failure by throwing vicinal::Error, which
 // capi/ turns into a status; a table from another library wraps its entries so that no exception leaves that library.

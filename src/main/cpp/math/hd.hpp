@@ -12,7 +12,7 @@
 #endif
 
 // One inline namespace per instruction set: the same template compiled for AVX-512 and for plain x86-64 must
-// never be merged by the linker (one definition rule). The build defines VICINAL_ISA for cpu/isa/*.cpp.
+// never be merged by the linker (one definition rule). The build defines VICINAL_ISA for device/cpu/isa/*.cpp.
 #ifndef VICINAL_ISA
 #define VICINAL_ISA generic
 #endif

@@ -1,4 +1,4 @@
-#include "cpu/blas_buffers.hpp"
+#include "device/cpu/blas_buffers.hpp"
 
 #include <sys/mman.h>
 #include <unistd.h>

@@ -8,10 +8,10 @@
 #include <mutex>
 
 #include "algorithm/entries.hpp"
-#include "cpu/blas_buffers.hpp"
-#include "cpu/device.hpp"
-#include "cpu/memory.hpp"
-#include "cpu/rank.hpp"
+#include "device/cpu/blas_buffers.hpp"
+#include "device/cpu/device.hpp"
+#include "device/cpu/memory.hpp"
+#include "device/cpu/rank.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -3,14 +3,14 @@
 #ifndef VICINAL_CPU_DEVICE_HPP_
 #define VICINAL_CPU_DEVICE_HPP_
 
-#include "cpu/loss_change.hpp"
-#include "cpu/losses.hpp"
-#include "cpu/operations.hpp"
-#include "cpu/point.hpp"
-#include "cpu/proxy_tiles.hpp"
-#include "cpu/row_weights.hpp"
-#include "cpu/rows.hpp"
-#include "cpu/softmax.hpp"
+#include "device/cpu/loss_change.hpp"
+#include "device/cpu/losses.hpp"
+#include "device/cpu/operations.hpp"
+#include "device/cpu/point.hpp"
+#include "device/cpu/proxy_tiles.hpp"
+#include "device/cpu/row_weights.hpp"
+#include "device/cpu/rows.hpp"
+#include "device/cpu/softmax.hpp"
 
 namespace vicinal::cpu {
 
@@ -25,7 +25,7 @@ struct Device {
 
   // The row kernels write G beside G', whoever reads it.
   static constexpr bool kAlwaysGradient = true;
-  // A batch against many proxies goes over tiles of them (cpu/proxy_tiles.hpp).
+  // A batch against many proxies goes over tiles of them (device/cpu/proxy_tiles.hpp).
   static constexpr bool kProxyTiles = true;
   static constexpr std::int64_t kStreamed = 0;  // bytes of features sent at a time: none are
 
@@ -34,7 +34,7 @@ struct Device {
   static constexpr std::int64_t kFactorRows = 4096, kFactorPanel = 256;
 
   // Of the workspace per row of a block, for elements in double: none, for tasks hold a few rows at a time
-  // (cpu/loss_change.cpp).
+  // (device/cpu/loss_change.cpp).
   static std::int64_t moved_bytes(std::int64_t) { return 0; }
 
   static Features features(Engine&, const Problem<Real>& p, bool) { return {p.features, p.features_width}; }

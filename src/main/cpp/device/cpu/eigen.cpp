@@ -9,7 +9,7 @@
 
 #include <cmath>
 
-#include "cpu/operations.hpp"
+#include "device/cpu/operations.hpp"
 
 namespace vicinal::cpu {
 namespace {

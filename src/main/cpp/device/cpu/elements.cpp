@@ -1,12 +1,12 @@
 // Element-wise operations: optimiser steps, clipping, the search for NaN and infinity, rows by their ids;
-// cpu/isa/elements.cpp has the formulas.
+// device/cpu/isa/elements.cpp has the formulas.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent; the first bad index is a minimum of integers.
 #include <atomic>
 #include <cmath>
 #include <cstring>
 
-#include "cpu/operations.hpp"
+#include "device/cpu/operations.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -16,8 +16,8 @@
 
 #include "algorithm/data.hpp"
 #include "core/refusals.hpp"
-#include "cpu/kernels.hpp"
-#include "cpu/workspace.hpp"
+#include "device/cpu/kernels.hpp"
+#include "device/cpu/workspace.hpp"
 #include "vicinal/threads.hpp"
 
 namespace vicinal::cpu {

@@ -9,7 +9,7 @@
 // Order      gemm never cuts k; gemm_over_rows adds the threads' sums in order.
 #include <cblas.h>
 
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -1,5 +1,5 @@
 // Chooses the kernel table: the one place that knows the instruction sets.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 
 namespace vicinal::cpu {
 

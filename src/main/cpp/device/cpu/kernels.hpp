@@ -1,7 +1,8 @@
 // The hot kernels of the CPU device as a table of function pointers, one table per instruction set and element type.
-// cpu/isa/*.cpp is compiled once per set; cpu/kernels.cpp picks a table when an engine is created. Kernels are
-// serial, work on a tile of rows, allocate nothing and throw nothing; parallelism and products live in cpu/*.cpp.
-// Only plain data is declared here: a header with code would be merged across instruction sets by the linker.
+// device/cpu/isa/*.cpp is compiled once per set; device/cpu/kernels.cpp picks a table when an engine is created.
+// Kernels are serial, work on a tile of rows, allocate nothing and throw nothing; parallelism and products live in
+// device/cpu/*.cpp. Only plain data is declared here: a header with code would be merged across instruction sets by the
+// linker.
 #ifndef VICINAL_CPU_KERNELS_HPP_
 #define VICINAL_CPU_KERNELS_HPP_
 

@@ -1,11 +1,11 @@
 // Losses in double after a change of low rank.
 // Determinism  rows are independent.
-#include "cpu/loss_change.hpp"
+#include "device/cpu/loss_change.hpp"
 
 #include <cmath>
 
-#include "cpu/losses.hpp"
-#include "cpu/rows.hpp"
+#include "device/cpu/losses.hpp"
+#include "device/cpu/rows.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -3,7 +3,7 @@
 #define VICINAL_CPU_LOSS_CHANGE_HPP_
 
 #include "algorithm/data.hpp"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

@@ -1,6 +1,6 @@
 // Loss operations over the engine's threads: how blocks are cut for the kernels, and how their parts are merged.
 // Determinism  partitions depend on sizes and thread count only; parts are merged in order, scalars in double.
-#include "cpu/losses.hpp"
+#include "device/cpu/losses.hpp"
 
 #include <cmath>
 #include <vector>

@@ -1,11 +1,11 @@
 // The processor's loss operations on blocks of cosines: rows, and Proxy-Anchor's columns. The kernels, which have the
-// formulas, are in cpu/isa/loss_rows.cpp and cpu/isa/loss_columns.cpp; the other bodies in cuda/loss_rows.cuh and
-// cuda/loss_columns.cuh.
+// formulas, are in device/cpu/isa/loss_rows.cpp and device/cpu/isa/loss_columns.cpp; the other bodies in
+// cuda/loss_rows.cuh and cuda/loss_columns.cuh.
 #ifndef VICINAL_CPU_LOSSES_HPP_
 #define VICINAL_CPU_LOSSES_HPP_
 
 #include "algorithm/data.hpp"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 
@@ -45,7 +45,7 @@ template <class Real>
 void count_labels(const Engine& e, std::int64_t n, std::int64_t classes, const std::int64_t* labels, Real* counts,
                   Real* present);
 
-// A cosine softmax's samples along one direction, by proxy and by label (cpu/isa/softmax_table.cpp).
+// A cosine softmax's samples along one direction, by proxy and by label (device/cpu/isa/softmax_table.cpp).
 template <class Real>
 void softmax_table(Engine& e, const LossSpec& spec, const SoftmaxTable<Real>& table);
 

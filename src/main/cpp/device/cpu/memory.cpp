@@ -1,4 +1,4 @@
-#include "cpu/memory.hpp"
+#include "device/cpu/memory.hpp"
 
 #include <sys/mman.h>
 

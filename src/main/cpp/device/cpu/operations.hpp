@@ -4,7 +4,7 @@
 #define VICINAL_CPU_OPERATIONS_HPP_
 
 #include "core/device.h"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

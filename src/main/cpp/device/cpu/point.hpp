@@ -7,15 +7,15 @@
 
 #include "algorithm/point.hpp"
 #include "core/device.h"
-#include "cpu/engine.hpp"
-#include "cpu/losses.hpp"
-#include "cpu/rows.hpp"
-#include "cpu/workspace.hpp"
+#include "device/cpu/engine.hpp"
+#include "device/cpu/losses.hpp"
+#include "device/cpu/rows.hpp"
+#include "device/cpu/workspace.hpp"
 
 namespace vicinal::cpu {
 
 template <class Real>
-struct Device;  // cpu/device.hpp
+struct Device;  // device/cpu/device.hpp
 template <class Real>
 using Point = algorithm::Point<Device<Real>>;
 

@@ -1,7 +1,7 @@
 // Evaluation over tiles of proxies.
 // Cost         each proxy is read and its gradient written once; the batch is packed again for every tile.
 // Determinism  tiles depend on sizes and thread count only; shares are summed in order.
-#include "cpu/device.hpp"
+#include "device/cpu/device.hpp"
 
 #include <cstring>
 #include <vector>

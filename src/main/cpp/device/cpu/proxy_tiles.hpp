@@ -4,7 +4,7 @@
 #ifndef VICINAL_CPU_PROXY_TILES_HPP_
 #define VICINAL_CPU_PROXY_TILES_HPP_
 
-#include "cpu/point.hpp"
+#include "device/cpu/point.hpp"
 
 namespace vicinal::cpu {
 

@@ -17,7 +17,7 @@
 // Cost         2 Q G d flops (half of it for a set in itself); scans and transposition: 10 to 20 % of it, d = 512.
 // Determinism  counts do not depend on order: bit-identical for any thread count and instruction set.
 // Oracle       src/test/cpp/rank_test.cpp, all pairs in double.
-#include "cpu/rank.hpp"
+#include "device/cpu/rank.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -27,7 +27,7 @@
 #include <utility>
 #include <vector>
 
-#include "cpu/rank_kernels.hpp"
+#include "device/cpu/rank_kernels.hpp"
 #include "vicinal/exact_distance.hpp"
 
 namespace vicinal::cpu {

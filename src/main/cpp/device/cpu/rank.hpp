@@ -3,7 +3,7 @@
 #define VICINAL_CPU_RANK_HPP_
 
 #include "core/device.h"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

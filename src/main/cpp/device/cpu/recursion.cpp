@@ -1,6 +1,6 @@
 // Operations of the recursion.
 // Determinism  a sample's bound and a direction's steps are one task.
-#include "cpu/operations.hpp"
+#include "device/cpu/operations.hpp"
 
 #include <cmath>
 

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "cpu/device.hpp"
+#include "device/cpu/device.hpp"
 #include "math/soft_triple.hpp"
 
 namespace vicinal::cpu {

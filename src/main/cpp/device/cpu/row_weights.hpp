@@ -3,7 +3,7 @@
 #define VICINAL_CPU_ROW_WEIGHTS_HPP_
 
 #include "core/device.h"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

@@ -1,6 +1,6 @@
 // Row operations over the engine's threads.
 // Determinism  every row is independent; sums over rows in their order, in double.
-#include "cpu/rows.hpp"
+#include "device/cpu/rows.hpp"
 
 #include <algorithm>
 #include <cstring>

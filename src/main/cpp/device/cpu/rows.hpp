@@ -1,10 +1,10 @@
-// The processor's operations on rows: the normalisation x -> x / |x| and its derivatives (cpu/isa/rows.cpp), sums and
-// products by element. The device's other bodies are in cuda/rows.cuh.
+// The processor's operations on rows: the normalisation x -> x / |x| and its derivatives (device/cpu/isa/rows.cpp),
+// sums and products by element. The device's other bodies are in cuda/rows.cuh.
 #ifndef VICINAL_CPU_ROWS_HPP_
 #define VICINAL_CPU_ROWS_HPP_
 
 #include "algorithm/data.hpp"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

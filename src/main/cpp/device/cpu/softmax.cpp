@@ -1,6 +1,6 @@
 // Operations on the rows of a cosine softmax over the engine's threads.
 // Determinism  every row is independent; sums over rows in their order, in double.
-#include "cpu/softmax.hpp"
+#include "device/cpu/softmax.hpp"
 
 namespace vicinal::cpu {
 namespace {

@@ -4,7 +4,7 @@
 #define VICINAL_CPU_SOFTMAX_HPP_
 
 #include "algorithm/softmax_tile.hpp"
-#include "cpu/engine.hpp"
+#include "device/cpu/engine.hpp"
 
 namespace vicinal::cpu {
 

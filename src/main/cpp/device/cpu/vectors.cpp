@@ -2,7 +2,7 @@
 // Shapes       rows of n elements, compact; one scalar per row.
 // Cost         memory-bound, one pass.
 // Determinism  inner products are summed over chunks of fixed length, in order: the same for every thread count.
-#include "cpu/operations.hpp"
+#include "device/cpu/operations.hpp"
 
 namespace vicinal::cpu {
 namespace {

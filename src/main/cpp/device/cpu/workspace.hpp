@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "cpu/memory.hpp"
+#include "device/cpu/memory.hpp"
 
 namespace vicinal::cpu {
 

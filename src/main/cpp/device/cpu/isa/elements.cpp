@@ -1,7 +1,7 @@
 // Element-wise kernels: optimiser steps, clipping, the search for NaN and infinity.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 #include "math/dual.hpp"
 #include "math/exp.hpp"
 

@@ -6,7 +6,7 @@
 // Shapes       a tile [rows, ld] of cosines, [classes] per reduction.
 // Cost         one exp per cosine and kernel; rows outside, classes inside, so every access is contiguous.
 // Determinism  a class's sum runs over the tile's rows in order; tiles are merged in order by the caller.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 #include "math/access.hpp"
 #include "math/losses.hpp"
 

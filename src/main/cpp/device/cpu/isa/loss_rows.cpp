@@ -4,7 +4,7 @@
 // Shapes       a tile [rows, ld] of cosines; SoftTriple's columns are centre-major, k * classes + c.
 // Cost         one exp per cosine (SoftTriple: two, and one per class), three passes over a row in cache.
 // Determinism  sums in vector-lane order; scalars of a row in double.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 #include "math/access.hpp"
 #include "math/losses.hpp"
 #include "math/softmax.hpp"

@@ -3,7 +3,7 @@
 // Shapes       one row [n] of a tile, thresholds [m]
 // Cost         few: 2 m compares per score, none for blocks that lie beyond every threshold; many: one table look-up
 // Determinism  counts: independent of any order
-#include "cpu/rank_kernels.hpp"
+#include "device/cpu/rank_kernels.hpp"
 
 namespace vicinal::cpu {
 inline namespace VICINAL_ISA {

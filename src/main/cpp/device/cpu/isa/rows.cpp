@@ -3,7 +3,7 @@
 // Shapes       n rows of d columns, compact; one inverse norm per row.
 // Cost         memory-bound: one or two passes over each row, which stays in the first-level cache.
 // Determinism  a row's sum is taken in the order of its vector lanes, whatever the thread.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 #include "math/dual.hpp"
 
 namespace vicinal::cpu {

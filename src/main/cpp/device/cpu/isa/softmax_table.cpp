@@ -9,7 +9,7 @@
 //              is close to 1.
 // Shapes       a tile [rows, ld] of cosines and tangents, [rows, classes] of doubles out.
 // Cost         one exp per cosine, in double; O(1) more per class.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 #include "math/losses.hpp"
 
 namespace vicinal::cpu {

@@ -1,7 +1,7 @@
 // Vector kernels of iterative solvers: inner products, scaled sums, the element-wise product.
 // Cost         memory-bound, one pass.
 // Determinism  a sum is taken in the order of its vector lanes, in double.
-#include "cpu/kernels.hpp"
+#include "device/cpu/kernels.hpp"
 
 namespace vicinal::cpu {
 inline namespace VICINAL_ISA {
