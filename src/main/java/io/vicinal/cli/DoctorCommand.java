@@ -176,7 +176,7 @@ final class DoctorCommand implements Callable<Integer> {
 
   private static String memory() {
     String heap = gib(Runtime.getRuntime().maxMemory()) + " for Java objects";
-    Limits.Memory memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
+    Limits.MemoryLimit memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
     return gib(memory.limit())
         + " in all, "
         + gib(memory.left())

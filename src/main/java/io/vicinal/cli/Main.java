@@ -1,5 +1,6 @@
 package io.vicinal.cli;
 
+import io.vicinal.Version;
 import io.vicinal.cli.explain.ExplainCommand;
 import io.vicinal.process.Encoding;
 import java.io.FileDescriptor;
@@ -25,7 +26,7 @@ import picocli.CommandLine.TypeConversionException;
  */
 @Command(
     name = "vicinal",
-    versionProvider = Main.Version.class,
+    versionProvider = Main.VersionLine.class,
     synopsisSubcommandLabel = "COMMAND",
     header = "Deep metric learning: train embeddings, measure retrieval, differentiate twice.",
     description = {
@@ -160,10 +161,10 @@ public final class Main implements Runnable {
     throw new ParameterException(spec.commandLine(), "name a command");
   }
 
-  static final class Version implements IVersionProvider {
+  static final class VersionLine implements IVersionProvider {
     @Override
     public String[] getVersion() {
-      return new String[] {"vicinal " + io.vicinal.Version.text()};
+      return new String[] {"vicinal " + Version.text()};
     }
   }
 }

@@ -151,7 +151,7 @@ final class TrainCommand implements Callable<Integer> {
           plan.batchesPerEpoch());
       out.println("memory outside the Java heap, estimated:");
       out.print(plan.memory().table());
-      Limits.Memory memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
+      Limits.MemoryLimit memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
       out.println(
           "this process may take " + Limits.text(memory.left()) + ", by " + memory.boundBy());
       out.flush();

@@ -297,7 +297,7 @@ record CsvNumbers(
     return tensor;
   }
 
-  private interface Rows {
+  private interface RowTaker {
     /**
      * @param values kept until the next row
      */
@@ -321,7 +321,7 @@ record CsvNumbers(
     return found[0];
   }
 
-  private void each(DType type, Rows taker) {
+  private void each(DType type, RowTaker taker) {
     try (CsvReader in = reader(file)) {
       if (names != null) {
         in.next();

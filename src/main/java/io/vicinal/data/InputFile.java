@@ -24,7 +24,7 @@ final class InputFile implements AutoCloseable {
   private static final int PIECE = 256 << 10;
 
   /** Where the bytes come from. */
-  interface Source extends AutoCloseable {
+  interface ByteSource extends AutoCloseable {
     /** As {@link InputStream#read(byte[], int, int)}. */
     int read(byte[] bytes, int offset, int count) throws IOException;
 
@@ -38,11 +38,11 @@ final class InputFile implements AutoCloseable {
   }
 
   private final Path path;
-  private final Source source;
+  private final ByteSource source;
   private final long size;
   private long position;
 
-  InputFile(Path path, Source source, long size) {
+  InputFile(Path path, ByteSource source, long size) {
     this.path = path;
     this.source = source;
     this.size = size;
@@ -85,7 +85,7 @@ final class InputFile implements AutoCloseable {
     }
   }
 
-  private record Plain(RandomAccessFile file) implements Source {
+  private record Plain(RandomAccessFile file) implements ByteSource {
     @Override
     public int read(byte[] bytes, int offset, int count) throws IOException {
       return file.read(bytes, offset, count);

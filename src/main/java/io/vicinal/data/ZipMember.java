@@ -12,7 +12,7 @@ import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
 /** One array of a NumPy {@code .npz}, stored or deflated, as the bytes of a {@code .npy}. */
-final class ZipMember implements InputFile.Source {
+final class ZipMember implements InputFile.ByteSource {
   /** Deflate's best is 1032 to 1; a member that claims more is damage or malice. */
   private static final long MOST_TIMES = 1100;
 

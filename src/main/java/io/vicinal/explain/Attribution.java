@@ -32,7 +32,7 @@ public record Attribution(
    * @param position in the data set
    * @param score predicted change of the measurement if it is removed
    */
-  public record Effect(int row, long position, double score) {}
+  public record SampleEffect(int row, long position, double score) {}
 
   public Attribution {
     diagnostics = List.copyOf(diagnostics);
@@ -90,21 +90,21 @@ public record Attribution(
   }
 
   /** The samples that harm most, first the worst; equal ones by position. */
-  public List<Effect> harmful(int row, int most) {
+  public List<SampleEffect> harmful(int row, int most) {
     return top(row, 1, most);
   }
 
   /** The samples that help most, first the best; equal ones by position. */
-  public List<Effect> helpful(int row, int most) {
+  public List<SampleEffect> helpful(int row, int most) {
     return top(row, -1, most);
   }
 
-  private List<Effect> top(int row, int sign, int most) {
+  private List<SampleEffect> top(int row, int sign, int most) {
     double[] scores = row(row);
     SignedSets sets = SignedSets.of(scores);
-    List<Effect> all = new ArrayList<>();
+    List<SampleEffect> all = new ArrayList<>();
     LongStream.of(sign > 0 ? sets.harmful() : sets.helpful())
-        .forEach(i -> all.add(new Effect((int) i, positions[(int) i], scores[(int) i])));
+        .forEach(i -> all.add(new SampleEffect((int) i, positions[(int) i], scores[(int) i])));
     all.sort(Comparator.comparingDouble(effect -> -sign * effect.score()));
     return List.copyOf(all.subList(0, Math.min(most, all.size())));
   }

@@ -56,7 +56,7 @@ final class Methods {
    */
   static List<Estimator> of(
       ExplainerOptions options, Subject subject, Backend backend, Arena arena) {
-    List<TracIn.Checkpoint> checkpoints =
+    List<TracIn.TracedHead> checkpoints =
         options.methods().contains(TRACIN) ? train(options, subject, backend, arena) : List.of();
     Estimators.Options all =
         new Estimators.Options(options.eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints);
@@ -64,7 +64,7 @@ final class Methods {
   }
 
   /** Trains as the run did until the delivered head, and keeps heads on the way. */
-  private static List<TracIn.Checkpoint> train(
+  private static List<TracIn.TracedHead> train(
       ExplainerOptions options, Subject subject, Backend backend, Arena arena) {
     Replay.Plan plan = Replay.of(options.run(), backend);
     if (plan.epochs() == 0) {

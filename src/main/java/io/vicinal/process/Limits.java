@@ -64,12 +64,12 @@ public final class Limits {
    *     was never touched counts as taken
    * @param boundBy what sets {@code left}, in words, with the remedy's name
    */
-  public record Memory(long limit, long left, String boundBy) {
-    private Memory tighter(long otherLimit, long otherLeft, String why) {
+  public record MemoryLimit(long limit, long left, String boundBy) {
+    private MemoryLimit tighter(long otherLimit, long otherLeft, String why) {
       long least = Math.min(limit, otherLimit);
       return otherLeft < left
-          ? new Memory(least, Math.max(0, otherLeft), why)
-          : new Memory(least, left, boundBy);
+          ? new MemoryLimit(least, Math.max(0, otherLeft), why)
+          : new MemoryLimit(least, left, boundBy);
     }
   }
 
@@ -79,7 +79,7 @@ public final class Limits {
    * @param promised bytes outside the Java heap that were handed out, touched or not: what of them
    *     was never touched is not in use yet and will be
    */
-  public Memory memory(long promised) {
+  public MemoryLimit memory(long promised) {
     long total = Long.MAX_VALUE;
     long available = Long.MAX_VALUE;
     long swap = 0;
@@ -101,18 +101,18 @@ public final class Limits {
     Runtime java = Runtime.getRuntime();
     long untouched = Math.max(0, promised + java.totalMemory() - java.freeMemory() - resident);
     ControlGroups.Room group = ControlGroups.of(root).memory();
-    Memory memory =
-        new Memory(total, less(plus(available, swap), untouched), "the machine's memory")
+    MemoryLimit memory =
+        new MemoryLimit(total, less(plus(available, swap), untouched), "the machine's memory")
             .tighter(group.limit(), less(group.left(), untouched), "the container's memory limit");
     return addressSpace(memory);
   }
 
   /** Address space that {@code ulimit} leaves, touched or not; {@code Long.MAX_VALUE} for all. */
-  public Memory addressSpace() {
-    return addressSpace(new Memory(Long.MAX_VALUE, Long.MAX_VALUE, "no limit"));
+  public MemoryLimit addressSpace() {
+    return addressSpace(new MemoryLimit(Long.MAX_VALUE, Long.MAX_VALUE, "no limit"));
   }
 
-  private Memory addressSpace(Memory memory) {
+  private MemoryLimit addressSpace(MemoryLimit memory) {
     long virtual = 0;
     long data = 0;
     for (String line : ControlGroups.lines(root.resolve("proc/self/status"))) {

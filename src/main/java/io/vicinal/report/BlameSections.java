@@ -91,7 +91,7 @@ public final class BlameSections {
               badge(q),
               blame.miniature() == null ? null : verdict(q).detail()));
     }
-    return new Section.Confusions(lead, items);
+    return new Section.ConfusionsSection(lead, items);
   }
 
   private String sentence(int q, Effect effect) {
@@ -171,7 +171,7 @@ public final class BlameSections {
         }
       }
     }
-    return new Section.Verification(
+    return new Section.VerificationSection(
         miniature.outcomes().size()
             + " samples were really left out, one by one, and the head solved again.",
         blame.items().get(0).unit(),

@@ -124,7 +124,7 @@ public final class NoiseSections {
               percent(accuracy.originalRule()),
               "where that is the wrong label itself, the second guess counts"));
     }
-    return new Section.Relabelling(
+    return new Section.RelabellingSection(
         "Guessed without a look at the label itself; the probability of being right takes into"
             + " account what is written, and how often that is written for the other class by"
             + " mistake.",

@@ -10,9 +10,14 @@ import java.util.stream.IntStream;
  * the reader's words: what was found here, or null.
  */
 public sealed interface Section {
-  /** The name by which the page finds what draws it. */
+  /** The name by which the page finds what draws it: the record's without its ending. */
   default String type() {
-    return getClass().getSimpleName();
+    return type(getClass());
+  }
+
+  /** That of a kind of sections. */
+  static String type(Class<?> kind) {
+    return kind.getSimpleName().replaceFirst("Section$", "");
   }
 
   /**
@@ -40,7 +45,7 @@ public sealed interface Section {
    * @param rows one per metric
    * @param charts such as recall at k, one curve per stage
    */
-  record Retrieval(
+  record RetrievalSection(
       String lead,
       List<String> stages,
       List<Integer> against,
@@ -48,7 +53,8 @@ public sealed interface Section {
       List<Chart> charts)
       implements Section {
     /** Every column but the first is compared with the one before. */
-    public Retrieval(String lead, List<String> stages, List<Metric> rows, List<Chart> charts) {
+    public RetrievalSection(
+        String lead, List<String> stages, List<Metric> rows, List<Chart> charts) {
       this(
           lead,
           stages,
@@ -72,7 +78,7 @@ public sealed interface Section {
    * @param lead or null
    * @param items worst first
    */
-  record Confusions(String lead, List<Confusion> items) implements Section {}
+  record ConfusionsSection(String lead, List<Confusion> items) implements Section {}
 
   /**
    * One confusion: a pair of test samples, or the pairs of a class.
@@ -154,7 +160,7 @@ public sealed interface Section {
    * @param facts such as the accuracy by both rules
    * @param proposals the surest first
    */
-  record Relabelling(String lead, List<Fact> facts, List<ProposedLabel> proposals)
+  record RelabellingSection(String lead, List<Fact> facts, List<ProposedLabel> proposals)
       implements Section {}
 
   /**
@@ -287,7 +293,7 @@ public sealed interface Section {
    * @param facts Pearson, Spearman, size error, linear datamodeling score
    * @param charts such as the brittleness curve
    */
-  record Verification(
+  record VerificationSection(
       String lead,
       String unit,
       double[] predicted,
@@ -297,7 +303,7 @@ public sealed interface Section {
       List<Chart> charts)
       implements Section {
     /** Both changes of every experiment. */
-    public Verification {
+    public VerificationSection {
       if (predicted.length != actual.length) {
         throw new IllegalArgumentException(
             predicted.length + " predicted, " + actual.length + " actual changes");

@@ -36,7 +36,7 @@ public final class HostMemory implements Memory {
 
     synchronized void take(long bytes) {
       if (bytes > allowed) {
-        Limits.Memory memory = Limits.ofThisProcess().memory(LIVE.get());
+        Limits.MemoryLimit memory = Limits.ofThisProcess().memory(LIVE.get());
         if (bytes > memory.left()) {
           throw outOfMemory(bytes, memory);
         }
@@ -103,7 +103,7 @@ public final class HostMemory implements Memory {
     return aligned;
   }
 
-  private static InputException outOfMemory(long bytes, Limits.Memory memory) {
+  private static InputException outOfMemory(long bytes, Limits.MemoryLimit memory) {
     return new InputException(
         String.format(
             Locale.ROOT,

@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.util.function.IntConsumer;
 
 /**
  * A view of an arena's memory: a device, an element type and a shape, row-major and compact. It
@@ -369,13 +370,9 @@ public final class Tensor {
     return ByteBuffer.allocate((int) Math.min(STAGE, needed)).order(ByteOrder.LITTLE_ENDIAN);
   }
 
-  private interface Element {
-    void at(int k);
-  }
-
-  private static void each(int count, Element element) {
+  private static void each(int count, IntConsumer element) {
     for (int k = 0; k < count; k++) {
-      element.at(k);
+      element.accept(k);
     }
   }
 

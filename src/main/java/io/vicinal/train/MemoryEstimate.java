@@ -123,7 +123,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
    * @param read whether the data are in memory already
    * @throws InputException with what takes most of it and how to need less
    */
-  void check(Limits.Memory memory, boolean read) {
+  void check(Limits.MemoryLimit memory, boolean read) {
     Map<String, Long> needed = new LinkedHashMap<>(bytes);
     needed.remove(WORKSPACE);
     if (read) {

@@ -163,7 +163,7 @@ class LibraryUseTest {
       try (TrainedHead head = Trainer.train(rows, classes, options)) {
         int trained = head.samples().length;
         assertThat(trained).as("a tenth is held out").isEqualTo(270);
-        List<Attribution.Effect> blamed = InfluenceUse.blame(head, data, test);
+        List<Attribution.SampleEffect> blamed = InfluenceUse.blame(head, data, test);
         Attributions found;
         try (Explainer explainer = Explainer.of(head, data, test)) {
           found = explainer.explain(explainer.confused(1));
@@ -177,7 +177,7 @@ class LibraryUseTest {
                       .values()[0]);
           assertThat(main.diagnostics().get(0).residual()).isLessThan(1e-3);
           assertThat(main.harmful(0, 3)).hasSize(3).isEqualTo(blamed);
-          Attribution.Effect worst = blamed.get(0);
+          Attribution.SampleEffect worst = blamed.get(0);
           assertThat(worst.position()).isEqualTo(head.samples()[worst.row()]);
           assertThat(worst.score()).isPositive().isEqualTo(main.row(0)[worst.row()]);
           assertThat(main.helpful(0, 3)).hasSize(3);

@@ -38,7 +38,7 @@ class LimitsTest {
   }
 
   /** Nothing counts as promised and untouched. */
-  private Limits.Memory memory() {
+  private Limits.MemoryLimit memory() {
     return limits().memory(Long.MIN_VALUE / 2);
   }
 
@@ -136,8 +136,8 @@ class LimitsTest {
     assertThat(limits().addressSpace()).isEqualTo(memoryOf(1023 * MIB, "ulimit -v"));
   }
 
-  private static Limits.Memory memoryOf(long left, String boundBy) {
-    return new Limits.Memory(1024 * MIB, left, boundBy);
+  private static Limits.MemoryLimit memoryOf(long left, String boundBy) {
+    return new Limits.MemoryLimit(1024 * MIB, left, boundBy);
   }
 
   /** Memory that was handed out and never touched is on no account yet. */
@@ -149,7 +149,7 @@ class LimitsTest {
 
   @Test
   void thisProcessHasSome() {
-    Limits.Memory memory = Limits.ofThisProcess().memory(0);
+    Limits.MemoryLimit memory = Limits.ofThisProcess().memory(0);
     assertThat(memory.left()).isPositive().isLessThanOrEqualTo(memory.limit());
     assertThat(Limits.ofThisProcess().processors()).isPositive();
   }

@@ -77,7 +77,7 @@ class BlameSectionsTest {
     assertThat(sections.shown(1)).containsExactly(3, 11, 17);
     assertThat(sections.shown(-1)).containsExactly(5, 8);
 
-    Section.Confusions page = (Section.Confusions) sections.confusions("lead");
+    Section.ConfusionsSection page = (Section.ConfusionsSection) sections.confusions("lead");
     Section.Confusion shown = page.items().get(0);
     assertThat(shown.moved()).contains("from 0.660 (as delivered) to 0.250");
     assertThat(shown.harmful())

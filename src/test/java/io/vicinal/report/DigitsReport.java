@@ -129,7 +129,7 @@ final class DigitsReport {
 
   private static Section retrieval() {
     double[] k = {1, 2, 4, 8, 16};
-    return new Section.Retrieval(
+    return new Section.RetrievalSection(
         "Wrong labels hurt most where it is seen first: at the nearest neighbour.",
         List.of("before noise", "noisy", "repaired"),
         List.of(
@@ -190,7 +190,7 @@ final class DigitsReport {
             null,
             Badge.STABLE,
             ""));
-    return new Section.Confusions(
+    return new Section.ConfusionsSection(
         "Each of these queries finds an image of another class first. Most of what pulls them"
             + " there carries a wrong label.",
         items);
@@ -269,7 +269,7 @@ final class DigitsReport {
               "raises R@1 by 0.1 points",
               proposals.size() < 5 ? Badge.VERIFIED : Badge.STABLE));
     }
-    return new Section.Relabelling(
+    return new Section.RelabellingSection(
         null,
         List.of(
             new Fact("Right, strict rule", "91.4 %", "64 of 70 wrong labels"),
@@ -340,7 +340,7 @@ final class DigitsReport {
       predicted[i] = 0.03 * random.nextGaussian();
       actual[i] = 1.05 * predicted[i] + 0.002 * random.nextGaussian();
     }
-    return new Section.Verification(
+    return new Section.VerificationSection(
         "Forty images were really left out and the head solved again.",
         "squared distance",
         predicted,

@@ -57,7 +57,7 @@ class HtmlReportTest {
         JsonParser.parseString(
                 HtmlReport.json(
                     of(
-                        new Section.Verification(
+                        new Section.VerificationSection(
                             null,
                             "u",
                             new double[] {1.0 / 3, Double.NaN},
@@ -80,7 +80,7 @@ class HtmlReportTest {
   void everyKindOfSectionHasItsDrawing() {
     String html = HtmlReport.html(of());
     for (Class<?> kind : Section.class.getPermittedSubclasses()) {
-      String name = kind.getSimpleName();
+      String name = Section.type(kind);
       assertThat(html.contains("  " + name + ": {") || html.contains("draw." + name + " = {"))
           .as(name)
           .isTrue();

@@ -56,7 +56,7 @@ public final class NativeLibrary {
   }
 
   /** OpenBLAS ends the process where its first buffer cannot be mapped. */
-  static void room(Limits.Memory space) {
+  static void room(Limits.MemoryLimit space) {
     if (space.left() < NEEDED) {
       throw new InputException(
           "native libraries: "

@@ -166,7 +166,7 @@ final class StoryReport {
   private Section retrieval() {
     String noisy = repair.kind().text() + " noise";
     String others = other.kind().text() + " noise";
-    return new Section.Retrieval(
+    return new Section.RetrievalSection(
         "Heads that were trained alike: on right labels, and with wrong and repaired ones. Test"
             + " images among themselves tell what the head learnt; the nearest training image"
             + " also tells whether its own label is right.",

@@ -216,7 +216,7 @@ final class RelabelWords {
                 new Fact("Right labels broken", Integer.toString(accuracy.broken()))));
     if (!measured.isEmpty()) {
       page.add(
-          new Section.Retrieval(
+          new Section.RetrievalSection(
               (measured.size() > 2 ? "The head as it was given, one" : "A head")
                   + " trained on the labels as they are, and one on the cleaned ones.",
               List.copyOf(measured.keySet()),

@@ -121,7 +121,7 @@ final class ReweightWords {
         findings,
         figures);
     page.add(
-        new Section.Retrieval(
+        new Section.RetrievalSection(
             "The test set before and after; each confusion has a head of its own, recall is their"
                 + " mean.",
             List.of("before", "after"),

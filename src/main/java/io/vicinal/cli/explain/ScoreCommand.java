@@ -230,7 +230,7 @@ abstract class ScoreCommand implements Callable<Integer> {
     return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
   }
 
-  private static List<String> cells(ScoreFiles files, List<Attribution.Effect> top) {
+  private static List<String> cells(ScoreFiles files, List<Attribution.SampleEffect> top) {
     return top.isEmpty()
         ? List.of("-", "-")
         : List.of(files.text(top.get(0)), String.format(Locale.ROOT, "%+.3g", top.get(0).score()));

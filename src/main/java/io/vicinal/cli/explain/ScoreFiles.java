@@ -4,7 +4,7 @@ import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.Npy;
 import io.vicinal.explain.Attribution;
-import io.vicinal.explain.Attribution.Effect;
+import io.vicinal.explain.Attribution.SampleEffect;
 import io.vicinal.explain.Attributions;
 import io.vicinal.influence.attribution.SignedSets;
 import io.vicinal.tensor.Arena;
@@ -87,10 +87,10 @@ final class ScoreFiles {
     csv.write(folder.file("top.csv"));
   }
 
-  private void add(CsvFile csv, Attribution one, int row, String role, List<Effect> effects) {
+  private void add(CsvFile csv, Attribution one, int row, String role, List<SampleEffect> effects) {
     String query = one.diagnostics().get(row).query();
     int rank = 1;
-    for (Effect effect : effects) {
+    for (SampleEffect effect : effects) {
       csv.row(
           one.method(),
           query,
@@ -103,7 +103,7 @@ final class ScoreFiles {
   }
 
   /** What to call a sample and its class in a table. */
-  String text(Effect effect) {
+  String text(SampleEffect effect) {
     long classId = classes[effect.row()];
     return model.subject().sampleNames().sampleText(effect.position())
         + (model.subject().classNames().known()

@@ -20,7 +20,7 @@ public final class Estimators {
    * @param checkpoints for tracin; may be empty
    */
   public record Options(
-      EifOptions eif, Lissa lissa, NewtonLoo newton, List<TracIn.Checkpoint> checkpoints) {
+      EifOptions eif, Lissa lissa, NewtonLoo newton, List<TracIn.TracedHead> checkpoints) {
     /** Every part's defaults, and no checkpoints. */
     public static Options defaults() {
       return new Options(EifOptions.defaults(), Lissa.defaults(), NewtonLoo.defaults(), List.of());

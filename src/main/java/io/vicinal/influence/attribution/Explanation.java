@@ -59,13 +59,13 @@ public final class Explanation implements AutoCloseable {
   private final TestSet test;
   private final ExplanationOptions options;
   private final Arena arena;
-  private final Map<Key, Response> responses = new HashMap<>();
+  private final Map<ResponseKey, Response> responses = new HashMap<>();
   private Damping damping;
   private Arena damped; // the re-converged point and the responses
   private SolveOutcome convergence;
   private CurvaturePoint reconverged;
 
-  private record Key(CurvatureKind kind, ReferencePoint reference, Query query) {}
+  private record ResponseKey(CurvatureKind kind, ReferencePoint reference, Query query) {}
 
   private Explanation(
       HeadProblem problem, TestSet test, Damping damping, ExplanationOptions options, Arena arena) {
@@ -197,13 +197,15 @@ public final class Explanation implements AutoCloseable {
           List<Query> missing =
               queries.stream()
                   .distinct()
-                  .filter(q -> !responses.containsKey(new Key(kind, reference, q)))
+                  .filter(q -> !responses.containsKey(new ResponseKey(kind, reference, q)))
                   .toList();
           for (int from = 0; from < missing.size(); from += SOLVES) {
             int to = Math.min(missing.size(), from + SOLVES);
             solve(kind, reference, missing.subList(from, to), progress);
           }
-          return queries.stream().map(q -> responses.get(new Key(kind, reference, q))).toList();
+          return queries.stream()
+              .map(q -> responses.get(new ResponseKey(kind, reference, q)))
+              .toList();
         });
   }
 
@@ -236,7 +238,7 @@ public final class Explanation implements AutoCloseable {
       for (int q = 0; q < queries.size(); q++) {
         Directions direction = ParameterSpace.rows(solution.x(), q, q + 1);
         responses.put(
-            new Key(kind, reference, queries.get(q)),
+            new ResponseKey(kind, reference, queries.get(q)),
             new Response(direction, solution.reports().get(q)));
       }
     }

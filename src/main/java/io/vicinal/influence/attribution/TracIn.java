@@ -36,9 +36,9 @@ public final class TracIn implements Estimator {
    * @param learningRates sums over the steps from here to the next checkpoint, by parameter group:
    *     weight, bias, proxies; a group that is missing did not move
    */
-  public record Checkpoint(HeadTensors head, Map<String, Double> learningRates) {
+  public record TracedHead(HeadTensors head, Map<String, Double> learningRates) {
     /** Copies the rates. */
-    public Checkpoint {
+    public TracedHead {
       learningRates = Map.copyOf(learningRates);
     }
 
@@ -47,13 +47,13 @@ public final class TracIn implements Estimator {
     }
   }
 
-  private final List<Checkpoint> checkpoints;
+  private final List<TracedHead> checkpoints;
 
   /**
    * @param checkpoints at least one
    * @throws InputException if there is none
    */
-  public TracIn(List<Checkpoint> checkpoints) {
+  public TracIn(List<TracedHead> checkpoints) {
     if (checkpoints.isEmpty()) {
       throw new InputException(
           "tracin: needs checkpoints of the training; give a run that kept them, or another method");
@@ -71,7 +71,7 @@ public final class TracIn implements Estimator {
     int n = Math.toIntExact(explanation.problem().samples());
     double[][] values = new double[queries.size()][n];
     for (int t = 0; t < checkpoints.size(); t++) {
-      Checkpoint checkpoint = checkpoints.get(t);
+      TracedHead checkpoint = checkpoints.get(t);
       try (Arena arena = new Arena(explanation.problem().backend().memory());
           CurvaturePoint point =
               explanation
@@ -107,7 +107,7 @@ public final class TracIn implements Estimator {
    * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The basis
    * is an orthogonal change of basis, so weight and bias are scaled in the delivered one.
    */
-  private static void scale(HeadProblem problem, Checkpoint checkpoint, Directions gradient) {
+  private static void scale(HeadProblem problem, TracedHead checkpoint, Directions gradient) {
     Tensor weight = gradient.weight();
     Tensor one = weight.reshape(weight.dim(1), weight.dim(2));
     double rate = checkpoint.rate("weight");

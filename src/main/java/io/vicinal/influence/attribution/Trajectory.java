@@ -56,10 +56,10 @@ public final class Trajectory implements HeadTraining.Listener {
   }
 
   /** What was kept so far. */
-  public List<TracIn.Checkpoint> checkpoints() {
-    List<TracIn.Checkpoint> checkpoints = new ArrayList<>();
+  public List<TracIn.TracedHead> checkpoints() {
+    List<TracIn.TracedHead> checkpoints = new ArrayList<>();
     for (int t = 0; t < heads.size(); t++) {
-      checkpoints.add(new TracIn.Checkpoint(heads.get(t).tensors(), learningRates.get(t)));
+      checkpoints.add(new TracIn.TracedHead(heads.get(t).tensors(), learningRates.get(t)));
     }
     return checkpoints;
   }

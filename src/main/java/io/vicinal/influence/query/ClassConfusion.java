@@ -71,13 +71,13 @@ public final class ClassConfusion implements Measurement {
   }
 
   @Override
-  public void gradient(Embeddings embeddings, Sink sink) {
+  public void gradient(Embeddings embeddings, GradientSink sink) {
     UnitRows units = new UnitRows(embeddings);
     pull(units, first, mean(units, second), sink);
     pull(units, second, mean(units, first), sink);
   }
 
-  private static void pull(UnitRows units, long[] rows, double[] other, Sink sink) {
+  private static void pull(UnitRows units, long[] rows, double[] other, GradientSink sink) {
     for (long row : rows) {
       units.pull(row, other, -2.0 / rows.length, sink);
     }

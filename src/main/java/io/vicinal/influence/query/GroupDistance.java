@@ -56,7 +56,7 @@ public record GroupDistance(String name, List<Pair> pairs) implements Measuremen
   }
 
   @Override
-  public void gradient(Embeddings embeddings, Sink sink) {
+  public void gradient(Embeddings embeddings, GradientSink sink) {
     UnitRows units = new UnitRows(embeddings);
     for (Pair pair : pairs) {
       units.squaredDistance(pair.i(), pair.j(), 1.0 / pairs.size(), sink);

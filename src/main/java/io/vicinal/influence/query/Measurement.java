@@ -17,7 +17,7 @@ public interface Measurement {
   /**
    * Receives the derivative with respect to the raw embedding of a row; several for one row add up.
    */
-  interface Sink {
+  interface GradientSink {
     void add(long row, double[] derivative);
   }
 
@@ -34,5 +34,5 @@ public interface Measurement {
   double value(Embeddings embeddings);
 
   /** Its gradient with respect to the raw embeddings; a zero row has derivative zero. */
-  void gradient(Embeddings embeddings, Sink sink);
+  void gradient(Embeddings embeddings, GradientSink sink);
 }

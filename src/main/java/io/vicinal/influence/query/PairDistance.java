@@ -43,7 +43,7 @@ public record PairDistance(long i, long j) implements Measurement {
   }
 
   @Override
-  public void gradient(Embeddings embeddings, Sink sink) {
+  public void gradient(Embeddings embeddings, GradientSink sink) {
     new UnitRows(embeddings).squaredDistance(i, j, 1, sink);
   }
 }

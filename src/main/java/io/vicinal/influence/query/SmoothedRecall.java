@@ -192,7 +192,7 @@ public final class SmoothedRecall implements Measurement {
   }
 
   @Override
-  public void gradient(Embeddings embeddings, Sink sink) {
+  public void gradient(Embeddings embeddings, GradientSink sink) {
     UnitRows units = new UnitRows(embeddings);
     double[][] answers = answers(units);
     double[][] byRow = new double[gallery.length][units.width()];

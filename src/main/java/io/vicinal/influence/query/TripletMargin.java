@@ -50,7 +50,7 @@ public record TripletMargin(long anchor, long positive, long negative) implement
   }
 
   @Override
-  public void gradient(Embeddings embeddings, Sink sink) {
+  public void gradient(Embeddings embeddings, GradientSink sink) {
     UnitRows units = new UnitRows(embeddings);
     units.squaredDistance(anchor, negative, 1, sink);
     units.squaredDistance(anchor, positive, -1, sink);

@@ -57,13 +57,13 @@ final class UnitRows {
   }
 
   /** Adds {@code scale} times the derivative of that distance. */
-  void squaredDistance(long i, long j, double scale, Measurement.Sink sink) {
+  void squaredDistance(long i, long j, double scale, Measurement.GradientSink sink) {
     pull(i, unit(j), -2 * scale, sink);
     pull(j, unit(i), -2 * scale, sink);
   }
 
   /** Takes {@code scale * h}, a derivative with respect to a unit row, to the raw row. */
-  void pull(long row, double[] h, double scale, Measurement.Sink sink) {
+  void pull(long row, double[] h, double scale, Measurement.GradientSink sink) {
     Unit unit = find(row);
     double[] derivative = new double[h.length];
     if (unit.norm > 0) {

@@ -24,6 +24,9 @@ import java.util.function.ToDoubleFunction;
  * its large eigenvalues were rounded, is asked in double precision. For one thread.
  */
 final class BlockSolve {
+  /** Steps after which the true residual replaces the recurrence's. */
+  static final int RECOMPUTE = 20;
+
   /** The recurrence's residual below this share of the true one is rounding, not progress. */
   private static final double ROUNDING = 0.5;
 
@@ -78,7 +81,7 @@ final class BlockSolve {
           throw new CancelledException("solve");
         }
         advance();
-        int due = step % options.recompute() == 0 ? 0 : set.last(this::isDue);
+        int due = step % RECOMPUTE == 0 ? 0 : set.last(this::isDue);
         if (due < set.size()) {
           recompute(due);
         }

@@ -86,7 +86,7 @@ public record Forecast(
         int steps =
             SpectralModel.steps(diagonal, lambda, b, options.tolerance(), options.maxProducts());
         double needed = COUPLING * (options.preconditioned() ? PRECONDITIONED : 1) * steps;
-        double checks = 1 + Math.floor(needed / options.recompute());
+        double checks = 1 + Math.floor(needed / BlockSolve.RECOMPUTE);
         products = Math.min(options.maxProducts(), (long) Math.ceil(needed + checks));
       } else {
         products = pilot(point, kind, lambda, b, options, scratch);

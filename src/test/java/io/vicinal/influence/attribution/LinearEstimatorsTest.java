@@ -75,8 +75,8 @@ class LinearEstimatorsTest {
       Estimator tracin =
           new TracIn(
               List.of(
-                  new TracIn.Checkpoint(p.head, rates(0.2, 0.2)),
-                  new TracIn.Checkpoint(p.head(other), rates(0.7, 0.3))));
+                  new TracIn.TracedHead(p.head, rates(0.2, 0.2)),
+                  new TracIn.TracedHead(p.head(other), rates(0.7, 0.3))));
       Scores gradient = scores("gradient", e, p.queries);
       Scores traced = tracin.scores(e, p.queries, Progress.NONE);
       for (int q = 0; q < p.queries.size(); q++) {

@@ -91,7 +91,7 @@ class TrajectoryTest {
             "schedule.factor=0.1",
             "warmup.epochs=1",
             "warmup.groups=[\"weight\",\"bias\"]");
-    List<TracIn.Checkpoint> kept =
+    List<TracIn.TracedHead> kept =
         train(data(24), config, Trajectory.everyEpochs(2, ARENA)).checkpoints();
     assertThat(kept).hasSize(3); // epochs 1 and 2, 3 and 4, 5
     double[] weight = {3 * 0.5, 6 * 0.05, 3 * 0.05};
@@ -139,7 +139,7 @@ class TrajectoryTest {
     // The head after the last step is the one before a further epoch.
     Trajectory further = Trajectory.everyStep(ARENA);
     train(data, config.withEpochs(7), further);
-    List<HeadTensors> heads = further.checkpoints().stream().map(TracIn.Checkpoint::head).toList();
+    List<HeadTensors> heads = further.checkpoints().stream().map(TracIn.TracedHead::head).toList();
     assertThat(trajectory.checkpoints()).hasSize(6);
     double change = 0;
     for (int t = 0; t < 6; t++) {

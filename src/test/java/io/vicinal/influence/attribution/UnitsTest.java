@@ -52,7 +52,7 @@ class UnitsTest {
               estimators.add(
                   new TracIn(
                       List.of(
-                          new TracIn.Checkpoint(
+                          new TracIn.TracedHead(
                               p.head, LinearEstimatorsTest.rates(1 / LAMBDA, 1 / LAMBDA)))));
           default -> estimators.add(Estimators.of(name));
         }
