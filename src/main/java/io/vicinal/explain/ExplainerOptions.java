@@ -17,7 +17,7 @@ import java.util.Objects;
 /**
  * How an {@link Explainer} computes. A value.
  *
- * @param methods by name, each once, see {@link Estimators#names}
+ * @param methods one or more by name, each once, see {@link Estimators#names}
  * @param theta the parameters that may answer
  * @param damping "auto", a number, or multiples such as "10x" of the mean curvature, see {@link
  *     Damping}
@@ -39,7 +39,7 @@ public record ExplainerOptions(
     EifOptions eif,
     Path run) {
   /**
-   * @throws InputException if a method is unknown or a value is outside its range
+   * @throws InputException if there is no method, one is unknown or a value is outside its range
    */
   public ExplainerOptions {
     methods =
@@ -48,6 +48,9 @@ public record ExplainerOptions(
             .map(name -> name.equals(Estimators.LISSA) ? "if-seed" : name)
             .distinct()
             .toList();
+    if (methods.isEmpty()) {
+      throw new InputException("method: there is none; name one or more, such as if");
+    }
     for (String name : methods) {
       if (!Estimators.names().contains(name)) {
         throw new InputException(

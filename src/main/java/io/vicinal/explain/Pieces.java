@@ -14,11 +14,6 @@ public interface Pieces {
         public <T extends Record> T piece(String name, Class<T> type, Supplier<T> work) {
           return work.get();
         }
-
-        @Override
-        public boolean holds(String name) {
-          return false;
-        }
       };
 
   /**
@@ -29,7 +24,4 @@ public interface Pieces {
    * @param work makes it; null if it was given up: nothing is kept then
    */
   <T extends Record> T piece(String name, Class<T> type, Supplier<T> work);
-
-  /** Whether an earlier call left this piece. */
-  boolean holds(String name);
 }

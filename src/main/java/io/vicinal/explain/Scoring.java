@@ -48,9 +48,10 @@ final class Scoring implements AutoCloseable {
     DType head = explainer.subject().head().weight().dtype();
     Scoring scoring = new Scoring(explainer, explainer.options().problem(head));
     try {
-      scoring.damping = Damping.parse(explainer.options().damping(), scoring.problem);
-      while (explainer.pieces().holds(scoring.raised())) {
-        scoring.damping = explainer.pieces().piece(scoring.raised(), Damping.class, () -> null);
+      Damping earlier = Damping.parse(explainer.options().damping(), scoring.problem);
+      while (earlier != null) {
+        scoring.damping = earlier;
+        earlier = explainer.pieces().piece(scoring.raised(), Damping.class, () -> null);
       }
       return scoring;
     } catch (RuntimeException | Error e) {

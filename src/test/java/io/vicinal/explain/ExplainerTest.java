@@ -167,6 +167,17 @@ class ExplainerTest {
   }
 
   @Test
+  void trainingFeaturesAreOfTheTypeOfTheHead() {
+    Tensor doubles = arena.allocate(DType.F64, 120, 64);
+    doubles.copyFrom(data.features());
+    FeatureSet wide = new FeatureSet(doubles, data.labels(), "wide");
+    assertThatThrownBy(() -> Explainer.of(head, wide, test))
+        .isInstanceOf(InputException.class)
+        .hasMessage(
+            "wide: the features are F64, but the head is F32; give features of the head's type");
+  }
+
+  @Test
   void aClosedExplainerStaysClosed() {
     Explainer owner = Explainer.of(head, data, test).with(methods("gradient"));
     List<Query> queries = owner.confused(1);
@@ -245,6 +256,9 @@ class ExplainerTest {
       assertThatThrownBy(() -> options.withTolerance(-1))
           .isInstanceOf(InputException.class)
           .hasMessage("tolerance: -1.0 is outside (0, 1)");
+      assertThatThrownBy(() -> options.withMethods())
+          .isInstanceOf(InputException.class)
+          .hasMessage("method: there is none; name one or more, such as if");
       assertThatThrownBy(() -> options.withDamping("soft"))
           .isInstanceOf(InputException.class)
           .hasMessage(

@@ -20,11 +20,12 @@ import java.util.Arrays;
 
 /**
  * A record as files: NAME.json, and NAME.npy of the one matrix that it may hold. Numbers are read
- * as they were, to the digit; JSON has no NaN and no infinity, and null is read as NaN.
+ * as they were, to the digit. JSON has no infinity, but numbers too large for any type, which are
+ * read as one; and it has no NaN, for which null stands. A NaN among objects stays null.
  */
 final class PieceFile {
   /** Of what lies in the files; counted up when a piece's record changes. */
-  static final int FORMAT = 2;
+  static final int FORMAT = 3;
 
   private final Path json;
   private final Path matrix;
@@ -42,10 +43,6 @@ final class PieceFile {
     matrix = name.resolveSibling(name.getFileName() + ".npy");
   }
 
-  boolean exists() {
-    return Files.exists(json);
-  }
-
   /** The matrix first: the JSON says that the piece is whole. */
   void write(Record piece) {
     AtomicFile.writeText(json, gson.toJson(piece));
@@ -54,10 +51,9 @@ final class PieceFile {
   /** null if there is none, it is damaged, or lacks a component: it is made again. */
   <T extends Record> T read(Class<T> type) {
     try {
-      JsonObject piece = exists() ? gson.fromJson(Files.readString(json), JsonObject.class) : null;
+      JsonObject piece = gson.fromJson(Files.readString(json), JsonObject.class);
       boolean whole =
-          piece != null
-              && Arrays.stream(type.getRecordComponents()).allMatch(c -> piece.has(c.getName()));
+          Arrays.stream(type.getRecordComponents()).allMatch(c -> piece.has(c.getName()));
       return whole ? gson.fromJson(piece, type) : null;
     } catch (IOException | RuntimeException e) {
       return null;
@@ -67,7 +63,11 @@ final class PieceFile {
   private static final class Number extends TypeAdapter<Double> {
     @Override
     public void write(JsonWriter out, Double value) throws IOException {
-      out.value(value != null && Double.isFinite(value) ? value : null);
+      if (value != null && value.isInfinite()) {
+        out.jsonValue(value > 0 ? "1e999" : "-1e999");
+      } else {
+        out.value(value == null || value.isNaN() ? null : value);
+      }
     }
 
     @Override

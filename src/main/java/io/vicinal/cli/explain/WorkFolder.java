@@ -72,11 +72,6 @@ final class WorkFolder implements Pieces, AutoCloseable {
     return found;
   }
 
-  @Override
-  public boolean holds(String name) {
-    return new PieceFile(folder.hidden().resolve(PIECE + name)).exists();
-  }
-
   /** Where to write the result that will be called {@code name}. */
   Path file(String name) {
     return folder.file(name);

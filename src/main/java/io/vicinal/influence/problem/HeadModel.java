@@ -24,8 +24,8 @@ public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
   private static final double SHORTEST = 1e-30;
 
   /**
-   * @throws InputException if the head does not fit the features or the loss, or a label has no
-   *     proxy
+   * @throws InputException if the head does not fit the features, their type or the loss, or a
+   *     label has no proxy
    */
   public HeadModel {
     long width = training.width();
@@ -37,6 +37,15 @@ public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
               + width
               + " columns;"
               + " give the head that was trained on these features");
+    }
+    if (head.weight().dtype() != training.features().dtype()) {
+      throw new InputException(
+          training.name()
+              + ": the features are "
+              + training.features().dtype()
+              + ", but the head is "
+              + head.weight().dtype()
+              + "; give features of the head's type");
     }
     if (head.proxies().dim(1) != head.weight().dim(0)
         || head.proxies().dim(0) % loss.centers() != 0) {

@@ -36,8 +36,7 @@ class WorkFolderTest {
     }
     assertThat(made).isEqualTo(2);
     try (WorkFolder work = work(out, key("5-26"))) {
-      assertThat(work.holds("one")).isTrue();
-      assertThat(work.holds("two")).isFalse();
+      assertThat(work.piece("two", Numbers.class, () -> null)).as("given up").isNull();
       assertThat(piece(work, "one", 9)).isEqualTo(0.1);
       Files.writeString(work.file("result.txt"), "whole");
       work.commit(List.of());
@@ -45,7 +44,7 @@ class WorkFolderTest {
     assertThat(made).isEqualTo(2);
     assertThat(out.resolve("result.txt")).hasContent("whole");
     try (WorkFolder again = work(out, key("5-26"))) {
-      assertThat(again.holds("one")).as("done, so forgotten").isFalse();
+      assertThat(piece(again, "one", 0.4)).as("done, so forgotten").isEqualTo(0.4);
     }
   }
 
@@ -105,13 +104,17 @@ class WorkFolderTest {
     facts.put("change", List.of(0.1, 5.0, 1e-300));
     facts.put("status", "converged");
     facts.put("unknown", Double.NaN);
+    facts.put("bound", Double.NEGATIVE_INFINITY);
     double[][] values = {{Double.NaN, 1.0 / 3}, {Double.POSITIVE_INFINITY, 0}};
+    double[] row = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0, 0.1};
     Numbers read;
     try (WorkFolder work = work(folder, key("x"))) {
-      work.piece("one", Numbers.class, () -> new Numbers(values, facts));
+      work.piece("one", Numbers.class, () -> new Numbers(values, row, facts));
       read = work.piece("one", Numbers.class, () -> null);
     }
     assertThat(Arrays.deepToString(read.values())).isEqualTo(Arrays.deepToString(values));
+    assertThat(read.row()).containsExactly(row);
+    assertThat(read.facts()).containsEntry("bound", Double.NEGATIVE_INFINITY);
     assertThat(Summary.fact(new ArrayList<>(read.facts().values())))
         .isEqualTo(Summary.fact(new ArrayList<>(facts.values())));
   }
@@ -135,7 +138,7 @@ class WorkFolderTest {
         .isEqualTo(new Key().add("a", 1).add("b", 2).hash());
   }
 
-  record Numbers(double[][] values, Map<String, Object> facts) {}
+  record Numbers(double[][] values, double[] row, Map<String, Object> facts) {}
 
   private double piece(WorkFolder work, String name, double value) {
     return work.piece(
@@ -143,7 +146,7 @@ class WorkFolderTest {
             Numbers.class,
             () -> {
               made++;
-              return new Numbers(new double[][] {{value}}, Map.of());
+              return new Numbers(new double[][] {{value}}, new double[0], Map.of());
             })
         .values()[0][0];
   }
