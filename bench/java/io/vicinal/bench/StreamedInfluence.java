@@ -6,7 +6,7 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
-import io.vicinal.data.Npy;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.attribution.Estimators;
@@ -47,7 +47,7 @@ public final class StreamedInfluence {
       double start = System.nanoTime() / 1e9;
       FeatureSet training =
           new FeatureSet(
-              Npy.map(folder.resolve("X.npy"), arena),
+              ArrayFile.mapLarge(folder.resolve("X.npy"), arena, null, note -> {}),
               Labels.read(folder.resolve("y.npy"), arena),
               "X.npy");
       Loss loss = Losses.create("proxy-nca-pp", Map.of());

@@ -5,12 +5,10 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -35,27 +33,6 @@ public final class ArrayFile {
   private static final long LARGE = 1L << 30;
 
   private ArrayFile() {}
-
-  /** A file and what is asked of it; null for all or its only array. */
-  record Located(Path file, String part) {
-    /** An existing file is itself, whatever colons its name has. */
-    static Located of(Path path) {
-      String text = path.toString();
-      int colon = Files.exists(path) ? -1 : text.lastIndexOf(':');
-      for (; colon > 0; colon = text.lastIndexOf(':', colon - 1)) {
-        Path file = Path.of(text.substring(0, colon));
-        if (Files.exists(file)) {
-          return new Located(file, text.substring(colon + 1));
-        }
-      }
-      return new Located(path, null);
-    }
-  }
-
-  /** The file of a path that may name an array or columns in it, {@code FILE:NAME}. */
-  public static Path file(Path path) {
-    return Located.of(path).file;
-  }
 
   enum Format {
     NPY,
@@ -104,33 +81,33 @@ public final class ArrayFile {
 
   /** Opens a {@code .npy} file or the member of an archive; null for every other format. */
   static InputFile openNpy(Path path) {
-    Located at = Located.of(path);
-    return switch (Format.of(at.file)) {
+    ArrayPath at = ArrayPath.of(path);
+    return switch (Format.of(at.file())) {
       case NPY -> {
-        InputFile file = InputFile.open(at.file);
-        if (at.part != null) {
+        InputFile file = InputFile.open(at.file());
+        if (at.part() != null) {
           file.close();
           throw InputFile.problem(
-              path, at.file.getFileName() + " holds one array", "leave out :" + at.part);
+              path, at.file().getFileName() + " holds one array", "leave out :" + at.part());
         }
         yield file;
       }
-      case NPZ -> ZipMember.open(at.file, at.part);
+      case NPZ -> ZipMember.open(at.file(), at.part());
       case SAFETENSORS, TEXT -> null;
     };
   }
 
   /** The array if it is one of numbers in bytes, null if the path names a table. */
   private static StoredArray open(Path path) {
-    Located at = Located.of(path);
-    Format format = Format.of(at.file);
+    ArrayPath at = ArrayPath.of(path);
+    Format format = Format.of(at.file());
     if (format == Format.TEXT) {
       return null;
     }
-    InputFile file = format == Format.SAFETENSORS ? InputFile.open(at.file) : openNpy(path);
+    InputFile file = format == Format.SAFETENSORS ? InputFile.open(at.file()) : openNpy(path);
     try {
       return format == Format.SAFETENSORS
-          ? Safetensors.find(file, at.part)
+          ? Safetensors.find(file, at.part())
           : Npy.stored(file, Npy.header(file));
     } catch (RuntimeException | Error e) {
       file.close();
@@ -163,21 +140,13 @@ public final class ArrayFile {
   }
 
   /**
-   * Columns of a table as its header has them, and the path of the table without them.
-   *
-   * @param names in quotes where they need them
-   * @param others such as {@code t.csv:a..f}
-   */
-  public record Columns(List<String> names, String others) {}
-
-  /**
    * What some columns of a table's features are called; it takes a pass over the file.
    *
    * @param at among the features
    * @param beside as {@link #read}
    * @return null if the path names no table
    */
-  public static Columns columns(Path path, int[] at, Path... beside) {
+  public static TableColumns columns(Path path, int[] at, Path... beside) {
     try (StoredArray array = open(path)) {
       return array == null ? CsvNumbers.of(path, beside).columns(at) : null;
     }
@@ -237,8 +206,12 @@ public final class ArrayFile {
 
   /**
    * As {@link #read}, but a matrix of 1 GiB or more that is stored as the tensor would be stays in
-   * its file (see {@link Npy#map}).
+   * its file: its pages are read when they are touched and are the system's to drop, so it may be
+   * larger than memory. The file must not be cut while the arena is open: touching a missing page
+   * ends the process. Writing to such a tensor changes a copy and never the file, and it counts
+   * neither in {@link Arena#bytes} nor in {@link io.vicinal.tensor.HostMemory#liveBytes}.
    *
+   * @param arena of the processor's memory; its close or reset ends the mapping
    * @param type F32 or F64; null: as {@link #read} chooses
    * @param beside as {@link #read}
    */
@@ -317,10 +290,10 @@ public final class ArrayFile {
    * @return null if the file holds an array of something else
    */
   static List<String> texts(Path path) {
-    Located at = Located.of(path);
-    Format format = Format.of(at.file);
+    ArrayPath at = ArrayPath.of(path);
+    Format format = Format.of(at.file());
     if (format == Format.TEXT) {
-      return CsvColumn.read(at.file, at.part);
+      return CsvColumn.read(at.file(), at.part());
     }
     if (format == Format.SAFETENSORS) {
       return null;
@@ -335,12 +308,6 @@ public final class ArrayFile {
   /** An array of integers, bools or floating-point numbers for {@link Labels}. */
   static StoredArray openLabels(Path path) {
     return open(path);
-  }
-
-  /** Arrays by name, for messages. */
-  static String listed(Map<String, ?> byName) {
-    List<String> first = byName.keySet().stream().limit(10).map(InputFile::printable).toList();
-    return String.join(", ", first) + (byName.size() > 10 ? ", ..." : "");
   }
 
   /**

@@ -132,7 +132,7 @@ public final class AtomicFile {
 
   private static void replace(Target target, Contents contents) throws IOException {
     Path folder = target.real().getParent();
-    if (!Scratch.isName(folder) && SWEPT.add(folder)) {
+    if (!Endings.isHidden(folder) && SWEPT.add(folder)) {
       Scratch.sweep(folder);
     }
     try (Scratch scratch = Scratch.file(folder)) {

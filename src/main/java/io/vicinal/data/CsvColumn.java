@@ -58,12 +58,12 @@ final class CsvColumn {
       if (first == null) {
         return List.of();
       }
-      int at = column == null ? only(file, first) : find(file, first, true, column);
+      int at = column == null ? only(file, first) : CsvHeader.find(file, first, true, column);
       List<String> cells = new ArrayList<>();
       Map<String, String> shared = new HashMap<>();
       boolean named = column != null && first.get(at).equals(column) && !column.matches("[0-9]+");
       for (List<String> row = first; row != null; row = in.next()) {
-        named |= cells.size() == 1 && CsvNumbers.isHeader(first, row, at);
+        named |= cells.size() == 1 && CsvHeader.names(first, row, at);
         if (row.size() != first.size()) {
           throw in.problem(
               "has " + row.size() + " cells where the first has " + first.size(),
@@ -191,32 +191,7 @@ final class CsvColumn {
   /** A word above numbers is a header; above words nobody can know, and it counts as a row. */
   private static boolean isHeader(List<String> cells) {
     return cells.size() > 1
-        && !CsvNumbers.isNumber(cells.get(0))
-        && cells.stream().skip(1).allMatch(CsvNumbers::isNumber);
-  }
-
-  /**
-   * Position of a column.
-   *
-   * @param named whether the first line may hold names
-   */
-  static int find(Path file, List<String> first, boolean named, String column) {
-    int at = named ? first.indexOf(column) : -1;
-    if (at >= 0 && first.lastIndexOf(column) != at) {
-      throw InputFile.problem(
-          file,
-          "has two columns '" + InputFile.printable(column) + "'",
-          "name it by its number, from 0");
-    }
-    if (at < 0 && column.matches("[0-9]{1,6}")) {
-      at = Integer.parseInt(column);
-    }
-    if (at < 0 || at >= first.size()) {
-      throw InputFile.problem(
-          file,
-          "has no column '" + InputFile.printable(column) + "'",
-          "its first line is: " + CsvNumbers.listed(first));
-    }
-    return at;
+        && !NumberText.isNumber(cells.get(0))
+        && cells.stream().skip(1).allMatch(NumberText::isNumber);
   }
 }

@@ -10,11 +10,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.ObjLongConsumer;
 import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -29,17 +27,7 @@ import java.util.stream.IntStream;
  */
 record CsvNumbers(
     Path file, List<String> names, int[] chosen, int[] leftOut, int[] codes, int width, long rows) {
-  private static final int LISTED = 10;
-  private static final Map<String, Double> WORDS =
-      Map.of(
-          "nan", Double.NaN,
-          "inf", Double.POSITIVE_INFINITY,
-          "+inf", Double.POSITIVE_INFINITY,
-          "infinity", Double.POSITIVE_INFINITY,
-          "-inf", Double.NEGATIVE_INFINITY,
-          "-infinity", Double.NEGATIVE_INFINITY);
-
-  private static final Pattern DECIMAL_COMMA = Pattern.compile("[-+]?[0-9.]*,[0-9]+");
+  private static final Pattern CODE = Pattern.compile("0[0-9]+");
 
   /**
    * @param path a table, or {@code TABLE:A,B,F..K} for some of its columns. All columns are those
@@ -47,15 +35,15 @@ record CsvNumbers(
    * @param beside what else is read with it: a column of this table named there is no feature of it
    */
   static CsvNumbers of(Path path, Path... beside) {
-    ArrayFile.Located at = ArrayFile.Located.of(path);
+    ArrayPath at = ArrayPath.of(path);
     try (CsvReader in = reader(at.file())) {
       List<String> first = in.next();
       if (first == null) {
         throw InputFile.problem(at.file(), "is empty", "write a row of numbers per line");
       }
       List<String> second = in.next();
-      boolean bare = first.stream().allMatch(cell -> cell.isEmpty() || isText(cell));
-      boolean header = bare || isHeader(first, second, -1);
+      boolean bare = first.stream().allMatch(cell -> cell.isEmpty() || NumberText.isWord(cell));
+      boolean header = bare || CsvHeader.names(first, second, -1);
       if (header && second == null) {
         throw InputFile.problem(
             at.file(), "has names of columns and no row", "write a row of numbers per line");
@@ -106,15 +94,14 @@ record CsvNumbers(
     void see(List<String> row) {
       for (int j = open.nextSetBit(0); j >= 0 && j < row.size(); j = open.nextSetBit(j + 1)) {
         String cell = row.get(j);
-        if (isText(cell)) {
+        if (NumberText.isWord(cell)) {
           texts.set(j);
         } else if (!cell.isEmpty()) {
           open.clear(j);
         }
       }
       for (int j = 0; j < row.size(); j++) {
-        String cell = row.get(j);
-        if (cell.length() > 1 && cell.charAt(0) == '0' && digits(cell, 0) == cell.length()) {
+        if (row.get(j).startsWith("0") && CODE.matcher(row.get(j)).matches()) {
           codes.set(j);
         }
       }
@@ -131,37 +118,7 @@ record CsvNumbers(
     }
   }
 
-  /**
-   * Whether the first line names the columns: a word stands above a number, or they are numbered as
-   * pandas does where they have no names.
-   *
-   * @param second null if there is none
-   * @param except a column that does not count, -1 for none
-   */
-  static boolean isHeader(List<String> first, List<String> second, int except) {
-    return isNumbered(first, second)
-        || second != null
-            && IntStream.range(0, Math.min(first.size(), second.size()))
-                .anyMatch(j -> j != except && isText(first.get(j)) && isNumber(second.get(j)));
-  }
-
-  /** 0, 1, 2, ... above numbers that are not all whole, behind the unnamed index or without one. */
-  private static boolean isNumbered(List<String> first, List<String> second) {
-    int index = first.get(0).isEmpty() ? 1 : 0;
-    int count = 0;
-    boolean whole = true;
-    while (second != null
-        && index + count < Math.min(first.size(), second.size())
-        && first.get(index + count).equals(Integer.toString(count))) {
-      whole &= second.get(index + count).matches("[-+]?[0-9]+");
-      count++;
-    }
-    boolean named =
-        first.stream().skip(index + count).allMatch(cell -> !cell.isEmpty() && isText(cell));
-    return named && (index > 0 ? count > 0 && second.get(0).equals("0") : count >= 3 && !whole);
-  }
-
-  private static int[] chosen(ArrayFile.Located at, List<String> first, boolean header) {
+  private static int[] chosen(ArrayPath at, List<String> first, boolean header) {
     return Arrays.stream(at.part().split(",", -1))
         .flatMapToInt(word -> range(at.file(), first, header, word.strip()))
         .toArray();
@@ -171,10 +128,10 @@ record CsvNumbers(
   private static IntStream range(Path file, List<String> first, boolean header, String word) {
     int dots = header && first.contains(word) ? -1 : word.indexOf("..");
     if (dots < 0) {
-      return IntStream.of(CsvColumn.find(file, first, header, word));
+      return IntStream.of(CsvHeader.find(file, first, header, word));
     }
-    int from = CsvColumn.find(file, first, header, word.substring(0, dots));
-    int to = CsvColumn.find(file, first, header, word.substring(dots + 2));
+    int from = CsvHeader.find(file, first, header, word.substring(0, dots));
+    int to = CsvHeader.find(file, first, header, word.substring(dots + 2));
     if (from > to) {
       throw InputFile.problem(
           file,
@@ -187,10 +144,10 @@ record CsvNumbers(
   /** The column of this file that another path names. */
   private static BitSet columns(Path file, Path other, List<String> first) {
     BitSet named = new BitSet();
-    ArrayFile.Located at = other == null ? null : ArrayFile.Located.of(other);
+    ArrayPath at = other == null ? null : ArrayPath.of(other);
     try {
       if (at != null && at.part() != null && Files.isSameFile(at.file(), file)) {
-        named.set(CsvColumn.find(file, first, true, at.part()));
+        named.set(CsvHeader.find(file, first, true, at.part()));
       }
     } catch (IOException e) {
       // one that cannot be looked at will not be read either
@@ -227,25 +184,15 @@ record CsvNumbers(
   /**
    * @param features among the chosen columns
    */
-  ArrayFile.Columns columns(int... features) {
+  TableColumns columns(int... features) {
     int[] columns = Arrays.stream(features).map(j -> chosen[j]).toArray();
-    return new ArrayFile.Columns(
-        Arrays.stream(columns).mapToObj(j -> listed(List.of(name(j)))).toList(),
+    return new TableColumns(
+        Arrays.stream(columns).mapToObj(j -> CsvHeader.listed(List.of(name(j)))).toList(),
         InputFile.printable(file.getFileName() + ":" + without(columns)));
   }
 
   private String said(int[] columns) {
-    return listed(Arrays.stream(columns).mapToObj(this::name).toList());
-  }
-
-  /** Names of columns in a sentence, in quotes where it could be read otherwise. */
-  static String listed(List<String> names) {
-    String some =
-        names.stream()
-            .limit(LISTED)
-            .map(name -> CsvReader.cell(name, ','))
-            .collect(Collectors.joining(", "));
-    return InputFile.printable(some) + (names.size() > LISTED ? ", ..." : "");
+    return CsvHeader.listed(Arrays.stream(columns).mapToObj(this::name).toList());
   }
 
   private String name(int column) {
@@ -279,11 +226,11 @@ record CsvNumbers(
   }
 
   Tensor read(Arena arena, DType type) {
-    Tensor tensor = Npy.allocate(file, arena, type, shape());
+    Tensor tensor = InputFile.allocate(file, arena, type, shape());
     float[] single = new float[type == DType.F32 ? chosen.length : 0];
     each(
         type,
-        (i, row) -> {
+        (row, i) -> {
           Tensor target = tensor.rows(i, i + 1);
           if (type == DType.F32) {
             for (int j = 0; j < single.length; j++) {
@@ -297,13 +244,6 @@ record CsvNumbers(
     return tensor;
   }
 
-  private interface RowTaker {
-    /**
-     * @param values kept until the next row
-     */
-    void row(long at, double[] values);
-  }
-
   /**
    * Says what {@link #read} would refuse.
    *
@@ -313,7 +253,7 @@ record CsvNumbers(
     long[] found = {-1};
     each(
         type,
-        (i, row) -> {
+        (row, i) -> {
           for (int j = 0; j < row.length && found[0] < 0; j++) {
             found[0] = Double.isFinite(row[j]) ? -1 : i * row.length + j;
           }
@@ -321,7 +261,7 @@ record CsvNumbers(
     return found[0];
   }
 
-  private void each(DType type, RowTaker taker) {
+  private void each(DType type, ObjLongConsumer<double[]> taker) {
     try (CsvReader in = reader(file)) {
       if (names != null) {
         in.next();
@@ -352,7 +292,7 @@ record CsvNumbers(
                     + ", too large for float32");
           }
         }
-        taker.row(i, row);
+        taker.accept(row, i);
       }
     }
   }
@@ -364,68 +304,16 @@ record CsvNumbers(
 
   private double value(CsvReader in, int column, String cell) {
     try {
-      return parsed(cell);
+      return NumberText.parsed(cell);
     } catch (NumberFormatException e) {
       String said = cell.isEmpty() ? "has nothing in " : "has '" + cell + "' in ";
       throw in.problem(
           InputFile.printable(said) + where(column),
-          DECIMAL_COMMA.matcher(cell).matches()
+          NumberText.hasDecimalComma(cell)
               ? "write decimal points"
                   + (in.separator() == ',' ? ", and nothing between thousands" : "")
               : "give a number, or leave that column out: "
                   + InputFile.printable(file.getFileName() + ":" + without(column)));
     }
-  }
-
-  /** What nobody could mean for a number: neither nothing nor one with a decimal comma. */
-  private static boolean isText(String cell) {
-    return !cell.isEmpty() && !isNumber(cell) && !DECIMAL_COMMA.matcher(cell).matches();
-  }
-
-  static boolean isNumber(String quoted) {
-    String cell = quoted.strip();
-    return isDecimal(cell) || WORDS.containsKey(cell.toLowerCase(Locale.ROOT));
-  }
-
-  /** Java's own parser takes hexadecimal and suffixes, which no table means, and no "nan". */
-  static double parsed(String quoted) {
-    String cell = quoted.strip();
-    if (isDecimal(cell)) {
-      return Double.parseDouble(cell);
-    }
-    Double word = WORDS.get(cell.toLowerCase(Locale.ROOT));
-    if (word == null) {
-      throw new NumberFormatException(cell);
-    }
-    return word;
-  }
-
-  /** Looked at without trying: a table of texts would throw at every cell. */
-  private static boolean isDecimal(String cell) {
-    int at = sign(cell, 0);
-    int whole = digits(cell, at);
-    int end = whole < cell.length() && cell.charAt(whole) == '.' ? digits(cell, whole + 1) : whole;
-    if (end - at < 1 || end - at == 1 && end > whole) {
-      return false; // nothing, or a lone point
-    }
-    if (end < cell.length() && (cell.charAt(end) == 'e' || cell.charAt(end) == 'E')) {
-      int power = sign(cell, end + 1);
-      end = digits(cell, power);
-      return end > power && end == cell.length();
-    }
-    return end == cell.length();
-  }
-
-  private static int sign(String cell, int at) {
-    boolean signed = at < cell.length() && (cell.charAt(at) == '-' || cell.charAt(at) == '+');
-    return signed ? at + 1 : at;
-  }
-
-  private static int digits(String cell, int at) {
-    int end = at;
-    while (end < cell.length() && cell.charAt(end) >= '0' && cell.charAt(end) <= '9') {
-      end++;
-    }
-    return end;
   }
 }

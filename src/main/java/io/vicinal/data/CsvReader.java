@@ -108,10 +108,6 @@ public final class CsvReader implements AutoCloseable {
     return plain ? text : '"' + text.replace("\"", "\"\"") + '"';
   }
 
-  Path path() {
-    return file.path();
-  }
-
   /** What stands between two cells; a blank for any white space. */
   char separator() {
     return separator;

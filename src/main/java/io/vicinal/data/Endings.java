@@ -1,6 +1,7 @@
 package io.vicinal.data;
 
 import io.vicinal.CancelledException;
+import io.vicinal.process.FolderFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -23,6 +24,12 @@ public final class Endings {
     /** Does it. */
     T run() throws IOException;
   }
+
+  /** What the names of hidden files and folders begin with. */
+  static final String HIDDEN = ".vicinal-";
+
+  /** The file of a hidden folder whose lock says that its owner lives. */
+  static final String LOCK = "lock";
 
   private static final Set<Path> OPEN = new LinkedHashSet<>();
   private static boolean ended;
@@ -51,7 +58,7 @@ public final class Endings {
 
   /**
    * Remembers a path until {@link #forget} or {@link #remove}: at the end a file is removed, a
-   * hidden folder ({@link Scratch}) with its contents, another folder if it is empty.
+   * {@link #HIDDEN hidden} folder with its contents, another folder if it is empty.
    */
   public static synchronized void add(Path path) {
     OPEN.add(path);
@@ -66,12 +73,31 @@ public final class Endings {
   public static synchronized void remove(Path path) {
     OPEN.remove(path);
     try {
-      if (Scratch.isName(path) && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
-        Scratch.empty(path, true);
+      if (isHidden(path) && Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+        empty(path, true);
       }
       Files.deleteIfExists(path);
     } catch (IOException e) {
       // Somebody put a file there, or the disk is gone: the first failure is the one to report.
+    }
+  }
+
+  /** Whether a path is named as what this product writes before it takes its place. */
+  static boolean isHidden(Path path) {
+    return path.getFileName().toString().startsWith(HIDDEN);
+  }
+
+  /** Removes what a hidden folder holds; its lock last of all, if at all. */
+  static void empty(Path folder, boolean lockToo) throws IOException {
+    List<Path> paths = FolderFiles.below(folder, Integer.MAX_VALUE);
+    Collections.reverse(paths); // files before their folders
+    for (Path path : paths) {
+      if (!path.equals(folder.resolve(LOCK))) {
+        Files.deleteIfExists(path);
+      }
+    }
+    if (lockToo) {
+      Files.deleteIfExists(folder.resolve(LOCK));
     }
   }
 

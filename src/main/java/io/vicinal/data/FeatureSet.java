@@ -4,8 +4,11 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -26,8 +29,6 @@ import java.util.stream.LongStream;
  */
 public record FeatureSet(
     Tensor features, Tensor labels, String name, Names classNames, Names sampleNames) {
-  private static final int PIECE = 256 << 10;
-
   /** Samples and classes without names. */
   public FeatureSet(Tensor features, Tensor labels, String name) {
     this(features, labels, name, Names.none(), Names.none());
@@ -213,19 +214,14 @@ public record FeatureSet(
       update(digest, features);
       update(digest, labels);
       return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every Java platform has SHA-256", e);
+    } catch (NoSuchAlgorithmException | IOException e) {
+      throw new IllegalStateException("every Java platform has SHA-256, and nothing is written", e);
     }
   }
 
-  private static void update(MessageDigest digest, Tensor tensor) {
+  private static void update(MessageDigest digest, Tensor tensor) throws IOException {
     digest.update(
         (tensor.dtype() + " " + tensor.shape() + "\n").getBytes(StandardCharsets.US_ASCII));
-    ByteBuffer piece = ByteBuffer.allocate((int) Math.min(PIECE, tensor.byteSize()));
-    for (long done = 0; done < tensor.byteSize(); done += piece.limit()) {
-      piece.clear().limit((int) Math.min(piece.capacity(), tensor.byteSize() - done));
-      tensor.read(done, piece);
-      digest.update(piece.flip());
-    }
+    AtomicFile.writeTensor(new DigestOutputStream(OutputStream.nullOutputStream(), digest), tensor);
   }
 }

@@ -2,6 +2,9 @@ package io.vicinal.data;
 
 import io.vicinal.InputException;
 import io.vicinal.process.Encoding;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.io.EOFException;
 import java.io.FileNotFoundException;
@@ -14,6 +17,8 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
+import java.util.stream.Collectors;
 
 /**
  * A file, or a member of a zip archive, that is read front to back in bounded pieces, and whose
@@ -22,6 +27,7 @@ import java.nio.file.attribute.BasicFileAttributes;
  */
 final class InputFile implements AutoCloseable {
   private static final int PIECE = 256 << 10;
+  private static final int LISTED = 10;
 
   /** Where the bytes come from. */
   interface ByteSource extends AutoCloseable {
@@ -133,6 +139,13 @@ final class InputFile implements AutoCloseable {
     return text.length() > 200 ? out + "..." : out.toString();
   }
 
+  /** The first names of things in a file, for a message. */
+  static String listed(Collection<String> names) {
+    String some =
+        names.stream().limit(LISTED).map(InputFile::printable).collect(Collectors.joining(", "));
+    return some + (names.size() > LISTED ? ", ..." : "");
+  }
+
   static String reason(Exception e) {
     String text = e.getMessage();
     return printable(text == null ? e.getClass().getSimpleName() : text);
@@ -195,6 +208,15 @@ final class InputFile implements AutoCloseable {
     byte[] start = readFully((int) Math.min(count, size));
     seek(0);
     return start;
+  }
+
+  /** Room for what a file holds; where there is none, the error names the file. */
+  static Tensor allocate(Path path, Arena arena, DType type, Shape shape) {
+    try {
+      return arena.allocate(type, shape);
+    } catch (InputException e) {
+      throw new InputException(printable(path.toString()) + ": " + e.getMessage(), e);
+    }
   }
 
   /** Fills a tensor with the next {@link Tensor#byteSize()} bytes. */

@@ -66,7 +66,7 @@ public final class LabelEdits {
 
   /** What the file of these labels is. */
   public static Kind kind(Path labels) {
-    ArrayFile.Located at = ArrayFile.Located.of(labels);
+    ArrayPath at = ArrayPath.of(labels);
     return switch (ArrayFile.Format.of(at.file())) {
       case TEXT -> at.part() == null && ending(at.file(), ".txt") ? Kind.LINES : Kind.TABLE;
       case NPY, NPZ -> Kind.ARRAY;
@@ -97,7 +97,7 @@ public final class LabelEdits {
       }
       return Kind.TABLE;
     }
-    boolean sameTable = kind == Kind.TABLE && ending(ArrayFile.file(labels), ".txt");
+    boolean sameTable = kind == Kind.TABLE && ending(ArrayPath.of(labels).file(), ".txt");
     return ending(out, ".npy") ? Kind.ARRAY : sameTable ? Kind.TABLE : Kind.LINES;
   }
 
@@ -122,7 +122,7 @@ public final class LabelEdits {
       Labels.checkLines(name, all);
     }
     if (as == kind && kind != Kind.ARRAY) {
-      ArrayFile.Located at = ArrayFile.Located.of(labels);
+      ArrayPath at = ArrayPath.of(labels);
       AtomicFile.writeText(
           file, CsvColumn.replaced(at.file(), at.part(), changed, separator(name)));
     } else if (as == Kind.LINES) {
@@ -144,7 +144,7 @@ public final class LabelEdits {
    * own file where that has the same ending.
    */
   private char separator(Path name) {
-    Path from = ArrayFile.file(labels);
+    Path from = ArrayPath.of(labels).file();
     for (String ending : List.of(".csv", ".tsv")) {
       if (ending(name, ending) && !ending(from, ending)) {
         return ending.equals(".tsv") ? '\t' : ',';

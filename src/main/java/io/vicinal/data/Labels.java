@@ -6,7 +6,6 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.text.Normalizer;
 import java.util.ArrayList;
@@ -31,7 +30,6 @@ import java.util.stream.Collectors;
  * @param classes the names of the classes where labels are texts, else none
  */
 public record Labels(Tensor ids, Names classes) {
-  private static final int PIECE = 32 << 10;
   private static final int LISTED = 8;
   private static final Set<String> MISSING =
       Set.of("nan", "NaN", "None", "NA", "<NA>", "NaT", "null");
@@ -56,7 +54,7 @@ public record Labels(Tensor ids, Names classes) {
    * @param notes receives what is not obvious, such as classes that are not among the known ones
    */
   public static Labels read(Path path, Arena arena, Names known, Consumer<String> notes) {
-    ArrayFile.Located at = ArrayFile.Located.of(path);
+    ArrayPath at = ArrayPath.of(path);
     if (ArrayFile.Format.of(at.file()) == ArrayFile.Format.TEXT) {
       return ofTexts(path, ArrayFile.texts(path), true, arena, known, notes);
     }
@@ -115,8 +113,8 @@ public record Labels(Tensor ids, Names classes) {
    *     is a {@code .txt}
    */
   public static void write(Path path, List<String> labels) {
-    check(path, labels);
     if (path.toString().endsWith(".txt")) {
+      checkLines(path, labels);
       AtomicFile.writeText(path, String.join("\n", labels) + "\n");
     } else {
       writeArray(path, labels);
@@ -134,17 +132,7 @@ public record Labels(Tensor ids, Names classes) {
     }
   }
 
-  /**
-   * Whether each could be a line of a file.
-   *
-   * @throws InputException if a label has a line break and the file is a {@code .txt}
-   */
-  private static void check(Path path, List<String> labels) {
-    if (path.toString().endsWith(".txt")) {
-      checkLines(path, labels);
-    }
-  }
-
+  /** Refuses a label that could be no line of a file. */
   static void checkLines(Path path, List<String> labels) {
     for (String label : labels) {
       if (label.lines().count() != 1
@@ -225,22 +213,15 @@ public record Labels(Tensor ids, Names classes) {
     InputFile file = array.file();
     Element element = array.element();
     long n = array.shape().size();
-    Tensor labels = Npy.allocate(file.path(), arena, DType.I64, Shape.of(n));
-    byte[] bytes = new byte[(int) Math.min(PIECE, n) * element.bytes()];
-    ByteBuffer source =
-        ByteBuffer.wrap(bytes)
-            .order(array.bigEndian() ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
-    ByteBuffer target =
-        ByteBuffer.allocate((int) Math.min(PIECE, n) * 8).order(ByteOrder.LITTLE_ENDIAN);
-    file.seek(array.offset());
-    for (long from = 0; from < n; from += PIECE) {
-      int count = (int) Math.min(PIECE, n - from);
-      file.readFully(bytes, count * element.bytes());
-      for (int k = 0; k < count; k++) {
-        target.putLong(8 * k, label(file, element, source, k * element.bytes(), from + k));
-      }
-      labels.write(8 * from, target.clear().limit(8 * count));
-    }
+    Tensor labels = InputFile.allocate(file.path(), arena, DType.I64, Shape.of(n));
+    array.pieces(
+        (bytes, count, first) -> {
+          long[] ids = new long[count];
+          for (int k = 0; k < count; k++) {
+            ids[k] = label(file, element, bytes, k * element.bytes(), first + k);
+          }
+          labels.rows(first, first + count).set(ids);
+        });
     if (element.isFloat() || element == Element.BOOL) {
       notes.accept(
           InputFile.printable(file.path().toString())
@@ -304,13 +285,13 @@ public record Labels(Tensor ids, Names classes) {
           "give it a class or remove the row");
     }
     boolean names = known.known() && texts.stream().allMatch(text -> known.idOf(text) >= 0);
-    if (spelt && !names && texts.stream().allMatch(CsvNumbers::isNumber)) {
+    if (spelt && !names && texts.stream().allMatch(NumberText::isNumber)) {
       long[] ids = new long[texts.size()];
       for (int i = 0; i < ids.length; i++) {
         ids[i] =
             texts.get(i).matches("[0-9]{1,18}")
                 ? Long.parseLong(texts.get(i))
-                : whole(path, CsvNumbers.parsed(texts.get(i)), i);
+                : whole(path, NumberText.parsed(texts.get(i)), i);
       }
       return new Labels(arena.of(ids, ids.length), Names.none());
     }

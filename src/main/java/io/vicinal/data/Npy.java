@@ -2,7 +2,6 @@ package io.vicinal.data;
 
 import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
@@ -40,14 +39,8 @@ public final class Npy {
    * @param itemBytes bytes of one element; 0 of objects, which are a pickle
    * @param fortranOrder whether a matrix is stored column by column
    */
-  public record Header(
-      String descr, Shape shape, long dataOffset, int itemBytes, boolean fortranOrder) {
-    /** The tensor type that {@link #read} gives, or null if these are no real numbers. */
-    public DType dtype() {
-      Element element = element();
-      return element == null ? null : element.natural();
-    }
-
+  record Header(String descr, Shape shape, long dataOffset, int itemBytes, boolean fortranOrder) {
+    /** The type of real numbers, or null if these are none. */
     Element element() {
       return Element.ofNumpy(descr.substring(1));
     }
@@ -58,7 +51,7 @@ public final class Npy {
    *
    * @throws InputException if it is not a well-formed array
    */
-  public static Header header(Path path) {
+  static Header header(Path path) {
     try (InputFile file = InputFile.open(path)) {
       return header(file);
     }
@@ -301,74 +294,6 @@ public final class Npy {
       text.appendCodePoint(point);
     }
     return text.toString();
-  }
-
-  /**
-   * Reads numbers of a wanted type and rank, converting them.
-   *
-   * @param type F32 or F64
-   * @param rank number of dimensions, each of which must have 1 or more elements
-   * @throws InputException as {@link #read}, and if the array is empty or of another rank
-   */
-  public static Tensor readFloats(Path path, Arena arena, DType type, int rank) {
-    try (InputFile file = InputFile.open(path)) {
-      Header header = header(file);
-      StoredArray array = stored(file, header);
-      if (header.shape().rank() != rank || header.shape().size() == 0) {
-        throw file.problem(
-            "has shape "
-                + header.shape()
-                + " where "
-                + rank
-                + (rank == 1 ? " non-empty dimension is" : " non-empty dimensions are")
-                + " expected",
-            "reshape it before saving");
-      }
-      return array.read(arena, type);
-    }
-  }
-
-  /**
-   * A matrix of numbers that stays in its file: its pages are read when they are touched and are
-   * the system's to drop, so a matrix may be larger than memory. The file must not be cut while the
-   * arena is open: touching a missing page ends the process.
-   *
-   * @param path of an array [N, D] of float32 or float64
-   * @param arena of the processor's memory; its close or reset ends the mapping. The tensor counts
-   *     neither in its {@link Arena#bytes} nor in {@link io.vicinal.tensor.HostMemory#liveBytes}
-   * @return a tensor of the file's type; writing to it changes a copy and never the file
-   * @throws InputException if the file is missing, damaged or truncated, or is not such a matrix
-   */
-  public static Tensor map(Path path, Arena arena) {
-    try (InputFile file = InputFile.open(path)) {
-      Header header = header(file);
-      StoredArray array = stored(file, header);
-      if (header.shape().rank() != 2 || header.shape().size() == 0) {
-        throw file.problem(
-            "has shape " + header.shape() + " where 2 non-empty dimensions are expected",
-            "reshape it before saving");
-      }
-      DType type = array.element().number();
-      if (!array.isInPlace(type)) {
-        throw file.problem(
-            "is not stored as it would be in memory (dtype '"
-                + header.descr()
-                + (header.fortranOrder() ? "', Fortran order" : "'")
-                + ", from byte "
-                + header.dataOffset()
-                + ")",
-            "read it, or save float32 or float64 in C order with numpy.save");
-      }
-      return MappedFile.map(path, header.dataOffset(), type, header.shape(), arena);
-    }
-  }
-
-  static Tensor allocate(Path path, Arena arena, DType type, Shape shape) {
-    try {
-      return arena.allocate(type, shape);
-    } catch (InputException e) {
-      throw new InputException(InputFile.printable(path.toString()) + ": " + e.getMessage(), e);
-    }
   }
 
   /**

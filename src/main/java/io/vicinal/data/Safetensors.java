@@ -66,7 +66,7 @@ public final class Safetensors {
     if (entry == null) {
       throw file.problem(
           (name == null ? "holds " + entries.size() + " arrays: " : "has no such array, but ")
-              + ArrayFile.listed(entries),
+              + InputFile.listed(entries.keySet()),
           "name one, such as " + file.path().getFileName() + ":NAME");
     }
     return stored(file, file.position(), entry);

@@ -1,6 +1,5 @@
 package io.vicinal.data;
 
-import io.vicinal.process.FolderFiles;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -10,8 +9,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Collections;
-import java.util.List;
 import java.util.UUID;
 
 /**
@@ -21,9 +18,7 @@ import java.util.UUID;
  * may be as long as the file system allows. Not thread-safe.
  */
 public final class Scratch implements AutoCloseable {
-  private static final String PREFIX = ".vicinal-";
-  private static final String UNIQUE = PREFIX + "tmp-";
-  private static final String LOCK = "lock";
+  private static final String UNIQUE = Endings.HIDDEN + "tmp-";
   private static final String PIECE = "piece-"; // of work that a later call goes on with
 
   private final Path path;
@@ -79,7 +74,7 @@ public final class Scratch implements AutoCloseable {
   public static Scratch folder(Path folder, String name) throws IOException {
     while (true) {
       try {
-        return locked(folder.resolve(PREFIX + name));
+        return locked(folder.resolve(Endings.HIDDEN + name));
       } catch (NoSuchFileException e) {
         if (!Files.isDirectory(folder)) {
           throw e;
@@ -93,7 +88,7 @@ public final class Scratch implements AutoCloseable {
     Endings.whole(() -> Files.isDirectory(path) ? path : Files.createDirectory(path));
     LockFile lock;
     try {
-      lock = LockFile.take(path.resolve(LOCK));
+      lock = LockFile.take(path.resolve(Endings.LOCK));
     } catch (NoSuchFileException e) {
       if (isUnique(path)) {
         return null; // swept before it was locked
@@ -153,7 +148,7 @@ public final class Scratch implements AutoCloseable {
       } else {
         if (!kept) {
           try {
-            empty(path, false);
+            Endings.empty(path, false);
           } catch (IOException e) {
             // a left-over hidden file harms nobody
           }
@@ -172,31 +167,12 @@ public final class Scratch implements AutoCloseable {
     return path.getFileName().toString().startsWith(UNIQUE);
   }
 
-  /** Whether a path is named as those here are. */
-  static boolean isName(Path path) {
-    return path.getFileName().toString().startsWith(PREFIX);
-  }
-
-  /** Removes what a hidden folder holds; its lock last of all, if at all. */
-  static void empty(Path folder, boolean lockToo) throws IOException {
-    List<Path> paths = FolderFiles.below(folder, Integer.MAX_VALUE);
-    Collections.reverse(paths); // files before their folders
-    for (Path path : paths) {
-      if (!path.equals(folder.resolve(LOCK))) {
-        Files.deleteIfExists(path);
-      }
-    }
-    if (lockToo) {
-      Files.deleteIfExists(folder.resolve(LOCK));
-    }
-  }
-
   /**
    * Removes from a folder what killed processes left there; not what living ones write, and not the
    * finished pieces of work that its own call goes on with.
    */
   public static void sweep(Path folder) {
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, PREFIX + "*")) {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, Endings.HIDDEN + "*")) {
       for (Path left : all) {
         try {
           sweepOne(left);
@@ -212,7 +188,7 @@ public final class Scratch implements AutoCloseable {
   private static void sweepOne(Path left) throws IOException {
     if (Files.isDirectory(left, LinkOption.NOFOLLOW_LINKS)) {
       if (!holdsPieces(left)) {
-        LockFile lock = LockFile.take(left.resolve(LOCK));
+        LockFile lock = LockFile.take(left.resolve(Endings.LOCK));
         if (lock != null) {
           new Scratch(LockFile.real(left), null, lock).close();
         }

@@ -44,7 +44,7 @@ record StoredArray(
    * @param type F32 or F64; I64 for integers
    */
   Tensor read(Arena arena, DType type) {
-    Tensor tensor = Npy.allocate(file.path(), arena, type, shape);
+    Tensor tensor = InputFile.allocate(file.path(), arena, type, shape);
     if (!fortran) {
       sequentially(tensor);
     } else if (file.seekable()) {
@@ -52,12 +52,13 @@ record StoredArray(
           tensor,
           (from, count, target) -> {
             file.seek(offset + from * element.bytes());
-            convert(file.readFully(count * element.bytes()), count, target, type, -1);
+            byte[] bytes = file.readFully(count * element.bytes());
+            convert(ordered(bytes), count, target, type, -1);
           });
     } else {
       // A compressed member is read once from front to back: its columns wait in memory.
       try (Arena temporary = Arena.host()) {
-        Tensor columns = Npy.allocate(file.path(), temporary, type, shape);
+        Tensor columns = InputFile.allocate(file.path(), temporary, type, shape);
         sequentially(columns);
         transpose(
             tensor, (from, count, target) -> columns.read(from * type.bytes(), target.slice()));
@@ -67,30 +68,52 @@ record StoredArray(
   }
 
   private void sequentially(Tensor tensor) {
-    file.seek(offset);
     DType type = tensor.dtype();
     if (element.is(type) && !bigEndian) {
+      file.seek(offset);
       file.readInto(tensor);
       return;
     }
-    byte[] source = new byte[(int) Math.min(PIECE, shape.size()) * element.bytes()];
     ByteBuffer target = buffer((int) Math.min(PIECE, shape.size()), type);
+    pieces(
+        (source, count, from) -> {
+          target.clear().limit(count * type.bytes());
+          convert(source, count, target, type, from);
+          tensor.write(from * type.bytes(), target);
+        });
+  }
+
+  /** Some elements of the array, as the file has them. */
+  interface Piece {
+    /**
+     * @param bytes theirs, from 0 on, in their order
+     * @param first the flat index of the first of them
+     */
+    void take(ByteBuffer bytes, int count, long first);
+  }
+
+  /** Reads all elements, in the order in which they are stored. */
+  void pieces(Piece piece) {
+    byte[] bytes = new byte[(int) Math.min(PIECE, shape.size()) * element.bytes()];
+    file.seek(offset);
     for (long from = 0; from < shape.size(); from += PIECE) {
       int count = (int) Math.min(PIECE, shape.size() - from);
-      file.readFully(source, count * element.bytes());
-      target.clear().limit(count * type.bytes());
-      convert(source, count, target, type, from);
-      tensor.write(from * type.bytes(), target);
+      file.readFully(bytes, count * element.bytes());
+      piece.take(ordered(bytes), count, from);
     }
   }
 
-  private interface Columns {
+  private ByteBuffer ordered(byte[] bytes) {
+    return ByteBuffer.wrap(bytes).order(bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+  }
+
+  private interface StoredColumns {
     /** Fills {@code target} with {@code count} elements of the tensor's type. */
     void read(long from, int count, ByteBuffer target);
   }
 
   /** Blocks of rows: each of their columns is one stretch of the stored array. */
-  private void transpose(Tensor tensor, Columns stored) {
+  private void transpose(Tensor tensor, StoredColumns stored) {
     long n = shape.dim(0);
     int d = Math.toIntExact(shape.dim(1));
     int width = tensor.dtype().bytes();
@@ -116,9 +139,7 @@ record StoredArray(
   /**
    * @param first the flat index of the first element, -1 if the place is not known
    */
-  private void convert(byte[] bytes, int count, ByteBuffer target, DType type, long first) {
-    ByteBuffer source =
-        ByteBuffer.wrap(bytes).order(bigEndian ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN);
+  private void convert(ByteBuffer source, int count, ByteBuffer target, DType type, long first) {
     int step = element.bytes();
     for (int k = 0; k < count; k++) {
       if (type == DType.I64) {

@@ -179,7 +179,7 @@ public record Target(Path path, Path real, Kind kind) {
       why = why.replaceAll("^/.*\\.vicinal-tmp-\\S*( \\(|: | )?", "").replaceAll("\\)$", "");
     }
     Path folder = path.toAbsolutePath().getParent();
-    boolean hidden = folder != null && Scratch.isName(folder);
+    boolean hidden = folder != null && Endings.isHidden(folder);
     return InputFile.problem(
         hidden ? folder.resolveSibling(path.getFileName()) : path,
         "cannot be written (" + why + ")",

@@ -78,13 +78,8 @@ final class ZipMember implements InputFile.ByteSource {
                 ? "holds " + names.size() + " arrays"
                 : "has no array '" + InputFile.printable(member) + "'")
             + ": "
-            + listed(names),
+            + InputFile.listed(names.stream().map(ZipMember::bare).toList()),
         "name one, such as " + file.getFileName() + ":" + bare(names.get(0)));
-  }
-
-  private static String listed(List<String> names) {
-    List<String> first = names.stream().limit(10).map(ZipMember::bare).toList();
-    return String.join(", ", first) + (names.size() > 10 ? ", ..." : "");
   }
 
   private static String bare(String name) {

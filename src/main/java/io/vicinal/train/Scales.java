@@ -2,6 +2,7 @@ package io.vicinal.train;
 
 import io.vicinal.config.DataConfig;
 import io.vicinal.data.ArrayFile;
+import io.vicinal.data.TableColumns;
 import io.vicinal.tensor.Tensor;
 import java.math.BigDecimal;
 import java.math.MathContext;
@@ -47,7 +48,7 @@ final class Scales {
   }
 
   private static String sentence(int[] large, double most, double rest, DataConfig data) {
-    ArrayFile.Columns table =
+    TableColumns table =
         data.features() == null
             ? null
             : ArrayFile.columns(data.features(), large, data.labels(), data.sampleNames());

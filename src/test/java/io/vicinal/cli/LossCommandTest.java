@@ -189,7 +189,9 @@ class LossCommandTest {
   }
 
   private DType type(String name) {
-    return Npy.header(folder.resolve("out").resolve(name)).dtype();
+    try (Arena arena = Arena.host()) {
+      return Npy.read(folder.resolve("out").resolve(name), arena).dtype();
+    }
   }
 
   private List<String> names(String child) throws IOException {

@@ -195,29 +195,10 @@ class NpyTest {
   }
 
   @Test
-  void floatsOfAWantedTypeAndRank() {
-    Tensor wide = Npy.readFloats(Fixtures.file("f4.npy"), arena, DType.F64, 2);
-    assertThat(wide.dtype()).isEqualTo(DType.F64);
-    assertThat(wide.toDoubles()).isEqualTo(Fixtures.matrix());
-    assertThat(Npy.readFloats(Fixtures.file("f8.npy"), arena, DType.F32, 2).dtype())
-        .isEqualTo(DType.F32);
-    assertThatThrownBy(() -> Npy.readFloats(Fixtures.file("f4.npy"), arena, DType.F32, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("[3, 4]");
-    assertThatThrownBy(() -> Npy.readFloats(Fixtures.file("empty.npy"), arena, DType.F32, 2))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("[0, 4]");
-    assertThat(Npy.readFloats(Fixtures.file("i8.npy"), arena, DType.F32, 1).toDoubles())
-        .containsExactly(-3, -2, -1, 0, 1, 2, 3);
-    assertThat(Npy.readFloats(Fixtures.file("float16.npy"), arena, DType.F64, 2).toDoubles())
-        .isEqualTo(Fixtures.matrix());
-  }
-
-  @Test
   void readingLeavesNothingBehind() {
     long before = HostMemory.liveBytes();
     try (Arena own = Arena.host()) {
-      Npy.readFloats(Fixtures.file("f8.npy"), own, DType.F32, 2);
+      ArrayFile.read(Fixtures.file("f8.npy"), own, DType.F32, note -> {});
     }
     assertThat(HostMemory.liveBytes()).isEqualTo(before);
   }

@@ -3,7 +3,7 @@ package io.vicinal.cli.common;
 import io.vicinal.InputException;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
-import io.vicinal.data.ArrayFile;
+import io.vicinal.data.ArrayPath;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -42,7 +42,7 @@ public final class OutputOptions {
    */
   void refuseInput(Path file, Path shown) {
     for (Path named : inputs()) {
-      Path input = ArrayFile.file(named);
+      Path input = ArrayPath.of(named).file();
       try {
         if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
           throw new InputException(
