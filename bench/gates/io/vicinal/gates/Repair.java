@@ -72,7 +72,7 @@ final class Repair {
         TestSet test = new TestSet(backend, problem.toBasis(rows.features(), arena), rows.labels());
         double lambda = Damping.multiple(lab.multiple(), problem).lambda();
         try (Retraining clean =
-            Retraining.open(
+            new Retraining(
                 problem, test, lambda, List.of(Probe.recall(test)), null, Retraining.options())) {
           return clean.before()[0];
         }

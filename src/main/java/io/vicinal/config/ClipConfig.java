@@ -1,6 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
 import java.util.List;
 
 /**
@@ -18,12 +17,5 @@ public record ClipConfig(double value, List<String> groups) {
     List<String> groups = Groups.read(s, OptimizerConfig.GROUPS);
     s.end();
     return new ClipConfig(value, groups);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("value", value);
-    o.add("groups", Json.texts(groups));
-    return o;
   }
 }

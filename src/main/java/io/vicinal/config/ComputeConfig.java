@@ -1,7 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
-
 /**
  * Where and how the arithmetic runs. Results are reproducible bit by bit for the same device,
  * instruction set and thread count.
@@ -30,16 +28,5 @@ public record ComputeConfig(
       throw s.error("threads", threads + " is more than " + MAX_THREADS + "; lower it");
     }
     return new ComputeConfig(device, threads, dtype, isa, workspace, precision);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("device", device);
-    o.addProperty("threads", threads);
-    o.addProperty("dtype", dtype);
-    o.addProperty("isa", isa);
-    o.addProperty("workspaceMiB", workspaceMiB);
-    o.addProperty("precision", precision);
-    return o;
   }
 }

@@ -1,7 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
-
 /**
  * Ends training when the validation metric ({@code evaluate.metric}) no longer improves.
  *
@@ -17,12 +15,5 @@ public record EarlyStopConfig(int patience, double minDelta) {
     double minDelta = s.number("minDelta", 0, Range.halfOpen(0, 1)); // of a metric from 0 to 1
     s.end();
     return new EarlyStopConfig(patience, minDelta);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("patience", patience);
-    o.addProperty("minDelta", minDelta);
-    return o;
   }
 }

@@ -1,6 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
 import java.util.List;
 
 /**
@@ -29,14 +28,5 @@ public record EvaluateConfig(int every, List<String> metrics, String metric, boo
       throw s.error("metric", "\"" + metric + "\" is not in evaluate.metrics; add it there");
     }
     return new EvaluateConfig(every, metrics, metric, normalize);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("every", every);
-    o.add("metrics", Json.texts(metrics));
-    o.addProperty("metric", metric);
-    o.addProperty("normalize", normalize);
-    return o;
   }
 }

@@ -1,7 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
-
 /**
  * The linear head.
  *
@@ -20,13 +18,5 @@ public record HeadConfig(int embedding, boolean bias, String proxies) {
     String proxies = s.choice("proxies", "auto", "auto", "normal", "kaiming");
     s.end();
     return new HeadConfig(embedding, bias, proxies);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("embedding", embedding);
-    o.addProperty("bias", bias);
-    o.addProperty("proxies", proxies);
-    return o;
   }
 }

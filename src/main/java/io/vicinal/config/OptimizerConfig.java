@@ -58,15 +58,6 @@ public record OptimizerConfig(
       }
       return new GroupOverrides(lr, lrScale, eps, weightDecay);
     }
-
-    JsonObject json() {
-      JsonObject o = new JsonObject();
-      Json.number(o, "lr", lr);
-      Json.number(o, "lrScale", lrScale);
-      Json.number(o, "eps", eps);
-      Json.number(o, "weightDecay", weightDecay);
-      return o;
-    }
   }
 
   /** A group's learning rate before any schedule. */
@@ -164,7 +155,7 @@ public record OptimizerConfig(
     }
     o.addProperty("weightDecay", weightDecay);
     JsonObject own = new JsonObject();
-    groups.forEach((group, g) -> own.add(group, g.json()));
+    groups.forEach((group, g) -> own.add(group, Json.tree(g)));
     o.add("groups", own);
     return o;
   }

@@ -3,14 +3,6 @@ package io.vicinal.config;
 /** The numbers that a key accepts, and how an error names them. */
 record Range(double from, boolean fromIncluded, double to, boolean toIncluded, String words) {
 
-  static Range any() {
-    return new Range(-Double.MAX_VALUE, true, Double.MAX_VALUE, true, "a number");
-  }
-
-  static Range positive() {
-    return new Range(0, false, Double.MAX_VALUE, true, "a number greater than 0");
-  }
-
   static Range atLeast(double from) {
     return new Range(from, true, Double.MAX_VALUE, true, "a number of at least " + plain(from));
   }

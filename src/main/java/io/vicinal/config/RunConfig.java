@@ -159,20 +159,20 @@ public record RunConfig(
     JsonObject o = new JsonObject();
     o.add("data", data.json());
     o.add("validation", validation.json());
-    o.add("evaluate", evaluate.json());
+    o.add("evaluate", Json.tree(evaluate));
     o.add("loss", loss.json());
-    o.add("head", head.json());
+    o.add("head", Json.tree(head));
     o.add("optimizer", optimizer.json());
     o.add("schedule", schedule.json());
-    o.add("clip", clip.json());
+    o.add("clip", Json.tree(clip));
     o.add("sampler", sampler.json());
     o.addProperty("epochs", epochs);
-    o.add("warmup", warmup.json());
-    o.add("earlyStop", earlyStop.json());
+    o.add("warmup", Json.tree(warmup));
+    o.add("earlyStop", Json.tree(earlyStop));
     o.addProperty("checkpointSteps", checkpointSteps);
     o.addProperty("seed", seed);
-    o.add("seeds", seeds.json());
-    o.add("compute", compute.json());
+    o.add("seeds", Json.tree(seeds));
+    o.add("compute", Json.tree(compute));
     if (!fitted.isEmpty()) {
       o.add("fitted", Json.texts(fitted.stream().map(key -> key + "=" + value(o, key)).toList()));
     }

@@ -1,7 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
-
 /**
  * A seed per component; null where it follows from the run's {@code seed}.
  *
@@ -19,13 +17,5 @@ public record SeedConfig(Long head, Long sampler, Long validation) {
     Long validation = s.has("validation") ? s.whole("validation", 0) : null;
     s.end();
     return new SeedConfig(head, sampler, validation);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    Json.number(o, "head", head);
-    Json.number(o, "sampler", sampler);
-    Json.number(o, "validation", validation);
-    return o;
   }
 }

@@ -1,6 +1,5 @@
 package io.vicinal.config;
 
-import com.google.gson.JsonObject;
 import java.util.List;
 
 /**
@@ -18,12 +17,5 @@ public record WarmupConfig(int epochs, List<String> groups) {
     List<String> groups = Groups.read(s, List.of("weight", "bias"));
     s.end();
     return new WarmupConfig(epochs, groups);
-  }
-
-  JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("epochs", epochs);
-    o.add("groups", Json.texts(groups));
-    return o;
   }
 }

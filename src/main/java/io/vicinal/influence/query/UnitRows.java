@@ -8,13 +8,14 @@ import java.util.Map;
  * respect to z it is (h - (u'h) u)/|z| for h with respect to u. A zero row has u = 0, cosine 0 and
  * derivative zero. For one thread.
  */
-final class UnitRows {
+public final class UnitRows {
   private record Unit(double[] direction, double norm) {}
 
   private final Measurement.Embeddings embeddings;
   private final Map<Long, Unit> units = new HashMap<>();
 
-  UnitRows(Measurement.Embeddings embeddings) {
+  /** Of these. */
+  public UnitRows(Measurement.Embeddings embeddings) {
     this.embeddings = embeddings;
   }
 
@@ -23,7 +24,7 @@ final class UnitRows {
   }
 
   /** Not to be changed. */
-  double[] unit(long row) {
+  public double[] unit(long row) {
     return find(row).direction;
   }
 
@@ -75,7 +76,8 @@ final class UnitRows {
     sink.add(row, derivative);
   }
 
-  static double dot(double[] a, double[] b) {
+  /** a'b. */
+  public static double dot(double[] a, double[] b) {
     double sum = 0;
     for (int k = 0; k < a.length; k++) {
       sum += a[k] * b[k];

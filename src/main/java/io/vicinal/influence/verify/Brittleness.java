@@ -52,17 +52,8 @@ public record Brittleness(int query, int fewest, List<Point> points) {
     List<Point> points = new ArrayList<>();
     int below = 0;
     int reached = -1;
-    for (int size = 1; below < limit && reached < 0; size = Math.min(2 * size, limit)) {
-      Point point = point(query, scores, Arrays.copyOf(ranked, size), resolve, goal);
-      points.add(point);
-      if (point.reached()) {
-        reached = size;
-      } else {
-        below = size;
-      }
-    }
-    while (reached - below > 1) {
-      int size = (below + reached) >>> 1;
+    while (reached < 0 ? below < limit : reached - below > 1) {
+      int size = reached < 0 ? Math.min(Math.max(1, 2 * below), limit) : (below + reached) >>> 1;
       Point point = point(query, scores, Arrays.copyOf(ranked, size), resolve, goal);
       points.add(point);
       if (point.reached()) {

@@ -5,6 +5,7 @@ import io.vicinal.influence.query.LowRankGradient;
 import io.vicinal.influence.query.Measurement;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
+import io.vicinal.influence.query.UnitRows;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.function.Function;
@@ -86,34 +87,20 @@ public record Probe(
   }
 
   private static double[][] units(Measurement.Embeddings embeddings, long[] rows) {
-    double[][] units = new double[rows.length][];
-    Arrays.setAll(units, i -> unit(embeddings.raw(rows[i])));
-    return units;
-  }
-
-  private static double[] unit(double[] raw) {
-    double norm = Math.sqrt(dot(raw, raw));
-    return norm == 0 ? raw : Arrays.stream(raw).map(v -> v / norm).toArray();
+    UnitRows units = new UnitRows(embeddings);
+    return Arrays.stream(rows).mapToObj(units::unit).toArray(double[][]::new);
   }
 
   private static int nearest(double[][] units, int row) {
     int best = -1;
     double largest = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < units.length; j++) {
-      double cosine = j == row ? Double.NEGATIVE_INFINITY : dot(units[row], units[j]);
+      double cosine = j == row ? Double.NEGATIVE_INFINITY : UnitRows.dot(units[row], units[j]);
       if (cosine > largest) {
         largest = cosine;
         best = j;
       }
     }
     return best;
-  }
-
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int k = 0; k < a.length; k++) {
-      sum += a[k] * b[k];
-    }
-    return sum;
   }
 }

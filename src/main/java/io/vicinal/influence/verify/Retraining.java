@@ -45,13 +45,26 @@ public final class Retraining implements AutoCloseable {
   private final double[] before;
   private final double[] slopes; // norms of the probes' gradients there
 
-  private Retraining(
+  /**
+   * Finds the minimum for the unedited training set.
+   *
+   * @param problem borrowed
+   * @param test test rows in the problem's basis, such as {@link Explanation#test}; borrowed
+   * @param lambda above 0
+   * @param probes what is read off, at least one
+   * @param start parameters in the problem's basis that may be nearer to that minimum than the
+   *     delivered ones, or null
+   */
+  public Retraining(
       HeadProblem problem,
       TestSet test,
       double lambda,
       List<Probe> probes,
       HeadTensors start,
       ReconvergenceOptions options) {
+    if (probes.isEmpty()) {
+      throw new InputException("retraining: there is nothing to measure; give a query");
+    }
     this.problem = problem;
     this.test = test;
     this.lambda = lambda;
@@ -70,29 +83,6 @@ public final class Retraining implements AutoCloseable {
   }
 
   /**
-   * Prepares retraining: finds the minimum for the unedited training set.
-   *
-   * @param problem borrowed
-   * @param test test rows in the problem's basis, such as {@link Explanation#test}; borrowed
-   * @param lambda above 0
-   * @param probes what is read off, at least one
-   * @param start parameters in the problem's basis that may be nearer to that minimum than the
-   *     delivered ones, or null
-   */
-  public static Retraining open(
-      HeadProblem problem,
-      TestSet test,
-      double lambda,
-      List<Probe> probes,
-      HeadTensors start,
-      ReconvergenceOptions options) {
-    if (probes.isEmpty()) {
-      throw new InputException("retraining: there is nothing to measure; give a query");
-    }
-    return new Retraining(problem, test, lambda, probes, start, options);
-  }
-
-  /**
    * Prepares retraining for what an explanation explains, under its damping. It starts from the
    * delivered parameters whatever the explanation has computed so far, so that an interrupted
    * command ends with the same bytes as one that was not.
@@ -101,7 +91,7 @@ public final class Retraining implements AutoCloseable {
    */
   public static Retraining of(
       Explanation explanation, List<Probe> probes, ReconvergenceOptions options) {
-    return open(
+    return new Retraining(
         explanation.problem(),
         explanation.test(),
         explanation.damping().lambda(),

@@ -233,7 +233,7 @@ class RetrainingTest {
           List<Probe> probes = retraining.probes();
           for (double tolerance : new double[] {1e-1, 1e-2, 1e-4}) {
             try (Retraining rough =
-                Retraining.open(
+                new Retraining(
                     explanation.problem(),
                     explanation.test(),
                     LAMBDA,
@@ -346,7 +346,7 @@ class RetrainingTest {
         ParameterSubset.W,
         (explanation, retraining) -> {
           try (Retraining cold =
-              Retraining.open(
+              new Retraining(
                   explanation.problem(),
                   explanation.test(),
                   LAMBDA,
@@ -388,7 +388,7 @@ class RetrainingTest {
               .hasMessageContaining("classes 0..3");
           assertThatThrownBy(
                   () ->
-                      Retraining.open(
+                      new Retraining(
                           explanation.problem(),
                           explanation.test(),
                           LAMBDA,
