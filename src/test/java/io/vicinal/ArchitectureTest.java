@@ -143,7 +143,8 @@ class ArchitectureTest {
                 "io.vicinal.influence.",
                 "io.vicinal.curate.",
                 "io.vicinal.statistics.",
-                "io.vicinal.data."))
+                "io.vicinal.data.",
+                "io.vicinal.train."))
         .should()
         .beFreeOfCycles()
         .check(CLASSES);

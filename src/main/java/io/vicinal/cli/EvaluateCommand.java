@@ -144,7 +144,7 @@ final class EvaluateCommand implements Callable<Integer> {
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, galleryLabels);
       Tensor e = files.matrix(embeddings, null);
-      Names given = classNames == null ? Names.none() : Names.read(classNames);
+      Names given = Names.read(classNames);
       Labels own = files.labels(labels, embeddings, e.dim(0), given);
       Names names = own.classes().known() ? own.classes() : given;
       Tensor y = own.ids();

@@ -1,7 +1,6 @@
 package io.vicinal.data;
 
 import io.vicinal.tensor.Tensor;
-import java.util.function.LongToDoubleFunction;
 
 /**
  * Which samples have the features of another one. Rows are equal where all their numbers are: 0
@@ -57,21 +56,17 @@ public final class EqualRows {
     long step = Math.max(1, PIECE / width);
     for (long from = 0; from < count; from += step) {
       long until = Math.min(count, from + step);
-      Tensor piece = features.rows(from, until);
-      boolean single = piece.dtype().bytes() == Float.BYTES;
-      float[] floats = single ? piece.toFloats() : null;
-      double[] doubles = single ? null : piece.toDoubles();
-      LongToDoubleFunction value = single ? i -> floats[(int) i] : i -> doubles[(int) i];
-      for (long i = from; i < until; i++) {
+      double[] piece = features.rows(from, until).toDoubles();
+      for (int i = 0; i < until - from; i++) {
         long hash = 0;
         boolean zero = true;
-        for (long j = (i - from) * width; j < (i - from + 1) * width; j++) {
-          double x = value.applyAsDouble(j) + 0.0; // -0 + 0 is 0
+        for (int j = i * width; j < (i + 1) * width; j++) {
+          double x = piece[j] + 0.0; // -0 + 0 is 0
           zero &= x == 0;
           hash = Long.rotateLeft((hash ^ Double.doubleToLongBits(x)) * ODD, 29);
         }
         long mixed = mixed(hash);
-        row.take(i, mixed == 0 ? 1 : mixed, zero);
+        row.take(from + i, mixed == 0 ? 1 : mixed, zero);
       }
     }
   }

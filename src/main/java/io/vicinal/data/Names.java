@@ -43,13 +43,16 @@ public final class Names {
   }
 
   /**
-   * Reads a list of names.
+   * Reads a list of names; null gives {@link #none}.
    *
    * @param path a {@code .txt} with a name a line, a column {@code FILE.csv:COLUMN} (no column if
    *     there is one only), or a {@code .npy} or {@code FILE.npz:NAME} of texts
    * @throws InputException if it cannot be read or holds no texts
    */
   public static Names read(Path path) {
+    if (path == null) {
+      return NONE;
+    }
     List<String> names = ArrayFile.texts(path);
     if (names == null) {
       throw InputFile.problem(
@@ -61,13 +64,10 @@ public final class Names {
     return of(names);
   }
 
-  /** As {@link #read}, null giving {@link #none}; there must be exactly {@code count}. */
+  /** As {@link #read}; where there are any, there must be exactly {@code count}. */
   public static Names read(Path path, long count, String ofWhat) {
-    if (path == null) {
-      return NONE;
-    }
     Names names = read(path);
-    if (names.size() != count) {
+    if (names.known() && names.size() != count) {
       throw InputFile.problem(
           path,
           names.size() + " names for " + count + " " + ofWhat,

@@ -1,6 +1,5 @@
 package io.vicinal.train;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
@@ -8,10 +7,6 @@ import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.data.Safetensors;
-import io.vicinal.nn.Head;
-import io.vicinal.optim.Optimizer;
-import io.vicinal.optim.Schedule;
-import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
@@ -41,25 +36,19 @@ final class Checkpoint {
   private static final String SAMPLER = "sampler.";
 
   private final Path folder;
-  private final Head head;
-  private final Optimizer optimizer;
-  private final Schedule schedule;
-  private final Sampler sampler;
+  private final RunKeeper.State run;
   private long number; // of the last state file
 
-  Checkpoint(Path folder, Head head, Optimizer optimizer, Schedule schedule, Sampler sampler) {
+  Checkpoint(Path folder, RunKeeper.State run) {
     this.folder = folder;
-    this.head = head;
-    this.optimizer = optimizer;
-    this.schedule = schedule;
-    this.sampler = sampler;
+    this.run = run;
   }
 
   void save(RunState progress) {
     String state = STATE + (number + 1) + ".safetensors";
     try (Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = parameters();
-      sampler
+      run.sampler()
           .state()
           .forEach((name, values) -> tensors.put(SAMPLER + name, arena.of(values, values.length)));
       Safetensors.write(folder.resolve(state), tensors, Map.of("format", "vicinal checkpoint 1"));
@@ -71,26 +60,26 @@ final class Checkpoint {
 
   /** Parameters and moments by name, in a fixed order. */
   private Map<String, Tensor> parameters() {
-    Map<String, Tensor> tensors = new LinkedHashMap<>(head.named());
-    tensors.putAll(new TreeMap<>(optimizer.moments()));
+    Map<String, Tensor> tensors = new LinkedHashMap<>(run.head().named());
+    tensors.putAll(new TreeMap<>(run.optimizer().moments()));
     return tensors;
   }
 
-  private String json(RunState progress, String state) {
+  private JsonObject json(RunState progress, String state) {
     JsonObject o = new JsonObject();
     o.addProperty("format", FORMAT);
     o.addProperty("number", number + 1);
     o.addProperty("state", state);
     o.add("progress", progress.json());
     JsonObject steps = new JsonObject();
-    optimizer.steps().forEach(steps::addProperty);
+    run.optimizer().steps().forEach(steps::addProperty);
     o.add("optimizerSteps", steps);
     JsonArray numbers = new JsonArray();
-    for (double value : schedule.state()) {
+    for (double value : run.schedule().state()) {
       numbers.add(Double.toString(value));
     }
     o.add("schedule", numbers);
-    return new GsonBuilder().setPrettyPrinting().create().toJson(o) + "\n";
+    return o;
   }
 
   private void removeOthers(String kept) {
@@ -161,7 +150,7 @@ final class Checkpoint {
               arrays.put(name.substring(SAMPLER.length()), tensor.toLongs());
             }
           });
-      sampler.restore(arrays);
+      run.sampler().restore(arrays);
     }
   }
 
@@ -170,9 +159,9 @@ final class Checkpoint {
     o.getAsJsonObject("optimizerSteps")
         .entrySet()
         .forEach(entry -> steps.put(entry.getKey(), entry.getValue().getAsLong()));
-    optimizer.restoreSteps(steps);
+    run.optimizer().restoreSteps(steps);
     List<JsonElement> numbers = o.getAsJsonArray("schedule").asList();
-    schedule.restore(
-        numbers.stream().mapToDouble(n -> Double.parseDouble(n.getAsString())).toArray());
+    run.schedule()
+        .restore(numbers.stream().mapToDouble(n -> Double.parseDouble(n.getAsString())).toArray());
   }
 }

@@ -76,12 +76,7 @@ final class Feasible {
 
   private static void metrics(RunConfig config, long[] validation) {
     for (String name : config.evaluate().metrics()) {
-      MetricId id;
-      try {
-        id = MetricId.parse(name);
-      } catch (InputException e) {
-        throw new InputException("evaluate.metrics: " + e.getMessage(), e);
-      }
+      MetricId id = RetrievalMetrics.parse(name);
       if (validation.length > 0 && id.k() > validation.length - 1) {
         throw new InputException(
             "evaluate.metrics: "

@@ -1,7 +1,7 @@
 package io.vicinal.train;
 
-import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
+import io.vicinal.data.AtomicFile;
 import io.vicinal.nn.Head;
 import java.util.Map;
 
@@ -17,13 +17,7 @@ final class FolderKeeper implements RunKeeper {
 
   @Override
   public RunState begin(State state, boolean resume) {
-    checkpoint =
-        new Checkpoint(
-            folder.checkpoint(),
-            state.head(),
-            state.optimizer(),
-            state.schedule(),
-            state.sampler());
+    checkpoint = new Checkpoint(folder.checkpoint(), state);
     RunState saved = resume ? checkpoint.restore() : null;
     log = MetricsLog.open(folder.metrics(), saved == null ? 0 : saved.metricsBytes);
     return saved;
@@ -47,7 +41,7 @@ final class FolderKeeper implements RunKeeper {
 
   @Override
   public String diverged(JsonObject facts) {
-    RunFolder.write(folder.diverged(), facts + "\n");
+    AtomicFile.writeText(folder.diverged(), facts + "\n");
     return "what was good until then is kept, "
         + folder.diverged()
         + " has the whole batch; --restart with ";
@@ -55,8 +49,6 @@ final class FolderKeeper implements RunKeeper {
 
   @Override
   public void finished(JsonObject result) {
-    String text =
-        new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(result);
-    RunFolder.write(folder.result(), text + "\n");
+    RunFolder.write(folder.result(), result);
   }
 }

@@ -35,59 +35,32 @@ public record MemoryEstimate(Map<String, Long> bytes) {
   }
 
   /**
+   * @param config resolved
    * @param samples N
    * @param width D
-   * @param embedding d
-   * @param proxyRows C*K
-   * @param batch B
+   * @param classes C
    * @param validation V
-   * @param measured bytes of what is made to measure the validation part
-   * @param element bytes of one number
-   * @param moments state tensors per parameter: 0, 1 or 2
-   * @param workspace of the engine; 0 for its default
    */
   static MemoryEstimate of(
-      long samples,
-      long width,
-      long embedding,
-      long proxyRows,
-      long batch,
-      long validation,
-      long measured,
-      int element,
-      int moments,
-      long workspace) {
+      RunConfig config, long samples, long width, int classes, long validation) {
+    long element = Parts.dtype(config).bytes();
+    long embedding = config.head().embedding();
+    long proxyRows = (long) classes * Parts.loss(config).centers();
     long parameters = element * (embedding * width + embedding + proxyRows * embedding);
+    boolean sgd = config.optimizer().name().equals("sgd");
+    long moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0; // tensors per parameter
+    long workspace = (long) config.compute().workspaceMiB() << 20;
     Map<String, Long> bytes = new LinkedHashMap<>();
     bytes.put("features", element * samples * width);
     bytes.put("labels", 8 * samples);
     bytes.put("validation", validation * (element * width + 8));
-    bytes.put(MEASURING, measured);
+    bytes.put(MEASURING, measured(config, width, validation));
     bytes.put("parameters", parameters);
     bytes.put("gradients", parameters);
     bytes.put("optimizer moments", moments * parameters);
-    bytes.put("batch", batch * (element * width + 16));
+    bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
     bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
     return new MemoryEstimate(bytes);
-  }
-
-  /**
-   * @param config resolved
-   */
-  static MemoryEstimate of(
-      RunConfig config, long samples, long width, int classes, long validation) {
-    boolean sgd = config.optimizer().name().equals("sgd");
-    return of(
-        samples,
-        width,
-        config.head().embedding(),
-        (long) classes * Parts.loss(config).centers(),
-        config.sampler().batchSize(),
-        validation,
-        measured(config, width, validation),
-        TrainingSet.dtype(config).bytes(),
-        !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0,
-        (long) config.compute().workspaceMiB() << 20);
   }
 
   /**
@@ -95,7 +68,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
    * the embeddings with their copies.
    */
   private static long measured(RunConfig config, long width, long validation) {
-    int element = TrainingSet.dtype(config).bytes();
+    int element = Parts.dtype(config).bytes();
     // As Evaluator does it: normalised rows, then rows in single precision.
     long copies = (config.evaluate().normalize() ? element : 0) + (element > 4 ? 4 : 0);
     long embedding = config.head().embedding();
@@ -110,20 +83,21 @@ public record MemoryEstimate(Map<String, Long> bytes) {
    * @param width D
    */
   static void checkLeast(RunConfig config, long samples, long width) {
-    if (config.compute().device().equals("cpu")) {
-      of(config, samples, width, 2, 0)
-          .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), false);
-    }
+    of(config, samples, width, 2, 0).check(config, false);
   }
 
   /**
-   * Refuses a run that needs more than this process may take. The workspace does not count: it
-   * shrinks to what is left.
+   * Refuses a run on the processor that needs more than this process may take. The workspace does
+   * not count: it shrinks to what is left.
    *
    * @param read whether the data are in memory already
    * @throws InputException with what takes most of it and how to need less
    */
-  void check(Limits.MemoryLimit memory, boolean read) {
+  void check(RunConfig config, boolean read) {
+    if (!config.compute().device().equals("cpu")) {
+      return;
+    }
+    Limits.MemoryLimit memory = Limits.ofThisProcess().memory(HostMemory.liveBytes());
     Map<String, Long> needed = new LinkedHashMap<>(bytes);
     needed.remove(WORKSPACE);
     if (read) {

@@ -48,8 +48,13 @@ final class Parts {
         compute.threads(), (long) compute.workspaceMiB() << 20, compute.isa(), compute.precision());
   }
 
+  /** The type of all arithmetic and of the head. */
+  static DType dtype(RunConfig config) {
+    return config.compute().dtype().equals("float64") ? DType.F64 : DType.F32;
+  }
+
   static Head head(RunConfig config, Loss loss, long features, int classes, Arena arena) {
-    return head(config, loss, TrainingSet.dtype(config), features, classes, arena);
+    return head(config, loss, dtype(config), features, classes, arena);
   }
 
   static Head head(
@@ -72,15 +77,6 @@ final class Parts {
       case "kaiming" -> ProxyStart.KAIMING;
       default -> loss.name().startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
     };
-  }
-
-  static Sampler sampler(RunConfig config, TrainingSet data) {
-    long[] ids = data.training();
-    long[] rows = new long[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      rows[i] = data.rows()[(int) ids[i]];
-    }
-    return sampler(config, ids, rows);
   }
 
   /**

@@ -39,7 +39,7 @@ final class Remarks {
     EqualRows rows = new EqualRows(ids.length);
     int[] seen = {0};
     EqualRows.each(
-        data.features(),
+        data.all().features(),
         (at, hash, zero) -> {
           if (seen[0] < ids.length && ids[seen[0]] == at) { // ascending
             rows.add(hash, data.rows()[(int) at]);
@@ -66,7 +66,7 @@ final class Remarks {
       return said;
     }
     int classes = data.classes().size();
-    if (!data.classNames().known()
+    if (!data.all().classNames().known()
         && data.training().length >= FEW
         && classes > data.training().length / 2) {
       said.add(
@@ -77,22 +77,24 @@ final class Remarks {
               + " training samples: are these numbers a measurement? Labels are classes, each of"
               + " several samples");
     }
-    String scale = Scales.told(data.features(), data.config().data());
+    String scale = Scales.told(data.all().features(), data.config().data());
     if (scale != null) {
       said.add(scale);
     }
     if (copies > 0) {
       said.add(
           copies
-              + (copies == 1 ? " training sample is an" : " training samples are")
-              + (copies == 1 ? " exact copy of an earlier one" : " exact copies of earlier ones")
+              + (copies == 1
+                  ? " training sample is an exact copy of an earlier one"
+                  : " training samples are exact copies of earlier ones")
               + (contradicting > 0 ? ", " + contradicting + " of them with another class" : ""));
     }
     if (leaked > 0) {
       said.add(
           leaked
-              + (leaked == 1 ? " validation sample is an exact copy" : " validation samples are")
-              + (leaked == 1 ? "" : " exact copies")
+              + (leaked == 1
+                  ? " validation sample is an exact copy"
+                  : " validation samples are exact copies")
               + " of training samples, which flatters the validation numbers");
     }
     if (zeros > 0) {
@@ -107,8 +109,8 @@ final class Remarks {
   /** A sentence on classes with a single training sample; null when there is none. */
   private static String loneClasses(TrainingSet data) {
     int[] counts = new int[data.classes().size()];
-    for (long id : data.training()) {
-      counts[data.rows()[(int) id]]++;
+    for (long row : data.trainedRows()) {
+      counts[(int) row]++;
     }
     long[] ids = data.classes().ids();
     long[] lone =
@@ -124,7 +126,9 @@ final class Remarks {
             .limit(NAMED)
             .mapToObj(
                 id ->
-                    data.classNames().known() ? data.classNames().classText(id) : Long.toString(id))
+                    data.all().classNames().known()
+                        ? data.all().classNames().classText(id)
+                        : Long.toString(id))
             .collect(Collectors.joining(", "));
     return lone.length
         + (lone.length == 1 ? " class has" : " classes have")

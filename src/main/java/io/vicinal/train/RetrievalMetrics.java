@@ -7,7 +7,6 @@ import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.retrieval.MetricId;
 import io.vicinal.tensor.Tensor;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +16,7 @@ final class RetrievalMetrics implements MetricFn {
 
   private final Evaluator evaluator;
   private final EvaluateConfig config;
-  private final List<MetricId> ids = new ArrayList<>();
+  private final List<MetricId> ids;
 
   /**
    * @throws InputException when a metric is unknown
@@ -25,12 +24,15 @@ final class RetrievalMetrics implements MetricFn {
   RetrievalMetrics(Backend backend, EvaluateConfig config) {
     this.evaluator = new Evaluator(backend);
     this.config = config;
-    for (String name : config.metrics()) {
-      try {
-        ids.add(MetricId.parse(name));
-      } catch (InputException e) {
-        throw new InputException("evaluate.metrics: " + e.getMessage(), e);
-      }
+    this.ids = config.metrics().stream().map(RetrievalMetrics::parse).toList();
+  }
+
+  /** A metric that the configuration names. */
+  static MetricId parse(String name) {
+    try {
+      return MetricId.parse(name);
+    } catch (InputException e) {
+      throw new InputException("evaluate.metrics: " + e.getMessage(), e);
     }
   }
 

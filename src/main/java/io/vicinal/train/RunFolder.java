@@ -1,5 +1,8 @@
 package io.vicinal.train;
 
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.data.AtomicFile;
 import io.vicinal.data.Endings;
@@ -42,6 +45,8 @@ final class RunFolder implements AutoCloseable {
           "checkpoint");
 
   private static final String LOCK = ".lock";
+  private static final Gson JSON =
+      new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create();
 
   private final Path folder;
   private final LockFile lock;
@@ -235,9 +240,9 @@ final class RunFolder implements AutoCloseable {
     }
   }
 
-  /** Replaces a text file as a whole. */
-  static void write(Path file, String text) {
-    AtomicFile.writeText(file, text);
+  /** Replaces a file of JSON as a whole. */
+  static void write(Path file, JsonObject json) {
+    AtomicFile.writeText(file, JSON.toJson(json) + "\n");
   }
 
   @Override

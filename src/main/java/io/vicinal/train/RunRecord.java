@@ -1,7 +1,6 @@
 package io.vicinal.train;
 
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonArray;
+import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
@@ -34,21 +33,13 @@ record RunRecord(RunConfig config, JsonObject run) {
     o.addProperty("threads", backend.threads());
     o.addProperty("blas", backend.blas());
     o.addProperty("dataHash", data.hash());
-    o.addProperty("samples", data.features().dim(0));
-    o.addProperty("features", data.features().dim(1));
+    o.addProperty("samples", data.all().samples());
+    o.addProperty("features", data.all().width());
     o.addProperty("trainingSamples", data.training().length);
     o.addProperty("validationSamples", data.validation() == null ? 0 : data.validation().samples());
-    JsonArray classes = new JsonArray();
-    for (long id : data.classes().ids()) {
-      classes.add(id);
-    }
-    o.add("classes", classes);
-    if (data.classNames().known()) {
-      JsonArray names = new JsonArray();
-      for (long id : data.classes().ids()) {
-        names.add(data.classNames().get(id));
-      }
-      o.add("classNames", names);
+    o.add("classes", new Gson().toJsonTree(data.classes().ids()));
+    if (data.trainedNames().known()) {
+      o.add("classNames", new Gson().toJsonTree(data.trainedNames().list()));
     }
     return o;
   }
@@ -56,8 +47,7 @@ record RunRecord(RunConfig config, JsonObject run) {
   static void write(Path file, RunConfig config, JsonObject facts) {
     JsonObject o = config.json();
     o.add(RUN, facts);
-    String text = new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().create().toJson(o);
-    RunFolder.write(file, text + "\n");
+    RunFolder.write(file, o);
   }
 
   /** null when there is no such file. */
@@ -142,8 +132,8 @@ record RunRecord(RunConfig config, JsonObject run) {
       throw new InputException(
           folder.resolve("config.json") + ": run.dataHash is missing; start the run over");
     }
-    checkLength("samples", "rows", data.features().dim(0), folder);
-    checkLength("features", "numbers in a row", data.features().dim(1), folder);
+    checkLength("samples", "rows", data.all().samples(), folder);
+    checkLength("features", "numbers in a row", data.all().width(), folder);
     if (!run.get("dataHash").getAsString().equals(data.hash())) {
       throw new InputException(
           folder

@@ -36,12 +36,8 @@ final class RunState {
     o.addProperty("empty", empty);
     o.addProperty("best", Double.toString(best));
     o.addProperty("bestEpoch", bestEpoch);
-    JsonObject values = new JsonObject();
-    bestValues.forEach((metric, value) -> values.addProperty(metric, Double.toString(value)));
-    o.add("bestValues", values);
-    JsonObject raw = new JsonObject();
-    rawValues.forEach((metric, value) -> raw.addProperty(metric, Double.toString(value)));
-    o.add("rawValues", raw);
+    o.add("bestValues", texts(bestValues));
+    o.add("rawValues", texts(rawValues));
     o.addProperty("reference", Double.toString(reference));
     o.addProperty("badEvaluations", badEvaluations);
     o.addProperty("stopped", stopped);
@@ -59,13 +55,9 @@ final class RunState {
     p.empty = o.get("empty").getAsLong();
     p.best = Double.parseDouble(o.get("best").getAsString());
     p.bestEpoch = o.get("bestEpoch").getAsInt();
-    o.getAsJsonObject("bestValues")
-        .entrySet()
-        .forEach(e -> p.bestValues.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
+    read(o.getAsJsonObject("bestValues"), p.bestValues);
     if (o.has("rawValues")) { // checkpoints of older versions have none
-      o.getAsJsonObject("rawValues")
-          .entrySet()
-          .forEach(e -> p.rawValues.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
+      read(o.getAsJsonObject("rawValues"), p.rawValues);
     }
     p.reference = Double.parseDouble(o.get("reference").getAsString());
     p.badEvaluations = o.get("badEvaluations").getAsInt();
@@ -76,5 +68,17 @@ final class RunState {
       throw new IllegalArgumentException("a count is negative");
     }
     return p;
+  }
+
+  private static JsonObject texts(Map<String, Double> values) {
+    JsonObject o = new JsonObject();
+    values.forEach((metric, value) -> o.addProperty(metric, Double.toString(value)));
+    return o;
+  }
+
+  private static void read(JsonObject texts, Map<String, Double> values) {
+    texts
+        .entrySet()
+        .forEach(e -> values.put(e.getKey(), Double.valueOf(e.getValue().getAsString())));
   }
 }

@@ -83,14 +83,10 @@ final class Scales {
     int width = Math.toIntExact(features.dim(1));
     double[] most = new double[width];
     long step = Math.max(1, PIECE / width);
-    boolean single = features.dtype().bytes() == Float.BYTES;
     for (long from = 0; from < features.dim(0); from += step) {
-      Tensor piece = features.rows(from, Math.min(features.dim(0), from + step));
-      float[] floats = single ? piece.toFloats() : new float[0];
-      double[] doubles = single ? new double[0] : piece.toDoubles();
-      int count = Math.toIntExact(piece.size());
-      for (int i = 0, j = 0; i < count; i++, j = j + 1 == width ? 0 : j + 1) {
-        most[j] = Math.max(most[j], Math.abs(single ? floats[i] : doubles[i]));
+      double[] piece = features.rows(from, Math.min(features.dim(0), from + step)).toDoubles();
+      for (int i = 0, j = 0; i < piece.length; i++, j = j + 1 == width ? 0 : j + 1) {
+        most[j] = Math.max(most[j], Math.abs(piece[i]));
       }
     }
     return most;

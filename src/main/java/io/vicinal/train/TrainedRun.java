@@ -12,10 +12,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.LongStream;
 
 /**
  * A run folder opened for reading: the delivered head, its loss, and the samples that it was
@@ -52,10 +49,7 @@ public record TrainedRun(
    * those held out.
    */
   public long[] covered() {
-    List<Long> wanted = config.data().classes();
-    return LongStream.range(0, labels.length)
-        .filter(i -> wanted.isEmpty() || wanted.contains(labels[(int) i]))
-        .toArray();
+    return TrainingSet.covered(config, labels);
   }
 
   /** The loss of the run. */
@@ -87,32 +81,30 @@ public record TrainedRun(
     }
     TrainingSet data = TrainingSet.load(record.config(), given, backend, arena, note -> {});
     record.checkData(data, folder);
-    Head head = typed(Head.load(file, arena), data.features().dtype(), arena);
+    FeatureSet all = data.all();
+    Head head = typed(Head.load(file, arena), all.features().dtype(), arena);
     return new TrainedRun(
         record.config(),
         head,
         data.training(),
-        data.labels(),
+        all.labels().toLongs(),
         data.classes().ids(),
         training(data, folder, arena),
         data.validation(),
         data.hash(),
-        data.classNames(),
-        data.sampleNames(),
-        data.features());
+        all.classNames(),
+        all.sampleNames(),
+        all.features());
   }
 
   private static FeatureSet training(TrainingSet data, Path folder, Arena arena) {
-    long[] ids = data.training();
-    long[] rows = Arrays.stream(ids).map(id -> data.rows()[(int) id]).toArray();
-    Tensor labels = arena.of(rows, rows.length);
+    long[] rows = data.trainedRows();
     String name = folder + ": training samples";
-    if (ids.length == data.features().dim(0)) {
-      return new FeatureSet(data.features(), labels, name);
-    }
-    Tensor zeros = arena.allocate(DType.I64, data.features().dim(0));
-    FeatureSet all = new FeatureSet(data.features(), zeros, name);
-    return new FeatureSet(all.subset(arena, name, ids).features(), labels, name);
+    Tensor features =
+        rows.length == data.all().samples()
+            ? data.all().features()
+            : data.all().subset(arena, name, data.training()).features();
+    return new FeatureSet(features, arena.of(rows, rows.length), name);
   }
 
   private static Head typed(Head head, DType dtype, Arena arena) {

@@ -169,23 +169,14 @@ public final class Trainer {
   }
 
   /**
-   * Says whether a folder could take a run, and makes nothing.
-   *
-   * @throws InputException as training would throw it
-   */
-  public static void checkFolder(Path folder, RunMode mode) {
-    RunFolder.checkUsable(folder, mode);
-  }
-
-  /**
-   * As {@link #checkFolder(Path, RunMode)}, and whether a run of the folder can go on so.
+   * Says whether a folder could take a run, and whether a run of it can go on so; makes nothing.
    *
    * @param config resolved, as a {@link TrainingPlan} has it
    * @throws InputException as training would throw it
    */
   public static void checkFolder(Path folder, RunMode mode, RunConfig config) {
     RunFolder.checkUsable(folder, mode);
-    RunRecord record = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(folder)) : null;
+    RunRecord record = before(folder, mode);
     if (record != null) {
       record.checkSame(config, folder);
     }
@@ -197,10 +188,15 @@ public final class Trainer {
    * @throws InputException as training would throw it
    */
   public static void checkData(Path folder, RunMode mode, RunConfig config) {
-    RunRecord record = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(folder)) : null;
+    RunRecord record = before(folder, mode);
     if (record != null) {
       record.checkSameData(config, folder);
     }
+  }
+
+  /** What a resumed run was; null if there is none, or it is another. */
+  private static RunRecord before(Path folder, RunMode mode) {
+    return mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(folder)) : null;
   }
 
   /** The same with the metrics in the caller's hands. */
@@ -216,7 +212,7 @@ public final class Trainer {
     // Everything that can be refused is refused before the folder is touched.
     Parts.loss(asked);
     RunFolder.checkUsable(path, mode);
-    RunRecord before = mode == RunMode.RESUME ? RunRecord.read(RunFolder.config(path)) : null;
+    RunRecord before = before(path, mode);
     if (before != null) {
       before.checkSameData(asked, path);
     }
@@ -230,7 +226,7 @@ public final class Trainer {
       RunConfig resolved = data.feasible(asked, listener::note);
       try (RunFolder folder = RunFolder.open(path, mode)) {
         // Read again: only now nobody else changes it.
-        RunRecord record = mode == RunMode.RESUME ? RunRecord.read(folder.config()) : null;
+        RunRecord record = before(path, mode);
         if (record != null) {
           record.checkSame(resolved, path);
         }
@@ -241,7 +237,7 @@ public final class Trainer {
         String scale =
             result.report() == null || !result.report().worse()
                 ? null
-                : Scales.told(data.features(), asked.data());
+                : Scales.told(data.all().features(), asked.data());
         if (scale != null) {
           listener.note("a likely reason why the head does not help: " + scale);
         }

@@ -10,9 +10,7 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.TooLargeException;
-import io.vicinal.process.Limits;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Shape;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +64,7 @@ public record TrainingPlan(
         return of(config, set.labels().toLongs(), set.samples(), set.width(), set.classNames());
       }
       Shape shape = matrix(config, data.features(), data.labels(), data.sampleNames());
-      Names names = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+      Names names = Names.read(data.classNames());
       Labels read = Labels.read(data.labels(), arena, names, note -> {});
       long[] labels = read.ids().toLongs();
       TrainingSet.checkCount(data.labels(), labels.length, data.features(), shape.dim(0));
@@ -82,9 +80,7 @@ public record TrainingPlan(
    * @throws InputException as training would throw it
    */
   public void checkMemory() {
-    if (config.compute().device().equals("cpu")) {
-      memory.check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), false);
-    }
+    memory.check(config, false);
   }
 
   /** Labels of what would judge the run; empty for nothing. */
@@ -104,7 +100,7 @@ public record TrainingPlan(
 
   private static void checkNames(DataConfig data, long[] labels, long samples) {
     Names.read(data.sampleNames(), samples, "samples");
-    Names classes = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+    Names classes = Names.read(data.classNames());
     long most = Arrays.stream(labels).max().orElse(0);
     if (classes.known() && most >= classes.size()) {
       throw new InputException(
@@ -129,7 +125,7 @@ public record TrainingPlan(
               + ArrayFile.asRows(shape));
     }
     try {
-      long bad = ArrayFile.checkTable(file, TrainingSet.dtype(config), beside);
+      long bad = ArrayFile.checkTable(file, Parts.dtype(config), beside);
       if (bad >= 0) {
         throw TrainingSet.notFinite(file.getFileName().toString(), bad, shape.dim(1));
       }
@@ -146,10 +142,8 @@ public record TrainingPlan(
     Feasible.checkValidation(asked, given, notes::add);
     ValidationSplit split = TrainingSet.split(given, labels);
     ClassMap classes = ClassMap.of(labels, split.training());
-    long[] rows = new long[split.training().length];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = classes.row(labels[(int) split.training()[i]]);
-    }
+    long[] rows =
+        Arrays.stream(split.training()).map(id -> classes.row(labels[(int) id])).toArray();
     Path own = given.validation().features();
     Shape ownShape =
         own == null

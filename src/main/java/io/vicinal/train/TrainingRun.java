@@ -9,7 +9,6 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
@@ -71,8 +70,8 @@ final class TrainingRun {
     this.metric = metric;
     this.listener = listener;
     this.loss = Parts.loss(config);
-    this.sampler = Parts.sampler(config, data);
-    long width = data.features().dim(1);
+    this.sampler = Parts.sampler(config, data.training(), data.trainedRows());
+    long width = data.all().width();
     this.head = Parts.head(config, loss, width, data.classes().size(), arena);
     this.gradient = head.like(arena);
     this.optimizer = Parts.optimizer(config, head, gradient, arena);
@@ -142,7 +141,7 @@ final class TrainingRun {
         ValidationReport.of(
             config.evaluate().metric(),
             config.evaluate().normalize(),
-            validation.labels().toLongs(),
+            validation.classCounts(),
             data.classes());
     if (!progress.rawValues.isEmpty()) {
       return report; // a checkpoint had them
@@ -217,7 +216,7 @@ final class TrainingRun {
     Tensor featureRows = batch.rows(0, ids.length);
     idRows.set(ids);
     labelRows.set(labels);
-    backend.gatherRows(data.features(), idRows, featureRows);
+    backend.gatherRows(data.all().features(), idRows, featureRows);
     LossValue value =
         backend.headGradient(
             loss.spec(),
@@ -362,9 +361,8 @@ final class TrainingRun {
     metadata.put("params", new Gson().toJson(loss.params()));
     metadata.put("centers", String.valueOf(loss.centers()));
     metadata.put("classes", data.classes().json());
-    if (data.classNames().known()) {
-      Names names = data.classNames().subset(data.classes().ids());
-      metadata.put("classNames", new Gson().toJson(names.list()));
+    if (data.trainedNames().known()) {
+      metadata.put("classNames", new Gson().toJson(data.trainedNames().list()));
     }
     keeper.saveHead(head, metadata);
   }

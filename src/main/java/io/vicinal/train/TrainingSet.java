@@ -11,11 +11,9 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.TooLargeException;
-import io.vicinal.process.Limits;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
@@ -28,26 +26,20 @@ import java.util.stream.LongStream;
  * What a run trains on: the whole dataset's features (sample ids are its rows), which of them are
  * training samples, their classes, and the validation part as tensors of its own.
  *
- * @param features [N, D] of the run's type; F32 or F64
- * @param labels the class id of every sample
+ * @param all the whole dataset, its features of the run's type
  * @param rows the class row of every sample, {@link ClassMap#NONE} when its class is not trained
  * @param training training ids, ascending
  * @param validation the part that judges, labels as the data has them; null when there is none
  * @param hash of the dataset as it was read
- * @param classNames by class id, or none
- * @param sampleNames by sample id, or none
  * @param config the asked one with a validation part that these data can give
  */
 record TrainingSet(
-    Tensor features,
-    long[] labels,
+    FeatureSet all,
     int[] rows,
     long[] training,
     ClassMap classes,
     FeatureSet validation,
     String hash,
-    Names classNames,
-    Names sampleNames,
     RunConfig config) {
   /** What helps where features are too large for float32. */
   static final String FLOAT64 = "train in float64: --set compute.dtype=float64";
@@ -57,38 +49,47 @@ record TrainingSet(
    */
   static TrainingSet load(
       RunConfig config, FeatureSet given, Backend backend, Arena arena, Consumer<String> notes) {
-    DType dtype = dtype(config);
+    DType dtype = Parts.dtype(config);
     Path file = given == null ? config.data().features() : null;
     Shape stored = file == null ? null : ArrayFile.storedShape(file);
     if (stored != null && stored.rank() == 2) {
       MemoryEstimate.checkLeast(config, stored.dim(0), stored.dim(1));
     }
-    FeatureSet all = read(config.data(), given, dtype, arena, notes);
-    checkFinite(all, backend);
-    String hash = all.sha256();
-    long[] labels = all.labels().toLongs();
+    FeatureSet read = read(config.data(), given, dtype, arena, notes);
+    checkFinite(read, backend);
+    long[] labels = read.labels().toLongs();
     RunConfig fitted = fitted(config, labels);
     ValidationSplit split = split(fitted, labels);
     ClassMap classes = ClassMap.of(labels, split.training());
-    int[] rows = Arrays.stream(labels).mapToInt(classes::row).toArray();
-    Tensor features = typed(all.features(), dtype, arena);
-    FeatureSet typed =
-        new FeatureSet(features, all.labels(), "data", all.classNames(), all.sampleNames());
-    FeatureSet validation = validation(fitted, typed, split, backend, arena, notes);
+    FeatureSet all =
+        new FeatureSet(
+            typed(read.features(), dtype, arena),
+            read.labels(),
+            "data",
+            read.classNames(),
+            read.sampleNames());
+    FeatureSet validation = validation(fitted, all, split, backend, arena, notes);
     if (validation != null && validation.width() != all.width()) {
       throw otherWidth(validation.width(), all.width());
     }
     return new TrainingSet(
-        features,
-        labels,
-        rows,
+        all,
+        Arrays.stream(labels).mapToInt(classes::row).toArray(),
         split.training(),
         classes,
         validation,
-        hash,
-        all.classNames(),
-        all.sampleNames(),
+        read.sha256(),
         fitted);
+  }
+
+  /** The class row of each training sample, in their order. */
+  long[] trainedRows() {
+    return Arrays.stream(training).map(id -> rows[(int) id]).toArray();
+  }
+
+  /** The names of the trained classes by row, or none. */
+  Names trainedNames() {
+    return all.classNames().subset(classes.ids());
   }
 
   static InputException otherWidth(long validation, long training) {
@@ -98,10 +99,6 @@ record TrainingSet(
             + " numbers, but the training features have "
             + training
             + "; compute both in the same way");
-  }
-
-  static DType dtype(RunConfig config) {
-    return config.compute().dtype().equals("float64") ? DType.F64 : DType.F32;
   }
 
   /** The configuration with a validation part that the data can give. */
@@ -125,7 +122,8 @@ record TrainingSet(
     return ValidationSplit.of(labels, ids, config.validation(), seed(config));
   }
 
-  private static long[] covered(RunConfig config, long[] labels) {
+  /** The samples of the configured classes, ascending. */
+  static long[] covered(RunConfig config, long[] labels) {
     List<Long> classes = config.data().classes();
     for (long wanted : classes) {
       if (Arrays.stream(labels).noneMatch(label -> label == wanted)) {
@@ -153,7 +151,7 @@ record TrainingSet(
       Path folder = data.folder() == null ? FashionMnist.FOLDER : data.folder();
       return named(FashionMnist.train(folder, arena), data);
     }
-    Names classes = data.classNames() == null ? Names.none() : Names.read(data.classNames());
+    Names classes = Names.read(data.classNames());
     return named(
         files(data.features(), data.labels(), data.sampleNames(), classes, dtype, arena, notes),
         data);
@@ -176,12 +174,11 @@ record TrainingSet(
 
   /** With the names that the configuration gives. */
   private static FeatureSet named(FeatureSet set, DataConfig data) {
-    Names classes = data.classNames() == null ? set.classNames() : Names.read(data.classNames());
-    Names samples =
-        data.sampleNames() == null
-            ? set.sampleNames()
-            : Names.read(data.sampleNames(), set.samples(), "samples");
-    return set.named(set.classNames().known() ? set.classNames() : classes, samples);
+    Names classes = Names.read(data.classNames());
+    Names samples = Names.read(data.sampleNames(), set.samples(), "samples");
+    return set.named(
+        set.classNames().known() ? set.classNames() : classes,
+        samples.known() ? samples : set.sampleNames());
   }
 
   /**
@@ -293,14 +290,11 @@ record TrainingSet(
 
   /** As {@link Feasible#check}, and whether the run finds the memory. */
   RunConfig feasible(RunConfig asked, Consumer<String> notes) {
-    long[] trained = Arrays.stream(training).map(id -> rows[(int) id]).toArray();
     long[] held = validation == null ? new long[0] : validation.labels().toLongs();
     Feasible.checkValidation(asked, config, notes);
-    RunConfig resolved = Feasible.check(config, classes, trained, features.dim(1), held, notes);
-    if (config.compute().device().equals("cpu")) {
-      MemoryEstimate.of(resolved, labels.length, features.dim(1), classes.size(), held.length)
-          .check(Limits.ofThisProcess().memory(HostMemory.liveBytes()), true);
-    }
+    RunConfig resolved = Feasible.check(config, classes, trainedRows(), all.width(), held, notes);
+    MemoryEstimate.of(resolved, all.samples(), all.width(), classes.size(), held.length)
+        .check(resolved, true);
     return resolved;
   }
 }

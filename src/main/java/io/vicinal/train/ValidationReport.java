@@ -2,14 +2,11 @@ package io.vicinal.train;
 
 import io.vicinal.InputException;
 import io.vicinal.retrieval.MetricId;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /**
  * What judged a run, and what it found: the validation samples, searched among each other, by their
@@ -51,18 +48,16 @@ public record ValidationReport(
   /**
    * Before anything is measured.
    *
-   * @param labels of the validation samples
+   * @param counts of the validation samples, by class
    */
-  static ValidationReport of(String metric, boolean unit, long[] labels, ClassMap training) {
-    Map<Long, Long> counts =
-        Arrays.stream(labels)
-            .boxed()
-            .collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+  static ValidationReport of(
+      String metric, boolean unit, Map<Long, Long> counts, ClassMap training) {
     int trained =
         (int) counts.keySet().stream().filter(c -> training.row(c) != ClassMap.NONE).count();
+    long samples = counts.values().stream().mapToLong(n -> n).sum();
     long queries = counts.values().stream().filter(n -> n > 1).mapToLong(n -> n).sum();
     return new ValidationReport(
-        metric, unit, labels.length, counts.size(), trained, queries, 0, Map.of(), Map.of());
+        metric, unit, samples, counts.size(), trained, queries, 0, Map.of(), Map.of());
   }
 
   ValidationReport with(Map<String, Double> raw, Map<String, Double> values, int of) {
