@@ -1,17 +1,15 @@
 package io.vicinal.backend;
 
+import static io.vicinal.Refusal.refusedAt;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.SplittableRandom;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -157,27 +155,21 @@ class CurvatureFactorsTest {
     }
   }
 
-  private static void refused(ThrowingCallable call, String start) {
-    assertThatThrownBy(call)
-        .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(start)
-        .hasMessageNotContaining("\n");
-  }
-
   @Test
   void refusalsNameOperationAndArgument() {
     Tensor features = random(DType.F64, N, 6);
     Tensor weight = arena.allocate(DType.F64, D, 6);
     Tensor square = arena.allocate(DType.F64, D, D);
     try (Backend.Curvature at = curvature(ARCFACE, features)) {
-      refused(() -> at.factors(square, null), "factors: feature factor has shape");
-      refused(() -> at.factors(null, square), "factors: output_factor: this loss is no softmax");
-      refused(() -> at.factors(null, null), "factors: feature_factor and output_factor");
-      refused(
+      refusedAt(() -> at.factors(square, null), "factors: feature factor has shape");
+      refusedAt(() -> at.factors(null, square), "factors: output_factor: this loss is no softmax");
+      refusedAt(() -> at.factors(null, null), "factors: feature_factor and output_factor");
+      refusedAt(
           () -> at.diagonal(CurvatureKind.GAUSS_NEWTON, weight, null),
           "diagonal: kind: this loss is no softmax");
-      refused(() -> at.diagonal(CurvatureKind.FISHER, square, null), "diagonal: weight has shape");
-      refused(() -> at.selfInfluence(weight, weight), "self influence: out has shape");
+      refusedAt(
+          () -> at.diagonal(CurvatureKind.FISHER, square, null), "diagonal: weight has shape");
+      refusedAt(() -> at.selfInfluence(weight, weight), "self influence: out has shape");
     }
   }
 }

@@ -1,10 +1,9 @@
 package io.vicinal.backend;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
@@ -273,10 +272,5 @@ class CurvatureProductsTest {
 
   private static WeightChanges changes(long[] offsets, long id) {
     return new WeightChanges(offsets, new long[] {id}, new double[] {-1});
-  }
-
-  private static void refused(
-      org.assertj.core.api.ThrowableAssert.ThrowingCallable call, String word) {
-    assertThatThrownBy(call).isInstanceOf(InputException.class).hasMessageContaining(word);
   }
 }

@@ -1,17 +1,15 @@
 package io.vicinal.backend;
 
+import static io.vicinal.Refusal.refusedAt;
 import static io.vicinal.backend.Transpose.N;
 import static io.vicinal.backend.Transpose.T;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
-import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -73,31 +71,27 @@ class VectorOperationsTest {
     near(a, first, second, 0, -second, first, 0, 0, 0, 1);
   }
 
-  private static void refused(ThrowingCallable call, String start) {
-    assertThatThrownBy(call).isInstanceOf(InputException.class).hasMessageStartingWith(start);
-  }
-
   @Test
   void refusalsNameOperationAndArgument() {
     Tensor x = arena.allocate(DType.F64, 2, 3);
     Tensor y = arena.allocate(DType.F64, 2, 3);
     Tensor other = arena.allocate(DType.F64, 3, 2);
     Tensor single = arena.allocate(DType.F32, 2, 3);
-    refused(() -> backend.dots(x, other), "dots: y has shape");
-    refused(() -> backend.dots(arena.allocate(DType.F64), y), "dots: x has shape");
-    refused(() -> backend.dots(null, y), "dots: x is missing");
-    refused(() -> backend.axpy(null, x, y), "axpy: alpha is missing");
-    refused(() -> backend.xpby(x, null, y), "xpby: beta is missing");
-    refused(() -> backend.axpy(new double[] {1}, null, y), "axpy: x is missing");
-    refused(() -> backend.axpy(new double[] {1}, x, y), "axpy: alpha has length 1 where 2");
-    refused(() -> backend.axpy(new double[] {1, 1}, x, x), "axpy: y overlaps x");
-    refused(() -> backend.axpy(new double[] {1, Double.NaN}, x, y), "axpy: alpha[1] is nan");
-    refused(() -> backend.xpby(x, new double[] {1, 1}, single), "xpby: y is F32");
-    refused(() -> backend.multiply(other, x, y), "multiply: shared has shape");
-    refused(() -> backend.gemm(N, T, x, other, y), "gemm: b has shape");
-    refused(() -> backend.symmetricEigen(x, y), "symmetric eigen: matrix has shape");
+    refusedAt(() -> backend.dots(x, other), "dots: y has shape");
+    refusedAt(() -> backend.dots(arena.allocate(DType.F64), y), "dots: x has shape");
+    refusedAt(() -> backend.dots(null, y), "dots: x is missing");
+    refusedAt(() -> backend.axpy(null, x, y), "axpy: alpha is missing");
+    refusedAt(() -> backend.xpby(x, null, y), "xpby: beta is missing");
+    refusedAt(() -> backend.axpy(new double[] {1}, null, y), "axpy: x is missing");
+    refusedAt(() -> backend.axpy(new double[] {1}, x, y), "axpy: alpha has length 1 where 2");
+    refusedAt(() -> backend.axpy(new double[] {1, 1}, x, x), "axpy: y overlaps x");
+    refusedAt(() -> backend.axpy(new double[] {1, Double.NaN}, x, y), "axpy: alpha[1] is nan");
+    refusedAt(() -> backend.xpby(x, new double[] {1, 1}, single), "xpby: y is F32");
+    refusedAt(() -> backend.multiply(other, x, y), "multiply: shared has shape");
+    refusedAt(() -> backend.gemm(N, T, x, other, y), "gemm: b has shape");
+    refusedAt(() -> backend.symmetricEigen(x, y), "symmetric eigen: matrix has shape");
     Tensor square = tensor(DType.F64, new double[] {1, 2, 2, Double.NaN}, 2, 2);
-    refused(
+    refusedAt(
         () -> backend.symmetricEigen(square, arena.allocate(DType.F64, 2)),
         "symmetric eigen: matrix[1, 1] is ");
   }

@@ -1,5 +1,6 @@
 package io.vicinal.config;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
@@ -194,11 +195,7 @@ class ConfigTest {
   void badValuesNameTheKeyAndWhatWasExpected(String override, String expected) {
     // "epochs.count" reaches below an absent value, so it becomes an object where a number belongs.
     String wanted = override.startsWith("epochs.count") ? "epochs: expected an integer" : expected;
-    assertThatThrownBy(() -> parse(MINIMAL, override))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(wanted)
-        .message()
-        .hasLineCount(1);
+    refused(() -> parse(MINIMAL, override), wanted).message().hasLineCount(1);
   }
 
   @ParameterizedTest
@@ -217,11 +214,7 @@ class ConfigTest {
         "{\"a\\nb\": 1, \"data\":{\"dataset\":\"fashion-mnist\"}} | c.json: a?b: unknown key",
       })
   void badFilesNameTheFile(String json, String expected) {
-    assertThatThrownBy(() -> parse(json))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(expected)
-        .message()
-        .hasLineCount(1);
+    refused(() -> parse(json), expected).message().hasLineCount(1);
   }
 
   @Test
@@ -234,16 +227,12 @@ class ConfigTest {
 
   @Test
   void filesThatCannotBeReadAreNamed(@TempDir Path folder) throws Exception {
-    assertThatThrownBy(() -> ConfigParser.parse(folder.resolve("none.json"), List.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("none.json: no such file");
-    assertThatThrownBy(() -> ConfigParser.parse(folder, List.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("cannot be read");
+    refused(
+        () -> ConfigParser.parse(folder.resolve("none.json"), List.of()),
+        "none.json: no such file");
+    refused(() -> ConfigParser.parse(folder, List.of()), "cannot be read");
     Path bytes = Files.write(folder.resolve("b.json"), new byte[] {(byte) 0xC3, 0x28});
-    assertThatThrownBy(() -> ConfigParser.parse(bytes, List.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("not UTF-8");
+    refused(() -> ConfigParser.parse(bytes, List.of()), "not UTF-8");
   }
 
   @Test

@@ -1,9 +1,9 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,18 +18,17 @@ class AtomicFileTest {
   void aFailureLeavesTheOldFileAndNothingElse() throws IOException {
     Path file = folder.resolve("x.txt");
     Files.writeString(file, "old");
-    assertThatThrownBy(
-            () ->
-                AtomicFile.write(
-                    file,
-                    out -> {
-                      out.write(new byte[1 << 20]);
-                      throw new IOException("No space left on device");
-                    }))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("x.txt")
-        .hasMessageContaining("No space left on device")
-        .hasMessageContaining("untouched");
+    refused(
+        () ->
+            AtomicFile.write(
+                file,
+                out -> {
+                  out.write(new byte[1 << 20]);
+                  throw new IOException("No space left on device");
+                }),
+        "x.txt",
+        "No space left on device",
+        "untouched");
     assertThat(Files.readString(file)).isEqualTo("old");
     assertThatThrownBy(
             () ->
@@ -59,14 +58,9 @@ class AtomicFileTest {
 
   @Test
   void foldersThatCannotTakeIt() {
-    assertThatThrownBy(() -> AtomicFile.write(folder, out -> out.write(1)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("folder");
-    assertThatThrownBy(() -> AtomicFile.write(folder.resolve("no/x"), out -> out.write(1)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("create");
-    assertThatThrownBy(() -> AtomicFile.write(Path.of("/proc/x"), out -> out.write(1)))
-        .isInstanceOf(InputException.class)
+    refused(() -> AtomicFile.write(folder, out -> out.write(1)), "folder");
+    refused(() -> AtomicFile.write(folder.resolve("no/x"), out -> out.write(1)), "create");
+    refused(() -> AtomicFile.write(Path.of("/proc/x"), out -> out.write(1)))
         .satisfies(
             e ->
                 assertThat(e.getMessage())
@@ -77,10 +71,7 @@ class AtomicFileTest {
   @Test
   void textThatIsNoUnicodeIsNotReplacedByQuestionMarks() throws IOException {
     Path file = Files.writeString(folder.resolve("x.csv"), "old");
-    assertThatThrownBy(() -> AtomicFile.writeText(file, "a\ud800b"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("x.csv")
-        .hasMessageContaining("no Unicode");
+    refused(() -> AtomicFile.writeText(file, "a\ud800b"), "x.csv", "no Unicode");
     assertThat(file).hasContent("old");
     AtomicFile.writeText(file, "\ud83d\ude00");
     assertThat(file).hasContent("\ud83d\ude00");

@@ -1,9 +1,8 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Shape;
 import java.io.ByteArrayOutputStream;
@@ -49,31 +48,26 @@ class FashionMnistTest {
     assertThat(set.features().rows(0, 1).toFloats()).containsExactly(0f, 0.2f, 1f, 0f);
     assertThat(set.labels().toLongs()).containsExactly(0, 9, 4);
 
-    refused(Arrays.copyOf(images, images.length - 1), labels, "truncated");
-    refused(Arrays.copyOf(images, images.length + 1), labels, "more data");
-    refused(images, idx(0x0801, new int[] {3}, new byte[] {0, 10, 4}), "label 10");
-    refused(images, idx(0x0801, new int[] {2}, new byte[] {0, 9}), "one label per row");
-    refused(labels, labels, "IDX");
-    refused(idx(0x0803, new int[] {-1, 2, 2}, new byte[0]), labels, "-1");
-    refused(idx(0x0803, new int[] {3, 2, Integer.MAX_VALUE}, new byte[0]), labels, "2147483647");
+    refusedFiles(Arrays.copyOf(images, images.length - 1), labels, "truncated");
+    refusedFiles(Arrays.copyOf(images, images.length + 1), labels, "more data");
+    refusedFiles(images, idx(0x0801, new int[] {3}, new byte[] {0, 10, 4}), "label 10");
+    refusedFiles(images, idx(0x0801, new int[] {2}, new byte[] {0, 9}), "one label per row");
+    refusedFiles(labels, labels, "IDX");
+    refusedFiles(idx(0x0803, new int[] {-1, 2, 2}, new byte[0]), labels, "-1");
+    refusedFiles(
+        idx(0x0803, new int[] {3, 2, Integer.MAX_VALUE}, new byte[0]), labels, "2147483647");
     Files.write(folder.resolve("train-images-idx3-ubyte.gz"), images);
-    assertThatThrownBy(() -> FashionMnist.train(folder, arena))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("GZIP");
+    refused(() -> FashionMnist.train(folder, arena), "GZIP");
   }
 
   @Test
   void aMissingPackageIsNamed() {
-    assertThatThrownBy(() -> FashionMnist.train(folder, arena))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("apt-get install dataset-fashion-mnist");
+    refused(() -> FashionMnist.train(folder, arena), "apt-get install dataset-fashion-mnist");
   }
 
-  private void refused(byte[] images, byte[] labels, String expected) throws IOException {
+  private void refusedFiles(byte[] images, byte[] labels, String expected) throws IOException {
     put(images, labels);
-    assertThatThrownBy(() -> FashionMnist.train(folder, arena))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(expected);
+    refused(() -> FashionMnist.train(folder, arena), expected);
   }
 
   private void put(byte[] images, byte[] labels) throws IOException {

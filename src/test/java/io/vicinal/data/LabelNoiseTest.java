@@ -1,9 +1,8 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.data.LabelNoise.Kind;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
@@ -36,10 +35,10 @@ class LabelNoiseTest {
     LabelNoise few = LabelNoise.inject(Kind.SHIFT, 0, seven, 0);
     assertThat(few.count()).isZero();
     long[] tooFew = {0, 1, 2, 3};
-    assertThatThrownBy(() -> LabelNoise.inject(Kind.SHIFT, 1, tooFew, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("class 0 cannot be shifted by 5")
-        .hasMessageContaining("symmetric");
+    refused(
+        () -> LabelNoise.inject(Kind.SHIFT, 1, tooFew, 0),
+        "class 0 cannot be shifted by 5",
+        "symmetric");
   }
 
   @Test
@@ -94,23 +93,19 @@ class LabelNoiseTest {
         new SimilarClasses(new TreeMap<>(Map.of(2L, new long[] {9}, 9L, new long[] {2})));
     long[] labels = {2, 9, 9, 2};
     assertThat(LabelNoise.inject(pairs, 1, labels, 0).noisy()).containsExactly(9, 2, 2, 9);
-    assertThatThrownBy(() -> LabelNoise.inject(pairs, 1, new long[] {2, 5}, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("nothing says what class 5 is taken for");
-    assertThatThrownBy(() -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[] {1, 2}))))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("class 2 is taken for itself");
-    assertThatThrownBy(() -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[0]))))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("class 2 is taken for no other");
-    assertThatThrownBy(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, labels, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("similar needs the features");
+    refused(
+        () -> LabelNoise.inject(pairs, 1, new long[] {2, 5}, 0),
+        "nothing says what class 5 is taken for");
+    refused(
+        () -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[] {1, 2}))),
+        "class 2 is taken for itself");
+    refused(
+        () -> new SimilarClasses(new TreeMap<>(Map.of(2L, new long[0]))),
+        "class 2 is taken for no other");
+    refused(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, labels, 0), "similar needs the features");
     try (Arena arena = Arena.host()) {
       FeatureSet one = onALine(arena, new long[] {3, 3});
-      assertThatThrownBy(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, one, 0))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("one class");
+      refused(() -> LabelNoise.inject(Kind.SIMILAR, 0.5, one, 0), "one class");
     }
   }
 
@@ -172,25 +167,20 @@ class LabelNoiseTest {
   @Test
   void badListsAreNamed() throws IOException {
     Path file = folder.resolve("noise.csv");
-    refused(file, "id,label\n1,2\n", "does not start with the line id,clean,noisy");
-    refused(file, "id,clean,noisy\n1,2\n", "line 2 is '1,2'");
-    refused(file, "id,clean,noisy\n1,2,3\n1,2,4\n", "line 3 repeats sample 1");
-    refused(file, "id,clean,noisy\n1,2,2\n", "leaves its label as it was");
+    refusedList(file, "id,label\n1,2\n", "does not start with the line id,clean,noisy");
+    refusedList(file, "id,clean,noisy\n1,2\n", "line 2 is '1,2'");
+    refusedList(file, "id,clean,noisy\n1,2,3\n1,2,4\n", "line 3 repeats sample 1");
+    refusedList(file, "id,clean,noisy\n1,2,2\n", "leaves its label as it was");
     Files.writeString(file, "id,clean,noisy\n2,9,1\n0,7,8\n");
     LabelNoise other = LabelNoise.read(file);
     assertThat(other.ids()).containsExactly(0, 2);
-    assertThatThrownBy(() -> other.apply(new long[] {7, 7, 7}))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 2 has label 7, but the list's clean label is 9");
-    assertThatThrownBy(() -> other.apply(new long[] {7}))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("outside 0..0");
-    assertThatThrownBy(() -> LabelNoise.inject(Kind.SYMMETRIC, 1.5, LABELS, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("rate must be between 0 and 1");
-    assertThatThrownBy(() -> LabelNoise.inject(Kind.SYMMETRIC, 0.5, new long[] {1, 1}, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("one class");
+    refused(
+        () -> other.apply(new long[] {7, 7, 7}),
+        "sample 2 has label 7, but the list's clean label is 9");
+    refused(() -> other.apply(new long[] {7}), "outside 0..0");
+    refused(
+        () -> LabelNoise.inject(Kind.SYMMETRIC, 1.5, LABELS, 0), "rate must be between 0 and 1");
+    refused(() -> LabelNoise.inject(Kind.SYMMETRIC, 0.5, new long[] {1, 1}, 0), "one class");
   }
 
   @Test
@@ -203,16 +193,13 @@ class LabelNoiseTest {
     assertThat(read.clean()).containsExactly(0, 1);
     assertThat(read.noisy()).containsExactly(2, 0);
     Files.writeString(file, "id,clean,noisy\n4,rot,blau\n");
-    assertThatThrownBy(() -> LabelNoise.read(file, names))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("line 2 is '4,rot,blau'; write three whole numbers, or a number and");
+    refused(
+        () -> LabelNoise.read(file, names),
+        "line 2 is '4,rot,blau'; write three whole numbers, or a number and");
   }
 
-  private static void refused(Path file, String text, String message) throws IOException {
+  private static void refusedList(Path file, String text, String message) throws IOException {
     Files.writeString(file, text);
-    assertThatThrownBy(() -> LabelNoise.read(file))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(file.toString())
-        .hasMessageContaining(message);
+    refused(() -> LabelNoise.read(file), file.toString(), message);
   }
 }

@@ -1,9 +1,9 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.io.IOException;
@@ -53,19 +53,14 @@ class LabelsTest {
         "scalar.npy|is a single number"
       })
   void refusals(String name, String expected) {
-    assertThatThrownBy(() -> Labels.read(Fixtures.file(name), arena))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(name)
-        .hasMessageContaining(expected);
+    refused(() -> Labels.read(Fixtures.file(name), arena), name, expected);
   }
 
   @Test
   void emptyVectorsAreRefused() throws IOException {
     Path file = folder.resolve("none.npy");
     Files.write(file, NpyTest.npy("{'descr': '<i8', 'fortran_order': False, 'shape': (0,), }", 0));
-    assertThatThrownBy(() -> Labels.read(file, arena))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("no labels");
+    refused(() -> Labels.read(file, arena), "no labels");
   }
 
   @Test

@@ -1,9 +1,9 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.tensor.Arena;
@@ -96,25 +96,21 @@ class MappedFileTest {
     }
   }
 
-  private void refused(Path path, String text) {
+  private void refusedFile(Path path, String text) {
     try (Arena arena = Arena.host()) {
-      assertThatThrownBy(() -> mapped(path, arena))
-          .isInstanceOf(InputException.class)
-          .hasMessageStartingWith(path + ": ")
-          .hasMessageContaining(text)
-          .hasMessageNotContaining("\n");
+      refused(() -> mapped(path, arena), text).hasMessageStartingWith(path + ": ");
     }
   }
 
   @Test
   void refusesWhatIsNoWholeMatrixOfNumbers() throws IOException {
-    refused(folder.resolve("none.npy"), "does not exist");
+    refusedFile(folder.resolve("none.npy"), "does not exist");
     Path path = file(DType.F32, 50, 3);
     byte[] whole = Files.readAllBytes(path);
     Files.write(path, Arrays.copyOf(whole, whole.length - 1));
-    refused(path, "is truncated");
+    refusedFile(path, "is truncated");
     Files.write(path, new byte[] {1, 2, 3});
-    refused(path, "is not a .npy file");
+    refusedFile(path, "is not a .npy file");
     try (Arena arena = Arena.host()) {
       Npy.write(path, arena.of(new long[] {1, 2}, 2, 1));
       isRead(path, 1, 2);
@@ -151,11 +147,10 @@ class MappedFileTest {
     Npy.Header header = Npy.header(path);
     Files.write(path, Arrays.copyOf(Files.readAllBytes(path), 4096));
     try (Arena arena = Arena.host()) {
-      assertThatThrownBy(
-              () -> MappedFile.map(path, header.dataOffset(), DType.F32, header.shape(), arena))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("has 4096 bytes where 60000 are expected")
-          .hasMessageContaining("truncated");
+      refused(
+          () -> MappedFile.map(path, header.dataOffset(), DType.F32, header.shape(), arena),
+          "has 4096 bytes where 60000 are expected",
+          "truncated");
     }
   }
 }

@@ -1,9 +1,9 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,9 +32,7 @@ class NamesTest {
 
   @Test
   void whatIsNoListIsRefused() throws IOException {
-    assertThatThrownBy(() -> Names.read(Fixtures.file("f4.npy")))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("f4.npy: holds no texts");
+    refused(() -> Names.read(Fixtures.file("f4.npy")), "f4.npy: holds no texts");
     assertThatThrownBy(() -> Names.read(text("none.txt", "\n"))).hasMessageContaining("no names");
     assertThatThrownBy(() -> Names.read(text("few.txt", "a\nb\n"), 3, "samples"))
         .hasMessageContaining("few.txt: 2 names for 3 samples; give one name for each")

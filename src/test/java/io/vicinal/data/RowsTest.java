@@ -1,9 +1,9 @@
 package io.vicinal.data;
 
+import static io.vicinal.Refusal.refused;
+import static io.vicinal.Refusal.refusedAt;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -77,27 +77,27 @@ class RowsTest {
           out.position(from).get(read);
           assertThat(Arrays.equals(read, values)).isTrue();
         }
-        assertThatThrownBy(() -> tensor.get(FloatBuffer.allocate(69_999)))
-            .isInstanceOf(InputException.class)
-            .hasMessageContaining("room for 69999 numbers is too small for shape [70000]");
-        assertThatThrownBy(() -> tensor.set(FloatBuffer.allocate(69_999)))
-            .isInstanceOf(InputException.class)
-            .hasMessageContaining("69999 values do not fill shape [70000]");
+        refused(
+            () -> tensor.get(FloatBuffer.allocate(69_999)),
+            "room for 69999 numbers is too small for shape [70000]");
+        refused(
+            () -> tensor.set(FloatBuffer.allocate(69_999)),
+            "69999 values do not fill shape [70000]");
       }
     }
   }
 
   @Test
   void whatIsNoMatrixIsRefused() {
-    refused(() -> Rows.of(new float[0][]), "features: [0, 0] is empty");
-    refused(() -> Rows.of(new float[3][0]), "features: [3, 0] is empty");
-    refused(() -> Rows.of(new float[][] {null, {1}}), "features: [2, 0] is empty");
-    refused(
+    refusedAt(() -> Rows.of(new float[0][]), "features: [0, 0] is empty");
+    refusedAt(() -> Rows.of(new float[3][0]), "features: [3, 0] is empty");
+    refusedAt(() -> Rows.of(new float[][] {null, {1}}), "features: [2, 0] is empty");
+    refusedAt(
         () -> Rows.of(new float[][] {{1, 2}, {3}}), "features: row 1 has 1 numbers, row 0 has 2");
-    refused(() -> Rows.of(new float[][] {{1, 2}, null}), "features: row 1 has 0 numbers");
-    refused(() -> Rows.of(new float[7], 3), "features: 7 numbers are no whole rows of 3");
-    refused(() -> Rows.of(new float[7], 0), "features: 7 numbers are no whole rows of 0");
-    refused(() -> Rows.of(new float[0], 3), "features: [0, 3] is empty");
+    refusedAt(() -> Rows.of(new float[][] {{1, 2}, null}), "features: row 1 has 0 numbers");
+    refusedAt(() -> Rows.of(new float[7], 3), "features: 7 numbers are no whole rows of 3");
+    refusedAt(() -> Rows.of(new float[7], 0), "features: 7 numbers are no whole rows of 0");
+    refusedAt(() -> Rows.of(new float[0], 3), "features: [0, 3] is empty");
   }
 
   @Test
@@ -109,20 +109,15 @@ class RowsTest {
     assertThat(named.names()).containsExactly("Zebra", "cat", "dog");
     assertThat(named.ids()).containsExactly(2, 1, 2, 0);
     assertThat(ClassLabels.of(List.of("cat"), named.names()).ids()).containsExactly(1);
-    refused(
+    refusedAt(
         () -> ClassLabels.of(1, -2), "labels: sample 1 has label -2; number the classes from 0");
-    refused(() -> ClassLabels.of(new int[0]), "labels: there are none");
-    refused(() -> ClassLabels.of("a", null), "labels: sample 1 has no label");
-    refused(() -> ClassLabels.of("", "a"), "labels: sample 0 has no label");
-    refused(
+    refusedAt(() -> ClassLabels.of(new int[0]), "labels: there are none");
+    refusedAt(() -> ClassLabels.of("a", null), "labels: sample 1 has no label");
+    refusedAt(() -> ClassLabels.of("", "a"), "labels: sample 0 has no label");
+    refusedAt(
         () -> ClassLabels.of(List.of("cat", "cow"), named.names()),
         "labels: sample 1 has label \"cow\", which is none of the 3 classes");
-    refused(() -> ClassLabels.of(List.of("a"), List.of("a", "a")), "classes: \"a\" is named twice");
-  }
-
-  private static void refused(Runnable wrong, String sentence) {
-    assertThatThrownBy(wrong::run)
-        .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(sentence);
+    refusedAt(
+        () -> ClassLabels.of(List.of("a"), List.of("a", "a")), "classes: \"a\" is named twice");
   }
 }

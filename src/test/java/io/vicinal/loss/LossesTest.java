@@ -1,9 +1,8 @@
 package io.vicinal.loss;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossParameter;
 import io.vicinal.backend.LossSpec;
@@ -126,9 +125,6 @@ class LossesTest {
         "arcface|margin|1|margin-degrees"
       })
   void badNamesAndValues(String name, String parameter, String value, String expected) {
-    assertThatThrownBy(() -> Losses.create(name, Map.of(parameter, value)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(name)
-        .hasMessageContaining(expected);
+    refused(() -> Losses.create(name, Map.of(parameter, value)), name, expected);
   }
 }

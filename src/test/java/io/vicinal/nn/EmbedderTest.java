@@ -1,9 +1,10 @@
 package io.vicinal.nn;
 
+import static io.vicinal.Refusal.refused;
+import static io.vicinal.Refusal.refusedAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.Rows;
 import io.vicinal.sample.Xoshiro;
@@ -121,23 +122,20 @@ class EmbedderTest {
   void whatDoesNotFitIsRefusedAndAClosedOneSaysSo() {
     try (Arena arena = Arena.host()) {
       Embedder embedder = Embedder.of(head(arena, DType.F32));
-      assertThatThrownBy(() -> embedder.embed(new float[3]))
-          .isInstanceOf(InputException.class)
-          .hasMessageStartingWith(
-              "features: rows of 3 numbers, but the head was made for 12; compute them");
+      refusedAt(
+          () -> embedder.embed(new float[3]),
+          "features: rows of 3 numbers, but the head was made for 12; compute them");
       FloatBuffer small = FloatBuffer.allocate(9);
-      assertThatThrownBy(() -> embedder.embed(Rows.of(new float[24], WIDTH), small))
-          .isInstanceOf(InputException.class)
-          .hasMessageStartingWith("embeddings: the buffer has room for 9 numbers, 2 rows of 5");
+      refusedAt(
+          () -> embedder.embed(Rows.of(new float[24], WIDTH), small),
+          "embeddings: the buffer has room for 9 numbers, 2 rows of 5");
       assertThat(small.position()).isZero();
       embedder.close();
       embedder.close();
       assertThatThrownBy(() -> embedder.embed(new float[WIDTH]))
           .isInstanceOf(IllegalStateException.class);
       long before = HostMemory.liveBytes();
-      assertThatThrownBy(() -> Embedder.load(folder.resolve("none.safetensors")))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("none.safetensors");
+      refused(() -> Embedder.load(folder.resolve("none.safetensors")), "none.safetensors");
       assertThat(HostMemory.liveBytes()).isEqualTo(before);
     }
   }

@@ -1,9 +1,9 @@
 package io.vicinal.report;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -97,10 +97,7 @@ class PictureFilesTest {
     assertThat(shown(of(csv), 1)).as("what is missing stops nothing").isNotNull();
     assertThat(of(csv).unreadable()).as("the first may be a header").isEqualTo(1);
     Files.writeString(csv, "position,path\n12,photos/none.png\n");
-    assertThatThrownBy(() -> of(csv))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("p.csv:2: there is no file")
-        .hasMessageContaining("relative to the CSV");
+    refused(() -> of(csv), "p.csv:2: there is no file", "relative to the CSV");
     Files.writeString(csv, "11\n");
     assertThatThrownBy(() -> of(csv)).hasMessageContaining("p.csv:1 has one column");
     Files.writeString(csv, "11,photos/a, b.jpg\n");
@@ -110,13 +107,8 @@ class PictureFilesTest {
   @Test
   void noneOfThemIsOfASample() throws IOException {
     picture("99.png", RED, 4, 4, "png");
-    assertThatThrownBy(() -> of(folder))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("none of the")
-        .hasMessageContaining("17.png");
-    assertThatThrownBy(() -> of(folder.resolve("nowhere")))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("nowhere: does not exist");
+    refused(() -> of(folder), "none of the", "17.png");
+    refused(() -> of(folder.resolve("nowhere")), "nowhere: does not exist");
   }
 
   @Test

@@ -1,10 +1,9 @@
 package io.vicinal.report;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.DigitRows;
 import io.vicinal.sample.Xoshiro;
@@ -76,13 +75,9 @@ class ProjectionsTest {
 
   @Test
   void badRows() {
-    assertThatThrownBy(() -> Projections.umap(new double[15][3], 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("more than 15");
+    refused(() -> Projections.umap(new double[15][3], 1), "more than 15");
     double[][] nan = new double[20][3];
     nan[4][1] = Double.NaN;
-    assertThatThrownBy(() -> Projections.umap(nan, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("row 4");
+    refused(() -> Projections.umap(nan, 1), "row 4");
   }
 }

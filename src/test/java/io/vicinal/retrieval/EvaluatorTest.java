@@ -1,10 +1,9 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
 import io.vicinal.process.InterruptedCall;
@@ -432,13 +431,6 @@ class EvaluatorTest {
     refused(
         () -> evaluator.evaluate(arena.of(tiny, 6, 2), y, EvaluationOptions.of("r@1")),
         "embeddings: row 0 is too small for float32; scale the rows up");
-  }
-
-  private static void refused(Runnable call, String text) {
-    assertThatThrownBy(call::run)
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(text)
-        .hasMessageNotContaining("\n");
   }
 
   @Test

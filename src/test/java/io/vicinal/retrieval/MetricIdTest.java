@@ -1,9 +1,9 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -43,8 +43,7 @@ class MetricIdTest {
   @ValueSource(
       strings = {"", "r@", "r@0", "r@-1", "r@k", "p@1/foo", "top@3", "r@99999999999999999999"})
   void refusesOthersAndListsWhatThereIs(String text) {
-    assertThatThrownBy(() -> MetricId.parse(text))
-        .isInstanceOf(InputException.class)
+    refused(() -> MetricId.parse(text))
         .hasMessageStartingWith("metrics: ")
         .hasMessageNotContaining("\n");
   }

@@ -1,11 +1,10 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.Refusal.refused;
 import static io.vicinal.tensor.Filled.gaussian;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.TestDevice;
@@ -157,13 +156,6 @@ class NeighboursTest {
     Tensor one = arena.of(new float[] {1, 2}, 2, 1);
     refused(() -> Neighbours.search(nan, one, 1, null, backend), "query row 1 is not finite");
     refused(() -> Neighbours.search(one, nan, 1, null, backend), "gallery row 1 is not finite");
-  }
-
-  private static void refused(Runnable call, String text) {
-    assertThatThrownBy(call::run)
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(text)
-        .hasMessageNotContaining("\n");
   }
 
   @Test

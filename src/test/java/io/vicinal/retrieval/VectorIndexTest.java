@@ -1,12 +1,12 @@
 package io.vicinal.retrieval;
 
+import static io.vicinal.Refusal.refused;
 import static io.vicinal.tensor.Filled.gaussian;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.CancelledException;
-import io.vicinal.InputException;
 import io.vicinal.data.Rows;
 import io.vicinal.faiss.FaissLibrary;
 import io.vicinal.faiss.Index;
@@ -445,12 +445,5 @@ class VectorIndexTest {
     some.forEach(id -> assertThat(ids.add(id)).isFalse());
     assertThat(some).allMatch(ids::contains);
     assertThat(LongStream.range(0, 100).filter(ids::contains)).isEmpty();
-  }
-
-  private static void refused(ThrowingCallable call, String text) {
-    assertThatThrownBy(call)
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(text)
-        .hasMessageNotContaining("\n");
   }
 }

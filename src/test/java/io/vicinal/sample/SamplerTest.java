@@ -1,9 +1,9 @@
 package io.vicinal.sample;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -174,15 +174,8 @@ class SamplerTest {
 
   @Test
   void dataThatCannotFillABatchIsAnError() {
-    assertThatThrownBy(() -> balanced(100, 5, 8, 4))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sampler.classes: 8 classes per batch")
-        .hasMessageContaining("have 5");
-    assertThatThrownBy(() -> balanced(32, 8, 8, 4))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("need more than 32 training samples");
-    assertThatThrownBy(() -> new RandomSampler(ids(5), 10, true, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sampler.batch: 10 is more than the 5");
+    refused(() -> balanced(100, 5, 8, 4), "sampler.classes: 8 classes per batch", "have 5");
+    refused(() -> balanced(32, 8, 8, 4), "need more than 32 training samples");
+    refused(() -> new RandomSampler(ids(5), 10, true, 0), "sampler.batch: 10 is more than the 5");
   }
 }

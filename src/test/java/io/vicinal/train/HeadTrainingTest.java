@@ -1,11 +1,11 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.CancelledException;
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.ScheduleConfig;
@@ -163,23 +163,16 @@ class HeadTrainingTest {
 
   @Test
   void whatDoesNotFitIsSaid() {
-    assertThatThrownBy(() -> Supervision.hard(3, LABELS))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 3 has label 3, outside 0..2");
+    refused(() -> Supervision.hard(3, LABELS), "sample 3 has label 3, outside 0..2");
     Supervision hard = Supervision.hard(CLASSES, LABELS);
-    assertThatThrownBy(() -> hard.withWeights(new double[2]))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("weights: 2 for 200 samples");
+    refused(() -> hard.withWeights(new double[2]), "weights: 2 for 200 samples");
     double[] negative = new double[LABELS.length];
     negative[7] = -1;
-    assertThatThrownBy(() -> hard.withWeights(negative))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 7 has weight -1.0");
+    refused(() -> hard.withWeights(negative), "sample 7 has weight -1.0");
     double[][] soft = new double[LABELS.length][];
     soft[2] = new double[] {0.5, 0.1, 0.1, 0.1};
-    assertThatThrownBy(() -> new Supervision(CLASSES, LABELS, null, soft, null))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("row 2 is not 4 probabilities");
+    refused(
+        () -> new Supervision(CLASSES, LABELS, null, soft, null), "row 2 is not 4 probabilities");
   }
 
   /** As in a run folder: the step, the tensor and the batch's samples are named. */

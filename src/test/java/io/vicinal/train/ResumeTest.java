@@ -1,5 +1,6 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -209,11 +210,9 @@ class ResumeTest {
     Process process = start(List.of(), run, Integer.MAX_VALUE); // waits after its first step
     try (Arena arena = Arena.host()) {
       assertThat(process.getInputStream().read()).isEqualTo('.');
-      assertThatThrownBy(
-              () ->
-                  Trainer.train(config(), data(arena), run, RunMode.RESUME, TrainingListener.NONE))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("another process is training here");
+      refused(
+          () -> Trainer.train(config(), data(arena), run, RunMode.RESUME, TrainingListener.NONE),
+          "another process is training here");
     } finally {
       process.destroyForcibly();
       process.waitFor();
@@ -241,24 +240,18 @@ class ResumeTest {
     try (Arena arena = Arena.host()) {
       FeatureSet data = data(arena);
       Trainer.train(config("epochs=1"), data, run, RunMode.NEW, TrainingListener.NONE);
-      assertThatThrownBy(
-              () ->
-                  Trainer.train(
-                      config("optimizer.lr=0.03"),
-                      data,
-                      run,
-                      RunMode.RESUME,
-                      TrainingListener.NONE))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("the run there differs in optimizer.lr (0.02, now 0.03)")
-          .hasMessageContaining("--config " + run.resolve("config.json"));
+      refused(
+          () ->
+              Trainer.train(
+                  config("optimizer.lr=0.03"), data, run, RunMode.RESUME, TrainingListener.NONE),
+          "the run there differs in optimizer.lr (0.02, now 0.03)",
+          "--config " + run.resolve("config.json"));
       float[] x = data.features().toFloats();
       x[5] += 1;
       data.features().set(x);
-      assertThatThrownBy(
-              () -> Trainer.train(config(), data, run, RunMode.RESUME, TrainingListener.NONE))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("the data has changed since this run began");
+      refused(
+          () -> Trainer.train(config(), data, run, RunMode.RESUME, TrainingListener.NONE),
+          "the data has changed since this run began");
     }
   }
 
@@ -297,12 +290,8 @@ class ResumeTest {
 
   @Test
   void onlyAFolderWithARunResumesByItself() throws IOException {
-    assertThatThrownBy(() -> Trainer.resume(folder, TrainingListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("holds no run to resume");
+    refused(() -> Trainer.resume(folder, TrainingListener.NONE), "holds no run to resume");
     Files.writeString(folder.resolve("config.json"), "{\"seed\": }" + File.separator);
-    assertThatThrownBy(() -> Trainer.resume(folder, TrainingListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("config.json: not JSON at line 1");
+    refused(() -> Trainer.resume(folder, TrainingListener.NONE), "config.json: not JSON at line 1");
   }
 }

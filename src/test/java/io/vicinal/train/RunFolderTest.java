@@ -1,9 +1,8 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,9 +26,7 @@ class RunFolderTest {
   @Test
   void aNewRunRefusesAFolderThatHoldsOne() throws IOException {
     Path run = oldRun();
-    assertThatThrownBy(() -> RunFolder.open(run, RunMode.NEW))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("already holds a run; resume it, start over")
+    refused(() -> RunFolder.open(run, RunMode.NEW), "already holds a run; resume it, start over")
         .message()
         .hasLineCount(1);
     assertThat(run.resolve("head.safetensors")).hasContent("precious head.safetensors");
@@ -63,9 +60,9 @@ class RunFolderTest {
   @Test
   void oneFolderTakesOneRunAtATime() {
     try (RunFolder first = RunFolder.open(temporary, RunMode.NEW)) {
-      assertThatThrownBy(() -> RunFolder.open(temporary, RunMode.RESUME))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("another process is training here; wait for it")
+      refused(
+              () -> RunFolder.open(temporary, RunMode.RESUME),
+              "another process is training here; wait for it")
           .message()
           .hasLineCount(1);
       assertThat(first.path()).isEqualTo(temporary);
@@ -76,16 +73,10 @@ class RunFolderTest {
   @Test
   void foldersThatCannotBeUsedAreNamed() throws IOException {
     Path file = Files.writeString(temporary.resolve("file"), "x");
-    assertThatThrownBy(() -> RunFolder.open(file, RunMode.NEW))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("file: is a file; name a folder");
-    assertThatThrownBy(() -> RunFolder.open(file.resolve("below"), RunMode.NEW))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("cannot be written");
+    refused(() -> RunFolder.open(file, RunMode.NEW), "file: is a file; name a folder");
+    refused(() -> RunFolder.open(file.resolve("below"), RunMode.NEW), "cannot be written");
     // Root may write anywhere but here.
-    assertThatThrownBy(() -> RunFolder.open(Path.of("/proc/self/run"), RunMode.NEW))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("cannot be written")
+    refused(() -> RunFolder.open(Path.of("/proc/self/run"), RunMode.NEW), "cannot be written")
         .message()
         .hasLineCount(1);
   }
@@ -113,9 +104,8 @@ class RunFolderTest {
     MetricsLog again = MetricsLog.open(file, kept);
     again.append("{\"epoch\":3}");
     assertThat(file).hasContent("{\"epoch\":1}\n{\"epoch\":3}\n");
-    assertThatThrownBy(() -> MetricsLog.open(file, 1000))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("is shorter (24 bytes) than its checkpoint says (1000)");
+    refused(
+        () -> MetricsLog.open(file, 1000), "is shorter (24 bytes) than its checkpoint says (1000)");
     assertThat(file).hasContent("{\"epoch\":1}\n{\"epoch\":3}\n");
   }
 }

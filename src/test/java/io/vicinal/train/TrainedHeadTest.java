@@ -1,10 +1,11 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
+import static io.vicinal.Refusal.refusedAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.CancelledException;
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.FeatureSet;
@@ -171,48 +172,43 @@ class TrainedHeadTest {
   @Test
   void whatContradictsTheDataIsRefusedInOneSentence() {
     long before = HostMemory.liveBytes();
-    refused(
+    refusedOptions(
         QUICK.dataset("fashion-mnist"),
         "data.dataset: \"fashion-mnist\" contradicts the features that the program hands over");
-    refused(
+    refusedOptions(
         QUICK.files(Path.of("/x.npy"), Path.of("/y.npy")),
         "data.features: /x.npy contradicts the features that the program hands over");
-    refused(QUICK.classes(10, 3), "data.classes: the data has no sample of class 3");
-    refused(QUICK.batch(500), "sampler.batch: 500 is more than the 192 training samples");
-    refused(QUICK.device("gpu"), "device: 'gpu' is unknown");
-    refused(QUICK.metrics("r@x"), "evaluate.metrics: ");
-    assertThatThrownBy(() -> Trainer.train(rows, ClassLabels.of(1, 2), QUICK))
-        .isInstanceOf(InputException.class)
+    refusedOptions(QUICK.classes(10, 3), "data.classes: the data has no sample of class 3");
+    refusedOptions(QUICK.batch(500), "sampler.batch: 500 is more than the 192 training samples");
+    refusedOptions(QUICK.device("gpu"), "device: 'gpu' is unknown");
+    refusedOptions(QUICK.metrics("r@x"), "evaluate.metrics: ");
+    refused(() -> Trainer.train(rows, ClassLabels.of(1, 2), QUICK))
         .hasMessage("labels: 2 for 240 rows of features; give one each");
     float[] broken = clouds.features().toFloats();
     broken[5 * 12 + 3] = Float.NaN;
-    assertThatThrownBy(() -> Trainer.train(Rows.of(broken, 12), labels, QUICK))
-        .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("the program's data: features[5, 3] is NaN or infinite");
+    refusedAt(
+        () -> Trainer.train(Rows.of(broken, 12), labels, QUICK),
+        "the program's data: features[5, 3] is NaN or infinite");
     assertThat(HostMemory.liveBytes()).isEqualTo(before);
   }
 
-  private void refused(TrainingOptions options, String sentence) {
-    assertThatThrownBy(() -> Trainer.train(rows, labels, options))
-        .isInstanceOf(InputException.class)
-        .hasMessageStartingWith(sentence)
-        .hasMessageNotContaining("\n");
+  private void refusedOptions(TrainingOptions options, String sentence) {
+    refusedAt(() -> Trainer.train(rows, labels, options), sentence);
   }
 
   /** The same in a run folder: a configuration of files was silently ignored. */
   @Test
   void aFolderRunRefusesTwoSourcesOfDataBeforeItBegins() {
     Path run = folder.resolve("run");
-    assertThatThrownBy(
-            () ->
-                Trainer.train(
-                    QUICK.dataset("fashion-mnist").config(),
-                    clouds,
-                    run,
-                    RunMode.NEW,
-                    TrainingListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("contradicts the features");
+    refused(
+        () ->
+            Trainer.train(
+                QUICK.dataset("fashion-mnist").config(),
+                clouds,
+                run,
+                RunMode.NEW,
+                TrainingListener.NONE),
+        "contradicts the features");
     assertThat(run.resolve("config.json")).doesNotExist();
     Trainer.train(QUICK.config(), clouds, run, RunMode.NEW, TrainingListener.NONE);
     resumeRefused(Samples.clouds(arena, 200, 12, 6), run, "the run there has 240 rows, the data");
@@ -232,20 +228,17 @@ class TrainedHeadTest {
       assertSame(opened.head(), Head.load(result.head(), arena));
       assertThat(opened.training().samples()).isEqualTo(192);
       FeatureSet other = Samples.clouds(arena, 240, 12, 5);
-      assertThatThrownBy(() -> TrainedRun.open(run, other, backend, arena))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("the data has changed since this run began");
-      assertThatThrownBy(() -> TrainedRun.open(run, backend, arena))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("features handed over by a program");
+      refused(
+          () -> TrainedRun.open(run, other, backend, arena),
+          "the data has changed since this run began");
+      refused(() -> TrainedRun.open(run, backend, arena), "features handed over by a program");
     }
   }
 
   private static void resumeRefused(FeatureSet other, Path run, String sentence) {
-    assertThatThrownBy(
-            () -> Trainer.train(QUICK.config(), other, run, RunMode.RESUME, TrainingListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(sentence);
+    refused(
+        () -> Trainer.train(QUICK.config(), other, run, RunMode.RESUME, TrainingListener.NONE),
+        sentence);
   }
 
   @Test

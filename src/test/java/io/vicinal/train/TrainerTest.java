@@ -1,5 +1,6 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -8,7 +9,6 @@ import static org.assertj.core.api.Assertions.within;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.CancelledException;
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
@@ -433,12 +433,10 @@ class TrainerTest {
     float[] x = data.features().toFloats();
     x[12 * 17 + 5] = Float.NaN;
     data.features().set(x);
-    assertThatThrownBy(
-            () ->
-                Trainer.train(
-                    quick(), data, folder.resolve("run"), RunMode.NEW, TrainingListener.NONE))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("clouds: features[17, 5] is NaN or infinite");
+    refused(
+        () ->
+            Trainer.train(quick(), data, folder.resolve("run"), RunMode.NEW, TrainingListener.NONE),
+        "clouds: features[17, 5] is NaN or infinite");
   }
 
   @Test
@@ -486,11 +484,7 @@ class TrainerTest {
         "compute.device=quantum | quantum",
       })
   void wrongValuesAreOneSentence(String override, String expected) {
-    assertThatThrownBy(() -> run(folder.resolve("run"), quick(override)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining(expected)
-        .message()
-        .hasLineCount(1);
+    refused(() -> run(folder.resolve("run"), quick(override)), expected).message().hasLineCount(1);
     // Nothing was begun: the same folder takes a corrected run.
     assertThat(run(folder.resolve("run"), quick("epochs=1")).epochs()).isEqualTo(1);
   }
@@ -629,13 +623,11 @@ class TrainerTest {
               "{\"data\": {\"features\": \"%s\", \"labels\": \"%s\", \"classes\": [%s]}}",
               row[0], row[1], row[2]);
       RunConfig config = ConfigParser.parse(json, "c.json", folder, List.of());
-      assertThatThrownBy(() -> TrainingPlan.of(config))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining(row[3]);
-      assertThatThrownBy(() -> Trainer.train(config, folder.resolve("no"), TrainingListener.NONE))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining(row[0].equals("x.npy") ? row[3] : row[0])
-          .hasMessageContaining(row[0].equals("cube.npy") ? "reshape it to [240, 12]" : "");
+      refused(() -> TrainingPlan.of(config), row[3]);
+      refused(
+          () -> Trainer.train(config, folder.resolve("no"), TrainingListener.NONE),
+          row[0].equals("x.npy") ? row[3] : row[0],
+          row[0].equals("cube.npy") ? "reshape it to [240, 12]" : "");
     }
     String narrow =
         "{\"data\": {\"features\": \"x.npy\", \"labels\": \"y.npy\"},"
@@ -652,8 +644,7 @@ class TrainerTest {
     run(folder.resolve("first"), quick("epochs=1"));
     long before = HostMemory.liveBytes();
     run(folder.resolve("second"), quick());
-    assertThatThrownBy(() -> run(folder.resolve("third"), quick("sampler.classes=9")))
-        .isInstanceOf(InputException.class);
+    refused(() -> run(folder.resolve("third"), quick("sampler.classes=9")));
     long mine = Arrays.stream(new long[] {240 * 12 * 4, 240 * 8}).sum() * 2;
     // The two data sets of this test's own arena, in blocks of at most 1 MiB.
     assertThat(HostMemory.liveBytes() - before).isLessThanOrEqualTo(mine + (1 << 20));

@@ -1,11 +1,12 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
+import static io.vicinal.Refusal.refusedAt;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import io.vicinal.InputException;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
@@ -200,8 +201,6 @@ class TrainingOptionsTest {
   }
 
   private static void refused(Consumer<TrainingOptions> wrong, String sentence) {
-    assertThatThrownBy(() -> wrong.accept(BASE))
-        .isInstanceOf(InputException.class)
-        .hasMessageStartingWith("TrainingOptions: " + sentence);
+    refusedAt(() -> wrong.accept(BASE), "TrainingOptions: " + sentence);
   }
 }

@@ -1,5 +1,6 @@
 package io.vicinal.train;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
@@ -65,11 +66,11 @@ class ValidationSplitTest {
   void splitsThatCannotBeMeasuredAreRefused() {
     long[] labels = labels(20, 10);
     long[] ids = LongStream.range(0, 20).toArray();
-    assertThatThrownBy(() -> ValidationSplit.of(labels, ids, config(0.05, "sample"), 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("validation.fraction: 0.05 leaves no class two validation samples")
-        .hasMessageContaining("set it to 0.38 or more (the largest class has 4 samples)")
-        .hasMessageContaining("validation.by=class");
+    refused(
+        () -> ValidationSplit.of(labels, ids, config(0.05, "sample"), 1),
+        "validation.fraction: 0.05 leaves no class two validation samples",
+        "set it to 0.38 or more (the largest class has 4 samples)",
+        "validation.by=class");
     long[] pairs = LongStream.range(0, 20).map(i -> i / 2).toArray(); // one must be trained on
     assertThatThrownBy(() -> ValidationSplit.of(pairs, ids, config(0.3, "sample"), 1))
         .hasMessageNotContaining("or more (the largest")

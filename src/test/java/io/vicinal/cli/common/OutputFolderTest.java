@@ -1,11 +1,11 @@
 package io.vicinal.cli.common;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
-import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,9 +52,7 @@ class OutputFolderTest {
     try (OutputFolder out = open("x")) {
       Files.writeString(out.file("x"), "result");
       Files.writeString(folder.resolve("x"), "mine");
-      assertThatThrownBy(out::commit)
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("x: is in the way");
+      refused(out::commit, "x: is in the way");
     }
     assertThat(folder.resolve("x")).hasContent("mine");
   }
@@ -64,9 +62,7 @@ class OutputFolderTest {
   void aResultThatSomebodyChangedStays() throws IOException {
     write("x", "result");
     Files.writeString(folder.resolve("x"), "edited");
-    assertThatThrownBy(() -> open("x"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("changed since");
+    refused(() -> open("x"), "changed since");
     assertThat(folder.resolve("x")).hasContent("edited");
   }
 

@@ -1,10 +1,9 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,12 +58,10 @@ class DetectionCurveTest {
 
   @Test
   void oneKindOfSampleOnlyCannotBeJudged() {
-    assertThatThrownBy(() -> DetectionCurve.of("none", new double[2], new boolean[2]))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("no sample is mislabelled");
-    assertThatThrownBy(() -> DetectionCurve.of("few", new double[2], new boolean[3]))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("2 scores for 3 samples");
+    refused(
+        () -> DetectionCurve.of("none", new double[2], new boolean[2]), "no sample is mislabelled");
+    refused(
+        () -> DetectionCurve.of("few", new double[2], new boolean[3]), "2 scores for 3 samples");
   }
 
   @Test

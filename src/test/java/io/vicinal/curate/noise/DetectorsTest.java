@@ -1,10 +1,9 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.curate.noise.EvidenceOptions.Predictor;
 import io.vicinal.data.FeatureSet;
@@ -80,9 +79,7 @@ class DetectorsTest {
     assertThat(scores).hasSize(TRAINING).doesNotContain(Double.NaN);
     double auc = DetectionCurve.of(name, scores, mislabelled).auc();
     assertThat(auc).isBetween(0.3, 0.9);
-    assertThatThrownBy(() -> withoutTest(name))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("give test features and labels");
+    refused(() -> withoutTest(name), "give test features and labels");
   }
 
   private static void withoutTest(String name) {
@@ -133,22 +130,16 @@ class DetectorsTest {
 
   @Test
   void whatCannotBeRankedIsSaid() {
-    assertThatThrownBy(() -> Detectors.named("guess"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("choose aum, oof-loss");
+    refused(() -> Detectors.named("guess"), "choose aum, oof-loss");
     try (Arena arena = Arena.host()) {
       FeatureSet one =
           new FeatureSet(arena.of(new float[4], 4, 1), arena.of(new long[4], 4), "one");
       EvidenceOptions options = EvidenceOptions.of(NoisyDigits.TRAINING, 0);
-      assertThatThrownBy(() -> Evidence.of(BACKEND, one, options))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("one class");
+      refused(() -> Evidence.of(BACKEND, one, options), "one class");
       float[] x = {1, 2, Float.NaN, 4};
       FeatureSet nan =
           new FeatureSet(arena.of(x, 4, 1), arena.of(new long[] {0, 1, 0, 1}, 4), "holes");
-      assertThatThrownBy(() -> Evidence.of(BACKEND, nan, options))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("holes: features[2, 0] is NaN");
+      refused(() -> Evidence.of(BACKEND, nan, options), "holes: features[2, 0] is NaN");
     }
   }
 
@@ -202,10 +193,10 @@ class DetectorsTest {
       FeatureSet many = new FeatureSet(arena.of(x, n, 1), arena.of(labels, n), "many");
       try (Evidence large =
           Evidence.of(BACKEND, many, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
-        assertThatThrownBy(large.heldOut()::checkTable)
-            .isInstanceOf(InputException.class)
-            .hasMessageContaining("many: a table of 16400 x 16400")
-            .hasMessageContaining("about 16384 classes at a time");
+        refused(
+            large.heldOut()::checkTable,
+            "many: a table of 16400 x 16400",
+            "about 16384 classes at a time");
       }
     }
   }

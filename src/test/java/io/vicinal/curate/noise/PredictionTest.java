@@ -1,10 +1,10 @@
 package io.vicinal.curate.noise;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.retrieval.NeighbourList;
 import io.vicinal.sample.Xoshiro;
@@ -69,9 +69,7 @@ class PredictionTest {
     }
     assertThat(folds.of()).isEqualTo(Folds.stratified(labels, 5, 1).of());
     assertThat(folds.of()).isNotEqualTo(Folds.stratified(labels, 5, 2).of());
-    assertThatThrownBy(() -> Folds.stratified(labels, 1, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("folds: must be 2..103");
+    refused(() -> Folds.stratified(labels, 1, 0), "folds: must be 2..103");
   }
 
   /** A fold's scores do not follow its labels: change them, and the scores stay. */

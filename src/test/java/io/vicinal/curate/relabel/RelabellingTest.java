@@ -1,10 +1,9 @@
 package io.vicinal.curate.relabel;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.Evidence;
@@ -388,12 +387,11 @@ class RelabellingTest {
 
   @Test
   void idsThatDoNotExistAreNamed() {
-    assertThatThrownBy(
-            () ->
-                Relabelling.propose(
-                    evidence, new int[] {3, 3}, RelabelRule.KNN, Relabelling.Options.defaults()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample id 3");
+    refused(
+        () ->
+            Relabelling.propose(
+                evidence, new int[] {3, 3}, RelabelRule.KNN, Relabelling.Options.defaults()),
+        "sample id 3");
     assertThat(evidence.data().features().dtype()).isEqualTo(DType.F32);
   }
 }

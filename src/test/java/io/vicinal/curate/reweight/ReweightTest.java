@@ -1,10 +1,9 @@
 package io.vicinal.curate.reweight;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.curate.noise.NoisyDigits;
@@ -131,9 +130,7 @@ class ReweightTest {
       }
       assertThat(grown).isPositive().isGreaterThan(swapped);
       double[] few = new double[3];
-      assertThatThrownBy(() -> Refit.run(problem, lambda, few, options, arena))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("3 for");
+      refused(() -> Refit.run(problem, lambda, few, options, arena), "3 for");
     }
   }
 
@@ -237,15 +234,10 @@ class ReweightTest {
     double[] weights = SampleWeights.of(5, new long[] {4, 0}, new long[] {2}, 1.5, 0.25);
     assertThat(weights).containsExactly(1.5, 1, 0.25, 1, 1.5);
     assertThat(SampleWeights.normalised(new double[] {1, 3})).containsExactly(0.5, 1.5);
-    assertThatThrownBy(() -> SampleWeights.of(5, new long[] {1}, new long[] {1}, 2, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 1 is named twice");
-    assertThatThrownBy(() -> SampleWeights.of(5, new long[] {5}, new long[0], 2, 0))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("outside 0..4");
-    assertThatThrownBy(() -> SampleWeights.normalised(new double[2]))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("nothing is left");
+    refused(
+        () -> SampleWeights.of(5, new long[] {1}, new long[] {1}, 2, 0), "sample 1 is named twice");
+    refused(() -> SampleWeights.of(5, new long[] {5}, new long[0], 2, 0), "outside 0..4");
+    refused(() -> SampleWeights.normalised(new double[2]), "nothing is left");
   }
 
   /** The negative control: what helps is left out, what harms counts twice. */

@@ -1,5 +1,6 @@
 package io.vicinal.curate.study;
 
+import static io.vicinal.Refusal.refused;
 import static io.vicinal.curate.study.Category.CENTRALIZED;
 import static io.vicinal.curate.study.Category.DIVERSIFIED;
 import static io.vicinal.curate.study.Category.INDIVIDUAL;
@@ -8,10 +9,8 @@ import static io.vicinal.curate.study.Category.OTHER;
 import static io.vicinal.curate.study.Category.Rule.ENTROPY;
 import static io.vicinal.curate.study.Category.Rule.SHARE;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 
@@ -108,10 +107,7 @@ class FieldStudyTest {
   @Test
   void lengthsMustFit() {
     long[] labels = LongStream.range(0, 3).toArray();
-    assertThatThrownBy(() -> FieldStudy.of(labels, new long[2]))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("2 labels for 3 samples");
-    assertThatThrownBy(() -> FieldStudy.of(new long[0], new long[0]))
-        .isInstanceOf(InputException.class);
+    refused(() -> FieldStudy.of(labels, new long[2]), "2 labels for 3 samples");
+    refused(() -> FieldStudy.of(new long[0], new long[0]));
   }
 }

@@ -1,10 +1,9 @@
 package io.vicinal.curate.study;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.DigitRows;
 import io.vicinal.tensor.Arena;
@@ -72,9 +71,7 @@ class NeighbourPurityTest {
           NeighbourPurity.of(x, new long[] {1, 1, 2, 2}, new long[] {0, 3}, 2, backend);
       assertThat(purity.perSample()).containsExactly(0.5, 0.5);
       assertThat(NeighbourPurity.of(x, new long[4], new long[0], 2, backend).mean()).isNaN();
-      assertThatThrownBy(() -> NeighbourPurity.of(x, new long[4], new long[] {4}, 2, backend))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("sample 4");
+      refused(() -> NeighbourPurity.of(x, new long[4], new long[] {4}, 2, backend), "sample 4");
     }
   }
 

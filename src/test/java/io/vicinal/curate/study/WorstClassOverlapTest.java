@@ -1,10 +1,9 @@
 package io.vicinal.curate.study;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.curate.study.WorstClassOverlap.Worst;
 import java.io.IOException;
 import java.io.InputStream;
@@ -86,11 +85,9 @@ class WorstClassOverlapTest {
 
   @Test
   void badLists() {
-    assertThatThrownBy(() -> new WorstClassOverlap(List.of()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("there is none");
-    assertThatThrownBy(() -> new WorstClassOverlap(List.of(new Worst("a", 3, List.of(1L, 1L)))))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("a, seed 3 names a class twice");
+    refused(() -> new WorstClassOverlap(List.of()), "there is none");
+    refused(
+        () -> new WorstClassOverlap(List.of(new Worst("a", 3, List.of(1L, 1L)))),
+        "a, seed 3 names a class twice");
   }
 }

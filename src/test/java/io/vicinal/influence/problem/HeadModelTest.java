@@ -1,9 +1,9 @@
 package io.vicinal.influence.problem;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
@@ -44,10 +44,10 @@ class HeadModelTest {
 
   @Test
   void aLabelWithoutAProxyIsNamed() {
-    assertThatThrownBy(() -> model(new NormalizedSoftmax(1), 3, 4, 2, 0, 1, 4))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("x.npy: sample 2 has label 4")
-        .hasMessageContaining("classes 0..3");
+    refused(
+        () -> model(new NormalizedSoftmax(1), 3, 4, 2, 0, 1, 4),
+        "x.npy: sample 2 has label 4",
+        "classes 0..3");
     assertThatThrownBy(() -> model(new SoftTriple(1, 1, 0, 0, 2), 3, 4, 2, 0, 2))
         .hasMessageContaining("sample 1 has label 2")
         .hasMessageContaining("classes 0..1");
@@ -55,15 +55,9 @@ class HeadModelTest {
 
   @Test
   void aHeadOfOtherFeaturesOrAnotherLossIsNamed() {
-    assertThatThrownBy(() -> model(new NormalizedSoftmax(1), 5, 4, 2, 0, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("5 columns");
-    assertThatThrownBy(() -> model(new NormalizedSoftmax(1), 3, 4, 3, 0, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("proxies");
-    assertThatThrownBy(() -> model(new SoftTriple(1, 1, 0, 0, 3), 3, 4, 2, 0, 1))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("3 centres per class");
+    refused(() -> model(new NormalizedSoftmax(1), 5, 4, 2, 0, 1), "5 columns");
+    refused(() -> model(new NormalizedSoftmax(1), 3, 4, 3, 0, 1), "proxies");
+    refused(() -> model(new SoftTriple(1, 1, 0, 0, 3), 3, 4, 2, 0, 1), "3 centres per class");
   }
 
   @Test
@@ -74,9 +68,7 @@ class HeadModelTest {
         new HeadTensors(arena.of(new double[6], 2, 3), null, arena.of(new double[4], 2, 2));
     HeadModel model = new HeadModel(new NormalizedSoftmax(1), set, head);
     try (Backend backend = Backend.cpu()) {
-      assertThatThrownBy(() -> model.checkFinite(backend))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("x.npy: features[1, 1] is NaN or infinite");
+      refused(() -> model.checkFinite(backend), "x.npy: features[1, 1] is NaN or infinite");
     }
   }
 }

@@ -1,10 +1,9 @@
 package io.vicinal.influence.problem;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.backend.HeadTensors;
@@ -150,9 +149,8 @@ class HeadProblemTest {
         trace += fisher[i][i];
       }
       assertThat(arc.meanEigenvalue()).isCloseTo(trace / fisher.length, within(1e-9));
-      assertThatThrownBy(() -> arc.delivered().ekfac(CurvatureKind.HESSIAN))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("arcface is not a cosine softmax");
+      refused(
+          () -> arc.delivered().ekfac(CurvatureKind.HESSIAN), "arcface is not a cosine softmax");
       double[][] hessian = Dense.matrix(anchor.delivered(), CurvatureKind.HESSIAN, null);
       double sum = 0;
       for (double[] row : hessian) {
@@ -175,17 +173,13 @@ class HeadProblemTest {
   void whatDoesNotFitIsRefusedAtOnce() {
     try (Arena arena = Arena.host()) {
       HeadModel model = Toy.small().model(arena);
-      assertThatThrownBy(
-              () -> HeadProblem.open(CPU, model, ProblemOptions.defaults().withMemory(1000)))
-          .isInstanceOf(InputException.class)
+      refused(() -> HeadProblem.open(CPU, model, ProblemOptions.defaults().withMemory(1000)))
           .hasMessageStartingWith("memory: rotating the features needs")
           .hasMessageContaining("allow more");
       double[] x = model.training().features().toDoubles();
       x[3 * 9 + 2] = Double.NaN;
       model.training().features().set(x);
-      assertThatThrownBy(() -> HeadProblem.open(CPU, model, ProblemOptions.defaults()))
-          .isInstanceOf(InputException.class)
-          .hasMessageContaining("features[3, 2]");
+      refused(() -> HeadProblem.open(CPU, model, ProblemOptions.defaults()), "features[3, 2]");
     }
   }
 }

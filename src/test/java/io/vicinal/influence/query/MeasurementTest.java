@@ -1,5 +1,6 @@
 package io.vicinal.influence.query;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
@@ -172,16 +173,12 @@ class MeasurementTest {
 
   @Test
   void whatCannotBeMeasuredIsNamed() {
-    assertThatThrownBy(() -> GroupDistance.of(new Group(3, List.of(), List.of())))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("group 3: has no pair");
-    assertThatThrownBy(() -> new PairDistance(2, 2)).isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> new TripletMargin(1, 2, 1)).isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> new ClassConfusion("x", new long[] {1}, new long[] {1}))
-        .isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> new ClassConfusion("x", new long[] {1}, new long[] {}))
-        .isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> recall(0, 1, 1)).isInstanceOf(InputException.class);
+    refused(() -> GroupDistance.of(new Group(3, List.of(), List.of())), "group 3: has no pair");
+    refused(() -> new PairDistance(2, 2));
+    refused(() -> new TripletMargin(1, 2, 1));
+    refused(() -> new ClassConfusion("x", new long[] {1}, new long[] {1}));
+    refused(() -> new ClassConfusion("x", new long[] {1}, new long[] {}));
+    refused(() -> recall(0, 1, 1));
     assertThatThrownBy(
             () -> new SmoothedRecall(1, 1, 1, new long[] {11}, ALL, LABELS)) // alone in its class
         .isInstanceOf(InputException.class)

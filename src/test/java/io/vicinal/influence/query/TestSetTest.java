@@ -1,10 +1,10 @@
 package io.vicinal.influence.query;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.data.Offset.offset;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.sample.Xoshiro;
@@ -62,9 +62,7 @@ class TestSetTest {
     assertThat(test.rowsOfClass(5)).containsExactly(0, 1, 2, 8);
     assertThat(test.rowsOf(List.of(new PairDistance(7, 2), new PairDistance(2, 3))))
         .containsExactly(2, 3, 7);
-    assertThatThrownBy(() -> test.rowsOf(List.of(new PairDistance(1, 9))))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("no test row 9");
+    refused(() -> test.rowsOf(List.of(new PairDistance(1, 9))), "no test row 9");
   }
 
   @Test
@@ -109,11 +107,7 @@ class TestSetTest {
   @Test
   void notFiniteIsNamed() {
     x[4 * D + 1] = Double.NaN;
-    assertThatThrownBy(() -> new TestSet(backend, arena.of(x, T, D), arena.of(new long[T], T)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("[4, 1]");
-    assertThatThrownBy(() -> new TestSet(backend, arena.of(x, T, D), arena.of(new long[2], 2)))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("test labels");
+    refused(() -> new TestSet(backend, arena.of(x, T, D), arena.of(new long[T], T)), "[4, 1]");
+    refused(() -> new TestSet(backend, arena.of(x, T, D), arena.of(new long[2], 2)), "test labels");
   }
 }

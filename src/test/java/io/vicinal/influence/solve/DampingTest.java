@@ -1,10 +1,10 @@
 package io.vicinal.influence.solve;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.influence.problem.DampingUnit;
 import io.vicinal.influence.problem.HeadProblem;
@@ -48,8 +48,7 @@ class DampingTest {
     try (Backend cpu = Backend.cpu();
         Arena arena = Arena.host();
         HeadProblem problem = Toy.small().open(cpu, arena, ParameterSubset.W)) {
-      assertThatThrownBy(() -> Damping.parse(text, problem))
-          .isInstanceOf(InputException.class)
+      refused(() -> Damping.parse(text, problem))
           .hasMessageStartingWith("damping: '" + text + "'")
           .hasMessageContaining(text.startsWith("1e400") ? "is too large" : "is not ")
           .hasMessageContaining("write 10x or 0.01");
@@ -90,8 +89,6 @@ class DampingTest {
   void thetaHasThreeNames() {
     assertThat(ParameterSubset.parse("W, b")).isEqualTo(ParameterSubset.W_B);
     assertThat(ParameterSubset.parse("W,b,P")).isEqualTo(ParameterSubset.W_B_P);
-    assertThatThrownBy(() -> ParameterSubset.parse("P"))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("choose W, W,b or W,b,P");
+    refused(() -> ParameterSubset.parse("P"), "choose W, W,b or W,b,P");
   }
 }

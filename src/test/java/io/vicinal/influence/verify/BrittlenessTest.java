@@ -1,10 +1,9 @@
 package io.vicinal.influence.verify;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -55,6 +54,6 @@ class BrittlenessTest {
 
   @Test
   void level() {
-    assertThatThrownBy(() -> Brittleness.above(0, Double.NaN)).isInstanceOf(InputException.class);
+    refused(() -> Brittleness.above(0, Double.NaN));
   }
 }

@@ -1,10 +1,9 @@
 package io.vicinal.influence.verify;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -27,26 +26,16 @@ class EditTest {
     Edit edit = Edit.relabel("repair", Map.of(3L, 0L, 1L, 7L));
     assertThat(edit.keepsLabels()).isFalse();
     assertThat(edit.changes()).containsExactly(new Edit.Change(1, 1, 7), new Edit.Change(3, 1, 0));
-    assertThatThrownBy(() -> edit.predicted(SCORES))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("repair")
-        .hasMessageContaining("relabel table");
+    refused(() -> edit.predicted(SCORES), "repair", "relabel table");
   }
 
   @Test
   void badEdits() {
-    assertThatThrownBy(() -> Edit.remove("nothing"))
-        .isInstanceOf(InputException.class)
+    refused(() -> Edit.remove("nothing"))
         .hasMessage("nothing: no sample is named; name at least one");
-    assertThatThrownBy(() -> Edit.remove("twice", 3, 3))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 3 is named twice");
-    assertThatThrownBy(() -> Edit.reweight("x", -1, 3))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("-1.0");
-    assertThatThrownBy(() -> Edit.remove(4).predicted(SCORES))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("sample 4 is outside 0..3");
+    refused(() -> Edit.remove("twice", 3, 3), "sample 3 is named twice");
+    refused(() -> Edit.reweight("x", -1, 3), "-1.0");
+    refused(() -> Edit.remove(4).predicted(SCORES), "sample 4 is outside 0..3");
   }
 
   @Test
@@ -63,6 +52,6 @@ class EditTest {
     // Binomial(400, 51/101): mean 202, deviation 10.
     assertThat(Arrays.stream(times).min().getAsLong()).isGreaterThan(152);
     assertThat(Arrays.stream(times).max().getAsLong()).isLessThan(252);
-    assertThatThrownBy(() -> Subsets.random(10, 1, 3, 0)).isInstanceOf(InputException.class);
+    refused(() -> Subsets.random(10, 1, 3, 0));
   }
 }

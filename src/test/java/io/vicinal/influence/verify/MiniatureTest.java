@@ -1,10 +1,9 @@
 package io.vicinal.influence.verify;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -144,8 +143,7 @@ class MiniatureTest {
 
   @Test
   void badOptions() {
-    assertThatThrownBy(() -> new MiniatureOptions(0, 1, 10, 1, 0))
-        .isInstanceOf(InputException.class);
-    assertThatThrownBy(() -> OPTIONS.withBudget(-1, 1)).isInstanceOf(InputException.class);
+    refused(() -> new MiniatureOptions(0, 1, 10, 1, 0));
+    refused(() -> OPTIONS.withBudget(-1, 1));
   }
 }

@@ -1,10 +1,9 @@
 package io.vicinal.influence.verify;
 
+import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import io.vicinal.InputException;
 import io.vicinal.sample.Xoshiro;
 import java.util.Arrays;
 import java.util.List;
@@ -77,9 +76,9 @@ class VerificationTest {
 
   @Test
   void measurementsMustMatch() {
-    assertThatThrownBy(() -> Verification.of(normal(1, 2, 60), leaveOneOut()))
-        .isInstanceOf(InputException.class)
-        .hasMessageContaining("3 measurements were retrained and 2 predicted");
+    refused(
+        () -> Verification.of(normal(1, 2, 60), leaveOneOut()),
+        "3 measurements were retrained and 2 predicted");
   }
 
   @Test
