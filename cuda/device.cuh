@@ -101,6 +101,8 @@ struct Device {
   static constexpr auto sgd_step = cuda::sgd_step<Real>;
   static constexpr auto adam_step = cuda::adam_step<Real>;
   static constexpr auto clip = cuda::clip<Real>;
+  static constexpr auto lowest = cuda::lowest<Real>;
+  static constexpr auto reciprocal = cuda::reciprocal<Real>;
   static constexpr auto find_nonfinite = cuda::find_nonfinite<Real>;
   static constexpr auto gather_rows = cuda::gather_rows<Real>;
   static constexpr auto dots = cuda::dots<Real>;

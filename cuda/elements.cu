@@ -1,9 +1,11 @@
-// Element-wise kernels: optimiser steps, clipping, the search for NaN and infinity, rows by their ids;
+// Element-wise kernels: optimiser steps, clipping, reciprocals, the lowest, the search for NaN and infinity, rows by
+// their ids;
 // device/cpu/isa/elements.cpp has the formulas.
 // Threads      a thread steps through the elements by the grid's size; gathering takes one warp per row.
 // Cost         memory-bound, one pass.
-// Determinism  every element is independent; the first bad index is a minimum of integers.
+// Determinism  every element is independent; what is searched for is a minimum.
 #include <cmath>
+#include <limits>
 
 #include "operations.cuh"
 
@@ -51,11 +53,24 @@ __global__ void adam_kernel(std::int64_t n, Adam<Real> a) {
 }
 
 template <class Real>
-__global__ void clip_kernel(std::int64_t n, Real limit, Real* x) {
+__global__ void clip_kernel(std::int64_t n, Real low, Real high, Real* x) {
   each_index(n, [&](std::int64_t i) {
-    const Real v = x[i] > limit ? limit : x[i];  // comparisons with NaN are false: NaN stays
-    x[i] = v < -limit ? -limit : v;
+    const Real v = x[i] > high ? high : x[i];  // comparisons with NaN are false: NaN stays
+    x[i] = v < low ? low : v;
   });
+}
+
+// parts [threads of the grid] = the lowest of each thread's elements.
+template <class Real>
+__global__ void lowest_kernel(std::int64_t n, const Real* x, double* parts) {
+  double low = x[0];
+  each_index(n, [&](std::int64_t i) { low = math::lower_of(low, static_cast<double>(x[i])); });
+  parts[blockIdx.x * blockDim.x + threadIdx.x] = low;
+}
+
+template <class Real>
+__global__ void reciprocal_kernel(std::int64_t n, double shift, const Real* x, Real* out) {
+  each_index(n, [&](std::int64_t i) { out[i] = static_cast<Real>(1 / (static_cast<double>(x[i]) + shift)); });
 }
 
 template <class Real>
@@ -101,8 +116,27 @@ void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
 }
 
 template <class Real>
-void clip(Engine& e, std::int64_t n, double limit, Real* values) {
-  over(e, n, clip_kernel<Real>, n, static_cast<Real>(limit), values);
+void clip(Engine& e, std::int64_t n, double low, double high, Real* values) {
+  over(e, n, clip_kernel<Real>, n, static_cast<Real>(low), static_cast<Real>(high), values);
+}
+
+template <class Real>
+double lowest(Engine& e, std::int64_t n, const Real* values) {
+  constexpr std::int64_t kThreads = 256;
+  const dim3 grid = grid_for(e, std::min(n, 64 * kThreads), kThreads);
+  const std::int64_t parts = grid.x * kThreads;
+  double* lows = e.workspace.get<double>(parts + kThreads);
+  launch(lowest_kernel<Real>, grid, dim3(kThreads), 0, e.stream, n, values, lows);
+  launch(lowest_kernel<double>, dim3(1), dim3(kThreads), 0, e.stream, parts, lows, lows + parts);
+  double last[kThreads], low = std::numeric_limits<double>::infinity();
+  e.read(last, lows + parts, kThreads);
+  for (double each : last) low = math::lower_of(low, each);
+  return low;
+}
+
+template <class Real>
+void reciprocal(Engine& e, std::int64_t n, double shift, const Real* x, Real* out) {
+  over(e, n, reciprocal_kernel<Real>, n, shift, x, out);
 }
 
 template <class Real>
@@ -118,11 +152,13 @@ void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const 
   launch(gather_kernel<Real>, grid_for(e, n, 8), dim3(8 * kWarp), 0, e.stream, available, columns, values, n, ids, out);
 }
 
-#define VICINAL_INSTANTIATE(Real)                                           \
-  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);      \
-  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);    \
-  template void clip(Engine&, std::int64_t, double, Real*);                 \
-  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*); \
+#define VICINAL_INSTANTIATE(Real)                                              \
+  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);         \
+  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);       \
+  template void clip(Engine&, std::int64_t, double, double, Real*);            \
+  template double lowest(Engine&, std::int64_t, const Real*);                  \
+  template void reciprocal(Engine&, std::int64_t, double, const Real*, Real*); \
+  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*);    \
   template void gather_rows(Engine&, std::int64_t, std::int64_t, const Real*, std::int64_t, const std::int64_t*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)

@@ -1,4 +1,7 @@
-// Optimiser steps against naive recurrences in double, clipping, the search for NaN, rows, the plain product.
+// Optimiser steps against naive recurrences in double, clipping, reciprocals, the lowest, the search for NaN, rows, the
+// plain product.
+#include <utility>
+
 #include "support.hpp"
 
 namespace {
@@ -61,15 +64,40 @@ TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
       }
 }
 
-TEST_CASE("clip keeps NaN and everything inside the limit") {
+TEST_CASE("clip keeps NaN and everything inside the limits") {
   const EnginePtr e = make_engine();
   float x[5] = {-3, -0.5f, std::numeric_limits<float>::quiet_NaN(), 0.5f, std::numeric_limits<float>::infinity()};
-  REQUIRE(call::clip<float>(e.get(), 5, 1.0, x) == VICINAL_OK);
+  REQUIRE(call::clip<float>(e.get(), 5, -1.0, 1.0, x) == VICINAL_OK);
   CHECK(x[0] == -1.0f);
   CHECK(x[1] == -0.5f);
   CHECK(std::isnan(x[2]));
   CHECK(x[3] == 0.5f);
   CHECK(x[4] == 1.0f);
+  REQUIRE(call::clip<float>(e.get(), 5, 0, std::numeric_limits<double>::infinity(), x) == VICINAL_OK);
+  CHECK(x[1] == 0.0f);
+  CHECK(std::isnan(x[2]));
+  CHECK(x[4] == 1.0f);
+}
+
+TEST_CASE_TEMPLATE("lowest, wherever it lies, and reciprocal", Real, float, double) {
+  const EnginePtr e = make_engine();
+  for (std::int64_t n : kLengths) {
+    Random random(2);
+    auto x = cast<Real>(random.vector(n));
+    std::vector<Real> out(x.size());
+    double lowest = 0;
+    for (std::size_t at : {std::size_t{0}, x.size() / 2, x.size() - 1}) {
+      const Real before = std::exchange(x[at], Real(-99.5));
+      REQUIRE(call::lowest<Real>(e.get(), n, x.data(), &lowest) == VICINAL_OK);
+      CHECK(lowest == -99.5);
+      x[at] = std::numeric_limits<Real>::quiet_NaN();
+      REQUIRE(call::lowest<Real>(e.get(), n, x.data(), &lowest) == VICINAL_OK);
+      CHECK(std::isnan(lowest));
+      x[at] = before;
+    }
+    REQUIRE(call::reciprocal<Real>(e.get(), n, 2.5, x.data(), out.data()) == VICINAL_OK);
+    for (std::size_t i = 0; i < x.size(); ++i) REQUIRE(out[i] == static_cast<Real>(1 / (double{x[i]} + 2.5)));
+  }
 }
 
 TEST_CASE("find_nonfinite gives the first index") {

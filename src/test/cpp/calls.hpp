@@ -163,8 +163,16 @@ vicinal_status adam_step(Engine e, int64_t n, int64_t step, double lr, double be
                            A(second_moment, n), A(parameter, n));
 }
 template <class Real>
-vicinal_status clip(Engine e, int64_t n, double limit, Real* values) {
-  return vicinal_clip(e, limit, A(values, n));
+vicinal_status clip(Engine e, int64_t n, double low, double high, Real* values) {
+  return vicinal_clip(e, low, high, A(values, n));
+}
+template <class Real>
+vicinal_status lowest(Engine e, int64_t n, const Real* values, double* lowest) {
+  return vicinal_lowest(e, A(values, n), lowest);
+}
+template <class Real>
+vicinal_status reciprocal(Engine e, int64_t n, double shift, const Real* x, Real* out) {
+  return vicinal_reciprocal(e, shift, A(x, n), A(out, n));
 }
 template <class Real>
 vicinal_status find_nonfinite(Engine e, int64_t n, const Real* values, int64_t* first) {

@@ -234,9 +234,13 @@ TEST_CASE("arrays: bad arguments") {
   float a[4] = {1, 2, 3, 4}, b[4];
   std::int64_t at;
   const std::int64_t ids[2] = {0, 2};
-  CHECK(call::clip<float>(e.get(), 4, 0, a) == VICINAL_INVALID_ARGUMENT);
-  CHECK(call::clip<float>(e.get(), 0, 1, a) == VICINAL_INVALID_ARGUMENT);
-  CHECK(call::clip<float>(e.get(), 4, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 4, 0, 0, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 4, 0, NAN, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 0, -1, 1, a) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::clip<float>(e.get(), 4, -1, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::lowest<float>(e.get(), 4, a, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::reciprocal<float>(e.get(), 4, NAN, a, b) == VICINAL_INVALID_ARGUMENT);
+  CHECK(call::reciprocal<float>(e.get(), 4, 1, a, a) == VICINAL_INVALID_ARGUMENT);
   CHECK(call::find_nonfinite<float>(e.get(), 4, a, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(call::find_nonfinite<float>(e.get(), 4, nullptr, &at) == VICINAL_INVALID_ARGUMENT);
   CHECK(call::gather_rows<float>(e.get(), 2, 2, a, 2, ids, b) == VICINAL_INVALID_ARGUMENT);

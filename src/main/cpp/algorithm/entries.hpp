@@ -249,9 +249,20 @@ struct Entries {
     e.finish();
   }
 
-  static void clip(void* device, std::int64_t n, double limit, Real* values) {
+  static void clip(void* device, std::int64_t n, double low, double high, Real* values) {
     Engine& e = engine_of<Engine>(device);
-    Device::clip(e, n, limit, e.in_out(values, n));
+    Device::clip(e, n, low, high, e.in_out(values, n));
+    e.finish();
+  }
+
+  static double lowest(void* device, std::int64_t n, const Real* values) {
+    Engine& e = engine_of<Engine>(device);
+    return Device::lowest(e, n, e.in(values, n));
+  }
+
+  static void reciprocal(void* device, std::int64_t n, double shift, const Real* x, Real* out) {
+    Engine& e = engine_of<Engine>(device);
+    Device::reciprocal(e, n, shift, e.in(x, n), e.out(out, n));
     e.finish();
   }
 
@@ -331,6 +342,8 @@ Operations<typename Device::Real> operations_table() {
   VICINAL_ENTRY(sgd_step);
   VICINAL_ENTRY(adam_step);
   VICINAL_ENTRY(clip);
+  VICINAL_ENTRY(lowest);
+  VICINAL_ENTRY(reciprocal);
   VICINAL_ENTRY(find_nonfinite);
   VICINAL_ENTRY(gather_rows);
   VICINAL_ENTRY(normalize_rows);

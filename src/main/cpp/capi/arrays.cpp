@@ -1,4 +1,4 @@
-// C ABI: optimiser steps, row operations.
+// C ABI: optimiser steps, operations on elements and rows.
 #include "capi/arguments.hpp"
 
 namespace vicinal::capi {
@@ -79,12 +79,32 @@ vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t step, double lr
   });
 }
 
-vicinal_status vicinal_clip(vicinal_engine* engine, double limit, const vicinal_array* values) {
+vicinal_status vicinal_clip(vicinal_engine* engine, double low, double high, const vicinal_array* values) {
   return call(engine, "values", values, [&](auto& a) {
     const std::int64_t n = elements(values);
     auto* x = a.out("values", values, Dims(values));
-    check_parameter("limit", limit, 0, false, kAny);
-    a.run(a.ops.clip, n, limit, x);
+    require(low < high, "low is ", low, " and high is ", high, "; low must be below high");
+    a.run(a.ops.clip, n, low, high, x);
+  });
+}
+
+vicinal_status vicinal_lowest(vicinal_engine* engine, const vicinal_array* values, double* lowest) {
+  return call(engine, "values", values, [&](auto& a) {
+    const std::int64_t n = elements(values);
+    const auto* x = a.in("values", values, Dims(values));
+    check_pointer("lowest", lowest);
+    *lowest = a.run(a.ops.lowest, n, x);
+  });
+}
+
+vicinal_status vicinal_reciprocal(vicinal_engine* engine, double shift, const vicinal_array* x,
+                                  const vicinal_array* out) {
+  return call(engine, "x", x, [&](auto& a) {
+    const std::int64_t n = elements(x);
+    const auto* from = a.in("x", x, Dims(x));
+    auto* to = a.out("out", out, Dims(x));
+    require(std::isfinite(shift), "shift is ", shift, "; it must be finite");
+    a.run(a.ops.reciprocal, n, shift, from, to);
   });
 }
 

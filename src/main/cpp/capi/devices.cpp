@@ -65,9 +65,9 @@ void forward_operations(Operations<Real>& t) {
   using O = Operations<Real>;
   forward<&O::check_weights, &O::loss, &O::loss_hvp, &O::embed, &O::curvature_create, &O::curvature_products,
           &O::curvature_scores, &O::curvature_sample_gradients, &O::curvature_tables, &O::curvature_loss_change,
-          &O::sgd_step, &O::adam_step, &O::clip, &O::find_nonfinite, &O::gather_rows, &O::normalize_rows, &O::gemm,
-          &O::curvature_factors, &O::curvature_diagonal, &O::curvature_self_influence, &O::curvature_seed_recursion,
-          &O::dots, &O::axpy, &O::xpby, &O::multiply>(t);
+          &O::sgd_step, &O::adam_step, &O::clip, &O::lowest, &O::reciprocal, &O::find_nonfinite, &O::gather_rows,
+          &O::normalize_rows, &O::gemm, &O::curvature_factors, &O::curvature_diagonal, &O::curvature_self_influence,
+          &O::curvature_seed_recursion, &O::dots, &O::axpy, &O::xpby, &O::multiply>(t);
 }
 
 void open_library(const char* path) {

@@ -107,7 +107,9 @@ struct Operations {
                                 const Real* right, double* change);
   void (*sgd_step)(void* device, std::int64_t n, const SgdStep<Real>&);
   void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
-  void (*clip)(void* device, std::int64_t n, double limit, Real* values);
+  void (*clip)(void* device, std::int64_t n, double low, double high, Real* values);
+  double (*lowest)(void* device, std::int64_t n, const Real* values);
+  void (*reciprocal)(void* device, std::int64_t n, double shift, const Real* x, Real* out);
   std::int64_t (*find_nonfinite)(void* device, std::int64_t n, const Real* values);
   void (*gather_rows)(void* device, std::int64_t available, std::int64_t columns, const Real* values, std::int64_t n,
                       const std::int64_t* ids, Real* out);

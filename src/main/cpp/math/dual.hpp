@@ -138,6 +138,11 @@ VICINAL_HD Dual<R> sqrt_of(Dual<R> x) {
   return {r, x.t / (R(2) * r)};
 }
 
+// The lower of two; NaN is below everything.
+VICINAL_HD double lower_of(double a, double b) {
+  return a <= b || a != a ? a : b;
+}
+
 }  // namespace VICINAL_ISA
 }  // namespace vicinal::math
 

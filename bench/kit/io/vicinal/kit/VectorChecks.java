@@ -20,7 +20,7 @@ final class VectorChecks {
     c.check("dots, axpy, xpby, multiply " + type, precision, side -> vectors(side, type));
     c.check("sgd " + type, precision, side -> sgd(side, type));
     c.check("adam " + type, precision, side -> adam(side, type));
-    c.check("clip, find non-finite " + type, precision, side -> limits(side, type));
+    c.check("clip, lowest, reciprocal, find non-finite " + type, precision, side -> limits(side, type));
     c.check("gather rows " + type, precision, side -> gather(side, type));
     c.check("normalise rows " + type, precision, side -> normalise(side, type));
   }
@@ -127,8 +127,11 @@ final class VectorChecks {
     values[side.pick("at", 0, values.length - 1)] = Double.NEGATIVE_INFINITY;
     Tensor x = side.of(type, values, n, columns);
     side.keepExact("first", side.backend().findNonFinite(x));
-    side.backend().clip(x, 1.5);
+    side.backend().clip(x, -1.5, 1.5);
     side.keep("clipped", x);
+    Tensor finite = side.of(type, side.gaussian((long) n * columns, 2), n, columns);
+    side.keep("lowest", new double[] {side.backend().lowest(finite)});
+    side.backend().reciprocal(9, finite, side.out("reciprocal", type, n, columns));
   }
 
   private static void gather(Side side, DType type) {

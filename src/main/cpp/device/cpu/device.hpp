@@ -105,6 +105,8 @@ struct Device {
   static constexpr auto sgd_step = cpu::sgd_step<Real>;
   static constexpr auto adam_step = cpu::adam_step<Real>;
   static constexpr auto clip = cpu::clip<Real>;
+  static constexpr auto lowest = cpu::lowest<Real>;
+  static constexpr auto reciprocal = cpu::reciprocal<Real>;
   static constexpr auto find_nonfinite = cpu::find_nonfinite<Real>;
   static constexpr auto gather_rows = cpu::gather_rows<Real>;
   static constexpr auto dots = cpu::dots<Real>;

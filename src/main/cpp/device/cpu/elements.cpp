@@ -1,10 +1,12 @@
-// Element-wise operations: optimiser steps, clipping, the search for NaN and infinity, rows by their ids;
+// Element-wise operations: optimiser steps, clipping, reciprocals, the lowest, the search for NaN and infinity, rows by
+// their ids;
 // device/cpu/isa/elements.cpp has the formulas.
 // Cost         memory-bound, one pass.
-// Determinism  every element is independent; the first bad index is a minimum of integers.
+// Determinism  every element is independent; what is searched for is a minimum.
 #include <atomic>
 #include <cmath>
 #include <cstring>
+#include <limits>
 
 #include "device/cpu/operations.hpp"
 
@@ -45,9 +47,28 @@ void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
 }
 
 template <class Real>
-void clip(Engine& e, std::int64_t n, double limit, Real* values) {
+void clip(Engine& e, std::int64_t n, double low, double high, Real* values) {
   const Kernels<Real>& k = kernels<Real>(e.isa);
-  elements(e, n, [&](Range r) { k.clip(r.size(), limit, values + r.begin); });
+  elements(e, n, [&](Range r) { k.clip(r.size(), low, high, values + r.begin); });
+}
+
+template <class Real>
+double lowest(Engine& e, std::int64_t n, const Real* values) {
+  std::atomic<double> low{std::numeric_limits<double>::infinity()};
+  elements(e, n, [&](Range r) {
+    double own = values[r.begin];
+    for (std::int64_t i = r.begin + 1; i < r.end; ++i) own = math::lower_of(own, static_cast<double>(values[i]));
+    double seen = low.load();
+    while (!low.compare_exchange_weak(seen, math::lower_of(seen, own))) {
+    }
+  });
+  return low.load();
+}
+
+template <class Real>
+void reciprocal(Engine& e, std::int64_t n, double shift, const Real* x, Real* out) {
+  const Kernels<Real>& k = kernels<Real>(e.isa);
+  elements(e, n, [&](Range r) { k.reciprocal(r.size(), shift, x + r.begin, out + r.begin); });
 }
 
 template <class Real>
@@ -73,11 +94,13 @@ void gather_rows(Engine& e, std::int64_t, std::int64_t columns, const Real* valu
   });
 }
 
-#define VICINAL_INSTANTIATE(Real)                                           \
-  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);      \
-  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);    \
-  template void clip(Engine&, std::int64_t, double, Real*);                 \
-  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*); \
+#define VICINAL_INSTANTIATE(Real)                                              \
+  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);         \
+  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);       \
+  template void clip(Engine&, std::int64_t, double, double, Real*);            \
+  template double lowest(Engine&, std::int64_t, const Real*);                  \
+  template void reciprocal(Engine&, std::int64_t, double, const Real*, Real*); \
+  template std::int64_t find_nonfinite(Engine&, std::int64_t, const Real*);    \
   template void gather_rows(Engine&, std::int64_t, std::int64_t, const Real*, std::int64_t, const std::int64_t*, Real*);
 VICINAL_INSTANTIATE(float)
 VICINAL_INSTANTIATE(double)

@@ -74,7 +74,8 @@ struct Kernels {
               Real* velocity, Real* p);
   void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,
                double decay, double l2, const Real* g, Real* m, Real* v, Real* p);
-  void (*clip)(std::int64_t n, double limit, Real* x);
+  void (*clip)(std::int64_t n, double low, double high, Real* x);
+  void (*reciprocal)(std::int64_t n, double shift, const Real* x, Real* out);
   std::int64_t (*find_nonfinite)(std::int64_t n, const Real* x);  // -1: none
   void (*exp_array)(std::int64_t n, const Real* x, Real* y);      // for the accuracy test
   double (*dot)(std::int64_t n, const Real* a, const Real* b);    // summed in double

@@ -13,7 +13,13 @@ void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& step);
 template <class Real>
 void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& step);
 template <class Real>
-void clip(Engine& e, std::int64_t n, double limit, Real* values);
+void clip(Engine& e, std::int64_t n, double low, double high, Real* values);
+// NaN if one is.
+template <class Real>
+double lowest(Engine& e, std::int64_t n, const Real* values);
+// out = 1 / (x + shift).
+template <class Real>
+void reciprocal(Engine& e, std::int64_t n, double shift, const Real* x, Real* out);
 // The first index of a NaN or an infinity, or -1.
 template <class Real>
 std::int64_t find_nonfinite(Engine& e, std::int64_t n, const Real* values);

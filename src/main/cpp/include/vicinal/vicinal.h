@@ -319,13 +319,21 @@ VICINAL_API vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t ste
                                              double beta2, double eps, double weight_decay, int32_t decoupled,
                                              const vicinal_array* gradient, const vicinal_array* first_moment,
                                              const vicinal_array* second_moment, const vicinal_array* parameter);
-/* values[i] clamped to [-limit, limit], limit > 0. NaN stays NaN. */
-VICINAL_API vicinal_status vicinal_clip(vicinal_engine* engine, double limit, const vicinal_array* values);
+
+/* ---- elements of arrays of any shape --------------------------------------------------------------- */
+
+/* values[i] clamped to [low, high], low < high; either may be infinite. NaN stays NaN. */
+VICINAL_API vicinal_status vicinal_clip(vicinal_engine* engine, double low, double high, const vicinal_array* values);
+/* lowest = the smallest element of values, or NaN if one is NaN. */
+VICINAL_API vicinal_status vicinal_lowest(vicinal_engine* engine, const vicinal_array* values, double* lowest);
+/* out[i] = 1 / (x[i] + shift), in double and rounded; shift finite. */
+VICINAL_API vicinal_status vicinal_reciprocal(vicinal_engine* engine, double shift, const vicinal_array* x,
+                                              const vicinal_array* out);
+/* first = smallest row-major index of a NaN or infinity in values, -1 if there is none. */
+VICINAL_API vicinal_status vicinal_find_nonfinite(vicinal_engine* engine, const vicinal_array* values, int64_t* first);
 
 /* ---- rows ------------------------------------------------------------------------------------------ */
 
-/* first = smallest row-major index of a NaN or infinity in values, -1 if there is none. */
-VICINAL_API vicinal_status vicinal_find_nonfinite(vicinal_engine* engine, const vicinal_array* values, int64_t* first);
 /* out [n, columns] = rows ids[n] of values [N, columns]; an id outside 0..N-1 is an error. */
 VICINAL_API vicinal_status vicinal_gather_rows(vicinal_engine* engine, const vicinal_array* values,
                                                const vicinal_array* ids, const vicinal_array* out);

@@ -1,4 +1,4 @@
-// Element-wise kernels: optimiser steps, clipping, the search for NaN and infinity.
+// Element-wise kernels: optimiser steps, clipping, reciprocals, the search for NaN and infinity.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent.
 #include "device/cpu/kernels.hpp"
@@ -51,14 +51,20 @@ void adam(std::int64_t n, double step_size, double beta1, double beta2, double c
 }
 
 template <class Real>
-void clip(std::int64_t n, double limit_, Real* x) {
-  const Real limit = static_cast<Real>(limit_);
+void clip(std::int64_t n, double low_, double high_, Real* x) {
+  const Real low = static_cast<Real>(low_), high = static_cast<Real>(high_);
 #pragma omp simd
   for (std::int64_t i = 0; i < n; ++i) {
     Real v = x[i];
-    v = v > limit ? limit : v;  // comparisons with NaN are false: NaN stays
-    x[i] = v < -limit ? -limit : v;
+    v = v > high ? high : v;  // comparisons with NaN are false: NaN stays
+    x[i] = v < low ? low : v;
   }
+}
+
+template <class Real>
+void reciprocal(std::int64_t n, double shift, const Real* x, Real* out) {
+#pragma omp simd
+  for (std::int64_t i = 0; i < n; ++i) out[i] = static_cast<Real>(1 / (static_cast<double>(x[i]) + shift));
 }
 
 template <class Real>
@@ -89,6 +95,7 @@ void fill(Kernels<Real>& k) {
   k.sgd = sgd<Real>;
   k.adam = adam<Real>;
   k.clip = clip<Real>;
+  k.reciprocal = reciprocal<Real>;
   k.find_nonfinite = find_nonfinite<Real>;
   k.exp_array = exp_array<Real>;
 }

@@ -310,8 +310,17 @@ public interface Backend extends AutoCloseable {
       double weightDecay,
       boolean decoupled);
 
-  /** Clamps every element to [-limit, limit], limit above 0, in place. NaN stays NaN. */
-  void clip(Tensor values, double limit);
+  /**
+   * Clamps every element to [low, high], low below high, in place; either may be infinite. NaN
+   * stays NaN.
+   */
+  void clip(Tensor values, double low, double high);
+
+  /** The smallest element, or NaN if one is NaN. */
+  double lowest(Tensor values);
+
+  /** out = 1 / (x + shift) element by element, in double and rounded; shapes are equal. */
+  void reciprocal(double shift, Tensor x, Tensor out);
 
   /** Row-major index of the first NaN or infinity, or -1. */
   long findNonFinite(Tensor values);

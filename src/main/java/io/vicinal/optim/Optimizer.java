@@ -60,7 +60,7 @@ public abstract class Optimizer {
         continue;
       }
       if (group.clip() > 0) {
-        backend.clip(group.gradient(), group.clip());
+        backend.clip(group.gradient(), -group.clip(), group.clip());
       }
       long step = steps.merge(group.name(), 1L, Long::sum);
       stepGroup(backend, group, group.lr() * factor, step);

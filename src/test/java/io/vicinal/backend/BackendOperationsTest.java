@@ -103,15 +103,26 @@ class BackendOperationsTest {
   void clipAndFindNonFinite(DType type) {
     Tensor x = tensor(type, new double[] {-5, -1, 0, 3, 11}, 5);
     assertThat(backend.findNonFinite(x)).isEqualTo(-1);
-    backend.clip(x, 2.5);
+    backend.clip(x, -2.5, 2.5);
     near(x, -2.5, -1, 0, 2.5, 2.5);
     x.set(new double[] {1, 2, Double.NEGATIVE_INFINITY, Double.NaN, 0});
     assertThat(backend.findNonFinite(x)).isEqualTo(2);
     assertThat(backend.findNonFinite(x.rows(3, 5))).isZero();
-    backend.clip(x, 1);
+    backend.clip(x, -1, 1);
     assertThat(x.at(3)).isNaN();
     assertThat(x.at(2)).isEqualTo(-1);
-    refusedAt(() -> backend.clip(x, 0), "clip: ");
+    refusedAt(() -> backend.clip(x, 0, 0), "clip: ");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void lowestAndReciprocal(DType type) {
+    Tensor x = tensor(type, new double[] {5, -1, 0, 3}, 2, 2);
+    assertThat(backend.lowest(x)).isEqualTo(-1);
+    Tensor out = arena.allocate(type, 2, 2);
+    backend.reciprocal(3, x, out);
+    near(out, 0.125, 0.5, 1 / 3.0, 1 / 6.0);
+    refusedAt(() -> backend.reciprocal(3, x, out.reshape(4)), "reciprocal: out has shape");
   }
 
   @ParameterizedTest

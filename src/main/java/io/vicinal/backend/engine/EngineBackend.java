@@ -275,8 +275,22 @@ public final class EngineBackend implements Backend {
   }
 
   @Override
-  public void clip(Tensor values, double limit) {
-    pool.run("clip", e -> Vicinal.vicinal_clip(e.handle(), limit, e.array("values", values)));
+  public void clip(Tensor values, double low, double high) {
+    pool.run("clip", e -> Vicinal.vicinal_clip(e.handle(), low, high, e.array("values", values)));
+  }
+
+  @Override
+  public double lowest(Tensor values) {
+    double[] lowest = new double[1];
+    pool.run("lowest", e -> Vicinal.vicinal_lowest(e.handle(), e.array("values", values), lowest));
+    return lowest[0];
+  }
+
+  @Override
+  public void reciprocal(double shift, Tensor x, Tensor out) {
+    pool.run(
+        "reciprocal",
+        e -> Vicinal.vicinal_reciprocal(e.handle(), shift, e.array("x", x), e.array("out", out)));
   }
 
   @Override

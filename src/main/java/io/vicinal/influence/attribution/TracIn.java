@@ -104,26 +104,25 @@ public final class TracIn implements Estimator {
   }
 
   /**
-   * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The basis
-   * is an orthogonal change of basis, so weight and bias are scaled in the delivered one.
+   * Multiplies a measurement's gradient by the learning rates; it has no proxies' part. The weight
+   * and the bias mix in the Kronecker basis, so the whole is scaled by the weight's rate, and what
+   * the bias's has more is added from the delivered basis.
    */
   private static void scale(HeadProblem problem, TracedHead checkpoint, Directions gradient) {
     Tensor weight = gradient.weight();
     Tensor one = weight.reshape(weight.dim(1), weight.dim(2));
     double rate = checkpoint.rate("weight");
-    if (!problem.theta().hasBias() || rate == checkpoint.rate("bias")) {
-      multiply(one, rate);
-      return;
-    }
+    double more = problem.theta().hasBias() ? checkpoint.rate("bias") - rate : 0;
     try (Arena scratch = new Arena(problem.backend().memory())) {
-      HeadTensors parts = problem.toDelivered(new HeadTensors(one, null, null), scratch);
-      multiply(parts.weight(), rate);
-      multiply(parts.bias(), checkpoint.rate("bias"));
-      one.copyFrom(problem.headToBasis(parts, scratch).weight());
+      Tensor rest = scratch.allocate(one.dtype(), one.shape());
+      if (more != 0) {
+        HeadTensors parts = problem.toDelivered(new HeadTensors(one, null, null), scratch);
+        double[] bias = parts.bias().toDoubles();
+        parts.bias().set(Arrays.stream(bias).map(v -> more * v).toArray());
+        Tensor none = scratch.allocate(one.dtype(), parts.weight().shape());
+        rest = problem.headToBasis(new HeadTensors(none, parts.bias(), null), scratch).weight();
+      }
+      problem.backend().xpby(rest.reshape(weight.shape().dims()), new double[] {rate}, weight);
     }
-  }
-
-  private static void multiply(Tensor tensor, double factor) {
-    tensor.set(Arrays.stream(tensor.toDoubles()).map(v -> factor * v).toArray());
   }
 }

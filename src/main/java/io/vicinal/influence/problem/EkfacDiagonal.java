@@ -21,11 +21,13 @@ import io.vicinal.tensor.Tensor;
 public final class EkfacDiagonal {
   private final CurvatureKind kind;
   private final Diagonal diagonal;
+  private final Backend backend;
   private final double lowest;
 
-  private EkfacDiagonal(CurvatureKind kind, Diagonal diagonal, double lowest) {
+  private EkfacDiagonal(CurvatureKind kind, Diagonal diagonal, Backend backend, double lowest) {
     this.kind = kind;
     this.diagonal = diagonal;
+    this.backend = backend;
     this.lowest = lowest;
   }
 
@@ -37,24 +39,17 @@ public final class EkfacDiagonal {
             ? null
             : arena.allocate(space.dtype(), space.proxyRows(), space.width());
     curvature.diagonal(kind, weight, proxies);
-    double lowest = clip(weight);
+    double lowest = clip(space.backend(), weight);
     if (proxies != null) {
-      lowest = Math.min(lowest, clip(proxies));
+      lowest = Math.min(lowest, clip(space.backend(), proxies));
     }
-    return new EkfacDiagonal(kind, new Diagonal(weight, proxies), lowest);
+    return new EkfacDiagonal(kind, new Diagonal(weight, proxies), space.backend(), lowest);
   }
 
   /** The lowest value before. */
-  private static double clip(Tensor tensor) {
-    double[] values = tensor.toDoubles();
-    double lowest = Double.POSITIVE_INFINITY;
-    for (int i = 0; i < values.length; i++) {
-      lowest = Math.min(lowest, values[i]);
-      values[i] = values[i] >= 0 ? values[i] : 0;
-    }
-    if (!(lowest >= 0)) {
-      tensor.set(values);
-    }
+  private static double clip(Backend backend, Tensor values) {
+    double lowest = backend.lowest(values);
+    backend.clip(values, 0, Double.POSITIVE_INFINITY);
     return lowest;
   }
 
@@ -83,16 +78,12 @@ public final class EkfacDiagonal {
         inverse(diagonal.weight(), lambda, arena), inverse(diagonal.proxies(), lambda, arena));
   }
 
-  private static Tensor inverse(Tensor values, double lambda, Arena arena) {
+  private Tensor inverse(Tensor values, double lambda, Arena arena) {
     if (values == null) {
       return null;
     }
-    double[] inverse = values.toDoubles();
-    for (int i = 0; i < inverse.length; i++) {
-      inverse[i] = 1 / (inverse[i] + lambda);
-    }
-    Tensor tensor = arena.allocate(values.dtype(), values.shape());
-    tensor.set(inverse);
-    return tensor;
+    Tensor inverse = arena.allocate(values.dtype(), values.shape());
+    backend.reciprocal(lambda, values, inverse);
+    return inverse;
   }
 }

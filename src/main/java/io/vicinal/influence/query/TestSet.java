@@ -202,28 +202,10 @@ public final class TestSet {
    * @param out [d, D], of the features' type
    */
   public void expand(LowRankGradient gradient, Tensor out) {
-    int rank = gradient.rows().length;
-    int d = Math.toIntExact(out.dim(0));
-    int width = Math.toIntExact(features.dim(1));
-    try (Arena arena = Arena.host()) {
-      double[] left = new double[d * rank];
-      for (int r = 0; r < rank; r++) {
-        for (int a = 0; a < d; a++) {
-          left[a * rank + r] = gradient.coefficients()[r][a];
-        }
-      }
-      double[] f = gather(gradient.rows(), arena).toDoubles();
-      double[] right = new double[f.length];
-      for (int r = 0; r < rank; r++) {
-        for (int b = 0; b < width; b++) {
-          right[b * rank + r] = f[r * width + b];
-        }
-      }
-      Tensor a = arena.allocate(features.dtype(), d, rank);
-      a.set(left);
-      Tensor b = arena.allocate(features.dtype(), width, rank);
-      b.set(right);
-      backend.gemm(N, T, a, b, out);
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor c = arena.allocate(features.dtype(), gradient.rows().length, out.dim(0));
+      c.set(Arrays.stream(gradient.coefficients()).flatMapToDouble(Arrays::stream).toArray());
+      backend.gemm(T, N, c, gather(gradient.rows(), arena), out);
     }
   }
 }
