@@ -24,12 +24,12 @@ class Diagonal {
   using Engine = typename Device::Engine;
   using Real = typename Device::Real;
 
-  Diagonal(Engine& e, const Point<Device>& point, int kind, Real* weight, Real* proxies)
-      : e_(e), point_(point), p_(point.problem), kind_(kind), weight_(weight), proxies_(proxies) {}
+  Diagonal(Engine& e, const Point<Device>& point, CurvatureKind kind, Real* weight, Real* proxies)
+      : e_(e), point_(point), p_(point.problem), terms_(terms_of(kind)), weight_(weight), proxies_(proxies) {}
 
   void run() {
     const std::int64_t d = p_.d, D = p_.features_width, ld = point_.ld, C = p_.classes;
-    const bool softmax = kind_ != VICINAL_FISHER || proxies_ != nullptr;
+    const bool softmax = terms_.gauss_newton || proxies_ != nullptr;
     const std::int64_t elements = d + (weight_ != nullptr ? D : 0) + (proxies_ != nullptr ? 2 * ld + d : 0);
     const std::int64_t most =
         block_rows(e_, point_, p_.n,
@@ -52,7 +52,7 @@ class Diagonal {
       SoftmaxRows<Device> block(e_, point_, most);
       sweep(most, [&] {
         const SoftmaxTile<Real>& tile = block.fill(begin_, rows_);
-        if (weight_ != nullptr && kind_ != VICINAL_FISHER) softmax_rows(tile);
+        if (weight_ != nullptr && terms_.gauss_newton) softmax_rows(tile);
         if (proxies_ != nullptr) absorb_proxies(tile);
       });
     } else {
@@ -75,8 +75,8 @@ class Diagonal {
       rows_ = count;
       body();
       if (weight_ == nullptr) return;
-      if (kind_ == VICINAL_FISHER) Device::fisher_diagonal(e_, rows(), h_);
-      if (kind_ == VICINAL_HESSIAN) Device::normalisation_diagonal(e_, rows(), h_);
+      if (terms_.gradients) Device::fisher_diagonal(e_, rows(), h_);
+      if (terms_.normalisation) Device::normalisation_diagonal(e_, rows(), h_);
       Device::square(e_, rows_ * D, point_.features.rows(e_, begin_, rows_), squares_);
       Device::gemm_over_rows(e_, {true, false, d, D, rows_, h_, d, squares_, D, weight_, D, begin_ > 0});
     });
@@ -113,7 +113,7 @@ class Diagonal {
   Engine& e_;
   const Point<Device>& point_;
   const Problem<Real>& p_;
-  int kind_;
+  CurvatureTerms terms_;
   Real *weight_, *proxies_;
   std::int64_t begin_ = 0, rows_ = 0;
   Real* h_ = nullptr;              // [rows, d] the rows' diagonals / N
@@ -125,7 +125,7 @@ class Diagonal {
 
 // weight [d, D], and Gauss-Newton's for the proxies [C, d]. Either null.
 template <class Device>
-void diagonal(typename Device::Engine& e, const Point<Device>& point, int kind, typename Device::Real* weight,
+void diagonal(typename Device::Engine& e, const Point<Device>& point, CurvatureKind kind, typename Device::Real* weight,
               typename Device::Real* proxies) {
   Diagonal<Device>(e, point, kind, weight, proxies).run();
 }

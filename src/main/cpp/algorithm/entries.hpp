@@ -107,7 +107,7 @@ struct Entries {
     const Tangents<const Real> along{e.in(direction.embeddings, rows), e.in(direction.proxies, proxies), nullptr,
                                      nullptr};
     const Tangents<Real> staged{e.out(out.embeddings, rows), e.out(out.proxies, proxies), nullptr, nullptr};
-    tangent_product(e, point, {VICINAL_HESSIAN, 1, along, {}, staged});
+    tangent_product(e, point, {CurvatureKind::kHessian, 1, along, {}, staged});
     e.finish();
   }
 
@@ -146,7 +146,7 @@ struct Entries {
     CurvatureProducts<Real> staged = products;
     staged.direction = c.in(products.m, products.direction);
     staged.out = c.out(products.m, products.out);
-    if (products.kind == VICINAL_FISHER) {
+    if (terms_of(products.kind).gradients) {
       fisher_product(c.e, c.point, staged);
     } else {
       tangent_product(c.e, c.point, staged);
@@ -207,7 +207,7 @@ struct Entries {
     c.e.finish();
   }
 
-  static void curvature_diagonal(void* device, const void* curvature, int kind, Real* weight, Real* proxies) {
+  static void curvature_diagonal(void* device, const void* curvature, CurvatureKind kind, Real* weight, Real* proxies) {
     const Call c(device, curvature);
     diagonal(c.e, c.point, kind, c.e.out(weight, c.d * c.D), c.e.out(proxies, c.proxies));
     c.e.finish();

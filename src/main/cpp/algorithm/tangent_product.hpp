@@ -34,14 +34,14 @@ class TangentProduct {
         m_(products.m),
         direction_(products.direction),
         out_(products.out),
-        hessian_(products.kind == VICINAL_HESSIAN),
         weights_(e, point.late_weights ? p_.weights : nullptr, products.m, products.changes) {
     if (point.detached) direction_.proxies = nullptr;
     rows_moved_ = direction_.embeddings != nullptr || direction_.weight != nullptr || direction_.bias != nullptr;
     rows_wanted_ = out_.embeddings != nullptr || out_.weight != nullptr || out_.bias != nullptr;
     proxies_wanted_ = out_.proxies != nullptr && !point.detached;
-    proxies_turn_ = hessian_ && direction_.proxies != nullptr;
-    turned_ = hessian_ && rows_moved_;
+    const bool turns = terms_of(products.kind).normalisation;
+    proxies_turn_ = turns && direction_.proxies != nullptr;
+    turned_ = turns && rows_moved_;
     gradient_wanted_ = Device::kAlwaysGradient || (rows_wanted_ && proxies_turn_) ||
                        (proxies_wanted_ && (turned_ || (proxies_turn_ && weights_.changed())));
   }
@@ -211,8 +211,7 @@ class TangentProduct {
     for (std::int64_t q = 0; q < m_; ++q) {
       Real* tangent = proxies_t_ + q * proxy_size();
       Real* gradient = changed ? changed_gradient_ + q * proxy_size() : point_.proxy_gradient;
-      if (hessian_ && proxies_turn_ && has_regulariser(point_))
-        Device::centre_regulariser_tangent(e_, point_, unit_t(q), tangent);
+      if (proxies_turn_ && has_regulariser(point_)) Device::centre_regulariser_tangent(e_, point_, unit_t(q), tangent);
       if (changed) {
         Device::project_rows(e_, K, d, point_.unit_proxies, point_.inverse_proxies, gradient, beta, gradient, nullptr,
                              {});
@@ -232,7 +231,6 @@ class TangentProduct {
   std::int64_t m_;
   Tangents<const Real> direction_;
   Tangents<Real> out_;
-  bool hessian_;
   typename Device::RowWeights weights_;
   bool rows_moved_ = false, rows_wanted_ = false, proxies_wanted_ = false;
   bool turned_ = false;           // terms with z' beside those of S'
@@ -260,7 +258,7 @@ class TangentProduct {
   Real* factors_t_ = nullptr;  // [m, 2, C]
 };
 
-// With kind VICINAL_GAUSS_NEWTON the Hessian's positive semidefinite part.
+// Of the Hessian, or of its positive semidefinite part, Gauss-Newton's matrix.
 template <class Device>
 void tangent_product(typename Device::Engine& e, const Point<Device>& point,
                      const CurvatureProducts<typename Device::Real>& products) {

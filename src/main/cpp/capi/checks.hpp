@@ -57,6 +57,11 @@ class HostView {
 // Finite, low <= value (or low < value) and value <= high.
 void check_parameter(const char* name, double value, double low, bool low_allowed, double high);
 
+inline CurvatureKind read_kind(std::int32_t kind) {
+  require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
+  return static_cast<CurvatureKind>(kind);
+}
+
 // The loss, its parameters checked.
 LossSpec read_loss(const vicinal_loss* spec);
 

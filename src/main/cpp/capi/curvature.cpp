@@ -49,11 +49,10 @@ void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChang
   }
 }
 
-void check_kind(const vicinal_curvature& c, int kind) {
-  require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
-  require(kind != VICINAL_GAUSS_NEWTON || math::traits_of(c.spec).softmax,
+void check_kind(const vicinal_curvature& c, CurvatureKind kind) {
+  require(kind != CurvatureKind::kGaussNewton || math::traits_of(c.spec).softmax,
           "kind: this loss is no softmax over cosines and has no Gauss-Newton matrix; use the Hessian");
-  require(kind != VICINAL_FISHER || math::traits_of(c.spec).decomposes,
+  require(kind != CurvatureKind::kFisher || math::traits_of(c.spec).decomposes,
           "kind: proxy-anchor is not a sum over samples and has no Fisher matrix; use the Hessian");
 }
 
@@ -73,10 +72,10 @@ vicinal_status vicinal_curvature_products(vicinal_engine* engine, const vicinal_
   return call(engine, curvature, [&](auto& a) {
     using Real = typename std::decay_t<decltype(a)>::Real;
     const vicinal_curvature& c = *curvature;
-    check_kind(c, kind);
-    const auto g = count_directions(c, direction_weight, direction_proxies);
     CurvatureProducts<Real> p{};
-    p.kind = kind;
+    p.kind = read_kind(kind);
+    check_kind(c, p.kind);
+    const auto g = count_directions(c, direction_weight, direction_proxies);
     p.m = g.m;
     p.direction = directions_in(a, c, g, direction_weight, direction_proxies);
     p.changes = {change_offsets, change_ids, change_deltas};

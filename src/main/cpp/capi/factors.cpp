@@ -40,14 +40,14 @@ vicinal_status vicinal_curvature_diagonal(vicinal_engine* engine, const vicinal_
                                           const vicinal_array* weight, const vicinal_array* proxies) {
   return call(engine, curvature, [&](auto& a) {
     const vicinal_curvature& c = *curvature;
-    require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
+    const CurvatureKind of = read_kind(kind);
     auto* of_weight = a.optional_out(weight, {c.d, c.features_width});
     auto* of_proxies = a.optional_out(proxies, {c.classes * c.spec.centers, c.d});
     require(of_weight != nullptr || of_proxies != nullptr, "weight and proxies are both null; at least one is needed");
-    if (kind != VICINAL_FISHER) check_softmax(c, "kind");
+    if (terms_of(of).gauss_newton) check_softmax(c, "kind");
     if (of_proxies != nullptr) check_softmax(c, "proxies");
     check_samples(c, "kind");
-    a.run(a.ops.curvature_diagonal, c.state, kind, of_weight, of_proxies);
+    a.run(a.ops.curvature_diagonal, c.state, of, of_weight, of_proxies);
   });
 }
 

@@ -123,7 +123,7 @@ vicinal_status vicinal_curvature_hvp(vicinal_engine* engine, const vicinal_curva
     check_bias(direction_bias, c.has_bias);
     check_bias(hvp_bias, c.has_bias);
     CurvatureProducts<Real> p{};
-    p.kind = VICINAL_HESSIAN;
+    p.kind = CurvatureKind::kHessian;
     p.m = 1;
     p.direction.weight = a.optional_in(direction_weight, {c.d, c.features_width});
     p.direction.bias = a.optional_in(direction_bias, {c.d});

@@ -56,10 +56,30 @@ struct WeightChanges {
   const double* deltas;
 };
 
+// The curvature matrices of vicinal.h.
+enum class CurvatureKind { kHessian = VICINAL_HESSIAN, kGaussNewton = VICINAL_GAUSS_NEWTON, kFisher = VICINAL_FISHER };
+// What the samples' parts of a matrix are made of. A kind that does not say so does not compile.
+struct CurvatureTerms {
+  bool gauss_newton;   // J' (second derivative of the loss by the cosines) J
+  bool normalisation;  // the second derivative of the cosines
+  bool gradients;      // dL_i dL_i'
+};
+inline CurvatureTerms terms_of(CurvatureKind kind) {
+  switch (kind) {
+    case CurvatureKind::kHessian:
+      return {true, true, false};
+    case CurvatureKind::kGaussNewton:
+      return {true, false, false};
+    case CurvatureKind::kFisher:
+      return {false, false, true};
+  }
+  __builtin_unreachable();
+}
+
 // m products with a curvature matrix; every part of direction and out has m of them, one after the other.
 template <class Real>
 struct CurvatureProducts {
-  int kind;  // VICINAL_HESSIAN, ...
+  CurvatureKind kind;
   std::int64_t m;
   Tangents<const Real> direction;
   WeightChanges changes;
@@ -121,7 +141,7 @@ struct Operations {
 
   // Kronecker factors and diagonals; any output may be null.
   void (*curvature_factors)(void* device, const void* curvature, Real* feature, Real* output);
-  void (*curvature_diagonal)(void* device, const void* curvature, int kind, Real* weight, Real* proxies);
+  void (*curvature_diagonal)(void* device, const void* curvature, CurvatureKind kind, Real* weight, Real* proxies);
   void (*curvature_self_influence)(void* device, const void* curvature, const Real* inverse, double* out);
   void (*curvature_seed_recursion)(void* device, const void* curvature, double damping, double scale, std::int64_t m,
                                    std::int64_t R, const Real* left, const Real* right, Real* h);
