@@ -4,7 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.cli.common.ArrayFiles;
-import io.vicinal.cli.common.Devices;
+import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.ArrayFile;
@@ -56,18 +56,7 @@ final class EmbedCommand implements Callable<Integer> {
   @Option(names = "--normalize", description = "Write unit vectors.")
   private boolean normalize;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
-  private String device;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads; default: all processors.")
-  private int threads;
+  @Mixin private DeviceOptions device;
 
   @Option(
       names = "--out",
@@ -82,7 +71,7 @@ final class EmbedCommand implements Callable<Integer> {
   public Integer call() {
     Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
     try (OutputFile written = new OutputFile(out, outputs, ".npy", ".csv");
-        Backend backend = Devices.open(device, threads);
+        Backend backend = device.open();
         Arena arena = Arena.host()) {
       Map<String, Tensor> tensors = Safetensors.read(file, arena);
       Tensor weight = finite(backend, file, tensors, "weight", 2);

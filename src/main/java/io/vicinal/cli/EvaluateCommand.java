@@ -6,7 +6,7 @@ import io.vicinal.InputException;
 import io.vicinal.Version;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
-import io.vicinal.cli.common.Devices;
+import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFile;
@@ -112,18 +112,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "ranks (count who is closer) or neighbours (FAISS lists); the values agree.")
   private String method;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
-  private String device;
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads; default: all processors.")
-  private int threads;
+  @Mixin private DeviceOptions device;
 
   @Option(names = "--out", paramLabel = "metrics.json", description = "Where the JSON goes.")
   private Path out;
@@ -140,7 +129,7 @@ final class EvaluateCommand implements Callable<Integer> {
               + ": is missing; a gallery is a pair of files");
     }
     try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json");
-        Backend backend = Devices.open(device, threads);
+        Backend backend = device.open();
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, galleryLabels);
       Tensor e = files.matrix(embeddings, null);

@@ -7,11 +7,11 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.cli.common.ArrayFiles;
-import io.vicinal.cli.common.Devices;
+import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.Npy;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -123,28 +123,14 @@ final class LossCommand implements Callable<Integer> {
       description = "Compute in float32 or float64; default: the type of the embeddings.")
   private ElementType type;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
-  private String device;
+  @Mixin private DeviceOptions device;
 
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads; default: all processors.")
-  private int threads;
-
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
     Loss loss = Losses.create(name, params);
-    try (Backend backend = Devices.open(device, threads);
+    try (Backend backend = device.open();
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels).wider("use --dtype float64");
       Tensor e = files.matrix(embeddings, type == null ? null : type.dtype());
@@ -155,7 +141,7 @@ final class LossCommand implements Callable<Integer> {
       Tensor v = hvpEmbeddings == null ? null : direction(files, hvpEmbeddings, "embeddings", e);
       Tensor u = hvpProxies == null ? null : direction(files, hvpProxies, "proxies", p);
 
-      try (OutputFolder folder = new OutputFolder(out, results(loss), outputs)) {
+      try (OutputFolder folder = new OutputFolder(out.path(), results(loss), out.outputs())) {
         Tensor perSample = loss.decomposes() ? arena.allocate(dtype, e.dim(0)) : null;
         Tensor gradE = arena.allocate(dtype, e.shape());
         Tensor gradP = arena.allocate(dtype, p.shape());

@@ -1,5 +1,6 @@
 package io.vicinal.cli.common;
 
+import com.google.gson.FieldNamingPolicy;
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonArray;
@@ -7,6 +8,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import com.google.gson.JsonSerializer;
 import io.vicinal.data.AtomicFile;
 import java.nio.file.Path;
 
@@ -14,6 +16,16 @@ import java.nio.file.Path;
 public final class JsonFile {
   private static final Gson GSON =
       new GsonBuilder().setPrettyPrinting().disableHtmlEscaping().serializeNulls().create();
+
+  private static final Gson TREE =
+      new GsonBuilder()
+          .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
+          .registerTypeHierarchyAdapter(
+              Enum.class,
+              (JsonSerializer<Enum<?>>) (value, type, context) -> GSON.toJsonTree(value.toString()))
+          .serializeSpecialFloatingPointValues() // null in the end
+          .serializeNulls()
+          .create();
 
   private JsonFile() {}
 
@@ -38,6 +50,11 @@ public final class JsonFile {
             && value.isNumber()
             && !Double.isFinite(value.getAsDouble());
     return bad ? JsonNull.INSTANCE : element;
+  }
+
+  /** A value as JSON: components of records are named in lower case with underscores. */
+  public static JsonElement tree(Object value) {
+    return finite(TREE.toJsonTree(value));
   }
 
   public static Gson gson() {

@@ -31,6 +31,12 @@ public final class OutputOptions {
       })
   private boolean overwrite;
 
+  /** The same where another mixin of this command has them. */
+  OutputOptions of(CommandSpec mixee) {
+    command = mixee;
+    return this;
+  }
+
   boolean overwrite() {
     return overwrite;
   }

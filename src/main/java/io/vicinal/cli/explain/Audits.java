@@ -1,8 +1,8 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Text;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
@@ -188,10 +188,7 @@ final class Audits {
     summary.addProperty("suspects", audit.suspects().length);
     summary.addProperty("suspects_by", audit.main());
     summary.addProperty("plateau", audit.isTold());
-    summary.add(
-        "expected_wrong", Summary.number(audit.isTold() ? audit.expectedWrong() : Double.NaN));
-    JsonArray said = new JsonArray();
-    remarks.forEach(said::add);
-    summary.add("remarks", said);
+    summary.addProperty("expected_wrong", audit.isTold() ? audit.expectedWrong() : Double.NaN);
+    summary.add("remarks", JsonFile.tree(remarks));
   }
 }

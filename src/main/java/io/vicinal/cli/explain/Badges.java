@@ -2,12 +2,13 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Miniature;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.List;
 
 /** The badges of explanations as JSON and as a table. Stateless. */
@@ -26,26 +27,21 @@ final class Badges {
       json.addProperty("query", line.query());
       json.addProperty("badge", line.badge().toString());
       json.addProperty("rests_on", line.verdict().detail());
-      JsonArray doubts = new JsonArray();
-      line.verdict().doubts().stream().sorted().map(Doubt::toString).forEach(doubts::add);
-      json.add("doubts", doubts);
+      json.add("doubts", JsonFile.tree(line.verdict().doubts().stream().sorted().toList()));
       JsonArray removals = new JsonArray();
       for (int r = 0; r < line.top().length; r++) {
         if (line.solved(r)) {
           JsonObject removal = new JsonObject();
           removal.addProperty("sample", positions[(int) line.top()[r]]);
-          removal.add("predicted", Summary.number(line.predicted()[r]));
-          removal.add("actual", Summary.number(line.actual()[r]));
+          removal.addProperty("predicted", line.predicted()[r]);
+          removal.addProperty("actual", line.actual()[r]);
           removals.add(removal);
         }
       }
       json.add("solved_again", removals);
-      json.add("largest_size_error", Summary.number(line.largestSizeError()));
-      JsonArray stability = new JsonArray();
-      for (double value : line.stability().spearman()) {
-        stability.add(Summary.number(value));
-      }
-      json.add("stability_spearman", stability);
+      json.addProperty("largest_size_error", line.largestSizeError());
+      List<Double> stability = Arrays.stream(line.stability().spearman()).boxed().toList();
+      json.add("stability_spearman", JsonFile.tree(stability));
       badges.add(json);
     }
     return badges;

@@ -2,9 +2,9 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Names;
@@ -16,7 +16,6 @@ import io.vicinal.influence.query.Neighbouring;
 import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.TestSet;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -62,16 +61,13 @@ final class ConfusionsCommand implements Callable<Integer> {
       description = "How neighbours are found: cosine, or raw (Euclidean); default: cosine.")
   private String metric;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
     Neighbouring neighbouring = QueryOptions.neighbouring(metric);
     try (ModelInputs model = ModelInputs.openWithTest(inputs);
-        OutputFolder folder = new OutputFolder(out, RESULTS, outputs)) {
+        OutputFolder folder = new OutputFolder(out.path(), RESULTS, out.outputs())) {
       TestSet test = model.subject().testSet(model.backend());
       Confusions found = model.subject().confusions(model.backend(), neighbouring);
       List<Group> groups = found.groups(Integer.MAX_VALUE);
@@ -81,7 +77,7 @@ final class ConfusionsCommand implements Callable<Integer> {
       summary.addProperty("metric", metric);
       summary.addProperty("lone", found.lone());
       summary.addProperty("wrong", found.wrong().length);
-      summary.add("recall_at_1", Summary.number(found.recall()));
+      summary.addProperty("recall_at_1", found.recall());
       summary.addProperty("classes_with_wrong", groups.size());
       JsonFile.write(folder.file("summary.json"), summary);
       folder.commit();

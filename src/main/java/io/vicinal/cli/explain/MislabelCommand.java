@@ -2,8 +2,8 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.EvidenceOptions;
@@ -81,10 +81,7 @@ final class MislabelCommand implements Callable<Integer> {
 
   @Mixin private HeadTrainingOptions training;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
@@ -103,7 +100,8 @@ final class MislabelCommand implements Callable<Integer> {
       LabelNoise noise = noises.apply(model, config);
       AuditOptions how =
           AuditOptions.of(EvidenceOptions.of(config, noises.seed)).by(asked).suspecting(suspects);
-      try (WorkFolder work = new WorkFolder(out, key, results(noise != null), outputs);
+      try (WorkFolder work =
+              new WorkFolder(out.path(), key, results(noise != null), out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
@@ -161,7 +159,8 @@ final class MislabelCommand implements Callable<Integer> {
     Page page =
         new Page(spec.name(), "Wrong labels", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
-    Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
+    Path looked =
+        noises.inject == null ? model.labelsFile() : out.path().resolve("labels-noisy.npy");
     words.addTo(page, remarks, looked, noises.seed);
     page.write(work);
     work.commit(results(true, true));

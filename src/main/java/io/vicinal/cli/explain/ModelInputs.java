@@ -1,12 +1,10 @@
 package io.vicinal.cli.explain;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.CsvFile;
-import io.vicinal.cli.common.Devices;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
@@ -88,7 +86,7 @@ final class ModelInputs implements AutoCloseable {
 
   private static ModelInputs opened(
       ModelOptions options, boolean trained, Function<ModelReader, Subject> read) {
-    Backend backend = Devices.open(options.device, options.threads);
+    Backend backend = options.device.open();
     ModelInputs opened = new ModelInputs(options, backend, new Arena(backend.memory()));
     try {
       opened.subject = read.apply(opened.reader);
@@ -248,12 +246,13 @@ final class ModelInputs implements AutoCloseable {
     json.addProperty("embedding", subject.model().head().weight().dim(0));
     json.addProperty("classes", subject.model().classes());
     if (subject.classNames().known()) {
-      JsonArray names = new JsonArray();
-      Arrays.stream(subject.classIds()).forEach(id -> names.add(subject.classNames().get(id)));
-      json.add("class_names", names);
+      json.add(
+          "class_names",
+          JsonFile.tree(
+              Arrays.stream(subject.classIds()).mapToObj(subject.classNames()::get).toList()));
     }
     json.addProperty("loss", subject.model().loss().name());
-    json.add("params", JsonFile.gson().toJsonTree(subject.model().loss().params()));
+    json.add("params", JsonFile.tree(subject.model().loss().params()));
     json.addProperty("weight_sha256", Key.hash(subject.model().head().weight()));
     json.addProperty("test", subject.test() == null ? null : subject.test().name());
     json.addProperty("test_samples", subject.test() == null ? 0 : subject.test().samples());

@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
+import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.report.Pixels;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
@@ -8,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -108,18 +110,7 @@ final class ModelOptions {
       description = "The same of the test samples.")
   Path testPictures;
 
-  @Option(
-      names = "--device",
-      paramLabel = "NAME",
-      defaultValue = "cpu",
-      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
-  String device = "cpu";
-
-  @Option(
-      names = "--threads",
-      paramLabel = "N",
-      description = "Worker threads; default: all processors.")
-  int threads;
+  @Mixin DeviceOptions device = new DeviceOptions();
 
   /** Refuses combinations that cannot be meant, before anything is read. */
   void check() {

@@ -2,8 +2,8 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.EvidenceOptions;
@@ -111,10 +111,7 @@ final class RelabelCommand implements Callable<Integer> {
 
   @Mixin private HeadTrainingOptions training;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
@@ -139,7 +136,7 @@ final class RelabelCommand implements Callable<Integer> {
       EvidenceOptions evidence = EvidenceOptions.of(config, noises.seed);
       AuditOptions looking =
           AuditOptions.of(evidence).by(ranking).suspecting(suspects).with(how, options);
-      try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
+      try (WorkFolder work = new WorkFolder(out.path(), key, results(), out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
@@ -220,7 +217,8 @@ final class RelabelCommand implements Callable<Integer> {
     Page page =
         new Page(spec.name(), "Labels, repaired", model, model.subject().labelled(), right)
             .fact("Seed", noises.seed);
-    Path looked = noises.inject == null ? model.labelsFile() : out.resolve("labels-noisy.npy");
+    Path looked =
+        noises.inject == null ? model.labelsFile() : out.path().resolve("labels-noisy.npy");
     words.addTo(page, remarks, looked);
     page.write(work);
     work.commit(INJECTED);

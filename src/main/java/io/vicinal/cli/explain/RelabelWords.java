@@ -2,6 +2,7 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.curate.relabel.LabelAudit;
@@ -163,39 +164,22 @@ final class RelabelWords {
     }
     Relabelling.Expected expected = relabelling.expected();
     if (expected != null && audit.isTold()) {
-      JsonObject json = new JsonObject();
-      json.addProperty("mended", expected.mended());
-      json.addProperty("broken", expected.broken());
-      json.addProperty("neither", expected.neither());
-      summary.add("expected", json);
+      summary.add("expected", JsonFile.tree(expected));
     }
     if (accuracy != null) {
       JsonObject json = new JsonObject();
       json.addProperty("mislabelled", noise.count());
       json.addProperty("suspected", accuracy.suspectedNoise());
-      json.add("original_rule", Summary.number(accuracy.originalRule()));
+      json.addProperty("original_rule", accuracy.originalRule());
       json.addProperty("mended", accuracy.mended());
-      json.add("strict", Summary.number(accuracy.strict()));
-      json.add("restored", Summary.number(accuracy.restored()));
+      json.addProperty("strict", accuracy.strict());
+      json.addProperty("restored", accuracy.restored());
       json.addProperty("broken", accuracy.broken());
       summary.add("accuracy", json);
     }
     if (!measured.isEmpty()) {
-      summary.add("test", test());
+      summary.add("test", JsonFile.tree(measured));
     }
-  }
-
-  private JsonObject test() {
-    JsonObject json = new JsonObject();
-    measured.forEach(
-        (name, values) -> {
-          JsonObject one = new JsonObject();
-          one.add("recall", Summary.number(values.recall()));
-          one.add("map_at_r", Summary.number(values.mapAtR()));
-          one.add("gallery_recall", Summary.number(values.galleryRecall()));
-          json.add(name, one);
-        });
-    return json;
   }
 
   /**

@@ -2,8 +2,8 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.curate.reweight.FineTune;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -112,10 +112,7 @@ final class ReweightCommand implements Callable<Integer> {
       description = "Of the batches and of the bootstrap; default: 0.")
   private long seed;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
@@ -139,7 +136,7 @@ final class ReweightCommand implements Callable<Integer> {
               new FineTune.Options(epochs, rate, 8, 4, seed, normalise));
       key.add("reweighting", options);
       key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
-      try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
+      try (WorkFolder work = new WorkFolder(out.path(), key, RESULTS, out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
         explainer.keeping(work).with(bars);
         explainer.problem(); // what it refuses is refused before anything is trained
@@ -156,7 +153,7 @@ final class ReweightCommand implements Callable<Integer> {
           words = new ReweightWords(queries, explainer.reweight(found, options), seed);
           spectrum = explainer.spectrum(found);
           blame = BlamePage.of(model, explainer, found, checks, bars);
-          blame.offer(change -> NextCommand.verify(spec, out, change));
+          blame.offer(change -> NextCommand.verify(spec, out.path(), change));
           words.addTo(page, blame.verdict());
           blame.addTo(page, spectrum, false);
         }

@@ -68,17 +68,17 @@ final class ReweightWords {
       PairedComparison c = one.result();
       JsonObject json = new JsonObject();
       json.addProperty("compared", name(one));
-      json.add("mean_change", Summary.number(c.mean().estimate()));
-      json.add("low", Summary.number(c.mean().low()));
-      json.add("high", Summary.number(c.mean().high()));
+      json.addProperty("mean_change", c.mean().estimate());
+      json.addProperty("low", c.mean().low());
+      json.addProperty("high", c.mean().high());
       json.addProperty("level", Reweighted.LEVEL);
-      json.add("t", Summary.number(c.t().statistic()));
-      json.add("t_p_value", Summary.number(c.t().pValue()));
-      json.add("wilcoxon", Summary.number(c.wilcoxon().statistic()));
-      json.add("wilcoxon_p_value", Summary.number(c.wilcoxon().pValue()));
+      json.addProperty("t", c.t().statistic());
+      json.addProperty("t_p_value", c.t().pValue());
+      json.addProperty("wilcoxon", c.wilcoxon().statistic());
+      json.addProperty("wilcoxon_p_value", c.wilcoxon().pValue());
       json.addProperty("wilcoxon_exact", c.wilcoxon().exact());
-      json.add("cohen_dz", Summary.number(c.cohen()));
-      json.add("rank_biserial", Summary.number(c.rankBiserial()));
+      json.addProperty("cohen_dz", c.cohen());
+      json.addProperty("rank_biserial", c.rankBiserial());
       tests.add(json);
     }
     summary.addProperty("alternative", "greater");

@@ -3,8 +3,8 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
@@ -15,7 +15,6 @@ import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Query;
 import io.vicinal.report.NoiseSections;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,10 +44,7 @@ abstract class ScoreCommand implements Callable<Integer> {
       description = "Write helpful-ROW.npy and harmful-ROW.npy too (of one method).")
   private boolean sets;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   private final QueryOptions.Kind kind;
 
@@ -78,7 +74,8 @@ abstract class ScoreCommand implements Callable<Integer> {
       model.addTo(key);
       key.add("queries", Summary.queries(queries, explainer.values(queries)));
       methods.addTo(key);
-      try (WorkFolder work = new WorkFolder(out, key, results(queries.size()), outputs);
+      try (WorkFolder work =
+              new WorkFolder(out.path(), key, results(queries.size()), out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
         explainer.keeping(work).with(bars);
         BlamePage.announce(explainer, queries, checks, bars);
@@ -89,7 +86,8 @@ abstract class ScoreCommand implements Callable<Integer> {
           boolean groups = kind == QueryOptions.Kind.GROUPS && questions.groups == null;
           List<String> more =
               groups ? List.of("--groups", Integer.toString(queries.size())) : List.of();
-          blame.offer(change -> NextCommand.verify(spec, out, NextCommand.joined(more, change)));
+          blame.offer(
+              change -> NextCommand.verify(spec, out.path(), NextCommand.joined(more, change)));
         }
         Page page = page(model, blame, found, spectrum);
         bars.finish();

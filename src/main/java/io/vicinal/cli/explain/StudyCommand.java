@@ -2,8 +2,8 @@ package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
@@ -77,10 +77,7 @@ final class StudyCommand implements Callable<Integer> {
 
   @Mixin private HeadTrainingOptions training;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
@@ -108,7 +105,7 @@ final class StudyCommand implements Callable<Integer> {
       noises.addTo(key);
       model.addTo(key);
       training.addTo(key, config);
-      try (WorkFolder work = new WorkFolder(out, key, results(), outputs);
+      try (WorkFolder work = new WorkFolder(out.path(), key, results(), out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), subject)) {
         LabelStudy found =
@@ -162,7 +159,6 @@ final class StudyCommand implements Callable<Integer> {
       same.run = other;
       same.testFeatures = inputs.testFeatures;
       same.testLabels = inputs.testLabels;
-      same.threads = inputs.threads;
       same.device = inputs.device;
       try (ModelInputs opened = ModelInputs.openWithTest(same)) {
         lists.add(worst(opened, lists.size()));

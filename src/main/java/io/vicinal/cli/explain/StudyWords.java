@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.curate.study.Category;
@@ -185,9 +186,7 @@ final class StudyWords {
     if (noise != null) {
       summary.add("noise", ofNoise());
     }
-    JsonArray said = new JsonArray();
-    remarks.forEach(said::add);
-    summary.add("remarks", said);
+    summary.add("remarks", JsonFile.tree(remarks));
     summary.add("field_study", ofField());
   }
 
@@ -196,8 +195,8 @@ final class StudyWords {
     json.addProperty("query", "group " + noise.label());
     json.addProperty("harmful", noise.harmful().perSample().length);
     json.addProperty("helpful", noise.helpful().perSample().length);
-    json.add("purity_of_harmful", Summary.number(noise.harmful().mean()));
-    json.add("purity_of_helpful", Summary.number(noise.helpful().mean()));
+    json.addProperty("purity_of_harmful", noise.harmful().mean());
+    json.addProperty("purity_of_helpful", noise.helpful().mean());
     json.addProperty("helpful_still_helpful", noise.stability().helpfulNegative());
     json.addProperty("harmful_turned", noise.stability().harmfulNegative());
     return json;
@@ -223,11 +222,12 @@ final class StudyWords {
   /** The worst classes that runs share. */
   JsonObject shared() {
     JsonObject json = new JsonObject();
-    json.add("in_all", Summary.fact(overlap.inAll()));
+    json.add("in_all", JsonFile.tree(overlap.inAll()));
     JsonArray shared = new JsonArray();
     for (WorstClassOverlap.Worst a : overlap.lists()) {
       shared.add(
-          Summary.fact(overlap.lists().stream().map(b -> WorstClassOverlap.shared(a, b)).toList()));
+          JsonFile.tree(
+              overlap.lists().stream().map(b -> WorstClassOverlap.shared(a, b)).toList()));
     }
     json.add("shared", shared);
     return json;

@@ -1,10 +1,7 @@
 package io.vicinal.cli.explain;
 
 import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonNull;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonPrimitive;
 import io.vicinal.Version;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
@@ -60,13 +57,13 @@ final class Summary {
     json.addProperty("dtype", ElementType.name(problem.dtype()));
     json.addProperty("damping", explainer.options().damping());
     json.addProperty("lambda", damping.lambda());
-    json.add("multiple", number(damping.multiple()));
+    json.addProperty("multiple", damping.multiple());
     json.addProperty("unit", damping.unit().toString());
-    json.add("unit_value", number(problem.meanEigenvalue()));
-    json.add("unit_error", number(problem.meanEigenvalueError()));
-    json.add("largest_eigenvalue", number(spectrum == null ? Double.NaN : spectrum.largest()));
-    json.add("smallest_eigenvalue", number(spectrum == null ? Double.NaN : spectrum.smallest()));
-    json.add("eigenvalues_of", spectrum == null ? JsonNull.INSTANCE : new JsonPrimitive("EK-FAC"));
+    json.addProperty("unit_value", problem.meanEigenvalue());
+    json.addProperty("unit_error", problem.meanEigenvalueError());
+    json.addProperty("largest_eigenvalue", spectrum == null ? Double.NaN : spectrum.largest());
+    json.addProperty("smallest_eigenvalue", spectrum == null ? Double.NaN : spectrum.smallest());
+    json.addProperty("eigenvalues_of", spectrum == null ? null : "EK-FAC");
     json.addProperty("tolerance", explainer.options().tolerance());
     json.addProperty("preconditioner", problem.isRotated() ? "EK-FAC" : "none");
     return json;
@@ -84,9 +81,9 @@ final class Summary {
       JsonObject json = new JsonObject();
       json.addProperty("row", q);
       json.addProperty("id", query.id());
-      query.facts().forEach((name, fact) -> json.add(name, fact(fact)));
+      query.facts().forEach((name, fact) -> json.add(name, JsonFile.tree(fact)));
       json.addProperty("unit", query.measurement().unit());
-      json.add("value", number(delivered[q]));
+      json.addProperty("value", delivered[q]);
       rows.add(json);
     }
     JsonObject json = new JsonObject();
@@ -99,7 +96,7 @@ final class Summary {
     JsonObject json = new JsonObject();
     json.addProperty("method", one.method());
     json.addProperty("products", one.products());
-    json.add("largest_residual", number(one.largestResidual()));
+    json.addProperty("largest_residual", one.largestResidual());
     json.addProperty("seconds", one.seconds());
     JsonArray queries = new JsonArray();
     for (int row = 0; row < one.rows(); row++) {
@@ -119,43 +116,12 @@ final class Summary {
   }
 
   private static JsonObject diagnostics(Diagnostics diagnostics) {
-    JsonObject json = new JsonObject();
-    json.addProperty("query", diagnostics.query());
-    json.addProperty("measurement", diagnostics.measurement());
-    json.addProperty("unit", diagnostics.unit());
-    json.add("value", number(diagnostics.value()));
-    json.addProperty("reference", diagnostics.reference().toString());
-    json.add("lambda", number(diagnostics.lambda()));
-    json.add("multiple", number(diagnostics.multiple()));
-    json.addProperty("status", diagnostics.status());
-    json.addProperty("iterations", diagnostics.iterations());
-    json.addProperty("products", diagnostics.products());
-    json.add("residual", number(diagnostics.residual()));
+    JsonObject json = JsonFile.tree(diagnostics).getAsJsonObject();
+    json.remove("more");
     json.addProperty("failed", diagnostics.failed());
-    diagnostics.more().forEach((name, fact) -> json.add(name.replace(' ', '_'), fact(fact)));
+    diagnostics
+        .more()
+        .forEach((name, fact) -> json.add(name.replace(' ', '_'), JsonFile.tree(fact)));
     return json;
-  }
-
-  /** JSON has no NaN and no infinity: such a number is null. */
-  static JsonElement number(double value) {
-    return Double.isFinite(value) ? new JsonPrimitive(value) : JsonNull.INSTANCE;
-  }
-
-  /** A fact of any kind as JSON. */
-  static JsonElement fact(Object value) {
-    if (value == null) {
-      return JsonNull.INSTANCE; // a number that a piece could not keep
-    }
-    if (value instanceof Double number) {
-      return number(number);
-    }
-    if (value instanceof Iterable<?> list) {
-      JsonArray array = new JsonArray();
-      list.forEach(entry -> array.add(fact(entry)));
-      return array;
-    }
-    return value instanceof Number || value instanceof Boolean
-        ? JsonFile.gson().toJsonTree(value)
-        : new JsonPrimitive(String.valueOf(value));
   }
 }

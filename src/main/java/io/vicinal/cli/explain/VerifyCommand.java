@@ -4,22 +4,20 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
-import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Verified;
 import io.vicinal.influence.problem.Spectrum;
 import io.vicinal.influence.query.Query;
 import java.io.PrintWriter;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** {@code vicinal explain verify}: predictions against retraining. */
@@ -62,10 +60,7 @@ final class VerifyCommand implements Callable<Integer> {
 
   @Mixin private VerifyOptions experiments;
 
-  @Option(names = "--out", required = true, paramLabel = "DIR", description = "The output folder.")
-  private Path out;
-
-  @Mixin private OutputOptions outputs;
+  @Mixin private FolderOptions out;
 
   @Override
   public Integer call() {
@@ -90,7 +85,7 @@ final class VerifyCommand implements Callable<Integer> {
       key.add("queries", Summary.queries(queries, explainer.values(queries)));
       methods.addTo(key);
       experiments.addTo(key);
-      try (WorkFolder work = new WorkFolder(out, key, RESULTS, outputs);
+      try (WorkFolder work = new WorkFolder(out.path(), key, RESULTS, out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut())) {
         explainer.keeping(work).with(bars);
         BlamePage.announce(explainer, queries, null, bars);

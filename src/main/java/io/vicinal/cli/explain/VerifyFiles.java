@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.explain.Verified;
@@ -115,11 +116,11 @@ record VerifyFiles(List<Query> queries, Verified verified) {
                 json.addProperty("kind", part.kind());
                 json.addProperty("method", method);
                 json.addProperty("experiments", part.outcomes().size());
-                json.add("pearson", Summary.number(mean(all, Agreement::pearson)));
-                json.add("spearman", Summary.number(mean(all, Agreement::spearman)));
-                json.add("pooled_size_error", Summary.number(mean(all, Agreement::sizeError)));
-                json.add("slope", Summary.number(mean(all, Agreement::slope)));
-                json.add("right_signs", Summary.number(mean(all, Agreement::sign)));
+                json.addProperty("pearson", mean(all, Agreement::pearson));
+                json.addProperty("spearman", mean(all, Agreement::spearman));
+                json.addProperty("pooled_size_error", mean(all, Agreement::sizeError));
+                json.addProperty("slope", mean(all, Agreement::slope));
+                json.addProperty("right_signs", mean(all, Agreement::sign));
                 agreements.add(json);
               });
     }
@@ -130,12 +131,12 @@ record VerifyFiles(List<Query> queries, Verified verified) {
       json.addProperty("fewest_removals", one.fewest());
       JsonArray curve = new JsonArray();
       for (Brittleness.Point point : one.points()) {
-        curve.add(Summary.fact(List.of(point.removed(), point.reached())));
+        curve.add(JsonFile.tree(List.of(point.removed(), point.reached())));
       }
       json.add("brittleness", curve);
     }
     summary.add("badges", badges);
-    summary.add("stability_factors", Summary.fact(Stability.FACTORS));
+    summary.add("stability_factors", JsonFile.tree(Stability.FACTORS));
   }
 
   void print(PrintWriter writer) {

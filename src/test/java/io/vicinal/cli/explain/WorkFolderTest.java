@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
+import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -115,8 +116,8 @@ class WorkFolderTest {
     assertThat(Arrays.deepToString(read.values())).isEqualTo(Arrays.deepToString(values));
     assertThat(read.row()).containsExactly(row);
     assertThat(read.facts()).containsEntry("bound", Double.NEGATIVE_INFINITY);
-    assertThat(Summary.fact(new ArrayList<>(read.facts().values())))
-        .isEqualTo(Summary.fact(new ArrayList<>(facts.values())));
+    assertThat(JsonFile.tree(new ArrayList<>(read.facts().values())))
+        .isEqualTo(JsonFile.tree(new ArrayList<>(facts.values())));
   }
 
   @Test

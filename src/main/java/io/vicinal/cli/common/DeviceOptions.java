@@ -3,20 +3,27 @@ package io.vicinal.cli.common;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import picocli.CommandLine.Option;
 
-/** Opens the device that a command computes on. */
-public final class Devices {
+/** Where a command computes. */
+public final class DeviceOptions {
   private static final int MAX_THREADS = 4096;
 
-  private Devices() {}
+  @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      defaultValue = "cpu",
+      description = "Where to compute: cpu, cuda or cuda:N; default: cpu.")
+  private String device = "cpu";
 
-  /**
-   * A device's backend.
-   *
-   * @param device "cpu", "cuda" or "cuda:N"
-   * @param threads worker threads; 0 for all that the process may use
-   */
-  public static Backend open(String device, int threads) {
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Worker threads; default: all processors.")
+  private int threads;
+
+  /** Opens the backend. */
+  public Backend open() {
     if (threads < 0 || threads > MAX_THREADS) {
       throw new InputException(
           "--threads: " + threads + " is not in 0.." + MAX_THREADS + "; 0 means all processors");
