@@ -185,12 +185,10 @@ final class DemoCommand implements Callable<Integer> {
     double seen = gain(result.seen());
     double unseen = gain(result.unseen());
     String first =
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "On unseen images of the training classes the embedding's MAP@R is %s that of the"
                 + " better pixel baseline; on classes that it never saw it is %s. ",
-            points(seen),
-            points(unseen));
+            points(seen), points(unseen));
     return first
         + (unseen > 0
             ? "A linear map of pixels can only re-weight directions: those that tell the training"
@@ -205,11 +203,8 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   private static String points(double difference) {
-    return String.format(
-        Locale.ROOT,
-        "%.1f points %s",
-        Math.abs(100 * difference),
-        difference < 0 ? "below" : "above");
+    return Text.say(
+        "%.1f points %s", Math.abs(100 * difference), difference < 0 ? "below" : "above");
   }
 
   private static String names(List<Long> classes) {

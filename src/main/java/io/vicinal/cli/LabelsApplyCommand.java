@@ -154,13 +154,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
 
   private InputException wrong(LabelDecisions.Row row, String what, String remedy) {
     return new InputException(
-        String.format(
-            Locale.ROOT,
-            "%s: line %d: label '%s' %s; %s",
-            decisions,
-            row.line(),
-            row.after(),
-            what,
-            remedy));
+        Text.say(
+            "%s: line %d: label '%s' %s; %s", decisions, row.line(), row.after(), what, remedy));
   }
 }

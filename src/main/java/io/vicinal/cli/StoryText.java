@@ -2,12 +2,12 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Text;
 import io.vicinal.cli.demo.Repair;
 import io.vicinal.cli.demo.Story;
 import io.vicinal.cli.demo.StorySettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** The demo's last act in words and as JSON. Stateless. */
 final class StoryText {
@@ -19,11 +19,11 @@ final class StoryText {
     Repair other = story.other();
     List<String> all = new ArrayList<>();
     all.add(
-        say(
+        Text.say(
             "wrong labels: %d of %d training labels are made wrong (%s, seed %d).",
             repair.noise().count(), story.images(), repair.kind().text(), settings.seed()));
     all.add(
-        say(
+        Text.say(
             "found: ranked by %s (AUC %.3f), the first %d images hold %.0f %% of the wrong labels.",
             story.best().detector(),
             story.best().auc(),
@@ -32,12 +32,12 @@ final class StoryText {
     all.add("repaired, without knowing which are wrong: " + repair.outcome());
     all.add("what it is worth: " + repair.retrieval(story.clean()));
     all.add(
-        say(
+        Text.say(
             "the same among similar classes, as people confuse them (AUC %.3f): %s %s",
             other.curve().auc(), other.outcome(), other.retrieval(story.clean())));
     if (story.confusions() > 0) {
       all.add(
-          say(
+          Text.say(
               "explained: %d confusions are traced to training images; solving again without those"
                   + " verifies %d of them.%s",
               story.confusions(),
@@ -45,10 +45,6 @@ final class StoryText {
               story.example() == null ? "" : " " + story.example()));
     }
     return all;
-  }
-
-  private static String say(String format, Object... values) {
-    return String.format(Locale.ROOT, format, values);
   }
 
   static JsonObject json(StorySettings settings, Story.Result story) {

@@ -4,7 +4,6 @@ import io.vicinal.cli.common.Bar;
 import io.vicinal.cli.common.Text;
 import io.vicinal.train.TrainingListener;
 import java.io.PrintWriter;
-import java.util.Locale;
 import java.util.StringJoiner;
 import picocli.CommandLine;
 
@@ -35,22 +34,18 @@ final class TrainingView implements TrainingListener, AutoCloseable {
     bar.show(
         done,
         total,
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "epoch %d/%d  loss %.4f  %.0f samples/s",
-            step.epoch(),
-            step.epochs(),
-            step.loss(),
-            step.samplesPerSecond()));
+            step.epoch(), step.epochs(), step.loss(), step.samplesPerSecond()));
   }
 
   @Override
   public void epochEnded(Epoch epoch) {
     StringJoiner line = new StringJoiner("  ");
-    line.add(String.format(Locale.ROOT, "epoch %d/%d", epoch.epoch(), epoch.epochs()));
-    line.add(String.format(Locale.ROOT, "loss %.4f", epoch.loss()));
+    line.add(Text.say("epoch %d/%d", epoch.epoch(), epoch.epochs()));
+    line.add(Text.say("loss %.4f", epoch.loss()));
     epoch.validation().forEach((id, value) -> line.add(id + " " + Text.percent(value)));
-    line.add(String.format(Locale.ROOT, "%.1f s", epoch.seconds()));
+    line.add(Text.say("%.1f s", epoch.seconds()));
     bar.interrupt(() -> out.println(epoch.best() ? line + "  best" : line));
   }
 

@@ -14,9 +14,14 @@ public final class Text {
 
   private Text() {}
 
+  /** A text with values in it, by {@link String#format}; the same wherever it is said. */
+  public static String say(String format, Object... values) {
+    return String.format(Locale.ROOT, format, values);
+  }
+
   /** A fraction as a percentage with two digits; a dash where there is no value. */
   public static String percent(double fraction) {
-    return Double.isFinite(fraction) ? String.format(Locale.ROOT, "%.2f", 100 * fraction) : "-";
+    return Double.isFinite(fraction) ? say("%.2f", 100 * fraction) : "-";
   }
 
   /** Three significant digits, without zeros that say nothing: 30, 0.0125, 2.5e-05. */
@@ -42,23 +47,19 @@ public final class Text {
 
   /** "1 label", "1,204 labels". */
   public static String count(long count, String one, String several) {
-    return String.format(Locale.ROOT, "%,d %s", count, count == 1 ? one : several);
+    return say("%,d %s", count, count == 1 ? one : several);
   }
 
   /** Three decimals; a dash where there is no value, and "over 1000" where they say nothing. */
   public static String short3(double value) {
-    return !Double.isFinite(value)
-        ? "-"
-        : value > 1000 ? "over 1000" : String.format(Locale.ROOT, "%.3f", value);
+    return !Double.isFinite(value) ? "-" : value > 1000 ? "over 1000" : say("%.3f", value);
   }
 
   /** A time that somebody may wait: "12 s", "4 min", "2.5 h". */
   public static String duration(double seconds) {
     return seconds < 100
-        ? String.format(Locale.ROOT, "%.0f s", Math.max(1, seconds))
-        : seconds < 6000
-            ? String.format(Locale.ROOT, "%.0f min", seconds / 60)
-            : String.format(Locale.ROOT, "%.1f h", seconds / 3600);
+        ? say("%.0f s", Math.max(1, seconds))
+        : seconds < 6000 ? say("%.0f min", seconds / 60) : say("%.1f h", seconds / 3600);
   }
 
   /** A word for a POSIX shell. */

@@ -1,12 +1,12 @@
 package io.vicinal.cli.demo;
 
+import io.vicinal.cli.common.Text;
 import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.relabel.Proposal;
 import io.vicinal.curate.relabel.RelabelAccuracy;
 import io.vicinal.curate.relabel.Relabelling;
 import io.vicinal.curate.relabel.Retrieval;
 import io.vicinal.data.LabelNoise;
-import java.util.Locale;
 
 /**
  * Labels that were made wrong, looked for and repaired. Immutable.
@@ -39,8 +39,7 @@ public record Repair(
   /** What was promised, and what came. */
   public String outcome() {
     Relabelling.Expected expected = relabelling.expected();
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "Of the %d labels that are changed %d become right (%.0f expected) and %d had been right"
             + " (%.0f expected).",
         relabelled(),
@@ -56,8 +55,7 @@ public record Repair(
    * @param before by the head that was trained on right labels
    */
   public String retrieval(Retrieval before) {
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "R@1 among the test images, which tells what the head learnt, is %s. The nearest training"
             + " image carries a test image's label in %s.",
         steps(before.recall(), noisy.recall(), repaired.recall()),
@@ -66,14 +64,9 @@ public record Repair(
 
   private static String steps(double before, double noisy, double repaired) {
     double gain = 100 * (repaired - noisy);
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "%.1f %% before the noise, %.1f %% with it and %.1f %% after the repair (%.1f points %s the"
             + " noisy head)",
-        100 * before,
-        100 * noisy,
-        100 * repaired,
-        Math.abs(gain),
-        gain < 0 ? "below" : "above");
+        100 * before, 100 * noisy, 100 * repaired, Math.abs(gain), gain < 0 ? "below" : "above");
   }
 }

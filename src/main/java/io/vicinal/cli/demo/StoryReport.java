@@ -2,6 +2,7 @@ package io.vicinal.cli.demo;
 
 import io.vicinal.Version;
 import io.vicinal.backend.Backend;
+import io.vicinal.cli.common.Text;
 import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.relabel.Proposal;
 import io.vicinal.curate.relabel.RelabelAccuracy;
@@ -26,7 +27,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.LongStream;
@@ -113,14 +113,10 @@ final class StoryReport {
     HtmlReport.write(
         new ReportData(
             "Wrong labels in Fashion-MNIST: found, repaired, explained",
-            String.format(
-                Locale.ROOT,
+            Text.say(
                 "%,d training images of five classes, %.0f %% of the labels made wrong (%s, seed"
                     + " %d); a linear embedding of their pixels",
-                noisy.samples(),
-                100 * settings.rate(),
-                settings.noise().text(),
-                settings.seed()),
+                noisy.samples(), 100 * settings.rate(), settings.noise().text(), settings.seed()),
             sections,
             gallery.pictures(),
             List.of(
@@ -134,25 +130,18 @@ final class StoryReport {
   private Section headline() {
     DetectionCurve best = curves.get(0);
     return new Section.Headline(
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "%,d of %,d labels were made wrong; %.0f %% of them are right again.",
-            noise.count(),
-            noisy.samples(),
-            100 * accuracy.restored()),
+            noise.count(), noisy.samples(), 100 * accuracy.restored()),
         List.of(
-            String.format(
-                Locale.ROOT,
+            Text.say(
                 "Looking at as many images as are wrong, %s finds %.0f %% of them.",
-                best.detector(),
-                100 * best.found(noise.count())),
+                best.detector(), 100 * best.found(noise.count())),
             repair.outcome(),
             repair.retrieval(before),
-            String.format(
-                Locale.ROOT,
+            Text.say(
                 "Among similar classes, as people confuse them, it is harder to tell: AUC %.3f. %s",
-                other.curve().auc(),
-                other.outcome())),
+                other.curve().auc(), other.outcome())),
         List.of(
             new Fact("Best detector, AUC", number(best.auc()), best.detector()),
             new Fact(
@@ -243,10 +232,10 @@ final class StoryReport {
   }
 
   private static String percent(double share) {
-    return String.format(Locale.ROOT, "%.1f %%", 100 * share);
+    return Text.say("%.1f %%", 100 * share);
   }
 
   private static String number(double value) {
-    return String.format(Locale.ROOT, "%.3f", value);
+    return Text.say("%.3f", value);
   }
 }

@@ -14,7 +14,6 @@ import io.vicinal.explain.Mislabelled;
 import io.vicinal.explain.Suspicion;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -38,8 +37,7 @@ final class Audits {
   static String sentence(LabelAudit audit) {
     int suspected = audit.suspects().length;
     if (!audit.isTold()) {
-      return String.format(
-          Locale.ROOT,
+      return Text.say(
           suspected == 0
               ? "0 of %2$,d labels are listed: how many are wrong cannot be told. --suspects K lists the"
                   + " first K by %3$s."
@@ -50,12 +48,10 @@ final class Audits {
           audit.main());
     }
     return suspected == 0
-        ? String.format(
-            Locale.ROOT,
+        ? Text.say(
             "0 of %,d labels are suspected; fewer than one is expected to be wrong.",
             audit.samples())
-        : String.format(
-            Locale.ROOT,
+        : Text.say(
             "%,d of %,d labels %s suspected, the first by %s; %,.0f %s expected to be wrong.",
             suspected,
             audit.samples(),
@@ -72,20 +68,16 @@ final class Audits {
    */
   static Optional<String> heldOut(ModelInputs model, int looked, String sentence) {
     int heldOut = model.subject().labelled().heldOut();
-    return heldOut == 0
-        ? Optional.empty()
-        : Optional.of(String.format(Locale.ROOT, sentence, looked, heldOut));
+    return heldOut == 0 ? Optional.empty() : Optional.of(Text.say(sentence, looked, heldOut));
   }
 
   /** Which head it is where none was named. */
   static Optional<String> trainedHere(ModelInputs model, String forWhat) {
     return model.isTrainedHere()
         ? Optional.of(
-            String.format(
-                Locale.ROOT,
+            Text.say(
                 "No head was named: a %s head is trained on the given labels for %s.",
-                model.subject().model().loss().name(),
-                forWhat))
+                model.subject().model().loss().name(), forWhat))
         : Optional.empty();
   }
 
@@ -102,25 +94,21 @@ final class Audits {
     trainedHere(model, "the detectors that look at one").ifPresent(remarks::add);
     if (doubts.alone() > 0) {
       remarks.add(
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "%,d %s the only one of its class: nothing can be said about its label without it, so"
                   + " only aum and the head rank it, and nothing is proposed.",
-              doubts.alone(),
-              doubts.alone() == 1 ? "sample is" : "samples are each"));
+              doubts.alone(), doubts.alone() == 1 ? "sample is" : "samples are each"));
     }
     if (samples < FEW) {
       remarks.add(
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "%,d samples are few: the expected numbers are read off the surest predictions, and"
                   + " may be wrong by half.",
               samples));
     }
     if (doubts.copies() > 0) {
       remarks.add(
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "%,d %s of an earlier one with another label: one label of each pair is wrong, or the"
                   + " features do not tell these classes apart.",
               doubts.copies(),
@@ -131,8 +119,7 @@ final class Audits {
     suspicion.leftOut().forEach((name, why) -> remarks.add(name + " is left out: " + why + "."));
     if (!suspicion.ofHead().isEmpty()) {
       remarks.add(
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "%s: of the head, so they rank only the %,d samples that it was trained on, not the"
                   + " %,d that were held out.",
               String.join(", ", suspicion.ofHead()),
@@ -148,14 +135,12 @@ final class Audits {
     Plateau plateau = found.doubts().plateau();
     if (plateau != null) {
       return Optional.of(
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "These features tell the classes apart too weakly to know wrong labels from classes that"
                   + " overlap: held out, %.0f %% are predicted as labelled, of the surest tenth %.0f %%."
                   + " No label is changed unless relabel is given a --threshold, and nothing is promised"
                   + " then; the suspects are listed in order.",
-              100 * plateau.accord(),
-              100 * plateau.surest()));
+              100 * plateau.accord(), 100 * plateau.surest()));
     }
     List<DoubtedClass> doubted = found.doubts().classes();
     if (doubted.isEmpty()) {
@@ -163,8 +148,7 @@ final class Audits {
     }
     DoubtedClass first = doubted.get(0);
     return Optional.of(
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "Of the %,d surest predictions of %s %,d are labelled otherwise, more than the expected"
                 + " rate explains%s: more labels may be wrong there, or the class overlaps; --suspects %d"
                 + " lists more.",

@@ -3,6 +3,7 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
+import io.vicinal.explain.Advice;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -18,7 +19,6 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -94,8 +94,7 @@ final class BlamePage {
   static void announce(
       Explainer explainer, List<Query> queries, CheckOptions checks, ProgressBars bars) {
     bars.say(
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "explaining %,d %s by %,d training samples: %s",
             queries.size(),
             queries.size() == 1 ? "confusion" : "confusions",
@@ -120,11 +119,9 @@ final class BlamePage {
       double each = (double) scores.rightHandSides() / queries;
       double again = 2 * (reconverge + Math.min(SHOWN, queries) * each * system);
       text +=
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "; then for their check about %s, and %s at most of solving again (see --check)",
-              Text.duration(again),
-              Text.duration(options.seconds));
+              Text.duration(again), Text.duration(options.seconds));
     }
     return text;
   }
@@ -138,12 +135,10 @@ final class BlamePage {
   /** What cannot be checked is a warning, for the scores are there. */
   private void check(CheckOptions options, ProgressBars progress) {
     progress.say(
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "checking %d of them: scores at a third and at three times the damping, then solving"
                 + " again for %s at most",
-            shown.size(),
-            Text.duration(options.seconds)));
+            shown.size(), Text.duration(options.seconds)));
     budget = options.seconds;
     try {
       miniature = explainer.check(found, main, shown.size(), options.miniature());
@@ -160,16 +155,16 @@ final class BlamePage {
    */
   BlamePage offer(Function<List<String>, String> command) {
     if (miniature != null) {
-      next =
-          NextSteps.of(
+      Advice judged =
+          Advice.of(
               miniature,
               found.damping(),
               explainer.options().methods(),
               model.subject().model(),
               asked(),
               main.seconds(),
-              budget,
-              command);
+              budget);
+      next = NextSteps.of(judged, miniature, found.damping(), budget, command);
     }
     return this;
   }

@@ -4,7 +4,6 @@ import io.vicinal.cli.common.Text;
 import io.vicinal.explain.Attribution;
 import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.solve.Damping;
-import java.util.Locale;
 
 /** What is said first where solves failed. Stateless. */
 final class Failure {
@@ -29,8 +28,7 @@ final class Failure {
       }
     }
     boolean weak = damping.multiple() < 1;
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "%s: %d of %d solves failed (%s, true residual up to %s, where %s is no solution any more)."
             + " Their scores are not known: they are neither ranked nor checked. %s",
         result.method(),

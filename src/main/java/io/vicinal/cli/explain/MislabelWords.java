@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
 import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.relabel.LabelAudit;
@@ -107,13 +108,9 @@ final class MislabelWords {
     if (!curves.isEmpty() && suspected > 0) {
       DetectionCurve best = NoiseSections.best(curves).get(0);
       sentence =
-          String.format(
-              Locale.ROOT,
+          Text.say(
               "Looking at %,d suspects, %s finds %.0f %% of the %,d wrong labels.",
-              suspected,
-              best.detector(),
-              100 * best.found(suspected),
-              best.mislabelled());
+              suspected, best.detector(), 100 * best.found(suspected), best.mislabelled());
     }
     Set<Integer> suspects = Arrays.stream(audit.suspects()).boxed().collect(Collectors.toSet());
     page.headline(sentence, remarks, List.of())
@@ -152,9 +149,9 @@ final class MislabelWords {
       for (DetectionCurve curve : curves) {
         table.row(
             curve.detector(),
-            String.format(Locale.ROOT, "%.3f", curve.auc()),
-            String.format(Locale.ROOT, "%.3f", curve.averagePrecision()),
-            String.format(Locale.ROOT, "%.1f %%", 100 * curve.found(suspected)));
+            Text.say("%.3f", curve.auc()),
+            Text.say("%.3f", curve.averagePrecision()),
+            Text.say("%.1f %%", 100 * curve.found(suspected)));
       }
       table.print(writer);
     }

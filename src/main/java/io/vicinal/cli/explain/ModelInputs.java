@@ -34,21 +34,15 @@ import java.util.function.Function;
 final class ModelInputs implements AutoCloseable {
   private final Backend backend;
   private final Arena arena;
-  private final ModelReader reader;
+  private ModelReader.Source source;
   private Subject subject;
   private boolean trainedHere;
   private Look look; // of labelled samples, or null
   private Look testLook;
 
-  private ModelInputs(ModelOptions options, Backend backend, Arena arena) {
+  private ModelInputs(Backend backend) {
     this.backend = backend;
-    this.arena = arena;
-    reader = new ModelReader(options, backend, arena);
-  }
-
-  /** Opens a model that needs no test samples; they are opened if they are named. */
-  static ModelInputs open(ModelOptions options) {
-    return open(options, false);
+    arena = new Arena(backend.memory());
   }
 
   /**
@@ -85,11 +79,11 @@ final class ModelInputs implements AutoCloseable {
   }
 
   private static ModelInputs opened(
-      ModelOptions options, boolean trained, Function<ModelReader, Subject> read) {
-    Backend backend = options.device.open();
-    ModelInputs opened = new ModelInputs(options, backend, new Arena(backend.memory()));
+      ModelOptions options, boolean trained, Function<ModelReader, ModelReader.Source> read) {
+    ModelInputs opened = new ModelInputs(options.device.open());
     try {
-      opened.subject = read.apply(opened.reader);
+      opened.source = read.apply(new ModelReader(options, opened.backend, opened.arena));
+      opened.subject = opened.source.subject();
       opened.trainedHere = trained;
       opened.look(options);
       return opened;
@@ -121,7 +115,7 @@ final class ModelInputs implements AutoCloseable {
 
   /** The classes where the file of labels holds their names, else none. */
   Names labelClasses() {
-    return reader.labelTexts();
+    return source.labelTexts();
   }
 
   /** A class as the file of labels has it. */
@@ -131,7 +125,7 @@ final class ModelInputs implements AutoCloseable {
 
   /** The file of the dataset's labels, null where a named dataset has none. */
   Path labelsFile() {
-    return reader.labelsFile();
+    return source.labelsFile();
   }
 
   /** Whether the head was trained by this command, because none was named. */
@@ -151,10 +145,6 @@ final class ModelInputs implements AutoCloseable {
 
   Backend backend() {
     return backend;
-  }
-
-  Arena arena() {
-    return arena;
   }
 
   /**
@@ -225,13 +215,13 @@ final class ModelInputs implements AutoCloseable {
   private Look pixels(ModelOptions options, FeatureSet set) {
     Look given = options.pixels(set.features());
     int side = FashionMnist.SIDE;
-    boolean known = given == null && reader.isImages();
+    boolean known = given == null && source.images();
     return known && set.width() == side * side ? Pixels.of(set.features(), side, side) : given;
   }
 
   /** Hash of the whole dataset. */
   String trainingHash() {
-    return reader.hash();
+    return source.hash();
   }
 
   /** What was opened, in words and hashes. */
@@ -241,7 +231,7 @@ final class ModelInputs implements AutoCloseable {
     json.addProperty("training_samples", subject.model().samples());
     json.addProperty("dataset_samples", subject.samples());
     json.addProperty("held_out_samples", subject.labelled().heldOut());
-    json.addProperty("dataset_sha256", reader.hash());
+    json.addProperty("dataset_sha256", source.hash());
     json.addProperty("features", subject.model().training().width());
     json.addProperty("embedding", subject.model().head().weight().dim(0));
     json.addProperty("classes", subject.model().classes());
@@ -262,7 +252,7 @@ final class ModelInputs implements AutoCloseable {
 
   /** Adds everything that results depend on. */
   void addTo(Key key) {
-    key.add("data", reader.hash())
+    key.add("data", source.hash())
         .add("samples", Key.hash(subject.positions()))
         .add("test", subject.test() == null ? "" : subject.test().sha256())
         .add("loss", subject.model().loss().name() + " " + subject.model().loss().params())

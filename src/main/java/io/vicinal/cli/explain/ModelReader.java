@@ -34,6 +34,16 @@ import java.util.stream.LongStream;
  * names the file, the place and the remedy. For one thread, and one reading.
  */
 final class ModelReader {
+  /**
+   * What was read.
+   *
+   * @param hash SHA-256 of the whole data set
+   * @param labelsFile whence the labels are; null of a named data set
+   * @param labelTexts by class id, where the file of labels holds texts; else none
+   * @param images whether it is a named data set of images
+   */
+  record Source(Subject subject, String hash, Path labelsFile, Names labelTexts, boolean images) {}
+
   private final ModelOptions options;
   private final Backend backend;
   private final Arena arena; // owner of what is read
@@ -46,10 +56,7 @@ final class ModelReader {
   private Names classNames = Names.none(); // by class id
   private Names sampleNames = Names.none(); // by position in the dataset
   private Names testNames = Names.none(); // by test sample
-  private String hash;
-  private Path labelsFile;
   private Names labelTexts = Names.none();
-  private boolean images;
 
   ModelReader(ModelOptions options, Backend backend, Arena arena) {
     this.options = options;
@@ -57,27 +64,7 @@ final class ModelReader {
     this.arena = arena;
   }
 
-  /** SHA-256 of the whole data set. */
-  String hash() {
-    return hash;
-  }
-
-  /** Whence the labels are; null of a named data set. */
-  Path labelsFile() {
-    return labelsFile;
-  }
-
-  /** By class id, where the file of labels holds texts; else none. */
-  Names labelTexts() {
-    return labelTexts;
-  }
-
-  /** Whether it is a named data set of images. */
-  boolean isImages() {
-    return images;
-  }
-
-  private Subject subject() {
+  private Source source(String hash, Path labelsFile, boolean images) {
     checkTest();
     Subject trained =
         new Subject(
@@ -90,20 +77,18 @@ final class ModelReader {
             classNames,
             sampleNames,
             testNames);
-    return labelled != null ? trained : trained.with(trained.trained());
+    Subject subject = labelled != null ? trained : trained.with(trained.trained());
+    return new Source(subject, hash, labelsFile, labelTexts, images);
   }
 
-  Subject run(boolean withTest) {
+  Source run(boolean withTest) {
     TrainedRun run = TrainedRun.open(options.run, backend, arena);
     model = new HeadModel(run.loss(), run.training(), run.head().tensors());
     checkClasses(options.run.resolve("head.safetensors"));
     positions = run.ids();
     classes = run.classes();
     datasetLabels = run.labels();
-    labelsFile = run.config().data().labels();
-    hash = run.hash();
     boolean named = run.config().data().dataset() != null;
-    images = named;
     Names given = given(Arrays.stream(classes).max().getAsLong());
     classNames = given.known() ? given : run.classNames();
     sampleNames =
@@ -114,7 +99,7 @@ final class ModelReader {
     labelTexts = texts ? run.classNames() : Names.none();
     if (options.testFeatures != null) {
       test = readTest(run.head().weight().dtype(), texts && !given.known());
-    } else if (run.config().data().dataset() != null) {
+    } else if (named) {
       Path folder = run.config().data().folder();
       test = typed(FashionMnist.test(folder == null ? FashionMnist.FOLDER : folder, arena));
     } else {
@@ -127,7 +112,7 @@ final class ModelReader {
               + " --test-features and --test-labels");
     }
     labelled = covered(run);
-    return subject();
+    return source(run.hash(), run.config().data().labels(), named);
   }
 
   /** All samples of the run's classes, those held out too, in numbers of their own. */
@@ -160,7 +145,7 @@ final class ModelReader {
     return new FeatureSet(features, set.labels(), set.name(), set.classNames(), set.sampleNames());
   }
 
-  Subject arrays(Loss loss) {
+  Source arrays(Loss loss) {
     Path file = options.head;
     if (Files.isDirectory(file)) {
       file = file.resolve("head.safetensors");
@@ -183,41 +168,28 @@ final class ModelReader {
     checkWidth(options.features, x, file, head);
     Names given = given(-1);
     Names known = given.known() ? given : headNames(file, head.proxies().dim(0) / loss.centers());
-    Labels labels = files.labels(options.labels, options.features, x.dim(0), known);
-    Tensor y = labels.ids();
-    boolean texts = labels.classes().known();
-    labelTexts = labels.classes();
+    Tensor y = labels(files, x, known);
+    boolean texts = labelTexts.known();
     if (texts && !known.known()) {
-      checkTexts(file, labels.classes(), head.proxies().dim(0) / loss.centers());
+      checkTexts(file, labelTexts, head.proxies().dim(0) / loss.centers());
     }
-    classNames = texts ? labels.classes() : known;
     checkProxies(file, head, loss, y);
     model = new HeadModel(loss, new FeatureSet(x, y, options.features.toString()), head.tensors());
     checkClasses(file);
-    datasetLabels = y.toLongs();
-    labelsFile = options.labels;
-    positions = LongStream.range(0, x.dim(0)).toArray();
     classes = LongStream.range(0, model.classes()).toArray();
-    hash = model.training().sha256();
     given(model.classes() - 1);
     sampleNames = Names.read(options.sampleNames, datasetLabels.length, "samples");
     if (options.testFeatures != null) {
       test = readTest(head.weight().dtype(), texts && !given.known());
     }
-    return subject();
+    return source(model.training().sha256(), options.labels, false);
   }
 
-  Subject trained(Loss loss, RunConfig config, boolean withTest) {
+  Source trained(Loss loss, RunConfig config, boolean withTest) {
     ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
     Tensor x = files.largeMatrix(options.features, null);
     Names named = given(-1);
-    Labels labels = files.labels(options.labels, options.features, x.dim(0), named);
-    boolean texts = labels.classes().known();
-    labelTexts = labels.classes();
-    classNames = texts ? labels.classes() : named;
-    Tensor y = labels.ids();
-    datasetLabels = y.toLongs();
-    labelsFile = options.labels;
+    Tensor y = labels(files, x, named);
     given(Arrays.stream(datasetLabels).max().getAsLong());
     sampleNames = Names.read(options.sampleNames, x.dim(0), "samples");
     classes = Arrays.stream(datasetLabels).sorted().distinct().toArray();
@@ -231,11 +203,9 @@ final class ModelReader {
               + "; a label can only be wrong where there is another class: give samples of two or more");
     }
     FeatureSet given = new FeatureSet(x, y, options.features.toString());
-    hash = given.sha256();
     FeatureSet numbered = given.renumbered(arena, classes);
-    positions = LongStream.range(0, x.dim(0)).toArray();
     if (options.testFeatures != null) {
-      test = readTest(x.dtype(), texts && !named.known());
+      test = readTest(x.dtype(), labelTexts.known() && !named.known());
     } else if (withTest) {
       throw new InputException("--test-features: is missing; name the test set's two files");
     }
@@ -244,7 +214,17 @@ final class ModelReader {
             .withLoss(loss)
             .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
     model = new HeadModel(loss, numbered, head.tensors());
-    return subject();
+    return source(given.sha256(), options.labels, false);
+  }
+
+  /** The labels of some features; those that are texts get the ids of known names. */
+  private Tensor labels(ArrayFiles files, Tensor x, Names known) {
+    Labels labels = files.labels(options.labels, options.features, x.dim(0), known);
+    labelTexts = labels.classes();
+    classNames = labelTexts.known() ? labelTexts : known;
+    datasetLabels = labels.ids().toLongs();
+    positions = LongStream.range(0, x.dim(0)).toArray();
+    return labels.ids();
   }
 
   /** The class names of the command line; they must reach to this id. */

@@ -1,6 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.Version;
+import io.vicinal.cli.common.Text;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Names;
 import io.vicinal.explain.Labelled;
@@ -14,7 +15,6 @@ import io.vicinal.report.ReportData;
 import io.vicinal.report.Section;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
 
@@ -119,12 +119,10 @@ final class Page {
         MapSection.of(
             rows.length == training.samples()
                 ? "All samples, where the head puts them."
-                : String.format(
-                    Locale.ROOT,
+                : Text.say(
                     "%,d of the %,d samples, where the head puts them: those that are"
                         + " named above, and the first of the others.",
-                    rows.length,
-                    training.samples()),
+                    rows.length, training.samples()),
             model.backend(),
             model.subject().head(),
             training.features(),
@@ -150,15 +148,13 @@ final class Page {
     String test =
         model.subject().test() == null
             ? ""
-            : String.format(
-                Locale.ROOT, " \u00b7 %,d test samples", model.subject().test().samples());
-    return String.format(
-        Locale.ROOT,
+            : Text.say(" \u00b7 %,d test samples", model.subject().test().samples());
+    return Text.say(
         "%,d %s of %,d classes%s \u00b7 %s head, %,d \u2192 %,d",
         samples.data().samples(),
         samples.heldOut() == 0
             ? "training samples"
-            : String.format(Locale.ROOT, "samples (%,d of them held out)", samples.heldOut()),
+            : Text.say("samples (%,d of them held out)", samples.heldOut()),
         samples.classIds().length,
         test,
         model.subject().model().loss().name(),

@@ -1,9 +1,9 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.Text;
 import io.vicinal.influence.solve.Progress;
 import java.io.PrintWriter;
-import java.util.Locale;
 
 /**
  * A bar per stage of a long computation, where there is a terminal, and a line for what begins. For
@@ -37,7 +37,7 @@ final class ProgressBars implements Progress, AutoCloseable {
     }
     String text = products > 0 ? products + " products" : "";
     if (Double.isFinite(residual)) {
-      text += String.format(Locale.ROOT, ", residual %.1e", residual);
+      text += Text.say(", residual %.1e", residual);
     }
     bar.show(done, total, text);
   }

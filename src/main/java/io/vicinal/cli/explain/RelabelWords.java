@@ -94,14 +94,10 @@ final class RelabelWords {
         ? "How many of them are right cannot be said: the rule "
             + relabelling.rule().text()
             + " gives shares of neighbours, not probabilities."
-        : String.format(
-            Locale.ROOT,
+        : Text.say(
             "Of the %,d that %s relabelled %s expected to become right and %s to have been right"
                 + " before.",
-            taken,
-            taken == 1 ? "is" : "are",
-            is(expected.mended()),
-            about(expected.broken()));
+            taken, taken == 1 ? "is" : "are", is(expected.mended()), about(expected.broken()));
   }
 
   private static String is(double count) {
@@ -109,7 +105,7 @@ final class RelabelWords {
   }
 
   private static String about(double count) {
-    return String.format(Locale.ROOT, "%,.0f", count);
+    return Text.say("%,.0f", count);
   }
 
   /** What the page says first: as many as are changed, by the same rule as all that follows. */
@@ -122,8 +118,7 @@ final class RelabelWords {
     String of = Text.count(suspects, "suspicious sample", "suspicious samples");
     return taken == 0
         ? "None of " + of + " is relabelled."
-        : String.format(
-            Locale.ROOT, "%,d of %s %s relabelled.", taken, of, taken == 1 ? "is" : "are");
+        : Text.say("%,d of %s %s relabelled.", taken, of, taken == 1 ? "is" : "are");
   }
 
   /** A row per suspect. */

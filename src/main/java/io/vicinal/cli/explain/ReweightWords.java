@@ -17,7 +17,6 @@ import io.vicinal.statistics.PairedComparison;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** What a re-weighting did: as files, parts of a report, and lines for a terminal. */
 final class ReweightWords {
@@ -111,8 +110,7 @@ final class ReweightWords {
       findings.add(finding);
     }
     page.headline(
-        String.format(
-            Locale.ROOT,
+        Text.say(
             "Training on with other weights moves the confusions' mean %s: %s (%s).",
             unit(),
             Words.change(
@@ -160,8 +158,7 @@ final class ReweightWords {
 
   /** A comparison in words: its mean, in the unit, and what the tests say of "grew". */
   private String tested(PairedComparison c) {
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "%s %s (95 %% interval %s to %s); one-sided, for an increase, n = %d: t-test p %s,"
             + " Wilcoxon p %s",
         Words.signed(c.mean().estimate()),
@@ -174,10 +171,10 @@ final class ReweightWords {
   }
 
   private static String probability(double p) {
-    return p < 1e-4 ? "below 0.0001" : String.format(Locale.ROOT, "%.2g", p);
+    return p < 1e-4 ? "below 0.0001" : Text.say("%.2g", p);
   }
 
   private static String signed(double value) {
-    return String.format(Locale.ROOT, "%+.4g", value);
+    return Text.say("%+.4g", value);
   }
 }

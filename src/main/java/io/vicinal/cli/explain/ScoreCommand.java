@@ -6,6 +6,7 @@ import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
+import io.vicinal.cli.common.Text;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -225,12 +226,12 @@ abstract class ScoreCommand implements Callable<Integer> {
   }
 
   private static String value(double value) {
-    return Double.isFinite(value) ? String.format(Locale.ROOT, "%.4f", value) : "-";
+    return Double.isFinite(value) ? Text.say("%.4f", value) : "-";
   }
 
   private static List<String> cells(ScoreFiles files, List<Attribution.SampleEffect> top) {
     return top.isEmpty()
         ? List.of("-", "-")
-        : List.of(files.text(top.get(0)), String.format(Locale.ROOT, "%+.3g", top.get(0).score()));
+        : List.of(files.text(top.get(0)), Text.say("%+.3g", top.get(0).score()));
   }
 }

@@ -82,8 +82,7 @@ final class StudyWords {
             .limit(NAMED)
             .map(
                 one ->
-                    String.format(
-                        Locale.ROOT,
+                    Text.say(
                         "%s (%,d of %,d, %s to %s)",
                         subject.classText(subject.classId(one.label())),
                         one.changed(),
@@ -96,8 +95,7 @@ final class StudyWords {
 
   private String sentence() {
     long classes = study.classesWithSuggestion();
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "%s recommended another class: %.1f %% of all%s.",
         study.changed() == 1
             ? "1 sample is"
@@ -105,17 +103,15 @@ final class StudyWords {
         study.percentOfAll(),
         classes == 0 || classes == study.classes().size()
             ? ""
-            : String.format(
-                Locale.ROOT,
+            : Text.say(
                 ", %.1f %% of the %s concerned",
                 study.percentOfAffected(),
-                classes == 1 ? "class" : String.format(Locale.ROOT, "%,d classes", classes)));
+                classes == 1 ? "class" : Text.say("%,d classes", classes)));
   }
 
   private String noise() {
     DirectionStability stability = noise.stability();
-    return String.format(
-        Locale.ROOT,
+    return Text.say(
         "Of the samples known to be wrong, by empirical influence on the confusions of %s: %s; %s.",
         subject.classText(noise.label()),
         part(noise.harmful(), "most harmful", stability.harmfulNegative(), "turn helpful"),
@@ -126,15 +122,10 @@ final class StudyWords {
     int n = some.perSample().length;
     return n == 0
         ? "none is " + which
-        : String.format(
-            Locale.ROOT,
+        : Text.say(
             "the %d %s have %.0f %% neighbours of their right class, and %d %s, where the weight"
                 + " moves less far",
-            n,
-            which,
-            100 * some.mean(),
-            count,
-            then);
+            n, which, 100 * some.mean(), count, then);
   }
 
   /** A row per class. */
