@@ -144,7 +144,8 @@ class ArchitectureTest {
                 "io.vicinal.curate.",
                 "io.vicinal.statistics.",
                 "io.vicinal.data.",
-                "io.vicinal.train."))
+                "io.vicinal.train.",
+                "io.vicinal.explain."))
         .should()
         .beFreeOfCycles()
         .check(CLASSES);

@@ -1,6 +1,7 @@
 package io.vicinal.explain;
 
 import io.vicinal.influence.attribution.Diagnostics;
+import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.verify.Doubt;
 import io.vicinal.influence.verify.Miniature;
@@ -16,20 +17,25 @@ import java.util.stream.IntStream;
  * without the samples that matter most. What is done is kept.
  */
 final class Check {
-  private final Explainer explainer;
+  private final Scoring scoring;
+  private final Estimator estimator;
   private final List<Query> queries;
   private final List<Set<Doubt>> known;
-  private final Attribution attribution;
   private final double[][] scores; // [Q][N]
 
   /**
    * @param delivered value of each query's measurement
-   * @param attribution of the queries
+   * @param attribution of the queries, by the estimator
    */
-  Check(Explainer explainer, List<Query> queries, double[] delivered, Attribution attribution) {
-    this.explainer = explainer;
+  Check(
+      Scoring scoring,
+      Estimator estimator,
+      List<Query> queries,
+      double[] delivered,
+      Attribution attribution) {
+    this.scoring = scoring;
+    this.estimator = estimator;
     this.queries = queries;
-    this.attribution = attribution;
     this.scores = attribution.onHeap();
     this.known =
         IntStream.range(0, queries.size())
@@ -41,7 +47,7 @@ final class Check {
     boolean recall = diagnostics.unit().equals("recall"); // 0 is where it starts
     return Verdict.known(
         diagnostics.failed(),
-        explainer.damping().isWithinSpectrum(),
+        scoring.damping().isWithinSpectrum(),
         recall ? Double.NaN : delivered,
         diagnostics.value());
   }
@@ -67,13 +73,10 @@ final class Check {
     if (known.stream().allMatch(doubts -> doubts.contains(Doubt.FAILED))) {
       return null;
     }
-    String name = "stability-" + attribution.method() + "-" + factor;
-    return explainer
-        .pieces()
-        .piece(
-            name,
-            Moved.class,
-            () -> new Moved(explainer.scoresAt(factor, attribution.method(), queries)))
+    String name = "stability-" + estimator.name() + "-" + factor;
+    Pieces pieces = scoring.setup().pieces();
+    return pieces
+        .piece(name, Moved.class, () -> new Moved(scoring.scoresAt(factor, estimator, queries)))
         .scores();
   }
 

@@ -1,6 +1,5 @@
 package io.vicinal.explain;
 
-import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Edit;
 import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Probe;
@@ -18,19 +17,17 @@ import java.util.function.BooleanSupplier;
  * there.
  */
 final class Experiments implements AutoCloseable {
+  private final Setup setup;
   private final Scoring scoring;
-  private final Pieces pieces;
-  private final Progress progress;
   private final List<Probe> probes;
   private final Map<List<Edit.Change>, Outcome> done = new HashMap<>();
   private Retraining retraining;
   private long count;
 
-  Experiments(Explainer explainer, Scoring scoring, List<Probe> probes) {
+  Experiments(Scoring scoring, List<Probe> probes) {
+    this.setup = scoring.setup();
     this.scoring = scoring;
     this.probes = probes;
-    this.pieces = explainer.pieces();
-    this.progress = explainer.progress();
   }
 
   /** What an edit does to the probes. */
@@ -42,13 +39,13 @@ final class Experiments implements AutoCloseable {
   Outcome run(Edit edit, BooleanSupplier enough) {
     Outcome known = done.get(edit.changes());
     if (known == null) {
-      Solved piece = pieces.piece(name(edit), Solved.class, () -> solve(edit, enough));
+      Solved piece = setup.pieces().piece(name(edit), Solved.class, () -> solve(edit, enough));
       if (piece == null) {
         return null;
       }
       known = piece.of(edit);
       done.put(edit.changes(), known);
-      progress.at("re-solving", ++count, 0, 0, Double.NaN);
+      setup.progress().at("re-solving", ++count, 0, 0, Double.NaN);
     }
     return Solved.of(known).of(edit);
   }

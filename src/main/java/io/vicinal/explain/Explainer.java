@@ -24,7 +24,6 @@ import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
-import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.influence.verify.Miniature;
 import io.vicinal.influence.verify.MiniatureOptions;
@@ -52,24 +51,23 @@ import java.util.stream.Stream;
  * <p>For one thread at a time.
  */
 public final class Explainer implements AutoCloseable {
-  private final Backend backend;
   private final boolean own; // the backend
   private final Arena arena; // of the subject, where it was made here
   private final Arena found = Arena.host(); // scores, wherever they were computed
-  private final Subject subject;
-  private ExplainerOptions options = ExplainerOptions.defaults();
-  private Pieces pieces = Pieces.NONE;
-  private Progress progress = Progress.NONE;
-  private Arena kept; // of the estimators
-  private List<Estimator> estimators;
+  private Setup setup;
+  private Progress listener = Progress.NONE;
+  private Methods methods;
   private Scoring scoring;
   private boolean closed;
 
   Explainer(Backend backend, boolean own, Arena arena, Subject subject) {
-    this.backend = backend;
     this.own = own;
     this.arena = arena;
-    this.subject = subject;
+    Progress progress =
+        (stage, done, total, products, residual) ->
+            listener.at(stage, done, total, products, residual);
+    setup = new Setup(backend, subject, ExplainerOptions.defaults(), Pieces.NONE, progress);
+    methods = new Methods(setup);
   }
 
   /**
@@ -106,10 +104,13 @@ public final class Explainer implements AutoCloseable {
    */
   public Explainer with(ExplainerOptions how) {
     Objects.requireNonNull(how, "options");
-    Methods.check(how, subject.model().loss());
-    if (!how.equals(options)) {
+    if (!how.equals(setup.options())) {
+      Setup next =
+          new Setup(setup.backend(), setup.subject(), how, setup.pieces(), setup.progress());
+      Methods asked = new Methods(next);
       free();
-      options = how;
+      setup = next;
+      methods = asked;
     }
     return this;
   }
@@ -117,9 +118,9 @@ public final class Explainer implements AutoCloseable {
   /** Keeps finished pieces there from now on, and takes them from there. */
   public Explainer keeping(Pieces there) {
     Objects.requireNonNull(there, "pieces");
-    if (there != pieces) {
+    if (there != setup.pieces()) {
       freeScoring();
-      pieces = there;
+      setup = new Setup(setup.backend(), setup.subject(), setup.options(), there, setup.progress());
     }
     return this;
   }
@@ -131,24 +132,24 @@ public final class Explainer implements AutoCloseable {
    * @throws InputException if a method cannot follow the run
    */
   public Explainer prepare() {
-    estimators();
+    methods().all();
     return this;
   }
 
   /** Says how far it is. */
-  public Explainer with(Progress listener) {
-    progress = Objects.requireNonNull(listener, "progress");
+  public Explainer with(Progress other) {
+    listener = Objects.requireNonNull(other, "progress");
     return this;
   }
 
   /** Every test sample's nearest other one, by cosine. */
   public Confusions confusions() {
-    return subject.confusions(backend(), Neighbouring.COSINE);
+    return open().subject().confusions(setup.backend(), Neighbouring.COSINE);
   }
 
   /** Queries by what is measured, see {@link Measure#parse}. */
   public Queries queries(String measure) {
-    return Queries.of(backend(), subject, Measure.parse(measure));
+    return Queries.of(open().backend(), setup.subject(), Measure.parse(measure));
   }
 
   /** The distances of the first wrong neighbours of the test set, as queries. */
@@ -166,8 +167,8 @@ public final class Explainer implements AutoCloseable {
    */
   public Attributions explain(List<Query> queries) {
     requireSome(queries);
-    List<Attribution> methods = scoring().run(estimators(), queries, found);
-    return new Attributions(queries, values(queries), methods, damping());
+    List<Attribution> all = scoring().run(methods.all(), queries, found);
+    return new Attributions(queries, values(queries), all, damping());
   }
 
   /**
@@ -179,29 +180,28 @@ public final class Explainer implements AutoCloseable {
    * @throws InputException if the options do not have the method
    */
   public double[][] scoresAt(double factor, String method, List<Query> queries) {
-    try (Explanation there = scoring().open(damping().times(factor).fixed())) {
-      return estimator(method).scores(there, queries, progress).values();
-    } catch (NegativeCurvatureException e) {
-      return null;
-    }
+    return scoring().scoresAt(factor, methods.named(method), queries);
   }
 
   /** The values of queries' measurements at the delivered head. */
   public double[] values(List<Query> queries) {
-    TestSet test = subject.testSet(backend());
     List<Measurement> measurements = queries.stream().map(Query::measurement).toList();
-    Embedded embedded = test.embed(subject.model().head(), test.rowsOf(measurements));
+    Embedded embedded = embedded(measurements);
     return measurements.stream().mapToDouble(m -> m.value(embedded)).toArray();
   }
 
   /** Squared distances of the pairs that queries stand for, at the delivered head, by query. */
   public List<double[]> distances(List<Query> queries) {
-    TestSet test = subject.testSet(backend());
-    List<PairDistance> all = queries.stream().flatMap(Explainer::pairs).toList();
-    Embedded embedded = test.embed(subject.model().head(), test.rowsOf(all));
+    Embedded embedded = embedded(queries.stream().flatMap(Explainer::pairs).toList());
     return queries.stream()
         .map(query -> pairs(query).mapToDouble(pair -> pair.value(embedded)).toArray())
         .toList();
+  }
+
+  /** The test samples that some measurements read, under the delivered head. */
+  private Embedded embedded(List<? extends Measurement> measurements) {
+    TestSet test = open().subject().testSet(setup.backend());
+    return test.embed(setup.subject().model().head(), test.rowsOf(measurements));
   }
 
   private static Stream<PairDistance> pairs(Query query) {
@@ -215,7 +215,7 @@ public final class Explainer implements AutoCloseable {
    */
   public Forecast forecast(List<Query> queries) {
     requireSome(queries);
-    return scoring().forecast(options.methods(), queries);
+    return scoring().forecast(methods.all(), queries);
   }
 
   private static void requireSome(List<Query> queries) {
@@ -236,21 +236,22 @@ public final class Explainer implements AutoCloseable {
    * and the head solved again, in double, without the samples that matter most.
    *
    * @param first how many
-   * @throws InputException if the method answers no queries, they were explained at another
-   *     damping, or the head cannot be solved again
+   * @throws InputException if the method answers no queries or is none of the options', they were
+   *     explained at another damping, or the head cannot be solved again
    */
   public Miniature check(Attributions found, Attribution one, int first, MiniatureOptions budget) {
-    if (Attributions.isSelf(one)) {
+    if (Attributions.isSelf(one.method())) {
       throw Attributions.selfAlone();
     }
     requireSameDamping(found);
     int count = Math.min(first, found.queries().size());
     List<Query> queries = found.queries().subList(0, count);
-    Check check = new Check(this, queries, found.delivered(), one.first(count));
+    Estimator estimator = methods().named(one.method());
+    Check check = new Check(scoring(), estimator, queries, found.delivered(), one.first(count));
     List<Probe> probes = queries.stream().map(Probe::of).toList();
     boolean twin = scoring().problem().dtype() != DType.F64;
     try (Scoring exact = twin ? scoring().exact() : null;
-        Experiments experiments = new Experiments(this, twin ? exact : scoring(), probes)) {
+        Experiments experiments = new Experiments(twin ? exact : scoring(), probes)) {
       return check.brief(budget, experiments);
     }
   }
@@ -258,11 +259,13 @@ public final class Explainer implements AutoCloseable {
   /**
    * Compares the predictions with what solving again shows, by the main method.
    *
-   * @throws InputException if no method answers queries, or they were explained at another damping
+   * @throws InputException if no method answers queries, the main one is none of the options', or
+   *     they were explained at another damping
    */
   public Verified verify(Attributions found, VerifyPlan plan) {
     requireSameDamping(found);
-    return new Verifier(this, found).run(plan, found);
+    Verifier verifier = new Verifier(scoring(), found);
+    return verifier.run(plan, methods.named(found.main().method()));
   }
 
   /** Predictions of one damping say nothing about a head that is solved again at another. */
@@ -279,7 +282,7 @@ public final class Explainer implements AutoCloseable {
 
   /** How evidence on labels is gathered, and heads are trained, where nobody says how. */
   public EvidenceOptions evidence() {
-    return EvidenceOptions.of(subject.training(List.of()), 0);
+    return EvidenceOptions.of(setup.subject().training(List.of()), 0);
   }
 
   /**
@@ -290,7 +293,7 @@ public final class Explainer implements AutoCloseable {
    *     that was named cannot work
    */
   public Mislabelled mislabelled(AuditOptions how) {
-    try (LabelSearch search = new LabelSearch(this, how)) {
+    try (LabelSearch search = new LabelSearch(open(), how)) {
       return search.run();
     }
   }
@@ -302,7 +305,7 @@ public final class Explainer implements AutoCloseable {
    * @param how heads are trained, with the seed of labels that are drawn
    */
   public Relabelled relabel(Relabelling labels, Relabelling.Mode mode, EvidenceOptions how) {
-    return Relabelled.of(backend(), subject, labels, mode, how);
+    return Relabelled.of(open().backend(), setup.subject(), labels, mode, how);
   }
 
   /**
@@ -312,7 +315,7 @@ public final class Explainer implements AutoCloseable {
    * @throws InputException if no method does
    */
   public Reweighted reweight(Attributions found, ReweightOptions how) {
-    return new Reweighting(this, how).by(found);
+    return new Reweighting(open(), this::scoring, how).by(found);
   }
 
   /**
@@ -321,7 +324,7 @@ public final class Explainer implements AutoCloseable {
    * @param weights one per training sample, 0 or more
    */
   public Reweighted reweight(List<Query> queries, double[] weights, ReweightOptions how) {
-    return new Reweighting(this, how).given(queries, weights);
+    return new Reweighting(open(), this::scoring, how).given(queries, weights);
   }
 
   /**
@@ -332,47 +335,26 @@ public final class Explainer implements AutoCloseable {
    * @throws InputException if some are known and there are no test samples
    */
   public LabelStudy study(RelabelRule rule, EvidenceOptions how, LabelNoise known) {
+    Subject subject = open().subject();
     if (known != null) {
       subject.testSamples(); // those that are known are seen by what confuses them
     }
-    try (Evidence evidence = Evidence.of(backend(), subject.model(), subject.test(), how)) {
-      progress.at("recommending labels", 0, 1, 0, Double.NaN);
+    try (Evidence evidence = Evidence.of(setup.backend(), subject.model(), subject.test(), how)) {
+      setup.progress().at("recommending labels", 0, 1, 0, Double.NaN);
       return new LabelStudy(
           FieldStudy.of(evidence, rule),
-          known == null ? null : NoiseStudy.of(evidence, known, progress));
+          known == null ? null : NoiseStudy.of(evidence, known, setup.progress()));
     }
   }
 
   /** What is explained. */
   public Subject subject() {
-    return subject;
-  }
-
-  /**
-   * Where it computes.
-   *
-   * @throws IllegalStateException if this is closed
-   */
-  public Backend backend() {
-    if (closed) {
-      throw new IllegalStateException("the explainer is closed");
-    }
-    return backend;
+    return setup.subject();
   }
 
   /** How it computes. */
   public ExplainerOptions options() {
-    return options;
-  }
-
-  /** Where finished pieces are kept. */
-  public Pieces pieces() {
-    return pieces;
-  }
-
-  /** Who hears how far it is. */
-  public Progress progress() {
-    return progress;
+    return setup.options();
   }
 
   /** The head's problem, with its curvature. */
@@ -390,46 +372,30 @@ public final class Explainer implements AutoCloseable {
     return scoring().damping();
   }
 
-  Scoring scoring() {
+  private Setup open() {
+    if (closed) {
+      throw new IllegalStateException("the explainer is closed");
+    }
+    return setup;
+  }
+
+  private Scoring scoring() {
     if (scoring == null) {
-      scoring = Scoring.open(this);
+      scoring = Scoring.open(open());
     }
     return scoring;
   }
 
-  private List<Estimator> estimators() {
-    if (estimators == null) {
-      if (kept == null) {
-        kept = new Arena(backend().memory());
-      }
-      estimators = Methods.of(options, subject, backend(), kept);
-    }
-    return estimators;
-  }
-
-  private Estimator estimator(String method) {
-    int index = options.methods().indexOf(method);
-    if (index < 0) {
-      throw new InputException(
-          "method: "
-              + method
-              + " is not among "
-              + String.join(", ", options.methods())
-              + ", which the options ask for; name it there");
-    }
-    return estimators().get(index);
+  private Methods methods() {
+    open();
+    return methods;
   }
 
   private void free() {
-    Arena held = kept;
-    estimators = null;
-    kept = null;
     try {
       freeScoring();
     } finally {
-      if (held != null) {
-        held.close();
-      }
+      methods.close();
     }
   }
 
@@ -456,7 +422,7 @@ public final class Explainer implements AutoCloseable {
         arena.close();
       } finally {
         if (own) {
-          backend.close();
+          setup.backend().close();
         }
       }
     }

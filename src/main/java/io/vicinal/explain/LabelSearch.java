@@ -9,7 +9,6 @@ import io.vicinal.curate.noise.LabelDoubts;
 import io.vicinal.curate.noise.Ranking;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.influence.solve.Damping;
-import io.vicinal.influence.solve.Progress;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,10 +25,9 @@ import java.util.stream.Collectors;
 final class LabelSearch implements AutoCloseable {
   private static final String MAIN = "rank-average";
 
+  private final Setup setup;
   private final Labelled labelled;
   private final AuditOptions options;
-  private final Pieces pieces;
-  private final Progress progress;
   private final Evidence ofHead;
   private final Evidence all;
   private final Map<String, double[]> scores = new LinkedHashMap<>();
@@ -37,13 +35,12 @@ final class LabelSearch implements AutoCloseable {
   private final Map<String, String> leftOut = new LinkedHashMap<>();
   private final List<String> partly = new ArrayList<>();
 
-  LabelSearch(Explainer explainer, AuditOptions options) {
-    Backend backend = explainer.backend();
-    Subject subject = explainer.subject();
+  LabelSearch(Setup setup, AuditOptions options) {
+    Backend backend = setup.backend();
+    Subject subject = setup.subject();
+    this.setup = setup;
     this.labelled = subject.labelled();
     this.options = options;
-    this.pieces = explainer.pieces();
-    this.progress = explainer.progress();
     this.ofHead = Evidence.of(backend, subject.model(), subject.test(), options.evidence());
     this.all =
         labelled.heldOut() == 0
@@ -62,7 +59,7 @@ final class LabelSearch implements AutoCloseable {
     boolean wanted = !options.detectors().isEmpty();
     List<Detector> detectors = wanted ? asked() : able();
     for (Detector detector : detectors) {
-      progress.at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
+      setup.progress().at(detector.name(), scores.size(), detectors.size(), 0, Double.NaN);
       ask(detector, wanted);
     }
     all.heldOut().forgetOutOfFold(); // up to 2 GiB that only detectors look at
@@ -122,7 +119,7 @@ final class LabelSearch implements AutoCloseable {
     String name = detector.name();
     try {
       Detector.Found found =
-          pieces.piece("detector-" + name, Detector.Found.class, () -> find(detector));
+          setup.pieces().piece("detector-" + name, Detector.Found.class, () -> find(detector));
       if (found.damping() != null) {
         dampings.put(name, found.damping());
       }

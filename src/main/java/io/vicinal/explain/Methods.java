@@ -1,7 +1,6 @@
 package io.vicinal.explain;
 
 import io.vicinal.InputException;
-import io.vicinal.backend.Backend;
 import io.vicinal.data.Names;
 import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.attribution.Estimators;
@@ -9,25 +8,36 @@ import io.vicinal.influence.attribution.Lissa;
 import io.vicinal.influence.attribution.NewtonLoo;
 import io.vicinal.influence.attribution.TracIn;
 import io.vicinal.influence.attribution.Trajectory;
+import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.loss.Loss;
 import io.vicinal.tensor.Arena;
 import io.vicinal.train.Replay;
 import io.vicinal.train.Supervision;
 import java.util.List;
 
-/** The estimators by the names of options. Stateless. */
-final class Methods {
+/**
+ * The estimators that options name, in their order; made when they are first asked for. For one
+ * thread.
+ */
+final class Methods implements AutoCloseable {
   private static final int CHECKPOINTS = 10; // at most
   private static final String TRACIN = "tracin";
 
-  private Methods() {}
+  private final Setup setup;
+  private final Arena arena; // of the heads that tracin keeps
+  private List<Estimator> all;
 
   /**
-   * Refuses methods that the model cannot have.
-   *
-   * @throws InputException if one needs another loss, or there is no training for tracin to follow
+   * @throws InputException if a method needs another loss, or there is no training for tracin to
+   *     follow
    */
-  static void check(ExplainerOptions options, Loss loss) {
+  Methods(Setup setup) {
+    check(setup.options(), setup.subject().model().loss());
+    this.setup = setup;
+    arena = new Arena(setup.backend().memory());
+  }
+
+  private static void check(ExplainerOptions options, Loss loss) {
     for (String name : options.methods()) {
       String need = Estimators.need(name, loss.spec());
       if (need != null) {
@@ -52,37 +62,62 @@ final class Methods {
   }
 
   /**
-   * @param arena owner of the heads that tracin keeps
+   * All of them.
+   *
+   * @throws InputException if tracin cannot follow the run
    */
-  static List<Estimator> of(
-      ExplainerOptions options, Subject subject, Backend backend, Arena arena) {
-    List<TracIn.TracedHead> checkpoints =
-        options.methods().contains(TRACIN) ? train(options, subject, backend, arena) : List.of();
-    Estimators.Options all =
-        new Estimators.Options(options.eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints);
-    return options.methods().stream().map(name -> Estimators.of(name, all)).toList();
+  List<Estimator> all() {
+    if (all == null) {
+      List<String> names = setup.options().methods();
+      List<TracIn.TracedHead> checkpoints = names.contains(TRACIN) ? train() : List.of();
+      Estimators.Options options =
+          new Estimators.Options(
+              setup.options().eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints);
+      all = names.stream().map(name -> Estimators.of(name, options)).toList();
+    }
+    return all;
+  }
+
+  /**
+   * One of them.
+   *
+   * @throws InputException if the options do not have it
+   */
+  Estimator named(String method) {
+    int index = setup.options().methods().indexOf(method);
+    if (index < 0) {
+      throw new InputException(
+          "method: "
+              + method
+              + " is not among "
+              + String.join(", ", setup.options().methods())
+              + ", which the options ask for; name it there");
+    }
+    return all().get(index);
   }
 
   /** Trains as the run did until the delivered head, and keeps heads on the way. */
-  private static List<TracIn.TracedHead> train(
-      ExplainerOptions options, Subject subject, Backend backend, Arena arena) {
-    Replay.Plan plan = Replay.of(options.run(), backend);
+  private List<TracIn.TracedHead> train() {
+    HeadModel model = setup.subject().model();
+    Replay.Plan plan = Replay.of(setup.options().run(), setup.backend());
     if (plan.epochs() == 0) {
       throw new InputException(
           "method: "
-              + options.run()
+              + setup.options().run()
               + " has no epochs that tracin could follow; use another method");
     }
     int stride = Math.max(1, (plan.epochs() + CHECKPOINTS - 1) / CHECKPOINTS);
     Trajectory trajectory = Trajectory.everyEpochs(stride, arena);
-    long[] labels = subject.model().training().labels().toLongs();
+    long[] labels = model.training().labels().toLongs();
     plan.training()
-        .withLoss(subject.model().loss())
+        .withLoss(model.loss())
         .watchedBy(trajectory)
-        .train(
-            subject.model().training().features(),
-            Supervision.hard((int) subject.model().classes(), labels),
-            arena);
+        .train(model.training().features(), Supervision.hard((int) model.classes(), labels), arena);
     return trajectory.checkpoints();
+  }
+
+  @Override
+  public void close() {
+    arena.close();
   }
 }

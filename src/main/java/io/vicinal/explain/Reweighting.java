@@ -1,5 +1,6 @@
 package io.vicinal.explain;
 
+import io.vicinal.backend.Backend;
 import io.vicinal.curate.reweight.BeforeAfter;
 import io.vicinal.curate.reweight.FineTune;
 import io.vicinal.curate.reweight.Refit;
@@ -14,16 +15,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /** Trains again under other weights; what one head shows is a piece. */
 final class Reweighting {
   private record Measured(List<BeforeAfter> rows) {}
 
-  private final Explainer explainer;
+  private final Setup setup;
+  private final Supplier<Scoring> scoring;
   private final ReweightOptions options;
 
-  Reweighting(Explainer explainer, ReweightOptions options) {
-    this.explainer = explainer;
+  /**
+   * @param scoring where heads are solved again
+   */
+  Reweighting(Setup setup, Supplier<Scoring> scoring, ReweightOptions options) {
+    this.setup = setup;
+    this.scoring = scoring;
     this.options = options;
   }
 
@@ -39,7 +46,7 @@ final class Reweighting {
     for (Attribution one : found.answering()) {
       List<BeforeAfter> own = new ArrayList<>();
       for (int q = 0; q < count; q++) {
-        explainer.progress().at("re-weighting by " + one.method(), q, count, 0, Double.NaN);
+        setup.progress().at("re-weighting by " + one.method(), q, count, 0, Double.NaN);
         SignedSets sets = one.sets(q);
         double[] weights =
             SampleWeights.of(
@@ -57,28 +64,27 @@ final class Reweighting {
   }
 
   private List<BeforeAfter> measured(String name, double[] weights, List<Query> queries) {
-    return explainer.pieces().piece(name, Measured.class, () -> train(weights, queries)).rows();
+    return setup.pieces().piece(name, Measured.class, () -> train(weights, queries)).rows();
   }
 
   private Measured train(double[] weights, List<Query> queries) {
-    Subject subject = explainer.subject();
-    try (Arena arena = new Arena(explainer.backend().memory())) {
+    Backend backend = setup.backend();
+    Subject subject = setup.subject();
+    try (Arena arena = new Arena(backend.memory())) {
       Head before = options.resolve() ? solved(null, arena) : subject.head();
       Head after =
           options.resolve()
               ? solved(weights, arena)
-              : FineTune.run(
-                  explainer.backend(), subject.model(), weights, options.fineTune(), arena);
+              : FineTune.run(backend, subject.model(), weights, options.fineTune(), arena);
       return new Measured(
-          BeforeAfter.of(
-              explainer.backend(), subject.testSet(explainer.backend()), queries, before, after));
+          BeforeAfter.of(backend, subject.testSet(backend), queries, before, after));
     }
   }
 
   private Head solved(double[] weights, Arena arena) {
     return Refit.run(
-        explainer.problem(),
-        explainer.damping().lambda(),
+        scoring.get().problem(),
+        scoring.get().damping().lambda(),
         weights,
         ReconvergenceOptions.defaults(),
         arena);

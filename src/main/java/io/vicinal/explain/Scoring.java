@@ -7,7 +7,6 @@ import io.vicinal.backend.Directions;
 import io.vicinal.influence.attribution.Diagnostics;
 import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.attribution.Explanation;
-import io.vicinal.influence.attribution.NewtonLoo;
 import io.vicinal.influence.attribution.ReferencePoint;
 import io.vicinal.influence.attribution.Scores;
 import io.vicinal.influence.problem.HeadProblem;
@@ -18,11 +17,14 @@ import io.vicinal.influence.query.Query;
 import io.vicinal.influence.query.TestSet;
 import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Forecast;
+import io.vicinal.influence.solve.NegativeCurvatureException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * Scores of queries in blocks: a block that is finished is kept, and a later call takes it from
@@ -31,27 +33,26 @@ import java.util.List;
  */
 final class Scoring implements AutoCloseable {
   private static final int BLOCK = 16;
-  private static final List<String> SOLVING = List.of("if", "newton-loo", "if-gn", "fisher");
 
-  private final Explainer explainer;
+  private final Setup setup;
   private final HeadProblem problem;
   private Damping damping;
   private Explanation explanation;
 
-  private Scoring(Explainer explainer, ProblemOptions options) {
-    this.explainer = explainer;
-    problem = HeadProblem.open(explainer.backend(), explainer.subject().model(), options);
+  private Scoring(Setup setup, ProblemOptions options) {
+    this.setup = setup;
+    problem = HeadProblem.open(setup.backend(), setup.subject().model(), options);
   }
 
   /** At the damping that the options say, or what an earlier call raised it to. */
-  static Scoring open(Explainer explainer) {
-    DType head = explainer.subject().head().weight().dtype();
-    Scoring scoring = new Scoring(explainer, explainer.options().problem(head));
+  static Scoring open(Setup setup) {
+    DType head = setup.subject().model().head().weight().dtype();
+    Scoring scoring = new Scoring(setup, setup.options().problem(head));
     try {
-      Damping earlier = Damping.parse(explainer.options().damping(), scoring.problem);
+      Damping earlier = Damping.parse(setup.options().damping(), scoring.problem);
       while (earlier != null) {
         scoring.damping = earlier;
-        earlier = explainer.pieces().piece(scoring.raised(), Damping.class, () -> null);
+        earlier = setup.pieces().piece(scoring.raised(), Damping.class, () -> null);
       }
       return scoring;
     } catch (RuntimeException | Error e) {
@@ -65,9 +66,14 @@ final class Scoring implements AutoCloseable {
    * taken where a head is solved again without a sample.
    */
   Scoring exact() {
-    Scoring exact = new Scoring(explainer, explainer.options().problem(DType.F64).with(DType.F64));
+    Scoring exact = new Scoring(setup, setup.options().problem(DType.F64).with(DType.F64));
     exact.damping = damping;
     return exact;
+  }
+
+  /** With what it computes. */
+  Setup setup() {
+    return setup;
   }
 
   /** The problem that is solved. */
@@ -88,10 +94,22 @@ final class Scoring implements AutoCloseable {
     return explanation;
   }
 
-  /** The same problem at another damping; the caller closes it. */
-  Explanation open(Damping other) {
-    return Explanation.open(
-        problem, explainer.subject().testSamples(), other, explainer.options().solve());
+  private Explanation open(Damping other) {
+    return Explanation.open(problem, setup.subject().testSamples(), other, setup.options().solve());
+  }
+
+  /**
+   * The scores of a method at another damping.
+   *
+   * @param factor times the damping in use
+   * @return [Q][N]; null if nothing can be solved there
+   */
+  double[][] scoresAt(double factor, Estimator estimator, List<Query> queries) {
+    try (Explanation there = open(damping.times(factor).fixed())) {
+      return estimator.scores(there, queries, setup.progress()).values();
+    } catch (NegativeCurvatureException e) {
+      return null;
+    }
   }
 
   /**
@@ -103,12 +121,12 @@ final class Scoring implements AutoCloseable {
   Spectrum spectrum(boolean moved) {
     ReferencePoint point = moved ? RECONVERGED : ReferencePoint.DELIVERED;
     String name = "spectrum-" + (moved ? Double.toHexString(damping.lambda()) : "delivered");
-    return explainer
+    return setup
         .pieces()
         .piece(
             name,
             Ends.class,
-            () -> new Ends(Spectrum.of(explanation().point(point, explainer.progress()))))
+            () -> new Ends(Spectrum.of(explanation().point(point, setup.progress()))))
         .spectrum();
   }
 
@@ -117,16 +135,18 @@ final class Scoring implements AutoCloseable {
    *
    * @throws io.vicinal.InputException if the memory will not do
    */
-  Forecast forecast(List<String> methods, List<Query> queries) {
-    CurvatureKind kind =
-        methods.contains("if") || methods.contains("newton-loo")
-            ? CurvatureKind.HESSIAN
-            : methods.contains("if-gn")
-                ? CurvatureKind.GAUSS_NEWTON
-                : methods.contains("fisher") ? CurvatureKind.FISHER : null;
+  Forecast forecast(List<Estimator> estimators, List<Query> queries) {
+    CurvatureKind kind = // the first, which is the hardest
+        estimators.stream()
+            .map(Estimator::curvature)
+            .filter(Objects::nonNull)
+            .min(Comparator.naturalOrder())
+            .orElse(null);
     if (kind == null) {
       return null;
     }
+    long systems =
+        estimators.stream().mapToLong(one -> one.systems(queries.size(), problem.samples())).sum();
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Directions rhs = problem.space().zeros(scratch, 1);
       Tensor weight = rhs.weight().reshape(rhs.weight().dim(1), rhs.weight().dim(2));
@@ -138,19 +158,10 @@ final class Scoring implements AutoCloseable {
               kind,
               damping.lambda(),
               rhs,
-              Math.toIntExact(systems(methods, queries.size())),
-              explainer.options().solve().solve())
+              (int) Math.min(Integer.MAX_VALUE, systems),
+              setup.options().solve().solve())
           .requireMemory();
     }
-  }
-
-  private long systems(List<String> methods, int queries) {
-    long loo =
-        methods.contains("newton-loo")
-            ? NewtonLoo.defaults().solves(queries, problem.samples())
-            : 0;
-    long solving = methods.stream().filter(SOLVING::contains).count();
-    return Math.min(Integer.MAX_VALUE, loo + solving * queries);
   }
 
   /**
@@ -176,13 +187,8 @@ final class Scoring implements AutoCloseable {
   }
 
   private Tensor rows(Estimator estimator, List<Query> queries, Arena arena) {
-    int rows = isAsked(estimator) ? queries.size() : 1;
+    int rows = Attributions.isSelf(estimator.name()) ? 1 : queries.size();
     return arena.allocate(DType.F64, rows, problem.samples());
-  }
-
-  /** Whether it answers queries: self has one row, whatever is asked. */
-  private static boolean isAsked(Estimator estimator) {
-    return !estimator.name().equals("self");
   }
 
   /**
@@ -195,16 +201,15 @@ final class Scoring implements AutoCloseable {
 
   /** null if the damping was raised: what was computed before is void. */
   private Attribution method(Estimator estimator, List<Query> queries, Tensor values) {
-    boolean asked = isAsked(estimator);
     int rows = Math.toIntExact(values.dim(0));
     List<Diagnostics> diagnostics = new ArrayList<>();
     double seconds = 0;
     for (int from = 0; from < rows; from += BLOCK) {
-      List<Query> some = asked ? queries.subList(from, Math.min(rows, from + BLOCK)) : queries;
+      List<Query> some = queries.subList(from, Math.min(rows, from + BLOCK));
       String name = estimator.name() + "-" + from + "-" + Double.toHexString(damping.lambda());
-      Block block = explainer.pieces().piece(name, Block.class, () -> compute(estimator, some));
+      Block block = setup.pieces().piece(name, Block.class, () -> compute(estimator, some));
       if (block.damping().lambda() != damping.lambda()) {
-        damping = explainer.pieces().piece(raised(), Damping.class, block::damping);
+        damping = setup.pieces().piece(raised(), Damping.class, block::damping);
         if (explanation != null && explanation.damping().lambda() != damping.lambda()) {
           closeExplanation(); // another call raised it
         }
@@ -217,12 +222,12 @@ final class Scoring implements AutoCloseable {
       seconds += block.seconds();
     }
     return new Attribution(
-        estimator.name(), explainer.subject().positions(), values, diagnostics, seconds);
+        estimator.name(), setup.subject().positions(), values, diagnostics, seconds);
   }
 
   private Block compute(Estimator estimator, List<Query> queries) {
     long start = System.nanoTime();
-    Scores scores = estimator.scores(explanation(), queries, explainer.progress());
+    Scores scores = estimator.scores(explanation(), queries, setup.progress());
     double seconds = (System.nanoTime() - start) * 1e-9;
     return new Block(scores.values(), scores.diagnostics(), explanation().damping(), seconds);
   }
@@ -239,7 +244,7 @@ final class Scoring implements AutoCloseable {
   void solve(List<Query> queries) {
     for (int from = 0; from < queries.size(); from += BLOCK) {
       List<Query> block = queries.subList(from, Math.min(queries.size(), from + BLOCK));
-      explanation().responses(CurvatureKind.HESSIAN, RECONVERGED, block, explainer.progress());
+      explanation().responses(CurvatureKind.HESSIAN, RECONVERGED, block, setup.progress());
     }
   }
 

@@ -1,6 +1,7 @@
 package io.vicinal.explain;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.attribution.Estimator;
 import io.vicinal.influence.attribution.ReferencePoint;
 import io.vicinal.influence.attribution.SampleTables;
 import io.vicinal.influence.query.Query;
@@ -22,27 +23,29 @@ import java.util.stream.IntStream;
 
 /** Makes the experiments of a verification, for the scores of its main method. */
 final class Verifier {
-  private final Explainer explainer;
   private final Scoring scoring;
+  private final Attributions found;
   private final List<Query> queries;
   private final Map<String, double[][]> scores = new LinkedHashMap<>(); // by method, [Q][N trained]
   private final double[][] first;
 
-  Verifier(Explainer explainer, Attributions found) {
-    List<Attribution> answering = found.answering();
-    this.explainer = explainer;
-    this.scoring = explainer.scoring();
+  Verifier(Scoring scoring, Attributions found) {
+    this.scoring = scoring;
+    this.found = found;
     this.queries = found.queries();
-    answering.forEach(one -> scores.put(one.method(), one.onHeap()));
+    found.answering().forEach(one -> scores.put(one.method(), one.onHeap()));
     this.first = scores.values().iterator().next();
   }
 
-  /** All experiments that a plan asks for. */
-  Verified run(VerifyPlan plan, Attributions found) {
-    Attribution main = found.main();
-    Check check = new Check(explainer, queries, found.delivered(), main);
+  /**
+   * All experiments that a plan asks for.
+   *
+   * @param main the estimator of the main method
+   */
+  Verified run(VerifyPlan plan, Estimator main) {
+    Check check = new Check(scoring, main, queries, found.delivered(), found.main());
     List<Probe> probes = queries.stream().map(Probe::of).toList();
-    try (Experiments runs = new Experiments(explainer, scoring, probes)) {
+    try (Experiments runs = new Experiments(scoring, probes)) {
       Miniature miniature = check.full(plan.miniature(), runs);
       List<Verified.Part> parts = new ArrayList<>();
       parts.add(part("leave out", miniature.outcomes()));
@@ -52,7 +55,7 @@ final class Verifier {
       if (plan.reweight() > 0 && hasRates()) {
         parts.add(rates("re-weight", reweightings(plan.leaveOut(), plan.reweight()), runs));
       }
-      if (plan.relabel() > 0 && explainer.subject().model().loss().spec().isCosineSoftmax()) {
+      if (plan.relabel() > 0 && scoring.problem().spec().isCosineSoftmax()) {
         parts.add(relabellings(plan.relabel(), runs));
       }
       if (plan.subsets() > 0) {
@@ -144,7 +147,7 @@ final class Verifier {
                   queries.get(q),
                   0,
                   n,
-                  explainer.progress())
+                  scoring.setup().progress())
               .relabel();
     }
     Set<Integer> cells = new LinkedHashSet<>();
@@ -176,7 +179,7 @@ final class Verifier {
       probes.add(Probe.rightNeighbour(scoring.explanation().test(), query.pairs().get(0).i()));
     }
     List<Brittleness> all = new ArrayList<>();
-    try (Experiments experiments = new Experiments(explainer, scoring, probes)) {
+    try (Experiments experiments = new Experiments(scoring, probes)) {
       for (int q = 0; q < queries.size(); q++) {
         all.add(Brittleness.search(q, first[q], most, experiments::run, Brittleness.above(q, 0.5)));
       }

@@ -16,6 +16,7 @@ import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Rows;
 import io.vicinal.influence.query.PairDistance;
 import io.vicinal.influence.query.Query;
+import io.vicinal.influence.solve.Forecast;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.tensor.Arena;
@@ -270,6 +271,23 @@ class ExplainerTest {
               () -> explainer.with((ExplainerOptions) null))) {
         assertThatThrownBy(refused).isInstanceOf(NullPointerException.class);
       }
+    }
+  }
+
+  /** One per query and method that solves; newton-loo has its candidates too. */
+  @Test
+  void systemsAreForecast() {
+    try (Explainer explainer = Explainer.of(head, data, test)) {
+      List<Query> queries = explainer.confused(2);
+      Map<String, Integer> expected =
+          Map.of("if", 2, "if,if-gn,fisher,ekfac", 6, "newton-loo", 2 + 120, "fisher,self", 2);
+      expected.forEach(
+          (names, systems) ->
+              assertThat(explainer.with(methods(names.split(","))).forecast(queries))
+                  .as(names)
+                  .returns(systems, Forecast::rightHandSides));
+      String[] others = {"ekfac", "if-seed", "eif", "gradient", "self"};
+      assertThat(explainer.with(methods(others)).forecast(queries)).isNull();
     }
   }
 

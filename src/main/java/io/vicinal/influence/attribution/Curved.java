@@ -31,10 +31,10 @@ import java.util.List;
  * thread.
  *
  * @param name the estimator's
- * @param kind M
+ * @param curvature the kind of M
  * @param reference where
  */
-record Curved(String name, CurvatureKind kind, ReferencePoint reference) implements Estimator {
+record Curved(String name, CurvatureKind curvature, ReferencePoint reference) implements Estimator {
   static final Estimator IF = new Curved("if", CurvatureKind.HESSIAN, ReferencePoint.RECONVERGED);
   static final Estimator IF_GN =
       new Curved("if-gn", CurvatureKind.GAUSS_NEWTON, ReferencePoint.RECONVERGED);
@@ -44,7 +44,7 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
   @Override
   public Scores scores(Explanation explanation, List<Query> queries, Progress progress) {
     check(explanation.problem());
-    List<Response> responses = explanation.responses(kind, reference, queries, progress);
+    List<Response> responses = explanation.responses(curvature, reference, queries, progress);
     CurvaturePoint point = explanation.point(reference, progress);
     double[][] values =
         explanation.effects(
@@ -64,9 +64,9 @@ record Curved(String name, CurvatureKind kind, ReferencePoint reference) impleme
 
   private void check(HeadProblem problem) {
     String lacks =
-        kind == CurvatureKind.GAUSS_NEWTON && !problem.spec().isCosineSoftmax()
+        curvature == CurvatureKind.GAUSS_NEWTON && !problem.spec().isCosineSoftmax()
             ? "is not a cosine softmax and has no Gauss-Newton matrix"
-            : kind == CurvatureKind.FISHER && !problem.spec().decomposes()
+            : curvature == CurvatureKind.FISHER && !problem.spec().decomposes()
                 ? "is no sum over samples and has no Fisher matrix"
                 : null;
     if (lacks != null) {

@@ -1,5 +1,6 @@
 package io.vicinal.influence.attribution;
 
+import io.vicinal.backend.CurvatureKind;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
 import java.util.List;
@@ -21,6 +22,16 @@ import java.util.List;
 public interface Estimator {
   /** As users call it, such as "if-gn". */
   String name();
+
+  /** The matrix of the linear systems that it solves, or null if it solves none. */
+  default CurvatureKind curvature() {
+    return null;
+  }
+
+  /** How many of them at most. */
+  default long systems(int queries, long samples) {
+    return curvature() == null ? 0 : queries;
+  }
 
   /**
    * Scores for many queries at once.

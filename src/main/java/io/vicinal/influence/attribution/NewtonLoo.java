@@ -59,6 +59,17 @@ public record NewtonLoo(int everyone, int shortlist) implements Estimator {
     }
   }
 
+  @Override
+  public CurvatureKind curvature() {
+    return CurvatureKind.HESSIAN;
+  }
+
+  /** One per candidate, and one per query to find them. */
+  @Override
+  public long systems(int queries, long samples) {
+    return queries + solves(queries, samples);
+  }
+
   /** How many systems it solves at most, one per candidate. */
   public long solves(int queries, long samples) {
     return samples <= everyone ? samples : Math.min(samples, (long) queries * shortlist);
