@@ -8,7 +8,7 @@ import io.vicinal.curate.noise.DetectionCurve;
 import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.Evidence;
 import io.vicinal.curate.noise.EvidenceOptions;
-import io.vicinal.curate.noise.Ranking;
+import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.curate.relabel.Proposal.Decision;
 import io.vicinal.curate.relabel.RelabelAccuracy;
 import io.vicinal.curate.relabel.RelabelRule;
@@ -258,8 +258,7 @@ final class NoiseExperiment implements Experiment {
         FeatureSet noisy = new FeatureSet(clean.features(), arena.of(labels, samples), "noisy");
         EvidenceOptions options = EvidenceOptions.of(TRAINING, seed);
         try (Evidence evidence = Evidence.of(backend, noisy, test, options)) {
-          detect(evidence, noise);
-          Relabelling repair = relabel(evidence, noise);
+          Relabelling repair = relabel(evidence, noise, detect(evidence, noise));
           retrieve("noisy", evidence.head(), noisy);
           HeadTraining training = evidence.training();
           retrieve(
@@ -277,20 +276,25 @@ final class NoiseExperiment implements Experiment {
       return out;
     }
 
-    private void detect(Evidence evidence, LabelNoise noise) {
+    /** Scores by detector. */
+    private Map<String, double[]> detect(Evidence evidence, LabelNoise noise) {
+      Map<String, double[]> found = new LinkedHashMap<>();
       boolean[] truth = noise.mask(samples);
       boolean all = kind == LabelNoise.Kind.SYMMETRIC;
       for (String name : all ? DETECTORS : Detectors.names()) {
         double[] scores = Detectors.named(name).scores(evidence);
+        found.put(name, scores);
         DetectionCurve curve = DetectionCurve.of(name, scores, truth);
         out.addProperty("auc " + name, curve.auc());
         out.addProperty("ap " + name, curve.averagePrecision());
         out.addProperty("precision " + name, curve.precisionAt(noise.count()));
       }
       out.addProperty("estimated rate", evidence.heldOut().noiseRate());
+      return found;
     }
 
-    private Relabelling relabel(Evidence evidence, LabelNoise noise) {
+    private Relabelling relabel(
+        Evidence evidence, LabelNoise noise, Map<String, double[]> scores) {
       Relabelling.Options options = Relabelling.Options.defaults();
       int[] all = LongStream.of(noise.ids()).mapToInt(Math::toIntExact).toArray();
       for (RelabelRule rule : RelabelRule.values()) {
@@ -299,13 +303,21 @@ final class NoiseExperiment implements Experiment {
         out.addProperty("strict " + rule.text(), accuracy.strict());
         out.addProperty("original " + rule.text(), accuracy.originalRule());
       }
-      int[] order = Ranking.order(Detectors.named("rank-average").scores(evidence));
-      int count = (int) Math.round(evidence.heldOut().noiseRate() * samples);
-      Relabelling repair =
-          Relabelling.propose(
-              evidence, Arrays.copyOf(order, count), RelabelRule.COMBINED, options);
+      long[] rows = LongStream.range(0, samples).toArray();
+      long[] classes = LongStream.range(0, evidence.classes()).toArray();
+      LabelAudit audit =
+          LabelAudit.of(
+              evidence,
+              rows,
+              classes,
+              scores,
+              "rank-average",
+              null,
+              RelabelRule.COMBINED,
+              options);
+      Relabelling repair = audit.relabelling();
       RelabelAccuracy accuracy = RelabelAccuracy.of(repair, noise);
-      out.addProperty("suspected", count);
+      out.addProperty("suspected", audit.suspects().length);
       out.addProperty("relabelled", repair.count(Decision.RELABEL));
       out.addProperty("left out", samples - repair.trusted().length);
       out.addProperty("restored", accuracy.restored());

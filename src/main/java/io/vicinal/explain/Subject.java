@@ -34,10 +34,9 @@ import java.util.stream.LongStream;
  * @param classIds the user's class of each class of the model
  * @param labels class ids of all samples of the data set
  * @param labelled samples whose labels can be looked at, those held out among them
- * @param test the test samples, with class ids as labels; or null
+ * @param test the test samples, with class ids as labels and their own names; or null
  * @param classNames by class id, or none
  * @param sampleNames by position in the data set, or none
- * @param testNames by test sample, or none
  */
 public record Subject(
     HeadModel model,
@@ -47,8 +46,7 @@ public record Subject(
     Labelled labelled,
     FeatureSet test,
     Names classNames,
-    Names sampleNames,
-    Names testNames) {
+    Names sampleNames) {
 
   /**
    * @throws InputException if the test features are not of the head's type and width
@@ -103,8 +101,7 @@ public record Subject(
         labelled,
         test,
         data.classNames(),
-        data.sampleNames(),
-        test == null ? Names.none() : test.sampleNames());
+        data.sampleNames());
   }
 
   /** A head that was trained on all of a data set whose labels are 0..C-1. */
@@ -114,20 +111,16 @@ public record Subject(
     return of(loss, head, data, positions, classes, test, arena);
   }
 
-  private static Labelled all(FeatureSet training, long[] positions, long[] classes) {
-    int[] rows = IntStream.range(0, positions.length).toArray();
-    return new Labelled(training, positions, classes, rows);
-  }
-
   /** The samples that the head was trained on. */
   public Labelled trained() {
-    return all(model.training(), positions, classIds);
+    int[] rows = IntStream.range(0, positions.length).toArray();
+    return new Labelled(model.training(), positions, classIds, rows);
   }
 
   /** The same where the labels of these samples are looked at. */
   public Subject with(Labelled samples) {
     return new Subject(
-        model, positions, classIds, labels, samples, test, classNames, sampleNames, testNames);
+        model, positions, classIds, labels, samples, test, classNames, sampleNames);
   }
 
   /** N of the data set: the number of columns of scores. */
@@ -174,6 +167,11 @@ public record Subject(
       Tensor z = head().embed(backend, testSamples().features(), arena);
       return Confusions.find(backend, z, test.labels(), neighbouring);
     }
+  }
+
+  /** By test sample, or none. */
+  public Names testNames() {
+    return test == null ? Names.none() : test.sampleNames();
   }
 
   /** The user's class of a class of the model. */
@@ -247,15 +245,7 @@ public record Subject(
     Head head = training.withLoss(model.loss()).train(old.features(), supervision, arena);
     HeadModel trained = new HeadModel(model.loss(), labels(old, own, arena), head.tensors());
     return new Subject(
-        trained,
-        positions,
-        after.classIds(),
-        labels,
-        after,
-        test,
-        classNames,
-        sampleNames,
-        testNames);
+        trained, positions, after.classIds(), labels, after, test, classNames, sampleNames);
   }
 
   private static FeatureSet labels(FeatureSet set, long[] labels, Arena arena) {

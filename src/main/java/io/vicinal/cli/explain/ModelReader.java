@@ -55,7 +55,6 @@ final class ModelReader {
   private Labelled labelled; // null for those trained on
   private Names classNames = Names.none(); // by class id
   private Names sampleNames = Names.none(); // by position in the dataset
-  private Names testNames = Names.none(); // by test sample
   private Names labelTexts = Names.none();
 
   ModelReader(ModelOptions options, Backend backend, Arena arena) {
@@ -75,8 +74,7 @@ final class ModelReader {
             labelled,
             test,
             classNames,
-            sampleNames,
-            testNames);
+            sampleNames);
     Subject subject = labelled != null ? trained : trained.with(trained.trained());
     return new Source(subject, hash, labelsFile, labelTexts, images);
   }
@@ -353,10 +351,10 @@ final class ModelReader {
     if (test == null) {
       return;
     }
-    testNames =
-        options.testSampleNames == null
-            ? test.sampleNames()
-            : Names.read(options.testSampleNames, test.samples(), "test samples");
+    if (options.testSampleNames != null) {
+      Names names = Names.read(options.testSampleNames, test.samples(), "test samples");
+      test = test.named(test.classNames(), names);
+    }
     if (test.width() != model.training().width()) {
       throw new InputException(
           test.name()

@@ -4,7 +4,6 @@ import io.vicinal.InputException;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.attribution.Estimators;
 import io.vicinal.influence.attribution.Explanation;
-import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.attribution.Scores;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ProblemOptions;
@@ -17,7 +16,8 @@ import java.util.List;
 
 /**
  * Detectors that are influence estimates: scores are predicted changes by removal, so that the
- * suspicious end is the upper one. Damping is 1x, but for if-seed. Stateless.
+ * suspicious end is the upper one. None raises an automatic damping, so that it is 1x, but for
+ * if-seed. Stateless.
  */
 final class InfluenceRankings {
   private InfluenceRankings() {}
@@ -54,9 +54,7 @@ final class InfluenceRankings {
       Evidence evidence, FeatureSet test, String method, List<Query> queries) {
     try (HeadProblem problem =
             HeadProblem.open(evidence.backend(), evidence.model(), ProblemOptions.defaults());
-        Explanation explanation =
-            Explanation.open(
-                problem, test, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
+        Explanation explanation = Explanation.open(problem, test)) {
       Scores found = Estimators.of(method).scores(explanation, queries, Progress.NONE);
       double lambda = found.diagnostics().get(0).lambda(); // if-seed has one of its own
       // EIF solves nothing: the damping is a factor of all its scores.

@@ -5,13 +5,11 @@ import io.vicinal.data.LabelNoise;
 import io.vicinal.influence.attribution.Eif;
 import io.vicinal.influence.attribution.EifOptions;
 import io.vicinal.influence.attribution.Explanation;
-import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ProblemOptions;
 import io.vicinal.influence.query.Group;
 import io.vicinal.influence.query.GroupDistance;
 import io.vicinal.influence.query.Query;
-import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Progress;
 import java.util.List;
 
@@ -45,12 +43,7 @@ public record NoiseStudy(
     ProblemOptions options =
         ProblemOptions.defaults().with(evidence.model().head().weight().dtype());
     try (HeadProblem problem = HeadProblem.open(evidence.backend(), evidence.model(), options);
-        Explanation explanation =
-            Explanation.open(
-                problem,
-                evidence.test(),
-                Damping.parse("auto", problem),
-                ExplanationOptions.defaults())) {
+        Explanation explanation = Explanation.open(problem, evidence.test())) {
       EifOptions whole = EifOptions.defaults();
       double[] scores = eif(explanation, query, whole, progress);
       double[] middle = eif(explanation, query, whole.with(EifOptions.Ways.MIDDLE), progress);

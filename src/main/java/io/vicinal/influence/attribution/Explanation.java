@@ -96,6 +96,15 @@ public final class Explanation implements AutoCloseable {
     }
   }
 
+  /**
+   * The same where nobody says how: the damping is automatic.
+   *
+   * @throws io.vicinal.InputException if the test features do not fit the head or are not finite
+   */
+  public static Explanation open(HeadProblem problem, FeatureSet test) {
+    return open(problem, test, Damping.parse("auto", problem), ExplanationOptions.defaults());
+  }
+
   /** The problem that is explained. */
   public HeadProblem problem() {
     return problem;
