@@ -94,14 +94,7 @@ public record Subject(
     int[] trained = Arrays.stream(positions).mapToInt(Math::toIntExact).toArray();
     Labelled labelled = new Labelled(data.renumbered(arena, known), all, known, trained);
     return new Subject(
-        model,
-        positions,
-        classIds,
-        labels,
-        labelled,
-        test,
-        data.classNames(),
-        data.sampleNames());
+        model, positions, classIds, labels, labelled, test, data.classNames(), data.sampleNames());
   }
 
   /** A head that was trained on all of a data set whose labels are 0..C-1. */
@@ -119,8 +112,7 @@ public record Subject(
 
   /** The same where the labels of these samples are looked at. */
   public Subject with(Labelled samples) {
-    return new Subject(
-        model, positions, classIds, labels, samples, test, classNames, sampleNames);
+    return new Subject(model, positions, classIds, labels, samples, test, classNames, sampleNames);
   }
 
   /** N of the data set: the number of columns of scores. */

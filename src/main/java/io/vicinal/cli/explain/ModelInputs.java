@@ -34,7 +34,7 @@ import java.util.function.Function;
 final class ModelInputs implements AutoCloseable {
   private final Backend backend;
   private final Arena arena;
-  private ModelReader.Source source;
+  private ModelReader.Opened source;
   private Subject subject;
   private boolean trainedHere;
   private Look look; // of labelled samples, or null
@@ -79,7 +79,7 @@ final class ModelInputs implements AutoCloseable {
   }
 
   private static ModelInputs opened(
-      ModelOptions options, boolean trained, Function<ModelReader, ModelReader.Source> read) {
+      ModelOptions options, boolean trained, Function<ModelReader, ModelReader.Opened> read) {
     ModelInputs opened = new ModelInputs(options.device.open());
     try {
       opened.source = read.apply(new ModelReader(options, opened.backend, opened.arena));

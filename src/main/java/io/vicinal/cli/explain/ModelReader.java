@@ -42,7 +42,7 @@ final class ModelReader {
    * @param labelTexts by class id, where the file of labels holds texts; else none
    * @param images whether it is a named data set of images
    */
-  record Source(Subject subject, String hash, Path labelsFile, Names labelTexts, boolean images) {}
+  record Opened(Subject subject, String hash, Path labelsFile, Names labelTexts, boolean images) {}
 
   private final ModelOptions options;
   private final Backend backend;
@@ -63,23 +63,16 @@ final class ModelReader {
     this.arena = arena;
   }
 
-  private Source source(String hash, Path labelsFile, boolean images) {
+  private Opened opened(String hash, Path labelsFile, boolean images) {
     checkTest();
     Subject trained =
         new Subject(
-            model,
-            positions,
-            classes,
-            datasetLabels,
-            labelled,
-            test,
-            classNames,
-            sampleNames);
+            model, positions, classes, datasetLabels, labelled, test, classNames, sampleNames);
     Subject subject = labelled != null ? trained : trained.with(trained.trained());
-    return new Source(subject, hash, labelsFile, labelTexts, images);
+    return new Opened(subject, hash, labelsFile, labelTexts, images);
   }
 
-  Source run(boolean withTest) {
+  Opened run(boolean withTest) {
     TrainedRun run = TrainedRun.open(options.run, backend, arena);
     model = new HeadModel(run.loss(), run.training(), run.head().tensors());
     checkClasses(options.run.resolve("head.safetensors"));
@@ -110,7 +103,7 @@ final class ModelReader {
               + " --test-features and --test-labels");
     }
     labelled = covered(run);
-    return source(run.hash(), run.config().data().labels(), named);
+    return opened(run.hash(), run.config().data().labels(), named);
   }
 
   /** All samples of the run's classes, those held out too, in numbers of their own. */
@@ -143,7 +136,7 @@ final class ModelReader {
     return new FeatureSet(features, set.labels(), set.name(), set.classNames(), set.sampleNames());
   }
 
-  Source arrays(Loss loss) {
+  Opened arrays(Loss loss) {
     Path file = options.head;
     if (Files.isDirectory(file)) {
       file = file.resolve("head.safetensors");
@@ -180,10 +173,10 @@ final class ModelReader {
     if (options.testFeatures != null) {
       test = readTest(head.weight().dtype(), texts && !given.known());
     }
-    return source(model.training().sha256(), options.labels, false);
+    return opened(model.training().sha256(), options.labels, false);
   }
 
-  Source trained(Loss loss, RunConfig config, boolean withTest) {
+  Opened trained(Loss loss, RunConfig config, boolean withTest) {
     ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
     Tensor x = files.largeMatrix(options.features, null);
     Names named = given(-1);
@@ -212,7 +205,7 @@ final class ModelReader {
             .withLoss(loss)
             .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
     model = new HeadModel(loss, numbered, head.tensors());
-    return source(given.sha256(), options.labels, false);
+    return opened(given.sha256(), options.labels, false);
   }
 
   /** The labels of some features; those that are texts get the ids of known names. */
