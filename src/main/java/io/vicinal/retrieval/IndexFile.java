@@ -19,6 +19,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
+import java.util.zip.CheckedOutputStream;
 
 /**
  * The file of a {@link VectorIndex}: FAISS's own format, so that other programs with FAISS read it,
@@ -69,9 +70,9 @@ final class IndexFile implements AutoCloseable {
     this.left = size;
   }
 
-  /** Writes FAISS's bytes to the stream. */
+  /** Writes FAISS's bytes to the stream, and says how many. */
   interface Body {
-    void writeTo(OutputStream out) throws IOException;
+    long writeTo(OutputStream out) throws IOException;
   }
 
   /**
@@ -83,11 +84,11 @@ final class IndexFile implements AutoCloseable {
     AtomicFile.write(
         path,
         out -> {
-          Summed summed = new Summed(out);
-          body.writeTo(summed);
+          CRC32C crc = new CRC32C();
+          long length = body.writeTo(new CheckedOutputStream(out, crc));
           ByteBuffer trailer = ByteBuffer.allocate(TRAILER).order(ByteOrder.LITTLE_ENDIAN);
-          trailer.putLong(summed.length).putInt(metric.ordinal()).putInt(VERSION);
-          trailer.putInt((int) sum(summed.crc, trailer)).putInt(0).put(MARK);
+          trailer.putLong(length).putInt(metric.ordinal()).putInt(VERSION);
+          trailer.putInt((int) sum(crc, trailer)).putInt(0).put(MARK);
           out.write(trailer.array());
         });
   }
@@ -96,28 +97,6 @@ final class IndexFile implements AutoCloseable {
   private static long sum(CRC32C crc, ByteBuffer trailer) {
     crc.update(trailer.array(), 0, trailer.position());
     return crc.getValue();
-  }
-
-  private static final class Summed extends OutputStream {
-    private final OutputStream out;
-    private final CRC32C crc = new CRC32C();
-    private long length;
-
-    Summed(OutputStream out) {
-      this.out = out;
-    }
-
-    @Override
-    public void write(int one) throws IOException {
-      write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] bytes, int from, int count) throws IOException {
-      out.write(bytes, from, count);
-      crc.update(bytes, from, count);
-      length += count;
-    }
   }
 
   /**

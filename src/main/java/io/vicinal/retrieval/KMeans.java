@@ -72,14 +72,8 @@ public final class KMeans {
             clustering.assign(n, points, Views.longs(assigned), threads, stop);
           });
       return assigned.toLongs();
-    } catch (CancelledException e) {
-      throw e;
     } catch (RuntimeException e) {
-      if (String.valueOf(e.getMessage()).endsWith("is not finite")) {
-        throw new InputException(
-            "embeddings: " + e.getMessage() + ": remove NaN and infinity first", e);
-      }
-      throw e;
+      throw MatrixChecks.finite("embeddings: ", e);
     }
   }
 }

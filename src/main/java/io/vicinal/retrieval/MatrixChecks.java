@@ -55,6 +55,13 @@ final class MatrixChecks {
     return (int) x.dim(0);
   }
 
+  /** A search's failure, as a sentence where a value of {@code what} was not finite. */
+  static RuntimeException finite(String what, RuntimeException e) {
+    return String.valueOf(e.getMessage()).endsWith("is not finite")
+        ? new InputException(what + e.getMessage() + ": remove NaN and infinity first", e)
+        : e;
+  }
+
   static void checkInterrupt(String what) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancelledException(what);

@@ -2,6 +2,8 @@ package io.vicinal.retrieval;
 
 import io.vicinal.InputException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,8 +21,13 @@ import java.util.regex.Pattern;
 public final class MetricId {
   /** What is computed; {@code k} below is the number in the id. */
   public enum Kind {
-    RECALL("r@k", "share of queries with at least one relevant row among the k nearest"),
-    PRECISION("p@k", "relevant rows among the k nearest, divided by k"),
+    RECALL(
+        "r@k",
+        "share of queries with at least one relevant row among the k nearest",
+        "recall@k",
+        "cmc@k",
+        "hit_rate@k"),
+    PRECISION("p@k", "relevant rows among the k nearest, divided by k", "precision@k"),
     PRECISION_OML("p@k/oml", "relevant rows among the k nearest, divided by min(k, R)"),
     MAP_OML(
         "map@k/oml",
@@ -32,10 +39,15 @@ public final class MetricId {
     MAP_R(
         "map@k/r", "sum of the precisions at the relevant rows among the k nearest, divided by R"),
     MAP_AT_R(
-        "map@r", "sum of the precisions at the relevant rows among the R nearest, divided by R"),
-    MAP("map", "sum of the precisions at all relevant rows of the full ranking, divided by R"),
-    R_PRECISION("rp", "relevant rows among the R nearest, divided by R"),
-    MRR("mrr", "one over the rank of the nearest relevant row"),
+        "map@r",
+        "sum of the precisions at the relevant rows among the R nearest, divided by R",
+        "mean_average_precision_at_r"),
+    MAP(
+        "map",
+        "sum of the precisions at all relevant rows of the full ranking, divided by R",
+        "mean_average_precision"),
+    R_PRECISION("rp", "relevant rows among the R nearest, divided by R", "r_precision"),
+    MRR("mrr", "one over the rank of the nearest relevant row", "mean_reciprocal_rank"),
     NMI(
         "nmi",
         "mutual information of k-means clusters and classes, divided by the arithmetic mean of"
@@ -52,10 +64,12 @@ public final class MetricId {
 
     private final String pattern;
     private final String text;
+    private final List<String> aliases;
 
-    Kind(String pattern, String text) {
+    Kind(String pattern, String text, String... aliases) {
       this.pattern = pattern;
       this.text = text;
+      this.aliases = List.of(aliases);
     }
 
     /** Whether the id carries a k. */
@@ -66,46 +80,20 @@ public final class MetricId {
     /** Whether the metric compares clusters with classes. */
     public boolean isClustering() {
       return switch (this) {
-        case RECALL,
-            PRECISION,
-            PRECISION_OML,
-            MAP_OML,
-            MAP_MIN,
-            MAP_R,
-            MAP_AT_R,
-            MAP,
-            R_PRECISION,
-            MRR ->
-            false;
         case NMI, NMI_GEOMETRIC, AMI, F1 -> true;
+        default -> false;
       };
     }
   }
 
-  private static final Map<String, Kind> KINDS =
-      Map.ofEntries(
-          Map.entry("r@k", Kind.RECALL),
-          Map.entry("recall@k", Kind.RECALL),
-          Map.entry("cmc@k", Kind.RECALL),
-          Map.entry("hit_rate@k", Kind.RECALL),
-          Map.entry("p@k", Kind.PRECISION),
-          Map.entry("precision@k", Kind.PRECISION),
-          Map.entry("p@k/oml", Kind.PRECISION_OML),
-          Map.entry("map@k/oml", Kind.MAP_OML),
-          Map.entry("map@k/min", Kind.MAP_MIN),
-          Map.entry("map@k/r", Kind.MAP_R),
-          Map.entry("map@r", Kind.MAP_AT_R),
-          Map.entry("mean_average_precision_at_r", Kind.MAP_AT_R),
-          Map.entry("map", Kind.MAP),
-          Map.entry("mean_average_precision", Kind.MAP),
-          Map.entry("rp", Kind.R_PRECISION),
-          Map.entry("r_precision", Kind.R_PRECISION),
-          Map.entry("mrr", Kind.MRR),
-          Map.entry("mean_reciprocal_rank", Kind.MRR),
-          Map.entry("nmi", Kind.NMI),
-          Map.entry("nmi/geometric", Kind.NMI_GEOMETRIC),
-          Map.entry("ami", Kind.AMI),
-          Map.entry("f1", Kind.F1));
+  private static final Map<String, Kind> KINDS = new HashMap<>();
+
+  static {
+    for (Kind kind : Kind.values()) {
+      KINDS.put(kind.pattern, kind);
+      kind.aliases.forEach(alias -> KINDS.put(alias, kind));
+    }
+  }
 
   private static final Pattern WITH_K = Pattern.compile("([a-z_]+)@(\\d{1,18})(/[a-z]+)?");
 
@@ -168,11 +156,7 @@ public final class MetricId {
 
   /** The canonical patterns: {@code r@k}, {@code p@k}, ... */
   public static List<String> names() {
-    List<String> names = new ArrayList<>();
-    for (Kind kind : Kind.values()) {
-      names.add(kind.pattern);
-    }
-    return List.copyOf(names);
+    return Arrays.stream(Kind.values()).map(kind -> kind.pattern).toList();
   }
 
   private static String dialects(long k) {

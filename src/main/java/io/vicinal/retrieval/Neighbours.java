@@ -82,13 +82,8 @@ public final class Neighbours {
       Tensor distances = arena.allocate(DType.F64, rows, k);
       search.fill(self, ids, distances);
       return new NeighbourList(rows, k, ids.toLongs(), distances.toDoubles());
-    } catch (CancelledException e) {
-      throw e;
     } catch (RuntimeException e) {
-      if (String.valueOf(e.getMessage()).endsWith("is not finite")) {
-        throw new InputException(e.getMessage() + ": remove NaN and infinity first", e);
-      }
-      throw e;
+      throw MatrixChecks.finite("", e);
     }
   }
 

@@ -2,25 +2,17 @@ package io.vicinal.retrieval;
 
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
-import io.vicinal.faiss.FaissLibrary;
-import io.vicinal.faiss.Index;
-import io.vicinal.faiss.IndexIDMap;
-import io.vicinal.faiss.Interruptible;
-import io.vicinal.faiss.Sink;
 import io.vicinal.faiss.global.faiss;
 import io.vicinal.retrieval.IndexDescription.Kind;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Supplier;
-import org.bytedeco.javacpp.Pointer;
 
 /**
  * A searchable set of vectors: FAISS on the processor, with every argument checked before FAISS
@@ -83,7 +75,6 @@ public final class VectorIndex implements AutoCloseable {
   private static final int MOST_WIDTH = 1 << 24;
   private static final int MOST_BREADTH = 1 << 20;
   private static final int MOST_THREADS = 4096;
-  private static final Object SAVING = new Object(); // JavaCPP keeps few call-backs
 
   private final IndexDescription description;
   private final int width;
@@ -91,7 +82,7 @@ public final class VectorIndex implements AutoCloseable {
   private final ReentrantReadWriteLock lock = new ReentrantReadWriteLock();
 
   // Guarded by the lock.
-  private Index index;
+  private FaissIndex index;
   private IdSet ids; // null while rows are numbered
   private int size;
   private boolean trained;
@@ -100,7 +91,7 @@ public final class VectorIndex implements AutoCloseable {
   private String broken;
 
   private VectorIndex(
-      IndexDescription description, int width, Metric metric, Index index, boolean trained) {
+      IndexDescription description, int width, Metric metric, FaissIndex index, boolean trained) {
     this.description = description;
     this.width = width;
     this.metric = metric;
@@ -133,8 +124,7 @@ public final class VectorIndex implements AutoCloseable {
       throw new InputException("dimension: must be 1.." + MOST_WIDTH + ", got " + dimension);
     }
     IndexDescription parsed = IndexDescription.parse(description);
-    FaissLibrary.load();
-    Index index = calling(() -> faiss.index_factory(dimension, parsed.toString(), metric.code()));
+    FaissIndex index = FaissIndex.create(dimension, parsed.toString(), metric.code());
     return new VectorIndex(parsed, dimension, metric, index, parsed.kind() != Kind.IVF);
   }
 
@@ -162,17 +152,13 @@ public final class VectorIndex implements AutoCloseable {
   }
 
   private static VectorIndex opened(Path file, IndexFile.Contents contents) {
-    FaissLibrary.load();
-    Index index;
-    try {
-      index = faiss.read_index(file.toString());
-    } catch (RuntimeException e) {
-      throw new InputException(
-          file + ": cannot be read; FAISS says: " + oneLine(e) + "; check the free memory", e);
-    }
     VectorIndex opened =
         new VectorIndex(
-            contents.description(), contents.width(), contents.metric(), index, contents.trained());
+            contents.description(),
+            contents.width(),
+            contents.metric(),
+            FaissIndex.read(file),
+            contents.trained());
     opened.size = contents.rows();
     if (contents.ids() != null) {
       opened.ids = new IdSet();
@@ -194,39 +180,9 @@ public final class VectorIndex implements AutoCloseable {
   public void save(Path file) {
     reading(
         () -> {
-          IndexFile.write(file, metric, this::write);
+          IndexFile.write(file, metric, index::write);
           return null;
         });
-  }
-
-  private void write(OutputStream out) throws IOException {
-    IOException[] failure = new IOException[1];
-    byte[] piece = new byte[BLOCK_VALUES];
-    synchronized (SAVING) {
-      try (Sink sink =
-          new Sink() {
-            @Override
-            public long call(Pointer bytes, long count) {
-              try {
-                org.bytedeco.javacpp.BytePointer from = new org.bytedeco.javacpp.BytePointer(bytes);
-                for (long done = 0; done < count; ) {
-                  int part = (int) Math.min(piece.length, count - done);
-                  from.position(done).get(piece, 0, part);
-                  out.write(piece, 0, part);
-                  done += part;
-                }
-                return count;
-              } catch (IOException e) {
-                failure[0] = e;
-                return -1;
-              }
-            }
-          }) {
-        faiss.write_index_to(index, sink);
-      } catch (RuntimeException e) {
-        throw failure[0] != null ? failure[0] : new IOException(oneLine(e), e);
-      }
-    }
   }
 
   /** Adds rows, one behind the other; see {@link #add(Tensor)}. */
@@ -296,25 +252,22 @@ public final class VectorIndex implements AutoCloseable {
     writing(
         () -> {
           checkAddition(x, names);
-          int rows = blockRows();
-          if (description.kind() == Kind.HNSW) {
-            rows = Math.min(rows, GRAPH_BLOCK_ROWS);
-          }
           if (names != null && ids == null && x.count() > 0) {
             ids = new IdSet();
             if (description.kind() != Kind.IVF) {
-              Index inner = index;
-              index = calling(() -> new IndexIDMap(inner));
-              inner.close();
+              index.keepIds();
             }
           }
-          float[] block = block(x, rows);
-          for (int from = 0; from < x.count(); from += rows) {
-            MatrixChecks.checkInterrupt("adding rows");
-            int to = Math.min(x.count(), from + rows);
-            x.read(from, to, metric == Metric.COSINE, block);
-            addBlock(block, to - from, names == null ? null : Arrays.copyOfRange(names, from, to));
-          }
+          int rows = description.kind() == Kind.HNSW ? GRAPH_BLOCK_ROWS : Integer.MAX_VALUE;
+          x.blocks(
+              Math.min(blockRows(), rows),
+              metric == Metric.COSINE,
+              "adding rows",
+              (from, to, block) ->
+                  addBlock(
+                      block,
+                      to - from,
+                      names == null ? null : Arrays.copyOfRange(names, from, to)));
           return null;
         });
   }
@@ -352,26 +305,13 @@ public final class VectorIndex implements AutoCloseable {
 
   /** Refuses bad rows before any is used. */
   private void readAll(Vectors x) {
-    int rows = blockRows();
-    float[] block = block(x, rows);
-    for (int from = 0; from < x.count(); from += rows) {
-      MatrixChecks.checkInterrupt("reading rows");
-      x.read(from, Math.min(x.count(), from + rows), metric == Metric.COSINE, block);
-    }
+    x.blocks(blockRows(), metric == Metric.COSINE, "reading rows", (from, to, block) -> {});
   }
 
   /** FAISS may stop half-way in a way that cannot be undone: then the index is not used again. */
   private void addBlock(float[] block, int rows, long[] names) {
     broken = "an addition failed half-way";
-    calling(
-        () -> {
-          if (names == null) {
-            index.add(rows, block, threads, null);
-          } else {
-            index.add_with_ids(rows, block, names, threads, null);
-          }
-          return null;
-        });
+    index.add(rows, block, names, threads);
     broken = null;
     size += rows;
     for (int i = 0; names != null && i < rows; i++) {
@@ -432,25 +372,14 @@ public final class VectorIndex implements AutoCloseable {
   private void trainCells(Vectors x) {
     try (Arena arena = Arena.host()) {
       Tensor all = arena.allocate(DType.F32, x.count(), width);
-      int rows = blockRows();
-      float[] block = block(x, rows);
-      for (int from = 0; from < x.count(); from += rows) {
-        int to = Math.min(x.count(), from + rows);
-        x.read(from, to, metric == Metric.COSINE, block);
-        all.rows(from, to)
-            .set(
-                (to - from) * width == block.length
-                    ? block
-                    : Arrays.copyOf(block, (to - from) * width));
-      }
+      x.blocks(
+          blockRows(),
+          metric == Metric.COSINE,
+          "training an index",
+          (from, to, block) ->
+              all.rows(from, to).set(FloatBuffer.wrap(block, 0, (to - from) * width)));
       broken = "a training failed half-way";
-      calling(
-          () -> {
-            Interruptible.run(
-                "training an index",
-                stop -> index.train(x.count(), Views.floats(all), threads, stop));
-            return null;
-          });
+      index.train(all, threads);
       broken = null;
       trained = true;
     }
@@ -505,15 +434,15 @@ public final class VectorIndex implements AutoCloseable {
                   found,
                   new long[queries.count() * found],
                   new float[queries.count() * found]);
-          int rows = Math.max(1, Math.min(blockRows(), BLOCK_VALUES / Math.max(1, found)));
-          float[] block = block(queries, rows);
-          for (int from = 0; from < queries.count(); from += rows) {
-            int to = Math.min(queries.count(), from + rows);
-            queries.read(from, to, metric == Metric.COSINE, block);
-            if (found > 0) {
-              searchBlock(block, from, to, hits);
-            }
-          }
+          queries.blocks(
+              Math.max(1, Math.min(blockRows(), BLOCK_VALUES / Math.max(1, found))),
+              metric == Metric.COSINE,
+              "a search",
+              (from, to, block) -> {
+                if (found > 0) {
+                  searchBlock(block, from, to, hits);
+                }
+              });
           return hits;
         });
   }
@@ -522,12 +451,7 @@ public final class VectorIndex implements AutoCloseable {
     int k = hits.k();
     float[] scores = new float[(to - from) * k];
     long[] found = new long[scores.length];
-    calling(
-        () -> {
-          Interruptible.run(
-              "a search", stop -> index.search(to - from, block, k, scores, found, threads, stop));
-          return null;
-        });
+    index.search(to - from, block, k, scores, found, threads);
     for (int i = 0; i < found.length; i++) {
       if (found[i] < 0) {
         scores[i] = Float.NaN;
@@ -572,12 +496,10 @@ public final class VectorIndex implements AutoCloseable {
       throw new InputException(name + ": must be 1.." + most + ", got " + value);
     }
     writing(
-        () ->
-            calling(
-                () -> {
-                  index.set_parameter(name, value);
-                  return null;
-                }));
+        () -> {
+          index.set(name, value);
+          return null;
+        });
   }
 
   /**
@@ -660,10 +582,6 @@ public final class VectorIndex implements AutoCloseable {
     return Math.max(1, BLOCK_VALUES / width);
   }
 
-  private float[] block(Vectors x, int rows) {
-    return new float[Math.min(x.count(), rows) * width];
-  }
-
   private <T> T reading(Supplier<T> call) {
     return locked(lock.readLock(), call);
   }
@@ -685,20 +603,5 @@ public final class VectorIndex implements AutoCloseable {
     } finally {
       held.unlock();
     }
-  }
-
-  /** A call of FAISS, whose failures are sentences. */
-  private static <T> T calling(Supplier<T> call) {
-    try {
-      return call.get();
-    } catch (CancelledException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      throw new InputException("index: FAISS failed: " + oneLine(e) + "; check the free memory", e);
-    }
-  }
-
-  private static String oneLine(RuntimeException e) {
-    return String.valueOf(e.getMessage()).replaceAll("\\s+", " ").strip();
   }
 }

@@ -4,15 +4,13 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 
 /**
  * Checked vectors of one width from whatever a caller has, read in blocks. Nothing is copied until
  * a block is read, so the source must not change meanwhile.
  */
-abstract class Vectors {
+final class Vectors {
   /**
    * Lengths whose float32 squares, sums of them and distances neither overflow nor vanish. FAISS
    * asserts that distances are numbers.
@@ -24,32 +22,55 @@ abstract class Vectors {
   private final String name;
   private final int count;
   private final int width;
+  private final Copy source;
 
-  private Vectors(String name, long count, int width) {
+  private Vectors(String name, long count, int width, Copy source) {
     if (count > Integer.MAX_VALUE - 8) {
       throw new InputException(name + ": has " + count + " rows; hand them over in parts");
     }
     this.name = name;
     this.count = (int) count;
     this.width = width;
+    this.source = source;
   }
 
   int count() {
     return count;
   }
 
-  /** Copies rows [from, to), unchecked, to the beginning of {@code out}. */
-  abstract void copy(int from, int to, float[] out);
+  private interface Copy {
+    /** Copies rows [from, to), unchecked, to the beginning of {@code out}. */
+    void rows(int from, int to, float[] out);
+  }
+
+  /** What is done with rows. */
+  interface Block {
+    /**
+     * @param rows [from, to), from the array's beginning on, which the next block overwrites
+     */
+    void take(int from, int to, float[] rows);
+  }
 
   /**
-   * Copies rows [from, to), checked and, for cosines, as unit vectors, to the beginning of {@code
-   * out}.
+   * Hands over all rows, checked and, for cosines, as unit vectors.
    *
+   * @param rows of a block at most
+   * @param what is done, for a thread that is interrupted between two blocks
    * @throws InputException naming the first row that is not finite, or whose length float32
    *     distances cannot take
    */
-  final void read(int from, int to, boolean unit, float[] out) {
-    copy(from, to, out);
+  void blocks(int rows, boolean unit, String what, Block block) {
+    float[] out = new float[Math.min(count, rows) * width];
+    for (int from = 0; from < count; from += rows) {
+      MatrixChecks.checkInterrupt(what);
+      int to = Math.min(count, from + rows);
+      source.rows(from, to, out);
+      check(from, to, unit, out);
+      block.take(from, to, out);
+    }
+  }
+
+  private void check(int from, int to, boolean unit, float[] out) {
     for (int i = from; i < to; i++) {
       int at = (i - from) * width;
       double square = 0;
@@ -92,13 +113,7 @@ abstract class Vectors {
   }
 
   static Vectors of(String name, float[] x, int width) {
-    check(name, x, width);
-    return new Vectors(name, whole(name, x.length, width), width) {
-      @Override
-      void copy(int from, int to, float[] out) {
-        System.arraycopy(x, from * width, out, 0, (to - from) * width);
-      }
-    };
+    return of(name, x == null ? null : FloatBuffer.wrap(x), width);
   }
 
   static Vectors of(String name, float[][] x, int width) {
@@ -115,26 +130,36 @@ abstract class Vectors {
                 + width);
       }
     }
-    return new Vectors(name, x.length, width) {
-      @Override
-      void copy(int from, int to, float[] out) {
-        for (int i = from; i < to; i++) {
-          System.arraycopy(x[i], 0, out, (i - from) * width, width);
-        }
-      }
-    };
+    return new Vectors(
+        name,
+        x.length,
+        width,
+        (from, to, out) -> {
+          for (int i = from; i < to; i++) {
+            System.arraycopy(x[i], 0, out, (i - from) * width, width);
+          }
+        });
   }
 
   /** From the buffer's position to its limit; neither changes. */
   static Vectors of(String name, FloatBuffer x, int width) {
     check(name, x, width);
     FloatBuffer view = x.slice();
-    return new Vectors(name, whole(name, view.remaining(), width), width) {
-      @Override
-      void copy(int from, int to, float[] out) {
-        view.get(from * width, out, 0, (to - from) * width);
-      }
-    };
+    int values = view.remaining();
+    if (values % width != 0) {
+      throw new InputException(
+          name
+              + ": "
+              + values
+              + " values are no whole number of rows of "
+              + width
+              + "; rows lie one behind the other");
+    }
+    return new Vectors(
+        name,
+        values / width,
+        width,
+        (from, to, out) -> view.get(from * width, out, 0, (to - from) * width));
   }
 
   /** F32 or F64 [n, width] in the process's memory. */
@@ -148,35 +173,7 @@ abstract class Vectors {
       throw new InputException(
           name + ": lies on " + x.device() + "; copy it into an arena of the host");
     }
-    return new Vectors(name, x.dim(0), width) {
-      @Override
-      void copy(int from, int to, float[] out) {
-        int bytes = x.dtype().bytes();
-        int values = (to - from) * width;
-        ByteBuffer block = ByteBuffer.allocate(values * bytes).order(ByteOrder.LITTLE_ENDIAN);
-        x.read((long) from * width * bytes, block);
-        block.flip();
-        if (x.dtype() == DType.F32) {
-          block.asFloatBuffer().get(out, 0, values);
-        } else {
-          for (int i = 0; i < values; i++) {
-            out[i] = (float) block.getDouble();
-          }
-        }
-      }
-    };
-  }
-
-  private static int whole(String name, int values, int width) {
-    if (values % width != 0) {
-      throw new InputException(
-          name
-              + ": "
-              + values
-              + " values are no whole number of rows of "
-              + width
-              + "; rows lie one behind the other");
-    }
-    return values / width;
+    return new Vectors(
+        name, x.dim(0), width, (from, to, out) -> x.rows(from, to).get(FloatBuffer.wrap(out)));
   }
 }
