@@ -7,6 +7,7 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.Text;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
@@ -83,27 +84,19 @@ final class EmbedCommand implements Callable<Integer> {
       DType dtype = weight.dtype();
       Tensor x = new ArrayFiles(arena, backend).matrix(features, dtype);
       if (x.dim(1) != weight.dim(1)) {
-        throw new InputException(
-            features
-                + ": has "
-                + x.dim(1)
-                + " columns, but the head "
-                + file
-                + " takes "
-                + weight.dim(1)
-                + "; use the features that it was trained on");
+        throw Text.wrong(
+            "%s: has %s columns, but the head %s takes %s; use the features that it was"
+                + " trained on",
+            features, x.dim(1), file, weight.dim(1));
       }
       Tensor embeddings = arena.allocate(dtype, x.dim(0), weight.dim(0));
       backend.embed(x, new HeadTensors(weight, bias, null), embeddings);
       long beyond = backend.findNonFinite(embeddings);
       if (beyond >= 0) {
-        throw new InputException(
-            features
-                + ": row "
-                + beyond / weight.dim(0)
-                + " has an embedding that "
-                + (dtype == DType.F32 ? "float32" : "float64")
-                + " cannot hold; scale the features as those that the head was trained on");
+        throw Text.wrong(
+            "%s: row %s has an embedding that %s cannot hold; scale the features as"
+                + " those that the head was trained on",
+            features, beyond / weight.dim(0), dtype == DType.F32 ? "float32" : "float64");
       }
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
@@ -134,15 +127,9 @@ final class EmbedCommand implements Callable<Integer> {
     }
     long bad = backend.findNonFinite(tensor);
     if (bad >= 0) {
-      throw new InputException(
-          file
-              + ": "
-              + name
-              + " is "
-              + tensor.at(bad)
-              + " at "
-              + ArrayFiles.place(bad, tensor.shape())
-              + "; train the head again");
+      throw Text.wrong(
+          "%s: %s is %s at %s; train the head again",
+          file, name, tensor.at(bad), ArrayFiles.place(bad, tensor.shape()));
     }
     return tensor;
   }

@@ -25,8 +25,9 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine;
@@ -177,13 +178,9 @@ final class EvaluateCommand implements Callable<Integer> {
   private void checkNames(Names given, Tensor ids) {
     long most = LongStream.of(ids.toLongs()).max().orElse(0);
     if (given.known() && most >= given.size()) {
-      throw new InputException(
-          classNames
-              + ": "
-              + given.size()
-              + " names, but label "
-              + most
-              + " occurs; give a name for every class from 0");
+      throw Text.wrong(
+          "%s: %s names, but label %s occurs; give a name for every class from 0",
+          classNames, given.size(), most);
     }
   }
 
@@ -199,29 +196,17 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private void check(EvaluationOptions options, Tensor e, Tensor g) {
     if (g != null && g.dim(1) != e.dim(1)) {
-      throw new InputException(
-          gallery
-              + ": has "
-              + g.dim(1)
-              + " columns, but "
-              + embeddings
-              + " has "
-              + e.dim(1)
-              + "; embed both with the same head");
+      throw Text.wrong(
+          "%s: has %s columns, but %s has %s; embed both with the same head",
+          gallery, g.dim(1), embeddings, e.dim(1));
     }
     long available = g == null ? e.dim(0) - 1 : g.dim(0);
     for (MetricId id : options.metrics()) {
       if (id.k() > available) {
-        throw new InputException(
-            "--metrics: "
-                + id
-                + " needs "
-                + id.k()
-                + " gallery rows, but a query can retrieve only "
-                + available
-                + " of "
-                + (g == null ? embeddings : gallery)
-                + "; lower k");
+        throw Text.wrong(
+            "--metrics: %s needs %s gallery rows, but a query can retrieve only %s of"
+                + " %s; lower k",
+            id, id.k(), available, g == null ? embeddings : gallery);
       }
     }
   }
@@ -244,7 +229,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   private JsonObject json(Evaluation evaluation, Tensor e, Tensor g, Names names, long count) {
     JsonObject json = new JsonObject();
-    json.add("values", values(evaluation.values()));
+    json.add("values", JsonFile.tree(evaluation.values()));
     json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));
     json.add("counts", JsonFile.gson().toJsonTree(evaluation.counts()));
     json.addProperty("protocol", g == null ? "same-set" : "query-gallery");
@@ -274,7 +259,7 @@ final class EvaluateCommand implements Callable<Integer> {
       }
       entry.addProperty("queries", one.queries());
       entry.addProperty("lone", one.lone());
-      entry.add("values", values(one.values()));
+      entry.add("values", JsonFile.tree(one.values()));
       classes.add(entry);
     }
     json.add("per_class", classes);
@@ -282,13 +267,6 @@ final class EvaluateCommand implements Callable<Integer> {
     versions.addProperty("vicinal", Version.text());
     versions.addProperty("faiss", FaissLibrary.version());
     json.add("versions", versions);
-    return json;
-  }
-
-  /** JSON has no NaN: a value that does not exist is null. */
-  private static JsonObject values(Map<String, Double> values) {
-    JsonObject json = new JsonObject();
-    values.forEach((id, value) -> json.addProperty(id, Double.isFinite(value) ? value : null));
     return json;
   }
 
@@ -313,26 +291,20 @@ final class EvaluateCommand implements Callable<Integer> {
     if (evaluation.perClass().isEmpty()) {
       return;
     }
-    var ids =
+    List<String> ids =
         evaluation.perClass().stream()
             .flatMap(one -> one.values().keySet().stream())
             .distinct()
             .toList();
-    String[] header = new String[2 + ids.size()];
-    header[0] = "class";
-    header[1] = "queries";
-    for (int i = 0; i < ids.size(); i++) {
-      header[2 + i] = ids.get(i);
-    }
-    Table table = new Table(header);
+    List<String> header = new ArrayList<>(List.of("class", "queries"));
+    header.addAll(ids);
+    Table table = new Table(header.toArray(String[]::new));
     for (Evaluation.PerClass one : evaluation.perClass()) {
-      String[] row = new String[header.length];
-      row[0] = names.known() ? names.classText(one.label()) : Long.toString(one.label());
-      row[1] = Long.toString(one.queries());
-      for (int i = 0; i < ids.size(); i++) {
-        row[2 + i] = Text.percent(one.values().getOrDefault(ids.get(i), Double.NaN));
-      }
-      table.row(row);
+      List<String> row = new ArrayList<>();
+      row.add(names.known() ? names.classText(one.label()) : Long.toString(one.label()));
+      row.add(Long.toString(one.queries()));
+      ids.forEach(id -> row.add(Text.percent(one.values().getOrDefault(id, Double.NaN))));
+      table.row(row.toArray(String[]::new));
     }
     table.print(writer);
   }

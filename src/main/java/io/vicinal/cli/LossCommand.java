@@ -12,6 +12,7 @@ import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
+import io.vicinal.cli.common.Text;
 import io.vicinal.data.Npy;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -181,47 +182,17 @@ final class LossCommand implements Callable<Integer> {
 
   private long classes(Loss loss, Tensor e, Tensor p) {
     if (p.dim(1) != e.dim(1)) {
-      throw new InputException(
-          proxies
-              + ": has "
-              + p.dim(1)
-              + " columns, but "
-              + embeddings
-              + " has "
-              + e.dim(1)
-              + "; both must have the embedding's width");
+      throw Text.wrong(
+          "%s: has %s columns, but %s has %s; both must have the embedding's width",
+          proxies, p.dim(1), embeddings, e.dim(1));
     }
-    int centers = loss.centers();
-    if (p.dim(0) % centers != 0) {
-      throw new InputException(
-          proxies
-              + ": "
-              + p.dim(0)
-              + " rows are not a multiple of the "
-              + centers
-              + " centres per class; set --param centers=K to match");
-    }
-    return p.dim(0) / centers;
+    return ArrayFiles.classes(proxies, p, "rows", loss);
   }
 
   private Targets targets(ArrayFiles files, Loss loss, Tensor e, long classes) {
     Tensor y = files.labels(labels, embeddings, e.dim(0));
-    long[] ids = y.toLongs();
-    for (int i = 0; i < ids.length; i++) {
-      if (ids[i] >= classes) {
-        throw new InputException(
-            labels
-                + ": label "
-                + ids[i]
-                + " at ["
-                + i
-                + "] has no proxy: "
-                + proxies
-                + " holds the classes 0.."
-                + (classes - 1)
-                + "; add its rows, or number the classes from 0 without gaps");
-      }
-    }
+    ArrayFiles.checkProxies(
+        labels, y, proxies, classes, "add its rows, or number the classes from 0 without gaps");
     Tensor w = null;
     if (weights != null) {
       w = files.nonNegative(weights, e.dtype(), "a weight per row of the embeddings", e.dim(0));
@@ -249,12 +220,10 @@ final class LossCommand implements Callable<Integer> {
     if (!Double.isFinite(value.loss())
         || backend.findNonFinite(gradE) >= 0
         || backend.findNonFinite(gradP) >= 0) {
-      throw new InputException(
-          embeddings
-              + ": "
-              + name
-              + " overflows on these values; scale the vectors or the parameters down, or use"
-              + " --dtype float64");
+      throw Text.wrong(
+          "%s: %s overflows on these values; scale the vectors or the parameters down,"
+              + " or use --dtype float64",
+          embeddings, name);
     }
   }
 

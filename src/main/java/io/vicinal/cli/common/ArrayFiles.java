@@ -6,6 +6,7 @@ import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.TooLargeException;
+import io.vicinal.loss.Loss;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
@@ -81,12 +82,9 @@ public final class ArrayFiles {
   private void checkMatrix(Path file) {
     Shape shape = ArrayFile.storedShape(file);
     if (shape != null && (shape.rank() != 2 || shape.size() == 0)) {
-      throw new InputException(
-          file
-              + ": has shape "
-              + shape
-              + "; save a non-empty matrix [rows, columns]"
-              + ArrayFile.asRows(shape));
+      throw Text.wrong(
+          "%s: has shape %s; save a non-empty matrix [rows, columns]%s",
+          file, shape, ArrayFile.asRows(shape));
     }
   }
 
@@ -116,13 +114,8 @@ public final class ArrayFiles {
     double[] copy = values.toDoubles();
     for (int i = 0; i < copy.length; i++) {
       if (copy[i] < 0) {
-        throw new InputException(
-            file
-                + ": "
-                + copy[i]
-                + " at "
-                + place(i, values.shape())
-                + " is negative; use 0 or more");
+        throw Text.wrong(
+            "%s: %s at %s is negative; use 0 or more", file, copy[i], place(i, values.shape()));
       }
     }
     return values;
@@ -141,29 +134,46 @@ public final class ArrayFiles {
   public Labels labels(Path file, Path rowsFile, long rows, Names known) {
     Labels labels = Labels.read(file, arena, known, this::note);
     if (labels.ids().size() != rows) {
-      throw new InputException(
-          file
-              + ": "
-              + labels.ids().size()
-              + " labels for the "
-              + rows
-              + " rows of "
-              + rowsFile
-              + "; save one label per row");
+      throw Text.wrong(
+          "%s: %s labels for the %s rows of %s; save one label per row",
+          file, labels.ids().size(), rows, rowsFile);
     }
     return labels;
+  }
+
+  /**
+   * How many classes proxies are of.
+   *
+   * @param rows what to call them
+   */
+  public static long classes(Path file, Tensor proxies, String rows, Loss loss) {
+    if (proxies.dim(0) % loss.centers() != 0) {
+      throw Text.wrong(
+          "%s: %d %s are not a multiple of the %d centres per class; set --param centers=K to match",
+          file, proxies.dim(0), rows, loss.centers());
+    }
+    return proxies.dim(0) / loss.centers();
+  }
+
+  /** Refuses labels of classes that have no proxies. */
+  public static void checkProxies(
+      Path file, Tensor labels, Path proxies, long classes, String remedy) {
+    long[] ids = labels.toLongs();
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] >= classes) {
+        throw Text.wrong(
+            "%s: label %d at [%d] has no proxy: %s holds the classes 0..%d; %s",
+            file, ids[i], i, proxies, classes - 1, remedy);
+      }
+    }
   }
 
   private Tensor finite(Path file, Tensor values) {
     long bad = backend.findNonFinite(values);
     if (bad >= 0) {
-      throw new InputException(
-          file
-              + ": "
-              + values.at(bad)
-              + " at "
-              + place(bad, values.shape())
-              + "; remove or repair that row");
+      throw Text.wrong(
+          "%s: %s at %s; remove or repair that row",
+          file, values.at(bad), place(bad, values.shape()));
     }
     return values;
   }

@@ -51,11 +51,10 @@ public final class OutputOptions {
       Path input = ArrayPath.of(named).file();
       try {
         if (Files.exists(file) && Files.exists(input) && Files.isSameFile(file, input)) {
-          throw new InputException(
-              shown
-                  + ": is an input of this command"
-                  + (file.equals(input) ? "" : " (" + input + ")")
-                  + ", which is never replaced; name another output");
+          throw Text.wrong(
+              "%s: is an input of this command%s, which is never replaced; name another"
+                  + " output",
+              shown, file.equals(input) ? "" : " (" + input + ")");
         }
       } catch (IOException e) {
         // one that cannot be looked at will not be read either

@@ -1,5 +1,6 @@
 package io.vicinal.cli.common;
 
+import io.vicinal.InputException;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.math.RoundingMode;
@@ -17,6 +18,11 @@ public final class Text {
   /** A text with values in it, by {@link String#format}; the same wherever it is said. */
   public static String say(String format, Object... values) {
     return String.format(Locale.ROOT, format, values);
+  }
+
+  /** What is wrong with an input, as {@link #say} says it. */
+  public static InputException wrong(String format, Object... values) {
+    return new InputException(say(format, values));
   }
 
   /** A fraction as a percentage with two digits; a dash where there is no value. */

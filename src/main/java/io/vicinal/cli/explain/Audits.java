@@ -1,11 +1,8 @@
 package io.vicinal.cli.explain;
 
 import com.google.gson.JsonObject;
-import io.vicinal.InputException;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Text;
-import io.vicinal.curate.noise.Detector;
-import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.DoubtedClass;
 import io.vicinal.curate.noise.LabelDoubts;
 import io.vicinal.curate.noise.Plateau;
@@ -23,15 +20,6 @@ final class Audits {
   private static final int FEW = 300; // of these 100 are sure, and a tenth of them is 10 +- 3
 
   private Audits() {}
-
-  /** The detectors in a list, each once. */
-  static List<Detector> detectors(String option, String list) {
-    try {
-      return Detectors.parseList(list);
-    } catch (InputException e) {
-      throw new InputException(e.getMessage().replaceFirst("^detector:", option + ":"), e);
-    }
-  }
 
   /** The one sentence on how many are suspected. */
   static String sentence(LabelAudit audit) {

@@ -1,6 +1,5 @@
 package io.vicinal.cli.explain;
 
-import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.explain.Labelled;
@@ -37,13 +36,9 @@ final class EarlierOptions {
     LabelDecisions earlier = LabelDecisions.read(decisions, model.labelClasses());
     int count = model.subject().usedLabels().length;
     if (earlier.madeFor() != null && !earlier.madeFor().startsWith(count + " labels ")) {
-      throw new InputException(
-          decisions
-              + ": decides for "
-              + earlier.madeFor().split(" ")[0]
-              + " labels, and there are "
-              + count
-              + "; name the decisions of this data set");
+      throw Text.wrong(
+          "%s: decides for %s labels, and there are %s; name the decisions of this" + " data set",
+          decisions, earlier.madeFor().split(" ")[0], count);
     }
     long[] used = model.subject().usedLabels();
     for (LabelDecisions.Row row : earlier.rows()) {
@@ -56,12 +51,10 @@ final class EarlierOptions {
       }
     }
     if (strange == earlier.rows().size()) {
-      throw new InputException(
-          decisions
-              + ": none of its "
-              + strange
-              + " decided labels is what it was or what was decided; name the decisions of this data"
-              + " set");
+      throw Text.wrong(
+          "%s: none of its %s decided labels is what it was or what was decided; name"
+              + " the decisions of this data set",
+          decisions, strange);
     }
     Labelled labelled = model.subject().labelled();
     long[] labels = labelled.data().labels().toLongs();

@@ -173,7 +173,7 @@ final class MethodOptions {
   }
 
   /** The same where the option has another name. */
-  private static <T> T parsed(String option, Supplier<T> library) {
+  static <T> T parsed(String option, Supplier<T> library) {
     try {
       return library.get();
     } catch (InputException e) {

@@ -6,6 +6,7 @@ import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.data.LabelNoise;
@@ -87,7 +88,9 @@ final class MislabelCommand implements Callable<Integer> {
   public Integer call() {
     noises.check();
     List<Detector> asked =
-        detectors == null ? List.of() : Audits.detectors("--detectors", detectors);
+        detectors == null
+            ? List.of()
+            : MethodOptions.parsed("--detectors", () -> Detectors.parseList(detectors));
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }

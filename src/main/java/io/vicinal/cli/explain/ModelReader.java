@@ -5,6 +5,7 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.cli.common.Text;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
@@ -145,13 +146,9 @@ final class ModelReader {
     for (Map.Entry<String, Tensor> part : head.named().entrySet()) {
       long bad = backend.findNonFinite(part.getValue());
       if (bad >= 0) {
-        throw new InputException(
-            file
-                + ": "
-                + part.getKey()
-                + " is NaN or infinite at "
-                + ArrayFiles.place(bad, part.getValue().shape())
-                + "; train the head again");
+        throw Text.wrong(
+            "%s: %s is NaN or infinite at %s; train the head again",
+            file, part.getKey(), ArrayFiles.place(bad, part.getValue().shape()));
       }
     }
     ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
@@ -225,13 +222,9 @@ final class ModelReader {
     }
     Names names = Names.read(options.classNames);
     if (names.size() <= most) {
-      throw new InputException(
-          options.classNames
-              + ": "
-              + names.size()
-              + " names for the classes 0.."
-              + most
-              + "; give one for each, in their order");
+      throw Text.wrong(
+          "%s: %s names for the classes 0..%s; give one for each, in their order",
+          options.classNames, names.size(), most);
     }
     return names;
   }
@@ -251,16 +244,10 @@ final class ModelReader {
   /** Names in their order are the proxies' order only if both are all the classes. */
   private void checkTexts(Path file, Names names, long classes) {
     if (names.size() != classes) {
-      throw new InputException(
-          options.labels
-              + ": has "
-              + names.size()
-              + " class names, but "
-              + file
-              + " has proxies of "
-              + classes
-              + " classes and does not name them; give --class-names, one for each in the order"
-              + " of the proxies");
+      throw Text.wrong(
+          "%s: has %s class names, but %s has proxies of %s classes and does not name"
+              + " them; give --class-names, one for each in the order of the proxies",
+          options.labels, names.size(), file, classes);
     }
   }
 
@@ -274,14 +261,13 @@ final class ModelReader {
     Labels ty = files.labels(options.testLabels, options.testFeatures, t.dim(0), classNames);
     boolean testTexts = ty.classes().known();
     if (texts && !testTexts || testTexts && !classNames.known()) {
-      throw new InputException(
-          options.testLabels
-              + ": the test labels are "
-              + (testTexts
-                  ? "names and the training labels are numbers"
-                  : "numbers and the training labels are names")
-              + ", so nobody knows which are the same; give both alike, or the names of the classes"
-              + " with --class-names");
+      throw Text.wrong(
+          "%s: the test labels are %s, so nobody knows which are the same; give both"
+              + " alike, or the names of the classes with --class-names",
+          options.testLabels,
+          testTexts
+              ? "names and the training labels are numbers"
+              : "numbers and the training labels are names");
     }
     classNames = testTexts ? ty.classes() : classNames; // and those that only the test set has
     return new FeatureSet(t, ty.ids(), options.testFeatures.toString());
@@ -289,46 +275,20 @@ final class ModelReader {
 
   private static void checkWidth(Path features, Tensor x, Path file, Head head) {
     if (x.dim(1) != head.features()) {
-      throw new InputException(
-          features
-              + ": has "
-              + x.dim(1)
-              + " columns, but the head "
-              + file
-              + " takes "
-              + head.features()
-              + "; give the features that it was trained on");
+      throw Text.wrong(
+          "%s: has %s columns, but the head %s takes %s; give the features that it was"
+              + " trained on",
+          features, x.dim(1), file, head.features());
     }
   }
 
   private void checkProxies(Path file, Head head, Loss loss, Tensor labels) {
-    long rows = head.proxies().dim(0);
-    if (rows % loss.centers() != 0) {
-      throw new InputException(
-          file
-              + ": "
-              + rows
-              + " proxies are not a multiple of the "
-              + loss.centers()
-              + " centres per class; set --param centers=K to match");
-    }
-    long most = rows / loss.centers();
-    long[] values = labels.toLongs();
-    for (int i = 0; i < values.length; i++) {
-      if (values[i] >= most) {
-        throw new InputException(
-            options.labels
-                + ": label "
-                + values[i]
-                + " at ["
-                + i
-                + "] has no proxy: "
-                + file
-                + " holds the classes 0.."
-                + (most - 1)
-                + "; remove that row, or give the head that knows it");
-      }
-    }
+    ArrayFiles.checkProxies(
+        options.labels,
+        labels,
+        file,
+        ArrayFiles.classes(file, head.proxies(), "proxies", loss),
+        "remove that row, or give the head that knows it");
   }
 
   private void checkClasses(Path file) {
@@ -349,13 +309,10 @@ final class ModelReader {
       test = test.named(test.classNames(), names);
     }
     if (test.width() != model.training().width()) {
-      throw new InputException(
-          test.name()
-              + ": has "
-              + test.width()
-              + " columns, but the training features have "
-              + model.training().width()
-              + "; compute both in the same way");
+      throw Text.wrong(
+          "%s: has %s columns, but the training features have %s; compute both in the"
+              + " same way",
+          test.name(), test.width(), model.training().width());
     }
     if (test.samples() < 2) {
       throw new InputException(

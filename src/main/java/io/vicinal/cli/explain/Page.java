@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import io.vicinal.Version;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.FeatureSet;
-import io.vicinal.data.Names;
 import io.vicinal.explain.Labelled;
 import io.vicinal.report.Fact;
 import io.vicinal.report.Gallery;
@@ -47,12 +46,11 @@ final class Page {
     String word = model.look() != null ? "image" : "sample";
     Gallery.Shelf test = null;
     if (model.subject().test() != null) {
-      long[] rows = LongStream.range(0, model.subject().test().samples()).toArray();
       test =
-          shelf(
+          new Gallery.Shelf(
               "query",
-              model.subject().test(),
-              rows,
+              LongStream.range(0, model.subject().test().samples()).toArray(),
+              model.subject().test().labels().toLongs(),
               null,
               model.subject()::classText,
               model.testLook(),
@@ -60,10 +58,10 @@ final class Page {
     }
     gallery =
         new Gallery(
-            shelf(
+            new Gallery.Shelf(
                 word,
-                samples.data(),
                 samples.positions(),
+                samples.data().labels().toLongs(),
                 right,
                 c -> model.subject().className(samples, c),
                 model.look(samples),
@@ -73,17 +71,6 @@ final class Page {
     fact("Version", Version.text());
     fact("Data hash", model.trainingHash().substring(0, 16));
     fact("Machine", model.backend().isa() + ", threads: " + model.backend().threads());
-  }
-
-  private static Gallery.Shelf shelf(
-      String word,
-      FeatureSet set,
-      long[] ids,
-      long[] right,
-      LongFunction<String> name,
-      Look look,
-      Names names) {
-    return new Gallery.Shelf(word, ids, set.labels().toLongs(), right, name, look, names);
   }
 
   Gallery gallery() {

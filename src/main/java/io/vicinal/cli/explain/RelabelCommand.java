@@ -6,6 +6,7 @@ import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
+import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
@@ -116,9 +117,10 @@ final class RelabelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     noises.check();
-    RelabelRule how = rule(rule);
+    RelabelRule how = MethodOptions.parsed("--rule", () -> RelabelRule.parse(rule));
     Relabelling.Mode mode = mode();
-    List<Detector> ranking = Audits.detectors("--detector", detector);
+    List<Detector> ranking =
+        MethodOptions.parsed("--detector", () -> Detectors.parseList(detector));
     if (ranking.size() > 1) {
       throw new InputException("--detector: '" + detector + "' is a list; name one");
     }
@@ -169,15 +171,6 @@ final class RelabelCommand implements Callable<Integer> {
       names.addAll(INJECTED);
     }
     return names;
-  }
-
-  /** The rule of an option. */
-  static RelabelRule rule(String rule) {
-    try {
-      return RelabelRule.parse(rule);
-    } catch (InputException e) {
-      throw new InputException("--" + e.getMessage(), e);
-    }
   }
 
   private Relabelling.Mode mode() {

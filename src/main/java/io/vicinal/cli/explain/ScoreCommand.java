@@ -56,11 +56,10 @@ abstract class ScoreCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (questions.check(kind) != kind) {
-      throw new InputException(
-          (kind == QueryOptions.Kind.PAIRS ? "--groups" : "--pairs")
-              + ": belongs to 'explain "
-              + (kind == QueryOptions.Kind.PAIRS ? "group" : "pair")
-              + "'");
+      throw Text.wrong(
+          "%s: belongs to 'explain %s'",
+          kind == QueryOptions.Kind.PAIRS ? "--groups" : "--pairs",
+          kind == QueryOptions.Kind.PAIRS ? "group" : "pair");
     }
     methods.check(inputs);
     checks.check();

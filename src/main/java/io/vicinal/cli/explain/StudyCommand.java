@@ -81,7 +81,7 @@ final class StudyCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    RelabelRule how = RelabelCommand.rule(rule);
+    RelabelRule how = MethodOptions.parsed("--rule", () -> RelabelRule.parse(rule));
     if (worst < 1) {
       throw new InputException("--worst: " + worst + " is below 1");
     }

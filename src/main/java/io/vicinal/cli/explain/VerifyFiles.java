@@ -14,6 +14,7 @@ import io.vicinal.influence.verify.Outcome;
 import io.vicinal.influence.verify.Stability;
 import io.vicinal.statistics.Agreement;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -97,6 +98,37 @@ record VerifyFiles(List<Query> queries, Verified verified) {
     return change.factor() == 0 ? "remove" : "weight x " + change.factor();
   }
 
+  /** How a method's predictions agree with the experiments of a kind; means over the queries. */
+  private record MeanAgreement(
+      String kind,
+      String method,
+      int experiments,
+      double pearson,
+      double spearman,
+      double pooledSizeError,
+      double slope,
+      double rightSigns) {}
+
+  private List<MeanAgreement> agreements() {
+    List<MeanAgreement> all = new ArrayList<>();
+    for (Verified.Part part : verified.parts()) {
+      for (String method : part.predicted().keySet()) {
+        List<Agreement> own = part.agreement(method);
+        all.add(
+            new MeanAgreement(
+                part.kind(),
+                method,
+                part.outcomes().size(),
+                mean(own, Agreement::pearson),
+                mean(own, Agreement::spearman),
+                mean(own, Agreement::sizeError),
+                mean(own, Agreement::slope),
+                mean(own, Agreement::sign)));
+      }
+    }
+    return all;
+  }
+
   private static double mean(List<Agreement> all, ToDoubleFunction<Agreement> value) {
     return all.stream()
         .mapToDouble(value)
@@ -106,25 +138,7 @@ record VerifyFiles(List<Query> queries, Verified verified) {
   }
 
   void addTo(JsonObject summary, long[] positions) {
-    JsonArray agreements = new JsonArray();
-    for (Verified.Part part : verified.parts()) {
-      part.predicted()
-          .forEach(
-              (method, predicted) -> {
-                List<Agreement> all = part.agreement(method);
-                JsonObject json = new JsonObject();
-                json.addProperty("kind", part.kind());
-                json.addProperty("method", method);
-                json.addProperty("experiments", part.outcomes().size());
-                json.addProperty("pearson", mean(all, Agreement::pearson));
-                json.addProperty("spearman", mean(all, Agreement::spearman));
-                json.addProperty("pooled_size_error", mean(all, Agreement::sizeError));
-                json.addProperty("slope", mean(all, Agreement::slope));
-                json.addProperty("right_signs", mean(all, Agreement::sign));
-                agreements.add(json);
-              });
-    }
-    summary.add("agreement", agreements);
+    summary.add("agreement", JsonFile.tree(agreements()));
     JsonArray badges = Badges.json(verified.miniature(), positions);
     for (Brittleness one : verified.brittleness()) {
       JsonObject json = badges.get(one.query()).getAsJsonObject();
@@ -143,20 +157,15 @@ record VerifyFiles(List<Query> queries, Verified verified) {
     Table table =
         new Table(
             "experiment", "method", "n", "Pearson", "Spearman", "pooled size error", "right signs");
-    for (Verified.Part part : verified.parts()) {
-      part.predicted()
-          .forEach(
-              (method, predicted) -> {
-                List<Agreement> all = part.agreement(method);
-                table.row(
-                    part.kind(),
-                    method,
-                    Integer.toString(part.outcomes().size()),
-                    Text.short3(mean(all, Agreement::pearson)),
-                    Text.short3(mean(all, Agreement::spearman)),
-                    Text.short3(mean(all, Agreement::sizeError)),
-                    Text.short3(mean(all, Agreement::sign)));
-              });
+    for (MeanAgreement one : agreements()) {
+      table.row(
+          one.kind(),
+          one.method(),
+          Integer.toString(one.experiments()),
+          Text.short3(one.pearson()),
+          Text.short3(one.spearman()),
+          Text.short3(one.pooledSizeError()),
+          Text.short3(one.rightSigns()));
     }
     table.print(writer);
     writer.println();
