@@ -93,17 +93,26 @@ bool repeatable(const Engine& e, const Problem<Real>& p, const Gradients<Real>& 
                       [&](const void* array) { return array != nullptr && e.on_host(array); });
 }
 
+// A loss that differs in any parameter of losses.def is another call.
+void add_loss(CallKey& key, const LossSpec& s) {
+  key.add(s.kind);
+#define VICINAL_NUMBER(name, member, standard, least, most) s.member
+#define VICINAL_WHOLE(name, member, standard, least, most) s.member
+#define VICINAL_CHOICE(name, member, choices) s.member
+#define VICINAL_LOSS(ID, name, visit, decomposes, softmax, soft_labels, distances, ...) \
+  if (s.kind == LossKind::ID) key.add(__VA_ARGS__);
+#include "math/losses.def"
+}
+
 }  // namespace
 
 template <class Real>
 template <class Work>
 void Device<Real>::repeat(Engine& e, const Problem<Real>& p, const Gradients<Real>& out, Work&& work) {
   if (repeatable(e, p, out)) {
-    const LossSpec& s = p.spec;  // the problem's checks, which the call's end queues, follow from it too
     CallKey& key = e.graphs.new_key();
-    key.add(sizeof(Real), s.kind, s.centers, s.scale, s.margin, s.gamma, s.tau);
-    key.add(s.exclude_positive, s.per_sample, s.repeat_labels, s.euclidean, s.detach_proxies);
-    key.add(p.n, p.d, p.classes, p.features_width);
+    add_loss(key, p.spec);  // the problem's checks, which the call's end queues, follow from it too
+    key.add(sizeof(Real), p.n, p.d, p.classes, p.features_width);
     key.add(p.labels, p.weights, p.soft_labels, p.proxies, p.embeddings, p.features, p.weight, p.bias);
     key.add(out.per_sample, out.embeddings, out.proxies, out.weight, out.bias);
     e.graphs.queue(e.stream, key, work, [&] { e.restart(); });

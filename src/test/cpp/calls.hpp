@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <initializer_list>
 #include <type_traits>
+#include <vector>
 
 #include "core/device.h"
+#include "oracle/losses.hpp"
 #include "vicinal/vicinal.h"
 
 namespace call {
@@ -27,10 +29,29 @@ struct Array : vicinal_array {
 };
 #define VICINAL_ARRAY(values, ...) &static_cast<const vicinal_array&>(Array{#values, values, {__VA_ARGS__}})
 
-// Rows of the proxy matrix.
-inline int64_t rows(const vicinal_loss* spec, int64_t C) {
-  return C * (spec == nullptr ? 1 : spec->centers);
-}
+// A loss as the library takes it; null stays null.
+class Spec {
+ public:
+  Spec(const oracle::Loss* loss) : loss_(loss) {
+    if (loss == nullptr) return;
+    for (const auto& [name, value] : loss->parameters) {
+      names_.push_back(name.c_str());
+      values_.push_back(value);
+    }
+    struct_ = {sizeof struct_, loss->name.c_str(), static_cast<std::int32_t>(names_.size()), names_.data(),
+               values_.data()};
+  }
+  Spec(const Spec&) = delete;
+  operator const vicinal_loss*() const { return loss_ == nullptr ? nullptr : &struct_; }
+  // Rows of the proxy matrix.
+  int64_t rows(int64_t C) const { return C * (loss_ == nullptr ? 1 : loss_->centers()); }
+
+ private:
+  const oracle::Loss* loss_;
+  std::vector<const char*> names_;
+  std::vector<double> values_;
+  vicinal_loss struct_{};
+};
 // Sizes at a curvature.
 struct At {
   int64_t N = 0, D = 0, d = 0, P = 0;
@@ -42,20 +63,20 @@ struct At {
 #define A VICINAL_ARRAY
 
 template <class Real>
-vicinal_status loss(Engine e, const vicinal_loss* spec, int64_t B, int64_t d, int64_t C, const Real* embeddings,
+vicinal_status loss(Engine e, const Spec& spec, int64_t B, int64_t d, int64_t C, const Real* embeddings,
                     const int64_t* labels, const Real* proxies, const Real* weights, const Real* soft_labels,
                     double* loss, int64_t* empty, Real* per_sample, Real* grad_embeddings, Real* grad_proxies) {
-  const int64_t P = rows(spec, C);
+  const int64_t P = spec.rows(C);
   return vicinal_loss_gradient(e, spec, C, A(embeddings, B, d), A(labels, B), A(proxies, P, d), A(weights, B),
                                A(soft_labels, B, C), loss, empty, A(per_sample, B), A(grad_embeddings, B, d),
                                A(grad_proxies, P, d));
 }
 template <class Real>
-vicinal_status loss_hvp(Engine e, const vicinal_loss* spec, int64_t B, int64_t d, int64_t C, const Real* embeddings,
+vicinal_status loss_hvp(Engine e, const Spec& spec, int64_t B, int64_t d, int64_t C, const Real* embeddings,
                         const int64_t* labels, const Real* proxies, const Real* weights, const Real* soft_labels,
                         const Real* direction_embeddings, const Real* direction_proxies, Real* hvp_embeddings,
                         Real* hvp_proxies) {
-  const int64_t P = rows(spec, C);
+  const int64_t P = spec.rows(C);
   return vicinal_loss_hvp(e, spec, C, A(embeddings, B, d), A(labels, B), A(proxies, P, d), A(weights, B),
                           A(soft_labels, B, C), A(direction_embeddings, B, d), A(direction_proxies, P, d),
                           A(hvp_embeddings, B, d), A(hvp_proxies, P, d));
@@ -66,21 +87,21 @@ vicinal_status head_embed(Engine e, int64_t N, int64_t D, int64_t d, const Real*
   return vicinal_head_embed(e, A(features, N, D), A(weight, d, D), A(bias, d), A(embeddings, N, d));
 }
 template <class Real>
-vicinal_status head_gradient(Engine e, const vicinal_loss* spec, int64_t N, int64_t D, int64_t d, int64_t C,
+vicinal_status head_gradient(Engine e, const Spec& spec, int64_t N, int64_t D, int64_t d, int64_t C,
                              const Real* features, const int64_t* labels, const Real* weights, const Real* soft_labels,
                              const Real* weight, const Real* bias, const Real* proxies, double* loss, int64_t* empty,
                              Real* per_sample, Real* grad_weight, Real* grad_bias, Real* grad_proxies) {
-  const int64_t P = rows(spec, C);
+  const int64_t P = spec.rows(C);
   return vicinal_head_gradient(e, spec, C, A(features, N, D), A(labels, N), A(weights, N), A(soft_labels, N, C),
                                A(weight, d, D), A(bias, d), A(proxies, P, d), loss, empty, A(per_sample, N),
                                A(grad_weight, d, D), A(grad_bias, d), A(grad_proxies, P, d));
 }
 template <class Real>
-vicinal_status curvature_create(Engine e, const vicinal_loss* spec, int64_t N, int64_t D, int64_t d, int64_t C,
+vicinal_status curvature_create(Engine e, const Spec& spec, int64_t N, int64_t D, int64_t d, int64_t C,
                                 const Real* features, const int64_t* labels, const Real* weights,
                                 const Real* soft_labels, const Real* weight, const Real* bias, const Real* proxies,
                                 vicinal_curvature** curvature) {
-  const int64_t P = rows(spec, C);
+  const int64_t P = spec.rows(C);
   return vicinal_curvature_create(e, spec, C, A(features, N, D), A(labels, N), A(weights, N), A(soft_labels, N, C),
                                   A(weight, d, D), A(bias, d), A(proxies, P, d), curvature);
 }

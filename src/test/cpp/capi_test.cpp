@@ -9,7 +9,7 @@ using namespace test;
 
 // A correct call that each check spoils in one place.
 struct Call {
-  vicinal_loss spec = spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05);
+  Loss spec = normalized_softmax(0.05);
   std::int64_t B = 3, d = 2, C = 2;
   std::vector<float> z = {1, 2, 3, 4, 5, 6}, p = {1, 0, 0, 1}, w = {1, 1, 1}, t = {1, 0, 0, 1, 1, 0};
   std::vector<std::int64_t> y = {0, 1, 0};
@@ -74,28 +74,89 @@ TEST_CASE("losses: every argument is checked") {
   });
   refuses(e, "soft_labels: this loss", [](Call& c) {
     c.use_t = true;
-    c.spec = spec_of(VICINAL_COSFACE, 64, 0.35);
+    c.spec = cosface(64, 0.35);
   });
   refuses(e, "soft_labels: this loss", [](Call& c) {
     c.use_t = true;
-    c.spec = spec_of(VICINAL_PROXY_NCA, 1, 0, VICINAL_EXCLUDE_POSITIVE);
+    c.spec = proxy_nca(1, true);
   });
-  refuses(e, "per-sample values", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1); });
-  refuses(e, "struct_size", [](Call& c) { c.spec.struct_size = 4; });
-  refuses(e, "spec.kind is 0", [](Call& c) { c.spec.kind = 0; });
-  refuses(e, "spec.kind is 8", [](Call& c) { c.spec.kind = 8; });
-  refuses(e, "spec.flags is 1", [](Call& c) { c.spec.flags = 1; });
-  refuses(e, "spec.centers is 2", [](Call& c) { c.spec.centers = 2; });
-  refuses(e, "spec.centers is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 0); });
-  refuses(e, "spec.centers is 10001; it must be in 1..10000",
-          [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 10001); });
-  refuses(e, "temperature", [](Call& c) { c.spec.scale = 0; });
-  refuses(e, "spec.scale is -1", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, -1, 0.35); });
-  refuses(e, "spec.scale is nan", [](Call& c) { c.spec = spec_of(VICINAL_PROXY_NCA, NAN); });
-  refuses(e, "spec.margin is inf", [](Call& c) { c.spec = spec_of(VICINAL_COSFACE, 64, INFINITY); });
-  refuses(e, "spec.margin (margin-degrees) is 181", [](Call& c) { c.spec = spec_of(VICINAL_ARCFACE, 64, 181); });
-  refuses(e, "spec.gamma is 0", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.0); });
-  refuses(e, "spec.tau is -1", [](Call& c) { c.spec = spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1, 0.1, -1.0); });
+  refuses(e, "per-sample values", [](Call& c) { c.spec = proxy_anchor(32, 0.1); });
+  refuses(e, "cosface: scale is -1; it must be in 0.0001..10000", [](Call& c) { c.spec = cosface(-1, 0.35); });
+}
+
+// Traits read a loss as every call does.
+std::string refused(const vicinal_loss* spec) {
+  std::int32_t traits = 0;
+  CHECK(vicinal_loss_traits(spec, &traits) == VICINAL_INVALID_ARGUMENT);
+  return vicinal_last_error();
+}
+std::string refused(const Loss& spec) {
+  return refused(static_cast<const vicinal_loss*>(call::Spec(&spec)));
+}
+
+TEST_CASE("losses: names, parameters and their values are checked") {
+  CHECK(refused(Loss{"cosfaec", {}}) ==
+        "loss 'cosfaec' is unknown; choose proxy-nca, proxy-nca-pp, proxy-anchor, soft-triple, normalized-softmax, "
+        "cosface, arcface");
+  CHECK(refused(Loss{"cosface", {{"sclae", 1}}}) == "cosface: unknown parameter 'sclae'; it has margin, scale");
+  CHECK(refused(Loss{"arcface", {{"margin", 1}}}) ==
+        "arcface: unknown parameter 'margin'; it has margin-degrees, scale");
+  CHECK(refused(normalized_softmax(0)) == "normalized-softmax: temperature is 0; it must be in 0.0001..10000");
+  CHECK(refused(proxy_nca(NAN)) == "proxy-nca: scale is nan; it must be in 0.0001..10000");
+  CHECK(refused(cosface(64, INFINITY)) == "cosface: margin is inf; it must be in -10000..10000");
+  CHECK(refused(arcface(64, 181)) == "arcface: margin-degrees is 181; it must be in 0..180");
+  CHECK(refused(soft_triple(20, 0.01, 1, 0.0)) == "soft-triple: gamma is 0; it must be in 0.0001..10000");
+  CHECK(refused(soft_triple(20, 0.01, 1, 0.1, -1.0)) == "soft-triple: tau is -1; it must be in 0..10000");
+  CHECK(refused(soft_triple(20, 0.01, 0)) == "soft-triple: centers is 0; it must be a whole number in 1..10000");
+  CHECK(refused(soft_triple(20, 0.01, 10001)) ==
+        "soft-triple: centers is 10001; it must be a whole number in 1..10000");
+  CHECK(refused(Loss{"soft-triple", {{"centers", 2.5}}}) ==
+        "soft-triple: centers is 2.5; it must be a whole number in 1..10000");
+  CHECK(refused(Loss{"proxy-nca", {{"exclude-positive", 0.5}}}) ==
+        "proxy-nca: exclude-positive is 0.5; it must be 0 or 1 (false, true)");
+  CHECK(refused(Loss{"proxy-anchor", {{"mode", 2}}}) == "proxy-anchor: mode is 2; it must be 0 or 1 (anchor, nca)");
+
+  CHECK(refused(nullptr) == "spec is null");
+  const char* twice[] = {"scale", "margin", "scale"};
+  const double values[] = {1, 1, 1};
+  const vicinal_loss good{sizeof good, "cosface", 2, twice, values};
+  std::int32_t traits = 0;
+  CHECK(vicinal_loss_traits(&good, &traits) == VICINAL_OK);
+  vicinal_loss bad = good;
+  bad.count = 3;
+  CHECK(refused(&bad) == "cosface: scale is given twice");
+  bad.count = -1;
+  CHECK(refused(&bad) == "spec.count is -1; it must be at least 0");
+  bad = good;
+  bad.values = nullptr;
+  CHECK(refused(&bad) == "spec.names or spec.values is null; spec.count is 2");
+  bad = good;
+  bad.struct_size = 4;
+  CHECK(refused(&bad).find("spec.struct_size is 4") == 0);
+  bad = good;
+  bad.name = nullptr;
+  CHECK(refused(&bad) == "spec.name is null");
+  twice[1] = nullptr;
+  CHECK(refused(&good) == "spec.names[1] is null");
+}
+
+TEST_CASE("losses: what is not given has its default") {
+  const EnginePtr e = make_engine(1);
+  const vicinal_loss_parameter* p = nullptr;
+  for (std::int32_t loss = 0; vicinal_loss_name(loss) != nullptr; ++loss) {
+    Loss all{vicinal_loss_name(loss), {}}, none = all;
+    for (std::int32_t i = 0; (p = vicinal_loss_parameter_at(loss, i)) != nullptr; ++i) {
+      all.parameters[p->name] = p->standard;
+      if (all.is("soft-triple")) none.parameters["centers"] = all["centers"];  // the shape depends on it
+    }
+    CAPTURE(all.name);
+    Case c = make_case<double>(all, 6, 4, 3, 5);
+    const double expected = run_loss<double>(e.get(), c).loss;
+    c.spec = none;
+    CHECK(run_loss<double>(e.get(), c).loss == expected);
+  }
+  CHECK(vicinal_loss_name(-1) == nullptr);
+  CHECK(vicinal_loss_parameter_at(0, -1) == nullptr);
 }
 
 TEST_CASE("losses: null pointers and directions") {
@@ -147,7 +208,7 @@ TEST_CASE("engine options are checked") {
 
 TEST_CASE("head and curvature: what does not belong together is refused") {
   const EnginePtr e = make_engine(1);
-  const vicinal_loss spec = spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05);
+  const Loss spec = normalized_softmax(0.05);
   const std::vector<double> x = {1, 2, 3, 4, 5, 6}, w = {1, 0, 0, 1}, p = {1, 0, 0, 1};
   const std::vector<std::int64_t> y = {0, 1, 0};
   std::vector<double> out(4);
@@ -165,8 +226,9 @@ TEST_CASE("head and curvature: what does not belong together is refused") {
                       weight = array("weight", w.data(), VICINAL_F64, 2, 2),
                       proxies = array("proxies", p.data(), VICINAL_F64, 2, 2),
                       nameless = array(nullptr, out.data(), VICINAL_F64, 2, 0);
-  CHECK(vicinal_head_gradient(e.get(), &spec, 2, &features, &labels, nullptr, nullptr, &weight, nullptr, &proxies,
-                              &loss, nullptr, nullptr, nullptr, &nameless, nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_head_gradient(e.get(), call::Spec(&spec), 2, &features, &labels, nullptr, nullptr, &weight, nullptr,
+                              &proxies, &loss, nullptr, nullptr, nullptr, &nameless,
+                              nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "array.name is null");
   vicinal_curvature* raw = nullptr;
   REQUIRE(call::curvature_create<double>(e.get(), &spec, 3, 2, 2, 2, x.data(), y.data(), nullptr, nullptr, w.data(),

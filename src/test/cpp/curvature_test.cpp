@@ -19,12 +19,6 @@ Vec slice(const Vec& v, std::int64_t q, std::int64_t size) {
   return Vec(v.begin() + q * size, v.begin() + (q + 1) * size);
 }
 
-bool cosine_softmax(const vicinal_loss& s) {
-  if (s.kind == VICINAL_PROXY_NCA || s.kind == VICINAL_PROXY_NCA_PP) return (s.flags & VICINAL_EXCLUDE_POSITIVE) == 0;
-  return (s.kind == VICINAL_SOFT_TRIPLE && s.centers == 1) || s.kind == VICINAL_NORMALIZED_SOFTMAX ||
-         s.kind == VICINAL_COSFACE;
-}
-
 // out_q for (V [m, d, D], U [m, C K, d]; empty: zero) against the oracle with direction q's weights.
 void check_products(vicinal_engine* e, const Head& h, int kind, std::int64_t m, const Vec& V, const Vec& U,
                     const Changes& changes) {
@@ -68,7 +62,7 @@ void check_products(vicinal_engine* e, const Head& h, int kind, std::int64_t m, 
   CHECK(difference(only, hp) <= 1e-12);
 }
 
-std::vector<int> kinds_of(const vicinal_loss& s) {
+std::vector<int> kinds_of(const Loss& s) {
   std::vector<int> kinds{VICINAL_HESSIAN};
   if (cosine_softmax(s)) kinds.push_back(VICINAL_GAUSS_NEWTON);
   if (!column_form(s)) kinds.push_back(VICINAL_FISHER);
@@ -182,7 +176,7 @@ TEST_CASE("curvature: sample gradients are those of the unweighted losses") {
     if (column_form(r.spec)) continue;
     Head plain = h;
     plain.at.weights.clear();
-    plain.at.spec.tau = 0;  // the regulariser has no part in it
+    if (r.spec.is("soft-triple")) plain.at.spec.parameters["tau"] = 0;  // the regulariser has no part in it
     Vec expected = oracle::differentiate(plain.at, {}, {}).grad_embeddings;
     for (double& x : expected) x *= 11;
     CHECK(difference(gradients, expected) <= kTolerance);
@@ -199,7 +193,7 @@ TEST_CASE("curvature: several blocks, a zero row and any number of threads") {
       CAPTURE(name);
       for (const Registered& r : registry()) {
         if (r.name != name) continue;
-        Head h = weighted_head(r, 230, 7, 4, 310 / r.spec.centers, 71);
+        Head h = weighted_head(r, 230, 7, 4, 310 / r.spec.centers(), 71);
         for (std::size_t j = 0; j < 7; ++j) h.features[5 * 7 + j] = 0;
         h.at.embeddings = affine(h.features, 230, 7, h.weight, h.bias, 4);
         Random random(72);
@@ -237,9 +231,9 @@ TEST_CASE("curvature: one and two classes") {
 TEST_CASE("curvature: null-space facts of scale and rotation") {
   const EnginePtr e = make_engine();
   for (const Registered& r : registry()) {
-    if ((r.spec.flags & VICINAL_DETACH_PROXIES) != 0) continue;  // proxies that do not move break the symmetry
+    if (r.spec["detach-proxies"] != 0) continue;  // proxies that do not move break the symmetry
     CAPTURE(r.name);
-    const std::int64_t N = 30, D = 9, d = 5, C = 4, K = C * r.spec.centers;
+    const std::int64_t N = 30, D = 9, d = 5, C = 4, K = C * r.spec.centers();
     const Head h = make_head(r.spec, N, D, d, C, false, 90);
     const CurvaturePtr curvature = make_curvature(e.get(), h);
     Vec gw = poisoned<double>(h.weight.size()), gp = poisoned<double>(h.at.proxies.size());
@@ -289,7 +283,7 @@ TEST_CASE("curvature: null-space facts of scale and rotation") {
 
 TEST_CASE("curvature: float32 agrees with float64") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 300, 33, 17, 6, false, 95);
+  const Head h = make_head(proxy_nca_pp(3), 300, 33, 17, 6, false, 95);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
   REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 300, 33, 17, 6, x.data(), h.at.labels.data(), nullptr,
@@ -328,8 +322,8 @@ TEST_CASE("curvature: tables split a score by proxy and give those of other labe
   for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{1} << 20}) {
     const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, workspace);
     std::vector<Registered> losses = registry();
-    losses.push_back({"cosface, negative margin", spec_of(VICINAL_COSFACE, 30, -0.4), false});
-    losses.push_back({"cosface, margin beyond exp", spec_of(VICINAL_COSFACE, 900, 3), false});
+    losses.push_back({"cosface, negative margin", cosface(30, -0.4), false});
+    losses.push_back({"cosface, margin beyond exp", cosface(900, 3), false});
     for (const Registered& r : losses) {
       if (!cosine_softmax(r.spec)) continue;
       CAPTURE(r.name);
@@ -386,7 +380,7 @@ TEST_CASE("curvature: tables split a score by proxy and give those of other labe
 
 TEST_CASE("curvature: a proxy's share is the derivative through its cosine") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 12, 0.2), 7, 5, 4, 3, false, 66);
+  const Head h = make_head(cosface(12, 0.2), 7, 5, 4, 3, false, 66);
   const CurvaturePtr curvature = make_curvature(e.get(), h);
   Random random(67);
   const Vec V = random.vector(4 * 5), moved = affine(h.features, 7, 5, V, {}, 4);
@@ -422,7 +416,7 @@ TEST_CASE("curvature: the losses' change under a displacement of low rank") {
         CAPTURE(r.name);
         CAPTURE(R);
         CAPTURE(workspace);
-        const std::int64_t N = 40, D = 7, d = 5, C = workspace == 0 ? 4 : 4000 / r.spec.centers;
+        const std::int64_t N = 40, D = 7, d = 5, C = workspace == 0 ? 4 : 4000 / r.spec.centers();
         Head h = weighted_head(r, N, D, d, C, 69);
         h.bias.clear();
         for (std::size_t c = 0; c < 5; ++c) h.at.proxies[c] = 0;        // a zero proxy
@@ -463,10 +457,9 @@ TEST_CASE("curvature: changes of the losses keep to the workspace, however many 
     REQUIRE(vicinal_memory_usage(device(), &used, &held, &limit) == VICINAL_OK);
     return held;
   };
-  for (const vicinal_loss& spec :
-       {spec_of(VICINAL_COSFACE, 16, 0.2), spec_of(VICINAL_SOFT_TRIPLE, 5, 0.01, 0, 2, 0.5, 0)}) {
-    CAPTURE(spec.kind);
-    const Head h = make_head(spec, N, D, d, C / spec.centers, false, 75);
+  for (const Loss& spec : {cosface(16, 0.2), soft_triple(5, 0.01, 2, 0.5, 0)}) {
+    CAPTURE(spec.name);
+    const Head h = make_head(spec, N, D, d, C / spec.centers(), false, 75);
     Random random(76);
     const Vec left = random.vector(d), right = random.vector(D);
     Vec changes[2];
@@ -487,7 +480,7 @@ TEST_CASE("curvature: changes of the losses keep to the workspace, however many 
 TEST_CASE("curvature: small changes of the losses keep their digits in float32") {
   const EnginePtr e = make_engine();
   const std::int64_t N = 200, D = 33, d = 17, C = 6;
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), N, D, d, C, false, 73);
+  const Head h = make_head(proxy_nca_pp(3), N, D, d, C, false, 73);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
   REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), nullptr, nullptr,
@@ -508,8 +501,8 @@ TEST_CASE("curvature: small changes of the losses keep their digits in float32")
 
 TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_ARCFACE, 16, 20), 5, 4, 3, 2, false, 97);
-  const Head anchor = make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 5, 4, 3, 2, false, 97);
+  const Head h = make_head(arcface(16, 20), 5, 4, 3, 2, false, 97);
+  const Head anchor = make_head(proxy_anchor(32, 0.1), 5, 4, 3, 2, false, 97);
   const CurvaturePtr c = make_curvature(e.get(), h), a = make_curvature(e.get(), anchor);
   Vec v(12), out(12), scores(5);
   const std::int64_t offsets[] = {0, 1}, far[] = {5}, id[] = {0}, falling[] = {1, 0};
@@ -538,7 +531,7 @@ TEST_CASE("curvature: wrong arguments are refused with a sentence") {
   refused(call::curvature_scores<double>(e.get(), c.get(), 1, v.data(), nullptr, nullptr), "scores");
   refused(call::curvature_sample_gradients<double>(e.get(), a.get(), nullptr, out.data()), "gradients");
   refused(call::curvature_sample_gradients<double>(e.get(), c.get(), nullptr, nullptr), "units");
-  const Head cosine = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 5, 4, 3, 2, false, 97);
+  const Head cosine = make_head(cosface(16, 0.2), 5, 4, 3, 2, false, 97);
   const CurvaturePtr s = make_curvature(e.get(), cosine);
   const auto tables = [&](const vicinal_curvature* at, const double* direction, std::int64_t from, std::int64_t rows,
                           double* to) {

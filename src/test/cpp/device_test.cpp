@@ -116,13 +116,13 @@ TEST_CASE("head: arrays of the device, of the host, and features in blocks give 
     }
   }
   // 1 MiB of workspace: 6000 x 50 doubles of host memory are streamed.
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 6000, 50, 6, 4, true, 9);
+  const Head h = make_head(cosface(16, 0.2), 6000, 50, 6, 4, true, 9);
   agree(from_host(make_engine(1, VICINAL_ISA_AUTO, 1 << 20).get(), h), from_host(make_engine(1).get(), h));
 }
 
 TEST_CASE("two calls at once on a curvature whose features stay on the host do not disturb each other") {
   if (on_cpu()) return;
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 1500, 300, 4, 5, false, 13);  // 3.4 MiB of features
+  const Head h = make_head(cosface(16, 0.2), 1500, 300, 4, 5, false, 13);  // 3.4 MiB of features
   const EnginePtr engines[] = {make_engine(1, VICINAL_ISA_AUTO, 1 << 20), make_engine(1, VICINAL_ISA_AUTO, 1 << 20)};
   const Vec directions[] = {Random{14}.vector(4 * 300), Random{15}.vector(4 * 300)};
   const auto product = [&](int i, const vicinal_curvature* c) {
@@ -154,7 +154,7 @@ TEST_CASE("two calls at once on a curvature whose features stay on the host do n
 
 TEST_CASE("ids and weights of the device are checked before they are followed") {
   if (on_cpu()) return;
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 40, 7, 5, 4, true, 10);
+  const Head h = make_head(cosface(16, 0.2), 40, 7, 5, 4, true, 10);
   const EnginePtr e = make_engine(1);
   std::vector<std::int64_t> labels = h.at.labels;
   labels[31] = 4;
@@ -176,7 +176,7 @@ TEST_CASE("ids and weights of the device are checked before they are followed") 
 
 TEST_CASE("a call on the device stops between blocks") {
   if (on_cpu()) return;
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.2), 60000, 8, 4, 40, true, 11);
+  const Head h = make_head(cosface(16, 0.2), 60000, 8, 4, 40, true, 11);
   const EnginePtr e = make_engine(1, VICINAL_ISA_AUTO, 1 << 20);
   std::atomic<bool> done{false};
   std::thread stopper([&] {  // asks until the call has started and seen it

@@ -55,7 +55,7 @@ TEST_CASE("results are bit-identical from call to call and from engine to engine
 }
 
 TEST_CASE("engines on eight threads at once do not disturb each other") {
-  const Case c = make_case<float>(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 64, 48, 40, 3);
+  const Case c = make_case<float>(proxy_anchor(32, 0.1), 64, 48, 40, 3);
   const EnginePtr reference = make_engine(2);
   const Result<float> expected = run_loss<float>(reference.get(), c);
   std::atomic<int> equal{0};

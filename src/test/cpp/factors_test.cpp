@@ -94,12 +94,6 @@ Vec naive_self_influence(const Head& h, const Vec& inverse) {
   return out;
 }
 
-bool softmax(const vicinal_loss& s) {
-  return s.kind == VICINAL_NORMALIZED_SOFTMAX || s.kind == VICINAL_COSFACE ||
-         (s.kind == VICINAL_SOFT_TRIPLE && s.centers == 1) ||
-         ((s.kind == VICINAL_PROXY_NCA || s.kind == VICINAL_PROXY_NCA_PP) && s.flags == 0);
-}
-
 struct Answers {
   Vec feature, output, diagonal[3], proxies, self;
 };
@@ -109,7 +103,7 @@ Answers run(vicinal_engine* e, const Head& h, const Vec& inverse) {
   const auto d = static_cast<std::size_t>(h.at.d), D = static_cast<std::size_t>(h.D);
   Answers r;
   const auto ok = [](vicinal_status status) { REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error()); };
-  if (softmax(h.at.spec)) {
+  if (cosine_softmax(h.at.spec)) {
     r.feature = poisoned<double>(D * D);
     r.output = poisoned<double>(d * d);
     ok(call::curvature_factors<double>(e, c.get(), r.feature.data(), r.output.data()));
@@ -145,7 +139,7 @@ Vec positive(std::int64_t n, std::uint64_t seed) {
 // Compares engines with the oracle, which is asked once; the proxies at every stride-th coordinate.
 void check(const std::vector<int>& threads, std::int64_t workspace, const Head& h, std::size_t stride = 1) {
   const Vec inverse = positive(h.at.d * h.D, 91);
-  const bool closed = softmax(h.at.spec);
+  const bool closed = cosine_softmax(h.at.spec);
   const Factors expected = closed ? naive_factors(h) : Factors{};
   Vec diagonals[3];
   for (int kind : {VICINAL_HESSIAN, VICINAL_GAUSS_NEWTON, VICINAL_FISHER})
@@ -182,12 +176,12 @@ TEST_CASE("factors and diagonals: every loss that has them agrees with dense mat
 
 TEST_CASE("factors and diagonals: several blocks, and sums that are cut over threads") {
   // 1 MiB of workspace and rows of 5 to 10 KB: blocks of 100 to 200 rows; two panels of the feature factor.
-  const Registered r{"proxy-nca-pp", spec_of(VICINAL_PROXY_NCA_PP, 3), false};
+  const Registered r{"proxy-nca-pp", proxy_nca_pp(3), false};
   check({1, 2, 3}, 1 << 20, weighted(r, 330, 300, 3, 200, 110), 83);
 }
 
 TEST_CASE("factors and diagonals: thread counts agree on a long sum") {
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 16, 0.35), 2500, 20, 8, 6, false, 120);
+  const Head h = make_head(cosface(16, 0.35), 2500, 20, 8, 6, false, 120);
   const Vec inverse = positive(8 * 20, 121);
   const Answers one = run(make_engine(1).get(), h, inverse);
   for (int threads : {2, 4}) {
@@ -207,7 +201,7 @@ TEST_CASE("factors and diagonals: thread counts agree on a long sum") {
 
 TEST_CASE("factors: exactly symmetric and positive semidefinite") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 60, 11, 9, 5, false, 130);
+  const Head h = make_head(proxy_nca_pp(3), 60, 11, 9, 5, false, 130);
   const Answers got = run(e.get(), h, positive(9 * 11, 131));
   for (std::size_t i = 0; i < 9; ++i)
     for (std::size_t j = 0; j < i; ++j) CHECK(got.output[i * 9 + j] == got.output[j * 9 + i]);
@@ -221,9 +215,9 @@ TEST_CASE("factors: exactly symmetric and positive semidefinite") {
 
 TEST_CASE("factors and diagonals: zero rows and zero proxies contribute nothing and poison nothing") {
   const EnginePtr e = make_engine();
-  for (int kind : {VICINAL_PROXY_NCA_PP, VICINAL_NORMALIZED_SOFTMAX}) {
-    CAPTURE(kind);
-    Head h = make_head(spec_of(kind, kind == VICINAL_PROXY_NCA_PP ? 2 : 0.2), 12, 6, 5, 4, false, 140);
+  for (const Loss& spec : {proxy_nca_pp(2), normalized_softmax(0.2)}) {
+    CAPTURE(spec.name);
+    Head h = make_head(spec, 12, 6, 5, 4, false, 140);
     for (std::size_t j = 0; j < 6; ++j) h.features[3 * 6 + j] = 0;  // u = 0
     h.at.embeddings = affine(h.features, 12, 6, h.weight, h.bias, 5);
     for (std::size_t j = 0; j < 5; ++j) h.at.proxies[2 * 5 + j] = 0;
@@ -252,7 +246,7 @@ TEST_CASE("factors and diagonals: zero rows and zero proxies contribute nothing 
 TEST_CASE("diagonals of learned samples keep their digits in float32") {
   // Every embedding lies on its own proxy: pi_y is about 1 - 1e-6, and squares of proxies cancel to that.
   const EnginePtr e = make_engine();
-  Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 8, 5, 5, 8, false, 150);
+  Head h = make_head(proxy_nca_pp(3), 8, 5, 5, 8, false, 150);
   for (std::size_t i = 0; i < 8; ++i) h.at.labels[i] = static_cast<std::int64_t>(i);
   h.at.proxies = h.at.embeddings;
   for (double& x : h.at.proxies) x = static_cast<float>(1.01 * x + 0.001);
@@ -273,7 +267,7 @@ TEST_CASE("factors and diagonals: refusals name the argument and what works") {
   const EnginePtr e = make_engine();
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   double out[64];
-  const CurvaturePtr arc = make_curvature(e.get(), make_head(spec_of(VICINAL_ARCFACE, 16, 20), 6, 4, 3, 3, false, 160));
+  const CurvaturePtr arc = make_curvature(e.get(), make_head(arcface(16, 20), 6, 4, 3, 3, false, 160));
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("output_factor: this loss is no softmax over cosines"));
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), out, nullptr) == VICINAL_OK);
@@ -290,8 +284,7 @@ TEST_CASE("factors and diagonals: refusals name the argument and what works") {
         VICINAL_INVALID_ARGUMENT);
   CHECK(call::curvature_self_influence<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("inverse is missing"));
-  const CurvaturePtr anchor =
-      make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 161));
+  const CurvaturePtr anchor = make_curvature(e.get(), make_head(proxy_anchor(32, 0.1), 6, 4, 3, 3, false, 161));
   CHECK(call::curvature_self_influence<double>(e.get(), anchor.get(), out, out + 32) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("proxy-anchor is not a sum over samples"));
   CHECK(call::curvature_diagonal<double>(e.get(), anchor.get(), VICINAL_FISHER, out, nullptr) ==

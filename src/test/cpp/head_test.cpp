@@ -84,9 +84,9 @@ TEST_CASE("head: several blocks agree with the oracle") {
   // 1 MiB of workspace and rows of more than 5 KB: blocks of some 150 rows, cosines not kept.
   const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
   for (const Registered& r : registry()) {
-    if (r.spec.centers > 2) continue;  // the oracle's tape grows with every centre
+    if (r.spec.centers() > 2) continue;  // the oracle's tape grows with every centre
     CAPTURE(r.name);
-    const Head h = make_head(r.spec, 300, 9, 4, 330 / r.spec.centers, true, 50);
+    const Head h = make_head(r.spec, 300, 9, 4, 330 / r.spec.centers(), true, 50);
     const oracle::Derivatives at = oracle::differentiate(h.at, {}, {});
     const HeadResult g = run_gradient(e.get(), h);
     CHECK(g.loss == doctest::Approx(at.loss).epsilon(1e-10));
@@ -102,7 +102,7 @@ TEST_CASE("head: sums over many rows, cut over two and three threads, agree with
   const EnginePtr one = make_engine(1);
   for (const char* name : {"proxy-nca-pp", "proxy-anchor"}) {
     CAPTURE(name);
-    vicinal_loss spec{};
+    Loss spec;
     for (const Registered& r : registry())
       if (r.name == name) spec = r.spec;
     const Head h = make_head(spec, 2000, 24, 16, 9, true, 80);
@@ -151,7 +151,7 @@ TEST_CASE("head: H W = -G, because the loss does not change when W is scaled") {
 
 TEST_CASE("head: embed, and float32 against float64") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 64, 33, 17, 6, true, 70);
+  const Head h = make_head(proxy_nca_pp(3), 64, 33, 17, 6, true, 70);
   Vec z = poisoned<double>(h.at.embeddings.size());
   REQUIRE(call::head_embed<double>(e.get(), 64, 33, 17, h.features.data(), h.weight.data(), h.bias.data(), z.data()) ==
           VICINAL_OK);

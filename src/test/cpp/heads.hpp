@@ -43,8 +43,8 @@ inline Vec column_sums(const Vec& g, std::int64_t N, std::int64_t d) {
   return out;
 }
 
-inline Head make_head(const vicinal_loss& spec, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C,
-                      bool bias, std::uint64_t seed) {
+inline Head make_head(const Loss& spec, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C, bool bias,
+                      std::uint64_t seed) {
   Head h;
   h.D = D;
   h.at = make_case<double>(spec, N, d, C, seed);

@@ -6,27 +6,11 @@ namespace {
 
 using namespace test;
 
-// The steepest logit per unit of cosine: it multiplies the rounding error of a cosine.
-double steepness(const vicinal_loss& s) {
-  switch (s.kind) {
-    case VICINAL_PROXY_NCA:
-      return 2 * s.scale;
-    case VICINAL_PROXY_NCA_PP:
-      return 2 * s.scale * s.scale;
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return 1 / s.scale;
-    case VICINAL_SOFT_TRIPLE:
-      return s.scale * (1 + 2 / s.gamma);  // dS/ds reaches 1 + (s - S) / gamma
-    default:
-      return s.scale;
-  }
-}
-
 // A cosine of d terms is off by a few eps, a logit by steepness times that, and probabilities, gradients and products
 // by the same relative amount of their largest element; 1/sin(theta) and 1/distance add a factor near their floors,
 // which the random cases stay away from. 32 leaves room for that.
 template <class Real>
-double tolerance(const vicinal_loss& s) {
+double tolerance(const Loss& s) {
   return 32 * static_cast<double>(std::numeric_limits<Real>::epsilon()) * std::fmax(4.0, steepness(s));
 }
 
@@ -84,7 +68,7 @@ void check_registry(int isa) {
   for (const Registered& r : registry()) {
     for (const Size& s : kSizes) {
       // Cosines of one-dimensional vectors are exactly +-1, where the angle and the distance are floored.
-      if (s.d == 1 && (r.spec.kind == VICINAL_ARCFACE || (r.spec.flags & VICINAL_EUCLIDEAN) != 0)) continue;
+      if (s.d == 1 && (r.spec.is("arcface") || r.spec["euclidean"] != 0)) continue;
       CAPTURE(r.name);
       CAPTURE(s.B);
       CAPTURE(s.d);
@@ -125,7 +109,7 @@ void check_special() {
       INFO("zero embeddings and zero proxies");
       Case c = make_case<Real>(r.spec, 7, 5, 4, 21);
       for (int j = 0; j < 5; ++j) c.embeddings[static_cast<std::size_t>(2 * 5 + j)] = 0;
-      const std::int64_t zero = c.labels[0] * r.spec.centers;
+      const std::int64_t zero = c.labels[0] * r.spec.centers();
       for (int j = 0; j < 5; ++j) c.proxies[static_cast<std::size_t>(zero * 5 + j)] = 0;
       for (int j = 0; j < 5; ++j) c.embeddings[static_cast<std::size_t>(0 * 5 + j)] = 0;  // both at once
       check<Real>(e.get(), c);
@@ -140,7 +124,7 @@ void check_special() {
       Case c = make_case<Real>(r.spec, 6, 4, 3, 22);
       for (int j = 0; j < 4; ++j)
         c.embeddings[static_cast<std::size_t>(j)] =
-            2 * c.proxies[static_cast<std::size_t>(c.labels[0] * r.spec.centers * 4 + j)];
+            2 * c.proxies[static_cast<std::size_t>(c.labels[0] * r.spec.centers() * 4 + j)];
       check<Real>(e.get(), c);
     }
     {
@@ -148,7 +132,7 @@ void check_special() {
       Case c = make_case<Real>(r.spec, 6, 4, 3, 23);
       for (int j = 0; j < 4; ++j)
         c.embeddings[static_cast<std::size_t>(j)] =
-            -c.proxies[static_cast<std::size_t>(c.labels[0] * r.spec.centers * 4 + j)];
+            -c.proxies[static_cast<std::size_t>(c.labels[0] * r.spec.centers() * 4 + j)];
       check<Real>(e.get(), c);
     }
     {
@@ -176,7 +160,7 @@ TEST_CASE("zero vectors, coincidence and extreme lengths: float32") {
 
 TEST_CASE("exclude-positive with one class: loss 0, counted as empty") {
   const EnginePtr e = make_engine();
-  const Case c = make_case<double>(spec_of(VICINAL_PROXY_NCA, 3, 0, VICINAL_EXCLUDE_POSITIVE), 4, 3, 1, 5);
+  const Case c = make_case<double>(proxy_nca(3, true), 4, 3, 1, 5);
   const Result<double> r = run_loss<double>(e.get(), c);
   CHECK(r.loss == 0);
   CHECK(r.empty == 4);
@@ -198,7 +182,7 @@ TEST_CASE("NaN in an input reaches the loss") {
 TEST_CASE("small workspaces: several blocks give the one-block result") {
   const EnginePtr small = make_engine(2, VICINAL_ISA_AUTO, 1 << 20), large = make_engine(2);
   for (const Registered& r : registry()) {
-    if (r.spec.centers > 3) continue;
+    if (r.spec.centers() > 3) continue;
     CAPTURE(r.name);
     const Case c = make_case<double>(r.spec, 700, 64, 150, 31);  // 4.2 KB per row and more: three blocks or more
     const Result<double> a = run_loss<double>(small.get(), c), b = run_loss<double>(large.get(), c);

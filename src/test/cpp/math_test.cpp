@@ -100,9 +100,9 @@ TEST_CASE("logits that are no line in the cosine are refused") {
   vicinal::LossSpec spec;
   spec.scale = 8;
   spec.margin = 0.1;
-  spec.kind = VICINAL_COSFACE;
+  spec.kind = vicinal::LossKind::COSFACE;
   CHECK(vicinal::math::logits_of(spec).slope == 8);
-  for (const int kind : {VICINAL_ARCFACE, VICINAL_PROXY_ANCHOR}) {
+  for (const auto kind : {vicinal::LossKind::ARCFACE, vicinal::LossKind::PROXY_ANCHOR}) {
     spec.kind = kind;
     CHECK_THROWS_AS(vicinal::math::logits_of(spec), std::logic_error);
   }

@@ -13,23 +13,8 @@ double rounding(int precision) {
   return precision == VICINAL_PRECISION_TF32 ? std::ldexp(1.0, -11) : std::ldexp(1.0, -8);
 }
 
-double steepness(const vicinal_loss& s) {
-  switch (s.kind) {
-    case VICINAL_PROXY_NCA:
-      return 2 * s.scale;
-    case VICINAL_PROXY_NCA_PP:
-      return 2 * s.scale * s.scale;
-    case VICINAL_NORMALIZED_SOFTMAX:
-      return 1 / s.scale;
-    case VICINAL_SOFT_TRIPLE:
-      return s.scale * (1 + 2 / s.gamma);
-    default:
-      return s.scale;
-  }
-}
-
 // The largest that was seen is 0.36.
-double tolerance(int precision, const vicinal_loss& s) {
+double tolerance(int precision, const Loss& s) {
   return 0.5 * rounding(precision) * std::fmax(4.0, steepness(s));
 }
 
@@ -216,7 +201,7 @@ TEST_CASE("precision: bfloat16 rounds operands to the nearest number, and nothin
   if (on_cpu()) return;
   constexpr std::int64_t B = 21, d = 16;
   constexpr double kScale = 8, kMargin = 0.2;
-  Case c = make_case<float>(spec_of(VICINAL_COSFACE, kScale, kMargin), B, d, d, 51);
+  Case c = make_case<float>(cosface(kScale, kMargin), B, d, d, 51);
   for (double& x : c.embeddings) x = x > 0 ? 1 : -1;
   for (std::size_t j = 0; j < c.proxies.size(); ++j) c.proxies[j] = j % (d + 1) == 0 ? 2 : 0;
   const Result<float> plain = run_loss<float>(make_rounding_engine(VICINAL_PRECISION_F32).get(), c),

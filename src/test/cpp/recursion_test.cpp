@@ -90,7 +90,7 @@ TEST_CASE("recursion: every loss that is a sum over samples agrees with the loop
 }
 
 TEST_CASE("recursion: several blocks, directions and threads; a small scale lets the Hessian matter") {
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 600, 24, 6, 9, false, 220);
+  const Head h = make_head(proxy_nca_pp(3), 600, 24, 6, 9, false, 220);
   const Vec hessians = blocks(h.at);
   for (int threads : {1, 2, 3}) {
     if (!on_cpu() && threads != 1) continue;
@@ -102,7 +102,7 @@ TEST_CASE("recursion: several blocks, directions and threads; a small scale lets
 
 TEST_CASE("recursion: dampings at the ends of their range, and decays that leave float's range") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.1), 300, 10, 5, 4, false, 230);
+  const Head h = make_head(normalized_softmax(0.1), 300, 10, 5, 4, false, 230);
   const Vec hessians = blocks(h.at);
   for (double damping : {0.0, 0.3, 0.9, 1.0}) check(e.get(), h, hessians, damping, 2000, 2);
 }
@@ -110,15 +110,15 @@ TEST_CASE("recursion: dampings at the ends of their range, and decays that leave
 TEST_CASE("recursion: a small workspace takes directions in groups and recomputes cosines") {
   // Two buffers of 256 x 160 doubles are 640 KB: one direction at a time; 200 x 320 cosines do not stay.
   const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
-  const Head h = make_head(spec_of(VICINAL_COSFACE, 8, 0.35), 300, 8, 4, 330, false, 240);
+  const Head h = make_head(cosface(8, 0.35), 300, 8, 4, 330, false, 240);
   check(e.get(), h, blocks(h.at), 0.01, 500, 3);
-  const Head wide = make_head(spec_of(VICINAL_COSFACE, 8, 0.35), 300, 12, 40, 6, false, 241);
+  const Head wide = make_head(cosface(8, 0.35), 300, 12, 40, 6, false, 241);
   check(e.get(), wide, blocks(wide.at), 0.01, 500, 7);
 }
 
 TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
   const EnginePtr e = make_engine();
-  Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 2), 40, 6, 5, 4, false, 250);
+  Head h = make_head(proxy_nca_pp(2), 40, 6, 5, 4, false, 250);
   for (std::size_t j = 0; j < 6; ++j) h.features[7 * 6 + j] = 0;
   h.at.embeddings = affine(h.features, 40, 6, h.weight, h.bias, 5);
   for (std::size_t j = 0; j < 5; ++j) h.at.proxies[2 * 5 + j] = 0;
@@ -151,7 +151,7 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
 
 TEST_CASE("recursion: float32 follows float64") {
   const EnginePtr e = make_engine();
-  const Head h = make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 700, 12, 6, 5, false, 260);
+  const Head h = make_head(proxy_nca_pp(3), 700, 12, 6, 5, false, 260);
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
   vicinal_curvature* raw = nullptr;
   REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 700, 12, 6, 5, x.data(), h.at.labels.data(), nullptr,
@@ -175,7 +175,7 @@ TEST_CASE("recursion: refusals name the argument") {
   const EnginePtr e = make_engine();
   const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   double left[3] = {}, right[4] = {}, h[12];
-  const CurvaturePtr c = make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_NCA_PP, 3), 6, 4, 3, 3, false, 270));
+  const CurvaturePtr c = make_curvature(e.get(), make_head(proxy_nca_pp(3), 6, 4, 3, 3, false, 270));
   const auto call = [&](const vicinal_curvature* at, double damping, double scale, std::int64_t m, const double* from) {
     return call::curvature_seed_recursion<double>(e.get(), at, damping, scale, m, 1, from, right, h);
   };
@@ -187,8 +187,7 @@ TEST_CASE("recursion: refusals name the argument") {
   CHECK(says("m is 0"));
   CHECK(call(c.get(), 0.01, 500, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("left is missing"));
-  const CurvaturePtr anchor =
-      make_curvature(e.get(), make_head(spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), 6, 4, 3, 3, false, 271));
+  const CurvaturePtr anchor = make_curvature(e.get(), make_head(proxy_anchor(32, 0.1), 6, 4, 3, 3, false, 271));
   CHECK(call(anchor.get(), 0.01, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
   CHECK(says("proxy-anchor is not a sum over samples"));
 }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdint>
 #include <cstdlib>
+#include <initializer_list>
 #include <limits>
 #include <memory>
 #include <string>
@@ -19,6 +20,7 @@
 namespace test {
 
 using oracle::Case;
+using oracle::Loss;
 using oracle::Vec;
 
 struct Destroy {
@@ -111,56 +113,81 @@ inline EnginePtr make_processor() {
   return open_engine("cpu", o);
 }
 
-inline vicinal_loss spec_of(int kind, double scale, double margin = 0, int flags = 0, int centers = 1,
-                            double gamma = 0.1, double tau = 0.2) {
-  vicinal_loss s{};
-  s.struct_size = sizeof s;
-  s.kind = kind;
-  s.flags = flags;
-  s.centers = centers;
-  s.scale = scale;
-  s.margin = margin;
-  s.gamma = gamma;
-  s.tau = tau;
-  return s;
+inline Loss proxy_nca(double scale, bool exclude_positive = false) {
+  return {"proxy-nca", {{"scale", scale}, {"exclude-positive", exclude_positive}}};
+}
+inline Loss proxy_nca_pp(double scale, bool exclude_positive = false) {
+  return {"proxy-nca-pp", {{"scale", scale}, {"exclude-positive", exclude_positive}}};
+}
+// With these choices: "mode" stands for its other one, nca.
+inline Loss proxy_anchor(double alpha, double margin, std::initializer_list<const char*> choices = {}) {
+  Loss loss{"proxy-anchor", {{"alpha", alpha}, {"margin", margin}}};
+  for (const char* choice : choices) loss.parameters[choice] = 1;
+  return loss;
+}
+inline Loss soft_triple(double la, double margin, int centers, double gamma = 0.1, double tau = 0.2) {
+  return {"soft-triple", {{"la", la}, {"margin", margin}, {"centers", centers}, {"gamma", gamma}, {"tau", tau}}};
+}
+inline Loss normalized_softmax(double temperature) {
+  return {"normalized-softmax", {{"temperature", temperature}}};
+}
+inline Loss cosface(double scale, double margin) {
+  return {"cosface", {{"scale", scale}, {"margin", margin}}};
+}
+inline Loss arcface(double scale, double margin_degrees) {
+  return {"arcface", {{"scale", scale}, {"margin-degrees", margin_degrees}}};
 }
 
 struct Registered {
   std::string name;
-  vicinal_loss spec;
+  Loss spec;
   bool soft;  // takes soft labels
 };
 
 // Every loss, form and flag under test. A new loss is tested by being listed here.
 inline const std::vector<Registered>& registry() {
   static const std::vector<Registered> list = {
-      {"proxy-nca", spec_of(VICINAL_PROXY_NCA, 1), true},
-      {"proxy-nca scale 9", spec_of(VICINAL_PROXY_NCA, 9), true},
-      {"proxy-nca exclude-positive", spec_of(VICINAL_PROXY_NCA, 4, 0, VICINAL_EXCLUDE_POSITIVE), false},
-      {"proxy-nca-pp", spec_of(VICINAL_PROXY_NCA_PP, 3), true},
-      {"proxy-nca-pp exclude-positive", spec_of(VICINAL_PROXY_NCA_PP, 3, 0, VICINAL_EXCLUDE_POSITIVE), false},
-      {"proxy-anchor", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1), false},
-      {"proxy-anchor alpha 200 (shifted)", spec_of(VICINAL_PROXY_ANCHOR, 200, 0.1), false},
-      {"proxy-anchor repeat-labels", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_REPEAT_LABELS), false},
-      {"proxy-anchor euclidean", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_EUCLIDEAN), false},
-      {"proxy-anchor detached", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_DETACH_PROXIES), false},
-      {"proxy-anchor nca", spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_PER_SAMPLE_AXIS), false},
-      {"proxy-anchor nca euclidean",
-       spec_of(VICINAL_PROXY_ANCHOR, 32, 0.1, VICINAL_PER_SAMPLE_AXIS | VICINAL_EUCLIDEAN), false},
-      {"soft-triple K 1", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 1), false},
-      {"soft-triple K 2", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 2), false},
-      {"soft-triple K 3", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 3, 0.1, 0.0), false},
-      {"soft-triple K 17", spec_of(VICINAL_SOFT_TRIPLE, 20, 0.01, 0, 17), false},
-      {"normalized-softmax", spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.05), true},
-      {"cosface", spec_of(VICINAL_COSFACE, 64, 0.35), false},
-      {"arcface", spec_of(VICINAL_ARCFACE, 64, 28.6), false},
-      {"arcface margin 60", spec_of(VICINAL_ARCFACE, 16, 60), false},
+      {"proxy-nca", proxy_nca(1), true},
+      {"proxy-nca scale 9", proxy_nca(9), true},
+      {"proxy-nca exclude-positive", proxy_nca(4, true), false},
+      {"proxy-nca-pp", proxy_nca_pp(3), true},
+      {"proxy-nca-pp exclude-positive", proxy_nca_pp(3, true), false},
+      {"proxy-anchor", proxy_anchor(32, 0.1), false},
+      {"proxy-anchor alpha 200 (shifted)", proxy_anchor(200, 0.1), false},
+      {"proxy-anchor repeat-labels", proxy_anchor(32, 0.1, {"repeat-labels"}), false},
+      {"proxy-anchor euclidean", proxy_anchor(32, 0.1, {"euclidean"}), false},
+      {"proxy-anchor detached", proxy_anchor(32, 0.1, {"detach-proxies"}), false},
+      {"proxy-anchor nca", proxy_anchor(32, 0.1, {"mode"}), false},
+      {"proxy-anchor nca euclidean", proxy_anchor(32, 0.1, {"mode", "euclidean"}), false},
+      {"soft-triple K 1", soft_triple(20, 0.01, 1), false},
+      {"soft-triple K 2", soft_triple(20, 0.01, 2), false},
+      {"soft-triple K 3", soft_triple(20, 0.01, 3, 0.1, 0.0), false},
+      {"soft-triple K 17", soft_triple(20, 0.01, 17), false},
+      {"normalized-softmax", normalized_softmax(0.05), true},
+      {"cosface", cosface(64, 0.35), false},
+      {"arcface", arcface(64, 28.6), false},
+      {"arcface margin 60", arcface(16, 60), false},
   };
   return list;
 }
 
-inline bool column_form(const vicinal_loss& s) {
-  return s.kind == VICINAL_PROXY_ANCHOR && (s.flags & VICINAL_PER_SAMPLE_AXIS) == 0;
+inline bool column_form(const Loss& s) {
+  return s.by_columns();
+}
+
+inline bool cosine_softmax(const Loss& s) {
+  if (s.is("proxy-nca") || s.is("proxy-nca-pp")) return s["exclude-positive"] == 0;
+  return (s.is("soft-triple") && s.centers() == 1) || s.is("normalized-softmax") || s.is("cosface");
+}
+
+// The steepest logit per unit of cosine: it multiplies the rounding error of a cosine.
+inline double steepness(const Loss& s) {
+  if (s.is("proxy-nca")) return 2 * s["scale"];
+  if (s.is("proxy-nca-pp")) return 2 * s["scale"] * s["scale"];
+  if (s.is("proxy-anchor")) return s["alpha"];
+  if (s.is("normalized-softmax")) return 1 / s["temperature"];
+  if (s.is("soft-triple")) return s["la"] * (1 + 2 / s["gamma"]);  // dS/ds reaches 1 + (s - S) / gamma
+  return s["scale"];
 }
 
 // Uniform in (-1, 1), rounded to float so that both element types see the same numbers.
@@ -185,7 +212,7 @@ class Random {
 };
 
 template <class Real>
-Case make_case(const vicinal_loss& spec, std::int64_t B, std::int64_t d, std::int64_t C, std::uint64_t seed) {
+Case make_case(const Loss& spec, std::int64_t B, std::int64_t d, std::int64_t C, std::uint64_t seed) {
   Random random(seed);
   Case c;
   c.spec = spec;
@@ -193,7 +220,7 @@ Case make_case(const vicinal_loss& spec, std::int64_t B, std::int64_t d, std::in
   c.d = d;
   c.C = C;
   c.embeddings = random.vector(B * d);
-  c.proxies = random.vector(C * spec.centers * d);
+  c.proxies = random.vector(C * spec.centers() * d);
   for (std::int64_t i = 0; i < B; ++i)  // the last class is absent when there are several
     c.labels.push_back(static_cast<std::int64_t>(random.bits() % static_cast<std::uint64_t>(C > 1 ? C - 1 : 1)));
   const bool single = sizeof(Real) == sizeof(float);

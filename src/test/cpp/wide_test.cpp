@@ -39,9 +39,9 @@ Results results(vicinal_engine* e, const Head& h) {
 }
 
 // Value, gradients and Hessian-vector products of a few rows with many classes, whose gradients are sums of many terms.
-void check_many_classes(const vicinal_loss& spec, std::int64_t C, bool soft, bool products) {
+void check_many_classes(const Loss& spec, std::int64_t C, bool soft, bool products) {
   constexpr double kTolerance = 1e-10;
-  CAPTURE(spec.kind);
+  CAPTURE(spec.name);
   CAPTURE(C);
   const EnginePtr e = make_engine(2), expected = make_processor();
   Case c = make_case<double>(spec, 3, 2, C, 61);
@@ -61,11 +61,11 @@ void check_many_classes(const vicinal_loss& spec, std::int64_t C, bool soft, boo
 
 TEST_CASE("many classes: the device agrees with the processor") {
   if (on_cpu()) return;
-  check_many_classes(spec_of(VICINAL_NORMALIZED_SOFTMAX, 0.2), 14700, true, true);
-  check_many_classes(spec_of(VICINAL_SOFT_TRIPLE, 5, 0.01, 0, 2, 0.5, 0), 14750, false, false);
-  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1, VICINAL_PER_SAMPLE_AXIS), 29500, false, false);
-  check_many_classes(spec_of(VICINAL_COSFACE, 8, 0.1), 40000, false, false);
-  check_many_classes(spec_of(VICINAL_PROXY_ANCHOR, 8, 0.1), 2100, false, true);
+  check_many_classes(normalized_softmax(0.2), 14700, true, true);
+  check_many_classes(soft_triple(5, 0.01, 2, 0.5, 0), 14750, false, false);
+  check_many_classes(proxy_anchor(8, 0.1, {"mode"}), 29500, false, false);
+  check_many_classes(cosface(8, 0.1), 40000, false, false);
+  check_many_classes(proxy_anchor(8, 0.1), 2100, false, true);
 }
 
 TEST_CASE("wide heads: the device agrees with the processor") {
@@ -74,7 +74,7 @@ TEST_CASE("wide heads: the device agrees with the processor") {
   // The second engine's blocks hold some rows only.
   for (const std::int64_t workspace : {std::int64_t{0}, std::int64_t{3} << 20}) {
     const EnginePtr cpu = make_processor(), e = make_engine(2, VICINAL_ISA_AUTO, workspace);
-    Head h = make_head(spec_of(VICINAL_COSFACE, 30, 0.2), kRows, kFeatures, kWidth, kClasses, false, 21);
+    Head h = make_head(cosface(30, 0.2), kRows, kFeatures, kWidth, kClasses, false, 21);
     for (std::int64_t i = 0; i < kRows; ++i) h.at.weights.push_back(0.25 + 0.1 * static_cast<double>(i % 9));
     const Results actual = results(e.get(), h), expected = results(cpu.get(), h);
     CAPTURE(workspace);

@@ -1,123 +1,127 @@
 // The C ABI's losses: what there is, and a caller's loss checked.
-#include "capi/losses.hpp"
-
+#include <cmath>
+#include <cstring>
 #include <string>
+#include <vector>
 
 #include "capi/checks.hpp"
+#include "math/losses.hpp"
 
 namespace vicinal::capi {
+namespace {
+
+struct LossParameter : vicinal_loss_parameter {
+  void (*set)(LossSpec& spec, double value);
+};
+
+struct ListedLoss {
+  LossKind kind;
+  const char* name;
+  std::vector<LossParameter> parameters;
+};
 
 const std::vector<ListedLoss>& losses() {
-#define VICINAL_NUMBER(name, member, standard, least, most)                        \
-  LossParameter {                                                                  \
-    {name, nullptr, 0, standard, least, most}, &LossSpec::member, nullptr, nullptr \
+#define VICINAL_PARAMETER(member, ...)                                                                           \
+  LossParameter {                                                                                                \
+    {__VA_ARGS__}, [](LossSpec& spec, double value) { spec.member = static_cast<decltype(spec.member)>(value); } \
   }
-#define VICINAL_WHOLE(name, member, standard, least, most)                         \
-  LossParameter {                                                                  \
-    {name, nullptr, 1, standard, least, most}, nullptr, &LossSpec::member, nullptr \
-  }
-#define VICINAL_CHOICE(name, member, choices)                        \
-  LossParameter {                                                    \
-    {name, choices, 0, 0, 0, 1}, nullptr, nullptr, &LossSpec::member \
-  }
-#define VICINAL_LOSS(ID, kind, name, visit, decomposes, softmax, soft_labels, distances, ...) \
-  {VICINAL_##ID, name, {__VA_ARGS__}},
+#define VICINAL_NUMBER(name, member, standard, least, most) \
+  VICINAL_PARAMETER(member, name, nullptr, 0, standard, least, most)
+#define VICINAL_WHOLE(name, member, standard, least, most) \
+  VICINAL_PARAMETER(member, name, nullptr, 1, standard, least, most)
+#define VICINAL_CHOICE(name, member, choices) VICINAL_PARAMETER(member, name, choices, 1, 0, 0, 1)
+#define VICINAL_LOSS(ID, name, visit, decomposes, softmax, soft_labels, distances, ...) \
+  {LossKind::ID, name, {__VA_ARGS__}},
   static const std::vector<ListedLoss> list = {
 #include "math/losses.def"
   };
-#undef VICINAL_NUMBER
-#undef VICINAL_WHOLE
-#undef VICINAL_CHOICE
+#undef VICINAL_PARAMETER
   return list;
 }
 
-#define VICINAL_LOSS(ID, kind, ...) static_assert(VICINAL_##ID == (kind));
-#include "math/losses.def"
-
-namespace {
-
-// Null: there is none.
-const ListedLoss* find(std::int32_t kind) {
-  for (const ListedLoss& loss : losses())
-    if (loss.kind == kind) return &loss;
+// Null: there is none of that name.
+template <class Entry>
+const Entry* find(const std::vector<Entry>& list, const char* name) {
+  for (const Entry& entry : list)
+    if (std::strcmp(entry.name, name) == 0) return &entry;
   return nullptr;
 }
 
-// Fields of vicinal_loss.
-struct Field {
-  const char* name;
-  double vicinal_loss::*from;
-  double LossSpec::*to;
-};
-constexpr Field kFields[] = {{"scale", &vicinal_loss::scale, &LossSpec::scale},
-                             {"margin", &vicinal_loss::margin, &LossSpec::margin},
-                             {"gamma", &vicinal_loss::gamma, &LossSpec::gamma},
-                             {"tau", &vicinal_loss::tau, &LossSpec::tau}};
-struct Flag {
-  int bit;
-  bool LossSpec::*to;
-};
-constexpr Flag kFlags[] = {{VICINAL_EXCLUDE_POSITIVE, &LossSpec::exclude_positive},
-                           {VICINAL_PER_SAMPLE_AXIS, &LossSpec::per_sample},
-                           {VICINAL_REPEAT_LABELS, &LossSpec::repeat_labels},
-                           {VICINAL_EUCLIDEAN, &LossSpec::euclidean},
-                           {VICINAL_DETACH_PROXIES, &LossSpec::detach_proxies}};
+template <class Entry>
+std::string names(const std::vector<Entry>& list) {
+  std::string all;
+  for (const Entry& entry : list) all.append(all.empty() ? "" : ", ").append(entry.name);
+  return all;
+}
+
+// Null: there is none at that position.
+template <class Entry>
+const Entry* at(const std::vector<Entry>& list, std::int32_t position) {
+  const auto i = static_cast<std::size_t>(position);
+  return i < list.size() ? &list[i] : nullptr;
+}
+
+std::string range(const LossParameter& p) {
+  if (p.choices != nullptr) return std::string("0 or 1 (") + p.choices + ")";
+  std::ostringstream text;
+  text << (p.whole != 0 ? "a whole number " : "") << "in " << p.least << ".." << p.most;
+  return text.str();
+}
 
 }  // namespace
 
+// Every call of a loss comes through here, and a small one takes microseconds: sentences are made for refusals only.
 LossSpec read_loss(const vicinal_loss* spec) {
   check_pointer("spec", spec);
   require(spec->struct_size == sizeof(vicinal_loss), "spec.struct_size is ", spec->struct_size,
           "; this library expects ", sizeof(vicinal_loss));
-  const ListedLoss* loss = find(spec->kind);
-  require(loss != nullptr, "spec.kind is ", spec->kind, "; the kinds are 1..", losses().size());
+  check_pointer("spec.name", spec->name);
+  const ListedLoss* loss = find(losses(), spec->name);
+  if (loss == nullptr) fail(VICINAL_INVALID_ARGUMENT, "loss '", spec->name, "' is unknown; choose ", names(losses()));
   LossSpec out;
-  out.kind = spec->kind;
-  int allowed = 0;
-  std::int32_t most_centers = 1;
-  for (const LossParameter& p : loss->parameters) {
-    for (const Flag& flag : kFlags) {
-      if (p.choice != flag.to) continue;
-      allowed |= flag.bit;
-      out.*flag.to = (spec->flags & flag.bit) != 0;
-    }
-    if (p.whole == &LossSpec::centers) most_centers = static_cast<std::int32_t>(p.described.most);
+  out.kind = loss->kind;
+  for (const LossParameter& p : loss->parameters) p.set(out, p.standard);
+  require(spec->count >= 0, "spec.count is ", spec->count, "; it must be at least 0");
+  require(spec->count == 0 || (spec->names != nullptr && spec->values != nullptr),
+          "spec.names or spec.values is null; spec.count is ", spec->count);
+  std::uint64_t given = 0;  // a bit each
+  for (std::int32_t i = 0; i < spec->count; ++i) {
+    require(spec->names[i] != nullptr, "spec.names[", i, "] is null");
+    const LossParameter* p = find(loss->parameters, spec->names[i]);
+    if (p == nullptr)
+      fail(VICINAL_INVALID_ARGUMENT, loss->name, ": unknown parameter '", spec->names[i], "'; it has ",
+           names(loss->parameters));
+    const std::uint64_t bit = std::uint64_t{1} << (p - loss->parameters.data());
+    require((given & bit) == 0, loss->name, ": ", p->name, " is given twice");
+    given |= bit;
+    const double value = spec->values[i];
+    const bool inside = value >= p->least && value <= p->most && (p->whole == 0 || value == std::floor(value));
+    if (!inside) fail(VICINAL_INVALID_ARGUMENT, loss->name, ": ", p->name, " is ", value, "; it must be ", range(*p));
+    p->set(out, value);
   }
-  require((spec->flags & ~allowed) == 0, "spec.flags is ", spec->flags, "; kind ", spec->kind, " knows ", allowed);
-  require(spec->centers >= 1 && spec->centers <= most_centers, "spec.centers is ", spec->centers, "; it must be ",
-          most_centers > 1 ? "in 1.." : "", most_centers, " for this loss");
-  out.centers = spec->centers;
-  for (const Field& field : kFields)
-    for (const LossParameter& p : loss->parameters) {
-      if (p.number != field.to) continue;
-      const std::string name = std::string("spec.") + field.name;
-      const std::string known =
-          field.name == std::string(p.described.name) ? "" : std::string(" (") + p.described.name + ")";
-      check_parameter((name + known).c_str(), spec->*field.from, p.described.least, true, p.described.most);
-      out.*field.to = spec->*field.from;
-    }
   return out;
 }
 
 }  // namespace vicinal::capi
 
+using namespace vicinal::capi;
+
 extern "C" {
 
-const char* vicinal_loss_name(int32_t kind) {
-  const vicinal::capi::ListedLoss* loss = vicinal::capi::find(kind);
-  return loss == nullptr ? nullptr : loss->name;
+const char* vicinal_loss_name(int32_t loss) {
+  const ListedLoss* listed = at(losses(), loss);
+  return listed == nullptr ? nullptr : listed->name;
 }
 
-const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t kind, int32_t position) {
-  const vicinal::capi::ListedLoss* loss = vicinal::capi::find(kind);
-  const auto at = static_cast<std::size_t>(position);
-  return loss == nullptr || at >= loss->parameters.size() ? nullptr : &loss->parameters[at].described;
+const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t loss, int32_t position) {
+  const ListedLoss* listed = at(losses(), loss);
+  return listed == nullptr ? nullptr : at(listed->parameters, position);
 }
 
 vicinal_status vicinal_loss_traits(const vicinal_loss* spec, int32_t* traits) {
   return vicinal::guard([&] {
-    vicinal::capi::check_pointer("traits", traits);
-    const vicinal::math::Traits t = vicinal::math::traits_of(vicinal::capi::read_loss(spec));
+    check_pointer("traits", traits);
+    const vicinal::math::Traits t = vicinal::math::traits_of(read_loss(spec));
     *traits = (t.decomposes ? VICINAL_DECOMPOSES : 0) | (t.softmax ? VICINAL_SOFTMAX : 0) |
               (t.soft_labels ? VICINAL_SOFT_LABELS : 0);
   });

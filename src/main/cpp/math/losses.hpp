@@ -11,9 +11,14 @@
 
 namespace vicinal {
 
+enum class LossKind {
+#define VICINAL_LOSS(ID, ...) ID,
+#include "math/losses.def"
+};
+
 // A loss of the list with its parameters, checked (capi/losses.cpp). What it does not have stays as it is here.
 struct LossSpec {
-  std::int32_t kind = 0;
+  LossKind kind = {};
   std::int32_t centers = 1;  // K
   double scale = 0, margin = 0, gamma = 0, tau = 0;
   bool exclude_positive = false;  // the denominator leaves the label out
@@ -38,8 +43,8 @@ auto visit_proxy_anchor(const LossSpec& s, Visit&& visit) {
 template <class Real, class Visit>
 auto visit_loss(const LossSpec& s, Visit&& visit) {
   switch (s.kind) {
-#define VICINAL_LOSS(ID, kind, name, visit, ...) \
-  case kind:                                     \
+#define VICINAL_LOSS(ID, name, visit, ...) \
+  case LossKind::ID:                       \
     return visit;
 #include "math/losses.def"
   }
@@ -52,8 +57,8 @@ struct Traits {
 };
 inline Traits traits_of(const LossSpec& s) {
   switch (s.kind) {
-#define VICINAL_LOSS(ID, kind, name, visit, decomposes, softmax, soft_labels, distances, ...) \
-  case kind:                                                                                  \
+#define VICINAL_LOSS(ID, name, visit, decomposes, softmax, soft_labels, distances, ...) \
+  case LossKind::ID:                                                                    \
     return {decomposes, softmax, soft_labels, distances};
 #include "math/losses.def"
   }

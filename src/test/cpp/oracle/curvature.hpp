@@ -94,7 +94,7 @@ inline Vec column_scores(const Case& c, const Vec& V, const Vec& U) {
   const Rows<Var> e = inputs(c, c.embeddings, V), p = inputs(c, c.proxies, U);
   std::vector<Var> w;
   for (std::size_t i = 0; i < e.size(); ++i) w.push_back(Var::input(c.weights.empty() ? 1.0 : c.weights[i], 0));
-  const double sign = (c.spec.flags & VICINAL_EUCLIDEAN) != 0 ? -1 : 1, alpha = sign * c.spec.scale;
+  const double sign = c.spec["euclidean"] != 0 ? -1 : 1, alpha = sign * c.spec["alpha"];
   Vec count(p.size(), 0.0);
   double present = 0;
   for (auto y : c.labels) present += count[static_cast<std::size_t>(y)]++ == 0 ? 1 : 0;
@@ -102,19 +102,19 @@ inline Vec column_scores(const Case& c, const Vec& V, const Vec& U) {
   for (std::size_t k = 0; k < p.size(); ++k) {
     Var positive(1.0), negative(1.0);
     std::vector<Var> proxy = unit(p[k]);
-    if ((c.spec.flags & VICINAL_DETACH_PROXIES) != 0)
+    if (c.spec["detach-proxies"] != 0)
       for (Var& x : proxy) x = Var(x.x.v);
     for (std::size_t i = 0; i < e.size(); ++i) {
       const Var u = measure(c, unit(e[i]), proxy);
       if (c.labels[i] == static_cast<std::int64_t>(k)) {
-        positive = positive + w[i] * exp(Var(-alpha) * (u - Var(c.spec.margin)));
+        positive = positive + w[i] * exp(Var(-alpha) * (u - Var(c.spec["margin"])));
       } else {
-        negative = negative + w[i] * exp(Var(alpha) * (u + Var(c.spec.margin)));
+        negative = negative + w[i] * exp(Var(alpha) * (u + Var(c.spec["margin"])));
       }
     }
-    const double share = (c.spec.flags & VICINAL_REPEAT_LABELS) != 0 ? count[k] / static_cast<double>(c.B)
-                         : count[k] > 0                              ? 1 / present
-                                                                     : 0;
+    const double share = c.spec["repeat-labels"] != 0 ? count[k] / static_cast<double>(c.B)
+                         : count[k] > 0               ? 1 / present
+                                                      : 0;
     loss = loss + Var(share) * log(positive) + Var(1 / static_cast<double>(c.C)) * log(negative);
   }
   const std::vector<Num> adjoint = tape.backward(loss.id);

@@ -1,22 +1,39 @@
 // The oracle: every proxy loss spelt naively from its paper's formula, in double, on whole vectors. Templated on the
 // number type: double for values, Var (a tape) for gradients and Hessian-vector products. It shares nothing with the
-// product but the struct of parameters.
+// product but the names of losses and parameters.
 #ifndef VICINAL_TEST_ORACLE_LOSSES_HPP_
 #define VICINAL_TEST_ORACLE_LOSSES_HPP_
 
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "oracle/tape.hpp"
-#include "vicinal/vicinal.h"
 
 namespace oracle {
 
 using Vec = std::vector<double>;
 
+// A loss with all its parameters; a choice is 0 or 1.
+struct Loss {
+  std::string name;
+  std::map<std::string, double, std::less<>> parameters;
+
+  bool is(const char* other) const { return name == other; }
+  // 0: it has none of that name.
+  double operator[](const char* parameter) const {
+    const auto found = parameters.find(parameter);
+    return found == parameters.end() ? 0 : found->second;
+  }
+  std::int64_t centers() const { return is("soft-triple") ? static_cast<std::int64_t>((*this)["centers"]) : 1; }
+  bool by_columns() const { return is("proxy-anchor") && (*this)["mode"] == 0; }
+};
+
 struct Case {
-  vicinal_loss spec;
+  Loss spec;
   std::int64_t B, d, C;
   Vec embeddings, proxies;
   std::vector<std::int64_t> labels;
@@ -87,7 +104,7 @@ struct Value {
 template <class S>
 S measure(const Case& c, const std::vector<S>& z, const std::vector<S>& p) {
   using std::sqrt;
-  if ((c.spec.flags & VICINAL_EUCLIDEAN) == 0) return dot(z, p);
+  if (c.spec["euclidean"] == 0) return dot(z, p);
   const S square = squared_distance(z, p);
   if (!(plain(square) > c.distance_floor)) return S(std::sqrt(c.distance_floor));
   return sqrt(square);
@@ -95,8 +112,8 @@ S measure(const Case& c, const std::vector<S>& z, const std::vector<S>& p) {
 
 template <class S>
 Value<S> proxy_anchor(const Case& c, const Rows<S>& z, const Rows<S>& p) {
-  const double sign = (c.spec.flags & VICINAL_EUCLIDEAN) != 0 ? -1 : 1;
-  const double alpha = sign * c.spec.scale, m = c.spec.margin;
+  const double sign = c.spec["euclidean"] != 0 ? -1 : 1;
+  const double alpha = sign * c.spec["alpha"], m = c.spec["margin"];
   Rows<S> u;
   for (const auto& zi : z) {
     std::vector<S> row;
@@ -106,7 +123,7 @@ Value<S> proxy_anchor(const Case& c, const Rows<S>& z, const Rows<S>& p) {
   std::vector<double> count(static_cast<std::size_t>(c.C), 0.0);
   for (auto y : c.labels) count[static_cast<std::size_t>(y)] += 1;
   Value<S> out;
-  if ((c.spec.flags & VICINAL_PER_SAMPLE_AXIS) != 0) {
+  if (!c.spec.by_columns()) {
     for (std::size_t i = 0; i < z.size(); ++i) {
       const std::size_t y = static_cast<std::size_t>(c.labels[i]);
       std::vector<S> negative;
@@ -133,7 +150,7 @@ Value<S> proxy_anchor(const Case& c, const Rows<S>& z, const Rows<S>& p) {
         wn.push_back(w);
       }
     }
-    const bool repeat = (c.spec.flags & VICINAL_REPEAT_LABELS) != 0;
+    const bool repeat = c.spec["repeat-labels"] != 0;
     const double share = repeat ? count[k] / static_cast<double>(c.B) : (count[k] > 0 ? 1 / present : 0.0);
     out.loss = out.loss + S(share) * log_one_plus(positive, wp);
     out.loss = out.loss + S(1.0 / static_cast<double>(c.C)) * log_one_plus(negative, wn);
@@ -147,52 +164,44 @@ std::vector<S> logits(const Case& c, const std::vector<S>& z, const Rows<S>& p, 
   using std::acos;
   using std::cos;
   using std::exp;
-  const vicinal_loss& s = c.spec;
-  const std::size_t C = static_cast<std::size_t>(c.C), K = static_cast<std::size_t>(s.centers);
+  const Loss& s = c.spec;
+  const std::size_t C = static_cast<std::size_t>(c.C), K = static_cast<std::size_t>(s.centers());
+  const double scale = s["scale"], margin = s["margin"];
   std::vector<S> a;
   for (std::size_t k = 0; k < C; ++k) {
-    switch (s.kind) {
-      case VICINAL_PROXY_NCA:
-        a.push_back(S(-s.scale) * squared_distance(z, p[k]));
-        break;
-      case VICINAL_PROXY_NCA_PP: {
-        std::vector<S> zs, ps;
-        for (const S& v : z) zs.push_back(S(s.scale) * v);
-        for (const S& v : p[k]) ps.push_back(S(s.scale) * v);
-        a.push_back(-squared_distance(zs, ps));
-        break;
+    if (s.is("proxy-nca")) {
+      a.push_back(S(-scale) * squared_distance(z, p[k]));
+    } else if (s.is("proxy-nca-pp")) {
+      std::vector<S> zs, ps;
+      for (const S& v : z) zs.push_back(S(scale) * v);
+      for (const S& v : p[k]) ps.push_back(S(scale) * v);
+      a.push_back(-squared_distance(zs, ps));
+    } else if (s.is("normalized-softmax")) {
+      a.push_back(dot(z, p[k]) / S(s["temperature"]));
+    } else if (s.is("cosface")) {
+      a.push_back(S(scale) * (dot(z, p[k]) - S(k == y ? margin : 0.0)));
+    } else if (s.is("arcface")) {
+      const S cosine = dot(z, p[k]);
+      const double v = plain(cosine), m = s["margin-degrees"] * 3.14159265358979323846 / 180;
+      if (k != y) {
+        a.push_back(S(scale) * cosine);
+      } else if (v < -std::cos(m)) {
+        a.push_back(S(scale) * (cosine - S(m * std::sin(m))));
+      } else if (1 - v * v < c.sine_floor) {  // the value of the floored formula, the derivatives of the cosine
+        const double floored = v * std::cos(m) - std::sqrt(c.sine_floor) * std::sin(m);
+        a.push_back(S(scale) * (cosine + S(floored - v)));
+      } else {
+        a.push_back(S(scale) * cos(acos(cosine) + S(m)));
       }
-      case VICINAL_NORMALIZED_SOFTMAX:
-        a.push_back(dot(z, p[k]) / S(s.scale));
-        break;
-      case VICINAL_COSFACE:
-        a.push_back(S(s.scale) * (dot(z, p[k]) - S(k == y ? s.margin : 0.0)));
-        break;
-      case VICINAL_ARCFACE: {
-        const S cosine = dot(z, p[k]);
-        const double v = plain(cosine), m = s.margin * 3.14159265358979323846 / 180;
-        if (k != y) {
-          a.push_back(S(s.scale) * cosine);
-        } else if (v < -std::cos(m)) {
-          a.push_back(S(s.scale) * (cosine - S(m * std::sin(m))));
-        } else if (1 - v * v < c.sine_floor) {  // the value of the floored formula, the derivatives of the cosine
-          const double floored = v * std::cos(m) - std::sqrt(c.sine_floor) * std::sin(m);
-          a.push_back(S(s.scale) * (cosine + S(floored - v)));
-        } else {
-          a.push_back(S(s.scale) * cos(acos(cosine) + S(m)));
-        }
-        break;
-      }
-      default: {  // SoftTriple
-        std::vector<S> x;
-        for (std::size_t j = 0; j < K; ++j) x.push_back(dot(z, p[k * K + j]));
-        std::vector<S> scaled;
-        for (const S& v : x) scaled.push_back(v / S(s.gamma));
-        const S lse = log_sum_exp(scaled);
-        S similarity(0.0);
-        for (std::size_t j = 0; j < K; ++j) similarity = similarity + exp(scaled[j] - lse) * x[j];
-        a.push_back(S(s.scale) * (similarity - S(k == y ? s.margin : 0.0)));
-      }
+    } else {  // SoftTriple
+      std::vector<S> x;
+      for (std::size_t j = 0; j < K; ++j) x.push_back(dot(z, p[k * K + j]));
+      std::vector<S> scaled;
+      for (const S& v : x) scaled.push_back(v / S(s["gamma"]));
+      const S lse = log_sum_exp(scaled);
+      S similarity(0.0);
+      for (std::size_t j = 0; j < K; ++j) similarity = similarity + exp(scaled[j] - lse) * x[j];
+      a.push_back(S(s["la"]) * (similarity - S(k == y ? margin : 0.0)));
     }
   }
   return a;
@@ -204,15 +213,15 @@ Value<S> value(const Case& c, const Rows<S>& embeddings, const Rows<S>& proxies)
   Rows<S> z, p;
   for (const auto& e : embeddings) z.push_back(unit(e));
   for (const auto& q : proxies) p.push_back(unit(q));
-  if ((c.spec.flags & VICINAL_DETACH_PROXIES) != 0)
+  if (c.spec["detach-proxies"] != 0)
     for (auto& q : p)
       for (S& v : q) v = S(plain(v));
   Value<S> out;
-  if (c.spec.kind == VICINAL_PROXY_ANCHOR) {
+  if (c.spec.is("proxy-anchor")) {
     out = proxy_anchor(c, z, p);
-    if ((c.spec.flags & VICINAL_PER_SAMPLE_AXIS) == 0) return out;
+    if (c.spec.by_columns()) return out;
   } else {
-    const bool exclude = (c.spec.flags & VICINAL_EXCLUDE_POSITIVE) != 0;
+    const bool exclude = c.spec["exclude-positive"] != 0;
     for (std::size_t i = 0; i < z.size(); ++i) {
       const std::size_t y = static_cast<std::size_t>(c.labels[i]);
       const std::vector<S> a = logits(c, z[i], p, y);
@@ -239,14 +248,14 @@ Value<S> value(const Case& c, const Rows<S>& embeddings, const Rows<S>& proxies)
   for (std::size_t i = 0; i < out.per_sample.size(); ++i)
     sum = sum + S(c.weights.empty() ? 1.0 : c.weights[i]) * out.per_sample[i];
   out.loss = sum / S(static_cast<double>(c.B));
-  const std::size_t K = static_cast<std::size_t>(c.spec.centers);
-  if (c.spec.kind == VICINAL_SOFT_TRIPLE && K > 1 && c.spec.tau > 0) {
+  const std::size_t K = static_cast<std::size_t>(c.spec.centers());
+  if (K > 1 && c.spec["tau"] > 0) {
     S reg(0.0);
     for (std::size_t k = 0; k < static_cast<std::size_t>(c.C); ++k)
       for (std::size_t j = 0; j < K; ++j)
         for (std::size_t l = j + 1; l < K; ++l)
           reg = reg + sqrt(S(2 + 1e-5) - S(2.0) * dot(p[k * K + j], p[k * K + l]));
-    out.loss = out.loss + S(c.spec.tau / static_cast<double>(c.C * c.spec.centers * (c.spec.centers - 1))) * reg;
+    out.loss = out.loss + S(c.spec["tau"] / static_cast<double>(c.C * c.spec.centers() * (c.spec.centers() - 1))) * reg;
   }
   return out;
 }

@@ -20,7 +20,7 @@ final class CurvatureChecks {
 
   static void run(Comparison c, Variant variant, DType type, Precision precision) {
     String name = " " + variant.name() + " " + type;
-    LossSpec spec = variant.spec();
+    LossSpec spec = variant.loss().spec();
     c.check("curvature hvp" + name, precision, side -> hvp(side, variant, type));
     for (CurvatureKind kind : CurvatureKind.values()) {
       if (exists(kind, spec)) {

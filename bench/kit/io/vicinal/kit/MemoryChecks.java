@@ -13,11 +13,12 @@ import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 import org.bytedeco.javacpp.LongPointer;
 
 /** A device with little memory: features that stay on the host, and what it says when full. */
 final class MemoryChecks {
-  private static final LossSpec LOSS = new LossSpec(LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0, 0);
+  private static final LossSpec LOSS = new LossSpec("proxy-nca-pp", Map.of("scale", 3.0));
   private static final long ROOM = 24L << 20;
   private static final int WIDTH = 256;
 

@@ -4,6 +4,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
+import io.vicinal.loss.Loss;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 
@@ -12,7 +13,7 @@ import io.vicinal.tensor.Tensor;
  * thread-safe: its tensors are the side's.
  */
 record Problem(
-    LossSpec spec,
+    Loss loss,
     DType type,
     int n,
     int width,
@@ -24,7 +25,6 @@ record Problem(
     HeadTensors head) {
   /** At least 2 classes: with one, a softmax has nothing but rounding to show. */
   static Problem draw(Side side, Variant variant, DType type, boolean bias) {
-    LossSpec spec = variant.spec();
     int n = side.size("N", 1);
     int width = side.size("D", 2);
     int d = side.size("d", 2);
@@ -37,9 +37,9 @@ record Problem(
         new HeadTensors(
             side.of(type, weight, d, width),
             bias ? side.normal(type, d) : null,
-            side.normal(type, (long) classes * spec.centers(), d));
+            side.normal(type, (long) classes * variant.loss().centers(), d));
     return new Problem(
-        spec,
+        variant.loss(),
         type,
         n,
         width,
@@ -62,10 +62,14 @@ record Problem(
   }
 
   long proxies() {
-    return (long) classes * spec.centers();
+    return (long) classes * loss.centers();
+  }
+
+  LossSpec spec() {
+    return loss.spec();
   }
 
   Backend.Curvature curvature(Side side) {
-    return side.backend().curvature(spec, classes, features, targets, head);
+    return side.backend().curvature(spec(), classes, features, targets, head);
   }
 }

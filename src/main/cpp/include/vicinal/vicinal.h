@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 5
+#define VICINAL_ABI_VERSION 6
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -130,42 +130,27 @@ VICINAL_API void vicinal_engine_cancel(vicinal_engine* engine);
 
 /* ---- proxy losses (docs/losses/) ----------------------------------------------------------------- */
 
-#define VICINAL_PROXY_NCA 1          /* scale                           -scale |e^ - p^|^2 as logits           */
-#define VICINAL_PROXY_NCA_PP 2       /* scale (multiplies the vectors)  -|scale e^ - scale p^|^2 as logits     */
-#define VICINAL_PROXY_ANCHOR 3       /* scale = alpha, margin           a log-sum-exp per proxy: no row terms  */
-#define VICINAL_SOFT_TRIPLE 4        /* scale = la, margin, gamma, tau, centers                                */
-#define VICINAL_NORMALIZED_SOFTMAX 5 /* scale = temperature             cos / temperature as logits            */
-#define VICINAL_COSFACE 6            /* scale, margin                   scale (cos - margin [c = y])           */
-#define VICINAL_ARCFACE 7            /* scale, margin in degrees        scale cos(theta + margin) at c = y     */
-
-#define VICINAL_EXCLUDE_POSITIVE 1 /* PROXY_NCA, PROXY_NCA_PP: the denominator leaves the label out          */
-#define VICINAL_PER_SAMPLE_AXIS 2  /* PROXY_ANCHOR mode "nca": reduce over proxies per sample                 */
-#define VICINAL_REPEAT_LABELS 4    /* PROXY_ANCHOR: weight present classes by their frequency in the batch    */
-#define VICINAL_EUCLIDEAN 8        /* PROXY_ANCHOR: |e^ - p^| in place of the cosine, alpha negated           */
-#define VICINAL_DETACH_PROXIES 16  /* PROXY_ANCHOR: proxies are constants                                     */
-
+/* A loss by its name, with those of its parameters that are given by theirs: the others have their defaults. A choice
+ * is 0, its default, or 1. */
 typedef struct vicinal_loss {
   uint32_t struct_size; /* sizeof(vicinal_loss) */
-  int32_t kind;         /* VICINAL_PROXY_NCA .. VICINAL_ARCFACE */
-  int32_t flags;
-  int32_t centers; /* K; 1 for every loss but SOFT_TRIPLE */
-  double scale;
-  double margin;
-  double gamma; /* SOFT_TRIPLE: centre softmax temperature */
-  double tau;   /* SOFT_TRIPLE: weight of the centre regulariser; 0 switches it off */
+  const char* name;
+  int32_t count; /* parameters that are given, each once */
+  const char* const* names;
+  const double* values;
 } vicinal_loss;
 
-/* What the losses are: name, parameters as users know them, and what holds with given values. */
+/* What the losses are: name, parameters, and what holds with given values. */
 typedef struct vicinal_loss_parameter {
   const char* name;
-  const char* choices;          /* "default, other", or NULL: a number                  */
-  int32_t whole;                /* of numbers: 1, whole ones only                       */
-  double standard, least, most; /* of numbers: the default; the range with both its ends */
+  const char* choices;          /* of a choice: "default, other"; NULL: a number */
+  int32_t whole;                /* 1: whole ones only                            */
+  double standard, least, most; /* the default; the range with both its ends     */
 } vicinal_loss_parameter;
-/* The name of a kind; NULL: there is none, the kinds are 1, 2, ... */
-VICINAL_API const char* vicinal_loss_name(int32_t kind);
-/* The parameter of a kind at a position, from 0; NULL: it has no more. */
-VICINAL_API const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t kind, int32_t position);
+/* The name of the loss at a place in the list, from 0; NULL: there are no more. */
+VICINAL_API const char* vicinal_loss_name(int32_t loss);
+/* Its parameter at a position, from 0; NULL: it has no more. */
+VICINAL_API const vicinal_loss_parameter* vicinal_loss_parameter_at(int32_t loss, int32_t position);
 
 #define VICINAL_DECOMPOSES 1  /* a mean of the samples' own losses, a regulariser aside                        */
 #define VICINAL_SOFTMAX 2     /* a cross-entropy over scaled cosines, a margin on the label's logit aside      */
@@ -176,10 +161,10 @@ VICINAL_API vicinal_status vicinal_loss_traits(const vicinal_loss* spec, int32_t
 /* Value and gradients of a loss over one batch.
  *   embeddings [B, d]; labels [B] in 0..C-1; proxies [C*K, d], class c owns rows cK..cK+K-1;
  *   weights [B] or NULL (ones), finite and >= 0; soft_labels [B, C] or NULL, finite and >= 0, in place of
- *   the one-hot label (PROXY_NCA without EXCLUDE_POSITIVE, PROXY_NCA_PP likewise, NORMALIZED_SOFTMAX).
- *   loss: (1/B) sum_i w_i L_i, plus SOFT_TRIPLE's regulariser; PROXY_ANCHOR: its own sum over proxies.
+ *   the one-hot label (losses of VICINAL_SOFT_LABELS).
+ *   loss: (1/B) sum_i w_i L_i, plus soft-triple's regulariser; proxy-anchor: its own sum over proxies.
  *   empty: samples whose denominator is empty and whose loss is therefore 0, or NULL.
- *   per_sample [B] unweighted L_i, or NULL (must be NULL for PROXY_ANCHOR's column form);
+ *   per_sample [B] unweighted L_i, or NULL (must be NULL for proxy-anchor's column form);
  *   grad_embeddings [B, d] or NULL; grad_proxies [C*K, d] or NULL: of `loss`, to the raw vectors. */
 VICINAL_API vicinal_status vicinal_loss_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
                                                  const vicinal_array* embeddings, const vicinal_array* labels,
@@ -207,7 +192,7 @@ VICINAL_API vicinal_status vicinal_head_embed(vicinal_engine* engine, const vici
 
 /* Value and gradients of the loss of the head's embeddings with respect to weight [d, D], bias [d] and
  * proxies [C*K, d]; each gradient may be NULL, and bias may be NULL (then grad_bias must be).
- * Streamed in row blocks of at most the engine's workspace; PROXY_ANCHOR treats the N rows as one batch. */
+ * Streamed in row blocks of at most the engine's workspace; proxy-anchor treats the N rows as one batch. */
 VICINAL_API vicinal_status vicinal_head_gradient(vicinal_engine* engine, const vicinal_loss* spec, int64_t C,
                                                  const vicinal_array* features, const vicinal_array* labels,
                                                  const vicinal_array* weights, const vicinal_array* soft_labels,
@@ -237,31 +222,30 @@ VICINAL_API vicinal_status vicinal_curvature_hvp(vicinal_engine* engine, const v
 
 /* ---- influence: many directions at one curvature ---------------------------------------------------- */
 
-/* Cosine softmax losses: PROXY_NCA and PROXY_NCA_PP with the label in the denominator, SOFT_TRIPLE with one centre,
- * NORMALIZED_SOFTMAX, COSFACE. */
+/* Cosine softmax losses are those of VICINAL_SOFTMAX. */
 #define VICINAL_HESSIAN 0      /* the full Hessian                                                   */
 #define VICINAL_GAUSS_NEWTON 1 /* J' (diag pi - pi pi') J; cosine softmax losses only                */
-#define VICINAL_FISHER 2       /* (1/N) sum_i w_i (dL_i)(dL_i)'; not PROXY_ANCHOR's column form       */
+#define VICINAL_FISHER 2       /* (1/N) sum_i w_i (dL_i)(dL_i)'; not proxy-anchor's column form       */
 
 /* out_q = M_q direction_q for m directions over (weight, proxies), the bias constant.
  *   direction_weight [m, d, D], direction_proxies [m, C*K, d]: NULL is zero, not both; product_* alike, NULL is not
  *   computed. change_offsets [m+1] or NULL, ascending from 0: M_q has the weights w_i + change_deltas[j] for the
- *   samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not PROXY_ANCHOR's
- *   column form). SOFT_TRIPLE's regulariser belongs to the Hessian alone. */
+ *   samples i = change_ids[j], j in change_offsets[q] .. change_offsets[q+1]; the divisor N stays (not proxy-anchor's
+ *   column form). soft-triple's regulariser belongs to the Hessian alone. */
 VICINAL_API vicinal_status vicinal_curvature_products(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                       int32_t kind, const vicinal_array* direction_weight,
                                                       const vicinal_array* direction_proxies,
                                                       const int64_t* change_offsets, const int64_t* change_ids,
                                                       const double* change_deltas, const vicinal_array* product_weight,
                                                       const vicinal_array* product_proxies);
-/* scores [m, N]: the derivative of every L_i along m directions, unweighted and not divided by N. PROXY_ANCHOR's column
+/* scores [m, N]: the derivative of every L_i along m directions, unweighted and not divided by N. proxy-anchor's column
  * form: the derivative by w_i, at w_i, of N times the derivative of the loss along the direction. */
 VICINAL_API vicinal_status vicinal_curvature_scores(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                     const vicinal_array* direction_weight,
                                                     const vicinal_array* direction_proxies,
                                                     const vicinal_array* scores);
 /* units [N, d] or NULL: unit embeddings; gradients [N, d] or NULL: g_i with dL_i/dweight = g_i x_i', unweighted (must
- * be NULL for PROXY_ANCHOR's column form). */
+ * be NULL for proxy-anchor's column form). */
 VICINAL_API vicinal_status vicinal_curvature_sample_gradients(vicinal_engine* engine,
                                                               const vicinal_curvature* curvature,
                                                               const vicinal_array* units,
@@ -274,7 +258,7 @@ VICINAL_API vicinal_status vicinal_curvature_tables(vicinal_engine* engine, cons
                                                     const vicinal_array* direction_weight,
                                                     const vicinal_array* direction_proxies, int64_t from,
                                                     const vicinal_array* by_proxy, const vicinal_array* relabel);
-/* change [N]: L_i at weight + sum_r left_r right_r' minus L_i at weight; left [R, d], right [R, D]. Not PROXY_ANCHOR's
+/* change [N]: L_i at weight + sum_r left_r right_r' minus L_i at weight; left [R, d], right [R, D]. Not proxy-anchor's
  * column form. */
 VICINAL_API vicinal_status vicinal_curvature_loss_change(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                          const vicinal_array* left, const vicinal_array* right,
@@ -288,20 +272,20 @@ VICINAL_API vicinal_status vicinal_curvature_factors(vicinal_engine* engine, con
                                                      const vicinal_array* feature_factor,
                                                      const vicinal_array* output_factor);
 /* The exact diagonal of a curvature matrix (VICINAL_HESSIAN, _GAUSS_NEWTON: cosine softmax losses only; _FISHER: not
- * PROXY_ANCHOR's column form): weight [d, D] or NULL; proxies [C, d] or NULL, which is Gauss-Newton's whatever the
+ * proxy-anchor's column form): weight [d, D] or NULL; proxies [C, d] or NULL, which is Gauss-Newton's whatever the
  * kind and needs a cosine softmax. */
 VICINAL_API vicinal_status vicinal_curvature_diagonal(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                       int32_t kind, const vicinal_array* weight,
                                                       const vicinal_array* proxies);
 /* out [N]: sum_ab g_ia^2 inverse_ab x_ib^2 with g_i x_i' the unweighted gradient of L_i by the weight; inverse [d, D].
- * Not PROXY_ANCHOR's column form. */
+ * Not proxy-anchor's column form. */
 VICINAL_API vicinal_status vicinal_curvature_self_influence(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                             const vicinal_array* inverse, const vicinal_array* out);
 
 /* One pass of h <- v + (1 - damping) h - (1/scale) H_i h over the samples in order, from h = v, with H_i the Hessian of
  * the unweighted L_i over the weight: m recursions side by side, 0 <= damping <= 1. v [m, d, D] is given by factors,
  * v_q = left_q right, left [m, d, R], right [R, D], small R saving work; h [m, d, D] is not divided by scale. The
- * arithmetic of the step-by-step loop up to rounding. Not PROXY_ANCHOR's column form. */
+ * arithmetic of the step-by-step loop up to rounding. Not proxy-anchor's column form. */
 VICINAL_API vicinal_status vicinal_curvature_seed_recursion(vicinal_engine* engine, const vicinal_curvature* curvature,
                                                             double damping, double scale, const vicinal_array* left,
                                                             const vicinal_array* right, const vicinal_array* h);

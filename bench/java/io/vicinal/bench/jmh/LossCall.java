@@ -2,6 +2,7 @@ package io.vicinal.bench.jmh;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.loss.Loss;
@@ -52,7 +53,7 @@ public class LossCall {
 
   private Backend backend;
   private Arena arena;
-  private Loss loss;
+  private LossSpec loss;
   private int classes;
   private Tensor embeddings;
   private Tensor proxies;
@@ -69,7 +70,7 @@ public class LossCall {
     classes = Integer.parseInt(sizes[2]);
     backend = Backend.open("cpu", BackendOptions.defaults().withThreads(threads));
     arena = Arena.host();
-    loss = Losses.create(name);
+    loss = Losses.create(name).spec();
     Random random = new Random(40);
     embeddings = arena.of(gaussian(random, batch * width), batch, width);
     proxies = arena.of(gaussian(random, classes * width), classes, width);
@@ -94,7 +95,7 @@ public class LossCall {
   @Benchmark
   public LossValue gradients() {
     return backend.loss(
-        loss.spec(), classes, embeddings, targets, proxies, null, gradEmbeddings, gradProxies);
+        loss, classes, embeddings, targets, proxies, null, gradEmbeddings, gradProxies);
   }
 
   /** Frees what {@link #open} made. */

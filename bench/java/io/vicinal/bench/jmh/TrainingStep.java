@@ -2,9 +2,9 @@ package io.vicinal.bench.jmh;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
-import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -46,7 +46,7 @@ public class TrainingStep {
 
   private final Backend backend = Backend.cpu();
   private final Arena arena = Arena.host();
-  private final Loss loss = Losses.create("proxy-anchor");
+  private final LossSpec loss = Losses.create("proxy-anchor").spec();
   private final Random random = new Random(41);
   private int batch;
   private Tensor features;
@@ -133,7 +133,7 @@ public class TrainingStep {
   private LossValue forward() {
     backend.gatherRows(features, ids, batchFeatures);
     return backend.headGradient(
-        loss.spec(),
+        loss,
         CLASSES,
         batchFeatures,
         Targets.of(batchLabels),

@@ -1,8 +1,6 @@
 package io.vicinal.backend;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.jni.LossParameterStruct;
-import io.vicinal.backend.jni.LossStruct;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
 import java.nio.charset.StandardCharsets;
@@ -30,38 +28,13 @@ public final class LossList {
     return Holder.LOSSES;
   }
 
-  /** The sum of {@code VICINAL_DECOMPOSES} and its siblings that hold. */
-  static int traits(LossSpec spec) {
-    NativeLibrary.load();
-    try (LossStruct struct = new LossStruct()) {
-      write(spec, struct);
-      int[] traits = new int[1];
-      if (Vicinal.vicinal_loss_traits(struct, traits) != Vicinal.VICINAL_OK) {
-        throw new InputException("loss: " + text(Vicinal.vicinal_last_error()));
-      }
-      return traits[0];
-    }
-  }
-
-  /** The loss as the library takes it. */
-  public static void write(LossSpec loss, LossStruct struct) {
-    struct.struct_size(struct.sizeof());
-    struct.kind(loss.kind());
-    struct.flags(loss.flags());
-    struct.centers(loss.centers());
-    struct.scale(loss.scale());
-    struct.margin(loss.margin());
-    struct.gamma(loss.gamma());
-    struct.tau(loss.tau());
-  }
-
   private static Map<String, List<LossParameter>> read() {
     Map<String, List<LossParameter>> losses = new LinkedHashMap<>();
     BytePointer name;
-    for (int kind = 1; (name = Vicinal.vicinal_loss_name(kind)) != null; kind++) {
+    for (int loss = 0; (name = Vicinal.vicinal_loss_name(loss)) != null; loss++) {
       List<LossParameter> parameters = new ArrayList<>();
       LossParameterStruct p;
-      for (int i = 0; (p = Vicinal.vicinal_loss_parameter_at(kind, i)) != null; i++) {
+      for (int i = 0; (p = Vicinal.vicinal_loss_parameter_at(loss, i)) != null; i++) {
         List<String> choices =
             p.choices() == null ? List.of() : List.of(text(p.choices()).split(", "));
         parameters.add(
@@ -73,7 +46,7 @@ public final class LossList {
     return Collections.unmodifiableMap(losses);
   }
 
-  private static String text(BytePointer name) {
-    return name.getString(StandardCharsets.UTF_8);
+  static String text(BytePointer text) {
+    return text.getString(StandardCharsets.UTF_8);
   }
 }

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -37,11 +36,6 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
   @Override
   public Map<String, Object> params() {
     return Parameters.ordered("margin-degrees", marginDegrees, "scale", scale);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(LossSpec.ARCFACE, 0, 1, scale, marginDegrees, 0, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -34,11 +33,6 @@ public record CosFace(double margin, double scale) implements Loss {
   @Override
   public Map<String, Object> params() {
     return Parameters.ordered("margin", margin, "scale", scale);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(LossSpec.COSFACE, 0, 1, scale, margin, 0, 0);
   }
 
   @Override

@@ -17,12 +17,14 @@ public interface Loss {
   /** Every parameter by its external name, in a fixed order: Double, Integer, Boolean or String. */
   Map<String, Object> params();
 
-  /** The same for the native library. */
-  LossSpec spec();
+  /** The same for the native library, made anew: whoever calls it again and again keeps it. */
+  default LossSpec spec() {
+    return Parameters.spec(this);
+  }
 
   /** K: proxies per class. The proxy matrix has C*K rows. */
   default int centers() {
-    return spec().centers();
+    return 1;
   }
 
   /** Whether the scalar is a weighted mean of per-sample values, a regulariser aside. */

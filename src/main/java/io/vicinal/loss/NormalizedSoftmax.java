@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -33,11 +32,6 @@ public record NormalizedSoftmax(double temperature) implements Loss {
   @Override
   public Map<String, Object> params() {
     return Parameters.ordered("temperature", temperature);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, temperature, 0, 0, 0);
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.vicinal.loss;
 import io.vicinal.InputException;
 import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossParameter;
+import io.vicinal.backend.LossSpec;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -93,6 +94,20 @@ final class Parameters {
     if (!ok) {
       throw new InputException(loss + ": " + name + " " + problem);
     }
+  }
+
+  /** The loss with its parameters as numbers: a choice by its place. */
+  static LossSpec spec(Loss loss) {
+    Map<String, Object> values = loss.params();
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    for (LossParameter p : LossList.losses().get(loss.name())) {
+      Object value = values.get(p.name());
+      boolean choice = !p.choices().isEmpty();
+      numbers.put(
+          p.name(),
+          choice ? (double) p.choices().indexOf(value.toString()) : ((Number) value).doubleValue());
+    }
+    return new LossSpec(loss.name(), numbers);
   }
 
   /** Pairs in the given order. */

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Locale;
 import java.util.Map;
 
@@ -66,16 +65,6 @@ public record ProxyAnchor(
         "repeat-labels", repeatLabels,
         "euclidean", euclidean,
         "detach-proxies", detachProxies);
-  }
-
-  @Override
-  public LossSpec spec() {
-    int flags =
-        (perSampleAxis ? LossSpec.PER_SAMPLE_AXIS : 0)
-            | (repeatLabels ? LossSpec.REPEAT_LABELS : 0)
-            | (euclidean ? LossSpec.EUCLIDEAN : 0)
-            | (detachProxies ? LossSpec.DETACH_PROXIES : 0);
-    return new LossSpec(LossSpec.PROXY_ANCHOR, flags, 1, alpha, margin, 0, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -37,12 +36,6 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
   @Override
   public Map<String, Object> params() {
     return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(
-        LossSpec.PROXY_NCA, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -35,12 +34,6 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
   @Override
   public Map<String, Object> params() {
     return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(
-        LossSpec.PROXY_NCA_PP, excludePositive ? LossSpec.EXCLUDE_POSITIVE : 0, 1, scale, 0, 0, 0);
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.vicinal.loss;
 
-import io.vicinal.backend.LossSpec;
 import java.util.Map;
 
 /**
@@ -42,11 +41,6 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
   public Map<String, Object> params() {
     return Parameters.ordered(
         "la", la, "gamma", gamma, "margin", margin, "tau", tau, "centers", centers);
-  }
-
-  @Override
-  public LossSpec spec() {
-    return new LossSpec(LossSpec.SOFT_TRIPLE, 0, centers, la, margin, gamma, tau);
   }
 
   @Override

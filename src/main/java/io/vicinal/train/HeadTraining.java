@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
@@ -176,6 +177,7 @@ public final class HeadTraining {
   private final class Run {
     private final Tensor features;
     private final Supervision supervision;
+    private final LossSpec spec = loss.spec();
     private final Head head;
     private final Head gradient;
     private final Sampler sampler;
@@ -240,7 +242,7 @@ public final class HeadTraining {
       backend.gatherRows(features, idRows, rows);
       LossValue value =
           backend.headGradient(
-              loss.spec(),
+              spec,
               supervision.classes(),
               rows,
               targets(ids),

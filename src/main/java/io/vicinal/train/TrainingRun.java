@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
@@ -37,6 +38,7 @@ final class TrainingRun {
   private final TrainingListener listener;
 
   private final Loss loss;
+  private final LossSpec spec;
   private final Head head;
   private final Head gradient;
   private final Optimizer optimizer;
@@ -70,6 +72,7 @@ final class TrainingRun {
     this.metric = metric;
     this.listener = listener;
     this.loss = Parts.loss(config);
+    this.spec = loss.spec();
     this.sampler = Parts.sampler(config, data.training(), data.trainedRows());
     long width = data.all().width();
     this.head = Parts.head(config, loss, width, data.classes().size(), arena);
@@ -219,7 +222,7 @@ final class TrainingRun {
     backend.gatherRows(data.all().features(), idRows, featureRows);
     LossValue value =
         backend.headGradient(
-            loss.spec(),
+            spec,
             data.classes().size(),
             featureRows,
             Targets.of(labelRows),

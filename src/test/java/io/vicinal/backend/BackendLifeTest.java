@@ -12,6 +12,7 @@ import io.vicinal.tensor.HostMemory;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -25,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 /** Threads, interrupts, closing and memory of a backend. */
 class BackendLifeTest {
   private static final LossSpec SOFTMAX =
-      new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0, 0);
+      new LossSpec("normalized-softmax", Map.of("temperature", 0.05));
 
   private long live;
 

@@ -10,6 +10,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,7 +146,7 @@ class BackendOperationsTest {
 
   @Test
   void argumentsAreNamedWhenTheyDoNotFit() {
-    LossSpec spec = new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0, 0);
+    LossSpec spec = new LossSpec("normalized-softmax", Map.of("temperature", 0.05));
     Tensor e = arena.of(new float[] {1, 0, 0, 1, 1, 1}, 3, 2);
     Tensor p = arena.of(new float[] {1, 0, 0, 1}, 2, 2);
     Targets y = Targets.of(arena.of(new long[] {0, 1, 1}, 3));
@@ -223,7 +224,7 @@ class BackendOperationsTest {
                 null,
                 null),
         "weight");
-    LossSpec anchor = new LossSpec(LossSpec.PROXY_ANCHOR, 0, 1, 32, 0.1, 0, 0);
+    LossSpec anchor = new LossSpec("proxy-anchor", Map.of("alpha", 32.0, "margin", 0.1));
     refused(
         () -> backend.loss(anchor, 2, e, y, p, arena.allocate(DType.F32, 3), null, null),
         "per-sample");
@@ -240,8 +241,8 @@ class BackendOperationsTest {
                 null),
         "soft");
     refused(
-        () -> backend.loss(new LossSpec(99, 0, 1, 1, 0, 0, 0), 2, e, y, p, null, null, null),
-        "loss: ");
+        () -> backend.loss(new LossSpec("unknown", Map.of()), 2, e, y, p, null, null, null),
+        "loss: loss 'unknown' is unknown; choose proxy-nca, ");
     refused(
         () -> backend.sgdStep(e, arena.allocate(DType.F32, 3, 2), null, 1, 0.9, 0, true),
         "velocity");

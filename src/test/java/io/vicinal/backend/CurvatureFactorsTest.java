@@ -9,6 +9,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -17,8 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Kronecker factors, diagonals and self influence against products with unit directions. */
 class CurvatureFactorsTest {
-  private static final LossSpec SOFTMAX = new LossSpec(LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0, 0);
-  private static final LossSpec ARCFACE = new LossSpec(LossSpec.ARCFACE, 0, 1, 16, 20, 0, 0);
+  private static final LossSpec SOFTMAX = new LossSpec("proxy-nca-pp", Map.of("scale", 3.0));
+  private static final LossSpec ARCFACE =
+      new LossSpec("arcface", Map.of("scale", 16.0, "margin-degrees", 20.0));
   private static final int N = 23;
   private static final int D = 5;
   private static final int C = 4;

@@ -8,6 +8,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -17,8 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The binding of many directions at one curvature; the numbers are the native tests' business. */
 class CurvatureProductsTest {
-  private static final LossSpec SOFTMAX = new LossSpec(LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0, 0);
-  private static final LossSpec ANCHOR = new LossSpec(LossSpec.PROXY_ANCHOR, 0, 1, 32, 0.1, 0, 0);
+  private static final LossSpec SOFTMAX = new LossSpec("proxy-nca-pp", Map.of("scale", 3.0));
+  private static final LossSpec ANCHOR =
+      new LossSpec("proxy-anchor", Map.of("alpha", 32.0, "margin", 0.1));
   private static final int N = 23;
   private static final int WIDTH = 6;
   private static final int D = 5;

@@ -8,6 +8,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The recursion over the samples against a loop of one-sample Hessian products. */
 class SeedRecursionTest {
-  private static final LossSpec LOSS = new LossSpec(LossSpec.PROXY_NCA_PP, 0, 1, 3, 0, 0, 0);
+  private static final LossSpec LOSS = new LossSpec("proxy-nca-pp", Map.of("scale", 3.0));
   private static final int N = 17;
   private static final int D = 4;
   private static final int WIDTH = 6;

@@ -105,7 +105,7 @@ class DerivativeTest {
   void lossAlone(Problem problem) {
     SplittableRandom random = new SplittableRandom(problem.toString().hashCode());
     LossSpec spec = problem.loss.spec();
-    long[][] shapes = {{B, WIDTH}, {(long) CLASSES * spec.centers(), WIDTH}};
+    long[][] shapes = {{B, WIDTH}, {(long) CLASSES * problem.loss.centers(), WIDTH}};
     try (Arena arena = Arena.host()) {
       Targets targets = targets(problem, random, arena);
       Point at = new Point(arena, shapes);
@@ -153,7 +153,7 @@ class DerivativeTest {
   void belowAHead(Problem problem) {
     SplittableRandom random = new SplittableRandom(problem.toString().hashCode() + 1);
     LossSpec spec = problem.loss.spec();
-    long[][] shapes = {{WIDTH, D}, {WIDTH}, {(long) CLASSES * spec.centers(), WIDTH}};
+    long[][] shapes = {{WIDTH, D}, {WIDTH}, {(long) CLASSES * problem.loss.centers(), WIDTH}};
     try (Arena arena = Arena.host()) {
       Targets targets = targets(problem, random, arena);
       Tensor features = arena.of(normal(random, B * D), B, D);

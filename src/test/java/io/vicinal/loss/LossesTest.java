@@ -3,12 +3,17 @@ package io.vicinal.loss;
 import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossParameter;
 import io.vicinal.backend.LossSpec;
+import io.vicinal.backend.Targets;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,33 +65,67 @@ class LossesTest {
   }
 
   @Test
-  void parametersReachTheNativeStructure() {
+  void parametersReachTheNativeLibraryByName() {
     assertThat(
             Losses.create(
                     "soft-triple",
                     Map.of("la", "7", "gamma", "0.5", "margin", "0.25", "tau", "0", "centers", "3"))
                 .spec())
-        .isEqualTo(new LossSpec(LossSpec.SOFT_TRIPLE, 0, 3, 7, 0.25, 0.5, 0));
+        .isEqualTo(
+            new LossSpec(
+                "soft-triple",
+                Map.of("la", 7.0, "gamma", 0.5, "margin", 0.25, "tau", 0.0, "centers", 3.0)));
     assertThat(
-            Losses.create(
-                    "proxy-anchor",
-                    Map.of(
-                        "mode",
-                        "nca",
-                        "repeat-labels",
-                        "true",
-                        "euclidean",
-                        "true",
-                        "detach-proxies",
-                        "true",
-                        "alpha",
-                        "8"))
+            Losses.create("proxy-anchor", Map.of("mode", "nca", "euclidean", "true", "alpha", "8"))
                 .spec())
-        .isEqualTo(new LossSpec(LossSpec.PROXY_ANCHOR, 2 | 4 | 8 | 16, 1, 8, 0.1, 0, 0));
-    assertThat(Losses.create("arcface", Map.of("margin-degrees", "10")).spec().margin())
-        .isEqualTo(10);
-    assertThat(Losses.create("proxy-nca", Map.of("exclude-positive", "true")).spec().flags())
-        .isEqualTo(LossSpec.EXCLUDE_POSITIVE);
+        .isEqualTo(
+            new LossSpec(
+                "proxy-anchor",
+                Map.of(
+                    "mode", 1.0,
+                    "repeat-labels", 0.0,
+                    "euclidean", 1.0,
+                    "detach-proxies", 0.0,
+                    "alpha", 8.0,
+                    "margin", 0.1)));
+  }
+
+  @Test
+  void whatTheNativeLibraryDoesNotKnowIsRefusedByName() {
+    refused(
+        () -> new LossSpec("cosfaec", Map.of()).decomposes(),
+        "loss 'cosfaec' is unknown; choose proxy-nca, ");
+    refused(
+        () -> new LossSpec("cosface", Map.of("sclae", 1.0)).decomposes(),
+        "cosface: unknown parameter 'sclae'; it has margin, scale");
+    Map<String, Double> many = new LinkedHashMap<>();
+    for (int i = 0; i < 17; i++) {
+      many.put("p" + i, 1.0);
+    }
+    refused(() -> new LossSpec("cosface", many).decomposes(), "cosface: 17 parameters are given");
+  }
+
+  /** An engine keeps the loss of its last call. */
+  @Test
+  void lossesThatTakeTurnsAreToldApart() {
+    try (Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      Tensor z = arena.of(new double[] {1, 2, 3, -1}, 2, 2);
+      Tensor p = arena.of(new double[] {1, 1, -1, 2}, 2, 2);
+      Targets y = Targets.of(arena.of(new long[] {0, 1}, 2));
+      Function<LossSpec, Double> value =
+          loss -> backend.loss(loss, 2, z, y, p, null, null, null).loss();
+      LossSpec one = new LossSpec("cosface", Map.of("scale", 2.0));
+      double first = value.apply(one);
+      double other = value.apply(new LossSpec("cosface", Map.of("scale", 3.0)));
+      assertThat(other).isNotEqualTo(first);
+      assertThat(value.apply(new LossSpec("cosface", Map.of("margin", 0.1, "scale", 3.0))))
+          .isNotEqualTo(other);
+      refused(
+          () -> value.apply(new LossSpec("cosface", Map.of("scale", -1.0))),
+          "cosface: scale is -1; ");
+      assertThat(value.apply(one)).isEqualTo(first);
+    }
   }
 
   @Test

@@ -4,9 +4,9 @@ import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.NativeException;
 import io.vicinal.backend.BackendOptions;
-import io.vicinal.backend.LossList;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
+import io.vicinal.backend.NativeLoss;
 import io.vicinal.backend.jni.ArrayStruct;
 import io.vicinal.backend.jni.Engine;
 import io.vicinal.backend.jni.EngineOptions;
@@ -32,7 +32,7 @@ final class PooledEngine {
   private static final List<String> PRECISIONS = List.of("float32", "tf32", "bfloat16");
 
   private final Engine handle = new Engine();
-  private final LossStruct spec;
+  private final NativeLoss spec = new NativeLoss();
   private final DoublePointer lossCell = new DoublePointer(1);
   private final LongPointer countCell = new LongPointer(1);
   private final DoubleBuffer loss = lossCell.asBuffer(); // read without a native call
@@ -50,7 +50,6 @@ final class PooledEngine {
       struct.precision(PRECISIONS.indexOf(options.precision()));
       check("open", Vicinal.vicinal_engine_create(device.name(), struct, handle));
     }
-    spec = new LossStruct();
     arrays = new NativeArrays(device);
   }
 
@@ -59,8 +58,7 @@ final class PooledEngine {
   }
 
   LossStruct loss(LossSpec loss) {
-    LossList.write(loss, spec);
-    return spec;
+    return spec.of(loss);
   }
 
   /**

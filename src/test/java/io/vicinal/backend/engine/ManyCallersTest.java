@@ -15,6 +15,7 @@ import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Device;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 class ManyCallersTest {
   private static final int CALLERS = 50;
   private static final LossSpec SOFTMAX =
-      new LossSpec(LossSpec.NORMALIZED_SOFTMAX, 0, 1, 0.05, 0, 0, 0);
+      new LossSpec("normalized-softmax", Map.of("temperature", 0.05));
 
   @Test
   void fewEnginesWorkAtOnceAndTheOthersWait() throws Exception {

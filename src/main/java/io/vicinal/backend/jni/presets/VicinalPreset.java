@@ -37,6 +37,12 @@ public class VicinalPreset implements InfoMapper {
         .put(new Info("vicinal_engine_options").pointerTypes("EngineOptions"))
         .put(new Info("vicinal_curvature").pointerTypes("CurvatureHandle"))
         .put(new Info("vicinal_loss").pointerTypes("LossStruct"))
+        // The parser takes what is constant behind the pointer for a constant member.
+        .put(
+            new Info("vicinal_loss::names")
+                .javaText(
+                    "public native @Cast(\"const char*const*\") PointerPointer names();"
+                        + " public native LossStruct names(PointerPointer setter);"))
         .put(new Info("vicinal_loss_parameter").pointerTypes("LossParameterStruct"));
   }
 }
