@@ -21,13 +21,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 class EvaluatorTest {
-  private static Backend backend;
+  @AutoClose private static Backend backend;
   private static Evaluator evaluator;
   @AutoClose private final Arena arena = Arena.host();
 
@@ -35,11 +34,6 @@ class EvaluatorTest {
   static void open() {
     backend = Backend.cpu();
     evaluator = new Evaluator(backend);
-  }
-
-  @AfterAll
-  static void closeBackend() {
-    backend.close();
   }
 
   private interface Value {

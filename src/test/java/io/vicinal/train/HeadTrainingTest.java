@@ -17,13 +17,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class HeadTrainingTest {
-  private static final Backend BACKEND = Backend.cpu();
-  private static final Arena ARENA = Arena.host();
+  @AutoClose private static final Backend BACKEND = Backend.cpu();
+  @AutoClose private static final Arena ARENA = Arena.host();
   private static final int CLASSES = 4;
   private static final FeatureSet CLOUDS = Samples.clouds(ARENA, 200, 12, CLASSES);
   private static final long[] LABELS =
@@ -35,12 +35,6 @@ class HeadTrainingTest {
           "sampler.batch=32",
           "epochs=3",
           "validation.fraction=0");
-
-  @AfterAll
-  static void free() {
-    ARENA.close();
-    BACKEND.close();
-  }
 
   @Test
   void aScheduleThatNobodyMakesIsRefused() {

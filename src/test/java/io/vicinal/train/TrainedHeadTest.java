@@ -24,7 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,7 +41,7 @@ class TrainedHeadTest {
           .epochs(4);
 
   @TempDir private Path folder;
-  private Arena arena;
+  @AutoClose private Arena arena;
   private FeatureSet clouds;
   private Rows rows;
   private ClassLabels labels;
@@ -52,11 +52,6 @@ class TrainedHeadTest {
     clouds = Samples.clouds(arena, 240, 12, 6);
     rows = Rows.of(clouds.features().toFloats(), 12);
     labels = ClassLabels.of(clouds.labels().toLongs());
-  }
-
-  @AfterEach
-  void close() {
-    arena.close();
   }
 
   private static void assertSame(Head found, Head expected) {

@@ -12,17 +12,12 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.stream.LongStream;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** The parts of out-of-fold predictions against what they are defined as. */
 class PredictionTest {
-  private static final Backend BACKEND = Backend.cpu();
-
-  @AfterAll
-  static void free() {
-    BACKEND.close();
-  }
+  @AutoClose private static final Backend BACKEND = Backend.cpu();
 
   @Test
   void aCholeskyFactorSolvesItsSystem() {

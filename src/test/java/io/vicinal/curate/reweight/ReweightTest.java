@@ -36,14 +36,14 @@ import io.vicinal.train.Supervision;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 /** F-26 on digits: trained on classes 0..5, explained on 6..9, which the head never saw. */
 class ReweightTest {
-  private static final Backend BACKEND = Backend.cpu();
-  private static final Arena ARENA = Arena.host();
+  @AutoClose private static final Backend BACKEND = Backend.cpu();
+  @AutoClose private static final Arena ARENA = Arena.host();
   private static final int PAIRS = 20;
   private static HeadModel model;
   private static Head head;
@@ -78,12 +78,6 @@ class ReweightTest {
                 problem, unseen, Damping.multiple(1, problem), ExplanationOptions.defaults())) {
       scores = Estimators.of("gradient").scores(explanation, queries, Progress.NONE);
     }
-  }
-
-  @AfterAll
-  static void free() {
-    ARENA.close();
-    BACKEND.close();
   }
 
   @Test

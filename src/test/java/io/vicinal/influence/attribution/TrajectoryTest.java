@@ -25,13 +25,13 @@ import io.vicinal.train.Supervision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /** What TracIn records of a training, and that it adds up to what the training did. */
 class TrajectoryTest {
-  private static final Backend BACKEND = Backend.cpu();
-  private static final Arena ARENA = Arena.host();
+  @AutoClose private static final Backend BACKEND = Backend.cpu();
+  @AutoClose private static final Arena ARENA = Arena.host();
   private static final int D = 5;
   private static final int CLASSES = 3;
   private static final Loss LOSS = new NormalizedSoftmax(0.2);
@@ -203,11 +203,5 @@ class TrajectoryTest {
       at[k] += share * (to[k] - from[k]);
     }
     return at;
-  }
-
-  @AfterAll
-  static void close() {
-    ARENA.close();
-    BACKEND.close();
   }
 }

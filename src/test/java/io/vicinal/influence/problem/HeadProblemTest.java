@@ -12,7 +12,7 @@ import io.vicinal.influence.solve.Damping;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -20,12 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** The basis changes coordinates, never losses or scores. */
 class HeadProblemTest {
-  private static final Backend CPU = Backend.cpu();
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
+  @AutoClose private static final Backend CPU = Backend.cpu();
 
   @ParameterizedTest
   @CsvSource({"W, true", "W, false", "'W,b', true", "'W,b', false", "'W,b,P', true"})

@@ -22,7 +22,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,13 +30,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** Conjugate gradients against matrices that are written out and eliminated. */
 class ConjugateGradientTest {
-  private static final Backend CPU = Backend.cpu();
+  @AutoClose private static final Backend CPU = Backend.cpu();
   private static final SolveOptions TIGHT = SolveOptions.defaults().withTolerance(1e-10);
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
 
   /** A definite matrix of every kind: the Hessian is taken at the re-converged point. */
   private static CurvaturePoint definite(
@@ -132,20 +127,11 @@ class ConjugateGradientTest {
       }
       Dense.set(b, rhs);
       CurvaturePoint point = problem.delivered();
-      Solution together =
-          ConjugateGradient.solve(point, CurvatureKind.GAUSS_NEWTON, lambda, b, null, TIGHT, arena);
+      Solution together = solve(problem, lambda, b, TIGHT, arena);
       double[][] x = Dense.get(together.x());
       long products = 0;
       for (int q = 0; q < 7; q++) {
-        Solution alone =
-            ConjugateGradient.solve(
-                point,
-                CurvatureKind.GAUSS_NEWTON,
-                lambda,
-                ParameterSpace.rows(b, q, q + 1),
-                null,
-                TIGHT,
-                arena);
+        Solution alone = solve(problem, lambda, ParameterSpace.rows(b, q, q + 1), TIGHT, arena);
         if (q == 2) {
           assertThat(x[q]).containsOnly(0);
           assertThat(together.reports().get(q).status()).isEqualTo(Status.ZERO);
@@ -204,14 +190,7 @@ class ConjugateGradientTest {
       double[][] matrix = Dense.matrix(point.twin(), CurvatureKind.GAUSS_NEWTON, null);
       Directions b = Toy.rhs(problem, 3, arena);
       Solution solution =
-          ConjugateGradient.solve(
-              point,
-              CurvatureKind.GAUSS_NEWTON,
-              lambda,
-              b,
-              null,
-              SolveOptions.defaults().withTolerance(1e-4),
-              arena);
+          solve(problem, lambda, b, SolveOptions.defaults().withTolerance(1e-4), arena);
       for (int q = 0; q < 3; q++) {
         double residual =
             Dense.residual(matrix, lambda, Dense.get(solution.x())[q], Dense.get(b)[q]);
@@ -229,20 +208,11 @@ class ConjugateGradientTest {
       CurvaturePoint point = problem.delivered();
       Directions b = Toy.rhs(problem, 3, arena);
       SolveOptions fine = SolveOptions.defaults().withTolerance(1e-8);
-      Solution single =
-          ConjugateGradient.solve(point, CurvatureKind.GAUSS_NEWTON, lambda, b, null, fine, arena);
+      Solution single = solve(problem, lambda, b, fine, arena);
       assertThat(single.reports()).allMatch(r -> r.status() == Status.STALLED);
       assertThat(single.worstResidual()).isBetween(1e-8, 1e-4);
       double[][] matrix = Dense.matrix(point.twin(), CurvatureKind.GAUSS_NEWTON, null);
-      Solution solution =
-          ConjugateGradient.solve(
-              point,
-              CurvatureKind.GAUSS_NEWTON,
-              lambda,
-              b,
-              null,
-              fine.with(Precision.DOUBLE),
-              arena);
+      Solution solution = solve(problem, lambda, b, fine.with(Precision.DOUBLE), arena);
       assertThat(solution.converged()).isTrue();
       for (int q = 0; q < 3; q++) {
         double residual =
@@ -347,18 +317,8 @@ class ConjugateGradientTest {
       for (String damping : List.of("0.3x", "1x")) {
         double lambda = Damping.parse(damping, problem).lambda();
         SolveOptions options = SolveOptions.defaults();
-        Solution with =
-            ConjugateGradient.solve(
-                problem.delivered(), CurvatureKind.GAUSS_NEWTON, lambda, b, null, options, arena);
-        Solution without =
-            ConjugateGradient.solve(
-                problem.delivered(),
-                CurvatureKind.GAUSS_NEWTON,
-                lambda,
-                b,
-                null,
-                options.plain(),
-                arena);
+        Solution with = solve(problem, lambda, b, options, arena);
+        Solution without = solve(problem, lambda, b, options.plain(), arena);
         assertThat(with.converged() && without.converged()).isTrue();
         assertThat(2 * with.products()).isLessThanOrEqualTo(without.products());
       }

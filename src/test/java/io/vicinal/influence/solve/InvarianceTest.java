@@ -21,20 +21,15 @@ import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** What a solve must not depend on. The question is always gradient' (M + lambda)^-1 gradient. */
 class InvarianceTest {
-  private static final Backend CPU = Backend.cpu();
+  @AutoClose private static final Backend CPU = Backend.cpu();
   private static final SolveOptions TIGHT = SolveOptions.defaults().withTolerance(1e-10);
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
 
   /**
    * Scores of every sample for the measurement "mean loss of the first ten samples", re-converged

@@ -15,21 +15,16 @@ import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.problem.Toy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Minima of the proximal objective. */
 class ReconvergenceTest {
-  private static final Backend CPU = Backend.cpu();
+  @AutoClose private static final Backend CPU = Backend.cpu();
   private static final ReconvergenceOptions FINE =
       ReconvergenceOptions.defaults().withTolerance(1e-8);
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
 
   @ParameterizedTest
   @CsvSource({

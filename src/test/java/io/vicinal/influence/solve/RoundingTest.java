@@ -17,7 +17,7 @@ import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
  * M is a Gauss-Newton matrix, which has no such direction.
  */
 class RoundingTest {
-  private static final Backend CPU = Backend.cpu();
+  @AutoClose private static final Backend CPU = Backend.cpu();
   private static final int FEATURES = 30;
   private static final int WIDTH = 6;
   private static final int OUTLIERS = 30;
@@ -36,11 +36,6 @@ class RoundingTest {
    * negative.
    */
   private static final double[] SHARES = {1e-9, 1e-10, 1e-11, 1e-12};
-
-  @AfterAll
-  static void close() {
-    CPU.close();
-  }
 
   private static HeadProblem open(Arena arena) {
     Toy toy = new Toy(100, FEATURES, WIDTH, 5, "proxy-nca-pp", 0.1, false, DType.F32, 1);

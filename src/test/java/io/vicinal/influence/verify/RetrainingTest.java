@@ -233,13 +233,7 @@ class RetrainingTest {
           List<Probe> probes = retraining.probes();
           for (double tolerance : new double[] {1e-1, 1e-2, 1e-4}) {
             try (Retraining rough =
-                new Retraining(
-                    explanation.problem(),
-                    explanation.test(),
-                    LAMBDA,
-                    probes,
-                    null,
-                    OPTIONS.withTolerance(tolerance))) {
+                Retraining.of(explanation, probes, OPTIONS.withTolerance(tolerance))) {
               for (long id = 0; id < N; id += 5) {
                 Outcome exact = retraining.run(Edit.remove(id));
                 Outcome outcome = rough.run(Edit.remove(id));
@@ -345,14 +339,7 @@ class RetrainingTest {
     open(
         ParameterSubset.W,
         (explanation, retraining) -> {
-          try (Retraining cold =
-              new Retraining(
-                  explanation.problem(),
-                  explanation.test(),
-                  LAMBDA,
-                  retraining.probes(),
-                  null,
-                  OPTIONS)) {
+          try (Retraining cold = Retraining.of(explanation, retraining.probes(), OPTIONS)) {
             assertThat(cold.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
             Edit edit = Edit.remove("two", 1, 2);
             assertThat(cold.run(edit).after()[0])
@@ -386,14 +373,7 @@ class RetrainingTest {
               "sample 1 gets label 4",
               "classes 0..3");
           refused(
-              () ->
-                  new Retraining(
-                      explanation.problem(),
-                      explanation.test(),
-                      LAMBDA,
-                      List.of(),
-                      null,
-                      ReconvergenceOptions.defaults()),
+              () -> Retraining.of(explanation, List.of(), ReconvergenceOptions.defaults()),
               "nothing to measure");
         });
   }
