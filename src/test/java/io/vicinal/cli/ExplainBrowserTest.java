@@ -26,7 +26,7 @@ class ExplainBrowserTest {
         browser.isPresent(), "no Chromium on the path: install Debian's package chromium");
     ExplainFixture fixture = ExplainFixture.in(folder);
     String[] more = {"--groups", "3", "--damping", "10x", "--pixels", "8x8"};
-    Outcome.of(fixture.explain("group", more)).succeeded();
+    fixture.explained("group", more);
     Path file = fixture.at("out/report.html");
     Files.createDirectories(PICTURES);
     try (Chromium page = new Chromium(browser.get())) {

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
@@ -24,7 +23,7 @@ class ExplainConfusionsTest {
   @Test
   void everyWrongNeighbourIsListedAndMeasured() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Outcome outcome = Outcome.of(fixture.explain("confusions")).succeeded();
+    Outcome outcome = fixture.explained("confusions");
     double[][] units = units(fixture);
     long[] labels = labels(fixture);
     List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
@@ -41,7 +40,7 @@ class ExplainConfusionsTest {
     }
     assertThat(at).isEqualTo(rows.size()).as("some are wrong").isGreaterThan(10);
 
-    JsonObject summary = json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     assertThat(summary.get("wrong").getAsInt()).isEqualTo(at - 1);
     assertThat(summary.get("recall_at_1").getAsDouble())
         .isCloseTo(1 - (at - 1.0) / units.length, within(1e-12));
@@ -56,13 +55,12 @@ class ExplainConfusionsTest {
   @Test
   void aRunFolderNamesItsOwnModelAndTestSamples() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Outcome.of(fixture.explain("confusions")).succeeded();
+    fixture.explained("confusions");
     byte[] arrays = Files.readAllBytes(fixture.at("out/confusions.csv"));
-    Outcome.of(fixture.explainRun("confusions")).succeeded();
+    fixture.explainedRun("confusions");
     assertThat(fixture.at("out/confusions.csv")).hasBinaryContent(arrays);
-    Outcome.of(fixture.explainRun("confusions", "--test-features", null, "--test-labels", null))
-        .succeeded();
-    assertThat(json(fixture.at("out/summary.json")).getAsJsonObject("data").get("test").toString())
+    fixture.explainedRun("confusions", "--test-features", null, "--test-labels", null);
+    assertThat(fixture.json("out/summary.json").getAsJsonObject("data").get("test").toString())
         .contains("validation");
   }
 
@@ -70,7 +68,7 @@ class ExplainConfusionsTest {
   @Test
   void rawNeighboursHaveBothDistances() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Outcome.of(fixture.explain("confusions", "--metric", "raw")).succeeded();
+    fixture.explained("confusions", "--metric", "raw");
     List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
     assertThat(rows).hasSizeGreaterThan(1);
     double[][] units = units(fixture);
@@ -92,7 +90,7 @@ class ExplainConfusionsTest {
       labels[i] = 100 + i;
     }
     NpyBytes.longs(fixture.at("ty.npy"), labels);
-    Outcome outcome = Outcome.of(fixture.explain("confusions")).succeeded();
+    Outcome outcome = fixture.explained("confusions");
     List<String> rows = Files.readAllLines(fixture.at("out/confusions.csv"));
     assertThat(rows).hasSizeGreaterThan(5).noneMatch(row -> row.matches("[0-4],.*"));
     assertThat(Files.readString(fixture.at("out/worst-classes.csv"))).doesNotContain("\n10");
@@ -101,7 +99,7 @@ class ExplainConfusionsTest {
         .contains(
             rows.size() - 1 + " of " + counted + " test samples find a wrong neighbour",
             "5 test samples are each the only one of their class and left out");
-    JsonObject summary = json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     assertThat(summary.get("lone").getAsInt()).isEqualTo(5);
     assertThat(summary.get("recall_at_1").getAsDouble())
         .isCloseTo(1 - (rows.size() - 1.0) / counted, within(1e-12));
@@ -110,7 +108,7 @@ class ExplainConfusionsTest {
       labels[i] = i;
     }
     NpyBytes.longs(fixture.at("ty.npy"), labels);
-    assertThat(Outcome.of(fixture.explain("confusions")).succeeded().out())
+    assertThat(fixture.explained("confusions").out())
         .contains(labels.length + " test samples are each the only one")
         .doesNotContain("NaN");
     Outcome.of(fixture.explain("pair")).failed(2, "no two test samples have the same label");
@@ -120,14 +118,10 @@ class ExplainConfusionsTest {
   void noWrongSampleIsAResult() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     NpyBytes.longs(fixture.at("ty.npy"), new long[labels(fixture).length]);
-    Outcome outcome = Outcome.of(fixture.explain("confusions", "--metric", "raw")).succeeded();
+    Outcome outcome = fixture.explained("confusions", "--metric", "raw");
     assertThat(outcome.out()).contains("0 of", "no class is confused");
     assertThat(fixture.at("out/confusions.csv"))
         .hasContent("i,j,label_i,label_j,squared_distance,raw_squared_distance");
-  }
-
-  private static JsonObject json(Path file) throws IOException {
-    return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
   }
 
   private static long[] labels(ExplainFixture fixture) {

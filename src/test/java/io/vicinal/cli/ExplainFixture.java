@@ -1,5 +1,8 @@
 package io.vicinal.cli;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.data.DigitRows;
 import io.vicinal.train.RunMode;
@@ -93,6 +96,47 @@ record ExplainFixture(Path folder) {
 
   String text(String name) {
     return at(name).toString();
+  }
+
+  JsonObject json(String name) {
+    return json(at(name));
+  }
+
+  static JsonObject json(Path file) {
+    try {
+      return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What the last report's page is made of. */
+  JsonObject report() throws IOException {
+    String html = Files.readString(at("out/report.html"));
+    String from = "<script type=\"application/json\" id=\"data\">";
+    int start = html.indexOf(from) + from.length();
+    return JsonParser.parseString(html.substring(start, html.indexOf("</script>", start)))
+        .getAsJsonObject();
+  }
+
+  /** A report's part of this type. */
+  static JsonObject section(JsonObject report, String type) {
+    for (JsonElement section : report.getAsJsonArray("sections")) {
+      if (section.getAsJsonObject().get("type").getAsString().equals(type)) {
+        return section.getAsJsonObject();
+      }
+    }
+    throw new AssertionError(type);
+  }
+
+  /** Runs a good command on arrays. */
+  Outcome explained(String command, String... replaced) {
+    return Outcome.of(explain(command, replaced)).succeeded();
+  }
+
+  /** The same on the run folder. */
+  Outcome explainedRun(String command, String... replaced) {
+    return Outcome.of(explainRun(command, replaced)).succeeded();
   }
 
   /** The arguments of a good command on arrays, with an option's value replaced or added. */

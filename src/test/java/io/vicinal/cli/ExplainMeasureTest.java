@@ -28,8 +28,8 @@ class ExplainMeasureTest {
   private JsonArray queries(String command, String option, String value, String measure)
       throws IOException {
     String[] more = {option, value, "--measure", measure, "--method", "gradient", "--plain", ""};
-    Outcome.of(fixture.explain(command, more)).succeeded();
-    return ExplainScoresTest.json(fixture.at("out/queries.json")).getAsJsonArray("queries");
+    fixture.explained(command, more);
+    return fixture.json("out/queries.json").getAsJsonArray("queries");
   }
 
   private JsonArray pairs(String list, String measure) throws IOException {
@@ -103,8 +103,8 @@ class ExplainMeasureTest {
       "--relabel",
       "0"
     };
-    Outcome.of(fixture.explain("verify", more)).succeeded();
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    fixture.explained("verify", more);
+    JsonObject summary = fixture.json("out/summary.json");
     JsonObject small = ExplainVerifyTest.agreement(summary, "re-weight", "if");
     assertThat(small.get("pearson").getAsDouble()).isGreaterThan(0.999);
     assertThat(small.get("pooled_size_error").getAsDouble()).isLessThan(0.1);

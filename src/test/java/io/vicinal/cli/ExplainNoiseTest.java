@@ -116,7 +116,7 @@ class ExplainNoiseTest {
             .succeeded();
     assertThat(outcome.out())
         .contains("suspicious samples", "on the given labels", "on the cleaned labels");
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     JsonObject accuracy = summary.getAsJsonObject("accuracy");
     assertThat(accuracy.get("strict").getAsDouble()).isGreaterThan(0.85);
     assertThat(accuracy.get("restored").getAsDouble()).isGreaterThan(0.7);
@@ -186,7 +186,7 @@ class ExplainNoiseTest {
       "--out",
       fixture.text("again")
     };
-    Outcome round = Outcome.of(fixture.explain("mislabel", again)).succeeded();
+    Outcome round = fixture.explained("mislabel", again);
     assertThat(round.out())
         .contains("1 label is what " + suspects + " decided", "1 label is not yet what it");
     assertThat(rows(fixture.at("again/suspects.csv")))
@@ -209,18 +209,16 @@ class ExplainNoiseTest {
   @Test
   void withoutKnowingTheNoiseSuspectsAreRanked() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Outcome.of(
-            fixture.explain(
-                "mislabel",
-                "--detectors",
-                "knn,oof-loss",
-                "--budget",
-                "7",
-                "--test-features",
-                null,
-                "--test-labels",
-                null))
-        .succeeded();
+    fixture.explained(
+        "mislabel",
+        "--detectors",
+        "knn,oof-loss",
+        "--budget",
+        "7",
+        "--test-features",
+        null,
+        "--test-labels",
+        null);
     assertThat(rows(fixture.at("out/suspects.csv"))).hasSize(7);
     assertThat(fixture.at("out/detectors.csv")).doesNotExist();
     assertThat(fixture.at("out/noise.csv")).doesNotExist();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,12 +26,8 @@ class ExplainReportTest {
 
   private JsonObject report(Object[] command) throws IOException {
     Outcome.of(command).succeeded();
-    String html = Files.readString(fixture.at("out/report.html"));
-    assertThat(html).doesNotContain("https://", "/*DATA*/");
-    String from = "<script type=\"application/json\" id=\"data\">";
-    int start = html.indexOf(from) + from.length();
-    return JsonParser.parseString(html.substring(start, html.indexOf("</script>", start)))
-        .getAsJsonObject();
+    assertThat(fixture.at("out/report.html")).content().doesNotContain("https://", "/*DATA*/");
+    return fixture.report();
   }
 
   private static List<String> types(JsonObject report) {
@@ -41,11 +36,6 @@ class ExplainReportTest {
       types.add(section.getAsJsonObject().get("type").getAsString());
     }
     return types;
-  }
-
-  private static JsonObject section(JsonObject report, String type) {
-    int at = types(report).indexOf(type);
-    return report.getAsJsonArray("sections").get(at).getAsJsonObject();
   }
 
   private static JsonObject fact(JsonArray facts, String name) {
@@ -63,8 +53,8 @@ class ExplainReportTest {
         report(fixture.explain("group", "--groups", "2", "--damping", "10x", "--pixels", "8x8"));
     assertThat(types(report))
         .containsExactly("Headline", "Confusions", "EmbeddingMap", "Verification", "Health");
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
-    JsonArray items = section(report, "Confusions").getAsJsonArray("items");
+    JsonObject summary = fixture.json("out/summary.json");
+    JsonArray items = ExplainFixture.section(report, "Confusions").getAsJsonArray("items");
     assertThat(items).hasSize(2);
     double[][] scores = ExplainScoresTest.matrix(fixture.at("out/scores.npy"));
     for (int q = 0; q < 2; q++) {
@@ -77,12 +67,12 @@ class ExplainReportTest {
       assertThat(worst.get("predicted").getAsString()).isEqualTo(sixDigits(effect));
       assertThat(worst.get("measured").getAsDouble() * effect).as("solved again").isPositive();
     }
-    JsonObject verification = section(report, "Verification");
+    JsonObject verification = ExplainFixture.section(report, "Verification");
     assertThat(verification.getAsJsonArray("predicted")).hasSizeGreaterThanOrEqualTo(2 * 8);
     double pearson =
         fact(verification.getAsJsonArray("facts"), "Pearson").get("value").getAsDouble();
     assertThat(pearson).isGreaterThan(0.9);
-    JsonArray health = section(report, "Health").getAsJsonArray("facts");
+    JsonArray health = ExplainFixture.section(report, "Health").getAsJsonArray("facts");
     JsonObject solver = summary.getAsJsonObject("solver");
     double largest = solver.get("largest_eigenvalue").getAsDouble();
     assertThat(fact(health, "Largest eigenvalue").get("value").getAsDouble())
@@ -127,8 +117,8 @@ class ExplainReportTest {
       "0"
     };
     JsonObject report = report(fixture.explain("pair", more));
-    assertThat(section(report, "Confusions").getAsJsonArray("items")).hasSize(12);
-    assertThat(section(report, "Health").getAsJsonArray("warnings").toString())
+    assertThat(ExplainFixture.section(report, "Confusions").getAsJsonArray("items")).hasSize(12);
+    assertThat(ExplainFixture.section(report, "Health").getAsJsonArray("warnings").toString())
         .contains("first 12 of 14");
   }
 
@@ -152,7 +142,7 @@ class ExplainReportTest {
     };
     JsonObject report = report(fixture.explain("verify", more));
     List<String[]> rows = ExplainNoiseTest.rows(fixture.at("out/verification.csv"));
-    JsonObject verification = section(report, "Verification");
+    JsonObject verification = ExplainFixture.section(report, "Verification");
     assertThat(verification.getAsJsonArray("actual")).hasSize(rows.size());
     assertThat(verification.getAsJsonArray("actual").get(0).getAsString())
         .isEqualTo(sixDigits(Double.parseDouble(rows.get(0)[6])));
@@ -171,15 +161,17 @@ class ExplainReportTest {
                 "--pixels",
                 "8x8"));
     assertThat(types(found)).containsExactly("Headline", "Detection", "Review", "EmbeddingMap");
-    JsonObject detection = section(found, "Detection");
+    JsonObject detection = ExplainFixture.section(found, "Detection");
     assertThat(detection.getAsJsonObject("curves").getAsJsonArray("series")).hasSize(2);
     assertThat(detection.getAsJsonArray("detectors").get(0).toString()).contains("knn");
     assertThat(detection.getAsJsonArray("suspects").toString()).contains("\"clean\":\"class ");
 
     JsonObject unknown = report(fixture.explain("mislabel", "--detectors", "knn"));
-    assertThat(section(unknown, "Detection").has("curves")).isFalse();
-    assertThat(section(unknown, "Detection").getAsJsonArray("suspects"))
-        .hasSize(Math.min(24, section(unknown, "Review").getAsJsonArray("suspects").size()));
+    assertThat(ExplainFixture.section(unknown, "Detection").has("curves")).isFalse();
+    assertThat(ExplainFixture.section(unknown, "Detection").getAsJsonArray("suspects"))
+        .hasSize(
+            Math.min(
+                24, ExplainFixture.section(unknown, "Review").getAsJsonArray("suspects").size()));
     assertThat(unknown.toString()).contains("labels are suspected").contains("sample ");
 
     JsonObject repaired =
@@ -187,10 +179,11 @@ class ExplainReportTest {
             fixture.explainRun(
                 "relabel", "--inject", "symmetric", "--detector", "knn", "--retrain", "hard"));
     assertThat(types(repaired)).containsExactly("Headline", "Retrieval", "Review", "Relabelling");
-    assertThat(section(repaired, "Retrieval").getAsJsonArray("stages").toString())
+    assertThat(ExplainFixture.section(repaired, "Retrieval").getAsJsonArray("stages").toString())
         .as("no head was given for the labels that were made wrong")
         .isEqualTo("[\"trained on the given labels\",\"trained on the cleaned labels\"]");
-    assertThat(section(repaired, "Relabelling").getAsJsonArray("proposals")).isNotEmpty();
+    assertThat(ExplainFixture.section(repaired, "Relabelling").getAsJsonArray("proposals"))
+        .isNotEmpty();
   }
 
   @Test

@@ -44,9 +44,7 @@ class ExplainResumeTest {
 
     // Other pairs do not meet these pieces, although their names contain each other.
     Files.writeString(fixture.at("pairs.csv"), "i,j\n15,26\n5,64\n7,31\n");
-    Outcome.of(
-            fixture.explain("pair", "--pairs", fixture.text("pairs.csv"), "--out", out.toString()))
-        .succeeded();
+    fixture.explained("pair", "--pairs", fixture.text("pairs.csv"), "--out", out.toString());
     assertThat(Files.readString(out.resolve("queries.json"))).contains("pair 15-26");
     assertThat(pieces(out)).containsAll(pieces);
 

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import io.vicinal.data.Npy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -27,18 +26,16 @@ class ExplainScoresTest {
     ExplainFixture fixture = ExplainFixture.in(folder);
     Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n");
     Outcome outcome =
-        Outcome.of(
-                fixture.explain(
-                    "pair", "--pairs", fixture.text("pairs.csv"), "--damping", "10x", "--sets", ""))
-            .succeeded();
+        fixture.explained(
+            "pair", "--pairs", fixture.text("pairs.csv"), "--damping", "10x", "--sets", "");
     double[][] scores = matrix(fixture.at("out/scores.npy"));
     assertThat(scores).hasDimensions(2, samples(fixture));
-    JsonObject queries = json(fixture.at("out/queries.json"));
+    JsonObject queries = fixture.json("out/queries.json");
     JsonObject first = queries.getAsJsonArray("queries").get(0).getAsJsonObject();
     assertThat(first.get("id").getAsString()).isEqualTo("pair 5-26");
     assertThat(first.get("value").getAsDouble()).isBetween(0.0, 4.0);
 
-    JsonObject summary = json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     JsonObject solver = summary.getAsJsonObject("solver");
     assertThat(solver.get("multiple").getAsDouble()).isCloseTo(10, within(1e-9));
     assertThat(solver.get("lambda").getAsDouble())
@@ -68,7 +65,7 @@ class ExplainScoresTest {
   void severalMethodsOfGroupsOnARunHaveAFileEach() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     String methods = "if,if-gn,ekfac,gradient,eif,lissa,fisher,tracin,self";
-    Outcome.of(fixture.explainRun("group", "--groups", "2", "--method", methods)).succeeded();
+    fixture.explainedRun("group", "--groups", "2", "--method", methods);
     double[][] exact = matrix(fixture.at("out/scores-if.npy"));
     assertThat(exact).hasDimensions(2, samples(fixture));
     long trained = count(exact[0], 0) + count(exact[0], 1) + count(exact[0], -1);
@@ -83,7 +80,7 @@ class ExplainScoresTest {
     assertThat(harmfulWhen(fixture, "if-seed")).isEqualTo("below 0");
     assertThat(harmfulWhen(fixture, "eif")).isEqualTo("above 0");
     assertThat(fixture.at("out/scores.npy")).doesNotExist();
-    Outcome.of(fixture.explainRun("group", "--groups", "1", "--method", "ekfac")).succeeded();
+    fixture.explainedRun("group", "--groups", "1", "--method", "ekfac");
     assertThat(fixture.at("out/scores.npy")).isRegularFile();
     assertThat(fixture.at("out/scores-if.npy")).as("of another call").doesNotExist();
   }
@@ -98,7 +95,7 @@ class ExplainScoresTest {
     rows[2 * row.length] = 9;
     NpyBytes.floats(fixture.at("T.npy"), rows, 3, row.length);
     NpyBytes.longs(fixture.at("ty.npy"), 1, 2, 1);
-    Outcome.of(fixture.explain("pair", "--method", "if,ekfac,eif")).succeeded();
+    fixture.explained("pair", "--method", "if,ekfac,eif");
     for (String method : new String[] {"if", "ekfac", "eif"}) {
       double[] scores = matrix(fixture.at("out/scores-" + method + ".npy"))[0];
       assertThat(Arrays.stream(scores).map(Math::abs).max().getAsDouble())
@@ -122,7 +119,7 @@ class ExplainScoresTest {
     Outcome refused = Outcome.of(fixture.explain("pair", pairs));
     refused.failed(2, "damping", "mean eigenvalue is 0.0", "give a number such as ");
     pairs[3] = refused.err().replaceFirst("(?s).*such as ([0-9.]+).*", "$1");
-    Outcome given = Outcome.of(fixture.explain("pair", pairs)).succeeded();
+    Outcome given = fixture.explained("pair", pairs);
     assertThat(given.out())
         .contains("damping: lambda 0.01000", "No training sample has an effect")
         .doesNotContain("next: ", "10x");
@@ -131,7 +128,7 @@ class ExplainScoresTest {
 
   /** The sign that the original script gives to harmful samples. */
   private static String harmfulWhen(ExplainFixture fixture, String method) throws IOException {
-    for (var entry : json(fixture.at("out/summary.json")).getAsJsonArray("methods")) {
+    for (var entry : fixture.json("out/summary.json").getAsJsonArray("methods")) {
       JsonObject json = entry.getAsJsonObject();
       if (json.get("method").getAsString().equals(method)) {
         JsonObject first = json.getAsJsonArray("queries").get(0).getAsJsonObject();
@@ -139,10 +136,6 @@ class ExplainScoresTest {
       }
     }
     throw new AssertionError(method);
-  }
-
-  static JsonObject json(Path file) throws IOException {
-    return JsonParser.parseString(Files.readString(file)).getAsJsonObject();
   }
 
   static double[][] matrix(Path file) {

@@ -31,11 +31,9 @@ class ExplainStudyTest {
     }
     Files.writeString(fixture.at("noise.csv"), noise);
     Outcome outcome =
-        Outcome.of(
-                fixture.explainRun(
-                    "study", "--noise", fixture.text("noise.csv"), "--with", fixture.text("run")))
-            .succeeded();
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+        fixture.explainedRun(
+            "study", "--noise", fixture.text("noise.csv"), "--with", fixture.text("run"));
+    JsonObject summary = fixture.json("out/summary.json");
     List<String[]> rows = ExplainNoiseTest.rows(fixture.at("out/study.csv"));
     assertThat(rows).hasSize(ExplainFixture.CLASSES);
     JsonObject study = summary.getAsJsonObject("field_study");
@@ -64,13 +62,13 @@ class ExplainStudyTest {
     Object[] study =
         fixture.explainRun("study", "--inject", "similar", "--rate", "0.2", "--rule", "knn");
     Outcome.of(study).succeeded();
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     assertThat(summary.get("injected").getAsString()).isEqualTo("similar");
     assertThat(summary.has("noise")).isTrue();
     List<String[]> noise = ExplainNoiseTest.rows(fixture.at("out/noise.csv"));
     double changed = summary.getAsJsonObject("field_study").get("changed").getAsDouble();
     assertThat(changed / noise.size()).as("changed by made wrong").isBetween(0.6, 1.2);
-    Outcome.of(fixture.explainRun("study")).succeeded();
+    fixture.explainedRun("study");
     assertThat(fixture.at("out/noise.csv")).as("of another call").doesNotExist();
   }
 
@@ -78,7 +76,7 @@ class ExplainStudyTest {
   void reweightingIsMeasuredAndTested() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     String[] more = {"--groups", "3", "--method", "if-gn,gradient", "--how", "resolve"};
-    Outcome outcome = Outcome.of(fixture.explain("reweight", more)).succeeded();
+    Outcome outcome = fixture.explained("reweight", more);
     List<String[]> rows = ExplainNoiseTest.rows(fixture.at("out/before-after.csv"));
     assertThat(rows).hasSize(6);
     double grown = 0;
@@ -89,7 +87,7 @@ class ExplainStudyTest {
       grown += Double.parseDouble(row[4]);
     }
     assertThat(grown).as("pairs move apart").isPositive();
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     assertThat(summary.getAsJsonArray("tests")).hasSize(3);
     JsonObject test = summary.getAsJsonArray("tests").get(0).getAsJsonObject();
     assertThat(test.get("wilcoxon_p_value").getAsDouble()).isEqualTo(0.125); // 2^-3
@@ -102,20 +100,18 @@ class ExplainStudyTest {
         .filter(line -> line.contains("Wilcoxon"))
         .forEach(line -> assertThat(line).doesNotContainPattern("\\de-\\d"));
 
-    Outcome.of(
-            fixture.explain(
-                "reweight",
-                "--groups",
-                "3",
-                "--method",
-                "if-gn",
-                "--how",
-                "resolve",
-                "--helpful-weight",
-                "0",
-                "--harmful-weight",
-                "1.5"))
-        .succeeded();
+    fixture.explained(
+        "reweight",
+        "--groups",
+        "3",
+        "--method",
+        "if-gn",
+        "--how",
+        "resolve",
+        "--helpful-weight",
+        "0",
+        "--harmful-weight",
+        "1.5");
     double swapped = 0;
     for (String[] row : ExplainNoiseTest.rows(fixture.at("out/before-after.csv"))) {
       swapped += Double.parseDouble(row[4]);
@@ -133,8 +129,7 @@ class ExplainStudyTest {
     float[] weights = new float[samples];
     java.util.Arrays.fill(weights, 0.7f);
     NpyBytes.floats(fixture.at("w.npy"), weights, samples);
-    Outcome.of(fixture.explain("reweight", "--groups", "2", "--weights", fixture.text("w.npy")))
-        .succeeded();
+    fixture.explained("reweight", "--groups", "2", "--weights", fixture.text("w.npy"));
     List<String[]> rows = ExplainNoiseTest.rows(fixture.at("out/before-after.csv"));
     assertThat(rows).hasSize(2);
     assertThat(rows.get(0)[0]).isEqualTo("given weights");

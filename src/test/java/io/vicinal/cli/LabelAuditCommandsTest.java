@@ -44,7 +44,7 @@ class LabelAuditCommandsTest {
     for (String command : List.of("mislabel", "relabel")) {
       Outcome outcome =
           Outcome.of(ExplainNoiseTest.with(fixture.explainRun(command), "--overwrite")).succeeded();
-      JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+      JsonObject summary = fixture.json("out/summary.json");
       JsonObject data = summary.getAsJsonObject("data");
       int held = data.get("held_out_samples").getAsInt();
       assertThat(held).isPositive();
@@ -75,7 +75,7 @@ class LabelAuditCommandsTest {
     Matcher said = EXPECTED.matcher(outcome.out());
     assertThat(said.find()).as(outcome.out()).isTrue();
     assertThat(said.end()).isLessThan(outcome.out().indexOf("written: "));
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     JsonObject expected = summary.getAsJsonObject("expected");
     assertThat(summary.get("accept").getAsLong()).isEqualTo(Long.parseLong(said.group(1)));
     assertThat(Math.round(expected.get("mended").getAsDouble()))
@@ -124,7 +124,7 @@ class LabelAuditCommandsTest {
     assertThat(outcome.out())
         .contains(weakly, "No label is changed: wrong ones", "how many are wrong cannot be told")
         .doesNotContain("expected to");
-    JsonObject summary = ExplainScoresTest.json(out.resolve("summary.json"));
+    JsonObject summary = ExplainFixture.json(out.resolve("summary.json"));
     assertThat(summary.get("plateau").getAsBoolean()).isFalse();
     assertThat(summary.get("expected_wrong").isJsonNull()).isTrue();
     assertThat(summary.has("expected")).isFalse();
@@ -140,7 +140,7 @@ class LabelAuditCommandsTest {
             command, "--threshold", "0.5", "--out", out.toString(), "--overwrite");
     Outcome asked = Outcome.of(taken).succeeded();
     assertThat(asked.out()).contains(weakly, "How many of them are right cannot be said");
-    summary = ExplainScoresTest.json(out.resolve("summary.json"));
+    summary = ExplainFixture.json(out.resolve("summary.json"));
     assertThat(summary.get("accept").getAsInt()).isPositive();
     assertThat(summary.has("expected")).isFalse();
   }
@@ -148,8 +148,8 @@ class LabelAuditCommandsTest {
   @Test
   void theStudySaysAtItsTopWhatItLeavesOut() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Outcome outcome = Outcome.of(fixture.explainRun("study")).succeeded();
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    Outcome outcome = fixture.explainedRun("study");
+    JsonObject summary = fixture.json("out/summary.json");
     int held = summary.getAsJsonObject("data").get("held_out_samples").getAsInt();
     String said = "the " + held + " that the run held out for validation are not among them";
     assertThat(held).isPositive();
@@ -215,7 +215,7 @@ class LabelAuditCommandsTest {
 
   private static void assertOneNumber(ExplainFixture fixture, String command, Outcome outcome)
       throws IOException {
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     long suspects = summary.get("suspects").getAsLong();
     Matcher said = SUSPECTED.matcher(outcome.out());
     assertThat(said.find()).as(outcome.out()).isTrue();
@@ -249,16 +249,13 @@ class LabelAuditCommandsTest {
   }
 
   private static List<String> detectors(ExplainFixture fixture) throws IOException {
-    return ExplainScoresTest.json(fixture.at("out/queries.json"))
-        .getAsJsonArray("queries")
-        .asList()
-        .stream()
+    return fixture.json("out/queries.json").getAsJsonArray("queries").asList().stream()
         .map(row -> row.getAsJsonObject().get("id").getAsString())
         .toList();
   }
 
   private static String remarks(ExplainFixture fixture) throws IOException {
-    return ExplainScoresTest.json(fixture.at("out/summary.json")).get("remarks").toString();
+    return fixture.json("out/summary.json").get("remarks").toString();
   }
 
   private static String page(ExplainFixture fixture) throws IOException {

@@ -88,7 +88,7 @@ class NamesCommandTest {
     String[] named = {
       "--class-names", fixture.text("n.csv") + ":name", "--test-sample-names", fixture.text("t.txt")
     };
-    Outcome outcome = Outcome.of(fixture.explain("confusions", named)).succeeded();
+    Outcome outcome = fixture.explained("confusions", named);
     assertThat(outcome.out())
         .contains("same (class 6)")
         .contains("'eight'")
@@ -114,20 +114,18 @@ class NamesCommandTest {
         .contains("\"class_names\":[\"zero, nought\"");
 
     Outcome pair =
-        Outcome.of(
-                fixture.explain(
-                    "pair",
-                    "--class-names",
-                    fixture.text("n.csv") + ":name",
-                    "--test-sample-names",
-                    fixture.text("t.txt"),
-                    "--pairs",
-                    fixture.text("out/confusions.csv"),
-                    "--method",
-                    "gradient",
-                    "--out",
-                    fixture.text("pair")))
-            .succeeded();
+        fixture.explained(
+            "pair",
+            "--class-names",
+            fixture.text("n.csv") + ":name",
+            "--test-sample-names",
+            fixture.text("t.txt"),
+            "--pairs",
+            fixture.text("out/confusions.csv"),
+            "--method",
+            "gradient",
+            "--out",
+            fixture.text("pair"));
     assertThat(pair.out().lines())
         .anyMatch(line -> line.contains("two lines") || line.contains("<b>three</b>"));
     assertThat(pair.out()).containsPattern("pair (\\d+)-(\\d+) \\(img/\\1\\.jpg, img/\\2\\.jpg\\)");
@@ -139,7 +137,7 @@ class NamesCommandTest {
     String[] group = {
       "--class-names", fixture.text("n.csv") + ":name", "--groups", "9", "--method", "gradient"
     };
-    Outcome groups = Outcome.of(fixture.explain("group", group)).succeeded();
+    Outcome groups = fixture.explained("group", group);
     assertThat(groups.out()).contains("group 8 ('eight')");
     assertThat(Files.readString(fixture.at("out/queries.json")))
         .containsPattern("wrong pairs? of .{1,6}eight.{1,6} with ")
@@ -175,7 +173,7 @@ class NamesCommandTest {
       "--budget",
       "7"
     };
-    Outcome.of(fixture.explain("mislabel", named)).succeeded();
+    fixture.explained("mislabel", named);
     Path suspects = fixture.at("out/suspects.csv");
     List<List<String>> before = table(fixture.at("t.csv"));
     List<List<String>> table = table(suspects);
@@ -256,7 +254,7 @@ class NamesCommandTest {
         .contains("\"classNames\":[\"five\",\"four\",\"one\",\"three\",\"two\",\"zero\"]");
 
     String[] own = {"--run", fixture.text("named"), "--test-labels", fixture.text("tnames.npy")};
-    Outcome run = Outcome.of(fixture.explainRun("confusions", own)).succeeded();
+    Outcome run = fixture.explainedRun("confusions", own);
     assertThat(run.out()).containsPattern("(?m)^(six|seven|eight|nine) ");
     byte[] byRun = Files.readAllBytes(fixture.at("out/confusions.csv"));
     assertThat(new String(byRun, StandardCharsets.UTF_8)).contains("label_i_name");
@@ -267,7 +265,7 @@ class NamesCommandTest {
       "--labels", fixture.text("names.npy"),
       "--test-labels", fixture.text("tnames.npy")
     };
-    Outcome.of(fixture.explain("confusions", arrays)).succeeded();
+    fixture.explained("confusions", arrays);
     assertThat(fixture.at("out/confusions.csv")).hasBinaryContent(byRun);
 
     // What is written of labels that are texts is texts.

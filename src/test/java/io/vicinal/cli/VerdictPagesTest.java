@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,23 +43,6 @@ class VerdictPagesTest {
     fixture = ExplainFixture.in(folder);
   }
 
-  private JsonObject report() throws IOException {
-    String html = Files.readString(fixture.at("out/report.html"));
-    String from = "<script type=\"application/json\" id=\"data\">";
-    int start = html.indexOf(from) + from.length();
-    return JsonParser.parseString(html.substring(start, html.indexOf("</script>", start)))
-        .getAsJsonObject();
-  }
-
-  private static JsonObject section(JsonObject report, String type) {
-    for (JsonElement section : report.getAsJsonArray("sections")) {
-      if (section.getAsJsonObject().get("type").getAsString().equals(type)) {
-        return section.getAsJsonObject();
-      }
-    }
-    throw new AssertionError(type);
-  }
-
   private static String word(JsonObject json) {
     String key = json.get("badge").getAsString();
     return key.equals("stable") ? "predicted, stable" : key;
@@ -72,9 +54,10 @@ class VerdictPagesTest {
     options.addAll(List.of(more));
     Outcome outcome = Outcome.of(fixture.explain(command, options.toArray(String[]::new)));
     outcome.succeeded();
-    JsonObject report = report();
+    JsonObject report = fixture.report();
     List<String> badges = new ArrayList<>();
-    for (JsonElement element : section(report, "Confusions").getAsJsonArray("items")) {
+    for (JsonElement element :
+        ExplainFixture.section(report, "Confusions").getAsJsonArray("items")) {
       JsonObject item = element.getAsJsonObject();
       badges.add(word(item));
       for (String kind : new String[] {"harmful", "helpful"}) {
@@ -94,8 +77,7 @@ class VerdictPagesTest {
         assertThat(said.get(0)).isIn(EFFECTS.get(word(item)));
       }
     }
-    JsonArray summary =
-        ExplainScoresTest.json(fixture.at("out/summary.json")).getAsJsonArray("badges");
+    JsonArray summary = fixture.json("out/summary.json").getAsJsonArray("badges");
     for (int q = 0; q < badges.size(); q++) {
       JsonObject said = summary.get(q).getAsJsonObject();
       assertThat(said.get("badge").getAsString()).isEqualTo(badges.get(q));
@@ -115,22 +97,26 @@ class VerdictPagesTest {
       assertThat(largest).isEqualTo(error);
       String why = said.get("rests_on").getAsString();
       JsonObject item =
-          section(report, "Confusions").getAsJsonArray("items").get(q).getAsJsonObject();
+          ExplainFixture.section(report, "Confusions")
+              .getAsJsonArray("items")
+              .get(q)
+              .getAsJsonObject();
       assertThat(item.get("rests").getAsString()).isEqualTo(why);
       assertThat(outcome.out()).contains(badges.get(q) + (why.isEmpty() ? "" : ": " + why));
       if (badges.get(q).equals("verified")) {
         assertThat(why).startsWith("the " + again.size() + " largest predicted removals");
       }
     }
-    JsonObject headline = section(report, "Headline");
+    JsonObject headline = ExplainFixture.section(report, "Headline");
     if (labels(headline.get("sentence").getAsString()).contains("verified")) {
       assertThat(badges).contains("verified");
     }
-    JsonObject solver =
-        ExplainScoresTest.json(fixture.at("out/summary.json")).getAsJsonObject("solver");
+    JsonObject solver = fixture.json("out/summary.json").getAsJsonObject("solver");
     String multiple = damping + " the " + solver.get("unit").getAsString();
     assertThat(outcome.out()).as("console").contains("damping: lambda ", "(" + multiple + ")");
-    assertThat(section(report, "Health").get("facts").toString()).as("page").contains(multiple);
+    assertThat(ExplainFixture.section(report, "Health").get("facts").toString())
+        .as("page")
+        .contains(multiple);
     counted(headline.get("findings").toString(), badges);
     counted(outcome.out(), badges);
     return badges;
@@ -166,7 +152,7 @@ class VerdictPagesTest {
     assertThat(outcome.out())
         .contains("solves failed (", "neither ranked nor checked. Try --damping 1x or more")
         .contains("10 of ");
-    JsonObject summary = ExplainScoresTest.json(fixture.at("out/summary.json"));
+    JsonObject summary = fixture.json("out/summary.json");
     JsonArray queries =
         summary.getAsJsonArray("methods").get(0).getAsJsonObject().getAsJsonArray("queries");
     long failed = 0;
@@ -209,15 +195,13 @@ class VerdictPagesTest {
   @Test
   void aCheckThatWasTooShortSaysHowLong() throws IOException {
     Outcome outcome =
-        Outcome.of(
-                fixture.explain("group", "--groups", "1", "--damping", "1000x", "--check", "0.001"))
-            .succeeded();
+        fixture.explained("group", "--groups", "1", "--damping", "1000x", "--check", "0.001");
     assertThat(outcome.out())
         .containsPattern(
             "None of the \\d+ removals was solved again in the .* of --check: all of them take"
                 + " perhaps \\d+ s, so give --check \\d+ or more\\.")
         .contains("The command below takes --damping 10x, and measures");
-    assertThat(section(report(), "Headline").get("findings").toString())
+    assertThat(ExplainFixture.section(fixture.report(), "Headline").get("findings").toString())
         .contains("so give --check ");
   }
 
@@ -232,7 +216,7 @@ class VerdictPagesTest {
     String line =
         outcome.out().lines().filter(l -> l.startsWith("next: ")).findFirst().orElseThrow();
     assertThat(line).startsWith("next: vicinal explain verify ").contains("--groups 2");
-    JsonObject headline = section(report(), "Headline");
+    JsonObject headline = ExplainFixture.section(fixture.report(), "Headline");
     assertThat("next: " + headline.get("command").getAsString()).isEqualTo(line);
     String[] words = line.substring("next: vicinal ".length()).split(" ");
     Outcome.of((Object[]) words).succeeded();
@@ -241,7 +225,7 @@ class VerdictPagesTest {
     assertThat(outcome.out())
         .contains("an effect of self is how much the sample moves its own loss");
     assertThat(line).as("what was advised").contains("--damping 10x").doesNotContain("1000x");
-    JsonObject there = ExplainScoresTest.json(fixture.at("out-verified/summary.json"));
+    JsonObject there = fixture.json("out-verified/summary.json");
     for (JsonElement badge : there.getAsJsonArray("badges")) {
       assertThat(badge.getAsJsonObject().getAsJsonArray("doubts").toString())
           .doesNotContain("outside the spectrum");

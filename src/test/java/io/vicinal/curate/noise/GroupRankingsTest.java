@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelNoise;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.tensor.Arena;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -78,16 +79,8 @@ class GroupRankingsTest {
     return z;
   }
 
-  private static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int k = 0; k < a.length; k++) {
-      sum += a[k] * b[k];
-    }
-    return sum;
-  }
-
   private static double cosine(double[] a, double[] b) {
-    return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
+    return Dense.dot(a, b) / Math.sqrt(Dense.dot(a, a) * Dense.dot(b, b));
   }
 
   /** Wrong pairs (i, nn(i)) of the class with most of them, with what it is mostly taken for. */
@@ -102,8 +95,8 @@ class GroupRankingsTest {
         for (int k = 0; k < apart.length; k++) {
           apart[k] -= z[j][k];
         }
-        if (j != i && dot(apart, apart) < least) {
-          least = dot(apart, apart);
+        if (j != i && Dense.dot(apart, apart) < least) {
+          least = Dense.dot(apart, apart);
           nearest = j;
         }
       }
@@ -141,8 +134,8 @@ class GroupRankingsTest {
         double[] x = test[pair[side]];
         double[] a = embedding(w, x);
         double[] b = embedding(w, test[pair[1 - side]]);
-        double na = Math.sqrt(dot(a, a));
-        double nb = Math.sqrt(dot(b, b));
+        double na = Math.sqrt(Dense.dot(a, a));
+        double nb = Math.sqrt(Dense.dot(b, b));
         double cos = cosine(a, b);
         for (int k = 0; k < w.length; k++) {
           int e = k / PIXELS;
@@ -167,11 +160,11 @@ class GroupRankingsTest {
     double[] slope = new double[z.length];
     for (int c = 0; c < q.length; c++) {
       double share = Math.exp(q[c]) / all - (c == evidence.labels()[i] ? 1 : 0);
-      double length = Math.sqrt(dot(proxies[c], proxies[c]) * dot(z, z));
+      double length = Math.sqrt(Dense.dot(proxies[c], proxies[c]) * Dense.dot(z, z));
       for (int e = 0; e < z.length; e++) {
         slope[e] +=
             share
-                * (proxies[c][e] / length - cosine(z, proxies[c]) * z[e] / dot(z, z))
+                * (proxies[c][e] / length - cosine(z, proxies[c]) * z[e] / Dense.dot(z, z))
                 / TEMPERATURE;
       }
     }
@@ -180,7 +173,7 @@ class GroupRankingsTest {
 
   /** Equal up to a positive factor: the product's unit is that of a removal. */
   private static void same(double[] found, double[] expected) {
-    double factor = dot(found, expected) / dot(expected, expected);
+    double factor = Dense.dot(found, expected) / Dense.dot(expected, expected);
     assertThat(factor).as("harmful samples come first").isPositive();
     double largest = Arrays.stream(expected).map(Math::abs).max().orElseThrow();
     assertThat(largest).isPositive();
@@ -217,7 +210,7 @@ class GroupRankingsTest {
       for (int k = 0; k < h.length; k++) {
         y[k / PIXELS] += h[k] * train[i][k % PIXELS];
       }
-      double step = 1e-5 / Math.sqrt(dot(y, y));
+      double step = 1e-5 / Math.sqrt(Dense.dot(y, y));
       double[] up = z.clone();
       double[] down = z.clone();
       for (int e = 0; e < z.length; e++) {

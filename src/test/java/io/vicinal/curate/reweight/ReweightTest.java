@@ -13,6 +13,7 @@ import io.vicinal.influence.attribution.Explanation;
 import io.vicinal.influence.attribution.ExplanationOptions;
 import io.vicinal.influence.attribution.Scores;
 import io.vicinal.influence.attribution.SignedSets;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ProblemOptions;
@@ -198,16 +199,8 @@ class ReweightTest {
     return z;
   }
 
-  private static double cosine(double[] a, double[] b) {
-    double sum = 0;
-    for (int k = 0; k < a.length; k++) {
-      sum += a[k] * b[k];
-    }
-    return sum;
-  }
-
   private static double distance(double[][] z, PairDistance pair) {
-    return 2 - 2 * cosine(z[(int) pair.i()], z[(int) pair.j()]);
+    return 2 - 2 * Dense.dot(z[(int) pair.i()], z[(int) pair.j()]);
   }
 
   private static double recall(double[][] z) {
@@ -216,7 +209,7 @@ class ReweightTest {
     for (int i = 0; i < z.length; i++) {
       int nearest = i == 0 ? 1 : 0;
       for (int j = 0; j < z.length; j++) {
-        nearest = j != i && cosine(z[i], z[j]) > cosine(z[i], z[nearest]) ? j : nearest;
+        nearest = j != i && Dense.dot(z[i], z[j]) > Dense.dot(z[i], z[nearest]) ? j : nearest;
       }
       right += labels[i] == labels[nearest] ? 1.0 / z.length : 0;
     }

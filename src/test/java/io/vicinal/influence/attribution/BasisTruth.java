@@ -1,6 +1,7 @@
 package io.vicinal.influence.attribution;
 
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
 import java.util.Arrays;
@@ -41,7 +42,7 @@ final class BasisTruth {
 
   double[] effects(double[] direction) {
     return IntStream.range(0, truth.n)
-        .mapToDouble(i -> truth.weights[i] / truth.n * DenseTruth.dot(gradient(i), direction))
+        .mapToDouble(i -> truth.weights[i] / truth.n * Dense.dot(gradient(i), direction))
         .toArray();
   }
 

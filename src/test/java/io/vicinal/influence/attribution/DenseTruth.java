@@ -1,5 +1,6 @@
 package io.vicinal.influence.attribution;
 
+import io.vicinal.influence.problem.Dense;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -64,7 +65,7 @@ final class DenseTruth {
     double[] logits = new double[classes];
     for (int c = 0; c < classes; c++) {
       double[] p = proxy(theta, c);
-      logits[c] = scale * dot(z, p) / Math.sqrt(dot(z, z) * dot(p, p));
+      logits[c] = scale * Dense.dot(z, p) / Math.sqrt(Dense.dot(z, z) * Dense.dot(p, p));
     }
     return logits;
   }
@@ -84,14 +85,14 @@ final class DenseTruth {
   double[] gradient(double[] theta, int i, long label) {
     double[] q = softmax(logits(theta, i));
     double[] z = embedding(theta, x, i);
-    double nz = Math.sqrt(dot(z, z));
+    double nz = Math.sqrt(Dense.dot(z, z));
     double[] gradient = new double[size()];
     double[] byZ = new double[width];
     for (int c = 0; c < classes; c++) {
       double e = scale * (q[c] - (c == label ? 1 : 0));
       double[] p = proxy(theta, c);
-      double np = Math.sqrt(dot(p, p));
-      double cos = dot(z, p) / (nz * np);
+      double np = Math.sqrt(Dense.dot(p, p));
+      double cos = Dense.dot(z, p) / (nz * np);
       for (int a = 0; a < width; a++) {
         byZ[a] += e * (p[a] / (nz * np) - cos * z[a] / (nz * nz));
         gradient[width * features + width + c * width + a] +=
@@ -161,7 +162,7 @@ final class DenseTruth {
       double[] q = softmax(logits(theta, i));
       for (int a = 0; a < sum.length; a++) {
         for (int b = 0; b < sum.length; b++) {
-          double mean = dot(j[a], q) * dot(j[b], q);
+          double mean = Dense.dot(j[a], q) * Dense.dot(j[b], q);
           double second = 0;
           for (int c = 0; c < classes; c++) {
             second += q[c] * j[a][c] * j[b][c];
@@ -181,9 +182,9 @@ final class DenseTruth {
       for (int k = 0; k < g.length; k++) {
         g[k] += lambda * (theta[analysed[k]] - reference[analysed[k]]);
       }
-      double[] s = solve(damped(hessian(theta, w), lambda), g);
+      double[] s = Dense.solve(damped(hessian(theta, w), lambda), 0, g);
       theta = moved(theta, Arrays.stream(s).map(v -> -v).toArray());
-      if (Math.sqrt(dot(g, g)) < 1e-13) {
+      if (Math.sqrt(Dense.dot(g, g)) < 1e-13) {
         return theta;
       }
     }
@@ -197,47 +198,6 @@ final class DenseTruth {
       result[k][k] += lambda;
     }
     return result;
-  }
-
-  /** Gaussian elimination with partial pivoting. */
-  static double[] solve(double[][] matrix, double[] rhs) {
-    int n = rhs.length;
-    double[][] a = damped(matrix, 0);
-    double[] b = rhs.clone();
-    for (int k = 0; k < n; k++) {
-      int pivot = k;
-      for (int r = k + 1; r < n; r++) {
-        pivot = Math.abs(a[r][k]) > Math.abs(a[pivot][k]) ? r : pivot;
-      }
-      double[] row = a[k];
-      a[k] = a[pivot];
-      a[pivot] = row;
-      double value = b[k];
-      b[k] = b[pivot];
-      b[pivot] = value;
-      for (int r = k + 1; r < n; r++) {
-        double f = a[r][k] / a[k][k];
-        for (int c = k; c < n; c++) {
-          a[r][c] -= f * a[k][c];
-        }
-        b[r] -= f * b[k];
-      }
-    }
-    for (int k = n - 1; k >= 0; k--) {
-      for (int c = k + 1; c < n; c++) {
-        b[k] -= a[k][c] * b[c];
-      }
-      b[k] /= a[k][k];
-    }
-    return b;
-  }
-
-  static double dot(double[] a, double[] b) {
-    double sum = 0;
-    for (int k = 0; k < a.length; k++) {
-      sum += a[k] * b[k];
-    }
-    return sum;
   }
 
   static void addTo(double[] sum, double factor, double[] v) {

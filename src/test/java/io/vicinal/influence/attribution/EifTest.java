@@ -5,6 +5,7 @@ import static io.vicinal.influence.attribution.LinearEstimatorsTest.near;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
@@ -33,11 +34,11 @@ class EifTest {
         break;
       }
       double[] v = p.slope(query, theta);
-      double whole = Math.sqrt(DenseTruth.dot(v, v));
+      double whole = Math.sqrt(Dense.dot(v, v));
       for (double[] other : orthogonal) {
-        DenseTruth.addTo(v, -DenseTruth.dot(v, other) / DenseTruth.dot(other, other), other);
+        DenseTruth.addTo(v, -Dense.dot(v, other) / Dense.dot(other, other), other);
       }
-      double length = orthogonal.isEmpty() ? 1 : whole / Math.sqrt(DenseTruth.dot(v, v));
+      double length = orthogonal.isEmpty() ? 1 : whole / Math.sqrt(Dense.dot(v, v));
       theta =
           p.truth.moved(theta, Arrays.stream(v).map(g -> sign * o.rate() * length * g).toArray());
     }
@@ -53,7 +54,7 @@ class EifTest {
   private static double[] mean(List<Naive> walks, EifOptions.Form form, int n) {
     double[] raw = new double[n];
     for (Naive walk : walks) {
-      double length = Math.sqrt(DenseTruth.dot(walk.displacement, walk.displacement));
+      double length = Math.sqrt(Dense.dot(walk.displacement, walk.displacement));
       for (int i = 0; i < n; i++) {
         raw[i] +=
             switch (form) {
@@ -120,8 +121,7 @@ class EifTest {
         walks.add(walk(p, query, 1, options, before));
         double[] made = walks.get(walks.size() - 1).displacement;
         for (double[] other : before) {
-          assertThat(DenseTruth.dot(made, other))
-              .isCloseTo(0, offset(1e-9 * DenseTruth.dot(made, made)));
+          assertThat(Dense.dot(made, other)).isCloseTo(0, offset(1e-9 * Dense.dot(made, made)));
         }
         before.add(made);
       }
@@ -133,8 +133,7 @@ class EifTest {
   private static double[] orthogonalised(double[] v, List<double[]> before) {
     double[] result = v.clone();
     for (double[] other : before) {
-      DenseTruth.addTo(
-          result, -DenseTruth.dot(result, other) / DenseTruth.dot(other, other), other);
+      DenseTruth.addTo(result, -Dense.dot(result, other) / Dense.dot(other, other), other);
     }
     return result;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
@@ -52,8 +53,8 @@ class LinearEstimatorsTest {
       Scores gn = scores("if-gn", e, p.queries);
       for (int q = 0; q < p.queries.size(); q++) {
         double[] v = p.slope(p.queries.get(q), at);
-        near(full.values()[q], p.effects(at, DenseTruth.solve(hessian, v)), 1e-7);
-        near(gn.values()[q], p.effects(at, DenseTruth.solve(gaussNewton, v)), 1e-7);
+        near(full.values()[q], p.effects(at, Dense.solve(hessian, 0, v)), 1e-7);
+        near(gn.values()[q], p.effects(at, Dense.solve(gaussNewton, 0, v)), 1e-7);
         Diagnostics diagnostics = full.diagnostics().get(q);
         assertThat(diagnostics.query()).isEqualTo(p.queries.get(q).id());
         assertThat(diagnostics.value()).isCloseTo(p.value(p.queries.get(q), at), offset(1e-8));
@@ -96,7 +97,7 @@ class LinearEstimatorsTest {
             (double) gradient.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
         double[] g = p.truth.pick(p.truth.gradient(p.theta, 3, p.truth.y[3]));
         assertThat(factor * gradient.values()[q][3] / p.truth.weights[3])
-            .isCloseTo(-DenseTruth.dot(g, v), offset(1e-8));
+            .isCloseTo(-Dense.dot(g, v), offset(1e-8));
       }
     }
   }
@@ -115,14 +116,14 @@ class LinearEstimatorsTest {
       double[][] kernel = new double[p.n][p.n];
       for (int i = 0; i < p.n; i++) {
         for (int j = 0; j < p.n; j++) {
-          kernel[i][j] = DenseTruth.dot(g[i], g[j]) + (i == j ? p.n * lambda : 0);
+          kernel[i][j] = Dense.dot(g[i], g[j]) + (i == j ? p.n * lambda : 0);
         }
       }
       Scores fisher = scores("fisher", e, p.queries);
       for (int q = 0; q < p.queries.size(); q++) {
         double[] v = p.slope(p.queries.get(q), p.theta);
-        double[] cross = Arrays.stream(g).mapToDouble(row -> DenseTruth.dot(row, v)).toArray();
-        near(fisher.values()[q], DenseTruth.solve(kernel, cross), 1e-8);
+        double[] cross = Arrays.stream(g).mapToDouble(row -> Dense.dot(row, v)).toArray();
+        near(fisher.values()[q], Dense.solve(kernel, 0, cross), 1e-8);
       }
     }
   }
@@ -163,7 +164,7 @@ class LinearEstimatorsTest {
         }
         expected[i] *= p.truth.weights[i] / p.n;
         double[] own = p.truth.pick(p.truth.gradient(p.theta, i, p.truth.y[i]));
-        dense[i] = p.truth.weights[i] / p.n * DenseTruth.dot(own, DenseTruth.solve(hessian, own));
+        dense[i] = p.truth.weights[i] / p.n * Dense.dot(own, Dense.solve(hessian, 0, own));
       }
       Scores self = scores("self", e, p.queries);
       assertThat(self.values()).hasNumberOfRows(1);

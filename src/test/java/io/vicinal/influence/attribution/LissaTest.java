@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ParameterSubset;
@@ -30,7 +31,7 @@ class LissaTest {
   }
 
   private static double[] times(double[][] matrix, double[] v) {
-    return Arrays.stream(matrix).mapToDouble(row -> DenseTruth.dot(row, v)).toArray();
+    return Arrays.stream(matrix).mapToDouble(row -> Dense.dot(row, v)).toArray();
   }
 
   @Test
@@ -54,7 +55,7 @@ class LissaTest {
               (double) scores.diagnostics().get(q).more().get(Diagnostics.ORIGINAL_FACTOR);
           for (int i = 0; i < p.n; i++) {
             double[] g = p.truth.pick(p.truth.gradient(p.theta, i, p.truth.y[i]));
-            original[i] = -DenseTruth.dot(h, g) / seed.scale();
+            original[i] = -Dense.dot(h, g) / seed.scale();
           }
           double[] found = Arrays.stream(scores.values()[q]).map(score -> factor * score).toArray();
           near(found, original, 1e-8);
@@ -109,7 +110,7 @@ class LissaTest {
         Scores scores = new Lissa(5 / scale, scale).scores(e, List.of(query), Progress.NONE);
         double[] v = p.slope(query, theta);
         double[] solved =
-            DenseTruth.solve(DenseTruth.damped(truth.hessian(theta, truth.weights), 5), v);
+            Dense.solve(DenseTruth.damped(truth.hessian(theta, truth.weights), 5), 0, v);
         double[] flat = Arrays.stream(v).map(g -> g / 5).toArray();
         double error = error(truth, theta, solved, scores.values()[0], longX, longY);
         assertThat(error).isLessThan(0.02);
@@ -135,8 +136,7 @@ class LissaTest {
             truth.weights,
             truth.analysed);
     for (int i = 0; i < one.n; i++) {
-      double expected =
-          DenseTruth.dot(one.pick(one.gradient(theta, i, one.y[i])), direction) / y.length;
+      double expected = Dense.dot(one.pick(one.gradient(theta, i, one.y[i])), direction) / y.length;
       square += (scores[i] - expected) * (scores[i] - expected);
       norm += expected * expected;
     }

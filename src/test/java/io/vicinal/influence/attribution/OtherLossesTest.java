@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ParameterSubset;
@@ -147,7 +148,7 @@ class OtherLossesTest {
   }
 
   private static double cosine(double[] a, double[] b) {
-    return DenseTruth.dot(a, b) / Math.sqrt(DenseTruth.dot(a, a) * DenseTruth.dot(b, b));
+    return Dense.dot(a, b) / Math.sqrt(Dense.dot(a, a) * Dense.dot(b, b));
   }
 
   private final Xoshiro random = new Xoshiro(12);
@@ -214,7 +215,7 @@ class OtherLossesTest {
 
   /** w_i times the derivative by w_i of the loss's derivative along a direction. */
   private double[] along(Case c, double[] at, double[] direction) {
-    double norm = Math.sqrt(DenseTruth.dot(direction, direction));
+    double norm = Math.sqrt(Dense.dot(direction, direction));
     double[] slopes =
         slopes(
             N,
@@ -284,7 +285,7 @@ class OtherLossesTest {
         double[][] hessian = new double[size][];
         Arrays.setAll(hessian, k -> slopes(size, at, t -> slope(k, t, u -> loss(c, u, weights))));
         double[] answer =
-            DenseTruth.solve(DenseTruth.damped(hessian, lambda), slopes(size, at, this::distance));
+            Dense.solve(DenseTruth.damped(hessian, lambda), 0, slopes(size, at, this::distance));
         double[] exact = Estimators.of("if").scores(e, queries, Progress.NONE).values()[0];
         near(exact, along(c, at, answer), 1e-5);
 

@@ -7,6 +7,7 @@ import com.sun.management.OperatingSystemMXBean;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ProblemOptions;
 import io.vicinal.influence.query.Query;
@@ -136,7 +137,7 @@ class RuntimeTest {
                 at,
                 null,
                 new HeadTensors(gradient, null, null));
-        scores[i] = -DenseTruth.dot(h, gradient.toDoubles());
+        scores[i] = -Dense.dot(h, gradient.toDoubles());
       }
     }
     return scores;

@@ -4,6 +4,7 @@ import static io.vicinal.influence.attribution.LinearEstimatorsTest.near;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.ParameterSubset;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
@@ -25,7 +26,7 @@ class SampleTablesTest {
       double[] at = p.minimum(e);
       double[][] hessian = DenseTruth.damped(p.truth.hessian(at, p.truth.weights), lambda);
       Query query = p.queries.get(0);
-      double[] t = DenseTruth.solve(hessian, p.slope(query, at));
+      double[] t = Dense.solve(hessian, 0, p.slope(query, at));
       int from = 2;
       int rows = 11;
       SampleTables tables =
@@ -47,7 +48,7 @@ class SampleTablesTest {
         for (int c = 0; c < p.truth.classes; c++) {
           double[] other = p.truth.pick(p.truth.gradient(at, i, c));
           DenseTruth.addTo(other, -1, own);
-          relabel[r * p.truth.classes + c] = -p.truth.weights[i] / p.n * DenseTruth.dot(other, t);
+          relabel[r * p.truth.classes + c] = -p.truth.weights[i] / p.n * Dense.dot(other, t);
           split[r * p.truth.classes + c] = p.truth.weights[i] / p.n * share(p, at, i, c, t);
         }
         sums[r] = Arrays.stream(tables.split()[r]).sum();
@@ -68,11 +69,11 @@ class SampleTablesTest {
     double above = p.truth.logits(p.truth.moved(at, scaled(t, step)), i)[c];
     double below = p.truth.logits(p.truth.moved(at, scaled(t, -step)), i)[c];
     double residual = p.truth.softmax(p.truth.logits(at, i))[c] - (c == p.truth.y[i] ? 1 : 0);
-    return residual * Math.sqrt(DenseTruth.dot(t, t)) * (above - below) / (2 * step);
+    return residual * Math.sqrt(Dense.dot(t, t)) * (above - below) / (2 * step);
   }
 
   private static double[] scaled(double[] v, double factor) {
-    double size = factor / Math.sqrt(DenseTruth.dot(v, v));
+    double size = factor / Math.sqrt(Dense.dot(v, v));
     return Arrays.stream(v).map(x -> size * x).toArray();
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.influence.problem.Dense;
 import io.vicinal.influence.problem.HeadModel;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.ParameterSubset;
@@ -176,7 +177,7 @@ final class SmallProblem implements AutoCloseable {
     double[] effects = new double[n];
     for (int i = 0; i < n; i++) {
       double[] g = truth.pick(truth.gradient(parameters, i, truth.y[i]));
-      effects[i] = truth.weights[i] / n * DenseTruth.dot(g, direction);
+      effects[i] = truth.weights[i] / n * Dense.dot(g, direction);
     }
     return effects;
   }

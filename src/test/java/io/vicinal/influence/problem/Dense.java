@@ -134,12 +134,16 @@ public final class Dense {
     return Math.sqrt(sum) / norm(b);
   }
 
-  public static double norm(double[] v) {
+  public static double dot(double[] a, double[] b) {
     double sum = 0;
-    for (double value : v) {
-      sum += value * value;
+    for (int k = 0; k < a.length; k++) {
+      sum += a[k] * b[k];
     }
-    return Math.sqrt(sum);
+    return sum;
+  }
+
+  public static double norm(double[] v) {
+    return Math.sqrt(dot(v, v));
   }
 
   /** |a - b| / |b|. */
@@ -153,10 +157,6 @@ public final class Dense {
 
   /** a . b / (|a| |b|). */
   public static double cosine(double[] a, double[] b) {
-    double sum = 0;
-    for (int i = 0; i < a.length; i++) {
-      sum += a[i] * b[i];
-    }
-    return sum / norm(a) / norm(b);
+    return dot(a, b) / norm(a) / norm(b);
   }
 }
