@@ -44,23 +44,9 @@ class CudaCommandsTest {
   private double[] scores(ExplainFixture fixture, String device, String method) throws IOException {
     String out = "out-" + device + "-" + method;
     fixture.explained(
-        "pair",
-        "--pairs",
-        fixture.text("pairs.csv"),
-        "--method",
-        method,
-        "--damping",
-        "100x",
-        "--dtype",
-        "float64",
-        "--tolerance",
-        "1e-6",
-        "--check",
-        "0",
-        "--device",
-        device,
-        "--out",
-        fixture.text(out));
+        "pair --pairs % --method % --damping 100x --dtype float64 --tolerance 1e-6"
+            + " --check 0 --device % --out %",
+        fixture.text("pairs.csv"), method, device, fixture.text(out));
     return values(fixture.at(out + "/scores.npy"));
   }
 

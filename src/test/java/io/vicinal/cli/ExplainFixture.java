@@ -139,7 +139,10 @@ record ExplainFixture(Path folder) {
     return Outcome.of(explainRun(command, replaced)).succeeded();
   }
 
-  /** The arguments of a good command on arrays, with an option's value replaced or added. */
+  /**
+   * The {@link Outcome#words} of a good command on arrays, with an option's value replaced or
+   * added; null leaves the option out.
+   */
   Object[] explain(String command, String... replaced) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("--features", text("X.npy"));
@@ -151,7 +154,7 @@ record ExplainFixture(Path folder) {
     options.put("--test-labels", text("ty.npy"));
     options.put("--threads", "1");
     options.put("--out", text("out"));
-    return Fixture.arguments(options, new String[] {"explain", command}, replaced);
+    return arguments(options, command, replaced);
   }
 
   /** The same on the run folder. */
@@ -162,7 +165,13 @@ record ExplainFixture(Path folder) {
     options.put("--test-labels", text("ty.npy"));
     options.put("--threads", "1");
     options.put("--out", text("out"));
-    return Fixture.arguments(options, new String[] {"explain", command}, replaced);
+    return arguments(options, command, replaced);
+  }
+
+  private static Object[] arguments(Map<String, String> options, String line, String... values) {
+    Object[] words = Outcome.words(line, (Object[]) values);
+    String[] first = {"explain", (String) words[0]};
+    return Fixture.arguments(options, first, Arrays.copyOfRange(words, 1, words.length));
   }
 
   private static void copy(Path from, Path to) throws IOException {

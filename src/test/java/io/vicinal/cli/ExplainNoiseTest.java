@@ -65,22 +65,11 @@ class ExplainNoiseTest {
   @Test
   void featuresAndLabelsSufficeAndSimilarClassesAreConfused() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
-    Object[] arguments = {
-      "explain",
-      "relabel",
-      "--features",
-      fixture.at("X.npy"),
-      "--labels",
-      fixture.at("y.npy"),
-      "--inject",
-      "similar",
-      "--detector",
-      "ekfac-self",
-      "--threads",
-      "1",
-      "--out",
-      fixture.at("out")
-    };
+    Object[] arguments =
+        Outcome.words(
+            "explain relabel --features % --labels % --inject similar --detector ekfac-self"
+                + " --threads 1 --out %",
+            fixture.at("X.npy"), fixture.at("y.npy"), fixture.at("out"));
     Outcome outcome = Outcome.of(with(arguments, QUICK)).succeeded();
     assertThat(outcome.out())
         .contains("are expected to become right", "damping of ekfac-self: lambda ");
@@ -157,14 +146,8 @@ class ExplainNoiseTest {
     lines.set(2, String.join(",", second));
     Files.write(suspects, lines);
     Outcome.of(
-            "labels",
-            "apply",
-            "--labels",
-            fixture.at("y.npy"),
-            "--decisions",
-            suspects,
-            "--out",
-            fixture.at("cleaned.npy"))
+            "labels apply --labels % --decisions % --out %",
+            fixture.at("y.npy"), suspects, fixture.at("cleaned.npy"))
         .succeeded();
     try (Arena arena = Arena.host()) {
       long[] given = Npy.read(fixture.at("y.npy"), arena).toLongs();
@@ -210,15 +193,8 @@ class ExplainNoiseTest {
   void withoutKnowingTheNoiseSuspectsAreRanked() throws IOException {
     ExplainFixture fixture = ExplainFixture.in(folder);
     fixture.explained(
-        "mislabel",
-        "--detectors",
-        "knn,oof-loss",
-        "--budget",
-        "7",
-        "--test-features",
-        null,
-        "--test-labels",
-        null);
+        "mislabel --detectors knn,oof-loss --budget 7 --test-features %" + " --test-labels %",
+        null, null);
     assertThat(rows(fixture.at("out/suspects.csv"))).hasSize(7);
     assertThat(fixture.at("out/detectors.csv")).doesNotExist();
     assertThat(fixture.at("out/noise.csv")).doesNotExist();

@@ -152,14 +152,7 @@ class ExplainReportTest {
   void wrongLabelsAreFoundAndRepaired() throws IOException {
     JsonObject found =
         report(
-            fixture.explainRun(
-                "mislabel",
-                "--inject",
-                "symmetric",
-                "--detectors",
-                "knn,random",
-                "--pixels",
-                "8x8"));
+            fixture.explainRun("mislabel --inject symmetric --detectors knn,random --pixels 8x8"));
     assertThat(types(found)).containsExactly("Headline", "Detection", "Review", "EmbeddingMap");
     JsonObject detection = ExplainFixture.section(found, "Detection");
     assertThat(detection.getAsJsonObject("curves").getAsJsonArray("series")).hasSize(2);

@@ -143,30 +143,14 @@ class ExplainResumeTest {
 
   private static Object[] oneMethod(ExplainFixture fixture, Path out) {
     return fixture.explain(
-        "pair",
-        "--pairs",
-        fixture.text("pairs.csv"),
-        "--method",
-        "newton-loo",
-        "--check",
-        "0",
-        "--damping",
-        "10x",
-        "--out",
-        out.toString());
+        "pair --pairs % --method newton-loo --check 0 --damping 10x --out %",
+        fixture.text("pairs.csv"), out.toString());
   }
 
   private static Object[] pairs(ExplainFixture fixture, Path out) {
     return fixture.explain(
-        "pair",
-        "--pairs",
-        fixture.text("pairs.csv"),
-        "--method",
-        METHODS,
-        "--damping",
-        "10x",
-        "--out",
-        out.toString());
+        "pair --pairs % --method % --damping 10x --out %",
+        fixture.text("pairs.csv"), METHODS, out.toString());
   }
 
   /** Times differ, nothing else may. */

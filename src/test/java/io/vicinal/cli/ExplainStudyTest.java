@@ -101,17 +101,8 @@ class ExplainStudyTest {
         .forEach(line -> assertThat(line).doesNotContainPattern("\\de-\\d"));
 
     fixture.explained(
-        "reweight",
-        "--groups",
-        "3",
-        "--method",
-        "if-gn",
-        "--how",
-        "resolve",
-        "--helpful-weight",
-        "0",
-        "--harmful-weight",
-        "1.5");
+        "reweight --groups 3 --method if-gn --how resolve --helpful-weight 0"
+            + " --harmful-weight 1.5");
     double swapped = 0;
     for (String[] row : ExplainNoiseTest.rows(fixture.at("out/before-after.csv"))) {
       swapped += Double.parseDouble(row[4]);

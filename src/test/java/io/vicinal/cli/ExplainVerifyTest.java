@@ -25,25 +25,10 @@ class ExplainVerifyTest {
     Files.writeString(fixture.at("pairs.csv"), "i,j\n5,26\n15,64\n");
     Outcome outcome =
         fixture.explained(
-            "verify",
-            "--pairs",
-            fixture.text("pairs.csv"),
-            "--method",
-            "if,gradient,newton-loo",
-            "--damping",
-            "10x",
-            "--leave-out",
-            "2",
-            "--controls",
-            "3",
-            "--remove",
-            "4",
-            "--relabel",
-            "1",
-            "--subsets",
-            "3",
-            "--brittleness",
-            "4");
+            "verify --pairs % --method if,gradient,newton-loo --damping 10x"
+                + " --leave-out 2 --controls 3 --remove 4 --relabel 1 --subsets 3"
+                + " --brittleness 4",
+            fixture.text("pairs.csv"));
     JsonObject summary = fixture.json("out/summary.json");
     JsonObject exact = agreement(summary, "leave out", "if");
     assertThat(exact.get("pearson").getAsDouble()).isGreaterThan(0.9);

@@ -89,7 +89,7 @@ record Fixture(Path folder) {
     options.put("--labels", text("y.npy"));
     options.put("--proxies", text("P.npy"));
     options.put("--out", text("out"));
-    return arguments(options, new String[] {"loss", name}, replaced);
+    return arguments(options, new String[] {"loss", name}, (Object[]) replaced);
   }
 
   Object[] evaluate(String... replaced) {
@@ -98,7 +98,7 @@ record Fixture(Path folder) {
     options.put("--labels", text("y.npy"));
     options.put("--metrics", "r@1,map@r");
     options.put("--out", text("metrics.json"));
-    return arguments(options, new String[] {"evaluate"}, replaced);
+    return arguments(options, new String[] {"evaluate"}, (Object[]) replaced);
   }
 
   Object[] embed(String... replaced) {
@@ -106,20 +106,22 @@ record Fixture(Path folder) {
     options.put("--features", text("E.npy"));
     options.put("--head", text("head.safetensors"));
     options.put("--out", text("Z.npy"));
-    return arguments(options, new String[] {"embed"}, replaced);
+    return arguments(options, new String[] {"embed"}, (Object[]) replaced);
   }
 
   Object[] train(String... replaced) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("--config", text("c.json"));
     options.put("--run", text("run"));
-    return arguments(options, new String[] {"train"}, replaced);
+    return arguments(options, new String[] {"train"}, (Object[]) replaced);
   }
 
-  static Object[] arguments(Map<String, String> options, String[] first, String... replaced) {
+  /** A good command's arguments; an option that no value follows is a flag. */
+  static Object[] arguments(Map<String, String> options, String[] first, Object... replaced) {
     List<Object> all = new ArrayList<>(List.of((Object[]) first));
-    for (int i = 0; i + 1 < replaced.length; i += 2) {
-      options.put(replaced[i], replaced[i + 1]);
+    for (int i = 0; i < replaced.length; i++) {
+      boolean flag = i + 1 == replaced.length || String.valueOf(replaced[i + 1]).startsWith("--");
+      options.put((String) replaced[i], flag ? "" : (String) replaced[++i]);
     }
     options.forEach(
         (key, value) -> {

@@ -104,18 +104,10 @@ class LabelAuditCommandsTest {
     Path labels = folder.resolve("classes.npy");
     NpyBytes.floats(features, x, n, width);
     NpyBytes.longs(labels, y);
-    Object[] command = {
-      "explain",
-      "relabel",
-      "--features",
-      features,
-      "--labels",
-      labels,
-      "--detector",
-      "oof-loss",
-      "--set",
-      "epochs=1"
-    };
+    Object[] command =
+        Outcome.words(
+            "explain relabel --features % --labels % --detector oof-loss --set epochs=1",
+            features, labels);
     Path out = folder.resolve("weak");
     Outcome outcome =
         Outcome.of(ExplainNoiseTest.with(command, "--out", out.toString())).succeeded();
@@ -183,32 +175,18 @@ class LabelAuditCommandsTest {
     Files.writeString(csv, table);
     Outcome outcome =
         Outcome.of(
-                "explain",
-                "mislabel",
-                "--features",
-                csv,
-                "--labels",
-                csv + ":name",
-                "--out",
-                folder.resolve("copies"))
+                "explain mislabel --features % --labels % --out %",
+                csv, csv + ":name", folder.resolve("copies"))
             .succeeded();
     assertThat(outcome.out())
         .contains("1 sample is an exact copy of an earlier one with another label")
         .contains("60 samples are few");
     // The study trains a head as well where none is named.
     Path out = folder.resolve("study");
-    Object[] study = {
-      "explain",
-      "study",
-      "--features",
-      csv,
-      "--labels",
-      csv + ":name",
-      "--out",
-      out,
-      "--set",
-      "epochs=1"
-    };
+    Object[] study =
+        Outcome.words(
+            "explain study --features % --labels % --out % --set epochs=1",
+            csv, csv + ":name", out);
     assertThat(Outcome.of(study).succeeded().out()).contains("No head was named: a ");
     assertThat(out.resolve("study.csv")).exists();
   }

@@ -35,16 +35,10 @@ class LabelsApplyTest {
   private Outcome apply(String labels, String decisions, String out, String... more)
       throws IOException {
     Files.writeString(folder.resolve("decisions.csv"), decisions);
-    Object[] arguments = {
-      "labels",
-      "apply",
-      "--labels",
-      folder.resolve(labels),
-      "--decisions",
-      folder.resolve("decisions.csv"),
-      "--out",
-      folder.resolve(out)
-    };
+    Object[] arguments =
+        Outcome.words(
+            "labels apply --labels % --decisions % --out %",
+            folder.resolve(labels), folder.resolve("decisions.csv"), folder.resolve(out));
     return Outcome.of(ExplainNoiseTest.with(arguments, more));
   }
 
@@ -143,16 +137,10 @@ class LabelsApplyTest {
     for (Charset other : List.of(StandardCharsets.UTF_16LE, StandardCharsets.ISO_8859_1)) {
       Path file = folder.resolve("other.csv");
       Files.write(file, ("\u00C5" + HEADER + "0,a,4,2,accept,\n").getBytes(other));
-      Object[] arguments = {
-        "labels",
-        "apply",
-        "--labels",
-        folder.resolve("y.npy"),
-        "--decisions",
-        file,
-        "--out",
-        folder.resolve("c.npy")
-      };
+      Object[] arguments =
+          Outcome.words(
+              "labels apply --labels % --decisions % --out %",
+              folder.resolve("y.npy"), file, folder.resolve("c.npy"));
       Outcome.of(arguments).failed(2, "other.csv", "save it as UTF-8", "'CSV UTF-8'");
     }
   }

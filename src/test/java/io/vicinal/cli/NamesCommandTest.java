@@ -115,16 +115,10 @@ class NamesCommandTest {
 
     Outcome pair =
         fixture.explained(
-            "pair",
-            "--class-names",
+            "pair --class-names % --test-sample-names % --pairs % --method gradient" + " --out %",
             fixture.text("n.csv") + ":name",
-            "--test-sample-names",
             fixture.text("t.txt"),
-            "--pairs",
             fixture.text("out/confusions.csv"),
-            "--method",
-            "gradient",
-            "--out",
             fixture.text("pair"));
     assertThat(pair.out().lines())
         .anyMatch(line -> line.contains("two lines") || line.contains("<b>three</b>"));
@@ -197,14 +191,8 @@ class NamesCommandTest {
     }
     Files.writeString(fixture.at("d.csv"), decided);
     Outcome.of(
-            "labels",
-            "apply",
-            "--labels",
-            fixture.text("t.csv") + ":y",
-            "--decisions",
-            fixture.at("d.csv"),
-            "--out",
-            fixture.at("cleaned.csv"))
+            "labels apply --labels % --decisions % --out %",
+            fixture.text("t.csv") + ":y", fixture.at("d.csv"), fixture.at("cleaned.csv"))
         .succeeded();
     List<List<String>> after = table(fixture.at("cleaned.csv"));
     int changed = 0;
@@ -237,14 +225,9 @@ class NamesCommandTest {
     texts(fixture.at("names.npy"), words(fixture.at("y.npy"), words));
     texts(fixture.at("tnames.npy"), words(fixture.at("ty.npy"), words));
     Outcome.of(
-            "train",
-            "--config",
+            "train --config % --run % --set epochs=2 --set %",
             fixture.text("c.json"),
-            "--run",
             fixture.text("named"),
-            "--set",
-            "epochs=2",
-            "--set",
             "data.labels=" + fixture.text("names.npy"))
         .succeeded();
     String[] sorted = {"five", "four", "one", "three", "two", "zero"};
@@ -272,15 +255,8 @@ class NamesCommandTest {
     Outcome repaired =
         Outcome.of(
             fixture.explainRun(
-                "relabel",
-                "--run",
-                fixture.text("named"),
-                "--test-labels",
-                fixture.text("tnames.npy"),
-                "--detector",
-                "knn",
-                "--out",
-                fixture.text("repaired")));
+                "relabel --run % --test-labels % --detector knn --out %",
+                fixture.text("named"), fixture.text("tnames.npy"), fixture.text("repaired")));
     assertThat(repaired.code()).as(repaired.err()).isZero();
     try (Arena arena = Arena.host()) {
       List<String> labels =
@@ -295,14 +271,8 @@ class NamesCommandTest {
         .failed(2, "tnames.npy", "names and the training labels are numbers");
     Outcome evaluated =
         Outcome.of(
-                "evaluate",
-                "--per-class",
-                "--metrics",
-                "r@1",
-                "--embeddings",
-                fixture.text("T.npy"),
-                "--labels",
-                fixture.text("tnames.npy"))
+                "evaluate --per-class --metrics r@1 --embeddings % --labels %",
+                fixture.text("T.npy"), fixture.text("tnames.npy"))
             .succeeded();
     assertThat(evaluated.out()).containsPattern("(?m)^eight +\\d");
   }

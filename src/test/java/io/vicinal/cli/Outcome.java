@@ -4,18 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import picocli.CommandLine;
 
 /** What a command printed and returned. */
 record Outcome(int code, String out, String err) {
 
-  /** Runs a command in this process. */
+  /** Runs a command in this process: its {@link #words}. */
   static Outcome of(Object... args) {
-    String[] texts = new String[args.length];
-    for (int i = 0; i < args.length; i++) {
-      texts[i] = String.valueOf(args[i]);
-    }
+    String first = String.valueOf(args[0]);
+    String[] texts =
+        Stream.of(words(first, Arrays.copyOfRange(args, 1, args.length)))
+            .map(String::valueOf)
+            .toArray(String[]::new);
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine = Main.commandLine();
@@ -23,6 +28,17 @@ record Outcome(int code, String out, String err) {
     commandLine.setErr(new PrintWriter(err, true));
     int code = commandLine.execute(texts);
     return new Outcome(code, out.toString(), err.toString());
+  }
+
+  /** A command as it is typed, where a % stands for the next of the values; then the others. */
+  static Object[] words(String line, Object... values) {
+    List<Object> words = new ArrayList<>();
+    int used = 0;
+    for (String word : line.split(" ", -1)) {
+      words.add(word.equals("%") ? values[used++] : word);
+    }
+    words.addAll(Arrays.asList(values).subList(used, values.length));
+    return words.toArray();
   }
 
   Outcome succeeded() {

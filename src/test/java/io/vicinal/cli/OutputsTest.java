@@ -121,14 +121,8 @@ class OutputsTest {
     // What a run's configuration names is read too.
     Outcome.of(fixture.train()).succeeded();
     Outcome.of(
-            "embed",
-            "--features",
-            hard,
-            "--head",
-            fixture.at("run"),
-            FLAG,
-            "--out",
-            fixture.at("y.npy"))
+            "embed --features % --head % % --out %",
+            hard, fixture.at("run"), FLAG, fixture.at("y.npy"))
         .failed(2, "is an input");
     assertThat(e).hasBinaryContent(before);
   }

@@ -146,19 +146,10 @@ class TrainCommandTest {
     }
     Path file = Files.writeString(folder.resolve("t.csv"), table);
     Path run = folder.resolve("run");
-    Object[] train = {
-      "train",
-      "--features",
-      file,
-      "--labels",
-      file + ":kind",
-      "--sample-names",
-      file + ":name",
-      "--run",
-      run,
-      "--set",
-      "epochs=1"
-    };
+    Object[] train =
+        Outcome.words(
+            "train --features % --labels % --sample-names % --run % --set epochs=1",
+            file, file + ":kind", file + ":name", run);
     Outcome outcome = Outcome.of(train).succeeded();
     assertThat(outcome.out())
         .contains("t.csv: a table of 12 rows of 3 numbers, without its columns name, kind")
@@ -182,25 +173,17 @@ class TrainCommandTest {
     Path run = folder.resolve("run");
     Path classes = Files.writeString(folder.resolve("classes.txt"), "k0\nk1\nk2\n");
     Path held = table("held", 12);
-    Object[] first = {
-      "train",
-      "--features",
-      one,
-      "--labels",
-      one + ":kind",
-      "--sample-names",
-      one + ":name",
-      "--class-names",
-      classes,
-      "--run",
-      run,
-      "--set",
-      "epochs=1",
-      "--set",
-      "validation.features=" + held,
-      "--set",
-      "validation.labels=" + held + ":kind"
-    };
+    Object[] first =
+        Outcome.words(
+            "train --features % --labels % --sample-names % --class-names % --run %"
+                + " --set epochs=1 --set % --set %",
+            one,
+            one + ":kind",
+            one + ":name",
+            classes,
+            run,
+            "validation.features=" + held,
+            "validation.labels=" + held + ":kind");
     assertThat(Outcome.of(first).code()).isZero();
     Path config = run.resolve("config.json");
     Path two = table("two", 15);
@@ -239,17 +222,10 @@ class TrainCommandTest {
       table.append("%03d,%d,%s,k%d%n".formatted(i, i * i, i % 2 == 0 ? "x" : "", i % 3));
     }
     Path file = Files.writeString(folder.resolve("t.csv"), table);
-    Object[] train = {
-      "train",
-      "--features",
-      file,
-      "--labels",
-      file + ":kind",
-      "--run",
-      folder.resolve("r"),
-      "--set",
-      "epochs=1"
-    };
+    Object[] train =
+        Outcome.words(
+            "train --features % --labels % --run % --set epochs=1",
+            file, file + ":kind", folder.resolve("r"));
     assertThat(Outcome.of(train).succeeded().out())
         .contains("12 rows of 2 numbers, without its columns \"note, free\", kind; code has")
         .contains("if these are features, all is well, else take t.csv:a");
@@ -276,17 +252,10 @@ class TrainCommandTest {
       table.append("%f,%f,%f,%f,%d%n".formatted(x / 3, -x / 4, size, Math.cos(i), i % 3));
     }
     Path file = Files.writeString(folder.resolve("t.csv"), table);
-    Object[] train = {
-      "train",
-      "--features",
-      file,
-      "--labels",
-      file + ":y",
-      "--run",
-      folder.resolve("r"),
-      "--set",
-      "epochs=1"
-    };
+    Object[] train =
+        Outcome.words(
+            "train --features % --labels % --run % --set epochs=1",
+            file, file + ":y", folder.resolve("r"));
     String said = Outcome.of(train).succeeded().out();
     assertThat(said)
         .contains("column \"Größe, B\" has values up to 99000, the others up to 1: distances")
