@@ -31,15 +31,6 @@ class FeasibleTest {
   @AutoClose private final Arena arena = Arena.host();
   private final List<String> notes = new ArrayList<>();
 
-  private TrainingListener listener() {
-    return new TrainingListener() {
-      @Override
-      public void note(String sentence) {
-        notes.add(sentence);
-      }
-    };
-  }
-
   private RunConfig files(FeatureSet data, String... overrides) {
     Npy.write(folder.resolve("x.npy"), data.features());
     Npy.write(folder.resolve("y.npy"), data.labels());
@@ -163,7 +154,7 @@ class FeasibleTest {
     assertThat(TrainingPlan.of(config).notes()).anyMatch(n -> n.startsWith("sampler.batch: 106 "));
     assertThat(TrainingPlan.of(config).config().sampler().batch()).isEqualTo(106);
     Path run = folder.resolve("run");
-    assertThat(Trainer.train(config, run, listener()).steps()).isEqualTo(1);
+    assertThat(Trainer.train(config, run, Samples.noting(notes)).steps()).isEqualTo(1);
     assertThat(notes)
         .contains("sampler.batch: 106 in place of 128, all training samples")
         .anyMatch(n -> n.startsWith("head.embedding: 64 numbers from 5 features"));
@@ -180,7 +171,7 @@ class FeasibleTest {
     assertThat(TrainingPlan.of(twelve).notes())
         .anyMatch(n -> n.startsWith("validation.fraction: 0 in place of 0.1"));
     Path run = folder.resolve("run");
-    Trainer.train(twelve, run, listener());
+    Trainer.train(twelve, run, Samples.noting(notes));
     assertThat(notes).filteredOn(n -> n.startsWith("validation.fraction: 0 in")).hasSize(1);
     RunConfig stored = ConfigParser.stored(run.resolve("config.json"));
     assertThat(stored.validation()).isEqualTo(twelve.validation().with(0));
@@ -207,7 +198,7 @@ class FeasibleTest {
   void otherDataAreFittedAnew() throws IOException {
     RunConfig config = files(Samples.clouds(arena, 12, 5, 3), "sampler.dropLast=false");
     Path run = folder.resolve("run");
-    Trainer.train(config, run, listener());
+    Trainer.train(config, run, Samples.noting(notes));
     Path file = run.resolve("config.json");
     RunConfig small = ConfigParser.stored(file);
     assertThat(small.validation().present()).isFalse();
@@ -218,7 +209,8 @@ class FeasibleTest {
     files(Samples.clouds(arena, 240, 5, 3)); // in the same files
     notes.clear();
     refused(
-        () -> Trainer.resume(run, listener()), "the run there has 12 rows, the data now has 240");
+        () -> Trainer.resume(run, Samples.noting(notes)),
+        "the run there has 12 rows, the data now has 240");
     assertThat(notes).as("nothing is fitted to data that are refused").isEmpty();
     RunConfig again = ConfigParser.parse(file, List.of("optimizer.lr=0.01"));
     assertThat(again.fitted()).isEmpty();

@@ -3,11 +3,33 @@ package io.vicinal.train;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
+import java.util.List;
+import java.util.function.Consumer;
 
-/** Data for the tests of this package. */
+/** Data and listeners for the tests of this package. */
 final class Samples {
 
   private Samples() {}
+
+  /** Hears the sentences of a training. */
+  static TrainingListener noting(List<String> notes) {
+    return new TrainingListener() {
+      @Override
+      public void note(String sentence) {
+        notes.add(sentence);
+      }
+    };
+  }
+
+  /** Hears its steps. */
+  static TrainingListener stepping(Consumer<TrainingListener.Step> heard) {
+    return new TrainingListener() {
+      @Override
+      public void stepped(Step step) {
+        heard.accept(step);
+      }
+    };
+  }
 
   /** Classes as Gaussian clouds around random centres; sample i has class id 10 + i mod classes. */
   static FeatureSet clouds(Arena arena, int samples, int width, int classes) {

@@ -246,13 +246,7 @@ class TrainedHeadTest {
         .hasMessageContaining("is NaN or infinite")
         .hasMessageContaining("train again with smaller parameters of the loss")
         .hasMessageNotContaining("checkpoint");
-    TrainingListener interrupting =
-        new TrainingListener() {
-          @Override
-          public void stepped(Step step) {
-            Thread.currentThread().interrupt();
-          }
-        };
+    TrainingListener interrupting = Samples.stepping(step -> Thread.currentThread().interrupt());
     assertThatThrownBy(() -> Trainer.train(rows, labels, QUICK, interrupting))
         .isInstanceOf(CancelledException.class);
     assertThat(Thread.interrupted()).isTrue();
