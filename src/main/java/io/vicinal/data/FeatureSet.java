@@ -1,6 +1,7 @@
 package io.vicinal.data;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -102,6 +103,27 @@ public record FeatureSet(
   public static FeatureSet of(Arena arena, Rows rows, ClassLabels labels, String name) {
     Names classes = Names.of(labels.names());
     return new FeatureSet(rows.to(arena), labels.to(arena), name, classes, Names.none());
+  }
+
+  /**
+   * @throws InputException if a feature is NaN or infinite, naming the first by sample and column
+   */
+  public void checkFinite(Backend backend) {
+    long at = backend.findNonFinite(features);
+    if (at >= 0) {
+      throw notFinite(name, at, width());
+    }
+  }
+
+  /** What is said of features whose number at this flat index is NaN or infinite. */
+  public static InputException notFinite(String name, long at, long width) {
+    return new InputException(
+        name
+            + ": features["
+            + at / width
+            + ", "
+            + at % width
+            + "] is NaN or infinite; repair or remove that row");
   }
 
   /** Number of samples, N. */

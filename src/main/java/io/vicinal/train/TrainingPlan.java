@@ -127,7 +127,7 @@ public record TrainingPlan(
     try {
       long bad = ArrayFile.checkTable(file, Parts.dtype(config), beside);
       if (bad >= 0) {
-        throw TrainingSet.notFinite(file.getFileName().toString(), bad, shape.dim(1));
+        throw FeatureSet.notFinite(file.getFileName().toString(), bad, shape.dim(1));
       }
     } catch (TooLargeException e) {
       throw e.or(TrainingSet.FLOAT64);

@@ -56,7 +56,7 @@ record TrainingSet(
       MemoryEstimate.checkLeast(config, stored.dim(0), stored.dim(1));
     }
     FeatureSet read = read(config.data(), given, dtype, arena, notes);
-    checkFinite(read, backend);
+    read.checkFinite(backend);
     long[] labels = read.labels().toLongs();
     RunConfig fitted = fitted(config, labels);
     ValidationSplit split = split(fitted, labels);
@@ -247,7 +247,7 @@ record TrainingSet(
               dtype,
               arena,
               notes);
-      checkFinite(own, backend);
+      own.checkFinite(backend);
       Names classes = own.classNames().known() ? own.classNames() : covering(all.classNames(), own);
       return own.named(classes, Names.read(validation.sampleNames(), own.samples(), "samples"));
     }
@@ -269,23 +269,6 @@ record TrainingSet(
     Tensor converted = arena.allocate(dtype, tensor.shape());
     converted.copyFrom(tensor);
     return converted;
-  }
-
-  private static void checkFinite(FeatureSet set, Backend backend) {
-    long at = backend.findNonFinite(set.features());
-    if (at >= 0) {
-      throw notFinite(set.name(), at, set.width());
-    }
-  }
-
-  static InputException notFinite(String file, long at, long width) {
-    return new InputException(
-        file
-            + ": features["
-            + at / width
-            + ", "
-            + at % width
-            + "] is NaN or infinite; repair or remove that row");
   }
 
   /** As {@link Feasible#check}, and whether the run finds the memory. */

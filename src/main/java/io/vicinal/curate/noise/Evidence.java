@@ -58,16 +58,7 @@ public final class Evidence implements AutoCloseable {
     this.test = test;
     this.options = o;
     this.arena = new Arena(backend.memory());
-    long bad = backend.findNonFinite(data.features());
-    if (bad >= 0) {
-      throw new InputException(
-          data.name()
-              + ": features["
-              + bad / data.width()
-              + ", "
-              + bad % data.width()
-              + "] is NaN or infinite; repair or remove that row");
-    }
+    data.checkFinite(backend);
     if (Arrays.stream(labels).distinct().count() < 2) {
       throw new InputException(
           data.name()

@@ -1,7 +1,6 @@
 package io.vicinal.curate.reweight;
 
 import io.vicinal.InputException;
-import io.vicinal.influence.attribution.SignedSets;
 import java.util.Arrays;
 
 /**
@@ -43,11 +42,6 @@ public final class SampleWeights {
       set[(int) id] = true;
       weights[(int) id] = weight;
     }
-  }
-
-  /** The original's 2 / 0 / 1 by the signs of predicted effects. */
-  public static double[] of(int samples, SignedSets sets) {
-    return of(samples, sets.helpful(), sets.harmful(), 2, 0);
   }
 
   /** The same weights with mean 1, so that the learning rate does not change with them. */

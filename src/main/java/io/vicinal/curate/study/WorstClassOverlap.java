@@ -83,21 +83,6 @@ public record WorstClassOverlap(List<Worst> lists) {
     return pairs == 0 ? Double.NaN : (double) sum / pairs;
   }
 
-  /** The smallest and the largest {@link #mean} over pairs of different losses; NaN if none. */
-  public double[] acrossLosses() {
-    List<String> losses = losses();
-    double low = Double.NaN;
-    double high = Double.NaN;
-    for (int i = 0; i < losses.size(); i++) {
-      for (int j = i + 1; j < losses.size(); j++) {
-        double mean = mean(losses.get(i), losses.get(j));
-        low = Double.isNaN(low) ? mean : Math.min(low, mean);
-        high = Double.isNaN(high) ? mean : Math.max(high, mean);
-      }
-    }
-    return new double[] {low, high};
-  }
-
   /** The classes that are in every list, ascending. */
   public List<Long> inAll() {
     Set<Long> all = new TreeSet<>(lists.get(0).classes());

@@ -8,10 +8,12 @@ import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.LowRankGradient;
 import io.vicinal.influence.query.Measurement;
 import io.vicinal.influence.query.TestSet;
+import io.vicinal.influence.query.UnitRows;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -85,17 +87,12 @@ final class AscentPath implements AutoCloseable {
   /** K a: how embeddings move, and one factor of inner products. */
   private double[][] moved(double[][] a) {
     scratch.reset();
-    double[] flatA = new double[rank * width];
-    for (int r = 0; r < rank; r++) {
-      System.arraycopy(a[r], 0, flatA, r * width, width);
-    }
+    double[] flatA = Arrays.stream(a).flatMapToDouble(Arrays::stream).toArray();
     Tensor product = scratch.allocate(DType.F64, rank, width);
     backend.gemm(N, N, kernel, scratch.of(flatA, rank, width), product);
     double[] flat = product.toDoubles();
-    double[][] rows = new double[rank][width];
-    for (int r = 0; r < rank; r++) {
-      System.arraycopy(flat, r * width, rows[r], 0, width);
-    }
+    double[][] rows = new double[rank][];
+    Arrays.setAll(rows, r -> Arrays.copyOfRange(flat, r * width, (r + 1) * width));
     return rows;
   }
 
@@ -111,9 +108,7 @@ final class AscentPath implements AutoCloseable {
 
   private static void add(double scale, double[][] x, double[][] sum) {
     for (int r = 0; r < x.length; r++) {
-      for (int k = 0; k < x[r].length; k++) {
-        sum[r][k] += scale * x[r][k];
-      }
+      UnitRows.addTo(sum[r], scale, x[r]);
     }
   }
 
@@ -203,11 +198,7 @@ final class AscentPath implements AutoCloseable {
   }
 
   private static double[][] copy(double[][] rows) {
-    double[][] copy = new double[rows.length][];
-    for (int r = 0; r < rows.length; r++) {
-      copy[r] = rows[r].clone();
-    }
-    return copy;
+    return Arrays.stream(rows).map(double[]::clone).toArray(double[][]::new);
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -141,13 +142,8 @@ public final class Eif implements Estimator {
 
   private static double[] lossChange(CurvaturePoint point, Tensor right, double[][] left) {
     try (Arena arena = new Arena(point.space().backend().memory())) {
-      int width = left[0].length;
-      double[] flat = new double[left.length * width];
-      for (int r = 0; r < left.length; r++) {
-        System.arraycopy(left[r], 0, flat, r * width, width);
-      }
-      Tensor a = arena.allocate(right.dtype(), left.length, width);
-      a.set(flat);
+      Tensor a = arena.allocate(right.dtype(), left.length, left[0].length);
+      a.set(Arrays.stream(left).flatMapToDouble(Arrays::stream).toArray());
       Tensor change = arena.allocate(DType.F64, point.loss().features().dim(0));
       point.curvature().lossChange(a, right, change);
       return change.toDoubles();

@@ -83,9 +83,4 @@ public record EifOptions(
   public EifOptions with(Form other) {
     return new EifOptions(steps, rate, threshold, ways, further, other);
   }
-
-  /** The same with another number of steps. */
-  public EifOptions withSteps(int count) {
-    return new EifOptions(count, rate, threshold, ways, further, form);
-  }
 }

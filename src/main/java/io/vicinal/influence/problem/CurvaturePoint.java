@@ -3,7 +3,6 @@ package io.vicinal.influence.problem;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
-import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
 import io.vicinal.tensor.Arena;
@@ -106,11 +105,6 @@ public final class CurvaturePoint implements AutoCloseable {
     return tensor == null || tensor.dtype() == DType.F64 ? tensor : copy(tensor, DType.F64);
   }
 
-  /** Labels and sample weights. */
-  public Targets targets() {
-    return loss.targets();
-  }
-
   /** Products, scores and all else that the native library does at this point. */
   public Backend.Curvature curvature() {
     return curvature;
@@ -136,17 +130,6 @@ public final class CurvaturePoint implements AutoCloseable {
       throw new InputException("ekfac: " + noEkfac);
     }
     return ekfac.computeIfAbsent(kind, k -> EkfacDiagonal.of(curvature, space, k, arena));
-  }
-
-  /**
-   * The gradient of the mean loss at this point.
-   *
-   * @return one vector of {@link #space}
-   */
-  public Directions gradient(Arena target) {
-    Directions gradient = space.zeros(target, 1);
-    loss.gradient(at, gradient);
-    return gradient;
   }
 
   /** The same point of the same data in double precision; kept and closed by this one. */

@@ -97,24 +97,6 @@ public record HeadModel(Loss loss, FeatureSet training, HeadTensors head) {
   }
 
   /**
-   * The first feature that is NaN or infinite is an error, named by sample and column.
-   *
-   * @throws InputException naming it
-   */
-  public void checkFinite(Backend backend) {
-    long at = backend.findNonFinite(training.features());
-    if (at >= 0) {
-      throw new InputException(
-          training.name()
-              + ": features["
-              + at / training.width()
-              + ", "
-              + at % training.width()
-              + "] is NaN or infinite; repair or remove that row");
-    }
-  }
-
-  /**
    * Checks that the squared lengths of the features, which curvature is made of, are numbers of a
    * type.
    *

@@ -72,7 +72,7 @@ public final class HeadProblem implements AutoCloseable {
    */
   public static HeadProblem open(
       Backend backend, HeadModel model, Tensor weights, ProblemOptions options) {
-    model.checkFinite(backend);
+    model.training().checkFinite(backend);
     model.checkLengths(options.dtype());
     MemoryBudget memory = MemoryBudget.of(options.memoryBytes());
     Arena arena = new Arena(backend.memory());
@@ -147,11 +147,6 @@ public final class HeadProblem implements AutoCloseable {
   /** Sample weights [N], or null for ones. */
   public Tensor sampleWeights() {
     return loss.targets().weights();
-  }
-
-  /** The loss over the training samples, in the Kronecker basis. */
-  public EmpiricalLoss loss() {
-    return loss;
   }
 
   /**
@@ -269,16 +264,6 @@ public final class HeadProblem implements AutoCloseable {
       }
     }
     return referenceGradient;
-  }
-
-  /** What everything that works on this problem may hold. */
-  public MemoryBudget memory() {
-    return memory;
-  }
-
-  /** Bytes that it holds. */
-  public long bytes() {
-    return memory.held();
   }
 
   /** Frees its copies; the model stays. Idempotent. */

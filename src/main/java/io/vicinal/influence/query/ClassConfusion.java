@@ -32,12 +32,6 @@ public final class ClassConfusion implements Measurement {
     }
   }
 
-  /** Two classes of a test set. */
-  public static ClassConfusion of(TestSet test, long a, long b) {
-    return new ClassConfusion(
-        "distance of classes " + a + "-" + b, test.rowsOfClass(a), test.rowsOfClass(b));
-  }
-
   @Override
   public String name() {
     return name;

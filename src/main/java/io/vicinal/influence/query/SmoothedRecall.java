@@ -83,12 +83,6 @@ public final class SmoothedRecall implements Measurement {
     }
   }
 
-  /** Every row of a test set asks the others, with the default temperatures. */
-  public static SmoothedRecall of(TestSet test, int k) {
-    long[] all = LongStream.range(0, test.rows()).toArray();
-    return new SmoothedRecall(k, TEMPERATURE, RANK_TEMPERATURE, all, all, test.labels());
-  }
-
   private long[] answerable(long[] asked) {
     Map<Long, Set<Long>> rowsOfLabel = new HashMap<>();
     for (long row : gallery) {

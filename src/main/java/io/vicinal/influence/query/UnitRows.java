@@ -85,7 +85,8 @@ public final class UnitRows {
     return sum;
   }
 
-  static void addTo(double[] sum, double scale, double[] x) {
+  /** sum += scale x. */
+  public static void addTo(double[] sum, double scale, double[] x) {
     for (int k = 0; k < x.length; k++) {
       sum[k] += scale * x[k];
     }

@@ -90,9 +90,9 @@ class ReweightTest {
         List<Query> one = List.of(queries.get(q));
         int n = (int) model.samples();
         FineTune.Options options = FineTune.Options.defaults().withSeed(q);
-        double[] weights = SampleWeights.of(n, scores.sets(q));
+        double[] weights = weights(n, scores.sets(q), 2, 0);
         Head better = FineTune.run(BACKEND, model, weights, options, arena);
-        double[] control = swapped(n, scores.sets(q));
+        double[] control = weights(n, scores.sets(q), 0, 2);
         Head worse = FineTune.run(BACKEND, model, control, options, arena);
         grown += BeforeAfter.of(BACKEND, test, one, head, better).get(0).change() / PAIRS;
         swapped += BeforeAfter.of(BACKEND, test, one, head, worse).get(0).change() / PAIRS;
@@ -116,9 +116,9 @@ class ReweightTest {
       double swapped = 0;
       for (int q = 0; q < 4; q++) {
         List<Query> one = List.of(queries.get(q));
-        double[] weights = SampleWeights.of(n, scores.sets(q));
+        double[] weights = weights(n, scores.sets(q), 2, 0);
         Head better = Refit.run(problem, lambda, weights, options, arena);
-        double[] control = swapped(n, scores.sets(q));
+        double[] control = weights(n, scores.sets(q), 0, 2);
         Head worse = Refit.run(problem, lambda, control, options, arena);
         grown += BeforeAfter.of(BACKEND, test, one, own, better).get(0).change();
         swapped += BeforeAfter.of(BACKEND, test, one, own, worse).get(0).change();
@@ -228,8 +228,8 @@ class ReweightTest {
   }
 
   /** The negative control: what helps is left out, what harms counts twice. */
-  private static double[] swapped(int samples, SignedSets sets) {
-    return SampleWeights.of(samples, sets.helpful(), sets.harmful(), 0, 2);
+  private static double[] weights(int samples, SignedSets sets, double helpful, double harmful) {
+    return SampleWeights.of(samples, sets.helpful(), sets.harmful(), helpful, harmful);
   }
 
   /**

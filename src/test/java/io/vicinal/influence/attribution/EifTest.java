@@ -194,7 +194,7 @@ class EifTest {
   @Test
   void optionsThatMakeNoSense() {
     EifOptions options = EifOptions.defaults();
-    refused(() -> options.withSteps(0));
+    refused(() -> new EifOptions(0, 1e-3, 1, EifOptions.Ways.ASCENT, 0, EifOptions.Form.PRODUCT));
     refused(() -> options.withDirections(0));
     refused(
         () -> new EifOptions(1, 1, 1, EifOptions.Ways.ASCENT, 1, EifOptions.Form.PRODUCT), "both");

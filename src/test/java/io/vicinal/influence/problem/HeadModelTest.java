@@ -68,7 +68,8 @@ class HeadModelTest {
         new HeadTensors(arena.of(new double[6], 2, 3), null, arena.of(new double[4], 2, 2));
     HeadModel model = new HeadModel(new NormalizedSoftmax(1), set, head);
     try (Backend backend = Backend.cpu()) {
-      refused(() -> model.checkFinite(backend), "x.npy: features[1, 1] is NaN or infinite");
+      refused(
+          () -> model.training().checkFinite(backend), "x.npy: features[1, 1] is NaN or infinite");
     }
   }
 }

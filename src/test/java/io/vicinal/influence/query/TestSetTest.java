@@ -12,6 +12,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -84,9 +85,12 @@ class TestSetTest {
 
   @Test
   void gradientByTheWeightIsThatOfCentralDifferences() {
+    long[] all = LongStream.range(0, test.rows()).toArray();
     for (Measurement m :
         List.of(
-            new PairDistance(1, 6), ClassConfusion.of(test, 2, 0), SmoothedRecall.of(test, 2))) {
+            new PairDistance(1, 6),
+            new ClassConfusion("classes", test.rowsOfClass(2), test.rowsOfClass(0)),
+            new SmoothedRecall(2, 0.05, 0.25, all, all, test.labels()))) {
       Tensor gradient = arena.allocate(DType.F64, WIDTH, D);
       test.expand(TestSet.gradient(m, test.embed(head, m.rows())), gradient);
       double[] analytic = gradient.toDoubles();

@@ -53,7 +53,8 @@ class InvarianceTest {
       try (CurvaturePoint point = problem.at(converged.head(), null);
           CurvaturePoint question =
               problem.at(converged.head(), new Targets(problem.labels(), first, null))) {
-        Directions b = question.gradient(arena);
+        Directions b = question.space().zeros(arena, 1);
+        question.loss().gradient(question.at(), b);
         Solution solution =
             ConjugateGradient.solve(point, CurvatureKind.HESSIAN, lambda, b, null, TIGHT, arena);
         assertThat(solution.requireDefinite().converged()).isTrue();

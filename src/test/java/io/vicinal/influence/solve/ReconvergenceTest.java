@@ -63,7 +63,9 @@ class ReconvergenceTest {
   private static double gradient(
       HeadProblem problem, double lambda, SolveOutcome at, Targets targets, Arena arena) {
     try (CurvaturePoint point = problem.at(at.head(), targets)) {
-      double[] g = Dense.get(point.gradient(arena))[0];
+      Directions gradient = point.space().zeros(arena, 1);
+      point.loss().gradient(point.at(), gradient);
+      double[] g = Dense.get(gradient)[0];
       double[] here = Dense.get(problem.space().vector(at.head()))[0];
       double[] reference = Dense.get(problem.space().vector(problem.reference()))[0];
       for (int i = 0; i < g.length; i++) {
