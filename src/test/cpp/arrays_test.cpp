@@ -23,8 +23,8 @@ TEST_CASE("sgd: torch's recurrence, with momentum and weight decay") {
           velocity[i] = step == 0 ? gi : momentum * velocity[i] + gi;
           expected[i] -= 0.1 * (momentum == 0 ? gi : velocity[i]);
         }
-        REQUIRE(call::sgd_step<double>(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
-                                       momentum == 0 ? nullptr : v.data(), p.data()) == VICINAL_OK);
+        ok(call::sgd_step<double>(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
+                                  momentum == 0 ? nullptr : v.data(), p.data()));
       }
       CHECK(difference(p, expected) <= 1e-14);
     }
@@ -53,10 +53,10 @@ TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
             const double mh = qm[i] / (1 - std::pow(0.9, step)), vh = qv[i] / (1 - std::pow(0.999, step));
             q[i] -= 0.02 * mh / (std::sqrt(vh) + eps);
           }
-          REQUIRE(call::adam_step<double>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
-                                          v.data(), p.data()) == VICINAL_OK);
-          REQUIRE(call::adam_step<float>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
-                                         vf.data(), pf.data()) == VICINAL_OK);
+          ok(call::adam_step<double>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
+                                     v.data(), p.data()));
+          ok(call::adam_step<float>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
+                                    vf.data(), pf.data()));
         }
         CHECK(difference(p, q) <= 1e-13);
         CHECK(difference(m, qm) <= 1e-13);
@@ -67,13 +67,13 @@ TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
 TEST_CASE("clip keeps NaN and everything inside the limits") {
   const EnginePtr e = make_engine();
   float x[5] = {-3, -0.5f, std::numeric_limits<float>::quiet_NaN(), 0.5f, std::numeric_limits<float>::infinity()};
-  REQUIRE(call::clip<float>(e.get(), 5, -1.0, 1.0, x) == VICINAL_OK);
+  ok(call::clip<float>(e.get(), 5, -1.0, 1.0, x));
   CHECK(x[0] == -1.0f);
   CHECK(x[1] == -0.5f);
   CHECK(std::isnan(x[2]));
   CHECK(x[3] == 0.5f);
   CHECK(x[4] == 1.0f);
-  REQUIRE(call::clip<float>(e.get(), 5, 0, std::numeric_limits<double>::infinity(), x) == VICINAL_OK);
+  ok(call::clip<float>(e.get(), 5, 0, std::numeric_limits<double>::infinity(), x));
   CHECK(x[1] == 0.0f);
   CHECK(std::isnan(x[2]));
   CHECK(x[4] == 1.0f);
@@ -88,14 +88,14 @@ TEST_CASE_TEMPLATE("lowest, wherever it lies, and reciprocal", Real, float, doub
     double lowest = 0;
     for (std::size_t at : {std::size_t{0}, x.size() / 2, x.size() - 1}) {
       const Real before = std::exchange(x[at], Real(-99.5));
-      REQUIRE(call::lowest<Real>(e.get(), n, x.data(), &lowest) == VICINAL_OK);
+      ok(call::lowest<Real>(e.get(), n, x.data(), &lowest));
       CHECK(lowest == -99.5);
       x[at] = std::numeric_limits<Real>::quiet_NaN();
-      REQUIRE(call::lowest<Real>(e.get(), n, x.data(), &lowest) == VICINAL_OK);
+      ok(call::lowest<Real>(e.get(), n, x.data(), &lowest));
       CHECK(std::isnan(lowest));
       x[at] = before;
     }
-    REQUIRE(call::reciprocal<Real>(e.get(), n, 2.5, x.data(), out.data()) == VICINAL_OK);
+    ok(call::reciprocal<Real>(e.get(), n, 2.5, x.data(), out.data()));
     for (std::size_t i = 0; i < x.size(); ++i) REQUIRE(out[i] == static_cast<Real>(1 / (double{x[i]} + 2.5)));
   }
 }
@@ -108,13 +108,13 @@ TEST_CASE("find_nonfinite gives the first index") {
     for (std::int64_t n : kLengths) {
       std::vector<float> x(static_cast<std::size_t>(n), std::numeric_limits<float>::max());
       std::int64_t first = 99;
-      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
+      ok(call::find_nonfinite<float>(each.get(), n, x.data(), &first));
       CHECK(first == -1);
       x[static_cast<std::size_t>(n - 1)] = std::numeric_limits<float>::quiet_NaN();
-      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
+      ok(call::find_nonfinite<float>(each.get(), n, x.data(), &first));
       CHECK(first == n - 1);
       x[static_cast<std::size_t>(n / 2)] = -std::numeric_limits<float>::infinity();
-      REQUIRE(call::find_nonfinite<float>(each.get(), n, x.data(), &first) == VICINAL_OK);
+      ok(call::find_nonfinite<float>(each.get(), n, x.data(), &first));
       CHECK(first == n / 2);
     }
   }
@@ -128,7 +128,7 @@ TEST_CASE("gather and normalise rows") {
   std::vector<std::int64_t> ids;
   for (std::int64_t i = 0; i < n; ++i) ids.push_back(static_cast<std::int64_t>(random.bits() % 50));
   Vec out = poisoned<double>(static_cast<std::size_t>(n * columns));
-  REQUIRE(call::gather_rows<double>(e.get(), N, columns, x.data(), n, ids.data(), out.data()) == VICINAL_OK);
+  ok(call::gather_rows<double>(e.get(), N, columns, x.data(), n, ids.data(), out.data()));
   bool equal = true;
   for (std::int64_t i = 0; i < n; ++i)
     for (std::int64_t j = 0; j < columns; ++j)
@@ -137,7 +137,7 @@ TEST_CASE("gather and normalise rows") {
   CHECK(equal);
 
   for (std::int64_t j = 0; j < columns; ++j) out[static_cast<std::size_t>(j)] = 0;
-  REQUIRE(call::normalize_rows<double>(e.get(), n, columns, out.data(), out.data()) == VICINAL_OK);  // in place
+  ok(call::normalize_rows<double>(e.get(), n, columns, out.data(), out.data()));  // in place
   for (std::int64_t i = 0; i < n; ++i) {
     double square = 0;
     for (std::int64_t j = 0; j < columns; ++j)
@@ -162,7 +162,7 @@ TEST_CASE("gemm against a naive product") {
       }
     const auto af = cast<float>(a), bf = cast<float>(b);
     auto c = poisoned<float>(expected.size());
-    REQUIRE(call::gemm<float>(e.get(), m, n, k, af.data(), bf.data(), c.data()) == VICINAL_OK);
+    ok(call::gemm<float>(e.get(), m, n, k, af.data(), bf.data(), c.data()));
     CHECK(difference(c, expected) <= 130 * 1.2e-7);
   }
 }

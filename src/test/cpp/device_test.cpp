@@ -2,7 +2,6 @@
 // On the processor the memory entries are the process's, and the rest is skipped.
 #include <atomic>
 #include <chrono>
-#include <cstring>
 #include <thread>
 
 #include "heads.hpp"
@@ -20,10 +19,8 @@ struct Gradient {
 Gradient gradient(vicinal_engine* e, const Head& h, const double* features, const std::int64_t* labels,
                   const double* weight, const double* bias, const double* proxies, double* gw, double* gb, double* gp) {
   Gradient g{};
-  REQUIRE_MESSAGE(
-      call::head_gradient<double>(e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, features, labels, nullptr, nullptr,
-                                  weight, bias, proxies, &g.loss, nullptr, nullptr, gw, gb, gp) == VICINAL_OK,
-      vicinal_last_error());
+  ok(call::head_gradient<double>(e, &h.at.spec, h.at.B, h.D, h.at.d, h.at.C, features, labels, nullptr, nullptr, weight,
+                                 bias, proxies, &g.loss, nullptr, nullptr, gw, gb, gp));
   return g;
 }
 
@@ -54,7 +51,7 @@ TEST_CASE("memory: what was written comes back, and everything is returned") {
     const There<double> there(values);
     CHECK(there.values() == values);
     CHECK(in_use() >= before + 100003 * 8);
-    REQUIRE(vicinal_memory_zero(device(), there.get(), 800) == VICINAL_OK);
+    ok(vicinal_memory_zero(device(), there.get(), 800));
     const Vec after = there.values();
     CHECK(after[99] == 0);
     CHECK(after[100] == values[100]);
@@ -75,10 +72,10 @@ TEST_CASE("memory: a call with large arguments is forgotten by the next") {
   const std::int64_t id = kRows - 1, first = 3;
   const EnginePtr e = make_engine(2, VICINAL_ISA_AUTO, 1 << 20);
   const std::int64_t before = in_use();
-  REQUIRE(call::gather_rows<float>(e.get(), kRows, kColumns, values.data(), 1, &id, row.data()) == VICINAL_OK);
+  ok(call::gather_rows<float>(e.get(), kRows, kColumns, values.data(), 1, &id, row.data()));
   CHECK(row == std::vector<float>(row.size(), 0.5F));
   CHECK(in_use() - before >= kRows * kColumns * 4);
-  REQUIRE(call::gather_rows<float>(e.get(), 4, 1, few.data(), 1, &first, row.data()) == VICINAL_OK);
+  ok(call::gather_rows<float>(e.get(), 4, 1, few.data(), 1, &first, row.data()));
   CHECK(row[0] == 2.0F);
   CHECK(in_use() - before < 32 << 20);
 }
@@ -88,10 +85,10 @@ TEST_CASE("memory: too much is a sentence, and the device goes on") {
   void* address = nullptr;
   CHECK(vicinal_memory_allocate(device(), std::int64_t{1} << 42, &address) == VICINAL_OUT_OF_MEMORY);
   CHECK(std::string(vicinal_last_error()).find("MiB were asked for") != std::string::npos);
-  REQUIRE(vicinal_memory_set_limit(device(), in_use() + (1 << 20)) == VICINAL_OK);
+  ok(vicinal_memory_set_limit(device(), in_use() + (1 << 20)));
   CHECK(vicinal_memory_allocate(device(), 8 << 20, &address) == VICINAL_OUT_OF_MEMORY);
   CHECK(std::string(vicinal_last_error()).find("limit") != std::string::npos);
-  REQUIRE(vicinal_memory_set_limit(device(), 0) == VICINAL_OK);
+  ok(vicinal_memory_set_limit(device(), 0));
   const There<double> there(Vec(10, 1.0));
   CHECK(there.values() == Vec(10, 1.0));
 }
@@ -133,7 +130,7 @@ TEST_CASE("two calls at once on a curvature whose features stay on the host do n
   };
   const CurvaturePtr resident = make_curvature(engines[0].get(), h);
   const Vec expected[] = {product(0, resident.get()), product(1, resident.get())};
-  REQUIRE(vicinal_memory_set_limit(device(), in_use() + (6 << 20)) == VICINAL_OK);
+  ok(vicinal_memory_set_limit(device(), in_use() + (6 << 20)));
   {
     const std::int64_t before = in_use();
     const CurvaturePtr streamed = make_curvature(engines[0].get(), h);
@@ -149,7 +146,7 @@ TEST_CASE("two calls at once on a curvature whose features stay on the host do n
     CHECK(wrong[0] == 0);
     CHECK(wrong[1] == 0);
   }
-  REQUIRE(vicinal_memory_set_limit(device(), 0) == VICINAL_OK);
+  ok(vicinal_memory_set_limit(device(), 0));
 }
 
 TEST_CASE("ids and weights of the device are checked before they are followed") {
@@ -205,7 +202,7 @@ TEST_CASE("rounded products stay within their precision") {
   const auto product = [&](int precision) {
     const EnginePtr e = make_rounding_engine(precision);
     std::vector<float> c(static_cast<std::size_t>(m * n));
-    REQUIRE(call::gemm<float>(e.get(), m, n, k, a.data(), b.data(), c.data()) == VICINAL_OK);
+    ok(call::gemm<float>(e.get(), m, n, k, a.data(), b.data(), c.data()));
     return c;
   };
   const std::vector<float> plain = product(VICINAL_PRECISION_F32);

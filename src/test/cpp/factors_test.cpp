@@ -1,9 +1,6 @@
 // Kronecker factors, diagonals and self influence against dense matrices: the oracle's curvature applied to unit
 // vectors gives every sample's d x d block, and sums over samples and features are written out.
-#include <cstring>
-
 #include "heads.hpp"
-#include "oracle/curvature.hpp"
 
 namespace {
 
@@ -12,31 +9,11 @@ using namespace test;
 // Double rounding of sums over all samples; a wrong term shows up at 1e-3 or more.
 constexpr double kTolerance = 1e-9;
 
-oracle::Both apply(const Case& c, int kind, const Vec& V, const Vec& U) {
-  return kind == VICINAL_HESSIAN        ? oracle::hessian(c, V, U)
-         : kind == VICINAL_GAUSS_NEWTON ? oracle::gauss_newton(c, V, U)
-                                        : oracle::fisher(c, V, U);
-}
-
-// [N, d, d]: (w_i / N) times the block of sample i. Every loss here is a sum over samples: one direction serves all.
-Vec blocks(const Case& c, int kind) {
-  const auto N = static_cast<std::size_t>(c.B), d = static_cast<std::size_t>(c.d);
-  Vec out(N * d * d);
-  for (std::size_t b = 0; b < d; ++b) {
-    Vec V(N * d, 0.0);
-    for (std::size_t i = 0; i < N; ++i) V[i * d + b] = 1;
-    const Vec column = apply(c, kind, V, {}).embeddings;
-    for (std::size_t i = 0; i < N; ++i)
-      for (std::size_t a = 0; a < d; ++a) out[(i * d + a) * d + b] = column[i * d + a];
-  }
-  return out;
-}
-
 // The diagonal over the weight: sum_i block_aa x_ib^2.
 Vec weight_diagonal(const Head& h, int kind) {
   const auto N = static_cast<std::size_t>(h.at.B), d = static_cast<std::size_t>(h.at.d),
              D = static_cast<std::size_t>(h.D);
-  const Vec all = blocks(h.at, kind);
+  const Vec all = sample_blocks(h.at, kind);
   Vec out(d * D, 0.0);
   for (std::size_t i = 0; i < N; ++i)
     for (std::size_t a = 0; a < d; ++a)
@@ -68,7 +45,7 @@ Factors naive_factors(const Head& h) {
   const auto N = static_cast<std::size_t>(h.at.B), d = static_cast<std::size_t>(h.at.d),
              D = static_cast<std::size_t>(h.D);
   Factors f{Vec(D * D, 0.0), Vec(d * d, 0.0)};
-  const Vec all = blocks(h.at, VICINAL_GAUSS_NEWTON);
+  const Vec all = sample_blocks(h.at, VICINAL_GAUSS_NEWTON);
   for (std::size_t i = 0; i < N; ++i) {
     for (std::size_t a = 0; a < D; ++a)
       for (std::size_t b = 0; b < D; ++b)
@@ -102,7 +79,6 @@ Answers run(vicinal_engine* e, const Head& h, const Vec& inverse) {
   const CurvaturePtr c = make_curvature(e, h);
   const auto d = static_cast<std::size_t>(h.at.d), D = static_cast<std::size_t>(h.D);
   Answers r;
-  const auto ok = [](vicinal_status status) { REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error()); };
   if (cosine_softmax(h.at.spec)) {
     r.feature = poisoned<double>(D * D);
     r.output = poisoned<double>(d * d);
@@ -156,28 +132,19 @@ void check(const std::vector<int>& threads, std::int64_t workspace, const Head& 
   }
 }
 
-Head weighted(const Registered& r, std::int64_t N, std::int64_t D, std::int64_t d, std::int64_t C, std::uint64_t seed) {
-  Head h = make_head(r.spec, N, D, d, C, seed % 2 == 0, seed);
-  for (std::int64_t i = 0; i < N; ++i) h.at.weights.push_back(i % 5 == 2 ? 0.0 : 0.25 + 0.1 * static_cast<double>(i));
-  Random random(seed + 2);
-  if (r.soft)
-    for (std::int64_t i = 0; i < N * C; ++i) h.at.soft_labels.push_back(std::fabs(random.uniform()));
-  return h;
-}
-
 TEST_CASE("factors and diagonals: every loss that has them agrees with dense matrices") {
   for (const Registered& r : registry()) {
     if (column_form(r.spec)) continue;
     CAPTURE(r.name);
     check({2}, 0, make_head(r.spec, 13, 6, 5, 4, false, 100));
-    check({2}, 0, weighted(r, 13, 6, 5, 4, 102));
+    check({2}, 0, weighted_head(r, 13, 6, 5, 4, 102));
   }
 }
 
 TEST_CASE("factors and diagonals: several blocks, and sums that are cut over threads") {
   // 1 MiB of workspace and rows of 5 to 10 KB: blocks of 100 to 200 rows; two panels of the feature factor.
   const Registered r{"proxy-nca-pp", proxy_nca_pp(3), false};
-  check({1, 2, 3}, 1 << 20, weighted(r, 330, 300, 3, 200, 110), 83);
+  check({1, 2, 3}, 1 << 20, weighted_head(r, 330, 300, 3, 200, 110), 83);
 }
 
 TEST_CASE("factors and diagonals: thread counts agree on a long sum") {
@@ -208,7 +175,7 @@ TEST_CASE("factors: exactly symmetric and positive semidefinite") {
   for (std::size_t i = 0; i < 11; ++i)
     for (std::size_t j = 0; j < i; ++j) CHECK(got.feature[i * 11 + j] == got.feature[j * 11 + i]);
   Vec vectors = got.output, values = poisoned<double>(9);
-  REQUIRE(call::symmetric_eigen<double>(e.get(), 9, vectors.data(), values.data()) == VICINAL_OK);
+  ok(call::symmetric_eigen<double>(e.get(), 9, vectors.data(), values.data()));
   CHECK(values[0] >= -1e-14 * values[8]);
   CHECK(values[8] > 0);
 }
@@ -218,9 +185,8 @@ TEST_CASE("factors and diagonals: zero rows and zero proxies contribute nothing 
   for (const Loss& spec : {proxy_nca_pp(2), normalized_softmax(0.2)}) {
     CAPTURE(spec.name);
     Head h = make_head(spec, 12, 6, 5, 4, false, 140);
-    for (std::size_t j = 0; j < 6; ++j) h.features[3 * 6 + j] = 0;  // u = 0
-    h.at.embeddings = affine(h.features, 12, 6, h.weight, h.bias, 5);
-    for (std::size_t j = 0; j < 5; ++j) h.at.proxies[2 * 5 + j] = 0;
+    clear_row(h, 3);  // u = 0
+    clear_proxy(h, 2);
     const Vec inverse = positive(5 * 6, 141);
     const Answers got = run(e.get(), h, inverse);
     // The product with unit directions is tested with zero rows elsewhere: its diagonal must be this one.
@@ -228,15 +194,15 @@ TEST_CASE("factors and diagonals: zero rows and zero proxies contribute nothing 
     for (int matrix : {VICINAL_HESSIAN, VICINAL_GAUSS_NEWTON, VICINAL_FISHER}) {
       Vec directions(30 * 30, 0.0), out = poisoned<double>(30 * 30), diagonal;
       for (std::size_t j = 0; j < 30; ++j) directions[j * 30 + j] = 1;
-      REQUIRE(call::curvature_products<double>(e.get(), c.get(), matrix, 30, directions.data(), nullptr, nullptr,
-                                               nullptr, nullptr, out.data(), nullptr) == VICINAL_OK);
+      ok(call::curvature_products<double>(e.get(), c.get(), matrix, 30, directions.data(), nullptr, nullptr, nullptr,
+                                          nullptr, out.data(), nullptr));
       for (std::size_t j = 0; j < 30; ++j) diagonal.push_back(out[j * 30 + j]);
       CHECK(difference(got.diagonal[matrix], diagonal) <= kTolerance);
     }
     Vec directions(20 * 20, 0.0), out = poisoned<double>(20 * 20), diagonal;
     for (std::size_t j = 0; j < 20; ++j) directions[j * 20 + j] = 1;
-    REQUIRE(call::curvature_products<double>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, 20, nullptr, directions.data(),
-                                             nullptr, nullptr, nullptr, nullptr, out.data()) == VICINAL_OK);
+    ok(call::curvature_products<double>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, 20, nullptr, directions.data(), nullptr,
+                                        nullptr, nullptr, nullptr, out.data()));
     for (std::size_t j = 0; j < 20; ++j) diagonal.push_back(out[j * 20 + j]);
     CHECK(difference(got.proxies, diagonal) <= kTolerance);
     CHECK(got.self[3] == 0);
@@ -250,43 +216,33 @@ TEST_CASE("diagonals of learned samples keep their digits in float32") {
   for (std::size_t i = 0; i < 8; ++i) h.at.labels[i] = static_cast<std::int64_t>(i);
   h.at.proxies = h.at.embeddings;
   for (double& x : h.at.proxies) x = static_cast<float>(1.01 * x + 0.001);
-  const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
-  vicinal_curvature* raw = nullptr;
-  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 8, 5, 5, 8, x.data(), h.at.labels.data(), nullptr, nullptr,
-                                        w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
-  const CurvaturePtr c(raw);
+  const SingleCurvature c(e.get(), h);
   auto diagonal = poisoned<float>(25), output = poisoned<float>(25);
-  REQUIRE(call::curvature_diagonal<float>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, diagonal.data(), nullptr) ==
-          VICINAL_OK);
-  REQUIRE(call::curvature_factors<float>(e.get(), c.get(), nullptr, output.data()) == VICINAL_OK);
+  ok(call::curvature_diagonal<float>(e.get(), c.get(), VICINAL_GAUSS_NEWTON, diagonal.data(), nullptr));
+  ok(call::curvature_factors<float>(e.get(), c.get(), nullptr, output.data()));
   CHECK(difference(diagonal, weight_diagonal(h, VICINAL_GAUSS_NEWTON)) <= 1e-3);
   CHECK(difference(output, naive_factors(h).output) <= 1e-3);
 }
 
 TEST_CASE("factors and diagonals: refusals name the argument and what works") {
   const EnginePtr e = make_engine();
-  const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   double out[64];
   const CurvaturePtr arc = make_curvature(e.get(), make_head(arcface(16, 20), 6, 4, 3, 3, false, 160));
-  CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("output_factor: this loss is no softmax over cosines"));
+  refused(call::curvature_factors<double>(e.get(), arc.get(), nullptr, out),
+          "output_factor: this loss is no softmax over cosines");
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), out, nullptr) == VICINAL_OK);
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_HESSIAN, out, nullptr) ==
-        VICINAL_INVALID_ARGUMENT);
-  CHECK(says("kind: this loss is no softmax"));
-  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, out, out + 20) ==
-        VICINAL_INVALID_ARGUMENT);
-  CHECK(says("proxies: this loss is no softmax"));
-  CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), 3, out, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("kind is 3"));
+  refused(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_HESSIAN, out, nullptr),
+          "kind: this loss is no softmax");
+  refused(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, out, out + 20),
+          "proxies: this loss is no softmax");
+  refused(call::curvature_diagonal<double>(e.get(), arc.get(), 3, out, nullptr), "kind is 3");
   CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(call::curvature_self_influence<double>(e.get(), arc.get(), nullptr, out) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("inverse is missing"));
+  refused(call::curvature_self_influence<double>(e.get(), arc.get(), nullptr, out), "inverse is missing");
   const CurvaturePtr anchor = make_curvature(e.get(), make_head(proxy_anchor(32, 0.1), 6, 4, 3, 3, false, 161));
-  CHECK(call::curvature_self_influence<double>(e.get(), anchor.get(), out, out + 32) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("proxy-anchor is not a sum over samples"));
+  refused(call::curvature_self_influence<double>(e.get(), anchor.get(), out, out + 32),
+          "proxy-anchor is not a sum over samples");
   CHECK(call::curvature_diagonal<double>(e.get(), anchor.get(), VICINAL_FISHER, out, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
 }

@@ -2,7 +2,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <cstring>
 
 #include "support.hpp"
 
@@ -29,7 +28,7 @@ TEST_CASE("files: any offset is mapped, and the memory is the file's") {
     CAPTURE(offset);
     const std::int64_t bytes = 20000 - offset;
     const void* address = nullptr;
-    REQUIRE_MESSAGE(vicinal_map_file(file.path, offset, bytes, &address) == VICINAL_OK, vicinal_last_error());
+    ok(vicinal_map_file(file.path, offset, bytes, &address));
     const auto* data = static_cast<const unsigned char*>(address);
     bool equal = true;
     for (std::int64_t i = 0; i < bytes; ++i) equal = equal && data[i] == (offset + i) % 251;
@@ -37,7 +36,7 @@ TEST_CASE("files: any offset is mapped, and the memory is the file's") {
     // A write stays in this process.
     const_cast<unsigned char*>(data)[0] = 255;
     const void* other = nullptr;
-    REQUIRE(vicinal_map_file(file.path, offset, bytes, &other) == VICINAL_OK);
+    ok(vicinal_map_file(file.path, offset, bytes, &other));
     CHECK(*static_cast<const unsigned char*>(other) == offset % 251);
     CHECK(vicinal_unmap_file(other, bytes) == VICINAL_OK);
     CHECK(vicinal_unmap_file(address, bytes) == VICINAL_OK);
@@ -46,22 +45,17 @@ TEST_CASE("files: any offset is mapped, and the memory is the file's") {
 
 TEST_CASE("files: refusals name the argument") {
   const File file(1000);
-  const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   const void* address = nullptr;
-  CHECK(vicinal_map_file(file.path, 0, 1001, &address) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("has 1000 bytes where 1001 are expected from byte 0 on: it is truncated"));
+  refused(vicinal_map_file(file.path, 0, 1001, &address),
+          "has 1000 bytes where 1001 are expected from byte 0 on: it is truncated");
   CHECK(address == nullptr);
   CHECK(vicinal_map_file(file.path, 1001, 1, &address) == VICINAL_INVALID_ARGUMENT);
   CHECK(vicinal_map_file(file.path, 900, std::numeric_limits<std::int64_t>::max(), &address) ==
         VICINAL_INVALID_ARGUMENT);
-  CHECK(vicinal_map_file(file.path, -1, 10, &address) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("offset is -1"));
-  CHECK(vicinal_map_file(file.path, 0, 0, &address) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("bytes is 0"));
-  CHECK(vicinal_map_file("/tmp/vicinal-no-such-file", 0, 1, &address) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("path: cannot be opened"));
-  CHECK(vicinal_map_file("/tmp", 0, 1, &address) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("path: is not a regular file"));
+  refused(vicinal_map_file(file.path, -1, 10, &address), "offset is -1");
+  refused(vicinal_map_file(file.path, 0, 0, &address), "bytes is 0");
+  refused(vicinal_map_file("/tmp/vicinal-no-such-file", 0, 1, &address), "path: cannot be opened");
+  refused(vicinal_map_file("/tmp", 0, 1, &address), "path: is not a regular file");
   CHECK(vicinal_map_file(nullptr, 0, 1, &address) == VICINAL_INVALID_ARGUMENT);
   CHECK(vicinal_unmap_file(nullptr, 1) == VICINAL_INVALID_ARGUMENT);
 }

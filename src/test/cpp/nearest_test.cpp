@@ -59,9 +59,8 @@ Lists all_sorted(const Search& s) {
 Lists run(vicinal_engine* engine, const Search& s) {
   Lists out{std::vector<int64_t>(static_cast<std::size_t>(s.Q * s.k), -77),
             poisoned<double>(static_cast<std::size_t>(s.Q * s.k))};
-  const vicinal_status status = call::nearest(engine, s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self), s.k,
-                                              out.ids.data(), out.distances.data());
-  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  ok(call::nearest(engine, s.Q, s.G, s.d, s.asked(), s.gallery.data(), or_null(s.self), s.k, out.ids.data(),
+                   out.distances.data()));
   return out;
 }
 
@@ -118,7 +117,7 @@ Search shell(int64_t Q, int64_t G, int64_t k) {
 
 TEST_CASE("nearest: the processor leaves it to FAISS") {
   vicinal_engine* made = nullptr;
-  REQUIRE(vicinal_engine_create("cpu", nullptr, &made) == VICINAL_OK);
+  ok(vicinal_engine_create("cpu", nullptr, &made));
   const EnginePtr engine(made);
   const Search s = same_set(4, 2, 1, gaussian);
   int64_t ids[4];
@@ -195,14 +194,12 @@ TEST_SUITE("nearest") {
     const There<int64_t> self(s.self);
     const There<int64_t> ids(std::vector<int64_t>(expected.ids.size(), -77));
     const There<double> distances(poisoned<double>(expected.ids.size()));
-    REQUIRE_MESSAGE(call::nearest(engine.get(), s.Q, s.G, s.d, rows.get(), rows.get(), self.get(), s.k, ids.get(),
-                                  distances.get()) == VICINAL_OK,
-                    vicinal_last_error());
+    ok(call::nearest(engine.get(), s.Q, s.G, s.d, rows.get(), rows.get(), self.get(), s.k, ids.get(), distances.get()));
     CHECK(ids.values() == expected.ids);
     CHECK(distances.values() == expected.distances);
     std::vector<int64_t> only_ids(expected.ids.size(), -77);
-    REQUIRE(call::nearest(engine.get(), s.Q, s.G, s.d, s.gallery.data(), rows.get(), self.get(), s.k, only_ids.data(),
-                          nullptr) == VICINAL_OK);
+    ok(call::nearest(engine.get(), s.Q, s.G, s.d, s.gallery.data(), rows.get(), self.get(), s.k, only_ids.data(),
+                     nullptr));
     CHECK(only_ids == expected.ids);
   }
 

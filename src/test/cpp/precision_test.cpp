@@ -85,29 +85,24 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
   const std::int64_t N = h.at.B, D = h.D, d = h.at.d, C = h.at.C, m = 3;
   const std::size_t rows = static_cast<std::size_t>(N), weights = static_cast<std::size_t>(m * d * D),
                     proxies = static_cast<std::size_t>(m) * h.at.proxies.size();
-  const auto done = [](vicinal_status status) { REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error()); };
   const auto x = cast<float>(h.features), w = cast<float>(h.weight), b = cast<float>(h.bias),
              p = cast<float>(h.at.proxies), s = cast<float>(h.at.weights);
   std::vector<Named> out;
   const auto keep = [&](const char* name, const auto& v) { out.push_back({name, widened(v)}); };
 
   auto z = poisoned<float>(h.at.embeddings.size());
-  done(call::head_embed<float>(e, N, D, d, x.data(), w.data(), b.data(), z.data()));
+  ok(call::head_embed<float>(e, N, D, d, x.data(), w.data(), b.data(), z.data()));
   keep("embeddings", z);
   double loss = 0;
   auto gw = poisoned<float>(w.size()), gb = poisoned<float>(b.size()), gp = poisoned<float>(p.size());
-  done(call::head_gradient<float>(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr,
-                                  w.data(), b.data(), p.data(), &loss, nullptr, nullptr, gw.data(), gb.data(),
-                                  gp.data()));
+  ok(call::head_gradient<float>(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr, w.data(),
+                                b.data(), p.data(), &loss, nullptr, nullptr, gw.data(), gb.data(), gp.data()));
   out.push_back({"loss", {loss}});
   keep("gradient of weight", gw);
   keep("gradient of bias", gb);
   keep("gradient of proxies", gp);
 
-  vicinal_curvature* raw = nullptr;
-  done(call::curvature_create<float>(e, &h.at.spec, N, D, d, C, x.data(), h.at.labels.data(), or_null(s), nullptr,
-                                     w.data(), b.data(), p.data(), &raw));
-  const CurvaturePtr curvature(raw);
+  const SingleCurvature curvature(e, h);
   Random random(4);
   const auto V = cast<float>(random.vector(static_cast<std::int64_t>(weights))),
              U = cast<float>(random.vector(static_cast<std::int64_t>(proxies)));
@@ -117,17 +112,17 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
     for (const bool proxies_move : {true, false}) {
       if (!rows_move && !proxies_move) continue;
       auto hw = poisoned<float>(weights), hp = poisoned<float>(proxies);
-      done(call::curvature_products<float>(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
-                                           proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
-                                           changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr, hw.data(),
-                                           hp.data()));
+      ok(call::curvature_products<float>(e, curvature.get(), VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
+                                         proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
+                                         changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr, hw.data(),
+                                         hp.data()));
       keep(rows_move ? "product, weight" : "product of proxies, weight", hw);
       keep(proxies_move ? "product, proxies" : "product of rows, proxies", hp);
       auto only = poisoned<float>(weights);
-      done(call::curvature_products<float>(e, raw, VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
-                                           proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
-                                           changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr,
-                                           only.data(), nullptr));
+      ok(call::curvature_products<float>(e, curvature.get(), VICINAL_HESSIAN, m, rows_move ? V.data() : nullptr,
+                                         proxies_move ? U.data() : nullptr, changed ? offsets.data() : nullptr,
+                                         changed ? ids.data() : nullptr, changed ? deltas.data() : nullptr, only.data(),
+                                         nullptr));
       // Sums are cut into other blocks. An operand that lies on the edge between two rounded numbers may then become
       // the other one, which moves one row of one direction's product by that operand's unit.
       const Vec both = widened(hw);
@@ -137,13 +132,13 @@ std::vector<Named> heads(vicinal_engine* e, const Head& h, bool changed, int pre
   }
   if (!column_form(h.at.spec)) {
     auto hw = poisoned<float>(weights), hp = poisoned<float>(proxies);
-    done(call::curvature_products<float>(e, raw, VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr, nullptr,
-                                         hw.data(), hp.data()));
+    ok(call::curvature_products<float>(e, curvature.get(), VICINAL_FISHER, m, V.data(), U.data(), nullptr, nullptr,
+                                       nullptr, hw.data(), hp.data()));
     keep("Fisher product, weight", hw);
     keep("Fisher product, proxies", hp);
   }
   auto scores = poisoned<double>(rows * static_cast<std::size_t>(m));
-  done(call::curvature_scores<float>(e, raw, m, V.data(), U.data(), scores.data()));
+  ok(call::curvature_scores<float>(e, curvature.get(), m, V.data(), U.data(), scores.data()));
   keep("scores", scores);
   return out;
 }

@@ -1,26 +1,16 @@
 // The recursion over the samples against the loop that it stands for: h <- v + (1 - damping) h - (1/scale) H_i h, with
 // every sample's Hessian from the oracle.
-#include <cstring>
-
 #include "heads.hpp"
-#include "oracle/curvature.hpp"
 
 namespace {
 
 using namespace test;
 
-// [N, d, d]: the Hessian of L_i over its embedding. A sum over samples: one direction serves all.
+// [N, d, d]: the Hessian of L_i over its embedding.
 Vec blocks(Case c) {
   c.weights.clear();
-  const auto N = static_cast<std::size_t>(c.B), d = static_cast<std::size_t>(c.d);
-  Vec out(N * d * d);
-  for (std::size_t b = 0; b < d; ++b) {
-    Vec V(N * d, 0.0);
-    for (std::size_t i = 0; i < N; ++i) V[i * d + b] = 1;
-    const Vec column = oracle::hessian(c, V, {}).embeddings;
-    for (std::size_t i = 0; i < N; ++i)
-      for (std::size_t a = 0; a < d; ++a) out[(i * d + a) * d + b] = static_cast<double>(N) * column[i * d + a];
-  }
+  Vec out = sample_blocks(c, VICINAL_HESSIAN);
+  for (double& x : out) x *= static_cast<double>(c.B);
   return out;
 }
 
@@ -64,9 +54,8 @@ void check(vicinal_engine* e, const Head& h, const Vec& hessians, double damping
                         static_cast<std::size_t>(h.D));
   Vec got = poisoned<double>(v.size()), expected;
   const CurvaturePtr c = make_curvature(e, h);
-  REQUIRE_MESSAGE(call::curvature_seed_recursion<double>(e, c.get(), damping, scale, m, rank, left.data(), right.data(),
-                                                         got.data()) == VICINAL_OK,
-                  vicinal_last_error());
+  ok(call::curvature_seed_recursion<double>(e, c.get(), damping, scale, m, rank, left.data(), right.data(),
+                                            got.data()));
   for (std::int64_t q = 0; q < m; ++q) {
     const Vec one = loop(h, hessians, damping, scale, Vec(v.begin() + q * size, v.begin() + (q + 1) * size));
     expected.insert(expected.end(), one.begin(), one.end());
@@ -119,9 +108,8 @@ TEST_CASE("recursion: a small workspace takes directions in groups and recompute
 TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
   const EnginePtr e = make_engine();
   Head h = make_head(proxy_nca_pp(2), 40, 6, 5, 4, false, 250);
-  for (std::size_t j = 0; j < 6; ++j) h.features[7 * 6 + j] = 0;
-  h.at.embeddings = affine(h.features, 40, 6, h.weight, h.bias, 5);
-  for (std::size_t j = 0; j < 5; ++j) h.at.proxies[2 * 5 + j] = 0;
+  clear_row(h, 7);
+  clear_proxy(h, 2);
   const CurvaturePtr c = make_curvature(e.get(), h);
   // The oracle has no zero vectors; the loss's product is tested with them.
   Vec hessians;
@@ -132,9 +120,8 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
     for (std::size_t b = 0; b < 5; ++b) {
       Vec direction(5, 0.0), column = poisoned<double>(5), proxies = poisoned<double>(20);
       direction[b] = 1;
-      REQUIRE(call::loss_hvp<double>(e.get(), &h.at.spec, 1, 5, 4, u.data(), &h.at.labels[i], h.at.proxies.data(),
-                                     nullptr, nullptr, direction.data(), nullptr, column.data(),
-                                     proxies.data()) == VICINAL_OK);
+      ok(call::loss_hvp<double>(e.get(), &h.at.spec, 1, 5, 4, u.data(), &h.at.labels[i], h.at.proxies.data(), nullptr,
+                                nullptr, direction.data(), nullptr, column.data(), proxies.data()));
       hessians.insert(hessians.end(), column.begin(), column.end());  // symmetric: columns are rows
     }
   }
@@ -142,54 +129,45 @@ TEST_CASE("recursion: a zero row and a zero proxy, and the same bits again") {
   Random random(252);
   const Vec left = random.vector(2 * 5 * 3), right = random.vector(3 * 6);
   Vec first = poisoned<double>(60), second = poisoned<double>(60);
-  REQUIRE(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
-                                                 first.data()) == VICINAL_OK);
-  REQUIRE(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
-                                                 second.data()) == VICINAL_OK);
+  ok(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                            first.data()));
+  ok(call::curvature_seed_recursion<double>(e.get(), c.get(), 0.01, 100, 2, 3, left.data(), right.data(),
+                                            second.data()));
   CHECK(first == second);
 }
 
 TEST_CASE("recursion: float32 follows float64") {
   const EnginePtr e = make_engine();
   const Head h = make_head(proxy_nca_pp(3), 700, 12, 6, 5, false, 260);
-  const auto x = cast<float>(h.features), w = cast<float>(h.weight), p = cast<float>(h.at.proxies);
-  vicinal_curvature* raw = nullptr;
-  REQUIRE(call::curvature_create<float>(e.get(), &h.at.spec, 700, 12, 6, 5, x.data(), h.at.labels.data(), nullptr,
-                                        nullptr, w.data(), nullptr, p.data(), &raw) == VICINAL_OK);
-  const CurvaturePtr single(raw), full = make_curvature(e.get(), h);
+  const SingleCurvature single(e.get(), h);
+  const CurvaturePtr full = make_curvature(e.get(), h);
   Random random(261);
   const Vec left = random.vector(6 * 2), right = random.vector(2 * 12);
   const auto left_f = cast<float>(left), right_f = cast<float>(right);
   auto got = poisoned<float>(72);
   Vec expected = poisoned<double>(72);
   for (double damping : {0.01, 0.2}) {  // 0.8^256 is below the factor's bound: it is multiplied in every block
-    REQUIRE(call::curvature_seed_recursion<float>(e.get(), single.get(), damping, 500, 1, 2, left_f.data(),
-                                                  right_f.data(), got.data()) == VICINAL_OK);
-    REQUIRE(call::curvature_seed_recursion<double>(e.get(), full.get(), damping, 500, 1, 2, left.data(), right.data(),
-                                                   expected.data()) == VICINAL_OK);
+    ok(call::curvature_seed_recursion<float>(e.get(), single.get(), damping, 500, 1, 2, left_f.data(), right_f.data(),
+                                             got.data()));
+    ok(call::curvature_seed_recursion<double>(e.get(), full.get(), damping, 500, 1, 2, left.data(), right.data(),
+                                              expected.data()));
     CHECK(difference(got, expected) <= 2e-4);
   }
 }
 
 TEST_CASE("recursion: refusals name the argument") {
   const EnginePtr e = make_engine();
-  const auto says = [](const char* text) { return std::strstr(vicinal_last_error(), text) != nullptr; };
   double left[3] = {}, right[4] = {}, h[12];
   const CurvaturePtr c = make_curvature(e.get(), make_head(proxy_nca_pp(3), 6, 4, 3, 3, false, 270));
   const auto call = [&](const vicinal_curvature* at, double damping, double scale, std::int64_t m, const double* from) {
     return call::curvature_seed_recursion<double>(e.get(), at, damping, scale, m, 1, from, right, h);
   };
-  CHECK(call(c.get(), 1.5, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("damping is 1.5"));
-  CHECK(call(c.get(), 0.01, 0, 1, left) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("scale is 0"));
-  CHECK(call(c.get(), 0.01, 500, 0, left) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("m is 0"));
-  CHECK(call(c.get(), 0.01, 500, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("left is missing"));
+  refused(call(c.get(), 1.5, 500, 1, left), "damping is 1.5");
+  refused(call(c.get(), 0.01, 0, 1, left), "scale is 0");
+  refused(call(c.get(), 0.01, 500, 0, left), "m is 0");
+  refused(call(c.get(), 0.01, 500, 1, nullptr), "left is missing");
   const CurvaturePtr anchor = make_curvature(e.get(), make_head(proxy_anchor(32, 0.1), 6, 4, 3, 3, false, 271));
-  CHECK(call(anchor.get(), 0.01, 500, 1, left) == VICINAL_INVALID_ARGUMENT);
-  CHECK(says("proxy-anchor is not a sum over samples"));
+  refused(call(anchor.get(), 0.01, 500, 1, left), "proxy-anchor is not a sum over samples");
 }
 
 }  // namespace

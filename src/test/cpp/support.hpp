@@ -23,6 +23,16 @@ using oracle::Case;
 using oracle::Loss;
 using oracle::Vec;
 
+// The call went well, or the test ends with the library's sentence.
+inline void ok(vicinal_status status) {
+  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+}
+// The call refused an argument, in a sentence with these words.
+inline void refused(vicinal_status status, const char* words) {
+  CHECK(status == VICINAL_INVALID_ARGUMENT);
+  CHECK_MESSAGE(std::string(vicinal_last_error()).find(words) != std::string::npos, vicinal_last_error());
+}
+
 struct Destroy {
   void operator()(vicinal_engine* e) const { vicinal_engine_destroy(e); }
   void operator()(vicinal_curvature* c) const { vicinal_curvature_destroy(c); }
@@ -35,7 +45,7 @@ inline const char* device() {
   static const char* const name = [] {
     const char* library = std::getenv("VICINAL_TEST_DEVICE_LIBRARY");
     if (library == nullptr) return "cpu";
-    REQUIRE_MESSAGE(vicinal_device_open(library) == VICINAL_OK, vicinal_last_error());
+    ok(vicinal_device_open(library));
     return "cuda";
   }();
   return name;
@@ -50,8 +60,8 @@ class There {
  public:
   explicit There(const std::vector<T>& values) : size_(values.size()) {
     const std::int64_t bytes = static_cast<std::int64_t>(size_ * sizeof(T));
-    REQUIRE_MESSAGE(vicinal_memory_allocate(device(), bytes, &address_) == VICINAL_OK, vicinal_last_error());
-    REQUIRE(vicinal_memory_write(device(), address_, values.data(), bytes) == VICINAL_OK);
+    ok(vicinal_memory_allocate(device(), bytes, &address_));
+    ok(vicinal_memory_write(device(), address_, values.data(), bytes));
   }
   There(const There&) = delete;
   There& operator=(const There&) = delete;
@@ -59,13 +69,11 @@ class There {
   T* get() const { return static_cast<T*>(address_); }
   void set(const std::vector<T>& values) const {
     REQUIRE(values.size() == size_);
-    REQUIRE(vicinal_memory_write(device(), address_, values.data(), static_cast<std::int64_t>(size_ * sizeof(T))) ==
-            VICINAL_OK);
+    ok(vicinal_memory_write(device(), address_, values.data(), static_cast<std::int64_t>(size_ * sizeof(T))));
   }
   std::vector<T> values() const {
     std::vector<T> out(size_);
-    REQUIRE(vicinal_memory_read(device(), out.data(), address_, static_cast<std::int64_t>(size_ * sizeof(T))) ==
-            VICINAL_OK);
+    ok(vicinal_memory_read(device(), out.data(), address_, static_cast<std::int64_t>(size_ * sizeof(T))));
     return out;
   }
 
@@ -76,7 +84,7 @@ class There {
 
 inline std::int64_t in_use() {
   std::int64_t bytes = 0;
-  REQUIRE(vicinal_memory_usage(device(), &bytes, nullptr, nullptr) == VICINAL_OK);
+  ok(vicinal_memory_usage(device(), &bytes, nullptr, nullptr));
   return bytes;
 }
 
@@ -277,10 +285,9 @@ Result<Real> run_loss(vicinal_engine* e, const Case& c) {
   r.grad_embeddings = poisoned<Real>(z.size());
   r.grad_proxies = poisoned<Real>(p.size());
   if (!column_form(c.spec)) r.per_sample = poisoned<Real>(c.labels.size());
-  const vicinal_status status = call::loss<Real>(
-      e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t), &r.loss, &r.empty,
-      r.per_sample.empty() ? nullptr : r.per_sample.data(), r.grad_embeddings.data(), r.grad_proxies.data());
-  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  ok(call::loss<Real>(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t), &r.loss,
+                      &r.empty, r.per_sample.empty() ? nullptr : r.per_sample.data(), r.grad_embeddings.data(),
+                      r.grad_proxies.data()));
   return r;
 }
 
@@ -295,10 +302,8 @@ Product<Real> run_hvp(vicinal_engine* e, const Case& c, const Vec& V, const Vec&
   const auto z = cast<Real>(c.embeddings), p = cast<Real>(c.proxies), w = cast<Real>(c.weights),
              t = cast<Real>(c.soft_labels), v = cast<Real>(V), u = cast<Real>(U);
   Product<Real> r{poisoned<Real>(z.size()), poisoned<Real>(p.size())};
-  const vicinal_status status =
-      call::loss_hvp<Real>(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t),
-                           or_null(v), or_null(u), r.embeddings.data(), r.proxies.data());
-  REQUIRE_MESSAGE(status == VICINAL_OK, vicinal_last_error());
+  ok(call::loss_hvp<Real>(e, &c.spec, c.B, c.d, c.C, z.data(), c.labels.data(), p.data(), or_null(w), or_null(t),
+                          or_null(v), or_null(u), r.embeddings.data(), r.proxies.data()));
   return r;
 }
 
