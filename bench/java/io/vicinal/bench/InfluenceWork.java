@@ -93,9 +93,9 @@ final class InfluenceWork implements Work {
     return Math.min(1, Math.log(1e-15) / Math.log(0.99) / samples);
   }
 
-  private static Estimators.Options withWalk(EifOptions walk) {
-    Estimators.Options defaults = Estimators.Options.defaults();
-    return new Estimators.Options(
+  private static Estimators.EstimatorOptions withWalk(EifOptions walk) {
+    Estimators.EstimatorOptions defaults = Estimators.EstimatorOptions.defaults();
+    return new Estimators.EstimatorOptions(
         walk, defaults.lissa(), defaults.newton(), defaults.checkpoints());
   }
 

@@ -295,7 +295,7 @@ final class NoiseExperiment implements Experiment {
 
     private Relabelling relabel(
         Evidence evidence, LabelNoise noise, Map<String, double[]> scores) {
-      Relabelling.Options options = Relabelling.Options.defaults();
+      Relabelling.RelabelOptions options = Relabelling.RelabelOptions.defaults();
       int[] all = LongStream.of(noise.ids()).mapToInt(Math::toIntExact).toArray();
       for (RelabelRule rule : RelabelRule.values()) {
         RelabelAccuracy accuracy =

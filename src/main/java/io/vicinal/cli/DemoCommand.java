@@ -96,9 +96,9 @@ final class DemoCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     try (OutputFolder folder = new OutputFolder(run, RESULTS, outputs)) {
       out.println("training on " + names(settings.config().data().classes()));
-      Demo.Result result = measured(settings, folder.file("neighbours.png"));
+      Demo.Trained result = measured(settings, folder.file("neighbours.png"));
       print(out, result);
-      Story.Result story;
+      Story.Told story;
       try (Bar bar = new Bar("wrong labels")) {
         story =
             new Story(settings.story(), settings.config(), data, bar::show)
@@ -120,7 +120,7 @@ final class DemoCommand implements Callable<Integer> {
     return 0;
   }
 
-  private Demo.Result measured(DemoSettings settings, Path drawing) {
+  private Demo.Trained measured(DemoSettings settings, Path drawing) {
     try (Bar bar = new Bar("measuring");
         TrainingView view = new TrainingView(spec.commandLine())) {
       Demo.Watcher watcher =
@@ -132,7 +132,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private static void print(PrintWriter out, StorySettings settings, Story.Result story) {
+  private static void print(PrintWriter out, StorySettings settings, Story.Told story) {
     out.println();
     for (String paragraph : StoryText.sentences(settings, story)) {
       for (String line : Text.wrap(paragraph, 90)) {
@@ -141,7 +141,7 @@ final class DemoCommand implements Callable<Integer> {
     }
   }
 
-  private void print(PrintWriter out, Demo.Result result) {
+  private void print(PrintWriter out, Demo.Trained result) {
     part(out, "unseen images of the training classes", result.seen());
     part(out, "images of classes never trained on", result.unseen());
     out.println();
@@ -161,7 +161,7 @@ final class DemoCommand implements Callable<Integer> {
     List<String> header = new ArrayList<>(List.of(""));
     ids.forEach(id -> header.add(id.toUpperCase(Locale.ROOT)));
     Table table = new Table(header.toArray(new String[0]));
-    for (Demo.Row row : part.rows()) {
+    for (Demo.Figures row : part.rows()) {
       List<String> cells = new ArrayList<>(List.of(row.representation()));
       row.values().values().forEach(value -> cells.add(Text.percent(value)));
       table.row(cells.toArray(new String[0]));
@@ -181,7 +181,7 @@ final class DemoCommand implements Callable<Integer> {
   }
 
   /** What the numbers say about unseen classes, and why. */
-  static String sentence(Demo.Result result) {
+  static String sentence(Demo.Trained result) {
     double seen = gain(result.seen());
     double unseen = gain(result.unseen());
     String first =
@@ -213,7 +213,7 @@ final class DemoCommand implements Callable<Integer> {
     return String.join(", ", names);
   }
 
-  private static JsonObject json(DemoSettings settings, Demo.Result result) {
+  private static JsonObject json(DemoSettings settings, Demo.Trained result) {
     JsonObject json = new JsonObject();
     json.addProperty("version", Version.text());
     json.addProperty("howChosen", settings.howChosen());

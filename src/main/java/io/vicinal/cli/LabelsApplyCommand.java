@@ -134,7 +134,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
    */
   private Set<String> checkClasses(LabelDecisions decided, Set<String> classes, boolean names) {
     Set<String> fresh = new TreeSet<>();
-    for (LabelDecisions.Row row : decided.rows()) {
+    for (LabelDecisions.DecidedLine row : decided.rows()) {
       if (!names && !row.after().matches("\\d{1,9}")) {
         throw wrong(
             row, "is no whole number, as all in " + labels + " are", "write the class's number");
@@ -152,7 +152,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
     return fresh;
   }
 
-  private InputException wrong(LabelDecisions.Row row, String what, String remedy) {
+  private InputException wrong(LabelDecisions.DecidedLine row, String what, String remedy) {
     return new InputException(
         Text.say(
             "%s: line %d: label '%s' %s; %s", decisions, row.line(), row.after(), what, remedy));

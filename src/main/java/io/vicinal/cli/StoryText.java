@@ -14,7 +14,7 @@ final class StoryText {
   private StoryText() {}
 
   /** A few sentences, each a paragraph of its own. */
-  static List<String> sentences(StorySettings settings, Story.Result story) {
+  static List<String> sentences(StorySettings settings, Story.Told story) {
     Repair repair = story.repair();
     Repair other = story.other();
     List<String> all = new ArrayList<>();
@@ -47,7 +47,7 @@ final class StoryText {
     return all;
   }
 
-  static JsonObject json(StorySettings settings, Story.Result story) {
+  static JsonObject json(StorySettings settings, Story.Told story) {
     JsonObject json = new JsonObject();
     json.add("settings", JsonFile.gson().toJsonTree(settings));
     json.add("clean", JsonFile.gson().toJsonTree(story.clean()));

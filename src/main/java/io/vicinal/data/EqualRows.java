@@ -21,7 +21,7 @@ public final class EqualRows {
   private long contradicting;
 
   /** Receives rows in their order. */
-  public interface Row {
+  public interface RowVisitor {
     /**
      * @param at its number
      * @param hash of its values, never 0
@@ -50,7 +50,7 @@ public final class EqualRows {
   }
 
   /** Hashes every row of [N, D] numbers of four or eight bytes. */
-  public static void each(Tensor features, Row row) {
+  public static void each(Tensor features, RowVisitor row) {
     long count = features.dim(0);
     int width = Math.toIntExact(features.dim(1));
     long step = Math.max(1, PIECE / width);

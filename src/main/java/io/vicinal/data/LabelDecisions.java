@@ -26,7 +26,7 @@ import java.util.stream.Stream;
  * @param rows those with a decision
  * @param madeFor the labels that they were made for, or null if the file does not say
  */
-public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
+public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) {
   private static final int DIGITS = 12; // of a hash
 
   /** What can be decided. */
@@ -63,7 +63,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
    * @param before the label that was doubted
    * @param after the label that is right
    */
-  public record Row(long line, long sample, String before, String after) {}
+  public record DecidedLine(long line, long sample, String before, String after) {}
 
   /**
    * By which labels are known again: how many, and a hash over which samples are of one class. What
@@ -95,12 +95,13 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
   public static LabelDecisions read(Path file, Names classes) {
     try (CsvReader csv = new CsvReader(file, false)) {
       List<String> header = csv.next();
-      Columns columns = new Columns(csv, header == null ? List.of() : header, classes);
-      Map<Long, Row> rows = new HashMap<>();
-      List<Row> inOrder = new ArrayList<>();
+      DecisionColumns columns =
+          new DecisionColumns(csv, header == null ? List.of() : header, classes);
+      Map<Long, DecidedLine> rows = new HashMap<>();
+      List<DecidedLine> inOrder = new ArrayList<>();
       String madeFor = null;
       for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
-        Row row = columns.row(cells);
+        DecidedLine row = columns.row(cells);
         if (row == null) {
           continue;
         }
@@ -111,7 +112,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
               "keep the decisions on one file of labels");
         }
         madeFor = madeFor == null ? said : madeFor;
-        Row earlier = rows.put(row.sample, row);
+        DecidedLine earlier = rows.put(row.sample, row);
         if (earlier != null && !earlier.after.equals(row.after)) {
           throw csv.problem(
               "decides on sample " + row.sample + " once more, otherwise than line " + earlier.line,
@@ -152,7 +153,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
           "give the labels that were looked at");
     }
     List<String> cleaned = new ArrayList<>(labels);
-    for (Row row : rows) {
+    for (DecidedLine row : rows) {
       if (row.sample >= labels.size()) {
         throw wrong(
             row,
@@ -179,12 +180,12 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
     return cleaned;
   }
 
-  private InputException wrong(Row row, String what, String remedy) {
+  private InputException wrong(DecidedLine row, String what, String remedy) {
     return InputFile.problem(file, "line " + row.line + " " + what, remedy);
   }
 
   /** Where the columns are. */
-  private static final class Columns {
+  private static final class DecisionColumns {
     private final CsvReader csv;
     private final Names classes;
     private final int width;
@@ -195,7 +196,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
     private final int madeFor;
     private final List<Integer> newLabel; // the first that is filled in counts
 
-    Columns(CsvReader csv, List<String> header, Names classes) {
+    DecisionColumns(CsvReader csv, List<String> header, Names classes) {
       this.csv = csv;
       this.classes = classes;
       this.width = header.size();
@@ -230,7 +231,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
     }
 
     /** A row's decision, or null if it has none. A new label alone decides for it. */
-    Row row(List<String> cells) {
+    DecidedLine row(List<String> cells) {
       if (cells.size() != width) {
         throw csv.problem(
             "has " + cells.size() + " cells where the first line has " + width,
@@ -277,7 +278,7 @@ public record LabelDecisions(Path file, List<Row> rows, String madeFor) {
                 + "'",
             "write other if the new label is right, or empty it");
       }
-      return new Row(csv.line(), position(cells.get(sample)), before, after);
+      return new DecidedLine(csv.line(), position(cells.get(sample)), before, after);
     }
 
     /**

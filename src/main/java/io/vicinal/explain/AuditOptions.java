@@ -26,12 +26,17 @@ public record AuditOptions(
     Integer suspects,
     Set<Integer> decided,
     RelabelRule rule,
-    Relabelling.Options relabelling) {
+    Relabelling.RelabelOptions relabelling) {
 
   /** All detectors that can work, and the default rule. */
   public static AuditOptions of(EvidenceOptions evidence) {
     return new AuditOptions(
-        evidence, List.of(), null, Set.of(), RelabelRule.COMBINED, Relabelling.Options.defaults());
+        evidence,
+        List.of(),
+        null,
+        Set.of(),
+        RelabelRule.COMBINED,
+        Relabelling.RelabelOptions.defaults());
   }
 
   /** The same by some detectors, by name. */
@@ -55,7 +60,7 @@ public record AuditOptions(
   }
 
   /** The same with other proposals. */
-  public AuditOptions with(RelabelRule other, Relabelling.Options how) {
+  public AuditOptions with(RelabelRule other, Relabelling.RelabelOptions how) {
     return new AuditOptions(evidence, detectors, suspects, decided, other, how);
   }
 }

@@ -70,8 +70,8 @@ final class Methods implements AutoCloseable {
     if (all == null) {
       List<String> names = setup.options().methods();
       List<TracIn.TracedHead> checkpoints = names.contains(TRACIN) ? train() : List.of();
-      Estimators.Options options =
-          new Estimators.Options(
+      Estimators.EstimatorOptions options =
+          new Estimators.EstimatorOptions(
               setup.options().eif(), Lissa.defaults(), NewtonLoo.defaults(), checkpoints);
       all = names.stream().map(name -> Estimators.of(name, options)).toList();
     }

@@ -12,9 +12,9 @@ import io.vicinal.curate.reweight.FineTune;
  * @param fineTune how
  */
 public record ReweightOptions(
-    double helpful, double harmful, boolean resolve, FineTune.Options fineTune) {
+    double helpful, double harmful, boolean resolve, FineTune.FineTuneOptions fineTune) {
   /** The published experiment: an epoch of Adam with weights 2 and 0. */
   public static ReweightOptions defaults() {
-    return new ReweightOptions(2, 0, false, FineTune.Options.defaults());
+    return new ReweightOptions(2, 0, false, FineTune.FineTuneOptions.defaults());
   }
 }

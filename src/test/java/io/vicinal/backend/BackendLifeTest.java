@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.CancelledException;
+import io.vicinal.Patience;
 import io.vicinal.process.InterruptedCall;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -87,7 +88,7 @@ class BackendLifeTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(Patience.SECONDS)
   void interruptStopsALongGradient() throws InterruptedException {
     try (Backend backend = Backend.open("cpu", new BackendOptions(1, 0, "base"));
         Arena arena = Arena.host()) {
@@ -100,7 +101,7 @@ class BackendLifeTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(Patience.SECONDS)
   void interruptStopsLongCurvatureCalls() throws InterruptedException {
     try (Backend backend = Backend.open("cpu", new BackendOptions(1, 0, "base"));
         Arena arena = Arena.host()) {
@@ -134,7 +135,7 @@ class BackendLifeTest {
   }
 
   @Test
-  @Timeout(120)
+  @Timeout(Patience.SECONDS)
   void eightThreadsGetTheSameBitsAsOne() throws Exception {
     try (Backend backend = Backend.open("cpu", BackendOptions.defaults().withThreads(2));
         Arena arena = Arena.host()) {
@@ -173,7 +174,7 @@ class BackendLifeTest {
                   }));
         }
         for (Future<?> result : results) {
-          result.get(100, TimeUnit.SECONDS);
+          result.get(Patience.SECONDS, TimeUnit.SECONDS);
         }
         threads.shutdown();
       }
@@ -242,7 +243,7 @@ class BackendLifeTest {
 
   /** The closer closes when the call has worked for a while; the interrupt comes after that. */
   @Test
-  @Timeout(120)
+  @Timeout(Patience.SECONDS)
   void closingEverythingDuringACallIsSafe() throws InterruptedException {
     Backend backend = Backend.open("cpu", new BackendOptions(1, 0, "base"));
     Arena arena = Arena.host();

@@ -202,7 +202,7 @@ class CellsRoundTripTest {
         file,
         "sample,label,proposed,decision\n0, cat,dog ,accept\n1, dog , cat , keep\n2,\"cat\",dog,accept\n");
     assertThat(LabelDecisions.read(file, Names.of(List.of(" cat", "cat", "dog "))).rows())
-        .extracting(LabelDecisions.Row::before, LabelDecisions.Row::after)
+        .extracting(LabelDecisions.DecidedLine::before, LabelDecisions.DecidedLine::after)
         .containsExactly(tuple(" cat", "dog "), tuple("dog", "dog"), tuple("cat", "dog"));
   }
 }

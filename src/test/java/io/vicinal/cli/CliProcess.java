@@ -1,5 +1,6 @@
 package io.vicinal.cli;
 
+import io.vicinal.Patience;
 import io.vicinal.process.DefaultSignals;
 import io.vicinal.process.FolderFiles;
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The command line as a process of its own, from this test's class path. */
 final class CliProcess implements AutoCloseable {
-  private static final long LIMIT_SECONDS = 300;
 
   private final Process process;
   private final Path folder;
@@ -78,8 +78,9 @@ final class CliProcess implements AutoCloseable {
 
   Outcome await() {
     try {
-      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-        throw new AssertionError("still running after " + LIMIT_SECONDS + " s: " + process.info());
+      if (!process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)) {
+        throw new AssertionError(
+            "still running after " + Patience.SECONDS + " s: " + process.info());
       }
       return new Outcome(process.exitValue(), Files.readString(out), Files.readString(err));
     } catch (IOException | InterruptedException e) {

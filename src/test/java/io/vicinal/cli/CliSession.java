@@ -3,6 +3,7 @@ package io.vicinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
+import io.vicinal.Patience;
 import io.vicinal.process.DefaultSignals;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
@@ -72,7 +73,7 @@ final class CliSession implements AutoCloseable {
   public void close() {
     try {
       commands.close();
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
       assertThat(process.exitValue()).isZero();
       assertThat(err).isEmptyFile();
       assertThat(CliProcess.crashReports(folder)).isEmpty();

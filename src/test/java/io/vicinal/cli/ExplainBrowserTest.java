@@ -2,18 +2,18 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.Patience;
 import io.vicinal.report.Chromium;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The report of {@code explain group} in a browser. Screenshots are left in target/report/. */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(Patience.SECONDS)
 class ExplainBrowserTest {
   private static final Path PICTURES = Path.of("target", "report");
 

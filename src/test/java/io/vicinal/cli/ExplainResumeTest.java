@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.Patience;
 import io.vicinal.process.FolderFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A command that was killed goes on where it was, and ends with the same bytes. */
-@Timeout(300) // a piece that is made again is waited for in vain
+@Timeout(Patience.SECONDS) // a piece that is made again is waited for in vain
 class ExplainResumeTest {
   private static final String METHODS = "gradient,newton-loo,if";
   private static final List<String> SAME =

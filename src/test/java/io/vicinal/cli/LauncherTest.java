@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.Patience;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The launcher in a made-up checkout, where Java and Maven only say how they were called. */
-@Timeout(120)
+@Timeout(Patience.SECONDS)
 class LauncherTest {
   private static final String JAVA = "echo \"java charmap=$(locale charmap) args=$*\"\n";
   private static final String MAVEN =

@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.Patience;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,7 +17,7 @@ class TrainInterruptTest {
 
   /** The sentence is taken at its word: what it says is run. */
   @Test
-  @Timeout(240)
+  @Timeout(Patience.SECONDS)
   void ctrlCSaysHowToGoOn() throws Exception {
     Fixture fixture = Fixture.in(folder.resolve("data"));
     Object[] train = fixture.train("--set", "epochs=100000000");

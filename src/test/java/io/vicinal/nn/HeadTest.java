@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.vicinal.Patience;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
@@ -169,7 +170,7 @@ class HeadTest {
               .redirectErrorStream(true)
               .redirectOutput(log.toFile())
               .start();
-      boolean ended = process.waitFor(60, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
       if (ended && process.exitValue() != 0) {
         System.err.write(Files.readString(log).getBytes(StandardCharsets.UTF_8));
       }

@@ -3,6 +3,7 @@ package io.vicinal.process;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.CancelledException;
+import io.vicinal.Patience;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -10,7 +11,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(Patience.SECONDS)
 class TurnsTest {
   private final Turns turns = new Turns(8); // two processors
 

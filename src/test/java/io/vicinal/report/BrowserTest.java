@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonObject;
+import io.vicinal.Patience;
 import io.vicinal.data.CsvReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A reader with a browser: opens the report from the disk, clicks, hovers and walks by keyboard.
  * Screenshots are left in target/report/.
  */
-@Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Timeout(Patience.SECONDS)
 class BrowserTest {
   private static final Path PICTURES = Path.of("target", "report");
   private static final String REVIEW = "report.sections.find(s => s.type === 'Review')";

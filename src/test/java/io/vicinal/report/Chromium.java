@@ -4,6 +4,7 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.vicinal.Patience;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.net.URI;
@@ -30,7 +31,6 @@ import java.util.stream.Stream;
  * file. Every wait ends.
  */
 public final class Chromium implements AutoCloseable {
-  private static final int SECONDS = 40;
   private static final List<String> NAMES =
       List.of("chromium", "chromium-browser", "google-chrome");
 
@@ -74,7 +74,7 @@ public final class Chromium implements AutoCloseable {
           HttpClient.newHttpClient()
               .newWebSocketBuilder()
               .buildAsync(address(), new Listener())
-              .get(SECONDS, TimeUnit.SECONDS);
+              .get(Patience.SECONDS, TimeUnit.SECONDS);
       JsonObject target = call(null, "Target.createTarget", object("url", "about:blank"));
       JsonObject attach = object("targetId", target.get("targetId").getAsString());
       attach.addProperty("flatten", true);
@@ -107,7 +107,7 @@ public final class Chromium implements AutoCloseable {
             });
     reader.setDaemon(true);
     reader.start();
-    return found.get(SECONDS, TimeUnit.SECONDS);
+    return found.get(Patience.SECONDS, TimeUnit.SECONDS);
   }
 
   private final class Listener implements WebSocket.Listener {
@@ -196,7 +196,7 @@ public final class Chromium implements AutoCloseable {
 
   /** Waits for an expression to become true. */
   public void await(String expression) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Patience.SECONDS);
     while (!is(expression)) {
       if (System.nanoTime() > end) {
         throw new TimeoutException("never true: " + expression);
@@ -300,8 +300,8 @@ public final class Chromium implements AutoCloseable {
     }
     CompletableFuture<JsonObject> answer = new CompletableFuture<>();
     waiting.put(id, answer);
-    socket.sendText(message.toString(), true).get(SECONDS, TimeUnit.SECONDS);
-    JsonObject got = answer.get(SECONDS, TimeUnit.SECONDS);
+    socket.sendText(message.toString(), true).get(Patience.SECONDS, TimeUnit.SECONDS);
+    JsonObject got = answer.get(Patience.SECONDS, TimeUnit.SECONDS);
     if (got.has("error")) {
       throw new IOException(method + ": " + got.get("error"));
     }
@@ -324,7 +324,7 @@ public final class Chromium implements AutoCloseable {
     process.destroyForcibly();
     children.forEach(ProcessHandle::destroyForcibly);
     try {
-      process.waitFor(SECONDS, TimeUnit.SECONDS);
+      process.waitFor(Patience.SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -3,6 +3,7 @@ package io.vicinal.retrieval;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.InputException;
+import io.vicinal.Patience;
 import io.vicinal.retrieval.VectorIndex.Metric;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -54,7 +55,7 @@ class HostileIndexTest {
     Process process =
         new ProcessBuilder(shell).redirectErrorStream(true).redirectOutput(out.toFile()).start();
     try {
-      assertThat(process.waitFor(300, TimeUnit.SECONDS)).isTrue();
+      assertThat(process.waitFor(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
     } finally {
       process.destroyForcibly();
     }

@@ -36,7 +36,7 @@ final class EnginePool implements AutoCloseable {
   }
 
   /** What is read from the engine after a success. */
-  interface Result<T> {
+  interface Answer<T> {
     T of(PooledEngine engine);
   }
 
@@ -46,7 +46,7 @@ final class EnginePool implements AutoCloseable {
 
   /** Runs a call while its tensors are held. */
   @SuppressWarnings("try") // the turn is held, not used
-  <T> T run(String operation, Call call, Result<T> result) {
+  <T> T run(String operation, Call call, Answer<T> result) {
     if (Thread.currentThread().isInterrupted()) {
       throw new CancelledException(operation);
     }

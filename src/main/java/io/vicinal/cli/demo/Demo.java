@@ -49,7 +49,7 @@ public final class Demo {
    * @param representation what was compared
    * @param values metric id to value, a fraction
    */
-  public record Row(String representation, Map<String, Double> values) {}
+  public record Figures(String representation, Map<String, Double> values) {}
 
   /**
    * One query of the picture.
@@ -67,10 +67,10 @@ public final class Demo {
    * @param rows baselines first, the embedding last
    * @param examples a query per class
    */
-  public record Part(List<Long> classes, long images, List<Row> rows, List<Example> examples) {
+  public record Part(List<Long> classes, long images, List<Figures> rows, List<Example> examples) {
     /** MAP@R of a row, by its name. */
     public double mapAtR(String representation) {
-      for (Row row : rows) {
+      for (Figures row : rows) {
         if (row.representation().equals(representation)) {
           return row.values().get(MAP_AT_R);
         }
@@ -86,7 +86,7 @@ public final class Demo {
    * @param seen unseen images of the training classes
    * @param unseen images of classes that were never trained on
    */
-  public record Result(TrainResult training, Part seen, Part unseen) {}
+  public record Trained(TrainResult training, Part seen, Part unseen) {}
 
   /** Names of the table's rows. */
   public static final String RAW_L2 = "raw pixels, L2";
@@ -126,7 +126,7 @@ public final class Demo {
    *
    * @throws io.vicinal.InputException if the data or the run folder cannot be used
    */
-  public Result run(RunMode mode, TrainingListener listener) {
+  public Trained run(RunMode mode, TrainingListener listener) {
     TrainResult training = Trainer.train(config, run, mode, listener);
     List<Long> seen = config.data().classes();
     List<Long> unseen =
@@ -144,7 +144,7 @@ public final class Demo {
       picture.gap();
       Part second = measure(backend, head, mean, test, unseen, picture);
       picture.write(drawing);
-      return new Result(training, first, second);
+      return new Trained(training, first, second);
     }
   }
 
@@ -179,7 +179,7 @@ public final class Demo {
       Tensor pixels = set.features();
       Tensor centred = minus(arena, pixels, mean);
       Tensor embedded = head.embed(backend, pixels, arena);
-      List<Row> rows = new ArrayList<>();
+      List<Figures> rows = new ArrayList<>();
       rows.add(row(backend, RAW_L2, pixels, set, false));
       rows.add(row(backend, RAW, pixels, set, true));
       rows.add(row(backend, CENTRED, centred, set, true));
@@ -190,13 +190,13 @@ public final class Demo {
     }
   }
 
-  private Row row(Backend backend, String name, Tensor x, FeatureSet set, boolean normalize) {
+  private Figures row(Backend backend, String name, Tensor x, FeatureSet set, boolean normalize) {
     watcher.at(done++, 8, name);
     EvaluationOptions options =
         EvaluationOptions.of(METRICS).withNormalize(normalize).withPerClass(false);
     Evaluation evaluation = new Evaluator(backend).evaluate(x, set.labels(), options);
     watcher.at(done, 8, name);
-    return new Row(name, new LinkedHashMap<>(evaluation.values()));
+    return new Figures(name, new LinkedHashMap<>(evaluation.values()));
   }
 
   /** The first test image of each class is its query: not a choice made by looking. */

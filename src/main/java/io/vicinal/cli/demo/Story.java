@@ -51,7 +51,7 @@ public final class Story {
    * @param example one effect in words, or null
    * @param report the page
    */
-  public record Result(
+  public record Told(
       int images,
       Retrieval clean,
       Repair repair,
@@ -86,7 +86,7 @@ public final class Story {
    * @param report the page to write
    * @throws io.vicinal.InputException if the data or the page cannot be used
    */
-  public Result run(Path report) {
+  public Told run(Path report) {
     try (Backend backend = Backend.cpu();
         Arena arena = Arena.host()) {
       FeatureSet clean = first(FashionMnist.train(images, arena), settings.images(), arena);
@@ -123,7 +123,7 @@ public final class Story {
                 found.suspicion().scores(),
                 blame);
         page.write(backend, noisy.head, report);
-        return new Result(
+        return new Told(
             (int) clean.samples(),
             before,
             repair,

@@ -41,7 +41,7 @@ final class EarlierOptions {
           decisions, earlier.madeFor().split(" ")[0], count);
     }
     long[] used = model.subject().usedLabels();
-    for (LabelDecisions.Row row : earlier.rows()) {
+    for (LabelDecisions.DecidedLine row : earlier.rows()) {
       decided.put(row.sample(), row.after());
       boolean is = row.sample() < count;
       String label = is ? model.labelText(used[(int) row.sample()]) : null;

@@ -124,7 +124,7 @@ final class RelabelCommand implements Callable<Integer> {
     if (ranking.size() > 1) {
       throw new InputException("--detector: '" + detector + "' is a list; name one");
     }
-    Relabelling.Options options = new Relabelling.Options(threshold, remoteness);
+    Relabelling.RelabelOptions options = new Relabelling.RelabelOptions(threshold, remoteness);
     if (suspects != null && suspects < 1) {
       throw new InputException("--suspects: " + suspects + " is below 1");
     }
@@ -200,7 +200,7 @@ final class RelabelCommand implements Callable<Integer> {
     summary.addProperty("rule", rule);
     summary.addProperty("detector", detector);
     summary.addProperty(
-        "threshold", threshold == null ? Relabelling.Options.DEFAULT_THRESHOLD : threshold);
+        "threshold", threshold == null ? Relabelling.RelabelOptions.DEFAULT_THRESHOLD : threshold);
     summary.addProperty("remoteness", remoteness);
     summary.addProperty("seed", noises.seed);
     Audits.addTo(summary, found.audit(), remarks);

@@ -133,7 +133,7 @@ final class ReweightCommand implements Callable<Integer> {
               helpful,
               harmful,
               how.equals("resolve"),
-              new FineTune.Options(epochs, rate, 8, 4, seed, normalise));
+              new FineTune.FineTuneOptions(epochs, rate, 8, 4, seed, normalise));
       key.add("reweighting", options);
       key.add("weights", given == null ? "" : java.util.Arrays.toString(given));
       try (WorkFolder work = new WorkFolder(out.path(), key, RESULTS, out.outputs());

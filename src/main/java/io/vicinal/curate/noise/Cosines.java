@@ -19,7 +19,7 @@ final class Cosines {
   private Cosines() {}
 
   /** Receives a row of C cosines at a time. */
-  interface Row {
+  interface CosineSink {
     void take(int sample, double[] cosines);
   }
 
@@ -27,7 +27,7 @@ final class Cosines {
    * @param centers proxies per class
    * @param features [N, D]
    */
-  static void each(Backend backend, Head head, int centers, Tensor features, Row row) {
+  static void each(Backend backend, Head head, int centers, Tensor features, CosineSink row) {
     int proxies = (int) head.proxies().dim(0);
     int classes = proxies / centers;
     long n = features.dim(0);

@@ -97,7 +97,7 @@ public final class LabelAudit {
       String main,
       Integer suspects,
       RelabelRule rule,
-      Relabelling.Options options) {
+      Relabelling.RelabelOptions options) {
     int n = evidence.samples();
     if (!scores.containsKey(main)) {
       throw new InputException(

@@ -50,12 +50,12 @@ public record Relabelling(
    *     overlap ({@link HeldOut#isNoiseTold})
    * @param remoteness deviations from which a sample belongs to no class
    */
-  public record Options(Double threshold, double remoteness) {
+  public record RelabelOptions(Double threshold, double remoteness) {
     /** A half. */
     public static final double DEFAULT_THRESHOLD = 0.5;
 
     /** Checks ranges. */
-    public Options {
+    public RelabelOptions {
       if (threshold != null && !(threshold >= 0 && threshold <= 1) || !(remoteness > 0)) {
         throw new InputException(
             "relabel: threshold must be in 0..1 and remoteness above 0, found "
@@ -69,8 +69,8 @@ public record Relabelling(
      * Half of the probability: from there on a proposal is expected to mend more than it breaks
      * whatever else the label may be, and below it a person decides better. Five deviations.
      */
-    public static Options defaults() {
-      return new Options(null, 5);
+    public static RelabelOptions defaults() {
+      return new RelabelOptions(null, 5);
     }
 
     private double from() {
@@ -84,7 +84,7 @@ public record Relabelling(
    * @param suspicious distinct sample ids, most suspicious first
    */
   public static Relabelling propose(
-      Evidence evidence, int[] suspicious, RelabelRule rule, Options options) {
+      Evidence evidence, int[] suspicious, RelabelRule rule, RelabelOptions options) {
     return propose(evidence, suspicious, suspicious.length, rule, options);
   }
 
@@ -94,7 +94,7 @@ public record Relabelling(
    * @param suspects how many those are
    */
   static Relabelling propose(
-      Evidence evidence, int[] suspicious, int suspects, RelabelRule rule, Options options) {
+      Evidence evidence, int[] suspicious, int suspects, RelabelRule rule, RelabelOptions options) {
     Set<Integer> seen = new HashSet<>();
     for (int id : suspicious) {
       if (id < 0 || id >= evidence.samples() || !seen.add(id)) {
@@ -152,7 +152,7 @@ public record Relabelling(
   }
 
   static Proposal decide(
-      int id, int given, double[] blind, double[] p, double remoteness, Options options) {
+      int id, int given, double[] blind, double[] p, double remoteness, RelabelOptions options) {
     int best = likeliest(blind, -1, -1);
     if (best != given) {
       best = likeliest(p, given, -1);

@@ -27,21 +27,21 @@ public final class FineTune {
    * @param normalise divides the weights by their mean, so that the step size does not depend on
    *     how many samples are helpful
    */
-  public record Options(
+  public record FineTuneOptions(
       int epochs, double lr, int classes, int samples, long seed, boolean normalise) {
     /** The original's: one epoch, 4e-5, 8 x 4, weights as they are. */
-    public static Options defaults() {
-      return new Options(1, 4e-5, 8, 4, 0, false);
+    public static FineTuneOptions defaults() {
+      return new FineTuneOptions(1, 4e-5, 8, 4, 0, false);
     }
 
     /** The same with another seed. */
-    public Options withSeed(long other) {
-      return new Options(epochs, lr, classes, samples, other, normalise);
+    public FineTuneOptions withSeed(long other) {
+      return new FineTuneOptions(epochs, lr, classes, samples, other, normalise);
     }
 
     /** The same with weights of mean 1. */
-    public Options normalised() {
-      return new Options(epochs, lr, classes, samples, seed, true);
+    public FineTuneOptions normalised() {
+      return new FineTuneOptions(epochs, lr, classes, samples, seed, true);
     }
   }
 
@@ -53,7 +53,7 @@ public final class FineTune {
    * @throws InputException if the weights do not fit, or the data cannot fill a batch
    */
   public static Head run(
-      Backend backend, HeadModel model, double[] weights, Options options, Arena arena) {
+      Backend backend, HeadModel model, double[] weights, FineTuneOptions options, Arena arena) {
     int present = model.training().classCounts().size();
     RunConfig config =
         RunConfig.defaults(

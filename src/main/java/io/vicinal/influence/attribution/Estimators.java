@@ -19,11 +19,12 @@ public final class Estimators {
    * @param newton candidates
    * @param checkpoints for tracin; may be empty
    */
-  public record Options(
+  public record EstimatorOptions(
       EifOptions eif, Lissa lissa, NewtonLoo newton, List<TracIn.TracedHead> checkpoints) {
     /** Every part's defaults, and no checkpoints. */
-    public static Options defaults() {
-      return new Options(EifOptions.defaults(), Lissa.defaults(), NewtonLoo.defaults(), List.of());
+    public static EstimatorOptions defaults() {
+      return new EstimatorOptions(
+          EifOptions.defaults(), Lissa.defaults(), NewtonLoo.defaults(), List.of());
     }
   }
 
@@ -63,7 +64,7 @@ public final class Estimators {
 
   /** An estimator with default options. */
   public static Estimator of(String name) {
-    return of(name, Options.defaults());
+    return of(name, EstimatorOptions.defaults());
   }
 
   /**
@@ -71,7 +72,7 @@ public final class Estimators {
    *
    * @throws InputException if the name is unknown, listing the names, or tracin has no checkpoints
    */
-  public static Estimator of(String name, Options options) {
+  public static Estimator of(String name, EstimatorOptions options) {
     return switch (name) {
       case "if" -> Curved.IF;
       case "if-gn" -> Curved.IF_GN;

@@ -2,6 +2,7 @@ package io.vicinal.backend.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.Patience;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.HeadTensors;
@@ -28,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** What fifty threads on one backend hold, counted. */
-@Timeout(120)
+@Timeout(Patience.SECONDS)
 class ManyCallersTest {
   private static final int CALLERS = 50;
   private static final LossSpec SOFTMAX =
@@ -107,7 +108,7 @@ class ManyCallersTest {
     NativeLibrary.load();
     long stale = Long.MAX_VALUE / 2;
     Vicinal.vicinal_memory_set_limit("cpu", stale);
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Patience.SECONDS);
     long[] limit = {stale};
     try (EnginePool pool = new EnginePool(Device.CPU, BackendOptions.defaults())) {
       while (limit[0] == stale && System.nanoTime() < end) {

@@ -67,7 +67,8 @@ class RelabellingTest {
   @EnumSource(RelabelRule.class)
   void theLikeliestLabelOfMostMislabelledSamplesIsTheRightOne(RelabelRule rule) {
     int[] ids = Arrays.stream(noise.ids()).mapToInt(id -> (int) id).toArray();
-    Relabelling all = Relabelling.propose(evidence, ids, rule, Relabelling.Options.defaults());
+    Relabelling all =
+        Relabelling.propose(evidence, ids, rule, Relabelling.RelabelOptions.defaults());
     RelabelAccuracy accuracy = RelabelAccuracy.of(all, noise);
     assertThat(accuracy.suspectedNoise()).isEqualTo(120);
     assertThat(accuracy.strict()).isGreaterThan(rule == RelabelRule.KNN_EMBEDDING ? 0.8 : 0.9);
@@ -97,7 +98,7 @@ class RelabellingTest {
 
   @Test
   void aProposalIsTakenOnlyWhereItIsLikelierThanTheLabel() {
-    Relabelling.Options low = new Relabelling.Options(0.2, 5);
+    Relabelling.RelabelOptions low = new Relabelling.RelabelOptions(0.2, 5);
     double[] blind = {0.3, 0.6, 0.1};
     assertThat(Relabelling.decide(0, 0, blind, new double[] {0.5, 0.4, 0.1}, 0, low).decision())
         .isEqualTo(Decision.ABSTAIN);
@@ -134,7 +135,8 @@ class RelabellingTest {
         Arrays.fill(p, (1 - top) / 2 - 0.05);
         p[c[3]] = top;
         p[c[4]] += 0.1;
-        proposals.add(Relabelling.decide(c[0], c[1], p, p, 0, Relabelling.Options.defaults()));
+        proposals.add(
+            Relabelling.decide(c[0], c[1], p, p, 0, Relabelling.RelabelOptions.defaults()));
         rows.add(p);
       }
     }
@@ -194,7 +196,7 @@ class RelabellingTest {
       p[i][given] = 0.1;
       p[i][given == 0 ? 1 : 0] = 0.9;
       proposals.add(
-          Relabelling.decide(ids[i], given, p[i], p[i], 0, Relabelling.Options.defaults()));
+          Relabelling.decide(ids[i], given, p[i], p[i], 0, Relabelling.RelabelOptions.defaults()));
     }
     Relabelling relabelling =
         new Relabelling(
@@ -223,7 +225,7 @@ class RelabellingTest {
   void retrainingWithProposalsIsNoWorseThanWithTheNoise() {
     Relabelling relabelling =
         Relabelling.propose(
-            evidence, suspicious, RelabelRule.COMBINED, Relabelling.Options.defaults());
+            evidence, suspicious, RelabelRule.COMBINED, Relabelling.RelabelOptions.defaults());
     RelabelAccuracy accuracy = RelabelAccuracy.of(relabelling, noise);
     assertThat(accuracy.restored()).isGreaterThan(0.8);
     assertThat(accuracy.broken()).isLessThan(12);
@@ -258,7 +260,8 @@ class RelabellingTest {
         int[] order = Ranking.order(Detectors.named("rank-average").scores(e));
         int[] some = Arrays.copyOf(order, (int) Math.round(e.heldOut().noiseRate() * TRAINING));
         Relabelling relabelling =
-            Relabelling.propose(e, some, RelabelRule.COMBINED, new Relabelling.Options(0.5, 5));
+            Relabelling.propose(
+                e, some, RelabelRule.COMBINED, new Relabelling.RelabelOptions(0.5, 5));
         double noisy = retrained(Supervision.hard(10, e.labels())).recall();
         cost += pure - noisy;
         for (Mode mode : Mode.values()) {
@@ -321,7 +324,7 @@ class RelabellingTest {
   void drawnLabelsFollowTheSeed() {
     Relabelling relabelling =
         Relabelling.propose(
-            evidence, suspicious, RelabelRule.KNN_EMBEDDING, Relabelling.Options.defaults());
+            evidence, suspicious, RelabelRule.KNN_EMBEDDING, Relabelling.RelabelOptions.defaults());
     try (Arena arena = Arena.host()) {
       float[][] weights = new float[3][];
       for (int i = 0; i < 3; i++) {
@@ -349,7 +352,7 @@ class RelabellingTest {
       try (Evidence e = Evidence.of(BACKEND, open, EvidenceOptions.of(NoisyDigits.TRAINING, 0))) {
         int[] all = IntStream.range(0, y.length).toArray();
         Relabelling r =
-            Relabelling.propose(e, all, RelabelRule.KNN, Relabelling.Options.defaults());
+            Relabelling.propose(e, all, RelabelRule.KNN, Relabelling.RelabelOptions.defaults());
         for (Proposal p : r.proposals().subList(TRAINING, y.length)) {
           assertThat(p.decision()).isEqualTo(Decision.NONE_OF_THESE);
         }
@@ -390,7 +393,7 @@ class RelabellingTest {
     refused(
         () ->
             Relabelling.propose(
-                evidence, new int[] {3, 3}, RelabelRule.KNN, Relabelling.Options.defaults()),
+                evidence, new int[] {3, 3}, RelabelRule.KNN, Relabelling.RelabelOptions.defaults()),
         "sample id 3");
     assertThat(evidence.data().features().dtype()).isEqualTo(DType.F32);
   }

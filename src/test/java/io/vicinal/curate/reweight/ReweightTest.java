@@ -89,7 +89,7 @@ class ReweightTest {
       for (int q = 0; q < PAIRS; q++) {
         List<Query> one = List.of(queries.get(q));
         int n = (int) model.samples();
-        FineTune.Options options = FineTune.Options.defaults().withSeed(q);
+        FineTune.FineTuneOptions options = FineTune.FineTuneOptions.defaults().withSeed(q);
         double[] weights = weights(n, scores.sets(q), 2, 0);
         Head better = FineTune.run(BACKEND, model, weights, options, arena);
         double[] control = weights(n, scores.sets(q), 0, 2);
@@ -139,14 +139,14 @@ class ReweightTest {
     Arrays.fill(fractions, n / 2, n, 0.5);
     double[] twice = Arrays.stream(fractions).map(w -> 2 * w).toArray();
     try (Arena arena = Arena.host()) {
-      FineTune.Options options = FineTune.Options.defaults();
+      FineTune.FineTuneOptions options = FineTune.FineTuneOptions.defaults();
       float[] plain = FineTune.run(BACKEND, model, ones, options, arena).weight().toFloats();
       float[] some = FineTune.run(BACKEND, model, fractions, options, arena).weight().toFloats();
       assertThat(some).isNotEqualTo(plain); // truncated to 1 and 0 they would not differ by half
       double[] truncated = Arrays.stream(fractions).map(Math::floor).toArray();
       float[] cut = FineTune.run(BACKEND, model, truncated, options, arena).weight().toFloats();
       assertThat(some).isNotEqualTo(cut);
-      FineTune.Options mean = options.normalised();
+      FineTune.FineTuneOptions mean = options.normalised();
       float[] a = FineTune.run(BACKEND, model, fractions, mean, arena).weight().toFloats();
       float[] b = FineTune.run(BACKEND, model, twice, mean, arena).weight().toFloats();
       for (int i = 0; i < a.length; i++) {
@@ -255,7 +255,8 @@ class ReweightTest {
               new NormalizedSoftmax(0.5),
               new FeatureSet(arena.of(x, 9, 3), arena.of(y, 9), "nine"),
               new HeadTensors(arena.of(w, 2, 3), arena.of(b, 2), arena.of(p, 2, 2)));
-      Head after = FineTune.run(BACKEND, small, weights, FineTune.Options.defaults(), arena);
+      Head after =
+          FineTune.run(BACKEND, small, weights, FineTune.FineTuneOptions.defaults(), arena);
       assertThat(after.bias().toDoubles()).isEqualTo(b);
       assertThat(after.proxies().toDoubles()).isEqualTo(p);
       double[] moved = after.weight().toDoubles();
