@@ -109,6 +109,9 @@ struct Device {
   static constexpr auto axpy = cuda::axpy<Real>;
   static constexpr auto xpby = cuda::xpby<Real>;
   static constexpr auto multiply = cuda::multiply<Real>;
+
+  static constexpr auto run_kernel = cuda::run_kernel<Real>;
+  static constexpr auto run_axis = cuda::run_axis<Real>;
 };
 
 }  // namespace vicinal::cuda

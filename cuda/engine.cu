@@ -13,9 +13,10 @@ constexpr std::int64_t kBlasWorkspace = std::int64_t{32} << 20;  // what cuBLAS 
 constexpr std::size_t kQueuedBlocks = 4;
 constexpr std::int64_t kSpare = std::int64_t{256} << 20;  // for arguments that are copied here, beside two workspaces
 
-__global__ void find_bad_id(std::int64_t n, std::int64_t bound, const std::int64_t* ids, Search search) {
+__global__ void find_bad_id(std::int64_t n, std::int64_t least, std::int64_t bound, const std::int64_t* ids,
+                            Search search) {
   each_index(n, [&](std::int64_t i) {
-    if (ids[i] < 0 || ids[i] >= bound) search.note(i);
+    if (ids[i] < least || ids[i] >= bound) search.note(i);
   });
 }
 
@@ -158,15 +159,16 @@ void Engine::add_check(const PendingCheck& c) {
   checks_.push_back(c);
 }
 
-void Engine::check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) {
-  if (!on_host(ids)) return add_check({name, n, 1, bound, ids, false});
+void Engine::check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids,
+                       std::int64_t least) {
+  if (!on_host(ids)) return add_check({name, n, 0, bound, least, ids, false});
   for (std::int64_t i = 0; i < n; ++i)
-    if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
+    if (ids[i] < least || ids[i] >= bound) refuse_id(name, i, ids[i], bound, least);
 }
 
 template <class Real>
 void Engine::check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values) {
-  if (!on_host(values)) return add_check({name, n, columns, 0, values, sizeof(Real) == sizeof(double)});
+  if (!on_host(values)) return add_check({name, n, columns, 0, 0, values, sizeof(Real) == sizeof(double)});
   for (std::int64_t i = 0; i < n; ++i)
     if (!(values[i] >= Real(0) && values[i] <= std::numeric_limits<Real>::max()))
       refuse_weight(name, i, columns, values[i]);
@@ -178,8 +180,8 @@ void Engine::queue_end() {
   int slot = 0;
   for (const PendingCheck& c : checks_) {
     const dim3 grid = grid_for(*this, c.n, 256), block(256);
-    if (c.bound > 0) {
-      launch(find_bad_id, grid, block, 0, stream, c.n, c.bound, static_cast<const std::int64_t*>(c.values),
+    if (c.columns == 0) {
+      launch(find_bad_id, grid, block, 0, stream, c.n, c.least, c.bound, static_cast<const std::int64_t*>(c.values),
              search(slot++));
     } else if (c.is_double) {
       launch(find_bad_weight<double>, grid, block, 0, stream, c.n, std::numeric_limits<double>::max(),
@@ -199,10 +201,10 @@ void Engine::wait() {
   for (const PendingCheck& c : checks_) {
     const std::int64_t i = first(slot++);
     if (i < 0) continue;
-    if (c.bound > 0) {
+    if (c.columns == 0) {
       std::int64_t id = 0;
       read(&id, static_cast<const std::int64_t*>(c.values) + i, 1);
-      refuse_id(c.name, i, id, c.bound);
+      refuse_id(c.name, i, id, c.bound, c.least);
     } else if (c.is_double) {
       double value = 0;
       read(&value, static_cast<const double*>(c.values) + i, 1);

@@ -162,9 +162,10 @@ struct Results {
 struct PendingCheck {
   const char* name;
   std::int64_t n;
-  std::int64_t columns;  // of weights
-  std::int64_t bound;    // of ids; 0: weights
-  const void* values;    // on the device
+  std::int64_t columns;  // of weights; 0: ids
+  std::int64_t bound;    // of ids, and the least
+  std::int64_t least;
+  const void* values;  // on the device
   bool is_double;
 };
 
@@ -205,7 +206,7 @@ struct Engine {
   void poll();
 
   // Checks on the device, at the call's end. Kernels must stay inside their memory whatever the ids are.
-  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids);
+  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids, std::int64_t least = 0);
   template <class Real>
   void check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values);
 

@@ -5,6 +5,7 @@
 
 #include "core/device.h"
 #include "loss_rows.cuh"
+#include "program/kernel.hpp"
 
 namespace vicinal::cuda {
 
@@ -51,6 +52,13 @@ void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* 
 // u of the block's samples in order, each coupled to those before it; tile has the rows, without outputs.
 template <class Real>
 void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
+
+// program.cu, as device/cpu/program.hpp.
+template <class Real>
+void run_kernel(Engine& e, const program::Kernel& k, void* const* buffers);
+template <class Real>
+void run_axis(Engine& e, const program::AxisStep& a, const Real* x, const Real* where, const std::int64_t* index,
+              void* out);
 
 // rank.cu: self, offsets and relevant are host memory, the rest is the device's.
 void rank(Engine& e, const Ranking& ranking);

@@ -12,6 +12,7 @@
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
 #include "algorithm/loss_change.hpp"
+#include "algorithm/program.hpp"
 #include "algorithm/recursion.hpp"
 #include "algorithm/scores.hpp"
 #include "algorithm/tables.hpp"
@@ -316,6 +317,12 @@ struct Entries {
     Device::multiply(e, m, n, e.in(shared, n), e.in(x, m * n), e.out(out, m * n));
     e.finish();
   }
+
+  static void run_program(void* device, const program::Plan& plan, void* const* inputs, void* const* outputs) {
+    Engine& e = engine_of<Engine>(device);
+    algorithm::run_program<Device>(e, plan, inputs, outputs);
+    e.finish();
+  }
 };
 
 // The table's functions, each as Guard makes it of an entry. symmetric_eigen is not among them.
@@ -352,6 +359,7 @@ Operations<typename Device::Real> operations_table() {
   VICINAL_ENTRY(axpy);
   VICINAL_ENTRY(xpby);
   VICINAL_ENTRY(multiply);
+  VICINAL_ENTRY(run_program);
 #undef VICINAL_ENTRY
   return t;
 }

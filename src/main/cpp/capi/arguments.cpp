@@ -43,16 +43,21 @@ void* Arrays::check(const char* needed, const vicinal_array* a, std::int32_t dty
     require(!__builtin_mul_overflow(size, a->shape[i], &size) && !__builtin_mul_overflow(size, std::int64_t{4}, &room),
             a->name, " of shape ", Dims(a), " is too large");
   }
-  require(count_ < kMost, "a call has more than ", kMost, " arrays");
   const char* begin = static_cast<const char*>(a->data);
-  noted_[count_++] = {a->name, begin, begin + size, output};
+  const Noted noted{a->name, begin, begin + size, output};
+  if (count_ < kMost) {
+    noted_[count_] = noted;
+  } else {
+    more_.push_back(noted);
+  }
+  ++count_;
   return a->data;
 }
 
 void Arrays::check_apart() const {
   for (int i = 0; i < count_; ++i)
     for (int j = 0; j < i; ++j) {
-      const Noted &a = noted_[i], &b = noted_[j];
+      const Noted &a = at(i), &b = at(j);
       if (!(a.output || b.output) || a.begin >= b.end || b.begin >= a.end) continue;
       fail(VICINAL_INVALID_ARGUMENT, a.output ? a.name : b.name, " overlaps ", a.output ? b.name : a.name,
            "; give it memory of its own");

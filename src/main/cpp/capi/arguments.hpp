@@ -4,6 +4,7 @@
 
 #include <initializer_list>
 #include <ostream>
+#include <vector>
 
 #include "capi/checks.hpp"
 
@@ -56,12 +57,14 @@ class Arrays {
   void check_apart() const;
 
  private:
-  static constexpr int kMost = 24;  // more than any entry takes
+  static constexpr int kMost = 24;  // more than any entry takes, programs aside
   struct Noted {
     const char *name, *begin, *end;
     bool output;
   };
+  const Noted& at(int i) const { return i < kMost ? noted_[i] : more_[static_cast<std::size_t>(i - kMost)]; }
   Noted noted_[kMost];
+  std::vector<Noted> more_;
   int count_ = 0;
 };
 

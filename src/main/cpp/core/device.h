@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "math/losses.hpp"
+#include "program/plan.hpp"
 #include "vicinal/vicinal.h"
 
 namespace vicinal {
@@ -151,6 +152,9 @@ struct Operations {
   void (*axpy)(void* device, std::int64_t m, std::int64_t n, const double* alpha, const Real* x, Real* y);
   void (*xpby)(void* device, std::int64_t m, std::int64_t n, const Real* x, const double* beta, Real* y);
   void (*multiply)(void* device, std::int64_t m, std::int64_t n, const Real* shared, const Real* x, Real* out);
+
+  // One run: the inputs' and outputs' data in the program's order.
+  void (*run_program)(void* device, const program::Plan& plan, void* const* inputs, void* const* outputs);
 };
 
 // Ranks of relevant gallery rows; the members are vicinal_rank's arguments.

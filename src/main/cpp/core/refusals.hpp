@@ -8,8 +8,10 @@
 
 namespace vicinal {
 
-[[noreturn]] inline void refuse_id(const char* name, std::int64_t i, std::int64_t value, std::int64_t bound) {
-  fail(VICINAL_INVALID_ARGUMENT, name, "[", i, "] is ", value, "; it must be in 0..", bound - 1);
+// Ids are least..bound - 1.
+[[noreturn]] inline void refuse_id(const char* name, std::int64_t i, std::int64_t value, std::int64_t bound,
+                                   std::int64_t least = 0) {
+  fail(VICINAL_INVALID_ARGUMENT, name, "[", i, "] is ", value, "; it must be in ", least, "..", bound - 1);
 }
 
 // Element i of a matrix with `columns` columns; 1 for a vector.

@@ -7,6 +7,7 @@
 #include "device/cpu/losses.hpp"
 #include "device/cpu/operations.hpp"
 #include "device/cpu/point.hpp"
+#include "device/cpu/program.hpp"
 #include "device/cpu/proxy_tiles.hpp"
 #include "device/cpu/row_weights.hpp"
 #include "device/cpu/rows.hpp"
@@ -113,6 +114,9 @@ struct Device {
   static constexpr auto axpy = cpu::axpy<Real>;
   static constexpr auto xpby = cpu::xpby<Real>;
   static constexpr auto multiply = cpu::multiply<Real>;
+
+  static constexpr auto run_kernel = cpu::run_kernel<Real>;
+  static constexpr auto run_axis = cpu::run_axis<Real>;
 };
 
 }  // namespace vicinal::cpu

@@ -37,9 +37,10 @@ struct Engine {
   }
   LossTotals* totals() { return &totals_; }  // of the call
 
-  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids) const {
+  void check_ids(const char* name, std::int64_t n, std::int64_t bound, const std::int64_t* ids,
+                 std::int64_t least = 0) const {
     for (std::int64_t i = 0; i < n; ++i)
-      if (ids[i] < 0 || ids[i] >= bound) refuse_id(name, i, ids[i], bound);
+      if (ids[i] < least || ids[i] >= bound) refuse_id(name, i, ids[i], bound, least);
   }
   template <class Real>
   void check_weights(const char* name, std::int64_t n, std::int64_t columns, const Real* values) const {

@@ -17,6 +17,8 @@ namespace vicinal::cpu {
   void fill_elements(Kernels<double>&);      \
   void fill_vectors(Kernels<float>&);        \
   void fill_vectors(Kernels<double>&);       \
+  void fill_program(Kernels<float>&);        \
+  void fill_program(Kernels<double>&);       \
   template <class Real>                      \
   Kernels<Real> table() {                    \
     Kernels<Real> k{};                       \
@@ -26,6 +28,7 @@ namespace vicinal::cpu {
     fill_softmax_table(k);                   \
     fill_elements(k);                        \
     fill_vectors(k);                         \
+    fill_program(k);                         \
     return k;                                \
   }                                          \
   }

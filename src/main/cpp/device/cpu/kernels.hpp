@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "algorithm/tiles.hpp"
+#include "program/kernel.hpp"
 #include "vicinal/vicinal.h"
 
 namespace vicinal {
@@ -84,6 +85,10 @@ struct Kernels {
   void (*axpy)(std::int64_t n, double alpha, const Real* x, Real* y);
   void (*xpby)(std::int64_t n, const Real* x, double beta, Real* y);
   void (*multiply)(std::int64_t n, const Real* a, const Real* b, Real* out);  // out may be a or b
+  // Positions [begin, end) of a fused kernel's first axis. accumulators: as many doubles as the last axis has entries;
+  // partial: where a reduction goes that other ranges add to, or null.
+  void (*run_kernel)(const program::Kernel& kernel, void* const* buffers, std::int64_t begin, std::int64_t end,
+                     double* accumulators, double* partial);
 };
 
 // The table of a set (VICINAL_ISA_BASE, _AVX2, _AVX512).

@@ -381,6 +381,23 @@ VICINAL_API vicinal_status vicinal_gemm(vicinal_engine* engine, int32_t transpos
 VICINAL_API vicinal_status vicinal_symmetric_eigen(vicinal_engine* engine, const vicinal_array* matrix,
                                                    const vicinal_array* values);
 
+/* ---- programs (docs/programs.md) ------------------------------------------------------------------------ */
+
+/* A graph of operations, from its text. Reads nothing of the text afterwards. Any number of engines may run it. */
+typedef struct vicinal_program vicinal_program;
+VICINAL_API vicinal_status vicinal_program_create(const char* text, vicinal_program** program);
+VICINAL_API void vicinal_program_destroy(vicinal_program* program); /* NULL is fine */
+/* What a run with inputs of these types and shapes gives: name (valid as long as the program), dtype, ndim and shape of
+ * every output are written; bytes of temporaries, or NULL. Inputs are in the order of the program's input lines, int64 or
+ * of one numeric type; arrays of rank 0 are float64. */
+VICINAL_API vicinal_status vicinal_program_shapes(const vicinal_program* program, int32_t input_count,
+                                                  const vicinal_array* inputs, int32_t output_count,
+                                                  vicinal_array* outputs, int64_t* bytes);
+/* One run. Outputs in the order of the program's output lines. Plans are kept for the last sixteen sets of shapes. */
+VICINAL_API vicinal_status vicinal_program_run(vicinal_engine* engine, const vicinal_program* program,
+                                               int32_t input_count, const vicinal_array* inputs, int32_t output_count,
+                                               const vicinal_array* outputs);
+
 /* ---- files as memory --------------------------------------------------------------------------------- */
 
 /* Bytes [offset, offset + bytes) of a file as memory, read when they are touched; they may be inputs of every entry. A

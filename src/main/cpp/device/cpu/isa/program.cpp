@@ -1,0 +1,350 @@
+// Fused kernels of programs: a small machine that runs a chain of element-wise operations over tiles of the innermost
+// axis, with registers of kTile elements that stay in the first cache.
+// Cost         an instruction is one vector loop over a tile; arrays along the innermost axis are read in place.
+// Determinism  a sum adds a tile in vector lanes and tiles in double, in an order that only sizes decide.
+#include <cmath>
+#include <limits>
+#include <type_traits>
+
+#include "device/cpu/kernels.hpp"
+#include "math/elementary.hpp"
+#include "program/kernel.hpp"
+
+namespace vicinal::cpu {
+inline namespace VICINAL_ISA {
+namespace {
+
+using program::Instruction;
+using program::Kernel;
+using program::MapOp;
+using program::Operand;
+using program::Reduction;
+using program::Source;
+
+constexpr std::int64_t kTile = 256;
+constexpr std::int64_t kLanes = 16;
+
+// T: of the registers; Real: of arrays.
+template <class T, class Real>
+class Machine {
+ public:
+  Machine(const Kernel& k, void* const* buffers) : k_(k), last_(k.rank - 1) {
+    for (int o = 0; o < k.operands; ++o) {
+      base_[o] = k.operand[o].buffer < 0 ? nullptr : buffers[k.operand[o].buffer];
+      offset_[o] = k.operand[o].offset;
+    }
+    out_ = buffers[k.out.buffer];
+  }
+
+  // Positions [begin, end) of axis 0, or of the only axis. accumulators: as many as the innermost axis has entries, or
+  // one; partial: where sums go that other ranges add to, or null.
+  void run(std::int64_t begin, std::int64_t end, double* accumulators, double* partial) {
+    accumulators_ = accumulators;
+    partial_ = partial;
+    out_offset_ = k_.out.offset;
+    inner_begin_ = 0;
+    inner_end_ = k_.size[last_];
+    first_ = 0;
+    width_ = k_.reduced[last_] ? 1 : inner_end_;
+    if (k_.rank == 1) {
+      inner_begin_ = begin;
+      inner_end_ = end;
+      if (!k_.reduced[0]) {
+        first_ = begin;
+        width_ = end;
+      }
+      if (k_.reduction == Reduction::none) {
+        row();
+      } else {
+        clear();
+        row();
+        flush();
+      }
+      return;
+    }
+    int kept = 0;  // leading axes that are kept; the others, but the last, are reduced
+    while (kept < last_ && !k_.reduced[kept]) ++kept;
+    const bool reduces = k_.reduction != Reduction::none;
+    if (!reduces) kept = last_;
+    begin_ = begin;
+    end_ = end;
+    if (nothing(0, kept)) return;
+    for (int axis = 0; axis < last_; ++axis) at_axis_[axis] = 0;
+    advance(0, begin);
+    at_axis_[0] = begin;
+    do {
+      if (reduces) clear();
+      if (!nothing(kept, last_)) do {
+          if (!skipped()) row();
+        } while (next(kept, last_));
+      if (reduces) flush();
+    } while (next(0, kept));
+  }
+
+ private:
+  void advance(int axis, std::int64_t steps) {
+    for (int o = 0; o < k_.operands; ++o) offset_[o] += steps * k_.operand[o].stride[axis];
+    out_offset_ += steps * k_.out.stride[axis];
+  }
+  std::int64_t first_of(int axis) const { return axis == 0 ? begin_ : 0; }
+  std::int64_t end_of(int axis) const { return axis == 0 ? end_ : k_.size[axis]; }
+  // Whether one of the axes [from, to) has no position.
+  bool nothing(int from, int to) const {
+    for (int axis = from; axis < to; ++axis)
+      if (first_of(axis) >= end_of(axis)) return true;
+    return false;
+  }
+  // The next position over the axes [from, to), the last of them fastest; false, and back at the first, at the end.
+  bool next(int from, int to) {
+    for (int axis = to; axis-- > from;) {
+      advance(axis, 1);
+      if (++at_axis_[axis] < end_of(axis)) return true;
+      advance(axis, first_of(axis) - at_axis_[axis]);
+      at_axis_[axis] = first_of(axis);
+    }
+    return false;
+  }
+
+  bool skipped() const {
+    for (int s = 0; s < k_.skips; ++s) {
+      const int o = k_.skip[s];
+      if (static_cast<const Real*>(base_[o])[offset_[o]] == Real(0)) return true;
+    }
+    return false;
+  }
+
+  void row() {
+    for (std::int64_t at = inner_begin_; at < inner_end_; at += kTile) {
+      const std::int64_t n = at + kTile < inner_end_ ? kTile : inner_end_ - at;
+      tile(at, n);
+      const T* v = at_[k_.result];
+      const T* where = k_.where < 0 ? nullptr : at_[k_.where];
+      switch (k_.reduction) {
+        case Reduction::none:
+          if (k_.out.source == Source::scalar) {
+            store(static_cast<double*>(out_), at, n, v);
+          } else {
+            store(static_cast<Real*>(out_), at, n, v);
+          }
+          break;
+        case Reduction::sum:
+          if (k_.reduced[last_]) {
+            accumulators_[0] += where == nullptr ? sum(n, v) : sum_where(n, v, where);
+          } else {
+            add(n, v, where, accumulators_ + at);
+          }
+          break;
+        case Reduction::largest:
+          if (k_.reduced[last_]) {
+            raise(accumulators_[0], largest(n, v, where));
+          } else {
+            for (std::int64_t i = 0; i < n; ++i)
+              if (where == nullptr || where[i] != T(0)) raise(accumulators_[at + i], seen(v[i]));
+          }
+          break;
+      }
+    }
+  }
+
+  template <class Out>
+  void store(Out* out, std::int64_t at, std::int64_t n, const T* v) const {
+    const std::int64_t step = k_.out.stride[last_];
+    Out* to = out + out_offset_ + at * step;
+    if (step == 1) {
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<Out>(v[i]);
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) to[i * step] = static_cast<Out>(v[i]);
+    }
+  }
+  static double sum(std::int64_t n, const T* v) {
+    T total = 0;
+#pragma omp simd reduction(+ : total)
+    for (std::int64_t i = 0; i < n; ++i) total += v[i];
+    return static_cast<double>(total);
+  }
+  static double sum_where(std::int64_t n, const T* v, const T* where) {
+    T total = 0;
+#pragma omp simd reduction(+ : total)
+    for (std::int64_t i = 0; i < n; ++i) total += where[i] != T(0) ? v[i] : T(0);
+    return static_cast<double>(total);
+  }
+  static void add(std::int64_t n, const T* v, const T* where, double* to) {
+    if (where == nullptr) {
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) to[i] += static_cast<double>(v[i]);
+    } else {
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) to[i] += where[i] != T(0) ? static_cast<double>(v[i]) : 0.0;
+    }
+  }
+  static constexpr T kNone = -std::numeric_limits<T>::infinity();
+  // An entry that was seen is never what stands for none.
+  static T seen(T v) {
+    return v == kNone ? std::numeric_limits<T>::lowest() : v;
+  }
+  static T largest(std::int64_t n, const T* v, const T* where) {
+    T lanes[kLanes];
+    for (std::int64_t j = 0; j < kLanes; ++j) lanes[j] = kNone;
+    for (std::int64_t i = 0; i < n; i += kLanes) {
+      const std::int64_t m = i + kLanes < n ? kLanes : n - i;
+#pragma omp simd
+      for (std::int64_t j = 0; j < m; ++j) {
+        const T x = where != nullptr && where[i + j] == T(0) ? kNone : seen(v[i + j]);
+        lanes[j] = (x > lanes[j]) | (x != x) ? x : lanes[j];
+      }
+    }
+    T top = kNone;
+    for (T x : lanes) top = (x > top) | (x != x) ? x : top;
+    return top;
+  }
+  template <class V>
+  static void raise(double& to, V v) {
+    if ((v > to) | (v != v)) to = static_cast<double>(v);
+  }
+
+  void clear() {
+    const double start = k_.reduction == Reduction::sum ? 0.0 : -std::numeric_limits<double>::infinity();
+    for (std::int64_t i = first_; i < width_; ++i) accumulators_[i] = start;
+  }
+  void flush() {
+    if (partial_ != nullptr) {
+      for (std::int64_t i = first_; i < width_; ++i) partial_[i] = accumulators_[i];
+      return;
+    }
+    const std::int64_t step = k_.reduced[last_] ? 0 : k_.out.stride[last_];
+    for (std::int64_t i = first_; i < width_; ++i) {
+      double v = accumulators_[i];
+      if (k_.reduction == Reduction::largest && v == -std::numeric_limits<double>::infinity()) v = k_.empty;
+      if (k_.out.source == Source::scalar) {
+        static_cast<double*>(out_)[out_offset_ + i * step] = v;
+      } else {
+        static_cast<Real*>(out_)[out_offset_ + i * step] = static_cast<Real>(v);
+      }
+    }
+  }
+
+  void load(const Instruction& in, std::int64_t at, std::int64_t n) {
+    const Operand& o = k_.operand[in.a];
+    const std::int64_t step = o.stride[last_], from = offset_[in.a] + at * step;
+    T* to = registers_[in.to];
+    at_[in.to] = to;
+    switch (o.source) {
+      case Source::real: {
+        const Real* x = static_cast<const Real*>(base_[in.a]) + from;
+        if (step == 1) {
+          if constexpr (std::is_same_v<T, Real>) {
+            at_[in.to] = x;
+          } else {
+            for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i]);
+          }
+        } else if (step == 0) {
+          fill(n, static_cast<T>(*x), to);
+        } else {
+          for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
+        }
+        break;
+      }
+      case Source::scalar:
+        fill(n, static_cast<T>(static_cast<const double*>(base_[in.a])[from]), to);
+        break;
+      case Source::integer: {
+        const std::int64_t* x = static_cast<const std::int64_t*>(base_[in.a]) + from;
+        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
+        break;
+      }
+      case Source::position:
+#pragma omp simd
+        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(from + i * step);
+        break;
+    }
+  }
+  static void fill(std::int64_t n, T v, T* to) {
+#pragma omp simd
+    for (std::int64_t i = 0; i < n; ++i) to[i] = v;
+  }
+  template <class Compare>
+  void compare(const Instruction& in, std::int64_t at, std::int64_t n, Compare&& compare) {
+    const std::int64_t sa = k_.operand[in.a].stride[last_], sb = k_.operand[in.b].stride[last_];
+    const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + offset_[in.a] + at * sa;
+    const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + at * sb;
+    T* to = registers_[in.to];
+    at_[in.to] = to;
+    if (sa == 0 && sb == 1) {
+      const std::int64_t one = *a;
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) to[i] = T(compare(one, b[i]));
+    } else {
+      for (std::int64_t i = 0; i < n; ++i) to[i] = T(compare(a[i * sa], b[i * sb]));
+    }
+  }
+
+  void tile(std::int64_t at, std::int64_t n) {
+    for (int p = 0; p < k_.length; ++p) {
+      const Instruction& in = k_.code[p];
+      T* const to = registers_[in.to];
+      const T *const xa = at_[in.a], *const xb = at_[in.b], *const xc = at_[in.c];
+      switch (in.op) {
+        case MapOp::load:
+          load(in, at, n);
+          continue;
+        case MapOp::constant:
+          fill(n, static_cast<T>(in.k), to);
+          break;
+        case MapOp::same:
+          compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a == b; });
+          continue;
+        case MapOp::below:
+          compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a < b; });
+          continue;
+#define VICINAL_LOOP_1(expression) const T a = xa[i];
+#define VICINAL_LOOP_2(expression) const T a = xa[i], b = xb[i];
+#define VICINAL_LOOP_3(expression) const T a = xa[i], b = xb[i], c = xc[i];
+#define VICINAL_MAP(name, operands, expression)                \
+  case MapOp::name: {                                          \
+    [[maybe_unused]] const T k = static_cast<T>(in.k);         \
+    _Pragma("omp simd") for (std::int64_t i = 0; i < n; ++i) { \
+      VICINAL_LOOP_##operands(expression) to[i] = expression;  \
+    }                                                          \
+    break;                                                     \
+  }
+#include "program/map.def"
+      }
+      at_[in.to] = to;
+    }
+  }
+
+  const Kernel& k_;
+  const int last_;
+  std::int64_t begin_ = 0, end_ = 0, at_axis_[program::kMostRank] = {};
+  const void* base_[program::kMostOperands];
+  std::int64_t offset_[program::kMostOperands];
+  void* out_;
+  std::int64_t out_offset_ = 0, inner_begin_ = 0, inner_end_ = 0, first_ = 0, width_ = 1;
+  double* accumulators_ = nullptr;
+  double* partial_ = nullptr;
+  const T* at_[program::kMostRegisters] = {};
+  alignas(64) T registers_[program::kMostRegisters][kTile];
+};
+
+template <class Real>
+void run_kernel(const Kernel& k, void* const* buffers, std::int64_t begin, std::int64_t end, double* accumulators,
+                double* partial) {
+  if (k.scalar && k.reduction == Reduction::none) {
+    Machine<double, Real>(k, buffers).run(begin, end, accumulators, partial);
+  } else {
+    Machine<Real, Real>(k, buffers).run(begin, end, accumulators, partial);
+  }
+}
+
+}  // namespace
+
+void fill_program(Kernels<float>& k) {
+  k.run_kernel = run_kernel<float>;
+}
+void fill_program(Kernels<double>& k) {
+  k.run_kernel = run_kernel<double>;
+}
+
+}  // namespace VICINAL_ISA
+}  // namespace vicinal::cpu

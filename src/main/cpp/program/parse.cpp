@@ -1,0 +1,372 @@
+// The text of a program to its nodes. Ranks and types are static and checked here; sizes are a run's.
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+#include <map>
+#include <sstream>
+#include <unordered_map>
+
+#include "core/error.hpp"
+#include "program/program.hpp"
+
+namespace vicinal::program {
+namespace {
+
+// What an operation takes: `ints` operands from position `first_int` on are ints; the others real. -1: either.
+struct Form {
+  Op op;
+  MapOp map;
+  int least, most;
+  const char* attributes;  // the allowed ones, blank-separated
+};
+
+const std::unordered_map<std::string, Form>& forms() {
+  static const auto* table = new std::unordered_map<std::string, Form>{
+#define VICINAL_MAP(name, operands, expression) {#name, {Op::map, MapOp::name, operands, operands, ""}},
+#include "program/map.def"
+      {"input", {Op::input, MapOp::load, 0, 0, "type rank"}},
+      {"constant", {Op::constant, MapOp::load, 0, 0, "value"}},
+      {"epsilon", {Op::epsilon, MapOp::load, 0, 0, ""}},
+      {"size", {Op::size, MapOp::load, 1, 1, "axis"}},
+      {"same", {Op::same, MapOp::same, 2, 2, ""}},
+      {"below", {Op::below, MapOp::below, 2, 2, ""}},
+      {"real", {Op::real, MapOp::load, 1, 1, ""}},
+      {"index", {Op::index, MapOp::load, 1, 1, "axis"}},
+      {"stop", {Op::stop, MapOp::load, 1, 1, ""}},
+      {"flip", {Op::flip, MapOp::load, 1, 1, ""}},
+      {"broadcast_like", {Op::broadcast_like, MapOp::load, 2, 2, ""}},
+      {"sum_like", {Op::sum_like, MapOp::load, 2, 2, ""}},
+      {"expand", {Op::expand, MapOp::load, 1, 1, "axis"}},
+      {"drop", {Op::drop, MapOp::load, 1, 1, "axis"}},
+      {"sum", {Op::sum, MapOp::load, 1, 2, "axes"}},
+      {"max", {Op::max, MapOp::load, 1, 2, "axes empty"}},
+      {"argmax", {Op::argmax, MapOp::load, 1, 2, "axis"}},
+      {"cumsum", {Op::cumsum, MapOp::load, 1, 1, "axis reverse"}},
+      {"matmul", {Op::matmul, MapOp::load, 2, 2, "ta tb"}},
+      {"transpose", {Op::transpose, MapOp::load, 1, 1, "axes"}},
+      {"gather", {Op::gather, MapOp::load, 2, 2, ""}},
+      {"scatter", {Op::scatter, MapOp::load, 3, 3, ""}},
+      {"pick", {Op::pick, MapOp::load, 2, 2, "axis"}},
+      {"place", {Op::place, MapOp::load, 3, 3, "axis"}},
+      {"concat", {Op::concat, MapOp::load, 2, 2, "axis"}},
+      {"slice", {Op::slice, MapOp::load, 1, 1, "axis from to"}},
+      {"pad", {Op::pad, MapOp::load, 2, 2, "axis from"}},
+  };
+  return *table;
+}
+
+// One line at a time, with what its sentences start with.
+class Reader {
+ public:
+  explicit Reader(const char* text) : text_(text) {}
+
+  Program read() {
+    std::istringstream lines(text_);
+    std::string line;
+    while (std::getline(lines, line)) {
+      ++number_;
+      site_.clear();
+      if (const std::size_t hash = line.find('#'); hash != std::string::npos) {
+        const std::size_t from = line.find_first_not_of(" #", hash);
+        if (from != std::string::npos) site_ = line.substr(from);
+        line.resize(hash);
+      }
+      std::istringstream tokens(line);
+      std::vector<std::string> words;
+      for (std::string word; tokens >> word;) words.push_back(word);
+      if (words.empty()) continue;
+      if (words[0] == "output" && (words.size() < 2 || words[1] != "=")) {
+        check(words.size() == 3, "an output is 'output NAME VALUE'");
+        program_.outputs.emplace_back(words[1], find(words[2]));
+      } else {
+        check(words.size() >= 3 && words[1] == "=", "a line is 'NAME = OPERATION ...' or 'output NAME VALUE'");
+        node(words);
+      }
+    }
+    ++number_;
+    check(!program_.outputs.empty(), "there is no output");
+    return std::move(program_);
+  }
+
+ private:
+  template <class... Parts>
+  void check(bool right, const Parts&... parts) const {
+    if (!right) fail(VICINAL_INVALID_ARGUMENT, site_.empty() ? "" : site_ + ": ", "line ", number_, ": ", parts...);
+  }
+
+  int find(const std::string& name) const {
+    const auto at = names_.find(name);
+    check(at != names_.end(), "'", name, "' has no line above");
+    return at->second;
+  }
+
+  void node(const std::vector<std::string>& words) {
+    const auto form = forms().find(words[2]);
+    check(form != forms().end(), "there is no operation '", words[2], "'");
+    const Form& f = form->second;
+    check(names_.count(words[0]) == 0, "'", words[0], "' is there already");
+    Node n{};
+    n.op = f.op;
+    n.map = f.map;
+    n.name = words[0];
+    n.operation = words[2];
+    n.site = site_;
+    attributes_.clear();
+    for (std::size_t i = 3; i < words.size(); ++i) {
+      const std::size_t equals = words[i].find('=');
+      if (equals == std::string::npos) {
+        n.operands.push_back(find(words[i]));
+        continue;
+      }
+      const std::string key = words[i].substr(0, equals);
+      std::istringstream allowed(n.map == MapOp::power ? "exponent" : f.attributes);
+      bool known = false;
+      for (std::string a; allowed >> a;) known = known || a == key;
+      check(known, n.operation, " has no attribute '", key, "'");
+      attributes_[key] = words[i].substr(equals + 1);
+    }
+    const int operands = static_cast<int>(n.operands.size());
+    check(operands >= f.least && operands <= f.most, n.operation, " takes ", f.least,
+          f.most > f.least ? " or " + std::to_string(f.most) : std::string(), " operands, not ", operands);
+    infer_rank(n);
+    check(n.rank >= 0 && n.rank <= kMostRank, n.operation, " has rank ", n.rank, "; it must be in 0..", kMostRank);
+    names_[n.name] = static_cast<int>(program_.nodes.size());
+    if (n.op == Op::input) program_.inputs.push_back(static_cast<int>(program_.nodes.size()));
+    program_.nodes.push_back(std::move(n));
+  }
+
+  const Node& operand(const Node& n, int i) const {
+    return program_.nodes[static_cast<std::size_t>(n.operands[static_cast<std::size_t>(i)])];
+  }
+  void want_real(const Node& n, int i) const {
+    check(!operand(n, i).integer, n.operation, ": ", operand(n, i).name, " is int where a real is expected");
+  }
+  void want_int(const Node& n, int i) const {
+    check(operand(n, i).integer, n.operation, ": ", operand(n, i).name, " is real where an int is expected");
+  }
+  void want_rank(const Node& n, int i, int rank) const {
+    check(operand(n, i).rank == rank, n.operation, ": ", operand(n, i).name, " has rank ", operand(n, i).rank,
+          " where ", rank, " is expected");
+  }
+
+  const std::string* attribute(const char* key) const {
+    const auto at = attributes_.find(key);
+    return at == attributes_.end() ? nullptr : &at->second;
+  }
+  double number(const Node& n, const char* key, const double* standard) const {
+    const std::string* text = attribute(key);
+    check(text != nullptr || standard != nullptr, n.operation, " needs ", key, "=");
+    if (text == nullptr) return *standard;
+    char* end = nullptr;
+    const double value = std::strtod(text->c_str(), &end);
+    check(end != text->c_str() && *end == '\0' && std::isfinite(value), key, "=", *text, " is no finite number");
+    return value;
+  }
+  std::int64_t whole(const Node& n, const char* key, const double* standard) const {
+    const double value = number(n, key, standard);
+    check(value == std::floor(value) && std::abs(value) < 1e15, key, "=", value, " is no whole number");
+    return static_cast<std::int64_t>(value);
+  }
+  bool flag(const Node& n, const char* key) const {
+    const double no = 0;
+    const std::int64_t value = whole(n, key, &no);
+    check(value == 0 || value == 1, key, "=", value, "; it must be 0 or 1");
+    return value == 1;
+  }
+  int axis_of(const Node& n, int rank) const {
+    const std::int64_t axis = whole(n, "axis", nullptr);
+    check(axis >= 0 && axis < rank, n.operation, ": axis=", axis, " of rank ", rank);
+    return static_cast<int>(axis);
+  }
+  void read_axes(Node& n, int rank) const {
+    const std::string* text = attribute("axes");
+    check(text != nullptr, n.operation, " needs axes=");
+    if (*text == "all") {
+      n.all = true;
+      return;
+    }
+    std::istringstream list(*text);
+    for (std::string word; std::getline(list, word, ',');) {
+      check(word.size() == 1 && word[0] >= '0' && word[0] < '0' + rank, n.operation, ": axes=", *text, " of rank ",
+            rank);
+      const int axis = word[0] - '0';
+      check(std::find(n.axes.begin(), n.axes.end(), axis) == n.axes.end(), n.operation, ": axes=", *text, " repeats ",
+            axis);
+      n.axes.push_back(axis);
+    }
+    check(!n.axes.empty(), n.operation, " needs axes=");
+  }
+  // Operands of an element-wise operation: one rank, or rank 0.
+  void broadcast_rank(Node& n) const {
+    for (int i = 0; i < static_cast<int>(n.operands.size()); ++i) {
+      const int rank = operand(n, i).rank;
+      check(rank == 0 || n.rank == 0 || rank == n.rank, n.operation, " of ranks ", n.rank, " and ", rank,
+            "; they must be equal, or 0");
+      n.rank = std::max(n.rank, rank);
+    }
+  }
+  void where(Node& n) const {
+    want_real(n, 0);
+    if (n.operands.size() < 2) return;
+    want_real(n, 1);
+    check(operand(n, 1).rank == 0 || operand(n, 1).rank == operand(n, 0).rank, n.operation, " of rank ",
+          operand(n, 0).rank, " where ", operand(n, 1).name, " of rank ", operand(n, 1).rank, "; they must be equal");
+  }
+
+  void infer_rank(Node& n) const {
+    switch (n.op) {
+      case Op::input: {
+        const std::string* type = attribute("type");
+        check(type != nullptr && (*type == "real" || *type == "int"), "an input has type=real or type=int");
+        n.integer = *type == "int";
+        n.rank = static_cast<int>(whole(n, "rank", nullptr));
+        return;
+      }
+      case Op::constant:
+        n.value = number(n, "value", nullptr);
+        return;
+      case Op::epsilon:
+        return;
+      case Op::size: {
+        const std::string* axis = attribute("axis");
+        n.all = axis != nullptr && *axis == "all";
+        if (!n.all) n.axis = axis_of(n, operand(n, 0).rank);
+        return;
+      }
+      case Op::map:
+        for (int i = 0; i < static_cast<int>(n.operands.size()); ++i) want_real(n, i);
+        if (n.map == MapOp::power) n.value = number(n, "exponent", nullptr);
+        broadcast_rank(n);
+        return;
+      case Op::same:
+      case Op::below:
+        want_int(n, 0);
+        want_int(n, 1);
+        broadcast_rank(n);
+        check(n.rank > 0, n.operation, " of scalars");
+        return;
+      case Op::real:
+        want_int(n, 0);
+        n.rank = operand(n, 0).rank;
+        return;
+      case Op::index:
+        n.rank = operand(n, 0).rank;
+        n.axis = axis_of(n, n.rank);
+        return;
+      case Op::stop:
+      case Op::flip:
+        want_real(n, 0);
+        n.rank = operand(n, 0).rank;
+        return;
+      case Op::broadcast_like:
+        want_real(n, 0);
+        n.rank = operand(n, 1).rank;
+        if (operand(n, 0).rank != 0) want_rank(n, 0, n.rank);
+        return;
+      case Op::sum_like:
+        want_real(n, 0);
+        n.rank = operand(n, 1).rank;
+        if (n.rank != 0) want_rank(n, 0, n.rank);
+        return;
+      case Op::expand:
+        n.integer = operand(n, 0).integer;
+        n.rank = operand(n, 0).rank + 1;
+        n.axis = axis_of(n, n.rank);
+        return;
+      case Op::drop:
+        n.integer = operand(n, 0).integer;
+        n.rank = operand(n, 0).rank - 1;
+        n.axis = axis_of(n, n.rank + 1);
+        return;
+      case Op::sum:
+      case Op::max:
+        where(n);
+        read_axes(n, operand(n, 0).rank);
+        n.rank = n.all ? 0 : operand(n, 0).rank;
+        if (n.op == Op::max) n.value = number(n, "empty", nullptr);
+        return;
+      case Op::argmax:
+        where(n);
+        n.integer = true;
+        n.rank = operand(n, 0).rank;
+        n.axis = axis_of(n, n.rank);
+        return;
+      case Op::cumsum:
+        want_real(n, 0);
+        n.rank = operand(n, 0).rank;
+        n.axis = axis_of(n, n.rank);
+        n.reverse = flag(n, "reverse");
+        return;
+      case Op::matmul:
+        for (int i = 0; i < 2; ++i) want_real(n, i), want_rank(n, i, 2);
+        n.rank = 2;
+        n.transpose_a = flag(n, "ta");
+        n.transpose_b = flag(n, "tb");
+        return;
+      case Op::transpose:
+        want_real(n, 0);
+        n.rank = operand(n, 0).rank;
+        read_axes(n, n.rank);
+        check(!n.all && static_cast<int>(n.axes.size()) == n.rank, "transpose of rank ", n.rank, " needs every axis");
+        return;
+      case Op::gather:
+        want_real(n, 0);
+        want_int(n, 1);
+        want_rank(n, 1, 1);
+        n.rank = operand(n, 0).rank;
+        check(n.rank >= 1, "gather of a scalar");
+        return;
+      case Op::scatter:
+        want_real(n, 0);
+        want_int(n, 1);
+        want_rank(n, 1, 1);
+        n.rank = operand(n, 2).rank;
+        check(n.rank >= 1, "scatter into a scalar");
+        want_rank(n, 0, n.rank);
+        return;
+      case Op::pick:
+      case Op::place:
+        want_real(n, 0);
+        want_int(n, 1);
+        n.rank = operand(n, 0).rank;
+        want_rank(n, 1, n.rank);
+        if (n.op == Op::place) want_rank(n, 2, n.rank);
+        n.axis = axis_of(n, n.rank);
+        return;
+      case Op::concat:
+      case Op::pad:
+        want_real(n, 0);
+        if (n.op == Op::concat) want_real(n, 1);
+        n.rank = operand(n, 0).rank;
+        want_rank(n, 1, n.rank);
+        n.axis = axis_of(n, n.rank);
+        if (n.op == Op::pad) n.from = whole(n, "from", nullptr);
+        return;
+      case Op::slice: {
+        want_real(n, 0);
+        n.rank = operand(n, 0).rank;
+        n.axis = axis_of(n, n.rank);
+        const double zero = 0;
+        n.from = whole(n, "from", &zero);
+        const std::string* to = attribute("to");
+        n.to = to == nullptr || *to == "end" ? kEnd : whole(n, "to", nullptr);
+        return;
+      }
+    }
+  }
+
+  const char* text_;
+  Program program_;
+  std::unordered_map<std::string, int> names_;
+  std::map<std::string, std::string> attributes_;
+  std::string site_;
+  int number_ = 0;
+};
+
+}  // namespace
+
+Program parse(const char* text) {
+  return Reader(text).read();
+}
+
+}  // namespace vicinal::program

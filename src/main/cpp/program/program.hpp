@@ -1,0 +1,94 @@
+// A program: nodes in single-assignment form, as docs/programs.md describes its text.
+#ifndef VICINAL_PROGRAM_PROGRAM_HPP_
+#define VICINAL_PROGRAM_PROGRAM_HPP_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "program/kernel.hpp"
+
+namespace vicinal::program {
+
+enum class Op : std::uint8_t {
+  input,
+  constant,
+  epsilon,
+  size,
+  map,  // Node::map says which
+  same,
+  below,
+  real,
+  index,
+  stop,
+  flip,
+  broadcast_like,
+  sum_like,
+  expand,
+  drop,
+  sum,
+  max,
+  argmax,
+  cumsum,
+  matmul,
+  transpose,
+  gather,
+  scatter,
+  pick,
+  place,
+  concat,
+  slice,
+  pad,
+};
+
+constexpr std::int64_t kEnd = INT64_MAX;  // to=end of a slice
+
+struct Node {
+  Op op;
+  MapOp map = MapOp::load;
+  std::vector<int> operands;
+  int rank = 0;
+  bool integer = false;
+  int axis = 0;
+  bool all = false;       // axes=all, axis=all
+  std::vector<int> axes;  // of a reduction; of a transpose, the new order
+  double value = 0;       // constant, exponent, empty
+  bool transpose_a = false, transpose_b = false, reverse = false;
+  std::int64_t from = 0, to = kEnd;
+  std::string name, operation, site;
+};
+
+struct Program {
+  std::vector<Node> nodes;
+  std::vector<int> inputs;
+  std::vector<std::pair<std::string, int>> outputs;
+};
+
+// Refuses what is no program with the line, its site and the reason.
+Program parse(const char* text);
+
+struct Shape {
+  int rank = 0;
+  std::int64_t size[kMostRank] = {};
+  std::int64_t count() const {
+    std::int64_t n = 1;
+    for (int i = 0; i < rank; ++i) n *= size[i];
+    return n;
+  }
+  bool operator==(const Shape& o) const {
+    if (rank != o.rank) return false;
+    for (int i = 0; i < rank; ++i)
+      if (size[i] != o.size[i]) return false;
+    return true;
+  }
+  bool operator!=(const Shape& o) const { return !(*this == o); }
+};
+
+// Sizes of every node from those of the inputs, in their order. Refuses what does not fit, with operation, shapes and
+// site.
+std::vector<Shape> infer(const Program& p, const std::vector<Shape>& inputs);
+
+}  // namespace vicinal::program
+
+#endif  // VICINAL_PROGRAM_PROGRAM_HPP_

@@ -1,0 +1,196 @@
+// Sizes of a program's nodes at one run.
+#include <algorithm>
+#include <ostream>
+
+#include "core/error.hpp"
+#include "program/program.hpp"
+
+namespace vicinal::program {
+
+static std::ostream& operator<<(std::ostream& out, const Shape& s) {
+  out << '[';
+  for (int i = 0; i < s.rank; ++i) out << (i > 0 ? ", " : "") << s.size[i];
+  return out << ']';
+}
+
+namespace {
+
+class Inference {
+ public:
+  Inference(const Program& p, const std::vector<Shape>& inputs) : program_(p), inputs_(inputs) {}
+
+  std::vector<Shape> run() {
+    for (const Node& n : program_.nodes) {
+      node_ = &n;
+      shapes_.push_back(shape());
+      std::int64_t count = 1;
+      const Shape& s = shapes_.back();
+      for (int i = 0; i < s.rank; ++i)
+        check(s.size[i] >= 0 && !__builtin_mul_overflow(count, s.size[i], &count) && count < (std::int64_t{1} << 48),
+              "the result ", s, " is too large");
+    }
+    return std::move(shapes_);
+  }
+
+ private:
+  template <class... Parts>
+  void check(bool right, const Parts&... parts) const {
+    if (right) return;
+    fail(VICINAL_INVALID_ARGUMENT, node_->site.empty() ? "" : node_->site + ": ", node_->operation, ": ", parts...);
+  }
+  const Shape& operand(int i) const {
+    return shapes_[static_cast<std::size_t>(node_->operands[static_cast<std::size_t>(i)])];
+  }
+  int operands() const { return static_cast<int>(node_->operands.size()); }
+
+  // small repeats to the shape of large.
+  void check_repeats(const Shape& small, const Shape& large) const {
+    if (small.rank == 0) return;
+    for (int i = 0; i < large.rank; ++i)
+      check(small.size[i] == large.size[i] || small.size[i] == 1, small, " does not repeat to ", large);
+  }
+
+  Shape broadcast() const {
+    Shape s = operand(0);
+    for (int o = 1; o < operands(); ++o) {
+      const Shape& t = operand(o);
+      if (t.rank == 0) continue;
+      if (s.rank == 0) {
+        s = t;
+        continue;
+      }
+      for (int i = 0; i < s.rank; ++i) {
+        check(s.size[i] == t.size[i] || s.size[i] == 1 || t.size[i] == 1, s, " and ", t,
+              " do not fit: sizes must be equal or 1");
+        if (s.size[i] == 1) s.size[i] = t.size[i];
+      }
+    }
+    return s;
+  }
+
+  // The one axis of a differs from b's at most.
+  void check_beside(const Shape& a, const Shape& b) const {
+    for (int i = 0; i < a.rank; ++i)
+      check(i == node_->axis || a.size[i] == b.size[i], a, " and ", b, " do not fit beside axis ", node_->axis);
+  }
+
+  Shape shape() {
+    const Node& n = *node_;
+    switch (n.op) {
+      case Op::input:
+        return inputs_[next_input_++];
+      case Op::constant:
+      case Op::epsilon:
+      case Op::size:
+        return {};
+      case Op::map:
+      case Op::same:
+      case Op::below:
+        return broadcast();
+      case Op::real:
+      case Op::index:
+      case Op::stop:
+      case Op::flip:
+      case Op::cumsum:
+        return operand(0);
+      case Op::broadcast_like:
+        check_repeats(operand(0), operand(1));
+        return operand(1);
+      case Op::sum_like:
+        check_repeats(operand(1), operand(0));
+        return operand(1);
+      case Op::expand: {
+        Shape s;
+        s.rank = n.rank;
+        for (int i = 0; i < n.rank; ++i) s.size[i] = i == n.axis ? 1 : operand(0).size[i < n.axis ? i : i - 1];
+        return s;
+      }
+      case Op::drop: {
+        check(operand(0).size[n.axis] == 1, "axis ", n.axis, " of ", operand(0), " is not of size 1");
+        Shape s;
+        s.rank = n.rank;
+        for (int i = 0; i < n.rank; ++i) s.size[i] = operand(0).size[i < n.axis ? i : i + 1];
+        return s;
+      }
+      case Op::sum:
+      case Op::max:
+      case Op::argmax: {
+        if (operands() == 2) check_repeats(operand(1), operand(0));
+        Shape s = operand(0);
+        if (n.all) return {};
+        if (n.op == Op::argmax) s.size[n.axis] = 1;
+        for (int axis : n.axes) s.size[axis] = 1;
+        return s;
+      }
+      case Op::matmul: {
+        const Shape &a = operand(0), &b = operand(1);
+        const std::int64_t m = a.size[n.transpose_a], k = a.size[!n.transpose_a];
+        check(k == b.size[n.transpose_b], a, n.transpose_a ? " transposed" : "", " and ", b,
+              n.transpose_b ? " transposed" : "", " do not fit");
+        return {2, {m, b.size[!n.transpose_b]}};
+      }
+      case Op::transpose: {
+        Shape s;
+        s.rank = n.rank;
+        for (int i = 0; i < n.rank; ++i) s.size[i] = operand(0).size[n.axes[static_cast<std::size_t>(i)]];
+        return s;
+      }
+      case Op::gather: {
+        Shape s = operand(0);
+        s.size[0] = operand(1).size[0];
+        return s;
+      }
+      case Op::scatter: {
+        const Shape &g = operand(0), &y = operand(2);
+        check(g.size[0] == operand(1).size[0], g, " has not one row for each of ", operand(1).size[0], " indices");
+        for (int i = 1; i < y.rank; ++i) check(g.size[i] == y.size[i], g, " does not fit rows of ", y);
+        return y;
+      }
+      case Op::pick: {
+        check_beside(operand(0), operand(1));
+        return operand(1);
+      }
+      case Op::place:
+        check(operand(0) == operand(1), operand(0), " is not of the shape ", operand(1), " of its index");
+        check_beside(operand(0), operand(2));
+        return operand(2);
+      case Op::concat: {
+        check_beside(operand(0), operand(1));
+        Shape s = operand(0);
+        s.size[n.axis] += operand(1).size[n.axis];
+        return s;
+      }
+      case Op::slice: {
+        Shape s = operand(0);
+        const std::int64_t size = s.size[n.axis];
+        const std::int64_t from = begin(size), to = n.to == kEnd ? size : n.to < 0 ? n.to + size : n.to;
+        check(from >= 0 && from <= to && to <= size, "from ", from, " to ", to, " of ", size);
+        s.size[n.axis] = to - from;
+        return s;
+      }
+      case Op::pad: {
+        const Shape &x = operand(0), &y = operand(1);
+        check_beside(x, y);
+        const std::int64_t from = begin(y.size[n.axis]);
+        check(from >= 0 && from + x.size[n.axis] <= y.size[n.axis], x, " does not lie in ", y, " from ", from);
+        return y;
+      }
+    }
+    return {};
+  }
+  std::int64_t begin(std::int64_t size) const { return node_->from < 0 ? node_->from + size : node_->from; }
+
+  const Program& program_;
+  const std::vector<Shape>& inputs_;
+  std::vector<Shape> shapes_;
+  const Node* node_ = nullptr;
+  std::size_t next_input_ = 0;
+};
+
+}  // namespace
+
+std::vector<Shape> infer(const Program& p, const std::vector<Shape>& inputs) {
+  return Inference(p, inputs).run();
+}
+
+}  // namespace vicinal::program
