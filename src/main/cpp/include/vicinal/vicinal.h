@@ -388,8 +388,8 @@ typedef struct vicinal_program vicinal_program;
 VICINAL_API vicinal_status vicinal_program_create(const char* text, vicinal_program** program);
 VICINAL_API void vicinal_program_destroy(vicinal_program* program); /* NULL is fine */
 /* What a run with inputs of these types and shapes gives: name (valid as long as the program), dtype, ndim and shape of
- * every output are written; bytes of temporaries, or NULL. Inputs are in the order of the program's input lines, int64 or
- * of one numeric type; arrays of rank 0 are float64. */
+ * every output are written; bytes of temporaries, or NULL. Inputs are in the order of the program's input lines, int64
+ * or of one numeric type; arrays of rank 0 are float64. */
 VICINAL_API vicinal_status vicinal_program_shapes(const vicinal_program* program, int32_t input_count,
                                                   const vicinal_array* inputs, int32_t output_count,
                                                   vicinal_array* outputs, int64_t* bytes);
