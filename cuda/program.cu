@@ -5,7 +5,6 @@
 //              tuned.
 // Determinism  sums in double, in an order that only sizes decide.
 #include <cmath>
-#include <limits>
 
 #include "math/elementary.hpp"
 #include "operations.cuh"
@@ -121,7 +120,7 @@ __global__ void keep_kernel(Bound b) {
 }
 
 __device__ double none(Reduction r) {
-  return r == Reduction::sum ? 0.0 : -std::numeric_limits<double>::infinity();
+  return r == Reduction::sum ? 0.0 : -math::Extremes<double>::kInfinity;
 }
 __device__ double join(Reduction r, double a, double v) {
   return r == Reduction::sum ? a + v : (v > a) | (v != v) ? v : a;
@@ -158,8 +157,8 @@ __global__ void reduce_kernel(Bound b, std::int64_t parts, double* partial) {
       bool counts;
       const T x = chain<T, Real>(b, at, &counts);
       if (!counts) continue;
-      const bool lowest = k.reduction == Reduction::largest && x == -std::numeric_limits<T>::infinity();
-      v = join(k.reduction, v, static_cast<double>(lowest ? std::numeric_limits<T>::lowest() : x));
+      const bool lowest = k.reduction == Reduction::largest && x == -math::Extremes<T>::kInfinity;
+      v = join(k.reduction, v, static_cast<double>(lowest ? math::Extremes<T>::kLowest : x));
     }
     v = block_join(k.reduction, v, slots);
     if (threadIdx.x != 0) continue;

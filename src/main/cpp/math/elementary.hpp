@@ -6,12 +6,19 @@
 #define VICINAL_MATH_ELEMENTARY_HPP_
 
 #include <cmath>
-#include <limits>
 
 #include "math/exp.hpp"
 
 namespace vicinal::math {
 inline namespace VICINAL_ISA {
+
+template <class Real>
+struct Extremes {
+  static constexpr Real kInfinity = static_cast<Real>(__builtin_huge_val());
+  static constexpr Real kNaN = static_cast<Real>(__builtin_nan(""));
+  static constexpr Real kLowest =
+      sizeof(Real) == sizeof(float) ? static_cast<Real>(-3.402823466e+38f) : static_cast<Real>(-1.7976931348623157e308);
+};
 
 // exp that overflows to infinity: exp.hpp's saturates, and half of the argument does not.
 template <class Real>
@@ -34,10 +41,9 @@ VICINAL_HD float log_of(float x) {
   const float t1 = w * (0.40000972152f + w * 0.24279078841f), t2 = z * (0.66666662693f + w * 0.28498786688f);
   const float hfsq = 0.5f * f * f;
   const float r = e * 6.9313812256e-01f + (f - (hfsq - (s * (hfsq + t1 + t2) + e * 9.0580006145e-06f)));
-  const float inf = std::numeric_limits<float>::infinity();
-  const float top = x == inf ? inf : r;
-  const float low = x == 0.0f ? -inf : top;
-  return x < 0.0f || x != x ? std::numeric_limits<float>::quiet_NaN() : low;
+  const float top = x == Extremes<float>::kInfinity ? x : r;
+  const float low = x == 0.0f ? -Extremes<float>::kInfinity : top;
+  return x < 0.0f || x != x ? Extremes<float>::kNaN : low;
 }
 
 VICINAL_HD double log_of(double x) {
@@ -58,10 +64,9 @@ VICINAL_HD double log_of(double x) {
   const double hfsq = 0.5 * f * f;
   const double r =
       e * 6.93147180369123816490e-01 + (f - (hfsq - (s * (hfsq + t1 + t2) + e * 1.90821492927058770002e-10)));
-  const double inf = std::numeric_limits<double>::infinity();
-  const double top = x == inf ? inf : r;
-  const double low = x == 0.0 ? -inf : top;
-  return x < 0.0 || x != x ? std::numeric_limits<double>::quiet_NaN() : low;
+  const double top = x == Extremes<double>::kInfinity ? x : r;
+  const double low = x == 0.0 ? -Extremes<double>::kInfinity : top;
+  return x < 0.0 || x != x ? Extremes<double>::kNaN : low;
 }
 
 template <class Real>
@@ -69,7 +74,7 @@ VICINAL_HD Real log1p_of(Real x) {
   const Real u = Real(1) + x;
   const Real rest = (x - (u - Real(1))) / u;  // what the sum lost, relative to u
   const Real r = log_of(u) + (x > Real(1e30) ? Real(0) : rest);
-  return u == Real(1) ? x : x == Real(-1) ? -std::numeric_limits<Real>::infinity() : r;
+  return u == Real(1) ? x : x == Real(-1) ? -Extremes<Real>::kInfinity : r;
 }
 
 template <class Real>
