@@ -1,0 +1,106 @@
+package io.vicinal.program;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collector;
+import java.util.stream.Collectors;
+
+/**
+ * Named outputs and all that they are made of, in an order in which it can be computed. Its text is
+ * what a device is given:
+ *
+ * <pre>
+ * embedding = input type=real rank=2
+ * %1 = matmul embedding embedding tb=1          # MultiSimilarity.java:41
+ * %2 = sum %1 axes=all                          # MultiSimilarity.java:42
+ * output loss %2
+ * </pre>
+ */
+public final class Program {
+  private static final int SITE_COLUMN = 46;
+
+  private final Map<String, Expr> outputs;
+  private final List<Expr> nodes;
+
+  /**
+   * @param outputs expressions of one graph by name
+   */
+  public Program(Map<String, Expr> outputs) {
+    this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
+    this.nodes = Graph.order(this.outputs.values());
+  }
+
+  /** The outputs by name, in their order. */
+  public Map<String, Expr> outputs() {
+    return outputs;
+  }
+
+  /** The inputs that the outputs depend on. */
+  public List<Expr> inputs() {
+    return nodes.stream().filter(node -> node.operation() == Operation.INPUT).toList();
+  }
+
+  /** All expressions, operands first. */
+  public List<Expr> nodes() {
+    return nodes;
+  }
+
+  /** The input of that name. */
+  public Expr input(String name) {
+    return inputs().stream()
+        .filter(input -> input.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> unknown("input", name, inputs().stream().map(Expr::name).toList()));
+  }
+
+  /** The output of that name. */
+  public Expr output(String name) {
+    Expr output = outputs.get(name);
+    if (output == null) {
+      throw unknown("output", name, List.copyOf(outputs.keySet()));
+    }
+    return output;
+  }
+
+  /** This program with more outputs. */
+  Program with(Map<String, Expr> more) {
+    Map<String, Expr> all = new LinkedHashMap<>(outputs);
+    all.putAll(more);
+    return new Program(all);
+  }
+
+  private static IllegalArgumentException unknown(String kind, String name, List<String> known) {
+    return new IllegalArgumentException(
+        "the program has no " + kind + " " + name + ": it has " + String.join(", ", known));
+  }
+
+  /** The text of the program, one node a line. */
+  @Override
+  public String toString() {
+    Map<Expr, String> names = new LinkedHashMap<>();
+    for (Expr node : nodes) {
+      names.put(node, node.name() == null ? "%" + names.size() : node.name());
+    }
+    StringBuilder text = new StringBuilder();
+    for (Expr node : nodes) {
+      String operands = node.operands().stream().map(x -> " " + names.get(x)).collect(joined());
+      String attributes = node.attributes().words().stream().map(" "::concat).collect(joined());
+      String line = names.get(node) + " = " + node.operation().text() + operands + attributes;
+      text.append(
+          node.operation() == Operation.INPUT
+              ? line
+              : String.format("%-" + (SITE_COLUMN - 1) + "s # %s", line, node.site()));
+      text.append('\n');
+    }
+    outputs.forEach(
+        (name, x) ->
+            text.append("output ").append(name).append(' ').append(names.get(x)).append('\n'));
+    return text.toString();
+  }
+
+  private static Collector<CharSequence, ?, String> joined() {
+    return Collectors.joining();
+  }
+}

@@ -1,0 +1,150 @@
+package io.vicinal.program;
+
+import java.util.List;
+import java.util.stream.IntStream;
+
+/** The sizes of a result, hence its rank; what does not fit is refused with the reason. */
+interface SizeRule {
+  Sizes of(List<Sizes> operands, Attributes attributes);
+
+  SizeRule SCALAR = (x, a) -> Sizes.SCALAR;
+  SizeRule FIRST = (x, a) -> x.get(0);
+
+  SizeRule ELEMENT_WISE =
+      (x, a) -> {
+        Sizes sizes = Sizes.broadcast(x);
+        require(sizes != null, "ranks are equal or 0; expand inserts an axis");
+        return sizes;
+      };
+
+  /** An entry for each entry along an axis. */
+  SizeRule ALONG =
+      (x, a) -> {
+        a.axis(x.get(0).rank());
+        return x.get(0);
+      };
+
+  SizeRule COUNT =
+      (x, a) -> {
+        if (!a.all()) {
+          a.axis(x.get(0).rank());
+        }
+        return Sizes.SCALAR;
+      };
+
+  /** The sizes of the last operand, to or from which the first is repeated. */
+  SizeRule LIKE =
+      (x, a) -> {
+        int rank = x.get(0).rank();
+        int other = x.get(1).rank();
+        require(rank == other || rank == 0 || other == 0, "ranks are equal or 0");
+        return x.get(1);
+      };
+
+  SizeRule EXPAND = (x, a) -> x.get(0).expand(a.axis(x.get(0).rank() + 1));
+
+  SizeRule DROP =
+      (x, a) -> {
+        int axis = a.axis(x.get(0).rank());
+        String size = x.get(0).get(axis);
+        require(
+            size.equals(Sizes.ONE) || size.startsWith(Sizes.OWN),
+            "axis " + axis + " has size " + size + ", not 1");
+        return x.get(0).drop(axis);
+      };
+
+  SizeRule REDUCE =
+      (x, a) -> {
+        requireMask(x);
+        Sizes sizes = x.get(0);
+        if (a.all()) {
+          return Sizes.SCALAR;
+        }
+        for (int axis : a.axes(sizes.rank())) {
+          sizes = sizes.with(axis, Sizes.ONE);
+        }
+        return sizes;
+      };
+
+  SizeRule REDUCE_ONE =
+      (x, a) -> {
+        requireMask(x);
+        return x.get(0).with(a.axis(x.get(0).rank()), Sizes.ONE);
+      };
+
+  SizeRule MATMUL =
+      (x, a) -> {
+        require(x.get(0).rank() == 2 && x.get(1).rank() == 2, "both have rank 2");
+        return new Sizes(
+            List.of(x.get(0).get(a.flag("ta") ? 1 : 0), x.get(1).get(a.flag("tb") ? 0 : 1)));
+      };
+
+  SizeRule TRANSPOSE =
+      (x, a) -> {
+        int rank = x.get(0).rank();
+        int[] order = a.axes(rank);
+        require(
+            order.length == rank && IntStream.of(order).distinct().count() == rank,
+            "the order names each axis once");
+        return new Sizes(IntStream.of(order).mapToObj(x.get(0)::get).toList());
+      };
+
+  SizeRule GATHER =
+      (x, a) -> {
+        require(x.get(0).rank() > 0 && x.get(1).rank() == 1, "the indices have rank 1");
+        return x.get(0).with(0, x.get(1).get(0));
+      };
+
+  SizeRule SCATTER =
+      (x, a) -> {
+        require(x.get(1).rank() == 1, "the indices have rank 1");
+        requireEqualRanks(x.get(0), x.get(2));
+        return x.get(2);
+      };
+
+  /** The first operand's sizes; along the axis the second's. */
+  SizeRule PICK =
+      (x, a) -> {
+        requireEqualRanks(x.get(0), x.get(1));
+        int axis = a.axis(x.get(0).rank());
+        return x.get(0).with(axis, x.get(1).get(axis));
+      };
+
+  /** The last operand's sizes; along the axis the first has others. */
+  SizeRule LAST_LIKE_FIRST =
+      (x, a) -> {
+        Sizes last = x.get(x.size() - 1);
+        requireEqualRanks(x.get(0), last);
+        a.axis(last.rank());
+        return last;
+      };
+
+  SizeRule PLACE =
+      (x, a) -> {
+        requireEqualRanks(x.get(0), x.get(1));
+        return LAST_LIKE_FIRST.of(x, a);
+      };
+
+  SizeRule CONCAT =
+      (x, a) -> {
+        requireEqualRanks(x.get(0), x.get(1));
+        return x.get(0).with(a.axis(x.get(0).rank()), Sizes.OWN);
+      };
+
+  SizeRule SLICE = (x, a) -> x.get(0).with(a.axis(x.get(0).rank()), Sizes.OWN);
+
+  private static void requireMask(List<Sizes> x) {
+    require(
+        x.size() == 1 || x.get(0).rank() == x.get(1).rank(), "a mask has the rank of its array");
+  }
+
+  private static void requireEqualRanks(Sizes a, Sizes b) {
+    require(a.rank() == b.rank(), "ranks are equal");
+  }
+
+  private static void require(boolean holds, String reason) {
+    if (!holds) {
+      throw new IllegalArgumentException(reason);
+    }
+  }
+}
