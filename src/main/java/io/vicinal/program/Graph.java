@@ -70,21 +70,13 @@ public final class Graph {
               + name
               + "\": a name starts with a letter and has no blank, = or #");
     }
-    Attributes attributes = Attributes.of("type", type).and("rank", sizes.rank());
-    Expr known =
-        inputs.computeIfAbsent(
-            name,
-            added ->
-                new Expr(
-                    this,
-                    next++,
-                    Operation.INPUT,
-                    List.of(),
-                    attributes,
-                    type,
-                    sizes,
-                    here(),
-                    name));
+    Expr known = inputs.get(name);
+    if (known == null) {
+      Attributes attributes = Attributes.of("type", type).and("rank", sizes.rank());
+      known =
+          new Expr(this, next++, Operation.INPUT, List.of(), attributes, type, sizes, here(), name);
+      inputs.put(name, known);
+    }
     if (known.type() != type || !known.sizes().equals(sizes)) {
       throw new IllegalArgumentException(
           here()

@@ -171,6 +171,8 @@ public enum Operation {
 
   private static Expr sumRule(Expr y, Expr g) {
     Expr everywhere = g.broadcastLike(y.operand(0));
-    return y.operands().size() == 1 ? everywhere : y.operand(1).select(everywhere, 0);
+    return y.operands().size() == 1
+        ? everywhere
+        : y.operand(1).select(everywhere, 0).sumLike(y.operand(0));
   }
 }

@@ -43,15 +43,7 @@ interface SizeRule {
 
   SizeRule EXPAND = (x, a) -> x.get(0).expand(a.axis(x.get(0).rank() + 1));
 
-  SizeRule DROP =
-      (x, a) -> {
-        int axis = a.axis(x.get(0).rank());
-        String size = x.get(0).get(axis);
-        require(
-            size.equals(Sizes.ONE) || size.startsWith(Sizes.OWN),
-            "axis " + axis + " has size " + size + ", not 1");
-        return x.get(0).drop(axis);
-      };
+  SizeRule DROP = (x, a) -> x.get(0).drop(a.axis(x.get(0).rank()));
 
   SizeRule REDUCE =
       (x, a) -> {
