@@ -341,6 +341,8 @@ run = cumsum ab axis=1
 rev = cumsum ab axis=0 reverse=1
 cut = slice ab axis=1 from=1 to=-1
 put = pad cut ab axis=1 from=1
+ends = slice_like ab cut axis=1 from=end
+put2 = pad ends ab axis=1 from=end
 two = concat cut ab axis=1
 rows = size a axis=0
 cells = size ab axis=all
@@ -361,10 +363,11 @@ output rows rows
 output cells cells
 output eps eps
 output cut cut
+output put2 put2
 )");
   const std::vector<std::int64_t> index = {3, 3, -1, 0, 8};
   Run<Real> run({reals({M, K}, a), reals({N, K}, b), ints({5}, index)});
-  const auto out = run(e.get(), p, 16);
+  const auto out = run(e.get(), p, 17);
   const auto A = [&](std::int64_t r, std::int64_t c) { return a[static_cast<std::size_t>(r * K + c)]; };
   const auto AB = [&](std::int64_t r, std::int64_t c) {
     double sum = 0;
@@ -383,6 +386,7 @@ output cut cut
       for (std::int64_t q = r; q < M; ++q) rev += AB(q, c);
       want["rev"].push_back(rev);
       want["put"].push_back(c == 0 || c == N - 1 ? 0 : AB(r, c));
+      want["put2"].push_back(c < 2 ? 0 : AB(r, c));
     }
     for (std::int64_t c = 1; c < N - 1; ++c) want["two"].push_back(AB(r, c)), want["cut"].push_back(AB(r, c));
     for (std::int64_t c = 0; c < N; ++c) want["two"].push_back(AB(r, c));
@@ -415,6 +419,7 @@ output cut cut
   CHECK(out[13].reals[0] == M * N);
   CHECK(out[14].reals[0] == std::numeric_limits<Real>::epsilon());
   check_close(out[15].reals, want["cut"], sizeof(Real) == 4 ? 1e-5 : 1e-13);
+  check_close(out[16].reals, want["put2"], sizeof(Real) == 4 ? 1e-5 : 1e-13);
 }
 
 TEST_CASE("program: nothing comes of nothing") {

@@ -50,6 +50,7 @@ const std::unordered_map<std::string, Form>& forms() {
       {"place", {Op::place, MapOp::load, 3, 3, "axis"}},
       {"concat", {Op::concat, MapOp::load, 2, 2, "axis"}},
       {"slice", {Op::slice, MapOp::load, 1, 1, "axis from to"}},
+      {"slice_like", {Op::slice_like, MapOp::load, 2, 2, "axis from"}},
       {"pad", {Op::pad, MapOp::load, 2, 2, "axis from"}},
   };
   return *table;
@@ -166,6 +167,11 @@ class Reader {
     const double value = number(n, key, standard);
     check(value == std::floor(value) && std::abs(value) < 1e15, key, "=", value, " is no whole number");
     return static_cast<std::int64_t>(value);
+  }
+  // A whole number, or end.
+  std::int64_t position(const Node& n, const char* key) const {
+    const std::string* text = attribute(key);
+    return text != nullptr && *text == "end" ? kEnd : whole(n, key, nullptr);
   }
   bool flag(const Node& n, const char* key) const {
     const double no = 0;
@@ -334,13 +340,14 @@ class Reader {
         n.axis = axis_of(n, n.rank);
         return;
       case Op::concat:
+      case Op::slice_like:
       case Op::pad:
         want_real(n, 0);
         if (n.op == Op::concat) want_real(n, 1);
         n.rank = operand(n, 0).rank;
         want_rank(n, 1, n.rank);
         n.axis = axis_of(n, n.rank);
-        if (n.op == Op::pad) n.from = whole(n, "from", nullptr);
+        if (n.op != Op::concat) n.from = position(n, "from");
         return;
       case Op::slice: {
         want_real(n, 0);
@@ -348,8 +355,7 @@ class Reader {
         n.axis = axis_of(n, n.rank);
         const double zero = 0;
         n.from = whole(n, "from", &zero);
-        const std::string* to = attribute("to");
-        n.to = to == nullptr || *to == "end" ? kEnd : whole(n, "to", nullptr);
+        n.to = attribute("to") == nullptr ? kEnd : position(n, "to");
         return;
       }
     }

@@ -149,6 +149,7 @@ class Planner {
     switch (node(n).op) {
       case Op::broadcast_like:
       case Op::sum_like:
+      case Op::slice_like:
       case Op::pad:
         return 1;
       case Op::scatter:
@@ -191,6 +192,7 @@ class Planner {
       case Op::drop:
       case Op::broadcast_like:
       case Op::slice:
+      case Op::slice_like:
         return true;
       default:
         return false;
@@ -210,8 +212,7 @@ class Planner {
       const int at = static_cast<int>(i);
       if (same_[i] != at || !needed_[i]) continue;
       if (!fusable(at) || node(at).op == Op::index) {
-        largest[i] = is_view(at) && node(at).op != Op::slice && !folded(at)
-                         ? largest[static_cast<std::size_t>(operand(at, 0))]
+        largest[i] = is_view(at) && !folded(at)               ? largest[static_cast<std::size_t>(operand(at, 0))]
                      : folded(at) || node(at).op == Op::index ? 1
                                                               : shapes_[i].count();
         continue;
@@ -749,9 +750,11 @@ class Planner {
         has_view_[static_cast<std::size_t>(n)] = true;
         return;
       }
-      case Op::slice: {
+      case Op::slice:
+      case Op::slice_like: {
         View v = view(operand(n, 0));
-        v.offset += (m.from < 0 ? m.from + shape(operand(n, 0)).size[m.axis] : m.from) * v.stride[m.axis];
+        const std::int64_t size = shape(operand(n, 0)).size[m.axis], length = shape(n).size[m.axis];
+        v.offset += part_begin(m, size, length) * v.stride[m.axis];
         views_[static_cast<std::size_t>(n)] = v;
         has_view_[static_cast<std::size_t>(n)] = true;
         return;
@@ -818,8 +821,8 @@ class Planner {
           k.code[0] = {MapOp::constant, 0, 0, 0, 0, 0};
           k.length = 1;
           finish_kernel(k, n, buffer);
-          const std::int64_t from = m.from < 0 ? m.from + shape(n).size[m.axis] : m.from;
-          copy(operand(n, 0), buffer, stride, from * stride[m.axis]);
+          const std::int64_t length = shape(operand(n, 0)).size[m.axis];
+          copy(operand(n, 0), buffer, stride, part_begin(m, shape(n).size[m.axis], length) * stride[m.axis]);
         } else {
           copy(operand(n, 0), buffer, stride, 0);
           copy(operand(n, 1), buffer, stride, shape(operand(n, 0)).size[m.axis] * stride[m.axis]);

@@ -39,10 +39,11 @@ enum class Op : std::uint8_t {
   place,
   concat,
   slice,
+  slice_like,
   pad,
 };
 
-constexpr std::int64_t kEnd = INT64_MAX;  // to=end of a slice
+constexpr std::int64_t kEnd = INT64_MAX;  // to=end of a slice; from=end: the last entries
 
 struct Node {
   Op op;
@@ -84,6 +85,11 @@ struct Shape {
   }
   bool operator!=(const Shape& o) const { return !(*this == o); }
 };
+
+// Where a part of `length` entries begins among `size`.
+inline std::int64_t part_begin(const Node& n, std::int64_t size, std::int64_t length) {
+  return n.from == kEnd ? size - length : n.from < 0 ? n.from + size : n.from;
+}
 
 // Sizes of every node from those of the inputs, in their order. Refuses what does not fit, with operation, shapes and
 // site.

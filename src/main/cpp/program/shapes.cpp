@@ -163,23 +163,29 @@ class Inference {
       case Op::slice: {
         Shape s = operand(0);
         const std::int64_t size = s.size[n.axis];
-        const std::int64_t from = begin(size), to = n.to == kEnd ? size : n.to < 0 ? n.to + size : n.to;
+        const std::int64_t from = part_begin(n, size, size), to = n.to == kEnd ? size : n.to < 0 ? n.to + size : n.to;
         check(from >= 0 && from <= to && to <= size, "from ", from, " to ", to, " of ", size);
         s.size[n.axis] = to - from;
+        return s;
+      }
+      case Op::slice_like: {
+        Shape s = operand(0);
+        check_beside(s, operand(1));
+        const std::int64_t length = operand(1).size[n.axis], from = part_begin(n, s.size[n.axis], length);
+        check(from >= 0 && from + length <= s.size[n.axis], operand(1), " does not lie in ", s, " from ", from);
+        s.size[n.axis] = length;
         return s;
       }
       case Op::pad: {
         const Shape &x = operand(0), &y = operand(1);
         check_beside(x, y);
-        const std::int64_t from = begin(y.size[n.axis]);
+        const std::int64_t from = part_begin(n, y.size[n.axis], x.size[n.axis]);
         check(from >= 0 && from + x.size[n.axis] <= y.size[n.axis], x, " does not lie in ", y, " from ", from);
         return y;
       }
     }
     return {};
   }
-  std::int64_t begin(std::int64_t size) const { return node_->from < 0 ? node_->from + size : node_->from; }
-
   const Program& program_;
   const std::vector<Shape>& inputs_;
   std::vector<Shape> shapes_;

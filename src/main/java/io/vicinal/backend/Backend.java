@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
+import java.util.List;
 import java.util.ServiceLoader;
 
 /**
@@ -67,6 +68,16 @@ public interface Backend extends AutoCloseable {
 
   /** Instruction set in use: base, avx2 or avx512; on a GPU its architecture, such as sm_90. */
   String isa();
+
+  /**
+   * Reads a program.
+   *
+   * @param text one node a line (docs/programs.md)
+   * @param inputs names of its inputs, in the order of the text, for refusals
+   * @param outputs names of its outputs
+   * @throws InputException if it is no program
+   */
+  CompiledProgram compile(String text, List<String> inputs, List<String> outputs);
 
   /** Worker threads of one call. */
   int threads();

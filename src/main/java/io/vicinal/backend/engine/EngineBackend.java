@@ -3,6 +3,7 @@ package io.vicinal.backend.engine;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.CompiledProgram;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
@@ -15,6 +16,7 @@ import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
 import java.lang.reflect.Array;
+import java.util.List;
 
 /**
  * A device behind the C ABI, which checks types, shapes, overlaps, labels and values of what is
@@ -103,6 +105,11 @@ public final class EngineBackend implements Backend {
   @Override
   public String blas() {
     return blas;
+  }
+
+  @Override
+  public CompiledProgram compile(String text, List<String> inputs, List<String> outputs) {
+    return new EngineProgram(pool, text, inputs, outputs);
   }
 
   @Override

@@ -9,6 +9,7 @@ import io.vicinal.tensor.Lease;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import org.bytedeco.javacpp.BytePointer;
@@ -18,30 +19,63 @@ import org.bytedeco.javacpp.BytePointer;
  * lease of their memory while it lasts. For one thread at a time.
  */
 final class NativeArrays {
-  private static final int MOST = 16; // more than any entry takes
+  private static final int FEW = 16; // as many as any entry takes, programs aside
 
   /** Argument names are few, and live as long as the process. */
   private static final Map<String, BytePointer> NAMES = new ConcurrentHashMap<>();
 
   private final Device device;
-  private final ArrayStruct all = new ArrayStruct(MOST);
-  private final ArrayStruct[] each = new ArrayStruct[MOST];
-  private final String[] names = new String[MOST];
-  private final ByteBuffer memory = all.limit(MOST).asByteBuffer(); // a field takes a nanosecond
-  private final int size = all.sizeof();
-  private final int name = all.offsetof("name");
-  private final int data = all.offsetof("data");
-  private final int dtype = all.offsetof("dtype");
-  private final int ndim = all.offsetof("ndim");
-  private final int shape = all.offsetof("shape");
+  private final int size;
+  private final int name;
+  private final int data;
+  private final int dtype;
+  private final int ndim;
+  private final int shape;
+  private ArrayStruct all;
+  private ArrayStruct[] each;
+  private String[] names;
+  private ByteBuffer memory; // a field takes a nanosecond
   private int used;
   private Lease lease;
 
   NativeArrays(Device device) {
     this.device = device;
-    for (int i = 0; i < MOST; i++) {
+    make(FEW);
+    size = all.sizeof();
+    name = all.offsetof("name");
+    data = all.offsetof("data");
+    dtype = all.offsetof("dtype");
+    ndim = all.offsetof("ndim");
+    shape = all.offsetof("shape");
+  }
+
+  private void make(int count) {
+    all = new ArrayStruct(count);
+    memory = all.limit(count).asByteBuffer();
+    names = new String[count];
+    each = new ArrayStruct[count];
+    for (int i = 0; i < count; i++) {
       each[i] = all.getPointer(i);
     }
+  }
+
+  /**
+   * The next arguments, which lie one after the other; {@code more} will follow in the same call.
+   */
+  ArrayStruct next(String operation, List<String> arguments, List<Tensor> tensors, int more) {
+    int first = used;
+    int needed = first + arguments.size() + more;
+    if (needed > each.length) {
+      if (first > 0) {
+        throw new IllegalStateException("arguments are handed out and cannot move");
+      }
+      free();
+      make(needed);
+    }
+    for (int i = 0; i < arguments.size(); i++) {
+      next(operation, arguments.get(i), tensors.get(i));
+    }
+    return each[first];
   }
 
   /** The next argument; without data where {@code tensor} is null. */

@@ -69,6 +69,15 @@ final class PooledEngine {
     return arrays.next(operation, name, tensor);
   }
 
+  /**
+   * Array arguments that lie one after the other.
+   *
+   * @param more how many follow in the same call
+   */
+  ArrayStruct arrays(List<String> names, List<Tensor> tensors, int more) {
+    return arrays.next(operation, names, tensors, more);
+  }
+
   DoublePointer lossCell() {
     return lossCell;
   }
