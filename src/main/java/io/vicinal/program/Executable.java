@@ -61,8 +61,7 @@ public final class Executable implements AutoCloseable {
 
   /** Runs the program into given outputs. */
   public void run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-    compiled.run(
-        pick("input", this.inputs, inputs), pick("output", this.outputs, outputs));
+    compiled.run(pick("input", this.inputs, inputs), pick("output", this.outputs, outputs));
   }
 
   /** Bytes of memory that a run takes beside inputs and outputs. */
