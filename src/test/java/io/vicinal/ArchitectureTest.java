@@ -57,6 +57,8 @@ class ArchitectureTest {
         .definedBy("io.vicinal.backend..")
         .layer("tensor")
         .definedBy("io.vicinal.tensor..")
+        .layer("program")
+        .definedBy("io.vicinal.program..")
         .layer("process")
         .definedBy("io.vicinal.process..")
         .layer("faiss")
@@ -86,6 +88,8 @@ class ArchitectureTest {
             "cli", "train", "explain", "influence", "curate", "report", "parts", "backend")
         .whereLayer("faiss")
         .mayOnlyBeAccessedByLayers("cli", "parts")
+        .whereLayer("program")
+        .mayNotAccessAnyLayer()
         .whereLayer("process")
         .mayNotAccessAnyLayer()
         .check(CLASSES);

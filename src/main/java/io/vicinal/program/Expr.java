@@ -65,8 +65,8 @@ public final class Expr extends Axes {
    */
   public Expr unitRows() {
     Expr squares = square().sum(1);
-    Expr some = squares.step();
-    return times(some.over(some.select(squares.sqrt(), 1)));
+    Expr none = squares.equalTo(0);
+    return times(none.not().over(none.select(1, squares.sqrt())));
   }
 
   /** The inner products of rows with each other. */

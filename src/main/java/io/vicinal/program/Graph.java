@@ -52,7 +52,7 @@ public final class Graph {
   /** A finite number, of rank 0. */
   public Expr constant(double value) {
     if (!Double.isFinite(value)) {
-      throw new IllegalArgumentException(here() + ": constant " + value + " is not finite");
+      throw refused("constant %s: it is not finite", value);
     }
     return node(Operation.CONSTANT, Attributes.of("value", value));
   }
@@ -64,11 +64,7 @@ public final class Graph {
 
   Expr input(String name, Type type, Sizes sizes) {
     if (!NAME.matcher(name).matches()) {
-      throw new IllegalArgumentException(
-          here()
-              + ": input \""
-              + name
-              + "\": a name starts with a letter and has no blank, = or #");
+      throw refused("input \"%s\": a name starts with a letter and has no blank, = or #", name);
     }
     Expr known = inputs.get(name);
     if (known == null) {
@@ -78,18 +74,8 @@ public final class Graph {
       inputs.put(name, known);
     }
     if (known.type() != type || !known.sizes().equals(sizes)) {
-      throw new IllegalArgumentException(
-          here()
-              + ": input "
-              + name
-              + " of "
-              + type
-              + " "
-              + sizes
-              + " is already one of "
-              + known.type()
-              + " "
-              + known.sizes());
+      throw refused(
+          "input %s of %s %s: it is already %s %s", name, type, sizes, known.type(), known.sizes());
     }
     return known;
   }
@@ -124,14 +110,7 @@ public final class Graph {
       return operation.sizes().of(operands.stream().map(Expr::sizes).toList(), attributes);
     } catch (IllegalArgumentException e) {
       List<String> given = operands.stream().map(Expr::described).toList();
-      throw new IllegalArgumentException(
-          here()
-              + ": "
-              + operation.text()
-              + " of "
-              + String.join(" and ", given)
-              + ": "
-              + e.getMessage());
+      throw refused("%s of %s: %s", operation.text(), String.join(" and ", given), e.getMessage());
     }
   }
 
@@ -144,6 +123,10 @@ public final class Graph {
     } finally {
       site = outer;
     }
+  }
+
+  private IllegalArgumentException refused(String sentence, Object... values) {
+    return new IllegalArgumentException(here() + ": " + String.format(sentence, values));
   }
 
   private Site here() {

@@ -1,0 +1,127 @@
+package io.vicinal.program;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.vicinal.program.example.MultiSimilarity;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Programs as texts and as graphs. */
+class ProgramTest {
+  private static final Program LOSS = new MultiSimilarity(2, 40, 0.5).program();
+  private static final Program GRADIENT = Reverse.of(LOSS, "loss", List.of("embedding"));
+  private static final Program PRODUCT =
+      Forward.of(GRADIENT, List.of("gradient.embedding"), List.of("embedding"));
+
+  private final Graph graph = new Graph();
+  private final Expr x = graph.real("x", "B", "d");
+  private final Expr y = graph.real("y", "B", "d");
+
+  @Test
+  void aTextIsReadBackAsTheSameProgram() {
+    for (Program program : List.of(LOSS, GRADIENT, PRODUCT)) {
+      Program read = ProgramParser.parse(program.toString());
+      assertThat(read.toString()).isEqualTo(program.toString());
+      assertThat(read.outputs().keySet()).isEqualTo(program.outputs().keySet());
+    }
+  }
+
+  @Test
+  void operandsComeFirst() {
+    Set<Expr> before = new HashSet<>();
+    for (Expr node : PRODUCT.nodes()) {
+      assertThat(before).containsAll(node.operands());
+      before.add(node);
+    }
+    assertThat(PRODUCT.inputs())
+        .extracting(Expr::name)
+        .containsExactly("embedding", "labels", "direction.embedding");
+  }
+
+  @Test
+  void whatIsWrittenTwiceIsOneExpression() {
+    assertThat(x.times(y).plus(1)).isSameAs(x.times(y).plus(1));
+    assertThat(x.sum(1, 0)).isSameAs(x.sum(0, 1));
+    assertThat(x.sum(0)).isNotSameAs(x.sum(1));
+    assertThat(x.times(y)).isNotSameAs(y.times(x));
+    assertThat(graph.real("x", "B", "d")).isSameAs(x);
+  }
+
+  @Test
+  void whatChangesNothingIsNotMade() {
+    assertThat(x.plus(0)).isSameAs(x);
+    assertThat(graph.constant(0).plus(x)).isSameAs(x);
+    assertThat(x.minus(0)).isSameAs(x);
+    assertThat(x.times(1)).isSameAs(x);
+    assertThat(x.over(1)).isSameAs(x);
+    assertThat(x.negate().negate()).isSameAs(x);
+    assertThat(x.stop().stop()).isSameAs(x.stop());
+    assertThat(x.transposed().transposed()).isSameAs(x);
+    assertThat(x.exp().sumLike(y)).isSameAs(x.exp());
+    assertThat(x.matmul(y.transposed()).operands()).containsExactly(x, y);
+    assertThat(x.sum(1).broadcastLike(x).times(y).operands()).containsExactly(x.sum(1), y);
+  }
+
+  /** NaN times 0 is NaN, and a number plus a matrix of zeros is a matrix. */
+  @Test
+  void whatMayChangeSomethingIsMade() {
+    assertThat(x.times(0).operation()).isEqualTo(Operation.MUL);
+    assertThat(x.minus(x).operation()).isEqualTo(Operation.SUB);
+    assertThat(x.sum(1).plus(x.zeros()).sizes()).isEqualTo(x.sizes());
+    assertThat(graph.real("z", "1", "d").broadcastLike(x).operation())
+        .isEqualTo(Operation.BROADCAST_LIKE);
+  }
+
+  @Test
+  void gradientsAreBuiltForWhatIsWantedOnly() {
+    Expr loss = x.matmul(y.transposed()).square().mean();
+    int before = graph.constant(123).number();
+    List<Expr> gradients = Reverse.gradients(loss, List.of(y));
+    int built = graph.constant(321).number() - before;
+    Reverse.gradients(loss, List.of(x, y));
+    assertThat(graph.constant(213).number()).isGreaterThan(before + built + 1);
+    assertThat(gradients.get(0).sizes()).isEqualTo(y.sizes());
+  }
+
+  @Test
+  void whatAValueDoesNotDependOnHasGradientAndTangentZero() {
+    Expr loss = x.square().total();
+    Expr other = Reverse.gradients(loss, List.of(x, y)).get(1);
+    Expr still = Forward.tangents(List.of(loss), Map.of(y, graph.real("v", "B", "d"))).get(0);
+    Map<String, Expr> outputs = new LinkedHashMap<>();
+    outputs.put("other", other);
+    outputs.put("still", still);
+    Map<String, Values> values =
+        Interpreter.run(
+            new Program(outputs),
+            Map.of("x", Values.matrix(2, 1, 2, 3, 4), "y", Values.matrix(2, 1, 2, 3, 4)));
+    assertThat(values.get("other").data()).containsExactly(0, 0, 0, 0);
+    assertThat(values.get("still").data()).containsExactly(0);
+  }
+
+  /** Of an intermediate value as of an input, and of both at once. */
+  @Test
+  void gradientsOfIntermediateValues() {
+    Expr squares = x.square();
+    List<Expr> gradients = Reverse.gradients(squares.times(3).total(), List.of(squares, x));
+    Map<String, Values> values =
+        Interpreter.run(
+            new Program(Map.of("squares", gradients.get(0), "x", gradients.get(1))),
+            Map.of("x", Values.matrix(1, 1, 2)));
+    assertThat(values.get("squares").data()).containsExactly(3, 3);
+    assertThat(values.get("x").data()).containsExactly(6, 12);
+  }
+
+  @Test
+  void unknownNamesAreRefusedWithTheKnownOnes() {
+    assertThatThrownBy(() -> Reverse.of(LOSS, "lss", List.of("embedding")))
+        .hasMessage("the program has no output lss: it has loss");
+    assertThatThrownBy(() -> Reverse.of(LOSS, "loss", List.of("proxies")))
+        .hasMessage("the program has no input proxies: it has embedding, labels");
+  }
+}
