@@ -1,0 +1,60 @@
+package io.vicinal.loss.tuple;
+
+import io.vicinal.program.Expr;
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import java.util.List;
+
+/**
+ * A loss of a batch's embeddings against each other. Implementations are records whose components
+ * are the parameters ({@link Standard}), with {@link Facts} about them; registered, they are known
+ * to the command line, checked in value, gradient and Hessian-vector product, and benchmarked.
+ *
+ * <p>Formulas: x are embeddings as they are given, a, p, n an anchor, a positive (another sample of
+ * its class) and a negative, d the Euclidean distance, s the inner product, [.]+ = max(., 0), LSE+
+ * = log(1 + sum exp). The mean of an empty set is 0.
+ */
+public interface TupleLoss {
+  /** What everybody may know of a loss. */
+  @Retention(RetentionPolicy.RUNTIME)
+  @Target(ElementType.TYPE)
+  @interface Facts {
+    /** As users call it: the paper's name in lower case with hyphens. */
+    String name();
+
+    /** One line of plain text. */
+    String formula();
+
+    /** Who published it where. */
+    String source();
+
+    /** Which tuples a miner may hand it, none if it takes the whole batch only. */
+    Tuples[] tuples() default {};
+  }
+
+  /** The shape of mined tuples. */
+  enum Tuples {
+    /** (anchor, other) with a sign: 1 for a positive. */
+    PAIRS,
+    /** (anchor, positive, negative). */
+    TRIPLETS
+  }
+
+  /** The loss of a batch: real, of rank 0. */
+  Expr value(Batch in);
+
+  /** The parameters that it learns, by name, with the names of their sizes; mostly none. */
+  default List<LearnedParameter> learned() {
+    return List.of();
+  }
+
+  /**
+   * A parameter that a loss learns.
+   *
+   * @param name as in {@code --parameter NAME=FILE}
+   * @param sizes of its axes: "C" classes, "d" the embeddings' width, or names of its own
+   */
+  record LearnedParameter(String name, List<String> sizes) {}
+}
