@@ -50,26 +50,26 @@ __device__ std::int64_t offset(const Operand& o, int rank, const std::int64_t* a
 
 // The chain at one position: its value, and whether `where` lets it count. Null-safe on skips.
 template <class T, class Real>
-__device__ T chain(const Bound& b, const std::int64_t* at, bool* counts) {
-  const Kernel& k = b.k;
+__device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
+  const Kernel& kernel = bound.k;
   *counts = true;
-  for (int s = 0; s < k.skips; ++s) {
-    const int o = k.skip[s];
-    if (static_cast<const Real*>(b.base[o])[offset(k.operand[o], k.rank, at)] == Real(0)) {
+  for (int s = 0; s < kernel.skips; ++s) {
+    const int o = kernel.skip[s];
+    if (static_cast<const Real*>(bound.base[o])[offset(kernel.operand[o], kernel.rank, at)] == Real(0)) {
       *counts = false;
       return T(0);
     }
   }
-  T r[program::kMostRegisters];
-  for (int p = 0; p < k.length; ++p) {
-    const program::Instruction& in = k.code[p];
+  T r[program::kMostRegisters] = {};
+  for (int p = 0; p < kernel.length; ++p) {
+    const program::Instruction& in = kernel.code[p];
     switch (in.op) {
       case MapOp::load: {
-        const Operand& o = k.operand[in.a];
-        const std::int64_t i = offset(o, k.rank, at);
-        r[in.to] = o.source == Source::real      ? static_cast<T>(static_cast<const Real*>(b.base[in.a])[i])
-                   : o.source == Source::scalar  ? static_cast<T>(static_cast<const double*>(b.base[in.a])[i])
-                   : o.source == Source::integer ? static_cast<T>(static_cast<const std::int64_t*>(b.base[in.a])[i])
+        const Operand& o = kernel.operand[in.a];
+        const std::int64_t i = offset(o, kernel.rank, at);
+        r[in.to] = o.source == Source::real      ? static_cast<T>(static_cast<const Real*>(bound.base[in.a])[i])
+                   : o.source == Source::scalar  ? static_cast<T>(static_cast<const double*>(bound.base[in.a])[i])
+                   : o.source == Source::integer ? static_cast<T>(static_cast<const std::int64_t*>(bound.base[in.a])[i])
                                                  : static_cast<T>(i);
         break;
       }
@@ -78,8 +78,10 @@ __device__ T chain(const Bound& b, const std::int64_t* at, bool* counts) {
         break;
       case MapOp::same:
       case MapOp::below: {
-        const std::int64_t i = static_cast<const std::int64_t*>(b.base[in.a])[offset(k.operand[in.a], k.rank, at)];
-        const std::int64_t j = static_cast<const std::int64_t*>(b.base[in.b])[offset(k.operand[in.b], k.rank, at)];
+        const std::int64_t i =
+            static_cast<const std::int64_t*>(bound.base[in.a])[offset(kernel.operand[in.a], kernel.rank, at)];
+        const std::int64_t j =
+            static_cast<const std::int64_t*>(bound.base[in.b])[offset(kernel.operand[in.b], kernel.rank, at)];
         r[in.to] = static_cast<T>(in.op == MapOp::same ? i == j : i < j);
         break;
       }
@@ -95,8 +97,8 @@ __device__ T chain(const Bound& b, const std::int64_t* at, bool* counts) {
 #include "program/map.def"
     }
   }
-  if (k.where >= 0) *counts = r[k.where] != T(0);
-  return r[k.result];
+  if (kernel.where >= 0) *counts = r[kernel.where] != T(0);
+  return r[kernel.result];
 }
 
 template <class Real>
