@@ -67,7 +67,9 @@ void forward_operations(Operations<Real>& t) {
           &O::curvature_scores, &O::curvature_sample_gradients, &O::curvature_tables, &O::curvature_loss_change,
           &O::sgd_step, &O::adam_step, &O::clip, &O::lowest, &O::reciprocal, &O::find_nonfinite, &O::gather_rows,
           &O::normalize_rows, &O::gemm, &O::curvature_factors, &O::curvature_diagonal, &O::curvature_self_influence,
-          &O::curvature_seed_recursion, &O::dots, &O::axpy, &O::xpby, &O::multiply>(t);
+          &O::curvature_seed_recursion, &O::dots, &O::axpy, &O::xpby, &O::multiply, &O::run_program>(t);
+  // Every operation that may fail is listed: all but curvature_destroy, and symmetric_eigen, which no other device has.
+  static_assert(sizeof(O) == 30 * sizeof(void*), "a new operation is forwarded here too");
 }
 
 void open_library(const char* path) {
