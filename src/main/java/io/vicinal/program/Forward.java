@@ -20,6 +20,18 @@ public final class Forward {
    * @param directions what moves, usually inputs, and where to: expressions of the same sizes
    */
   public static List<Expr> tangents(List<Expr> values, Map<Expr, Expr> directions) {
+    directions.forEach(
+        (moving, direction) -> {
+          if (direction.type() != Expr.Type.REAL || direction.rank() != moving.rank()) {
+            throw new IllegalArgumentException(
+                direction.site()
+                    + ": direction "
+                    + direction.described()
+                    + " of "
+                    + moving.described()
+                    + ": type and rank differ");
+          }
+        });
     Map<Expr, Expr> tangents = new HashMap<>(directions);
     for (Expr node : Graph.between(directions.keySet(), values)) {
       if (!tangents.containsKey(node)) {

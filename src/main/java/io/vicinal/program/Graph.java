@@ -51,9 +51,6 @@ public final class Graph {
 
   /** A finite number, of rank 0. */
   public Expr constant(double value) {
-    if (!Double.isFinite(value)) {
-      throw refused("constant %s: it is not finite", value);
-    }
     return node(Operation.CONSTANT, Attributes.of("value", value));
   }
 
@@ -110,7 +107,8 @@ public final class Graph {
       return operation.sizes().of(operands.stream().map(Expr::sizes).toList(), attributes);
     } catch (IllegalArgumentException e) {
       List<String> given = operands.stream().map(Expr::described).toList();
-      throw refused("%s of %s: %s", operation.text(), String.join(" and ", given), e.getMessage());
+      String of = given.isEmpty() ? "" : " of " + String.join(" and ", given);
+      throw refused("%s%s: %s", operation.text(), of, e.getMessage());
     }
   }
 

@@ -36,11 +36,15 @@ record Signature(List<String> operands, String result, List<String> attributes) 
     for (String name : attributes) {
       require(name.endsWith("?") || named.text(name) != null, "attribute " + name + " is missing");
     }
-    for (String name : named.texts().keySet()) {
-      require(
-          attributes.contains(name) || attributes.contains(name + "?"),
-          "there is no attribute " + name);
-    }
+    named
+        .texts()
+        .forEach(
+            (name, text) -> {
+              require(
+                  attributes.contains(name) || attributes.contains(name + "?"),
+                  "there is no attribute " + name);
+              require(!text.matches("NaN|-?Infinity"), name + " is " + text);
+            });
   }
 
   Type result(List<Expr> given) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.program.Expr;
+import io.vicinal.program.Forward;
 import io.vicinal.program.Graph;
 import io.vicinal.program.Operation;
 import io.vicinal.program.Program;
@@ -61,7 +62,8 @@ class SentencesTest {
     refused(() -> y.transposed(), "transpose of [B]: axis 1 is not one of rank 1");
     refused(() -> x.gather(y), "gather of [B, d] and [B]: operand 2 is int");
     refused(() -> x.pick(labels, 1), "pick of [B, d] and int [B]: ranks are equal");
-    refused(() -> x.times(Double.NaN), "constant NaN: it is not finite");
+    refused(() -> x.times(Double.NaN), "constant: value is NaN");
+    refused(() -> x.stoppedMax(Double.NEGATIVE_INFINITY, 1), "max of [B, d]: empty is -Infinity");
     refused(
         () -> x.plus(new Graph().real("z", "B", "d")),
         "add of [B, d] and [B, d]: expressions of two graphs do not mix");
@@ -81,6 +83,13 @@ class SentencesTest {
             "SentencesTest.java:" + line + ": gradient of [B, 1]: it must be real, of rank 0");
     assertThatThrownBy(() -> Reverse.gradients(rows.total(), List.of(labels)))
         .hasMessageContaining("gradient of int [B]: it is not real");
+  }
+
+  @Test
+  void aDirectionIsLikeWhatMoves() {
+    assertThatThrownBy(() -> Forward.tangents(List.of(x.total()), Map.of(x, y)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageEndingWith(": direction [B] of [B, d]: type and rank differ");
   }
 
   private static void refused(ThrowingCallable build, String sentence) {
