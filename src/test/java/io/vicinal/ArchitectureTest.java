@@ -82,14 +82,23 @@ class ArchitectureTest {
             "cli", "train", "explain", "influence", "curate", "statistics", "report")
         .whereLayer("backend")
         .mayOnlyBeAccessedByLayers(
-            "cli", "train", "explain", "influence", "curate", "report", "parts", "faiss")
+            "cli", "train", "explain", "influence", "curate", "report", "parts", "program", "faiss")
         .whereLayer("tensor")
         .mayOnlyBeAccessedByLayers(
-            "cli", "train", "explain", "influence", "curate", "report", "parts", "backend")
+            "cli",
+            "train",
+            "explain",
+            "influence",
+            "curate",
+            "report",
+            "parts",
+            "program",
+            "backend")
         .whereLayer("faiss")
         .mayOnlyBeAccessedByLayers("cli", "parts")
         .whereLayer("program")
-        .mayNotAccessAnyLayer()
+        .mayOnlyBeAccessedByLayers(
+            "cli", "train", "explain", "influence", "curate", "statistics", "report", "parts")
         .whereLayer("process")
         .mayNotAccessAnyLayer()
         .check(CLASSES);
@@ -104,6 +113,20 @@ class ArchitectureTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.vicinal.backend.engine..", "io.vicinal.backend.cuda..")
+        .check(CLASSES);
+  }
+
+  /** A loss and its derivatives are made without a device; one class runs them. */
+  @Test
+  void expressionsKnowNoDevice() {
+    noClasses()
+        .that()
+        .resideInAPackage("io.vicinal.program")
+        .and()
+        .doNotHaveSimpleName("Executable")
+        .should()
+        .dependOnClassesThat()
+        .resideOutsideOfPackages("io.vicinal.program", "java..")
         .check(CLASSES);
   }
 

@@ -1,9 +1,12 @@
 package io.vicinal.program;
 
+import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collector;
 import java.util.stream.Collectors;
 
@@ -69,6 +72,31 @@ public final class Program {
     Map<String, Expr> all = new LinkedHashMap<>(outputs);
     all.putAll(more);
     return new Program(all);
+  }
+
+  /**
+   * Refuses arrays whose ranks or sizes are not as the inputs say: those of one name are one size.
+   *
+   * @param shapes the shapes of a run's arrays by the names of the inputs
+   */
+  void requireSizes(Map<String, long[]> shapes) {
+    Map<String, Long> known = new HashMap<>(Map.of(Sizes.ONE, 1L));
+    for (Expr input : inputs()) {
+      long[] shape = shapes.get(input.name());
+      List<String> names = input.sizes().names();
+      boolean fits = shape.length == names.size();
+      for (int k = 0; k < shape.length && fits; k++) {
+        Long before = known.putIfAbsent(names.get(k), shape[k]);
+        fits = before == null || before == shape[k];
+      }
+      if (!fits) {
+        known.remove(Sizes.ONE);
+        throw new IllegalArgumentException(
+            String.format(
+                "input %s is %s, with %s it must be %s",
+                input.name(), Arrays.toString(shape), new TreeMap<>(known), names));
+      }
+    }
   }
 
   private static IllegalArgumentException unknown(String kind, String name, List<String> known) {

@@ -117,6 +117,19 @@ class ProgramTest {
     assertThat(values.get("x").data()).containsExactly(6, 12);
   }
 
+  /** Whole programs lean on sizes of one name being equal. */
+  @Test
+  void sizesOfOneNameAreOneSize() {
+    LOSS.requireSizes(Map.of("embedding", new long[] {8, 4}, "labels", new long[] {8}));
+    assertThatThrownBy(
+            () ->
+                LOSS.requireSizes(Map.of("embedding", new long[] {8, 4}, "labels", new long[] {5})))
+        .hasMessage("input labels is [5], with {B=8, d=4} it must be [B]");
+    assertThatThrownBy(
+            () -> LOSS.requireSizes(Map.of("embedding", new long[] {8}, "labels", new long[] {8})))
+        .hasMessage("input embedding is [8], with {} it must be [B, d]");
+  }
+
   @Test
   void unknownNamesAreRefusedWithTheKnownOnes() {
     assertThatThrownBy(() -> Reverse.of(LOSS, "lss", List.of("embedding")))
