@@ -189,7 +189,7 @@ public final class Expr extends Axes {
   }
 
   boolean isTransposed() {
-    return operation == Operation.TRANSPOSE && rank() == 2;
+    return operation == Operation.TRANSPOSE && attributes.text("axes").equals("1,0");
   }
 
   /** The same operation with another operand. */

@@ -13,60 +13,28 @@ final class Simplification {
   static Expr of(Graph graph, Operation operation, Attributes attributes, List<Expr> given) {
     Sizes sizes = graph.sizes(operation, attributes, given); // checked as it was written
     List<Expr> x = operation.isElementWise() ? unrepeated(given, sizes) : given;
+    if (operation == Operation.MATMUL) {
+      return product(graph, x.get(0), attributes.flag("ta"), x.get(1), attributes.flag("tb"));
+    }
+    Expr known = known(operation, attributes, x, sizes);
+    return known == null ? graph.intern(operation, attributes, x) : known;
+  }
+
+  private static Expr known(Operation operation, Attributes attributes, List<Expr> x, Sizes sizes) {
     Expr first = x.isEmpty() ? null : x.get(0);
     Expr second = x.size() < 2 ? null : x.get(1);
-    switch (operation) {
-      case NEG:
-        if (first.operation() == Operation.NEG) {
-          return first.operand(0);
-        }
-        break;
-      case ADD:
-        if (isConstant(second, 0)) {
-          return first;
-        }
-        if (isConstant(first, 0)) {
-          return second;
-        }
-        break;
-      case SUB:
-        if (isConstant(second, 0)) {
-          return first;
-        }
-        break;
-      case MUL:
-        if (isConstant(second, 1)) {
-          return first;
-        }
-        if (isConstant(first, 1)) {
-          return second;
-        }
-        break;
-      case DIV:
-        if (isConstant(second, 1)) {
-          return first;
-        }
-        break;
-      case STOP:
-        if (first.operation() == Operation.STOP) {
-          return first;
-        }
-        break;
-      case SUM_LIKE, BROADCAST_LIKE:
-        if (first.sizes().equals(sizes)) {
-          return first;
-        }
-        break;
-      case MATMUL:
-        return product(graph, first, attributes.flag("ta"), second, attributes.flag("tb"));
-      case TRANSPOSE:
-        if (first.operation() == Operation.TRANSPOSE && first.rank() == 2) {
-          return first.operand(0);
-        }
-        break;
-      default:
-    }
-    return graph.intern(operation, attributes, x);
+    return switch (operation) {
+      case NEG -> first.operation() == Operation.NEG ? first.operand(0) : null;
+      case STOP -> first.operation() == Operation.STOP ? first : null;
+      case ADD -> isConstant(second, 0) ? first : isConstant(first, 0) ? second : null;
+      case SUB -> isConstant(second, 0) ? first : null;
+      case MUL -> isConstant(second, 1) ? first : isConstant(first, 1) ? second : null;
+      case DIV -> isConstant(second, 1) ? first : null;
+      case SUM_LIKE, BROADCAST_LIKE -> first.sizes().equals(sizes) ? first : null;
+      case TRANSPOSE ->
+          attributes.text("axes").equals("1,0") && first.isTransposed() ? first.operand(0) : null;
+      default -> null;
+    };
   }
 
   private static boolean isConstant(Expr x, double value) {

@@ -72,6 +72,8 @@ class ProgramTest {
   void whatMayChangeSomethingIsMade() {
     assertThat(x.times(0).operation()).isEqualTo(Operation.MUL);
     assertThat(x.minus(x).operation()).isEqualTo(Operation.SUB);
+    assertThat(x.transposed().permuted(0, 1).sizes()).isEqualTo(x.transposed().sizes());
+    assertThat(x.permuted(0, 1).matmul(y.transposed()).sizes()).hasToString("[B, B]");
     assertThat(x.sum(1).plus(x.zeros()).sizes()).isEqualTo(x.sizes());
     assertThat(graph.real("z", "1", "d").broadcastLike(x).operation())
         .isEqualTo(Operation.BROADCAST_LIKE);
