@@ -60,9 +60,7 @@ public final class Graph {
   }
 
   Expr input(String name, Type type, Sizes sizes) {
-    if (!NAME.matcher(name).matches()) {
-      throw refused("input \"%s\": a name starts with a letter and has no blank, = or #", name);
-    }
+    requireName("input", name);
     Expr known = inputs.get(name);
     if (known == null) {
       Attributes attributes = Attributes.of("type", type).and("rank", sizes.rank());
@@ -75,6 +73,14 @@ public final class Graph {
           "input %s of %s %s: it is already %s %s", name, type, sizes, known.type(), known.sizes());
     }
     return known;
+  }
+
+  /** A name of an input or output stands in a program's text. */
+  static void requireName(String kind, String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          kind + " \"" + name + "\": a name starts with a letter and has no blank, = or #");
+    }
   }
 
   /** The node, or one that is known to have the same value. */

@@ -33,6 +33,10 @@ public final class Program {
   public Program(Map<String, Expr> outputs) {
     this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     this.nodes = Graph.order(this.outputs.values());
+    outputs.keySet().forEach(name -> Graph.requireName("output", name));
+    if (nodes.stream().map(Expr::graph).distinct().count() > 1) {
+      throw new IllegalArgumentException("outputs " + outputs.keySet() + " are of several graphs");
+    }
   }
 
   /** The outputs by name, in their order. */
@@ -70,7 +74,12 @@ public final class Program {
   /** This program with more outputs. */
   Program with(Map<String, Expr> more) {
     Map<String, Expr> all = new LinkedHashMap<>(outputs);
-    all.putAll(more);
+    more.forEach(
+        (name, x) -> {
+          if (all.putIfAbsent(name, x) != null) {
+            throw new IllegalArgumentException("the program has an output " + name + " already");
+          }
+        });
     return new Program(all);
   }
 

@@ -133,6 +133,19 @@ class ProgramTest {
   }
 
   @Test
+  void namesAreWordsAndMeanOneThing() {
+    String sentence = ": a name starts with a letter and has no blank, = or #";
+    assertThatThrownBy(() -> graph.real("a b")).hasMessage("input \"a b\"" + sentence);
+    assertThatThrownBy(() -> new Program(Map.of("%1", x))).hasMessage("output \"%1\"" + sentence);
+    assertThatThrownBy(() -> Reverse.of(GRADIENT, "loss", List.of("embedding")))
+        .hasMessage("the program has an output gradient.embedding already");
+    Map<String, Expr> outputs = new LinkedHashMap<>(Map.of("a", x));
+    outputs.put("b", new Graph().real("x", "B"));
+    assertThatThrownBy(() -> new Program(outputs))
+        .hasMessage("outputs [a, b] are of several graphs");
+  }
+
+  @Test
   void unknownNamesAreRefusedWithTheKnownOnes() {
     assertThatThrownBy(() -> Reverse.of(LOSS, "lss", List.of("embedding")))
         .hasMessage("the program has no output lss: it has loss");

@@ -67,9 +67,6 @@ class SentencesTest {
     refused(
         () -> x.plus(new Graph().real("z", "B", "d")),
         "add of [B, d] and [B, d]: expressions of two graphs do not mix");
-    refused(
-        () -> graph.real("a b"),
-        "input \"a b\": a name starts with a letter and has no blank, = or #");
     refused(() -> graph.real("x", "B"), "input x of real [B]: it is already real [B, d]");
   }
 
