@@ -6,6 +6,7 @@ import io.vicinal.backend.CompiledProgram;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,12 +18,14 @@ import java.util.Map;
  * <p>Thread safety: any number of threads may run it.
  */
 public final class Executable implements AutoCloseable {
+  private final Program program;
   private final List<String> inputs;
   private final List<String> outputs;
   private final CompiledProgram compiled;
 
   /** Hands a program to a device. */
   public Executable(Backend backend, Program program) {
+    this.program = program;
     inputs = program.inputs().stream().map(Expr::name).toList();
     outputs = List.copyOf(program.outputs().keySet());
     compiled = backend.compile(program.toString(), inputs, outputs);
@@ -46,7 +49,7 @@ public final class Executable implements AutoCloseable {
    * @return the outputs by name, in their order
    */
   public Map<String, Tensor> run(Arena arena, Map<String, Tensor> inputs) {
-    List<Tensor> in = pick("input", this.inputs, inputs);
+    List<Tensor> in = inputs(inputs);
     List<Tensor> out = new ArrayList<>();
     for (CompiledProgram.Form form : compiled.needs(in).outputs()) {
       out.add(arena.allocate(form.type(), form.shape()));
@@ -61,12 +64,27 @@ public final class Executable implements AutoCloseable {
 
   /** Runs the program into given outputs. */
   public void run(Map<String, Tensor> inputs, Map<String, Tensor> outputs) {
-    compiled.run(pick("input", this.inputs, inputs), pick("output", this.outputs, outputs));
+    compiled.run(inputs(inputs), pick("output", this.outputs, outputs));
   }
 
   /** Bytes of memory that a run takes beside inputs and outputs. */
   public long temporaryBytes(Map<String, Tensor> inputs) {
-    return compiled.needs(pick("input", this.inputs, inputs)).temporaryBytes();
+    return compiled.needs(inputs(inputs)).temporaryBytes();
+  }
+
+  /** The inputs in their order; derivatives rely on axes of one name having one size. */
+  private List<Tensor> inputs(Map<String, Tensor> given) {
+    List<Tensor> tensors = pick("input", inputs, given);
+    Map<String, long[]> shapes = new HashMap<>();
+    for (int i = 0; i < tensors.size(); i++) {
+      shapes.put(inputs.get(i), tensors.get(i).shape().dims());
+    }
+    try {
+      program.requireSizes(shapes);
+    } catch (IllegalArgumentException e) {
+      throw new InputException("program: " + e.getMessage(), e);
+    }
+    return tensors;
   }
 
   private static List<Tensor> pick(String kind, List<String> names, Map<String, Tensor> given) {

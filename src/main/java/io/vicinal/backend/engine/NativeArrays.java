@@ -63,6 +63,10 @@ final class NativeArrays {
    * The next arguments, which lie one after the other; {@code more} will follow in the same call.
    */
   ArrayStruct next(String operation, List<String> arguments, List<Tensor> tensors, int more) {
+    if (arguments.size() != tensors.size()) {
+      throw new InputException(
+          operation + ": " + tensors.size() + " arrays where " + arguments.size() + " are needed");
+    }
     int first = used;
     int needed = first + arguments.size() + more;
     if (needed > each.length) {
