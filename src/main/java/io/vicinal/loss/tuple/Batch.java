@@ -127,7 +127,9 @@ public final class Batch {
     Expr of(Expr positive, Expr negative);
   }
 
-  /** The index of a mined tuple's member, int [m]: "anchors", "positives", "negatives", "others". */
+  /**
+   * The index of a mined tuple's member, int [m]: "anchors", "positives", "negatives", "others".
+   */
   public Expr member(String name) {
     return graph.integer(name, "m");
   }
