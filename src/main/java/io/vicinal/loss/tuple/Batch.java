@@ -5,7 +5,6 @@ import io.vicinal.program.Expr;
 import io.vicinal.program.Graph;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -19,7 +18,8 @@ public final class Batch {
   private final boolean normalized;
   private final Map<Measure, Expr> matrices = new EnumMap<>(Measure.class);
   private final Map<String, Expr> parameters = new LinkedHashMap<>();
-  private Terms noted;
+  private Expr tuples;
+  private Expr active;
 
   /**
    * @param mined the shape of the tuples that a miner found, null for all that there are
@@ -70,19 +70,38 @@ public final class Batch {
     return alike().index(0).equalTo(alike().index(1));
   }
 
-  /** 1 where the second is another sample of the first's class, [B, B]. */
+  /**
+   * 1 where the second is another sample of the first's class, or a positive that a miner found for
+   * it, [B, B].
+   */
   public Expr positives() {
+    if (mined == Tuples.SETS) {
+      return graph.real("positives", "B", "B");
+    }
     return alike().and(self().not());
   }
 
-  /** 1 where the second is of another class, [B, B]. */
+  /** 1 where the second is of another class, or a negative that a miner found, [B, B]. */
   public Expr negatives() {
+    if (mined == Tuples.SETS) {
+      return graph.real("negatives", "B", "B");
+    }
     return alike().not();
   }
 
-  /** Whether a miner's tuples take the place of all. */
-  public boolean isMined() {
-    return mined != null;
+  /** The shape of the tuples that a miner found, null for all that the labels allow. */
+  public Tuples mined() {
+    return mined;
+  }
+
+  /** Whether tuples are a list of m, else they lie over the grid of all samples. */
+  public boolean isList() {
+    return mined != null && mined != Tuples.SETS;
+  }
+
+  /** What is known of each sample, [B, 1], as it is of each tuple's anchor: [m, 1] of a list. */
+  public Expr ofAnchors(Expr samples) {
+    return isList() ? samples.gather(member("anchors")) : samples;
   }
 
   /**
@@ -90,22 +109,22 @@ public final class Batch {
    * theirs.
    */
   public Terms positivePairs(Measure measure) {
-    if (mined == null) {
+    if (!isList()) {
       return new Terms(this, matrix(measure), null, positives());
     }
-    return mined == Tuples.TRIPLETS
-        ? tuple(measure, "positives", one())
-        : tuple(measure, "others", sign().greaterThan(0));
+    return mined == Tuples.PAIRS
+        ? tuple(measure, "others", sign().greaterThan(0))
+        : tuple(measure, "positives", one());
   }
 
   /** The measure of every anchor and negative, ordered likewise. */
   public Terms negativePairs(Measure measure) {
-    if (mined == null) {
+    if (!isList()) {
       return new Terms(this, matrix(measure), null, negatives());
     }
-    return mined == Tuples.TRIPLETS
-        ? tuple(measure, "negatives", one())
-        : tuple(measure, "others", sign().lessOrEqual(0));
+    return mined == Tuples.PAIRS
+        ? tuple(measure, "others", sign().lessOrEqual(0))
+        : tuple(measure, "negatives", one());
   }
 
   /**
@@ -113,13 +132,19 @@ public final class Batch {
    * negative. All of them lie over a grid [B, B, B] that is never kept; mined ones over [m, 1].
    */
   public Terms triplets(Measure measure, Function function) {
-    if (mined == null) {
+    return triangles(measure, (ap, an, pn) -> function.of(ap, an));
+  }
+
+  /** As {@link #triplets}, of the measure between positive and negative as well. */
+  public Terms triangles(Measure measure, Triangle function) {
+    if (!isList()) {
       Expr matrix = matrix(measure);
-      Expr values = function.of(matrix.expand(2), matrix.expand(1));
+      Expr values = function.of(matrix.expand(2), matrix.expand(1), matrix.expand(0));
       return new Terms(this, values, positives().expand(2), negatives().expand(1));
     }
     Terms near = tuple(measure, "positives", one());
-    return near.with(function.of(near.values(), tuple(measure, "negatives", one()).values()));
+    Expr far = tuple(measure, "negatives", one()).values();
+    return near.with(function.of(near.values(), far, measure("positives", measure, "negatives")));
   }
 
   /** A function of the anchor's measures to its positive and to its negative. */
@@ -127,11 +152,34 @@ public final class Batch {
     Expr of(Expr positive, Expr negative);
   }
 
+  /** A function of the measures of (anchor, positive), (anchor, negative), (positive, negative). */
+  public interface Triangle {
+    Expr of(Expr positive, Expr negative, Expr opposite);
+  }
+
   /**
-   * The index of a mined tuple's member, int [m]: "anchors", "positives", "negatives", "others".
+   * The index of a listed tuple's member, int [m]: "anchors", "positives", "negatives", "fourths",
+   * "others".
    */
   public Expr member(String name) {
     return graph.integer(name, "m");
+  }
+
+  /** The measure of two members of each listed tuple, [m, 1]. */
+  public Expr measure(String one, Measure measure, String other) {
+    return measure.rows(embedding().gather(member(one)), embedding().gather(member(other)));
+  }
+
+  /** In how many triplets each anchor is, [B, 1]; of a list 1 each, [m, 1]. */
+  public Expr tripletsPerAnchor() {
+    return isList()
+        ? one().broadcastLike(member("anchors").column())
+        : positives().sum(1).times(negatives().sum(1));
+  }
+
+  /** The mean length of the embeddings, which some losses keep small. */
+  public Expr meanLength() {
+    return embedding().square().sum(1).sqrt().mean();
   }
 
   private Expr sign() {
@@ -139,21 +187,26 @@ public final class Batch {
   }
 
   private Terms tuple(Measure measure, String other, Expr mask) {
-    Expr x = embedding();
-    Expr values = measure.rows(x.gather(member("anchors")), x.gather(member(other)));
+    Expr values = measure("anchors", measure, other);
     return new Terms(this, values, null, mask.broadcastLike(values));
   }
 
-  /** The tuples that were summed last: those that are counted. */
-  void note(Terms terms) {
-    noted = terms;
+  /**
+   * Says what is counted; the last one that says so is heard.
+   *
+   * @param tuples how many there are
+   * @param active how many of them are above 0
+   */
+  public void note(Expr tuples, Expr active) {
+    this.tuples = tuples;
+    this.active = active;
   }
 
-  Terms noted() {
-    return noted;
+  Expr tuples() {
+    return tuples;
   }
 
-  List<String> parameterNames() {
-    return List.copyOf(parameters.keySet());
+  Expr active() {
+    return active;
   }
 }

@@ -1,25 +1,43 @@
 package io.vicinal.loss.tuple;
 
-import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.program.Expr;
+import java.util.Locale;
 
 /**
  * Contrastive loss: positives come closer than one margin, negatives go farther than another.
  *
  * @param posMargin default 0
  * @param negMargin default 1
+ * @param measure what is compared with the margins ({@link Measure}); default distance
+ * @param mean over all pairs, which is the default, or over those that are active, above 0
  */
 @TupleLoss.Facts(
     name = "contrastive",
-    formula = "mean_(a,p) [d(a,p) - pos-margin]+ + mean_(a,n) [neg-margin - d(a,n)]+",
+    formula =
+        "mean_(a,p) [d(a,p) - pos-margin]+ + mean_(a,n) [neg-margin - d(a,n)]+; measure=cosine:"
+            + " the other way round; mean=active: over terms above 0",
     source = "Hadsell, Chopra, LeCun, CVPR 2006",
-    tuples = {Tuples.PAIRS, Tuples.TRIPLETS})
-public record Contrastive(@Standard("0") double posMargin, @Standard("1") double negMargin)
+    tuples = {TupleLoss.Tuples.PAIRS, TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.SETS})
+public record Contrastive(
+    @Standard("0") double posMargin,
+    @Standard("1") double negMargin,
+    @Standard(
+            value = "distance",
+            choices = {"distance", "squared-distance", "cosine", "noise"})
+        String measure,
+    @Standard(
+            value = "all",
+            choices = {"all", "active"})
+        String mean)
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    Terms near = in.positivePairs(Measure.DISTANCE).map(d -> d.minus(posMargin).relu());
-    Terms far = in.negativePairs(Measure.DISTANCE).map(d -> d.negate().plus(negMargin).relu());
-    return near.mean().plus(far.mean());
+    Measure d = Measure.valueOf(measure.replace('-', '_').toUpperCase(Locale.ROOT));
+    int sign = d == Measure.COSINE ? -1 : 1;
+    Terms near = in.positivePairs(d).map(v -> v.minus(posMargin).times(sign).relu());
+    Terms far = in.negativePairs(d).map(v -> v.minus(negMargin).times(-sign).relu());
+    Expr value = near.mean(mean).plus(far.mean(mean));
+    in.note(near.count().plus(far.count()), near.active().plus(far.active()));
+    return value;
   }
 }

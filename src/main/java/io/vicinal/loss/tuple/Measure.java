@@ -51,6 +51,33 @@ public enum Measure {
     Expr rows(Expr x, Expr y) {
       return PRODUCT.rows(x.unitRows(), y.unitRows());
     }
+  },
+  /**
+   * The variance of x - y over that of x, both over coordinates; 0 where x has none: noise to
+   * signal (Yuan et al., CVPR 2019).
+   */
+  NOISE {
+    @Override
+    Expr matrix(Expr x, Expr y) {
+      return ofSignal(x, centred(x).squaredDistances(centred(y)));
+    }
+
+    @Override
+    Expr rows(Expr x, Expr y) {
+      return ofSignal(x, SQUARED_DISTANCE.rows(centred(x), centred(y)));
+    }
+
+    /** What is left of equal coordinates without their mean is rounding. */
+    private Expr ofSignal(Expr x, Expr noise) {
+      Expr signal = centred(x).square().sum(1);
+      Expr rounding = x.graph().epsilon().times(8).square().times(x.square().sum(1));
+      Expr none = signal.lessOrEqual(rounding);
+      return none.not().times(noise).over(none.select(1, signal));
+    }
+
+    private Expr centred(Expr x) {
+      return x.minus(x.mean(1));
+    }
   };
 
   /** All rows with all rows, [n, m]. */

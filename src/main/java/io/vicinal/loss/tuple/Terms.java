@@ -24,7 +24,7 @@ public record Terms(Batch batch, Expr values, Expr outer, Expr mask) {
 
   /** The sum over the tuples. */
   public Expr sum() {
-    batch.note(this);
+    batch.note(count(), active());
     return total(values);
   }
 
@@ -46,6 +46,11 @@ public record Terms(Batch batch, Expr values, Expr outer, Expr mask) {
   /** The sum over the tuples divided by how many are above 0, 0 where none is. */
   public Expr meanOfActive() {
     return sum().over(active().larger(1));
+  }
+
+  /** The mean over "all" tuples, or over the "active" ones. */
+  Expr mean(String over) {
+    return over.equals("active") ? meanOfActive() : mean();
   }
 
   private Expr total(Expr of) {

@@ -39,7 +39,11 @@ public interface TupleLoss {
     /** (anchor, other) with a sign: 1 for a positive. */
     PAIRS,
     /** (anchor, positive, negative). */
-    TRIPLETS
+    TRIPLETS,
+    /** (anchor, positive, negative, one more negative). */
+    QUADRUPLETS,
+    /** Each anchor's set of positives and set of negatives: all pairs of the batch, masked. */
+    SETS
   }
 
   /** The loss of a batch: real, of rank 0. */

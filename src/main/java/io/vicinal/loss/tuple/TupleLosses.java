@@ -5,6 +5,7 @@ import io.vicinal.loss.tuple.TupleLoss.Facts;
 import java.lang.reflect.RecordComponent;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -23,7 +24,17 @@ public final class TupleLosses {
   }
 
   private static final List<Class<? extends TupleLoss>> OWN =
-      List.of(Contrastive.class, Triplet.class, MultiSimilarity.class);
+      List.of(
+          Contrastive.class,
+          Triplet.class,
+          Margin.class,
+          Quadruplet.class,
+          Snr.class,
+          NPair.class,
+          Angular.class,
+          Lifted.class,
+          LiftedStructure.class,
+          MultiSimilarity.class);
 
   private static final Map<String, Class<? extends TupleLoss>> REGISTRY = registry();
 
@@ -88,6 +99,22 @@ public final class TupleLosses {
     } catch (ReflectiveOperationException e) {
       throw new IllegalStateException(type.getName() + " cannot be made", e);
     }
+  }
+
+  /**
+   * As {@link #create(String, Map)}, for a caller who has arrays of some parameters: the loss
+   * learns those that it may, which are {@code NAME} where it has {@code learn-NAME}.
+   */
+  public static TupleLoss create(
+      String name, Map<String, String> params, Collection<String> arrays) {
+    Map<String, String> all = new LinkedHashMap<>(params);
+    if (has(name)) {
+      Arrays.stream(REGISTRY.get(name).getRecordComponents())
+          .map(TupleLosses::parameter)
+          .filter(known -> arrays.stream().anyMatch(array -> known.equals("learn-" + array)))
+          .forEach(known -> all.putIfAbsent(known, "true"));
+    }
+    return create(name, all);
   }
 
   /** What is known of a loss. */

@@ -17,9 +17,10 @@ import java.util.stream.Stream;
  * A tuple loss as programs: its value with gradients, and its Hessian-vector product. Inputs are
  * {@code embedding} [B, d], {@code labels} [B], learned parameters by name, and of mined tuples
  * {@code anchors} with {@code positives} and {@code negatives}, or {@code others} and {@code signs}
- * (1 for a positive, 0 for a negative), all int [m]. Outputs: {@code loss}, {@code tuples}, {@code
- * active} and {@code gradient.INPUT}; the product takes {@code direction.INPUT} and gives {@code
- * tangent.gradient.INPUT}.
+ * (1 for a positive, 0 for a negative), all int [m]; of quadruplets {@code fourths} too; of sets
+ * {@code positives} and {@code negatives}, real [B, B], 1 where there is one. Outputs: {@code
+ * loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the product takes {@code
+ * direction.INPUT} and gives {@code tangent.gradient.INPUT}.
  */
 public final class TupleProgram {
   private final Program gradient;
@@ -34,9 +35,9 @@ public final class TupleProgram {
     Batch batch = new Batch(mined, normalized);
     Map<String, Expr> outputs = new LinkedHashMap<>();
     outputs.put("loss", loss.value(batch));
-    if (batch.noted() != null) {
-      outputs.put("tuples", batch.noted().count());
-      outputs.put("active", batch.noted().active());
+    if (batch.tuples() != null) {
+      outputs.put("tuples", batch.tuples());
+      outputs.put("active", batch.active());
     }
     variables =
         Stream.concat(Stream.of("embedding"), loss.learned().stream().map(LearnedParameter::name))

@@ -1,0 +1,361 @@
+package io.vicinal.loss.tuple;
+
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+
+/**
+ * Values that others published or that their code gives, on fixtures of formulas.
+ *
+ * @param loss its registered name
+ * @param params with spaces between, others are at their defaults
+ * @param digits how exact the value is; gradients are known to a tenth of that
+ * @param gradient the length of the embeddings' gradient, NaN if it is not known
+ * @param first the first entry of that gradient, likewise
+ */
+record TupleGolden(
+    String loss,
+    String params,
+    Fixture on,
+    double digits,
+    double value,
+    double gradient,
+    double first) {
+
+  /**
+   * @param x embeddings
+   * @param normalized whether they are divided by their lengths in the program
+   * @param parameter what is learned, or null
+   * @param mined the shape of the tuples, null for all
+   * @param tuples as in {@link TupleCase}
+   */
+  record Fixture(
+      double[][] x,
+      long[] y,
+      boolean normalized,
+      double[][] parameter,
+      Tuples mined,
+      int[][] tuples) {
+    Fixture(double[][] x, long[] y, boolean normalized, double[][] parameter) {
+      this(x, y, normalized, parameter, null, new int[0][]);
+    }
+
+    Fixture mined(Tuples shape, int[][] tuples) {
+      return new Fixture(x, y, normalized, parameter, shape, tuples);
+    }
+
+    Fixture raw() {
+      return new Fixture(x, y, false, parameter, mined, tuples);
+    }
+  }
+
+  /** sin and cos of the first system: raw rows, or divided by their lengths beforehand. */
+  private static final Fixture RAW =
+      new Fixture(
+          matrix(8, 4, (i, j) -> Math.sin(1 + 0.7 * i + 1.3 * j + 0.1 * i * j)),
+          labels(8, i -> i % 4),
+          false,
+          matrix(4, 4, (c, j) -> Math.cos(0.5 + 0.9 * c + 1.1 * j + 0.2 * c * j)));
+
+  private static final Fixture UNIT = new Fixture(unit(RAW.x), RAW.y, false, RAW.parameter);
+
+  private static final Fixture UNIT_TRIPLETS =
+      UNIT.mined(Tuples.TRIPLETS, rows(8, i -> new int[] {i, (i + 4) % 8, (i + 1) % 8}));
+
+  private static final double[][] SECOND =
+      matrix(8, 4, (i, j) -> Math.sin(0.7 * (i + 1) + 1.3 * (j + 1) * (i + 2)));
+
+  /** Of the second system. */
+  private static final Fixture PAIRS =
+      new Fixture(
+          unit(SECOND),
+          labels(8, i -> i / 2),
+          false,
+          matrix(5, 4, (c, j) -> Math.cos(0.9 * (c + 1) + 0.5 * (j + 1) * (c + 3))));
+
+  private static final Fixture PAIRS_RAW =
+      new Fixture(SECOND, PAIRS.y, PAIRS.normalized, PAIRS.parameter);
+
+  private static final int[] NEGATIVES = {2, 4, 6, 0, 7, 1, 3, 5};
+  private static final int[] FOURTHS = {5, 6, 0, 4, 3, 3, 1, 3};
+
+  private static final Fixture PAIRS_TRIPLETS =
+      PAIRS.mined(Tuples.TRIPLETS, rows(8, i -> new int[] {i, i ^ 1, NEGATIVES[i]}));
+
+  private static final Fixture PAIRS_QUADRUPLETS =
+      PAIRS.mined(Tuples.QUADRUPLETS, rows(8, i -> new int[] {i, i ^ 1, NEGATIVES[i], FOURTHS[i]}));
+
+  /** Rows of Iris, of the third system. */
+  private static final Fixture IRIS =
+      new Fixture(
+          new double[][] {
+            {5.1, 3.5, 1.4, 0.2},
+            {4.9, 3.0, 1.4, 0.2},
+            {4.7, 3.2, 1.3, 0.2},
+            {7.0, 3.2, 4.7, 1.4},
+            {6.4, 3.2, 4.5, 1.5},
+            {6.9, 3.1, 4.9, 1.5},
+            {6.3, 3.3, 6.0, 2.5},
+            {5.8, 2.7, 5.1, 1.9},
+            {7.1, 3.0, 5.9, 2.1}
+          },
+          labels(9, i -> i / 3),
+          true,
+          null);
+
+  /** Negatives farther than the positive, by up to 0.1. */
+  private static final Fixture IRIS_SEMIHARD = semihard(IRIS, 0.1);
+
+  /** A pair of each class, with the other pairs' second ones as negatives. */
+  private static final Fixture IRIS_N_PAIRS =
+      IRIS.mined(
+          Tuples.SETS, rows(9, k -> new int[] {3 * (k / 3), 3 * (k % 3) + 1, k % 4 == 0 ? 1 : 0}));
+
+  /** Of the libraries' tests; the last class has no sample. */
+  private static final Fixture LIBRARY =
+      new Fixture(
+          matrix(12, 8, (i, j) -> Math.sin(1 + 0.7 * i + 1.1 * j + 0.13 * i * j)),
+          labels(12, i -> i % 4),
+          true,
+          matrix(5, 8, (c, j) -> Math.cos(0.5 + 0.9 * c + 0.4 * j + 0.07 * c * j)));
+
+  private static final Fixture LIBRARY_N_PAIRS =
+      LIBRARY.mined(Tuples.SETS, rows(16, k -> new int[] {k / 4, k % 4 + 4, k % 5 == 0 ? 1 : 0}));
+
+  private static final Fixture FIVE_ANGLES =
+      new Fixture(
+          matrix(5, 2, (i, j) -> ellipse(20 * i, j)), new long[] {0, 0, 1, 1, 2}, true, null);
+
+  /** The values that are known, by their sources, in the order of the fixtures. */
+  static final List<TupleGolden> ALL =
+      List.of(
+          golden("triplet", "", UNIT_TRIPLETS, 1e-9, 3.3071388871, 2.35858673),
+          golden("contrastive", "", UNIT_TRIPLETS, 2e-6, 2.1279226352, 0.50209975),
+          golden("margin", "", UNIT_TRIPLETS, 1e-8, 0.7639613213),
+          golden("margin", "count=triplets", UNIT_TRIPLETS, 1e-8, 1.5279226425, 0.50209971),
+          golden("margin", "beta=0.6", UNIT_TRIPLETS, 1e-8, 1.1442599289),
+          golden(
+              "margin", "beta=0.6 count=triplets", UNIT_TRIPLETS, 1e-8, 1.5733573873, 0.65685172),
+          golden("snr", "", UNIT_TRIPLETS, 1e-9, 3.3590649495, 0.80724773),
+          golden("quadruplet", "", UNIT_TRIPLETS, 1e-9, 2.6558452923),
+          golden("n-pair", "", RAW, 1e-9, 4.1921529876, 1.46986950),
+          golden("angular", "", RAW, 1e-9, 15.4950255328),
+          golden("lifted", "", RAW, 1e-8, 3.8243188900),
+          golden("multi-similarity", "", UNIT, 1e-9, 1.6324558622, 1.20063288),
+          //
+          golden("margin", "", PAIRS_TRIPLETS, 1e-6, 0.528403),
+          golden("margin", "count=triplets", PAIRS_TRIPLETS, 1e-6, 0.603889),
+          golden("triplet", "", PAIRS_TRIPLETS, 1e-6, 0.414740),
+          golden("contrastive", "", PAIRS_TRIPLETS, 2e-6, 1.172601),
+          golden("quadruplet", "", PAIRS_QUADRUPLETS, 1e-6, 0.447904),
+          golden("angular", "", PAIRS, 1e-6, 6.120475),
+          golden("angular", "", PAIRS_RAW, 1e-6, 6.173495),
+          golden("multi-similarity", "", PAIRS, 1e-6, 0.939696),
+          //
+          golden("contrastive", "neg-margin=0.5 mean=active", IRIS, 1e-8, 0.238015450),
+          golden(
+              "triplet", "squared=false margin=0.1 mean=active", IRIS_SEMIHARD, 1e-8, 0.031294088),
+          golden("n-pair", "reg=0", IRIS_N_PAIRS, 1e-8, 1.054685969),
+          golden("n-pair", "reg=0", IRIS_N_PAIRS.raw(), 1e-8, 4.749108377),
+          golden("margin", "", IRIS, 1e-7, 1.062640986),
+          golden("multi-similarity", "beta=50", IRIS, 1e-8, 0.768513030),
+          //
+          golden(
+              "contrastive",
+              "mean=active",
+              LIBRARY,
+              1e-11,
+              1.379211305070,
+              0.149302242281,
+              4.837334467201e-03),
+          golden(
+              "contrastive",
+              "measure=cosine pos-margin=1 neg-margin=0 mean=active",
+              LIBRARY,
+              1e-11,
+              1.176735996455,
+              0.261975207621,
+              1.316330310796e-02),
+          golden(
+              "contrastive",
+              "measure=noise mean=active",
+              LIBRARY,
+              1e-11,
+              1.921390984210,
+              0.413448637566,
+              1.968553223051e-02),
+          golden(
+              "triplet",
+              "squared=false margin=0.05 mean=active",
+              LIBRARY,
+              1e-11,
+              0.218127624302,
+              0.202269781111,
+              1.140096239600e-02),
+          golden(
+              "triplet",
+              "squared=false",
+              LIBRARY,
+              1e-11,
+              0.190879716487,
+              0.124780213153,
+              6.325228875152e-03),
+          golden(
+              "triplet",
+              "squared=false swap=true mean=active",
+              LIBRARY,
+              1e-11,
+              0.334759073511,
+              0.217437390035,
+              1.209899572439e-02),
+          golden(
+              "triplet",
+              "squared=false soft=true",
+              LIBRARY,
+              1e-11,
+              0.765473489467,
+              0.097252539345,
+              6.349712918723e-03),
+          golden("margin", "", LIBRARY, 1e-11, 0.315335406481, 0.113414581556, 3.776006984892e-03),
+          golden(
+              "lifted-structure",
+              "",
+              LIBRARY,
+              1e-11,
+              7.400308113757,
+              0.717104847866,
+              4.564314446997e-02),
+          golden(
+              "lifted",
+              "reg=0",
+              LIBRARY,
+              1e-11,
+              3.849276292333,
+              0.186709720960,
+              1.213001776837e-02),
+          golden(
+              "n-pair",
+              "reg=0",
+              LIBRARY_N_PAIRS,
+              1e-11,
+              1.318497758416,
+              0.315125546570,
+              -7.621982160369e-03),
+          golden(
+              "contrastive",
+              "measure=squared-distance pos-margin=0.25 neg-margin=1.5 mean=active",
+              FIVE_ANGLES,
+              1e-11,
+              1.162362343373),
+          golden(
+              "contrastive",
+              "measure=cosine pos-margin=1.5 neg-margin=0.6 mean=active",
+              FIVE_ANGLES,
+              1e-11,
+              0.779792382131),
+          golden(
+              "contrastive",
+              "measure=cosine pos-margin=1.5 neg-margin=0.6",
+              FIVE_ANGLES,
+              1e-11,
+              0.746344533471),
+          golden("lifted-structure", "neg-margin=0.5", FIVE_ANGLES, 1e-11, 2.091247760159),
+          golden("triplet", "squared=false mean=active", FIVE_ANGLES, 1e-11, 0.164933270898),
+          golden("triplet", "squared=false", FIVE_ANGLES, 1e-11, 0.068722196208),
+          golden("triplet", "squared=false soft=true", FIVE_ANGLES, 1e-11, 0.663125395707),
+          golden("margin", "margin=0.1 beta=1", FIVE_ANGLES, 1e-11, 0.673143156589));
+
+  /**
+   * @param numbers the value, and where they are known the length of the gradient and its first
+   *     entry
+   */
+  private static TupleGolden golden(
+      String loss, String params, Fixture on, double digits, double... numbers) {
+    double gradient = numbers.length > 1 ? numbers[1] : Double.NaN;
+    double first = numbers.length > 2 ? numbers[2] : Double.NaN;
+    return new TupleGolden(loss, params, on, digits, numbers[0], gradient, first);
+  }
+
+  /** The loss with its parameters. */
+  TupleLoss create() {
+    Map<String, String> given = new LinkedHashMap<>();
+    Stream.of(params.split(" "))
+        .filter(word -> !word.isEmpty())
+        .forEach(word -> given.put(word.split("=")[0], word.split("=")[1]));
+    return TupleLosses.create(loss, given);
+  }
+
+  /** The batch, as an oracle and a program take it. */
+  TupleCase batch(TupleLoss created) {
+    Map<String, TupleCase.Learned> learned = new LinkedHashMap<>();
+    created
+        .learned()
+        .forEach(
+            one -> {
+              double[][] p = on.parameter;
+              long[] shape = {p.length, p[0].length};
+              learned.put(one.name(), new TupleCase.Learned(shape, TupleRun.flat(p)));
+            });
+    Map<String, Object> all = TupleLosses.params(created);
+    return new TupleCase(
+        loss + " " + params, on.x, on.y, on.normalized, on.mined, on.tuples, all, learned);
+  }
+
+  @Override
+  public String toString() {
+    return loss + " " + params + (on.mined == null ? "" : " of " + on.mined) + ": " + value;
+  }
+
+  private interface Entry {
+    double at(int i, int j);
+  }
+
+  private interface Row {
+    int[] at(int i);
+  }
+
+  private static int[][] rows(int count, Row row) {
+    return IntStream.range(0, count).mapToObj(row::at).toArray(int[][]::new);
+  }
+
+  private static double[][] matrix(int rows, int columns, Entry entry) {
+    double[][] matrix = new double[rows][columns];
+    for (int i = 0; i < rows; i++) {
+      for (int j = 0; j < columns; j++) {
+        matrix[i][j] = entry.at(i, j);
+      }
+    }
+    return matrix;
+  }
+
+  private static double[][] unit(double[][] rows) {
+    return Arrays.stream(rows).map(TupleCase::unit).toArray(double[][]::new);
+  }
+
+  private static Fixture semihard(Fixture on, double margin) {
+    TupleCase all = TupleCase.of("all", on.x, on.y).normalized(true);
+    int[][] kept =
+        all.triplets().stream()
+            .filter(
+                t -> {
+                  double over = all.distance(t[0], t[2]) - all.distance(t[0], t[1]);
+                  return 0 < over && over <= margin;
+                })
+            .toArray(int[][]::new);
+    return on.mined(Tuples.TRIPLETS, kept);
+  }
+
+  private static double ellipse(double degrees, int j) {
+    double angle = Math.toRadians(degrees);
+    return j == 0 ? 2 * Math.cos(angle) : 0.5 * Math.sin(angle);
+  }
+
+  private static long[] labels(int count, IntUnaryOperator label) {
+    return IntStream.range(0, count).map(label).asLongStream().toArray();
+  }
+}

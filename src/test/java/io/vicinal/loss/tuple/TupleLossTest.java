@@ -1,0 +1,253 @@
+package io.vicinal.loss.tuple;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.TestDevice;
+import io.vicinal.loss.tuple.TupleCase.Learned;
+import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
+import io.vicinal.tensor.DType;
+import java.lang.reflect.RecordComponent;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AutoClose;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * A walk over the registry: every loss with its parameters at their defaults and changed, of all
+ * tuples and of mined ones, of embeddings as they are and of unit length, on ordinary and on nasty
+ * batches. Values are those of {@link TupleOracle}, gradients and Hessian-vector products agree
+ * with differences, float32 with float64, and nothing is ever NaN.
+ */
+class TupleLossTest {
+  private static final double STEP = 1e-6;
+
+  /** Of sums in another order: an oracle subtracts before it squares, a program may not. */
+  private static final double OF_VALUES = 1e-9;
+
+  /** Of central differences with that step, for third derivatives up to 10^5. */
+  private static final double OF_DIFFERENCES = 2e-6;
+
+  /** Of float32 with up to 10^3 roundings in a sequence; where it is of all, of the largest. */
+  private static final double OF_FLOATS = 1e-3;
+
+  @AutoClose private static final Backend backend = TestDevice.open();
+
+  static List<String> losses() {
+    return TupleLosses.names();
+  }
+
+  @ParameterizedTest
+  @MethodSource("losses")
+  void valuesAndDerivatives(String name) {
+    assertThat(TupleOracle.has(name)).as("an oracle of %s in TupleOracle", name).isTrue();
+    for (Map<String, String> params : variants(name)) {
+      TupleLoss loss = TupleLosses.create(name, params);
+      for (Tuples mined : modes(loss)) {
+        walk(name, loss, mined, false);
+      }
+    }
+  }
+
+  /** With every number changed: a zero vector is at distance 1, where defaults have kinks. */
+  @ParameterizedTest
+  @MethodSource("losses")
+  void ofUnitLength(String name) {
+    TupleLoss loss = TupleLosses.create(name, numbers(name));
+    for (Tuples mined : modes(loss)) {
+      walk(name, loss, mined, true);
+    }
+  }
+
+  private static void walk(String name, TupleLoss loss, Tuples mined, boolean normalized) {
+    try (TupleRun run = new TupleRun(backend, loss, mined, normalized)) {
+      for (TupleCase batch : TupleBatches.all()) {
+        TupleCase of = TupleBatches.mined(batch, mined);
+        check(name, run, complete(of.normalized(normalized), loss));
+      }
+    }
+  }
+
+  /** All tuples, and what a miner may hand it. */
+  static List<Tuples> modes(TupleLoss loss) {
+    List<Tuples> modes = new ArrayList<>();
+    modes.add(null);
+    modes.addAll(List.of(TupleLosses.facts(loss).tuples()));
+    return modes;
+  }
+
+  /** The defaults, each switch and choice once, and all numbers changed. */
+  static List<Map<String, String>> variants(String name) {
+    List<Map<String, String>> variants = new ArrayList<>(List.of(Map.of(), numbers(name)));
+    standards(name)
+        .forEach(
+            (param, about) -> {
+              Stream.of(about.choices())
+                  .filter(choice -> !choice.equals(about.value()))
+                  .forEach(choice -> variants.add(Map.of(param, choice)));
+              if (List.of("true", "false").contains(about.value())) {
+                variants.add(Map.of(param, about.value().equals("true") ? "false" : "true"));
+              }
+            });
+    return variants;
+  }
+
+  /** Every number a bit larger. */
+  private static Map<String, String> numbers(String name) {
+    Map<String, String> numbers = new LinkedHashMap<>();
+    Map<String, Object> defaults = TupleLosses.params(TupleLosses.create(name, Map.of()));
+    defaults.forEach(
+        (param, value) -> {
+          if (value instanceof Integer whole) {
+            numbers.put(param, "" + (whole + 1));
+          } else if (value instanceof Double number) {
+            double most = standards(name).get(param).most();
+            numbers.put(param, "" + Math.min(1.25 * number + 0.1, most));
+          }
+        });
+    return numbers;
+  }
+
+  private static Map<String, Standard> standards(String name) {
+    TupleLoss loss = TupleLosses.create(name, Map.of());
+    List<String> names = List.copyOf(TupleLosses.params(loss).keySet());
+    RecordComponent[] components = loss.getClass().getRecordComponents();
+    Map<String, Standard> standards = new LinkedHashMap<>();
+    for (int i = 0; i < components.length; i++) {
+      standards.put(names.get(i), components[i].getAnnotation(Standard.class));
+    }
+    return standards;
+  }
+
+  /** With the loss's parameters, and arrays for those that it learns. */
+  static TupleCase complete(TupleCase batch, TupleLoss loss) {
+    Map<String, Learned> learned = new LinkedHashMap<>();
+    Random random = new Random(3);
+    for (LearnedParameter one : loss.learned()) {
+      long[] shape =
+          one.sizes().stream()
+              .mapToLong(
+                  size ->
+                      switch (size) {
+                        case "C" -> TupleBatches.CLASSES;
+                        case "d" -> batch.width();
+                        default -> size.matches("\\d+") ? Long.parseLong(size) : 3;
+                      })
+              .toArray();
+      double[] data = new double[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
+      Arrays.setAll(data, i -> 0.3 + random.nextDouble());
+      learned.put(one.name(), new Learned(shape, data));
+    }
+    return batch.with(batch.rows(), learned).params(TupleLosses.params(loss));
+  }
+
+  private static void check(String name, TupleRun run, TupleCase in) {
+    String what = name + ": " + in;
+    Map<String, double[]> outputs = run.gradient(in, DType.F64);
+    double value = outputs.get("loss")[0];
+    assertClose(what + ": value", OF_VALUES, value, TupleOracle.value(name, in));
+    outputs.forEach((output, x) -> assertFinite(what + ": " + output, x));
+    if (outputs.containsKey("tuples")) {
+      assertThat(outputs.get("active")[0])
+          .as(what + ": active")
+          .isBetween(0.0, 2 * outputs.get("tuples")[0]); // a triplet may have two terms
+    }
+
+    Random random = new Random(11);
+    for (int trial = 0; trial < 2; trial++) {
+      Map<String, double[]> directions = directions(in, random);
+      Map<String, double[]> above = run.gradient(moved(in, directions, STEP), DType.F64);
+      Map<String, double[]> below = run.gradient(moved(in, directions, -STEP), DType.F64);
+      double slope = 0;
+      for (String variable : run.variables()) {
+        slope += TupleCase.dot(outputs.get("gradient." + variable), directions.get(variable));
+      }
+      double difference = (above.get("loss")[0] - below.get("loss")[0]) / (2 * STEP);
+      assertClose(what + ": gradient", OF_DIFFERENCES, slope, difference);
+      if (trial == 0) {
+        Map<String, double[]> product = run.product(in, directions, DType.F64);
+        Map<String, double[]> floats = run.product(in, directions, DType.F32);
+        for (String variable : run.variables()) {
+          String output = "gradient." + variable;
+          double[] tangent = product.get("tangent." + output);
+          double[] differences = new double[tangent.length];
+          Arrays.setAll(
+              differences, i -> (above.get(output)[i] - below.get(output)[i]) / (2 * STEP));
+          assertAllClose(what + ": Hessian, " + variable, OF_DIFFERENCES, tangent, differences);
+          assertThat(product.get(output)).as(what + ": " + output).isEqualTo(outputs.get(output));
+          assertAllClose(
+              what + ": float32 " + output, OF_FLOATS, floats.get(output), outputs.get(output));
+          assertFinite(what + ": float32 Hessian", floats.get("tangent." + output));
+        }
+        assertClose(what + ": float32 value", OF_FLOATS, floats.get("loss")[0], value);
+      }
+    }
+  }
+
+  /** Zero rows stay, and equal rows stay equal: a loss may have a kink there. */
+  private static Map<String, double[]> directions(TupleCase in, Random random) {
+    Map<String, double[]> directions = new HashMap<>();
+    double[][] rows = new double[in.count()][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = random.doubles(in.width(), -1, 1).toArray();
+      for (int j = 0; j < i; j++) {
+        rows[i] = Arrays.equals(in.rows()[i], in.rows()[j]) ? rows[j] : rows[i];
+      }
+      rows[i] = TupleCase.length(in.rows()[i]) == 0 ? new double[in.width()] : rows[i];
+    }
+    directions.put("embedding", TupleRun.flat(rows));
+    in.learned()
+        .forEach(
+            (name, x) -> directions.put(name, random.doubles(x.data().length, -1, 1).toArray()));
+    return directions;
+  }
+
+  private static TupleCase moved(TupleCase in, Map<String, double[]> directions, double step) {
+    double[][] rows = new double[in.count()][in.width()];
+    for (int i = 0; i < rows.length; i++) {
+      for (int k = 0; k < rows[i].length; k++) {
+        double towards = directions.get("embedding")[i * rows[i].length + k];
+        rows[i][k] = in.rows()[i][k] + step * towards;
+      }
+    }
+    Map<String, Learned> learned = new HashMap<>();
+    in.learned()
+        .forEach(
+            (name, x) -> {
+              double[] data = x.data().clone();
+              Arrays.setAll(data, i -> x.data()[i] + step * directions.get(name)[i]);
+              learned.put(name, new Learned(x.shape(), data));
+            });
+    return in.with(rows, learned);
+  }
+
+  private static void assertFinite(String what, double[] values) {
+    assertThat(DoubleStream.of(values)).as(what).allMatch(Double::isFinite);
+  }
+
+  private static void assertClose(String what, double tolerance, double actual, double expected) {
+    assertAllClose(what, tolerance, new double[] {actual}, new double[] {expected});
+  }
+
+  private static void assertAllClose(
+      String what, double tolerance, double[] actual, double[] expected) {
+    double largest = 1;
+    for (double one : expected) {
+      largest = Math.max(largest, Math.abs(one));
+    }
+    for (int i = 0; i < expected.length; i++) {
+      if (!(Math.abs(actual[i] - expected[i]) <= tolerance * largest)) {
+        assertThat(actual).as(what).containsExactly(expected);
+      }
+    }
+  }
+}
