@@ -33,7 +33,7 @@ public final class Graph {
    *
    * @param name without blanks
    * @param sizes a name for the size of each axis; axes with one name have one size in every run,
-   *     and {@code "1"} is 1
+   *     and a number is itself
    */
   public Expr real(String name, String... sizes) {
     return input(name, Type.REAL, new Sizes(List.of(sizes)));
@@ -57,6 +57,15 @@ public final class Graph {
   /** The distance from 1 to the next number of the run's type, of rank 0. */
   public Expr epsilon() {
     return node(Operation.EPSILON, Attributes.NONE);
+  }
+
+  /** 0, 1 and so on, as many as are asked for: of rank 1. */
+  public Expr range(int count) {
+    Expr some = constant(0).expand(0);
+    for (int have = 1; have < count; have *= 2) {
+      some = some.concat(some, 0);
+    }
+    return some.slice(0, 0, count).index(0); // of which only the shape is read
   }
 
   Expr input(String name, Type type, Sizes sizes) {

@@ -89,17 +89,17 @@ public final class Program {
    * @param shapes the shapes of a run's arrays by the names of the inputs
    */
   void requireSizes(Map<String, long[]> shapes) {
-    Map<String, Long> known = new HashMap<>(Map.of(Sizes.ONE, 1L));
+    Map<String, Long> known = new HashMap<>();
     for (Expr input : inputs()) {
       long[] shape = shapes.get(input.name());
       List<String> names = input.sizes().names();
       boolean fits = shape.length == names.size();
       for (int k = 0; k < shape.length && fits; k++) {
-        Long before = known.putIfAbsent(names.get(k), shape[k]);
+        Long size = Sizes.number(names.get(k));
+        Long before = size == null ? known.putIfAbsent(names.get(k), shape[k]) : size;
         fits = before == null || before == shape[k];
       }
       if (!fits) {
-        known.remove(Sizes.ONE);
         throw new IllegalArgumentException(
             String.format(
                 "input %s is %s, with %s it must be %s",

@@ -7,8 +7,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * The sizes of an array's axes, by name: axes with one name have one size in every run, and {@code
- * "1"} is the size 1. Its numbers are known only when a program runs.
+ * The sizes of an array's axes, by name: axes with one name have one size in every run, and a
+ * number is that size. Others are known only when a program runs.
  */
 record Sizes(List<String> names) {
   static final String ONE = "1";
@@ -20,6 +20,11 @@ record Sizes(List<String> names) {
 
   Sizes {
     names = List.copyOf(names);
+  }
+
+  /** The size that a name says, {@code null} if it is known only when a program runs. */
+  static Long number(String name) {
+    return name.matches("\\d{1,18}") ? Long.valueOf(name) : null;
   }
 
   int rank() {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 /** The formulas that losses share, where they are smooth and where they are not. */
@@ -180,6 +181,14 @@ class FormulaTest {
     assertThat(derivative(x -> x.larger(5), tie)).containsExactly(0, 1, 1);
     assertThat(derivative(x -> x.graph().constant(5).larger(x), tie)).containsExactly(0, 0, 0);
     assertThat(derivative(x -> x.smaller(5), tie)).containsExactly(1, 1, 1);
+  }
+
+  @Test
+  void ranges() {
+    for (int count : new int[] {1, 5, 64}) {
+      double[] range = run(Map.of("range", graph.range(count)), Map.of()).get("range").data();
+      assertThat(range).containsExactly(IntStream.range(0, count).asDoubleStream().toArray());
+    }
   }
 
   private double[] derivative(UnaryOperator<Expr> f, Values at) {

@@ -130,6 +130,10 @@ class ProgramTest {
     assertThatThrownBy(
             () -> LOSS.requireSizes(Map.of("embedding", new long[] {8}, "labels", new long[] {8})))
         .hasMessage("input embedding is [8], with {} it must be [B, d]");
+    Program three = new Program(Map.of("out", graph.real("three", "1", "3")));
+    three.requireSizes(Map.of("three", new long[] {1, 3}));
+    assertThatThrownBy(() -> three.requireSizes(Map.of("three", new long[] {1, 4})))
+        .hasMessage("input three is [1, 4], with {} it must be [1, 3]");
   }
 
   @Test

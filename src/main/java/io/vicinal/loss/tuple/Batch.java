@@ -89,6 +89,21 @@ public final class Batch {
     return alike().not();
   }
 
+  /** 1 where the second is another sample, of what was mined either kind, [B, B]. */
+  public Expr others() {
+    return mined == Tuples.SETS ? positives().larger(negatives()) : self().not();
+  }
+
+  /** 1 for each first that has a second in a mask [B, B], [B, 1]. */
+  public Expr any(Expr mask) {
+    return mask.sum(1).step();
+  }
+
+  /** 0, 1 and so on, as many as are asked for: of rank 1. */
+  public Expr range(int count) {
+    return graph.range(count);
+  }
+
   /** The shape of the tuples that a miner found, null for all that the labels allow. */
   public Tuples mined() {
     return mined;

@@ -58,7 +58,8 @@ public interface TupleLoss {
    * A parameter that a loss learns.
    *
    * @param name as in {@code --parameter NAME=FILE}
-   * @param sizes of its axes: "C" classes, "d" the embeddings' width, or names of its own
+   * @param sizes of its axes: "C" classes, "d" the embeddings' width, a number, or a name of its
+   *     own
    */
   record LearnedParameter(String name, List<String> sizes) {}
 }

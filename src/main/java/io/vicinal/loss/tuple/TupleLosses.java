@@ -34,7 +34,21 @@ public final class TupleLosses {
           Angular.class,
           Lifted.class,
           LiftedStructure.class,
-          MultiSimilarity.class);
+          MultiSimilarity.class,
+          Histogram.class,
+          FastAp.class,
+          Circle.class,
+          Nca.class,
+          NtXent.class,
+          SupCon.class,
+          TupletMargin.class,
+          IntraPairVariance.class,
+          RecallAtK.class,
+          SmoothAp.class,
+          Softmax.class,
+          SphereFace.class,
+          SubCenterArcFace.class,
+          ProxyNcaV2.class);
 
   private static final Map<String, Class<? extends TupleLoss>> REGISTRY = registry();
 

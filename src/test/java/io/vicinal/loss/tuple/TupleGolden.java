@@ -124,12 +124,33 @@ record TupleGolden(
           true,
           matrix(5, 8, (c, j) -> Math.cos(0.5 + 0.9 * c + 0.4 * j + 0.07 * c * j)));
 
+  /** The same with three weights for each class. */
+  private static final Fixture CENTRES =
+      new Fixture(
+          LIBRARY.x,
+          LIBRARY.y,
+          true,
+          matrix(15, 8, (c, j) -> Math.cos(0.5 + 0.9 * c + 0.4 * j + 0.07 * c * j)));
+
+  /** Its first rows in classes of three, as many as classes. */
+  private static final Fixture THREES =
+      new Fixture(Arrays.copyOf(LIBRARY.x, 9), labels(9, i -> i / 3), true, null);
+
   private static final Fixture LIBRARY_N_PAIRS =
       LIBRARY.mined(Tuples.SETS, rows(16, k -> new int[] {k / 4, k % 4 + 4, k % 5 == 0 ? 1 : 0}));
 
   private static final Fixture FIVE_ANGLES =
       new Fixture(
           matrix(5, 2, (i, j) -> ellipse(20 * i, j)), new long[] {0, 0, 1, 1, 2}, true, null);
+
+  private static final int[] ANGLES = {0, 10, 20, 50, 60, 80};
+
+  private static final Fixture SIX_ANGLES =
+      new Fixture(
+          matrix(6, 2, (i, j) -> Math.sin(Math.toRadians(ANGLES[i] + (j == 0 ? 90 : 0)))),
+          new long[] {0, 0, 0, 1, 1, 2},
+          false,
+          null);
 
   /** The values that are known, by their sources, in the order of the fixtures. */
   static final List<TupleGolden> ALL =
@@ -268,7 +289,88 @@ record TupleGolden(
           golden("triplet", "squared=false mean=active", FIVE_ANGLES, 1e-11, 0.164933270898),
           golden("triplet", "squared=false", FIVE_ANGLES, 1e-11, 0.068722196208),
           golden("triplet", "squared=false soft=true", FIVE_ANGLES, 1e-11, 0.663125395707),
-          golden("margin", "margin=0.1 beta=1", FIVE_ANGLES, 1e-11, 0.673143156589));
+          golden("margin", "margin=0.1 beta=1", FIVE_ANGLES, 1e-11, 0.673143156589),
+          //
+          golden("multi-similarity", "measure=euclidean", PAIRS, 1e-6, 1.064596),
+          golden(
+              "multi-similarity",
+              "beta=50 mining=false",
+              LIBRARY,
+              1e-11,
+              0.909107735786,
+              0.185992684755,
+              8.400700889291e-03),
+          golden("multi-similarity", "alpha=0.1 mining=false", FIVE_ANGLES, 1e-11, 5.810982113373),
+          golden("histogram", "", UNIT, 1e-9, 0.9923569916, 0.67241736),
+          golden("fastap", "", IRIS, 1e-8, 0.660345050),
+          golden("fastap", "", LIBRARY, 1e-11, 0.759893596355, 0.137166856110, 5.523933417471e-03),
+          golden("circle", "", LIBRARY, 1e-11, 80.351677162364, 35.687517231425, 2.694732829835),
+          golden("circle", "m=0.25 gamma=256", FIVE_ANGLES, 1e-11, 213.389085708037),
+          golden("nca", "", LIBRARY, 1e-11, 1.670415158118, 0.421675511101, 2.157433261121e-02),
+          golden("nt-xent", "", LIBRARY, 1e-11, 5.850195702115, 4.150406204559, 3.239825100284e-01),
+          golden("nt-xent", "temperature=0.1", SIX_ANGLES, 1e-11, 0.298143100644),
+          golden("supcon", "", LIBRARY, 1e-11, 4.378500514789, 2.671821761256, 2.101826761337e-01),
+          golden("supcon", "", SIX_ANGLES, 1e-11, 0.720060445082),
+          golden("softmax", "", UNIT, 1e-9, 17.8578072559, 9.87882600),
+          golden(
+              "softmax", "", LIBRARY, 1e-11, 5.242430826716, 3.924326423123, -4.717255256090e-01),
+          golden("proxy-nca-v2", "", RAW, 1e-9, 2.9425431537, 0.64399948),
+          golden(
+              "proxy-nca-v2",
+              "distance=squared exclude-positive=true",
+              RAW,
+              1e-9,
+              13.5474519861,
+              4.79444036),
+          golden("proxy-nca-v2", "distance=squared exclude-positive=true", PAIRS, 1e-6, 13.813594),
+          golden("proxy-nca-v2", "exclude-positive=true", PAIRS, 1e-6, 2.507887),
+          golden("proxy-nca-v2", "distance=product exclude-positive=true", PAIRS, 1e-6, 7.029918),
+          golden("proxy-nca-v2", "distance=squared", PAIRS, 1e-6, 13.870289),
+          // pytorch-metric-learning 2.9.0 on these rows
+          golden(
+              "histogram", "", LIBRARY, 1e-11, 0.469017936903, 0.313789793237, 1.897699566647e-03),
+          golden(
+              "tuplet-margin",
+              "",
+              LIBRARY,
+              1e-11,
+              18.568736006290,
+              21.121061407702,
+              1.356741221762),
+          golden(
+              "intra-pair-variance",
+              "",
+              LIBRARY,
+              1e-11,
+              0.074558938837,
+              0.029907471173,
+              9.984422541591e-04),
+          golden(
+              "smooth-ap", "", THREES, 1e-11, 0.161063033299, 0.062001078907, -3.478231639453e-03),
+          golden(
+              "smooth-ap",
+              "temperature=0.1",
+              THREES,
+              1e-11,
+              0.193725952997,
+              0.118944546373,
+              -1.495859702302e-02),
+          golden(
+              "sphereface",
+              "",
+              LIBRARY.raw(),
+              1e-11,
+              7.737535974668,
+              1.077296445954,
+              8.678563792516e-02),
+          golden(
+              "sub-center-arcface",
+              "",
+              CENTRES,
+              1e-11,
+              47.856779016453,
+              10.345442268815,
+              -5.199653307755e-01));
 
   /**
    * @param numbers the value, and where they are known the length of the gradient and its first
@@ -298,7 +400,12 @@ record TupleGolden(
         .forEach(
             one -> {
               double[][] p = on.parameter;
-              long[] shape = {p.length, p[0].length};
+              int width = p[0].length;
+              int each = one.sizes().size() == 2 ? 1 : Integer.parseInt(one.sizes().get(1));
+              long[] shape =
+                  each == 1
+                      ? new long[] {p.length, width}
+                      : new long[] {p.length / each, each, width};
               learned.put(one.name(), new TupleCase.Learned(shape, TupleRun.flat(p)));
             });
     Map<String, Object> all = TupleLosses.params(created);

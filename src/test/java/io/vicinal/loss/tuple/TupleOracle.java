@@ -22,15 +22,20 @@ final class TupleOracle {
     LOSSES.put("lifted", TupleOracle::lifted);
     LOSSES.put("lifted-structure", TupleOracle::liftedStructure);
     LOSSES.put("margin", TupleOracle::margin);
-    LOSSES.put("multi-similarity", TupleOracle::multiSimilarity);
     LOSSES.put("n-pair", TupleOracle::nPair);
     LOSSES.put("quadruplet", TupleOracle::quadruplet);
     LOSSES.put("snr", TupleOracle::snr);
     LOSSES.put("triplet", TupleOracle::triplet);
+    LOSSES.putAll(TupleOracleB.LOSSES);
   }
 
   static boolean has(String loss) {
     return LOSSES.containsKey(loss);
+  }
+
+  /** The value where what a loss holds fixed is that of another batch. */
+  static double value(String loss, TupleCase in, TupleCase fixed) {
+    return loss.equals("circle") ? TupleOracleB.circle(in, fixed) : value(loss, in);
   }
 
   static double value(String loss, TupleCase in) {
@@ -61,7 +66,7 @@ final class TupleOracle {
     for (double term : terms) {
       largest = Math.max(largest, term);
     }
-    double sum = more * Math.exp(-largest);
+    double sum = more == 0 ? 0 : more * Math.exp(-largest);
     for (double term : terms) {
       sum += Math.exp(term - largest);
     }
@@ -190,31 +195,6 @@ final class TupleOracle {
     return in.flag("learn-beta")
         ? in.learned().get("beta").at(in.labels()[anchor])
         : in.number("beta");
-  }
-
-  private static double multiSimilarity(TupleCase in) {
-    List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
-      int a = i;
-      List<Double> near = each(in.positives(a), p -> in.product(a, p));
-      List<Double> far = each(in.negatives(a), n -> in.product(a, n));
-      if (near.isEmpty() || far.isEmpty()) {
-        continue;
-      }
-      double easiest = near.stream().mapToDouble(x -> x).min().getAsDouble();
-      double hardest = far.stream().mapToDouble(x -> x).max().getAsDouble();
-      List<Double> nearKept = near.stream().filter(s -> s - in.number("eps") < hardest).toList();
-      List<Double> farKept = far.stream().filter(s -> s + in.number("eps") > easiest).toList();
-      if (!nearKept.isEmpty() && !farKept.isEmpty()) {
-        double base = in.number("base");
-        double alpha = in.number("alpha");
-        double beta = in.number("beta");
-        anchors.add(
-            logSumExp(1, each(nearKept, s -> -alpha * (s - base))) / alpha
-                + logSumExp(1, each(farKept, s -> beta * (s - base))) / beta);
-      }
-    }
-    return mean(anchors);
   }
 
   private static double nPair(TupleCase in) {

@@ -1,0 +1,36 @@
+package io.vicinal.loss.tuple;
+
+import io.vicinal.program.Expr;
+
+/**
+ * Histogram loss: the probability that a negative pair is more similar than a positive one, of
+ * histograms into which each similarity is split linearly between two neighbouring nodes.
+ * Similarities beyond -1 and 1 count as those.
+ *
+ * @param bins nodes from -1 to 1, default 65
+ */
+@TupleLoss.Facts(
+    name = "histogram",
+    formula =
+        "sum_r h-_r sum_(q<=r) h+_q; h+, h-: shares of positive and negative pairs at the nodes"
+            + " -1 + 2 r / (bins - 1), each s split linearly between its neighbours",
+    source = "Ustinova, Lempitsky, NIPS 2016")
+public record Histogram(@Standard(value = "65", least = 2, most = 10_000) int bins)
+    implements TupleLoss {
+  @Override
+  public Expr value(Batch in) {
+    double width = 2.0 / (bins - 1);
+    Expr s = in.matrix(Measure.PRODUCT).larger(-1).smaller(1).expand(1); // [B, 1, B]
+    Expr node = in.range(bins).times(width).minus(1).expand(0).expand(2); // [1, bins, 1]
+    Expr weight = s.minus(node).abs().over(width).oneMinus().relu(); // a grid that is never kept
+    Expr near = share(weight, in.positives());
+    Expr far = share(weight, in.negatives());
+    Expr pairs = in.others().sum();
+    in.note(pairs, pairs);
+    return near.cumulativeSum(1, false).times(far).total();
+  }
+
+  private static Expr share(Expr weight, Expr mask) {
+    return weight.sum(mask.expand(1), 0, 2).over(mask.sum().larger(1));
+  }
+}
