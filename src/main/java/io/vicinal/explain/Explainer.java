@@ -147,9 +147,9 @@ public final class Explainer implements AutoCloseable {
     return open().subject().confusions(setup.backend(), Neighbouring.COSINE);
   }
 
-  /** Queries by what is measured, see {@link Measure#parse}. */
+  /** Queries by what is measured, see {@link ConfusionMeasure#parse}. */
   public Queries queries(String measure) {
-    return Queries.of(open().backend(), setup.subject(), Measure.parse(measure));
+    return Queries.of(open().backend(), setup.subject(), ConfusionMeasure.parse(measure));
   }
 
   /** The distances of the first wrong neighbours of the test set, as queries. */

@@ -25,11 +25,11 @@ import java.util.stream.Stream;
 /** Turns confusions into queries, by what is to be measured of them. For one thread. */
 public final class Queries {
   private final Subject subject;
-  private final Measure measure;
+  private final ConfusionMeasure measure;
   private final TestSet test;
   private final long[] labels;
 
-  private Queries(Subject subject, Measure measure, TestSet test) {
+  private Queries(Subject subject, ConfusionMeasure measure, TestSet test) {
     this.subject = subject;
     this.measure = measure;
     this.test = test;
@@ -41,7 +41,7 @@ public final class Queries {
    * @throws InputException if there are no test samples, or the measure looks at more neighbours
    *     than a test sample has
    */
-  public static Queries of(Backend backend, Subject subject, Measure measure) {
+  public static Queries of(Backend backend, Subject subject, ConfusionMeasure measure) {
     long others = subject.testSamples().samples() - 1;
     if (measure.k() > others) {
       throw new InputException(

@@ -21,9 +21,9 @@ import java.util.regex.Pattern;
 public final class Graph {
   private static final Pattern NAME = Pattern.compile("[\\p{L}_][^\\s=#]*");
 
-  private record Key(Operation operation, Attributes attributes, List<Expr> operands) {}
+  private record Content(Operation operation, Attributes attributes, List<Expr> operands) {}
 
-  private final Map<Key, Expr> nodes = new HashMap<>();
+  private final Map<Content, Expr> nodes = new HashMap<>();
   private final Map<String, Expr> inputs = new HashMap<>();
   private int next;
   private Site site;
@@ -99,7 +99,7 @@ public final class Graph {
 
   /** The node as it stands. */
   Expr intern(Operation operation, Attributes attributes, List<Expr> operands) {
-    Expr known = nodes.get(new Key(operation, attributes, operands));
+    Expr known = nodes.get(new Content(operation, attributes, operands));
     if (known != null) {
       return known;
     }
@@ -108,7 +108,7 @@ public final class Graph {
     Expr added =
         new Expr(this, next, operation, operands, attributes, type, sizes.of(next), here(), null);
     next++;
-    nodes.put(new Key(operation, attributes, operands), added);
+    nodes.put(new Content(operation, attributes, operands), added);
     return added;
   }
 

@@ -1,7 +1,7 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
-import io.vicinal.explain.Measure;
+import io.vicinal.explain.ConfusionMeasure;
 import io.vicinal.explain.Queries;
 import io.vicinal.explain.Subject;
 import io.vicinal.influence.query.Confusions;
@@ -71,7 +71,7 @@ final class QueryOptions {
     }
     neighbouring(metric);
     Kind asked = pairs != null ? Kind.PAIRS : groups != null ? Kind.GROUPS : kind;
-    if (measure().kind() == Measure.Kind.TRIPLET && asked == Kind.GROUPS) {
+    if (measure().kind() == ConfusionMeasure.Kind.TRIPLET && asked == Kind.GROUPS) {
       throw new InputException(
           "--measure: triplet is of single test samples, not of classes; ask for pairs");
     }
@@ -86,8 +86,8 @@ final class QueryOptions {
     }
   }
 
-  private Measure measure() {
-    return MethodOptions.named(() -> Measure.parse(measure));
+  private ConfusionMeasure measure() {
+    return MethodOptions.named(() -> ConfusionMeasure.parse(measure));
   }
 
   /**

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  * @param kind of measurement
  * @param k of recall at k; else 0
  */
-public record Measure(Kind kind, int k) {
+public record ConfusionMeasure(Kind kind, int k) {
   private static final Pattern RECALL = Pattern.compile("recall@([1-9]\\d{0,5})");
 
   /** The kinds. */
@@ -26,15 +26,15 @@ public record Measure(Kind kind, int k) {
    *
    * @throws InputException for anything else
    */
-  public static Measure parse(String text) {
+  public static ConfusionMeasure parse(String text) {
     Matcher recall = RECALL.matcher(text);
     if (recall.matches()) {
-      return new Measure(Kind.RECALL, Integer.parseInt(recall.group(1)));
+      return new ConfusionMeasure(Kind.RECALL, Integer.parseInt(recall.group(1)));
     }
     return switch (text) {
-      case "distance" -> new Measure(Kind.DISTANCE, 0);
-      case "triplet" -> new Measure(Kind.TRIPLET, 0);
-      case "class-confusion" -> new Measure(Kind.CLASS_CONFUSION, 0);
+      case "distance" -> new ConfusionMeasure(Kind.DISTANCE, 0);
+      case "triplet" -> new ConfusionMeasure(Kind.TRIPLET, 0);
+      case "class-confusion" -> new ConfusionMeasure(Kind.CLASS_CONFUSION, 0);
       default ->
           throw new InputException(
               "measure: '"
