@@ -46,6 +46,7 @@ class ArchitectureTest {
         .definedBy("io.vicinal.statistics..")
         .layer("parts")
         .definedBy(
+            "io.vicinal.mine..",
             "io.vicinal.loss..",
             "io.vicinal.retrieval..",
             "io.vicinal.nn..",

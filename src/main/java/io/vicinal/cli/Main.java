@@ -49,6 +49,7 @@ import picocli.CommandLine.TypeConversionException;
       EmbedCommand.class,
       EvaluateCommand.class,
       LossCommand.class,
+      MineCommand.class,
       ExplainCommand.class,
       LabelsCommand.class,
       ListCommand.class,

@@ -1,0 +1,127 @@
+package io.vicinal.cli;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.DeviceOptions;
+import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.OutputFile;
+import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.Text;
+import io.vicinal.data.Npy;
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
+import io.vicinal.mine.Candidates;
+import io.vicinal.mine.Mined;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal mine}: the tuples that a miner finds in a batch. */
+@Command(
+    name = "mine",
+    sortOptions = false,
+    header = "Mine a batch: the pairs or triplets that a loss is to see.",
+    description = {
+      "",
+      "Embeddings are compared as they are: distances by Euclid, similarities as inner products.",
+      "Anchors without another sample of their class, or without one of another class, are skipped",
+      "and counted.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal mine distance --embeddings E.npy --labels y.npy --seed 1 --out T.npy",
+      "",
+      "A miner says in docs/miners.md what it yields."
+    })
+final class MineCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "NAME", description = "The miner, for example distance.")
+  private String name;
+
+  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[B, d].")
+  private Path embeddings;
+
+  @Option(
+      names = "--labels",
+      required = true,
+      paramLabel = "y.npy",
+      description = "[B], the class of each.")
+  private Path labels;
+
+  @Option(names = "--normalize", description = "Divide embeddings by their lengths first.")
+  private boolean normalize;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Of everything random: the same seed finds the same; default: 0.")
+  private long seed;
+
+  @Option(
+      names = "--param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the miner; repeatable.")
+  private Map<String, String> params = new LinkedHashMap<>();
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "Compare in float32 or float64; default: the type of the embeddings.")
+  private ElementType type;
+
+  @Mixin private DeviceOptions device;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "T.npy",
+      description = {
+        "Written: int64 [m, 3], rows of E.npy: anchor, positive, negative; of miners that yield pairs",
+        "or sets anchor, other, and a sign, 1 for a positive, -1 for a negative."
+      })
+  private Path out;
+
+  @Mixin private OutputOptions outputs;
+
+  @Override
+  public Integer call() {
+    Miner miner = Miners.create(name, params);
+    try (OutputFile written = new OutputFile(out, outputs, ".npy");
+        Backend backend = device.open();
+        Arena arena = Arena.host()) {
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels).wider("use --dtype float64");
+      Tensor e = files.matrix(embeddings, type == null ? null : type.dtype());
+      long[] y = files.labels(labels, embeddings, e.dim(0)).toLongs();
+      Candidates batch = Candidates.of(backend, e, y, normalize);
+      Mined mined = Miners.mine(miner, batch, Miners.generator(seed));
+      Npy.write(written.path(), mined.matrix(arena));
+      written.commit();
+      written.console(spec.commandLine()).println(words(mined, batch.size()));
+    }
+    return 0;
+  }
+
+  private String words(Mined mined, int samples) {
+    boolean triplets = mined.shape() == Tuples.TRIPLETS;
+    return Text.say(
+        "%s: %s of %s, %s skipped: %s",
+        name,
+        Text.count(mined.size(), triplets ? "triplet" : "pair", triplets ? "triplets" : "pairs"),
+        Text.count(samples, "sample", "samples"),
+        Text.count(mined.skipped(), "anchor", "anchors"),
+        out);
+  }
+}

@@ -1,0 +1,367 @@
+package io.vicinal.mine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.TestDevice;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * What miners without chance find, and what those with chance can find, against loops over all
+ * pairs and triplets, and against the facts of pytorch-metric-learning.
+ */
+class MinerSetsTest {
+  private static final MiningBatch WAVES = MiningBatch.waves();
+  private static Backend backend;
+
+  @BeforeAll
+  static void open() {
+    backend = TestDevice.open();
+  }
+
+  @AfterAll
+  static void close() {
+    backend.close();
+  }
+
+  private static List<List<Integer>> mine(MiningBatch batch, String name, String... params) {
+    return batch.mine(backend, 1, name, params(params));
+  }
+
+  private static Map<String, String> params(String... words) {
+    return switch (words.length) {
+      case 0 -> Map.of();
+      case 2 -> Map.of(words[0], words[1]);
+      default -> Map.of(words[0], words[1], words[2], words[3]);
+    };
+  }
+
+  /** Everything that is found with some hundred seeds. */
+  private static Set<List<Integer>> everFound(MiningBatch batch, String name, String... params) {
+    Set<List<Integer>> found = new HashSet<>();
+    for (int seed = 0; seed < 400; seed++) {
+      found.addAll(batch.mine(backend, seed, name, params(params)));
+    }
+    return found;
+  }
+
+  private static List<List<Integer>> rows(int[]... columns) {
+    return IntStream.range(0, columns[0].length)
+        .mapToObj(t -> List.of(columns[0][t], columns[1][t], columns[2][t]))
+        .toList();
+  }
+
+  @Test
+  void hardestOnALine() {
+    MiningBatch line = MiningBatch.line(0, 0, 1, 1, 0, 2, 1, 1, 1);
+    assertThat(mine(line, "batch-hard"))
+        .isEqualTo(
+            rows(
+                new int[] {0, 1, 2, 3, 4, 6, 7, 8},
+                new int[] {4, 4, 8, 8, 0, 2, 2, 2},
+                new int[] {2, 2, 1, 4, 3, 5, 5, 5}));
+    Mined mined = Miners.mine(new BatchHardMiner(), line.candidates(backend), Miners.generator(0));
+    assertThat(mined.skipped()).as("the lone sample").isEqualTo(1);
+  }
+
+  @Test
+  void hardestOfWaves() {
+    assertThat(mine(WAVES, "batch-hard"))
+        .isEqualTo(
+            rows(
+                new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+                new int[] {4, 5, 6, 7, 0, 1, 10, 11, 4, 5, 6, 7},
+                new int[] {1, 2, 1, 4, 3, 6, 5, 8, 7, 10, 11, 10}));
+  }
+
+  @Test
+  void easyPositivesWithSemihardNegativesOfWaves() {
+    List<List<Integer>> expected =
+        rows(
+            new int[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11},
+            new int[] {8, 9, 10, 11, 8, 9, 2, 3, 0, 1, 2, 3},
+            new int[] {9, 10, 7, 10, 6, 11, 4, 0, 2, 4, 5, 2});
+    assertThat(mine(WAVES, "epshn")).isEqualTo(expected);
+    assertThat(mine(WAVES, "batch-easy-hard")).isEqualTo(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "easy, easy",
+    "easy, semihard",
+    "easy, hard",
+    "easy, all",
+    "semihard, easy",
+    "semihard, hard",
+    "semihard, all",
+    "hard, easy",
+    "hard, semihard",
+    "hard, hard",
+    "hard, all",
+    "all, easy",
+    "all, semihard",
+    "all, hard",
+    "all, all"
+  })
+  void rulesForBothSides(String positive, String negative) {
+    MiningBatch b = WAVES;
+    List<List<Integer>> expected =
+        b.triplets(
+            (a, p, n) ->
+                isChosenPositive(b, positive, a, p, n) && isChosenNegative(b, negative, a, p, n));
+    assertThat(mine(b, "batch-easy-hard", "pos-strategy", positive, "neg-strategy", negative))
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  private static boolean isChosenPositive(MiningBatch b, String rule, int a, int p, int n) {
+    IntStream others = IntStream.range(0, b.size()).filter(q -> b.positive(a, q) && q != p);
+    double d = b.distance(a, p);
+    return switch (rule) {
+      case "easy" -> others.allMatch(q -> b.distance(a, q) > d);
+      case "hard" -> others.allMatch(q -> b.distance(a, q) < d);
+      case "semihard" ->
+          d < b.distance(a, n)
+              && others.allMatch(q -> b.distance(a, q) < d || b.distance(a, q) > b.distance(a, n));
+      default -> true;
+    };
+  }
+
+  private static boolean isChosenNegative(MiningBatch b, String rule, int a, int p, int n) {
+    IntStream others = IntStream.range(0, b.size()).filter(q -> b.negative(a, q) && q != n);
+    double d = b.distance(a, n);
+    return switch (rule) {
+      case "easy" -> others.allMatch(q -> b.distance(a, q) < d);
+      case "hard" -> others.allMatch(q -> b.distance(a, q) > d);
+      case "semihard" ->
+          d > b.distance(a, p)
+              && others.allMatch(q -> b.distance(a, q) > d || b.distance(a, q) < b.distance(a, p));
+      default -> true;
+    };
+  }
+
+  @ParameterizedTest
+  @CsvSource({"all, 135", "hard, 95", "semihard, 40", "easy, 81"})
+  void tripletsThatViolateAMargin(String type, int count) {
+    MiningBatch b = WAVES;
+    List<List<Integer>> expected =
+        b.triplets(
+            (a, p, n) -> {
+              double gap = b.distance(a, n) - b.distance(a, p);
+              return switch (type) {
+                case "hard" -> gap <= 0;
+                case "semihard" -> gap > 0 && gap <= 0.2;
+                case "easy" -> gap > 0.2;
+                default -> gap <= 0.2;
+              };
+            });
+    assertThat(mine(b, "triplet-margin", "type-of-triplets", type))
+        .hasSize(count)
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void anglesOfWaves() {
+    assertThat(mine(WAVES, "angular")).hasSize(216);
+    MiningBatch b = WAVES;
+    List<List<Integer>> expected =
+        b.triplets(
+            (a, p, n) -> {
+              double fromMiddle = 0;
+              for (int k = 0; k < 8; k++) {
+                double gap = b.x()[n][k] - (b.x()[a][k] + b.x()[p][k]) / 2;
+                fromMiddle += gap * gap;
+              }
+              return Math.atan(b.distance(a, p) / (2 * Math.sqrt(fromMiddle))) > Math.toRadians(28);
+            });
+    assertThat(expected).hasSizeBetween(20, 200);
+    assertThat(mine(b, "angular", "angle", "28")).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void pairsWithinMargins() {
+    assertThat(mine(WAVES, "pair-margin"))
+        .hasSize(24)
+        .containsExactlyInAnyOrderElementsOf(WAVES.pairs((a, o, positive) -> positive));
+    List<List<Integer>> expected =
+        WAVES.pairs(
+            (a, o, positive) -> positive ? WAVES.distance(a, o) > 1.3 : WAVES.distance(a, o) < 1.3);
+    assertThat(mine(WAVES, "pair-margin", "pos-margin", "1.3", "neg-margin", "1.3"))
+        .hasSizeBetween(10, 100)
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0.1, 24, 68", "-0.5, -1, -1"})
+  void pairsHarderThanTheEasiestOfTheOtherKind(double eps, int positives, int negatives) {
+    MiningBatch b = WAVES;
+    List<List<Integer>> found = mine(b, "multi-similarity", "eps", String.valueOf(eps));
+    assertThat(found)
+        .containsExactlyInAnyOrderElementsOf(
+            b.pairs(
+                (a, o, positive) ->
+                    IntStream.range(0, b.size())
+                        .filter(k -> positive ? b.negative(a, k) : b.positive(a, k))
+                        .anyMatch(
+                            k ->
+                                positive
+                                    ? b.product(a, o) - eps < b.product(a, k)
+                                    : b.product(a, o) + eps > b.product(a, k))));
+    if (positives >= 0) {
+      assertThat(found.stream().filter(row -> row.get(2) == 1)).hasSize(positives);
+      assertThat(found.stream().filter(row -> row.get(2) == -1)).hasSize(negatives);
+    }
+  }
+
+  @Test
+  void hardestShare() {
+    assertThat(mine(WAVES, "hdc").stream().filter(row -> row.get(2) == 1)).hasSize(12);
+    assertThat(mine(WAVES, "hdc").stream().filter(row -> row.get(2) == -1)).hasSize(54);
+    MiningBatch line = MiningBatch.line(0, 0, 1, 1, 1, 0);
+    assertThat(mine(line, "hdc", "filter-percentage", "0.3"))
+        .containsExactlyInAnyOrderElementsOf(
+            rows(
+                new int[] {0, 5, 1, 5, 1, 2, 4, 5, 0, 2},
+                new int[] {5, 0, 5, 1, 2, 1, 5, 4, 2, 0},
+                new int[] {1, 1, 1, 1, -1, -1, -1, -1, -1, -1}));
+    assertThat(mine(WAVES, "hdc", "filter-percentage", "0")).isEmpty();
+    assertThat(mine(WAVES, "hdc", "filter-percentage", "1"))
+        .containsExactlyInAnyOrderElementsOf(WAVES.pairs((a, o, positive) -> true));
+    double hardest = // of the half that is kept
+        mine(WAVES, "hdc").stream()
+            .filter(row -> row.get(2) == -1)
+            .mapToDouble(row -> WAVES.distance(row.get(0), row.get(1)))
+            .max()
+            .orElseThrow();
+    assertThat(WAVES.pairs((a, o, positive) -> !positive && WAVES.distance(a, o) <= hardest))
+        .hasSize(54);
+  }
+
+  @Test
+  void liftedSetsAreAllPairs() {
+    assertThat(mine(WAVES, "lifted"))
+        .containsExactlyInAnyOrderElementsOf(WAVES.pairs((a, o, positive) -> true));
+  }
+
+  @Test
+  void nPairSetsHaveOnePositive() {
+    List<List<Integer>> found = mine(WAVES, "n-pair");
+    assertThat(found).hasSize(12 * (1 + 9)).doesNotHaveDuplicates();
+    assertThat(found.stream().filter(row -> row.get(2) == 1).map(row -> row.get(0)))
+        .containsExactly(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);
+    assertThat(everFound(WAVES, "n-pair"))
+        .containsExactlyInAnyOrderElementsOf(WAVES.pairs((a, o, positive) -> true));
+  }
+
+  /** A negative inside the margin where there is one, else any. */
+  @Test
+  void semihardFindsWhatItMayAndNothingElse() {
+    MiningBatch b = WAVES;
+    MiningBatch.Triplet inside =
+        (a, p, n) ->
+            b.distance(a, n) > b.distance(a, p) && b.distance(a, n) < b.distance(a, p) + 0.2;
+    assertThat(everFound(b, "semihard"))
+        .containsExactlyInAnyOrderElementsOf(
+            b.triplets(
+                (a, p, n) ->
+                    inside.test(a, p, n)
+                        || IntStream.range(0, b.size())
+                            .filter(k -> b.negative(a, k))
+                            .noneMatch(k -> inside.test(a, p, k))));
+  }
+
+  @Test
+  void softhardFindsWhatItMayAndNothingElse() {
+    MiningBatch b = MiningBatch.of(WAVES.x(), i -> i / 4); // four of a class
+    MiningBatch.Triplet hardPositive =
+        (a, p, none) ->
+            IntStream.range(0, b.size())
+                .anyMatch(k -> b.negative(a, k) && b.distance(a, k) < b.distance(a, p));
+    MiningBatch.Triplet hardNegative =
+        (a, none, n) ->
+            IntStream.range(0, b.size())
+                .anyMatch(k -> b.positive(a, k) && b.distance(a, k) > b.distance(a, n));
+    List<List<Integer>> expected =
+        b.triplets(
+            (a, p, n) ->
+                (hardPositive.test(a, p, n)
+                        || IntStream.range(0, b.size())
+                            .noneMatch(k -> b.positive(a, k) && hardPositive.test(a, k, n)))
+                    && (hardNegative.test(a, p, n)
+                        || IntStream.range(0, b.size())
+                            .noneMatch(k -> b.negative(a, k) && hardNegative.test(a, p, k))));
+    assertThat(expected).hasSizeLessThan(12 * 3 * 8 - 10);
+    assertThat(everFound(b, "softhard")).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void randomFindsAllTripletsAndNoneTwice() {
+    assertThat(mine(WAVES, "random")).hasSize(12).doesNotHaveDuplicates();
+    assertThat(everFound(WAVES, "random"))
+        .containsExactlyInAnyOrderElementsOf(WAVES.triplets((a, p, n) -> true));
+    MiningBatch few = MiningBatch.line(0, 0, 1, 2, 3, 4, 5);
+    assertThat(mine(few, "random")).as("12 triplets, 7 samples").hasSize(7);
+    MiningBatch fewer = MiningBatch.line(0, 0, 1);
+    assertThat(mine(fewer, "random")).containsExactlyInAnyOrder(List.of(0, 1, 2), List.of(1, 0, 2));
+  }
+
+  @Test
+  void easyPositivesAreNearest() {
+    MiningBatch b = WAVES;
+    assertThat(everFound(b, "easy-positive"))
+        .containsExactlyInAnyOrderElementsOf(
+            b.triplets((a, p, n) -> isChosenPositive(b, "easy", a, p, n)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"shared-negative-distance", "shared-full-distance"})
+  void sharedMeansThreeClasses(String name) {
+    Set<List<Integer>> found = everFound(WAVES, name);
+    assertThat(found)
+        .allMatch(t -> WAVES.negative(t.get(0), t.get(1)) && WAVES.negative(t.get(0), t.get(2)))
+        .allMatch(t -> WAVES.negative(t.get(1), t.get(2)));
+    assertThat(found).hasSizeGreaterThan(500); // of 12 * 9 * 6
+  }
+
+  @Test
+  void intraRandomStaysInAClass() {
+    Set<List<Integer>> found = everFound(WAVES, "intra-random");
+    assertThat(found).hasSize(4 * 27);
+    assertThat(found)
+        .allMatch(t -> !WAVES.negative(t.get(0), t.get(1)) && !WAVES.negative(t.get(0), t.get(2)));
+  }
+
+  @Test
+  void everyBinOfTheHistogramHasItsPairs() {
+    List<List<Integer>> all = mine(WAVES, "uniform-histogram");
+    assertThat(all).doesNotHaveDuplicates().allMatch(t -> sign(t) == t.get(2));
+    assertThat(mine(WAVES, "uniform-histogram", "pos-per-bin", "500", "neg-per-bin", "500"))
+        .containsExactlyInAnyOrderElementsOf(WAVES.pairs((a, o, positive) -> true));
+    MiningBatch line = MiningBatch.line(0, 1, 0, 1, 0, 1, 0, 1, 0, 1); // positives 2, 4, 6, 8 apart
+    List<List<Integer>> found =
+        line.mine(
+            backend,
+            1,
+            "uniform-histogram",
+            Map.of("bins", "4", "pos-per-bin", "3", "neg-per-bin", "1"));
+    for (int gap : new int[] {2, 4, 6, 8}) {
+      assertThat(found)
+          .filteredOn(t -> Math.abs(t.get(0) - t.get(1)) == gap)
+          .as("distance %d", gap)
+          .hasSize(3);
+    }
+    assertThat(found).filteredOn(t -> t.get(2) == -1).hasSize(4);
+  }
+
+  private static int sign(List<Integer> pair) {
+    return WAVES.positive(pair.get(0), pair.get(1)) ? 1 : -1;
+  }
+}
