@@ -34,10 +34,10 @@ public record ProxyNcaV2(
           case "squared" -> Measure.SQUARED_DISTANCE.matrix(x, p).negate();
           default -> Measure.PRODUCT.matrix(x, p);
         };
-    Expr own = Classes.own(in, scores);
+    Expr own = ClassScores.own(in, scores);
     return excludePositive
-        ? Classes.mean(in, scores, Classes.others(in, scores).minus(own))
-        : Classes.crossEntropy(in, scores, own);
+        ? ClassScores.mean(in, scores, ClassScores.others(in, scores).minus(own))
+        : ClassScores.crossEntropy(in, scores, own);
   }
 
   @Override

@@ -18,7 +18,7 @@ public record Softmax(@Standard(value = "0.05", least = 1e-6) double temperature
   public Expr value(Batch in) {
     Expr weight = in.parameter("weight", "C", "d").unitRows();
     Expr scores = in.embedding().matmul(weight.transposed()).over(temperature);
-    return Classes.crossEntropy(in, scores, Classes.own(in, scores));
+    return ClassScores.crossEntropy(in, scores, ClassScores.own(in, scores));
   }
 
   @Override

@@ -24,8 +24,8 @@ public record SphereFace(
     Expr x = in.embedding();
     Expr lengths = x.square().sum(1).sqrt().times(scale);
     Expr cosines = x.cosines(in.parameter("weight", "C", "d"));
-    Expr own = psi(in, Classes.own(in, cosines));
-    return Classes.crossEntropy(in, cosines.times(lengths), own.times(lengths));
+    Expr own = psi(in, ClassScores.own(in, cosines));
+    return ClassScores.crossEntropy(in, cosines.times(lengths), own.times(lengths));
   }
 
   /** Of an angle's cosine: cos(margin t) by the recurrence of Chebyshev's polynomials. */

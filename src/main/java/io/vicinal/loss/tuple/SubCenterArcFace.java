@@ -31,11 +31,11 @@ public record SubCenterArcFace(
       Expr to = in.embedding().cosines(weight.slice(1, k, k + 1).drop(1));
       cosines = cosines == null ? to : cosines.larger(to);
     }
-    Expr own = Classes.own(in, cosines);
+    Expr own = ClassScores.own(in, cosines);
     Expr turned = Angles.cosineOfSum(own, margin);
     Expr line = own.minus(margin * Math.sin(margin));
     Expr target = own.lessThan(-Math.cos(margin)).select(line, turned);
-    return Classes.crossEntropy(in, cosines.times(scale), target.times(scale));
+    return ClassScores.crossEntropy(in, cosines.times(scale), target.times(scale));
   }
 
   private List<String> sizes() {

@@ -40,6 +40,9 @@ class TupleLossTest {
   /** Of float32 with up to 10^3 roundings in a sequence; where it is of all, of the largest. */
   private static final double OF_FLOATS = 1e-3;
 
+  /** Numbers that a loss may keep for each pair of a batch, with its gradient. */
+  private static final double PAIRS = 14;
+
   @AutoClose private static final Backend backend = TestDevice.open();
 
   static List<String> losses() {
@@ -65,6 +68,21 @@ class TupleLossTest {
     TupleLoss loss = TupleLosses.create(name, numbers(name));
     for (Tuples mined : modes(loss)) {
       walk(name, loss, mined, true);
+    }
+  }
+
+  /** No pairs times pairs, no triples, no histogram of each pair. */
+  @ParameterizedTest
+  @MethodSource("losses")
+  void memoryIsThatOfSomePairs(String name) {
+    int count = 160;
+    long[] labels = new long[count];
+    Arrays.setAll(labels, i -> i % TupleBatches.CLASSES);
+    TupleCase batch = TupleCase.of("large", TupleBatches.random(9, count, 2), labels);
+    TupleLoss loss = TupleLosses.create(name, Map.of());
+    try (TupleRun run = new TupleRun(backend, loss, null, false)) {
+      double bytes = run.temporaryBytes(complete(batch, loss), DType.F32);
+      assertThat(bytes / Float.BYTES / count / count).as(name).isLessThan(PAIRS);
     }
   }
 

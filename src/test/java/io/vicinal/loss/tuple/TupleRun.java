@@ -41,25 +41,39 @@ final class TupleRun implements AutoCloseable {
     return run(product, in, directions, type);
   }
 
+  /** What the value and its gradient need beside inputs and outputs. */
+  long temporaryBytes(TupleCase in, DType type) {
+    try (Arena arena = Arena.host()) {
+      return gradient.temporaryBytes(inputs(arena, in, Map.of(), type));
+    }
+  }
+
   private static Map<String, double[]> run(
       Executable program, TupleCase in, Map<String, double[]> directions, DType type) {
     try (Arena arena = Arena.host()) {
-      Map<String, Tensor> inputs = new HashMap<>();
-      long[] shape = {in.count(), in.width()};
-      inputs.put("embedding", real(arena, type, flat(in.rows()), shape));
-      inputs.put("labels", arena.of(in.labels(), in.count()));
-      in.learned().forEach((name, x) -> inputs.put(name, real(arena, type, x.data(), x.shape())));
-      directions.forEach(
-          (name, x) -> {
-            Learned like = in.learned().get(name);
-            long[] sizes = like == null ? shape : like.shape();
-            inputs.put("direction." + name, real(arena, type, x, sizes));
-          });
-      tuples(arena, in, type, inputs);
       Map<String, double[]> outputs = new LinkedHashMap<>();
-      program.run(arena, inputs).forEach((name, x) -> outputs.put(name, x.toDoubles()));
+      program
+          .run(arena, inputs(arena, in, directions, type))
+          .forEach((name, x) -> outputs.put(name, x.toDoubles()));
       return outputs;
     }
+  }
+
+  private static Map<String, Tensor> inputs(
+      Arena arena, TupleCase in, Map<String, double[]> directions, DType type) {
+    Map<String, Tensor> inputs = new HashMap<>();
+    long[] shape = {in.count(), in.width()};
+    inputs.put("embedding", real(arena, type, flat(in.rows()), shape));
+    inputs.put("labels", arena.of(in.labels(), in.count()));
+    in.learned().forEach((name, x) -> inputs.put(name, real(arena, type, x.data(), x.shape())));
+    directions.forEach(
+        (name, x) -> {
+          Learned like = in.learned().get(name);
+          long[] sizes = like == null ? shape : like.shape();
+          inputs.put("direction." + name, real(arena, type, x, sizes));
+        });
+    tuples(arena, in, type, inputs);
+    return inputs;
   }
 
   private static void tuples(Arena arena, TupleCase in, DType type, Map<String, Tensor> inputs) {

@@ -3,8 +3,8 @@ package io.vicinal.loss.tuple;
 import io.vicinal.program.Expr;
 
 /** What losses share that compare a batch with classes; scores are [B, C]. */
-final class Classes {
-  private Classes() {}
+final class ClassScores {
+  private ClassScores() {}
 
   /** The score of each sample's own class, [B, 1]. */
   static Expr own(Batch in, Expr scores) {
