@@ -18,6 +18,7 @@ import org.bytedeco.javacpp.BytePointer;
 public final class LossList {
   private static final class Holder {
     static final Map<String, List<LossParameter>> LOSSES = read();
+    static final int MOST = LOSSES.values().stream().mapToInt(List::size).max().orElse(0);
   }
 
   private LossList() {}
@@ -26,6 +27,12 @@ public final class LossList {
   public static Map<String, List<LossParameter>> losses() {
     NativeLibrary.load();
     return Holder.LOSSES;
+  }
+
+  /** As many as the loss with the most of them has. */
+  static int mostParameters() {
+    NativeLibrary.load();
+    return Holder.MOST;
   }
 
   private static Map<String, List<LossParameter>> read() {

@@ -11,17 +11,18 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * The loss argument of native calls, written where a call's loss is another one than that of the
- * call before. For one thread at a time.
+ * call before. For one thread at a time. Its memory is retained: a {@code PointerScope} that is open
+ * on the caller's thread does not free it.
  */
 public final class NativeLoss implements AutoCloseable {
-  private static final int MOST = 16; // parameters; more than any loss has
-
   /** The names of losses and parameters are few, and live as long as the process. */
   private static final Map<String, BytePointer> NAMES = new ConcurrentHashMap<>();
 
-  private final LossStruct struct = new LossStruct();
-  private final PointerPointer<BytePointer> names = new PointerPointer<>(MOST);
-  private final DoublePointer values = new DoublePointer(MOST);
+  private final LossStruct struct = new LossStruct().retainReference();
+  private final PointerPointer<BytePointer> names =
+      new PointerPointer<BytePointer>(LossList.mostParameters()).retainReference();
+  private final DoublePointer values =
+      new DoublePointer(LossList.mostParameters()).retainReference();
   private LossSpec written;
 
   /** Makes a place for a loss. */
@@ -40,7 +41,7 @@ public final class NativeLoss implements AutoCloseable {
 
   private void write(LossSpec loss) {
     written = null;
-    if (loss.parameters().size() > MOST) {
+    if (loss.parameters().size() > values.capacity()) {
       throw new InputException(
           loss.name() + ": " + loss.parameters().size() + " parameters are given; it has fewer");
     }
@@ -53,7 +54,7 @@ public final class NativeLoss implements AutoCloseable {
   }
 
   private static BytePointer name(String name) {
-    return NAMES.computeIfAbsent(name, n -> new BytePointer(n, StandardCharsets.UTF_8));
+    return NAMES.computeIfAbsent(name, n -> new BytePointer(n, StandardCharsets.UTF_8).retainReference());
   }
 
   @Override

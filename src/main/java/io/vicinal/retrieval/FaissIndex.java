@@ -27,7 +27,7 @@ final class FaissIndex implements AutoCloseable {
   private Index index;
 
   private FaissIndex(Index index) {
-    this.index = index;
+    this.index = index.retainReference(); // the caller's PointerScope does not free it
   }
 
   /**
@@ -91,7 +91,7 @@ final class FaissIndex implements AutoCloseable {
   /** From now on rows carry ids; for kinds that do not keep them of their own. */
   void keepIds() {
     Index inner = index;
-    index = calling(() -> new IndexIDMap(inner));
+    index = calling(() -> new IndexIDMap(inner)).retainReference();
     inner.close();
   }
 

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -267,6 +268,51 @@ class BackendLifeTest {
       assertThatThrownBy(() -> curvature.hvp(problem.head, problem.gradient))
           .isInstanceOf(IllegalStateException.class);
       curvature.close();
+    }
+  }
+
+  /** What outlives a call belongs to no scope of JavaCPP's that its caller had open. */
+  @Test
+  @SuppressWarnings("try") // the scope is open, not used
+  void aPointerScopeThatWasOpenFreesNothing() {
+    LossSpec other = new LossSpec("cosface", Map.of("margin", 0.2, "scale", 7.0));
+    try (Arena arena = Arena.host()) {
+      Problem problem = new Problem(arena, DType.F64, 20, 5, 4, 3);
+      HeadTensors product = like(arena, problem.head);
+      Tensor x = random(arena, DType.F64, 5, 7);
+      Tensor total = arena.allocate(DType.F64);
+      Backend backend;
+      Backend.Curvature curvature;
+      CompiledProgram program;
+      double loss;
+      try (PointerScope scope = new PointerScope()) {
+        backend = Backend.cpu();
+        loss = problem.gradient(backend).loss();
+        curvature = problem.curvature(backend);
+        program =
+            backend.compile(
+                "x = input type=real rank=1\n%1 = sum x axes=all\noutput total %1\n",
+                List.of("x"),
+                List.of("total"));
+        program.run(List.of(x), List.of(total));
+      }
+      double sum = total.at(0);
+      total.set(new double[] {0});
+      try (backend;
+          curvature;
+          program;
+          Backend another = Backend.cpu()) {
+        assertThat(another.headGradient(
+                other, 3, problem.features, problem.targets, problem.head, null, product))
+            .isEqualTo(
+                backend.headGradient(
+                    other, 3, problem.features, problem.targets, problem.head, null, product));
+        assertThat(problem.gradient(backend).loss()).isEqualTo(loss);
+        assertThat(problem.gradient(another).loss()).isEqualTo(loss);
+        curvature.hvp(problem.head, product);
+        program.run(List.of(x), List.of(total));
+        assertThat(total.at(0)).isEqualTo(sum);
+      }
     }
   }
 }

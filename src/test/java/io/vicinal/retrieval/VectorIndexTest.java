@@ -30,6 +30,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.LongStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.bytedeco.javacpp.PointerScope;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -222,6 +223,20 @@ class VectorIndexTest {
         index.add(new float[0]);
         assertThat(index.search(Arrays.copyOf(X, D), N + 50).k()).isEqualTo(N);
       }
+    }
+  }
+
+  /** It belongs to no scope of JavaCPP's that its maker had open. */
+  @Test
+  @SuppressWarnings("try") // the scope is open, not used
+  void aPointerScopeThatWasOpenFreesNothing() {
+    VectorIndex index;
+    try (PointerScope scope = new PointerScope()) {
+      index = VectorIndex.create(D, Metric.L2);
+      index.add(X, LongStream.range(100, 100 + N).toArray());
+    }
+    try (index) {
+      assertThat(index.search(Arrays.copyOf(X, D), 1).id(0, 0)).isEqualTo(100);
     }
   }
 

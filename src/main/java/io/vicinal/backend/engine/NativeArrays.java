@@ -16,7 +16,8 @@ import org.bytedeco.javacpp.BytePointer;
 
 /**
  * The array arguments of one engine's calls: native structures that every call fills anew, and the
- * lease of their memory while it lasts. For one thread at a time.
+ * lease of their memory while it lasts. For one thread at a time. What outlives a call is retained:
+ * a {@code PointerScope} that is open on the caller's thread does not free it.
  */
 final class NativeArrays {
   private static final int FEW = 16; // as many as any entry takes, programs aside
@@ -50,7 +51,7 @@ final class NativeArrays {
   }
 
   private void make(int count) {
-    all = new ArrayStruct(count);
+    all = new ArrayStruct(count).retainReference();
     memory = all.limit(count).asByteBuffer();
     names = new String[count];
     each = new ArrayStruct[count];
@@ -135,7 +136,7 @@ final class NativeArrays {
   }
 
   private static BytePointer text(String argument) {
-    return new BytePointer(argument, StandardCharsets.UTF_8);
+    return new BytePointer(argument, StandardCharsets.UTF_8).retainReference();
   }
 
   /** Ends a call. */

@@ -25,7 +25,7 @@ import org.bytedeco.javacpp.LongPointer;
 /**
  * A native engine with the few bytes that a call needs beside it: the loss structure, the
  * arguments' and two result cells. One thread at a time calls; {@link #cancelIfInterrupted} may
- * come from another.
+ * come from another. A {@code PointerScope} of the caller does not free it.
  */
 final class PooledEngine {
   private static final List<String> ISAS = List.of("auto", "base", "avx2", "avx512");
@@ -33,8 +33,8 @@ final class PooledEngine {
 
   private final Engine handle = new Engine();
   private final NativeLoss spec = new NativeLoss();
-  private final DoublePointer lossCell = new DoublePointer(1);
-  private final LongPointer countCell = new LongPointer(1);
+  private final DoublePointer lossCell = new DoublePointer(1).retainReference();
+  private final LongPointer countCell = new LongPointer(1).retainReference();
   private final DoubleBuffer loss = lossCell.asBuffer(); // read without a native call
   private final LongBuffer count = countCell.asBuffer();
   private final NativeArrays arrays;
