@@ -1,5 +1,6 @@
 package io.vicinal.influence.problem;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
 import io.vicinal.tensor.Arena;
@@ -31,6 +32,7 @@ public final class EkfacDiagonal {
     this.lowest = lowest;
   }
 
+  /** A refusal where an entry is NaN, which would spread through whatever is made of it. */
   static EkfacDiagonal of(
       Backend.Curvature curvature, ParameterSpace space, CurvatureKind kind, Arena arena) {
     Tensor weight = arena.allocate(space.dtype(), space.width(), space.features());
@@ -42,6 +44,13 @@ public final class EkfacDiagonal {
     double lowest = clip(space.backend(), weight);
     if (proxies != null) {
       lowest = Math.min(lowest, clip(space.backend(), proxies));
+    }
+    if (Double.isNaN(lowest)) {
+      throw new InputException(
+          "ekfac: the diagonal of "
+              + kind
+              + " has an entry that is NaN; check features and head for extreme values, or use"
+              + " --dtype float64");
     }
     return new EkfacDiagonal(kind, new Diagonal(weight, proxies), space.backend(), lowest);
   }

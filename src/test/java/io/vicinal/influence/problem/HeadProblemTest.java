@@ -130,6 +130,22 @@ class HeadProblemTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(CurvatureKind.class)
+  void aDiagonalThatIsNoNumberIsRefused(CurvatureKind kind) {
+    try (Arena arena = Arena.host();
+        HeadProblem problem = Toy.small().open(CPU, arena, ParameterSubset.W_B_P)) {
+      HeadTensors at = problem.reference();
+      double[] spoilt = at.weight().toDoubles();
+      spoilt[2] = Double.NaN;
+      Tensor weight = arena.of(spoilt, at.weight().dim(0), at.weight().dim(1));
+      try (CurvaturePoint point =
+          problem.at(new HeadTensors(weight, at.bias(), at.proxies()), null)) {
+        refused(() -> point.ekfac(kind), "ekfac: the diagonal of " + kind, "is NaN; check");
+      }
+    }
+  }
+
   @Test
   void lossesThatAreNoCosineSoftmaxAreNotRotated() {
     try (Arena arena = Arena.host();
