@@ -339,10 +339,30 @@ class RetrainingTest {
     open(
         ParameterSubset.W,
         (explanation, retraining) -> {
-          try (Retraining cold = Retraining.of(explanation, retraining.probes(), OPTIONS)) {
-            assertThat(cold.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
+          HeadProblem problem = explanation.problem();
+          HeadTensors from = problem.reference();
+          double[] weight = from.weight().toDoubles();
+          double[] noise = normal(new Xoshiro(6), weight.length);
+          Arrays.setAll(weight, k -> weight[k] + 0.1 * noise[k]);
+          HeadTensors start =
+              new HeadTensors(
+                  arena.of(weight, from.weight().dim(0), from.weight().dim(1)),
+                  from.bias(),
+                  from.proxies());
+          try (Retraining other =
+              new Retraining(
+                  problem,
+                  explanation.test(),
+                  explanation.damping().lambda(),
+                  retraining.probes(),
+                  start,
+                  OPTIONS)) {
+            assertThat(other.base().converged()).isTrue();
+            assertThat(other.base().gradientNorm()) // another way, the same end
+                .isNotEqualTo(retraining.base().gradientNorm());
+            assertThat(other.before()[0]).isCloseTo(retraining.before()[0], within(1e-8));
             Edit edit = Edit.remove("two", 1, 2);
-            assertThat(cold.run(edit).after()[0])
+            assertThat(other.run(edit).after()[0])
                 .isCloseTo(retraining.run(edit).after()[0], within(1e-8));
           }
         });
