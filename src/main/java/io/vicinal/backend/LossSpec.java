@@ -16,7 +16,22 @@ import java.util.Map;
  *     its default, or 1
  */
 public record LossSpec(String name, Map<String, Double> parameters) {
+  /**
+   * Copies.
+   *
+   * @throws InputException if the name, a parameter's name or its value is null
+   */
   public LossSpec {
+    if (name == null || parameters == null) {
+      throw new InputException(
+          "loss: " + (name == null ? "its name is" : name + "'s parameters are") + " null; give one");
+    }
+    for (Map.Entry<String, Double> parameter : parameters.entrySet()) {
+      if (parameter.getKey() == null || parameter.getValue() == null) {
+        throw new InputException(
+            name + ": " + parameter.getKey() + " is " + parameter.getValue() + "; give a number");
+      }
+    }
     parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
   }
 

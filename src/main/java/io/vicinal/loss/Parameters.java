@@ -25,7 +25,7 @@ final class Parameters {
   Parameters(String loss, Map<String, String> given) {
     this.loss = loss;
     this.given = given;
-    LossList.losses().get(loss).forEach(parameter -> known.put(parameter.name(), parameter));
+    listed(loss).forEach(parameter -> known.put(parameter.name(), parameter));
     for (String name : given.keySet()) {
       if (!known.containsKey(name)) {
         throw new InputException(
@@ -36,6 +36,18 @@ final class Parameters {
                 + String.join(", ", known.keySet()));
       }
     }
+  }
+
+  private static List<LossParameter> listed(String loss) {
+    List<LossParameter> listed = LossList.losses().get(loss);
+    if (listed == null) {
+      throw new InputException(
+          "loss: '"
+              + loss
+              + "' is none that the native library computes; it has "
+              + String.join(", ", LossList.losses().keySet()));
+    }
+    return listed;
   }
 
   /** All defaults. */
@@ -96,18 +108,31 @@ final class Parameters {
     }
   }
 
-  /** The loss with its parameters as numbers: a choice by its place. */
+  /**
+   * The loss with its parameters as numbers: a choice by its place.
+   *
+   * @throws InputException if the native library has no such loss, or {@code params()} lacks a
+   *     parameter of it
+   */
   static LossSpec spec(Loss loss) {
     Map<String, Object> values = loss.params();
     Map<String, Double> numbers = new LinkedHashMap<>();
-    for (LossParameter p : LossList.losses().get(loss.name())) {
-      Object value = values.get(p.name());
-      boolean choice = !p.choices().isEmpty();
-      numbers.put(
-          p.name(),
-          choice ? (double) p.choices().indexOf(value.toString()) : ((Number) value).doubleValue());
+    for (LossParameter p : listed(loss.name())) {
+      numbers.put(p.name(), number(loss.name(), p, values.get(p.name())));
     }
     return new LossSpec(loss.name(), numbers);
+  }
+
+  private static double number(String loss, LossParameter p, Object value) {
+    int choice = p.choices().indexOf(String.valueOf(value));
+    if (choice >= 0) {
+      return choice;
+    }
+    if (p.choices().isEmpty() && value instanceof Number number) {
+      return number.doubleValue();
+    }
+    throw new InputException(
+        loss + ": " + p.name() + " is " + value + " in params(); give it its value there");
   }
 
   /** Pairs in the given order. */

@@ -64,37 +64,59 @@ class LossesTest {
     }
   }
 
+  /** One parameter after the other gets another value than its default. */
   @Test
   void parametersReachTheNativeLibraryByName() {
-    assertThat(
-            Losses.create(
-                    "soft-triple",
-                    Map.of("la", "7", "gamma", "0.5", "margin", "0.25", "tau", "0", "centers", "3"))
-                .spec())
-        .isEqualTo(
-            new LossSpec(
-                "soft-triple",
-                Map.of("la", 7.0, "gamma", 0.5, "margin", 0.25, "tau", 0.0, "centers", 3.0)));
-    assertThat(
-            Losses.create("proxy-anchor", Map.of("mode", "nca", "euclidean", "true", "alpha", "8"))
-                .spec())
-        .isEqualTo(
-            new LossSpec(
-                "proxy-anchor",
-                Map.of(
-                    "mode", 1.0,
-                    "repeat-labels", 0.0,
-                    "euclidean", 1.0,
-                    "detach-proxies", 0.0,
-                    "alpha", 8.0,
-                    "margin", 0.1)));
+    LossList.losses()
+        .forEach(
+            (name, listed) -> {
+              Map<String, Double> expected = new LinkedHashMap<>();
+              listed.forEach(p -> expected.put(p.name(), p.standard()));
+              assertThat(Losses.create(name).spec()).isEqualTo(new LossSpec(name, expected));
+              for (LossParameter p : listed) {
+                boolean choice = !p.choices().isEmpty();
+                double value = choice ? 1 : p.whole() ? 3 : 1.5 * p.standard();
+                String text =
+                    choice ? p.choices().get(1) : p.whole() ? "3" : Double.toString(value);
+                Map<String, Double> changed = new LinkedHashMap<>(expected);
+                changed.put(p.name(), value);
+                assertThat(Losses.create(name, Map.of(p.name(), text)).spec())
+                    .isEqualTo(new LossSpec(name, changed));
+              }
+            });
+  }
+
+  /** A loss of somebody else's. */
+  private record Strange(String name, Map<String, Object> params) implements Loss {
+    @Override
+    public String formula() {
+      return "0";
+    }
+  }
+
+  @Test
+  void lossesThatTheNativeLibraryCannotTakeAreRefusedByName() {
+    refused(
+        () -> new Strange("mine", Map.of()).spec(),
+        "loss: 'mine' is none that the native library computes; it has proxy-nca, ");
+    refused(
+        () -> new Strange("cosface", Map.of("scale", 1.0)).spec(),
+        "cosface: margin is null in params()");
+    refused(
+        () -> new Strange("proxy-nca", Map.of("scale", 1.0, "exclude-positive", "no")).spec(),
+        "proxy-nca: exclude-positive is no in params()");
+    refused(() -> new LossSpec(null, Map.of()), "loss: its name is null");
+    refused(() -> new LossSpec("cosface", null), "loss: cosface's parameters are null");
+    Map<String, Double> values = new LinkedHashMap<>();
+    values.put("scale", null);
+    refused(() -> new LossSpec("cosface", values), "cosface: scale is null; give a number");
   }
 
   @Test
   void whatTheNativeLibraryDoesNotKnowIsRefusedByName() {
     refused(
         () -> new LossSpec("cosfaec", Map.of()).decomposes(),
-        "loss 'cosfaec' is unknown; choose proxy-nca, ");
+        "loss: 'cosfaec' is no loss; choose proxy-nca, ");
     refused(
         () -> new LossSpec("cosface", Map.of("sclae", 1.0)).decomposes(),
         "cosface: unknown parameter 'sclae'; it has margin, scale");
