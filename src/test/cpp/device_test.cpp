@@ -1,5 +1,7 @@
 // What only a second device has: memory of its own beside the host's, features that it cannot hold, a request to stop.
 // On the processor the memory entries are the process's, and the rest is skipped.
+#include <dlfcn.h>
+
 #include <atomic>
 #include <chrono>
 #include <thread>
@@ -228,4 +230,15 @@ TEST_CASE("rounded products stay within their precision") {
   o.precision = VICINAL_PRECISION_BF16;
   vicinal_engine* raw = nullptr;
   CHECK(vicinal_engine_create("cpu", &o, &raw) == VICINAL_INVALID_ARGUMENT);
+}
+
+TEST_CASE("a library of another version, or from other lists and layouts, gives no table") {
+  if (on_cpu()) return;
+  void* library = dlopen(std::getenv("VICINAL_TEST_DEVICE_LIBRARY"), RTLD_LAZY | RTLD_NOLOAD);
+  REQUIRE(library != nullptr);
+  const auto entry = reinterpret_cast<vicinal::TableEntry>(dlsym(library, "vicinal_cuda_table"));
+  REQUIRE(entry != nullptr);
+  CHECK(entry(VICINAL_ABI_VERSION, vicinal::table_fingerprint()) != nullptr);
+  CHECK(entry(VICINAL_ABI_VERSION, vicinal::table_fingerprint() + 1) == nullptr);
+  CHECK(entry(VICINAL_ABI_VERSION + 1, vicinal::table_fingerprint()) == nullptr);
 }

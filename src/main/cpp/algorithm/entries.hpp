@@ -330,36 +330,8 @@ template <class Device, template <auto> class Guard>
 Operations<typename Device::Real> operations_table() {
   using Of = Entries<Device>;
   Operations<typename Device::Real> t{};
-#define VICINAL_ENTRY(name) t.name = Guard<&Of::name>::call
-  VICINAL_ENTRY(check_weights);
-  VICINAL_ENTRY(loss);
-  VICINAL_ENTRY(loss_hvp);
-  VICINAL_ENTRY(embed);
-  VICINAL_ENTRY(curvature_create);
-  VICINAL_ENTRY(curvature_destroy);
-  VICINAL_ENTRY(curvature_products);
-  VICINAL_ENTRY(curvature_scores);
-  VICINAL_ENTRY(curvature_sample_gradients);
-  VICINAL_ENTRY(curvature_tables);
-  VICINAL_ENTRY(curvature_loss_change);
-  VICINAL_ENTRY(curvature_factors);
-  VICINAL_ENTRY(curvature_diagonal);
-  VICINAL_ENTRY(curvature_self_influence);
-  VICINAL_ENTRY(curvature_seed_recursion);
-  VICINAL_ENTRY(sgd_step);
-  VICINAL_ENTRY(adam_step);
-  VICINAL_ENTRY(clip);
-  VICINAL_ENTRY(lowest);
-  VICINAL_ENTRY(reciprocal);
-  VICINAL_ENTRY(find_nonfinite);
-  VICINAL_ENTRY(gather_rows);
-  VICINAL_ENTRY(normalize_rows);
-  VICINAL_ENTRY(gemm);
-  VICINAL_ENTRY(dots);
-  VICINAL_ENTRY(axpy);
-  VICINAL_ENTRY(xpby);
-  VICINAL_ENTRY(multiply);
-  VICINAL_ENTRY(run_program);
+#define VICINAL_ENTRY(name) t.name = Guard<&Of::name>::call;
+  VICINAL_OPERATIONS(VICINAL_ENTRY)
 #undef VICINAL_ENTRY
   return t;
 }

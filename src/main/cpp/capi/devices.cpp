@@ -62,14 +62,11 @@ void forward(Group& group) {
 
 template <class Real>
 void forward_operations(Operations<Real>& t) {
-  using O = Operations<Real>;
-  forward<&O::check_weights, &O::loss, &O::loss_hvp, &O::embed, &O::curvature_create, &O::curvature_products,
-          &O::curvature_scores, &O::curvature_sample_gradients, &O::curvature_tables, &O::curvature_loss_change,
-          &O::sgd_step, &O::adam_step, &O::clip, &O::lowest, &O::reciprocal, &O::find_nonfinite, &O::gather_rows,
-          &O::normalize_rows, &O::gemm, &O::curvature_factors, &O::curvature_diagonal, &O::curvature_self_influence,
-          &O::curvature_seed_recursion, &O::dots, &O::axpy, &O::xpby, &O::multiply, &O::run_program>(t);
-  // Every operation that may fail is listed: all but curvature_destroy, and symmetric_eigen, which no other device has.
-  static_assert(sizeof(O) == 30 * sizeof(void*), "a new operation is forwarded here too");
+  const auto destroy = t.curvature_destroy;
+#define VICINAL_FORWARD(name) t.name = Forward<&Operations<Real>::name>::call;
+  VICINAL_OPERATIONS(VICINAL_FORWARD)
+#undef VICINAL_FORWARD
+  t.curvature_destroy = destroy;  // has nobody to tell of a failure
 }
 
 void open_library(const char* path) {
@@ -80,7 +77,7 @@ void open_library(const char* path) {
   if (library == nullptr) fail(VICINAL_UNAVAILABLE, "the device library could not be loaded: ", dlerror());
   const auto entry = reinterpret_cast<TableEntry>(dlsym(library, "vicinal_cuda_table"));
   if (entry == nullptr) fail(VICINAL_UNAVAILABLE, path, " has no vicinal_cuda_table: it is another library");
-  const DeviceTable* table = entry(VICINAL_ABI_VERSION);
+  const DeviceTable* table = entry(VICINAL_ABI_VERSION, table_fingerprint());
   if (table == nullptr)
     fail(VICINAL_UNAVAILABLE, path, " was built for another version than ", VICINAL_ABI_VERSION,
          ": use the one that came with this library");
@@ -90,6 +87,9 @@ void open_library(const char* path) {
     fail(VICINAL_UNAVAILABLE, "no CUDA device: ", devices == 0 && *sentence == '\0' ? "none was found" : sentence);
   added = *table;
   foreign.store(table, std::memory_order_release);
+  // A new member is forwarded here too, unless it fails never.
+  static_assert(sizeof(MemoryTable) == 8 * sizeof(void*));
+  static_assert(sizeof(DeviceTable) == sizeof(MemoryTable) + 2 * sizeof(Operations<float>) + 13 * sizeof(void*));
   using D = DeviceTable;
   forward<&D::count, &D::create, &D::check_ids, &D::rank, &D::nearest>(added);
   using M = MemoryTable;

@@ -59,22 +59,29 @@ struct WeightChanges {
 
 // The curvature matrices of vicinal.h.
 enum class CurvatureKind { kHessian = VICINAL_HESSIAN, kGaussNewton = VICINAL_GAUSS_NEWTON, kFisher = VICINAL_FISHER };
-// What the samples' parts of a matrix are made of. A kind that does not say so does not compile.
+// What the samples' parts of a matrix are made of.
 struct CurvatureTerms {
   bool gauss_newton;   // J' (second derivative of the loss by the cosines) J
   bool normalisation;  // the second derivative of the cosines
   bool gradients;      // dL_i dL_i'
 };
-inline CurvatureTerms terms_of(CurvatureKind kind) {
+template <bool gauss_newton, bool normalisation, bool gradients>
+constexpr CurvatureTerms made_of() {
+  static_assert(gradients ? !gauss_newton && !normalisation : gauss_newton,
+                "products exist of Gauss-Newton's part, with or without the normalisation's, and of gradients alone");
+  return {gauss_newton, normalisation, gradients};
+}
+// Nothing at all: there is no such kind. A kind that does not say so does not compile.
+constexpr CurvatureTerms terms_of(CurvatureKind kind) {
   switch (kind) {
     case CurvatureKind::kHessian:
-      return {true, true, false};
+      return made_of<true, true, false>();
     case CurvatureKind::kGaussNewton:
-      return {true, false, false};
+      return made_of<true, false, false>();
     case CurvatureKind::kFisher:
-      return {false, false, true};
+      return made_of<false, false, true>();
   }
-  __builtin_unreachable();
+  return {};
 }
 
 // m products with a curvature matrix; every part of direction and out has m of them, one after the other.
@@ -157,6 +164,19 @@ struct Operations {
   void (*run_program)(void* device, const program::Plan& plan, void* const* inputs, void* const* outputs);
 };
 
+// Every member but symmetric_eigen, which the processor alone has: entry(name) for each.
+#define VICINAL_OPERATIONS(entry)                                                                                   \
+  entry(check_weights) entry(loss) entry(loss_hvp) entry(embed) entry(curvature_create) entry(curvature_destroy)    \
+  entry(curvature_products) entry(curvature_scores) entry(curvature_sample_gradients) entry(curvature_tables)       \
+  entry(curvature_loss_change) entry(sgd_step) entry(adam_step) entry(clip) entry(lowest) entry(reciprocal)         \
+  entry(find_nonfinite) entry(gather_rows) entry(normalize_rows) entry(gemm) entry(curvature_factors)               \
+  entry(curvature_diagonal) entry(curvature_self_influence) entry(curvature_seed_recursion) entry(dots) entry(axpy) \
+  entry(xpby) entry(multiply) entry(run_program)
+#define VICINAL_ONE_MORE(name) +1
+static_assert(sizeof(Operations<float>) == (1 VICINAL_OPERATIONS(VICINAL_ONE_MORE)) * sizeof(void*),
+              "a new operation is listed here too");
+#undef VICINAL_ONE_MORE
+
 // Ranks of relevant gallery rows; the members are vicinal_rank's arguments.
 struct Ranking {
   std::int64_t Q, G, d;
@@ -226,8 +246,36 @@ inline const Operations<double>& operations<double>(const DeviceTable& table) {
 
 const DeviceTable& cpu_table();
 
-// What another library exports as `vicinal_cuda_table`: null when `abi_version` is not the one it was built as.
-using TableEntry = const DeviceTable* (*)(int abi_version);
+// What both sides of a table take for granted beside the C ABI: sizes of what it passes, the losses and a program's
+// operations with their places and parameters. A library built from other ones has another number.
+constexpr std::uint64_t table_fingerprint() {
+  constexpr char kLists[] =
+#define VICINAL_TEXT(...) #__VA_ARGS__
+#define VICINAL_LOSS(...) VICINAL_TEXT(__VA_ARGS__)
+#include "math/losses.def"
+#define VICINAL_MAP(...) VICINAL_TEXT(__VA_ARGS__)
+#include "program/map.def"
+#undef VICINAL_TEXT
+      ;
+  constexpr std::uint64_t kSizes[] = {sizeof(DeviceTable),
+                                      sizeof(LossSpec),
+                                      sizeof(Problem<double>),
+                                      sizeof(Gradients<double>),
+                                      sizeof(CurvatureProducts<double>),
+                                      sizeof(Ranking),
+                                      sizeof(Nearest),
+                                      sizeof(program::Plan),
+                                      sizeof(program::Kernel)};
+  std::uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a
+  for (const std::uint64_t size : kSizes) hash = (hash ^ size) * 0x100000001B3u;
+  for (const char c : kLists)
+    if (c != ' ') hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3u;  // compilers space text differently
+  return hash;
+}
+
+// What another library exports as `vicinal_cuda_table`: null when it was built as another version, or from other lists
+// and layouts.
+using TableEntry = const DeviceTable* (*)(int abi_version, std::uint64_t fingerprint);
 
 }  // namespace vicinal
 

@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 6
+#define VICINAL_ABI_VERSION 7
 
 typedef int vicinal_status;
 #define VICINAL_OK 0

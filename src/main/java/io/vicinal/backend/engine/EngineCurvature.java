@@ -60,7 +60,7 @@ final class EngineCurvature implements Backend.Curvature {
             Vicinal.vicinal_curvature_products(
                 e.handle(),
                 handle,
-                kind.ordinal(),
+                kind.number(),
                 e.array("direction of the weight", direction.weight()),
                 e.array("direction of the proxies", direction.proxies()),
                 offsets,
@@ -133,7 +133,7 @@ final class EngineCurvature implements Backend.Curvature {
             Vicinal.vicinal_curvature_diagonal(
                 e.handle(),
                 handle,
-                kind.ordinal(),
+                kind.number(),
                 e.array("weight", weight),
                 e.array("proxies", proxies)));
   }
