@@ -192,7 +192,8 @@ const DeviceTable& table() {
 
 }  // namespace vicinal::cuda
 
-extern "C" __attribute__((visibility("default"))) const vicinal::DeviceTable* vicinal_cuda_table(int abi_version,
-                                                                                             std::uint64_t fingerprint) {
-  return abi_version == VICINAL_ABI_VERSION && fingerprint == vicinal::table_fingerprint() ? &vicinal::cuda::table() : nullptr;
+extern "C" __attribute__((visibility("default"))) const vicinal::DeviceTable* vicinal_cuda_table(
+    int abi_version, std::uint64_t fingerprint) {
+  return abi_version == VICINAL_ABI_VERSION && fingerprint == vicinal::table_fingerprint() ? &vicinal::cuda::table()
+                                                                                           : nullptr;
 }

@@ -72,15 +72,19 @@ TEST_CASE("losses: every argument is checked") {
     c.use_t = true;
     c.t[2] = -0.5f;
   });
-  refuses(e, "soft_labels: this loss", [](Call& c) {
-    c.use_t = true;
-    c.spec = cosface(64, 0.35);
-  });
-  refuses(e, "soft_labels: this loss", [](Call& c) {
+  refuses(e, "soft_labels: cosface needs one label per sample; choose proxy-nca, proxy-nca-pp, normalized-softmax",
+          [](Call& c) {
+            c.use_t = true;
+            c.spec = cosface(64, 0.35);
+          });
+  refuses(e, "soft_labels: proxy-nca with these parameters needs one label per sample; choose ", [](Call& c) {
     c.use_t = true;
     c.spec = proxy_nca(1, true);
   });
-  refuses(e, "per-sample values", [](Call& c) { c.spec = proxy_anchor(32, 0.1); });
+  refuses(e,
+          "per-sample values: proxy-anchor is not a sum over samples; pass null, or choose proxy-nca, proxy-nca-pp, "
+          "proxy-anchor with mode nca, soft-triple, ",
+          [](Call& c) { c.spec = proxy_anchor(32, 0.1); });
   refuses(e, "cosface: scale is -1; it must be in 0.0001..10000", [](Call& c) { c.spec = cosface(-1, 0.35); });
 }
 
@@ -96,12 +100,15 @@ std::string refused(const Loss& spec) {
 
 TEST_CASE("losses: names, parameters and their values are checked") {
   CHECK(refused(Loss{"cosfaec", {}}) ==
-        "loss 'cosfaec' is unknown; choose proxy-nca, proxy-nca-pp, proxy-anchor, soft-triple, normalized-softmax, "
-        "cosface, arcface");
+        "'cosfaec' is no loss; choose proxy-nca, proxy-nca-pp, proxy-anchor, soft-triple, normalized-softmax, cosface, "
+        "arcface");
   CHECK(refused(Loss{"cosface", {{"sclae", 1}}}) == "cosface: unknown parameter 'sclae'; it has margin, scale");
   CHECK(refused(Loss{"arcface", {{"margin", 1}}}) ==
         "arcface: unknown parameter 'margin'; it has margin-degrees, scale");
   CHECK(refused(normalized_softmax(0)) == "normalized-softmax: temperature is 0; it must be in 0.0001..10000");
+  CHECK(refused(proxy_nca(10000.001)) == "proxy-nca: scale is 10000.001; it must be in 0.0001..10000");
+  CHECK(refused(proxy_nca(std::nextafter(1e-4, 0))) ==
+        "proxy-nca: scale is 9.999999999999999e-05; it must be in 0.0001..10000");
   CHECK(refused(proxy_nca(NAN)) == "proxy-nca: scale is nan; it must be in 0.0001..10000");
   CHECK(refused(cosface(64, INFINITY)) == "cosface: margin is inf; it must be in -10000..10000");
   CHECK(refused(arcface(64, 181)) == "arcface: margin-degrees is 181; it must be in 0..180");

@@ -237,8 +237,10 @@ TEST_CASE("a library of another version, or from other lists and layouts, gives 
   void* library = dlopen(std::getenv("VICINAL_TEST_DEVICE_LIBRARY"), RTLD_LAZY | RTLD_NOLOAD);
   REQUIRE(library != nullptr);
   const auto entry = reinterpret_cast<vicinal::TableEntry>(dlsym(library, "vicinal_cuda_table"));
-  REQUIRE(entry != nullptr);
-  CHECK(entry(VICINAL_ABI_VERSION, vicinal::table_fingerprint()) != nullptr);
-  CHECK(entry(VICINAL_ABI_VERSION, vicinal::table_fingerprint() + 1) == nullptr);
-  CHECK(entry(VICINAL_ABI_VERSION + 1, vicinal::table_fingerprint()) == nullptr);
+  const bool found = entry != nullptr;
+  REQUIRE(found);
+  const std::uint64_t fingerprint = vicinal::table_fingerprint();
+  CHECK(entry(VICINAL_ABI_VERSION, fingerprint) != nullptr);
+  CHECK(entry(VICINAL_ABI_VERSION, fingerprint + 1) == nullptr);
+  CHECK(entry(VICINAL_ABI_VERSION + 1, fingerprint) == nullptr);
 }

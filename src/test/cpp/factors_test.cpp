@@ -229,14 +229,15 @@ TEST_CASE("factors and diagonals: refusals name the argument and what works") {
   double out[64];
   const CurvaturePtr arc = make_curvature(e.get(), make_head(arcface(16, 20), 6, 4, 3, 3, false, 160));
   refused(call::curvature_factors<double>(e.get(), arc.get(), nullptr, out),
-          "output_factor: this loss is no softmax over cosines");
+          "output_factor: arcface is no softmax over cosines and has no closed form; choose proxy-nca, proxy-nca-pp, "
+          "soft-triple with centers 1, normalized-softmax, cosface");
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), out, nullptr) == VICINAL_OK);
   CHECK(call::curvature_factors<double>(e.get(), arc.get(), nullptr, nullptr) == VICINAL_INVALID_ARGUMENT);
   refused(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_HESSIAN, out, nullptr),
-          "kind: this loss is no softmax");
+          "kind: arcface is no softmax");
   refused(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, out, out + 20),
-          "proxies: this loss is no softmax");
-  refused(call::curvature_diagonal<double>(e.get(), arc.get(), 3, out, nullptr), "kind is 3");
+          "proxies: arcface is no softmax");
+  refused(call::curvature_diagonal<double>(e.get(), arc.get(), 3, out, nullptr), "kind is 3; the kinds are 0..2");
   CHECK(call::curvature_diagonal<double>(e.get(), arc.get(), VICINAL_FISHER, nullptr, nullptr) ==
         VICINAL_INVALID_ARGUMENT);
   refused(call::curvature_self_influence<double>(e.get(), arc.get(), nullptr, out), "inverse is missing");

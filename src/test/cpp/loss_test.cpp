@@ -1,10 +1,27 @@
 // The oracle checks the product: values, per-sample values, gradients and Hessian-vector products of every registered
 // loss, in both element types, for every instruction set that the processor has.
+#include <algorithm>
+
 #include "support.hpp"
 
 namespace {
 
 using namespace test;
+
+TEST_CASE("what the tests' lists say of a loss is what the library says, and every loss is in them") {
+  for (const Registered& r : registry()) {
+    CAPTURE(r.name);
+    std::int32_t traits = 0;
+    ok(vicinal_loss_traits(call::Spec(&r.spec), &traits));
+    CHECK(cosine_softmax(r.spec) == ((traits & VICINAL_SOFTMAX) != 0));
+    CHECK(r.soft == ((traits & VICINAL_SOFT_LABELS) != 0));
+    CHECK(column_form(r.spec) == ((traits & VICINAL_DECOMPOSES) == 0));
+  }
+  const char* name = nullptr;
+  for (std::int32_t loss = 0; (name = vicinal_loss_name(loss)) != nullptr; ++loss)
+    CHECK_MESSAGE(
+        std::any_of(registry().begin(), registry().end(), [&](const Registered& r) { return r.spec.is(name); }), name);
+}
 
 // A cosine of d terms is off by a few eps, a logit by steepness times that, and probabilities, gradients and products
 // by the same relative amount of their largest element; 1/sin(theta) and 1/distance add a factor near their floors,

@@ -163,9 +163,7 @@ void read_targets(Arguments<Real>& a, Problem<Real>& p, std::int64_t C, const vi
   a.engine.table->check_ids(device, "labels", p.n, C, p.labels);
   if (p.weights != nullptr) a.ops.check_weights(device, "weights", p.n, 1, p.weights);
   if (p.soft_labels == nullptr) return;
-  require(math::traits_of(p.spec).soft_labels,
-          "soft_labels: this loss needs one label per sample; proxy-nca and proxy-nca-pp (not exclude-positive) "
-          "and normalized-softmax take soft labels");
+  check_trait(p.spec, &math::Traits::soft_labels, "soft_labels", "needs one label per sample");
   a.ops.check_weights(device, "soft_labels", p.n * C, C, p.soft_labels);
 }
 
@@ -174,8 +172,9 @@ template <class Real>
 Gradients<Real> loss_outputs(Arguments<Real>& a, const Problem<Real>& p, double* loss, std::int64_t* empty,
                              const vicinal_array* per_sample) {
   check_pointer("loss", loss);
-  require(!given(per_sample) || math::traits_of(p.spec).decomposes,
-          "per-sample values do not exist for a loss that is no sum over samples; pass null");
+  if (given(per_sample))
+    check_trait(p.spec, &math::Traits::decomposes, "per-sample values", "is not a sum over samples",
+                "pass null, or choose");
   Gradients<Real> out{};
   out.loss = loss;
   out.empty = empty;

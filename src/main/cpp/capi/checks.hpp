@@ -58,12 +58,21 @@ class HostView {
 void check_parameter(const char* name, double value, double low, bool low_allowed, double high);
 
 inline CurvatureKind read_kind(std::int32_t kind) {
-  require(kind >= VICINAL_HESSIAN && kind <= VICINAL_FISHER, "kind is ", kind, "; the kinds are 0..2");
+  const auto exists = [](std::int32_t at) {
+    const CurvatureTerms terms = terms_of(static_cast<CurvatureKind>(at));
+    return terms.gauss_newton || terms.gradients;
+  };
+  std::int32_t count = 0;
+  while (exists(count)) ++count;
+  require(kind >= 0 && kind < count, "kind is ", kind, "; the kinds are 0..", count - 1);
   return static_cast<CurvatureKind>(kind);
 }
 
 // The loss, its parameters checked.
 LossSpec read_loss(const vicinal_loss* spec);
+// Refuses an argument for a loss without a trait, and names those that have it: "argument: loss lack; remedy losses".
+void check_trait(const LossSpec& spec, bool math::Traits::*trait, const char* argument, const char* lack,
+                 const char* remedy = "choose");
 
 // The engine, ready for a call.
 inline vicinal_engine& begin_call(vicinal_engine* engine) {

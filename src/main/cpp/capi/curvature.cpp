@@ -32,9 +32,8 @@ Tangents<const Real> directions_in(Arguments<Real>& a, const vicinal_curvature& 
 
 void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChanges& changes) {
   if (changes.offsets == nullptr) return;
-  require(math::traits_of(c.spec).decomposes,
-          "change_offsets: proxy-anchor's weights are inside its sums over samples; pass null, or use the per-sample "
-          "axis");
+  check_trait(c.spec, &math::Traits::decomposes, "change_offsets",
+              "is not a sum over samples and has their weights inside", "pass null, or choose");
   require(changes.offsets[0] == 0, "change_offsets[0] is ", changes.offsets[0], "; it must be 0");
   for (std::int64_t q = 0; q < m; ++q)
     require(changes.offsets[q] <= changes.offsets[q + 1], "change_offsets[", q + 1, "] is ", changes.offsets[q + 1],
@@ -50,10 +49,13 @@ void check_changes(const vicinal_curvature& c, std::int64_t m, const WeightChang
 }
 
 void check_kind(const vicinal_curvature& c, CurvatureKind kind) {
-  require(kind != CurvatureKind::kGaussNewton || math::traits_of(c.spec).softmax,
-          "kind: this loss is no softmax over cosines and has no Gauss-Newton matrix; use the Hessian");
-  require(kind != CurvatureKind::kFisher || math::traits_of(c.spec).decomposes,
-          "kind: proxy-anchor is not a sum over samples and has no Fisher matrix; use the Hessian");
+  const CurvatureTerms terms = terms_of(kind);
+  if (terms.gauss_newton && !terms.normalisation)
+    check_trait(c.spec, &math::Traits::softmax, "kind", "is no softmax over cosines and has no Gauss-Newton matrix",
+                "use the Hessian, or choose");
+  if (terms.gradients)
+    check_trait(c.spec, &math::Traits::decomposes, "kind", "is not a sum over samples and has no Fisher matrix",
+                "use the Hessian, or choose");
 }
 
 }  // namespace
@@ -107,8 +109,8 @@ vicinal_status vicinal_curvature_sample_gradients(vicinal_engine* engine, const 
     auto* gradient_rows = a.optional_out(gradients, {c.n, c.d});
     require(unit_rows != nullptr || gradient_rows != nullptr,
             "units and gradients are both null; at least one is needed");
-    require(gradient_rows == nullptr || math::traits_of(c.spec).decomposes,
-            "gradients: proxy-anchor is not a sum over samples; pass null, or use the per-sample axis");
+    if (gradient_rows != nullptr)
+      check_trait(c.spec, &math::Traits::decomposes, "gradients", "is not a sum over samples", "pass null, or choose");
     a.run(a.ops.curvature_sample_gradients, c.state, unit_rows, gradient_rows);
   });
 }
@@ -118,7 +120,7 @@ vicinal_status vicinal_curvature_tables(vicinal_engine* engine, const vicinal_cu
                                         int64_t from, const vicinal_array* by_proxy, const vicinal_array* relabel) {
   return call(engine, curvature, [&](auto& a) {
     const vicinal_curvature& c = *curvature;
-    require(math::traits_of(c.spec).softmax, "curvature: its loss is no softmax over cosines and has no tables");
+    check_trait(c.spec, &math::Traits::softmax, "curvature", "is no softmax over cosines and has no tables");
     const auto g = count_directions(c, direction_weight, direction_proxies);
     require(g.m == 1, "direction has several directions; give one");
     const auto direction = directions_in(a, c, g, direction_weight, direction_proxies);
@@ -138,8 +140,7 @@ vicinal_status vicinal_curvature_loss_change(vicinal_engine* engine, const vicin
                                              const vicinal_array* change) {
   return call(engine, curvature, [&](auto& a) {
     const vicinal_curvature& c = *curvature;
-    require(math::traits_of(c.spec).decomposes,
-            "curvature: proxy-anchor is not a sum over samples; use the per-sample axis");
+    check_trait(c.spec, &math::Traits::decomposes, "curvature", "is not a sum over samples");
     a.matrix("left", left);
     const std::int64_t R = left->shape[0];
     check_columns("R", R);

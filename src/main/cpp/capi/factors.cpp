@@ -5,14 +5,11 @@ namespace vicinal::capi {
 namespace {
 
 void check_softmax(const vicinal_curvature& c, const char* what) {
-  require(math::traits_of(c.spec).softmax, what,
-          ": this loss is no softmax over cosines and has no closed form; proxy-nca and proxy-nca-pp (not "
-          "exclude-positive), soft-triple with one centre, normalized-softmax and cosface have");
+  check_trait(c.spec, &math::Traits::softmax, what, "is no softmax over cosines and has no closed form");
 }
 
 void check_samples(const vicinal_curvature& c, const char* what) {
-  require(math::traits_of(c.spec).decomposes, what,
-          ": proxy-anchor is not a sum over samples; use the per-sample axis");
+  check_trait(c.spec, &math::Traits::decomposes, what, "is not a sum over samples");
 }
 
 }  // namespace

@@ -62,10 +62,37 @@ const Entry* at(const std::vector<Entry>& list, std::int32_t position) {
 }
 
 std::string range(const LossParameter& p) {
-  if (p.choices != nullptr) return std::string("0 or 1 (") + p.choices + ")";
-  std::ostringstream text;
-  text << (p.whole != 0 ? "a whole number " : "") << "in " << p.least << ".." << p.most;
-  return text.str();
+  if (p.choices != nullptr) return sentence("0 or 1 (", p.choices, ")");
+  return sentence(p.whole != 0 ? "a whole number " : "", "in ", p.least, "..", p.most);
+}
+
+LossSpec with_defaults(const ListedLoss& loss) {
+  LossSpec spec;
+  spec.kind = loss.kind;
+  for (const LossParameter& p : loss.parameters) p.set(spec, p.standard);
+  return spec;
+}
+
+// The losses that have a trait: with their defaults, or with one parameter that gives it to them.
+std::string losses_with(bool math::Traits::*trait) {
+  std::string all;
+  const auto has = [&](const LossSpec& spec) { return math::traits_of(spec).*trait; };
+  const auto add = [&](const std::string& name) { all.append(all.empty() ? "" : ", ").append(name); };
+  for (const ListedLoss& loss : losses()) {
+    if (has(with_defaults(loss))) {
+      add(loss.name);
+      continue;
+    }
+    for (const LossParameter& p : loss.parameters) {
+      LossSpec spec = with_defaults(loss);
+      p.set(spec, p.choices != nullptr ? 1 : p.least);
+      if (!has(spec)) continue;
+      const std::string value = p.choices != nullptr ? std::strstr(p.choices, ", ") + 2 : sentence(p.least);
+      add(sentence(loss.name, " with ", p.name, " ", value));
+      break;
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -77,10 +104,8 @@ LossSpec read_loss(const vicinal_loss* spec) {
           "; this library expects ", sizeof(vicinal_loss));
   check_pointer("spec.name", spec->name);
   const ListedLoss* loss = find(losses(), spec->name);
-  if (loss == nullptr) fail(VICINAL_INVALID_ARGUMENT, "loss '", spec->name, "' is unknown; choose ", names(losses()));
-  LossSpec out;
-  out.kind = loss->kind;
-  for (const LossParameter& p : loss->parameters) p.set(out, p.standard);
+  if (loss == nullptr) fail(VICINAL_INVALID_ARGUMENT, "'", spec->name, "' is no loss; choose ", names(losses()));
+  LossSpec out = with_defaults(*loss);
   require(spec->count >= 0, "spec.count is ", spec->count, "; it must be at least 0");
   require(spec->count == 0 || (spec->names != nullptr && spec->values != nullptr),
           "spec.names or spec.values is null; spec.count is ", spec->count);
@@ -100,6 +125,14 @@ LossSpec read_loss(const vicinal_loss* spec) {
     p->set(out, value);
   }
   return out;
+}
+
+void check_trait(const LossSpec& spec, bool math::Traits::*trait, const char* argument, const char* lack,
+                 const char* remedy) {
+  if (math::traits_of(spec).*trait) return;
+  const ListedLoss& loss = losses()[static_cast<std::size_t>(spec.kind)];
+  const char* const so = math::traits_of(with_defaults(loss)).*trait ? " with these parameters " : " ";
+  fail(VICINAL_INVALID_ARGUMENT, argument, ": ", loss.name, so, lack, "; ", remedy, " ", losses_with(trait));
 }
 
 }  // namespace vicinal::capi

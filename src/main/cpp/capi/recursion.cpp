@@ -9,9 +9,8 @@ extern "C" vicinal_status vicinal_curvature_seed_recursion(vicinal_engine* engin
                                                            const vicinal_array* right, const vicinal_array* h) {
   return call(engine, curvature, [&](auto& a) {
     const vicinal_curvature& c = *curvature;
-    require(
-        math::traits_of(c.spec).decomposes,
-        "curvature: proxy-anchor is not a sum over samples and has no recursion over them; use the per-sample axis");
+    check_trait(c.spec, &math::Traits::decomposes, "curvature",
+                "is not a sum over samples and has no recursion over them");
     check_parameter("damping", damping, 0, true, 1);
     check_parameter("scale", scale, 0, false, 1e300);
     a.matrix("right", right);

@@ -3,11 +3,15 @@
 #ifndef VICINAL_CORE_ERROR_HPP_
 #define VICINAL_CORE_ERROR_HPP_
 
+#include <charconv>
 #include <exception>
+#include <iterator>
+#include <limits>
 #include <new>
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "vicinal/vicinal.h"
 
@@ -22,11 +26,33 @@ class Error : public std::runtime_error {
   vicinal_status status_;
 };
 
+// A part of a sentence. Numbers have the digits that tell them from their neighbours, six at least.
+template <class Part>
+void put(std::ostream& text, const Part& part) {
+  if constexpr (std::is_floating_point_v<Part>) {
+    char digits[32];
+    char* end = digits;
+    Part read = 0;
+    for (int count = 6; count <= std::numeric_limits<Part>::max_digits10 && (count == 6 || read != part); ++count) {
+      end = std::to_chars(digits, std::end(digits), part, std::chars_format::general, count).ptr;
+      std::from_chars(digits, end, read);
+    }
+    text.write(digits, end - digits);
+  } else {
+    text << part;
+  }
+}
+
+template <class... Parts>
+std::string sentence(const Parts&... parts) {
+  std::ostringstream text;
+  (put(text, parts), ...);
+  return text.str();
+}
+
 template <class... Parts>
 [[noreturn]] void fail(vicinal_status status, const Parts&... parts) {
-  std::ostringstream text;
-  (text << ... << parts);
-  throw Error(status, text.str());
+  throw Error(status, sentence(parts...));
 }
 
 template <class... Parts>

@@ -24,7 +24,9 @@ public record LossSpec(String name, Map<String, Double> parameters) {
   public LossSpec {
     if (name == null || parameters == null) {
       throw new InputException(
-          "loss: " + (name == null ? "its name is" : name + "'s parameters are") + " null; give one");
+          "loss: "
+              + (name == null ? "its name is" : name + "'s parameters are")
+              + " null; give one");
     }
     for (Map.Entry<String, Double> parameter : parameters.entrySet()) {
       if (parameter.getKey() == null || parameter.getValue() == null) {

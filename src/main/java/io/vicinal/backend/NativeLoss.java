@@ -11,8 +11,8 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * The loss argument of native calls, written where a call's loss is another one than that of the
- * call before. For one thread at a time. Its memory is retained: a {@code PointerScope} that is open
- * on the caller's thread does not free it.
+ * call before. For one thread at a time. Its memory is retained: a {@code PointerScope} that is
+ * open on the caller's thread does not free it.
  */
 public final class NativeLoss implements AutoCloseable {
   /** The names of losses and parameters are few, and live as long as the process. */
@@ -54,7 +54,8 @@ public final class NativeLoss implements AutoCloseable {
   }
 
   private static BytePointer name(String name) {
-    return NAMES.computeIfAbsent(name, n -> new BytePointer(n, StandardCharsets.UTF_8).retainReference());
+    return NAMES.computeIfAbsent(
+        name, n -> new BytePointer(n, StandardCharsets.UTF_8).retainReference());
   }
 
   @Override

@@ -292,8 +292,7 @@ class BackendLifeTest {
         program =
             backend.compile(
                 "x = input type=real rank=1\n%1 = sum x axes=all\noutput total %1\n",
-                List.of("x"),
-                List.of("total"));
+                List.of("x"), List.of("total"));
         program.run(List.of(x), List.of(total));
       }
       double sum = total.at(0);
@@ -302,8 +301,9 @@ class BackendLifeTest {
           curvature;
           program;
           Backend another = Backend.cpu()) {
-        assertThat(another.headGradient(
-                other, 3, problem.features, problem.targets, problem.head, null, product))
+        assertThat(
+                another.headGradient(
+                    other, 3, problem.features, problem.targets, problem.head, null, product))
             .isEqualTo(
                 backend.headGradient(
                     other, 3, problem.features, problem.targets, problem.head, null, product));

@@ -242,7 +242,7 @@ class BackendOperationsTest {
         "soft");
     refused(
         () -> backend.loss(new LossSpec("unknown", Map.of()), 2, e, y, p, null, null, null),
-        "loss: loss 'unknown' is unknown; choose proxy-nca, ");
+        "loss: 'unknown' is no loss; choose proxy-nca, ");
     refused(
         () -> backend.sgdStep(e, arena.allocate(DType.F32, 3, 2), null, 1, 0.9, 0, true),
         "velocity");

@@ -164,11 +164,11 @@ class CurvatureFactorsTest {
     Tensor square = arena.allocate(DType.F64, D, D);
     try (Backend.Curvature at = curvature(ARCFACE, features)) {
       refusedAt(() -> at.factors(square, null), "factors: feature factor has shape");
-      refusedAt(() -> at.factors(null, square), "factors: output_factor: this loss is no softmax");
+      refusedAt(() -> at.factors(null, square), "factors: output_factor: arcface is no softmax");
       refusedAt(() -> at.factors(null, null), "factors: feature_factor and output_factor");
       refusedAt(
           () -> at.diagonal(CurvatureKind.GAUSS_NEWTON, weight, null),
-          "diagonal: kind: this loss is no softmax");
+          "diagonal: kind: arcface is no softmax");
       refusedAt(
           () -> at.diagonal(CurvatureKind.FISHER, square, null), "diagonal: weight has shape");
       refusedAt(() -> at.selfInfluence(weight, weight), "self influence: out has shape");
