@@ -4,8 +4,9 @@
 //            the other, so cutting the longer side packs least.
 //            gemm_over_rows cuts k instead, for the sum over samples of a' b: each thread then reads whole rows of both
 //            operands and packs neither twice (7 % faster than cutting columns at 512 x 2048 x 5864).
-//            With up to four rows on one side a b' is a pass over memory, and packing would be a second one: inner
-//            products of the rows as they lie.
+//            A product of a matrix with itself is the blocks on one side of the diagonal, copied to the other: half of
+//            the flops. With up to four rows on one side a b' is a pass over memory, and packing would be a second one:
+//            inner products of the rows as they lie.
 // Order      gemm never cuts k; gemm_over_rows adds the threads' sums in order.
 #include <cblas.h>
 
@@ -65,6 +66,30 @@ void inner_products(const Engine& e, const Product<Real>& p) {
   });
 }
 
+// c = a a' or a' a: the blocks on one side of the diagonal, copied to the other. False: too few blocks for the threads.
+template <class Real>
+bool gram(const Engine& e, const Product<Real>& p) {
+  if (p.a != p.b || p.lda != p.ldb || p.m != p.n || p.transpose_a == p.transpose_b || p.accumulate) return false;
+  const std::int64_t n = p.n, side = n < 512 ? 64 : 128, blocks = (n + side - 1) / side, pairs = (blocks + 1) / 2;
+  if (pairs < std::max(2, e.threads)) return false;
+  parallel(e, pairs, [&](std::int64_t t) {
+    for (const std::int64_t b : {t, blocks - 1 - t}) {  // a long row of blocks and a short one
+      const std::int64_t from = b * side, to = std::min(from + side, n);
+      Product<Real> q = p;
+      q.m = to - from;
+      q.n = n - from;
+      q.a = q.b = p.a + (p.transpose_a ? from : from * p.lda);
+      q.c = p.c + from * p.ldc + from;
+      call(q);
+      for (std::int64_t j = to; j < n; j += kCut)
+        for (std::int64_t i = from; i < to; ++i)
+          for (std::int64_t l = j; l < std::min(j + kCut, n); ++l) p.c[l * p.ldc + i] = p.c[i * p.ldc + l];
+      if (2 * t == blocks - 1) break;  // the one in the middle
+    }
+  });
+  return true;
+}
+
 }  // namespace
 
 template <class Real>
@@ -75,6 +100,7 @@ void gemm_serial(const Product<Real>& p) {
 template <class Real>
 void gemm(const Engine& e, const Product<Real>& p) {
   if (!p.transpose_a && p.transpose_b && std::min(p.m, p.n) <= kFew) return inner_products(e, p);
+  if (gram(e, p)) return;
   const bool cut_rows = p.m >= p.n;
   const std::int64_t side = cut_rows ? p.m : p.n;
   const std::int64_t tasks =
