@@ -62,6 +62,7 @@ __device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
   }
   T r[program::kMostRegisters] = {};
   for (int p = 0; p < kernel.length; ++p) {
+    if (kernel.where >= 0 && p == kernel.masks && r[kernel.where] == T(0)) break;
     const program::Instruction& in = kernel.code[p];
     switch (in.op) {
       case MapOp::load: {
@@ -85,6 +86,11 @@ __device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
         r[in.to] = static_cast<T>(in.op == MapOp::same ? i == j : i < j);
         break;
       }
+      case MapOp::jump:
+        if (r[in.a] != T(0)) break;
+        p += static_cast<int>(in.k) + 1;
+        r[kernel.code[p].to] = T(0);
+        break;
 #define VICINAL_MAP(name, operands, expression)                 \
   case MapOp::name: {                                           \
     [[maybe_unused]] const T k = static_cast<T>(in.k);          \
@@ -260,8 +266,8 @@ void run_kernel(Engine& e, const Kernel& k, void* const* buffers) {
   const auto mark = e.workspace.mark();
   double* partial = parts > 1 ? e.workspace.get<double>(b.results * parts) : nullptr;
   const std::int64_t blocks = std::min<std::int64_t>(b.results * parts, std::int64_t{e.processors} * 32);
-  launch(reduce_kernel<Real, Real>, dim3(static_cast<unsigned>(blocks)), dim3(kThreads), 0, e.stream, b, parts,
-         partial);
+  launch(k.scalar ? reduce_kernel<double, Real> : reduce_kernel<Real, Real>, dim3(static_cast<unsigned>(blocks)),
+         dim3(kThreads), 0, e.stream, b, parts, partial);
   if (parts > 1) over(e, b.results, join_kernel<Real>, b, parts, static_cast<const double*>(partial));
   e.workspace.rewind(mark);
 }

@@ -149,15 +149,6 @@ TEST_CASE("workspace: blocks do not overlap, rewinding reuses, one chunk after g
   CHECK(w.get<char>(13 << 20) - start == 64);  // the two chunks have become one
 }
 
-// Distance to the correctly rounded value, in units of the last place of the result.
-template <class Real>
-double ulp_error(Real actual, long double exact) {
-  int exponent;
-  std::frexp(static_cast<double>(exact), &exponent);
-  const long double unit = std::ldexp(1.0L, exponent - std::numeric_limits<Real>::digits);
-  return static_cast<double>(std::fabs((static_cast<long double>(actual) - exact) / unit));
-}
-
 template <class Real>
 void check_exp(double low, double high) {
   for (int isa : {VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {

@@ -1,8 +1,11 @@
 // Programs: every operation against plain loops, fusing, views, shapes, refusals.
 #include <algorithm>
 #include <cmath>
+#include <cstring>
+#include <limits>
 #include <map>
 
+#include "device/cpu/kernels.hpp"
 #include "support.hpp"
 
 namespace {
@@ -165,6 +168,74 @@ TEST_CASE_TEMPLATE("program: every element-wise operation of one operand", Real,
       want.push_back(endless ? NAN : f.second(v));
     }
     check_close(run(e.get(), p, 1)[0].reals, want, tolerance<Real>());
+  }
+}
+
+// The errors that math/elementary.hpp states, in units of the last place; what is below the normal numbers by 2^2 or
+// more may be 0.
+struct Elementary {
+  const char* name;
+  double ulps;
+  long double (*exact)(long double);
+};
+const Elementary kElementary[] = {
+    {"exp", 3, [](long double x) { return expl(x); }},
+    {"log", 1, [](long double x) { return logl(x); }},
+    {"log1p", 2, [](long double x) { return log1pl(x); }},
+    {"expm1", 3, [](long double x) { return expm1l(x); }},
+    {"softplus", 2, [](long double x) { return x > 0 ? x + log1pl(expl(-x)) : log1pl(expl(x)); }},
+    {"sigmoid", 3, [](long double x) { return x > 0 ? 1 / (1 + expl(-x)) : expl(x) / (1 + expl(x)); }},
+    {"tanh", 7, [](long double x) { return tanhl(x); }},
+};
+
+// Numbers of every magnitude, and many where the functions are of order 1.
+template <class Real>
+std::vector<double> numbers() {
+  using Bits = std::conditional_t<sizeof(Real) == 4, std::uint32_t, std::uint64_t>;
+  std::vector<double> x;
+  Random random(29);
+  while (x.size() < 200000) {
+    const Bits bits = static_cast<Bits>(random.bits());
+    Real v;
+    std::memcpy(&v, &bits, sizeof v);
+    if (std::isfinite(v)) x.push_back(static_cast<double>(v));
+    const double u = random.uniform();
+    for (const double near : {u, 1 + u / 8, 20 * u, 100 * u, 700 * u, u * u * u * u, -1 + u * u * u * u})
+      x.push_back(static_cast<double>(static_cast<Real>(near)));
+  }
+  return x;
+}
+
+TEST_CASE_TEMPLATE("program: elementary functions err by few units of the last place, every instruction set", Real,
+                   float, double) {
+  const std::vector<double> x = numbers<Real>();
+  for (const int isa : {VICINAL_ISA_AUTO, VICINAL_ISA_BASE, VICINAL_ISA_AVX2, VICINAL_ISA_AVX512}) {
+    if (isa != VICINAL_ISA_AUTO && !vicinal::cpu::has_isa(isa)) continue;
+    const EnginePtr e = make_engine(2, isa);
+    if (e == nullptr) continue;
+    for (const Elementary& f : kElementary) {
+      const ProgramPtr p = program("x = input type=real rank=1\ny = " + std::string(f.name) + " x\noutput y y\n");
+      Run<Real> run({reals({static_cast<std::int64_t>(x.size())}, x)});
+      const std::vector<double> y = run(e.get(), p, 1)[0].reals;
+      double worst = 0, at = 0;
+      int counted = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) {
+        const long double exact = f.exact(static_cast<long double>(x[i]));
+        const Real nearest = static_cast<Real>(exact);
+        if (!std::isfinite(nearest) || std::fabs(nearest) < 4 * std::numeric_limits<Real>::min()) {
+          const double off = std::isnan(nearest)   ? !std::isnan(y[i])
+                             : std::isinf(nearest) ? y[i] != nearest
+                                                   : y[i] - nearest;
+          CHECK_MESSAGE(std::fabs(off) <= 4 * std::numeric_limits<Real>::min(), std::string(f.name), "(", x[i], ") is ", y[i]);
+          continue;
+        }
+        ++counted;
+        const double error = ulp_error(static_cast<Real>(y[i]), exact);
+        if (!(error <= worst)) worst = error, at = x[i];
+      }
+      CHECK_MESSAGE(worst <= f.ulps, std::string(f.name), " errs by ", worst, " ulp at ", at, ", isa ", isa);
+      CHECK(counted > 10000);
+    }
   }
 }
 
@@ -473,6 +544,243 @@ TEST_CASE("program: refusals name the operation, the shapes and the line that bu
   out.shape[0] = 1;
   CHECK(vicinal_program_run(e.get(), g.get(), 2, wrong.arrays.data(), 1, &out) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "i[0] is 2; it must be in -1..1");
+}
+
+TEST_CASE("program: inputs, ints and one node under several names are outputs") {
+  const EnginePtr e = make_engine();
+  const ProgramPtr p = program(R"(
+x = input type=real rank=2
+i = input type=int rank=1
+s = input type=real rank=0
+top = argmax x axis=1
+y = exp x
+k = constant value=3
+wide = broadcast_like k x
+output x x
+output i i
+output s s
+output top top
+output again top
+output y y
+output y2 y
+output k k
+output k2 k
+output wide wide
+output wide2 wide
+)");
+  Run<float> run({reals({2, 2}, {0, 1, 3, 2}), ints({2}, {1LL << 60, -5}), reals({}, {0.1})});
+  const auto out = run(e.get(), p, 11);
+  CHECK(out[0].reals == std::vector<double>{0, 1, 3, 2});
+  CHECK(out[1].ints == std::vector<std::int64_t>{1LL << 60, -5});
+  CHECK(out[2].reals == std::vector<double>{0.1});
+  CHECK(out[3].ints == std::vector<std::int64_t>{1, 0});
+  CHECK(out[4].ints == out[3].ints);
+  CHECK(out[6].reals == out[5].reals);
+  CHECK(out[8].reals == std::vector<double>{3});
+  CHECK(out[10].reals == std::vector<double>{3, 3, 3, 3});
+}
+
+TEST_CASE("program: ints of rank 0 stay ints, reals of rank 0 stay doubles") {
+  const EnginePtr e = make_engine();
+  const ProgramPtr p = program(R"(
+i = input type=int rank=0
+v = input type=int rank=1
+x = input type=real rank=1
+s = input type=real rank=0
+row = expand i axis=0
+same = same row v
+one = drop v axis=0
+back = expand one axis=0
+number = real one
+total = sum s axes=all
+top = max s axes=all empty=0
+output same same
+output one one
+output back back
+output number number
+output total total
+output top top
+)");
+  const std::int64_t large = (1LL << 53) + 1;
+  Run<float> run({ints({}, {large}), ints({1}, {large}), reals({1}, {0}), reals({}, {0.1})});
+  const auto out = run(e.get(), p, 6);
+  CHECK(out[0].reals == std::vector<double>{1});
+  CHECK(out[1].ints == std::vector<std::int64_t>{large});
+  CHECK(out[2].ints == std::vector<std::int64_t>{large});
+  CHECK(out[3].reals == std::vector<double>{0x1p53});
+  CHECK(out[4].reals == std::vector<double>{0.1});
+  CHECK(out[5].reals == std::vector<double>{0.1});
+}
+
+TEST_CASE_TEMPLATE("program: a number repeated to one entry is an array of the run's type", Real, float, double) {
+  const EnginePtr e = make_engine();
+  const ProgramPtr p = program(R"(
+x = input type=real rank=2
+s = input type=real rank=0
+wide = broadcast_like s x
+y = matmul wide x
+z = cumsum wide axis=0
+output y y
+output z z
+output w wide
+)");
+  Run<Real> run({reals({1, 1}, {3}), reals({}, {0.5})});
+  const auto out = run(e.get(), p, 3);
+  CHECK(out[0].reals == std::vector<double>{1.5});
+  CHECK(out[1].reals == std::vector<double>{0.5});
+  CHECK(out[2].reals == std::vector<double>{0.5});
+}
+
+TEST_CASE("program: what is too long, too wide or too often read for one kernel is cut") {
+  const EnginePtr e = make_engine();
+  const auto line = [](int i, const std::string& what) { return std::to_string(i) + " = " + what + "\n"; };
+  std::string chain = "x = input type=real rank=1\n0 = sin x\n", wide,
+              squares = "x = input type=real rank=1\n0 = mul x x\n";
+  for (int i = 1; i < 20000; ++i) chain += line(i, "sin " + std::to_string(i - 1));
+  Run<double> one({reals({2}, {1, -0.5})});
+  std::vector<double> want = {1, -0.5};
+  for (double& v : want)
+    for (int i = 0; i < 20000; ++i) v = std::sin(v);
+  check_close(one(e.get(), program(chain + "output y 19999\n"), 1)[0].reals, want, 1e-13);
+
+  std::vector<Value> inputs;
+  for (int i = 0; i < 100; ++i) {
+    wide += line(i, "input type=real rank=1");
+    inputs.push_back(reals({2}, {double(i), 1}));
+  }
+  wide += "s0 = add 0 1\n";
+  for (int i = 2; i < 100; ++i)
+    wide += "s" + std::to_string(i - 1) + " = add s" + std::to_string(i - 2) + " " + std::to_string(i) + "\n";
+  Run<double> many(inputs);
+  CHECK(many(e.get(), program(wide + "output y s98\nt = sum s98 axes=all\noutput t t\n"), 2)[0].reals ==
+        std::vector<double>{4950, 100});
+
+  // x^(2^60): every node is read twice, so there are 2^60 paths.
+  for (int i = 1; i < 60; ++i) squares += line(i, "mul " + std::to_string(i - 1) + " " + std::to_string(i - 1));
+  Run<double> ones({reals({2}, {1, -1})});
+  CHECK(ones(e.get(), program(squares + "y = sum 59 axes=all\noutput y y\n"), 1)[0].reals == std::vector<double>{2});
+}
+
+TEST_CASE("program: what is missing or makes no sense is refused") {
+  const EnginePtr e = make_engine();
+  vicinal_program* none = nullptr;
+  CHECK(vicinal_program_create("", nullptr) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_program_create(nullptr, &none) == VICINAL_INVALID_ARGUMENT);
+  vicinal_program_destroy(nullptr);
+  const std::string x = "x = input type=real rank=2\n";
+  for (const char* text : {"",
+                           "output",
+                           "output a",
+                           "a",
+                           "a =",
+                           "a = exp",
+                           "= = =",
+                           "output = exp x",
+                           "x x x x",
+                           "\xff\xfe",
+                           "y = input type=real rank=4294967298",
+                           "y = input type=real rank=-1",
+                           "y = sum x axes=",
+                           "y = sum x axes=,",
+                           "y = sum x axes=0,0",
+                           "y = transpose x axes=0",
+                           "y = expand x axis=9",
+                           "y = exp x x",
+                           "y = exp x value=1",
+                           "y = matmul x x ta=2",
+                           "y = power x exponent=1e999",
+                           "y = constant value=1,5",
+                           "y = constant value=",
+                           "y = slice x axis=0 from=0.5 to=end"}) {
+    INFO(text);
+    CHECK_FALSE(refusal(x + text + "\noutput y y\n").empty());
+  }
+
+  const ProgramPtr p = program(x + "y = matmul x x tb=1\noutput y y\n");
+  Run<float> run({reals({2, 2}, {1, 2, 3, 4})});
+  std::vector<float> memory(16);
+  vicinal_array good = run.arrays[0], out = good;
+  out.data = memory.data();
+  out.name = "y";
+  const auto refuses = [&](const vicinal_array& in, const vicinal_array& y, const char* why) {
+    INFO(why);
+    CHECK(vicinal_program_run(e.get(), p.get(), 1, &in, 1, &y) == VICINAL_INVALID_ARGUMENT);
+  };
+  CHECK(vicinal_program_run(e.get(), p.get(), 1, &good, 1, &out) == VICINAL_OK);
+  CHECK(memory[3] == 25);
+  CHECK(vicinal_program_run(nullptr, p.get(), 1, &good, 1, &out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_program_run(e.get(), nullptr, 1, &good, 1, &out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_program_run(e.get(), p.get(), 1, nullptr, 1, &out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_program_run(e.get(), p.get(), 1, &good, 1, nullptr) == VICINAL_INVALID_ARGUMENT);
+  for (int count : {-1, 0, 2}) {
+    CHECK(vicinal_program_run(e.get(), p.get(), count, &good, 1, &out) == VICINAL_INVALID_ARGUMENT);
+    CHECK(vicinal_program_run(e.get(), p.get(), 1, &good, count, &out) == VICINAL_INVALID_ARGUMENT);
+  }
+  vicinal_array bad = good;
+  refuses((bad.data = nullptr, bad), out, "no data");
+  refuses((bad = good, bad.name = nullptr, bad), out, "no name");
+  refuses((bad = good, bad.dtype = 7, bad), out, "type");
+  refuses((bad = good, bad.dtype = VICINAL_I64, bad), out, "ints");
+  refuses((bad = good, bad.ndim = 3, bad), out, "rank");
+  refuses((bad = good, bad.ndim = 1 << 30, bad), out, "dimensions");
+  refuses((bad = good, bad.shape[0] = -1, bad), out, "negative");
+  for (const std::int64_t size : {std::int64_t{1} << 62, std::int64_t{1} << 47, INT64_MAX})
+    for (const std::int64_t other : {0, 1, 2}) {
+      refuses((bad = good, bad.shape[0] = size, bad.shape[1] = other, bad), out, "overflow");
+      refuses((bad = good, bad.shape[1] = size, bad.shape[0] = other, bad), out, "overflow");
+    }
+  refuses(good, (bad = out, bad.data = nullptr, bad), "no output");
+  refuses(good, (bad = out, bad.dtype = VICINAL_F64, bad), "output's type");
+  refuses(good, (bad = out, bad.shape[1] = 3, bad), "output's shape");
+  refuses(good, (bad = out, bad.data = good.data, bad), "output over input");
+  CHECK(std::string(vicinal_last_error()).find("overlaps") != std::string::npos);
+}
+
+TEST_CASE("program: texts with words changed at random are read or refused") {
+  const EnginePtr e = make_engine();
+  const std::vector<std::string> words = {
+      "x",        "y",        "i",      "=",        "output",   "exp",        "add",     "sum",
+      "matmul",   "expand",   "drop",   "slice",    "pad",      "gather",     "scatter", "transpose",
+      "argmax",   "pick",     "place",  "concat",   "axis=0",   "axis=1",     "axis=2",  "axes=0",
+      "axes=1",   "axes=all", "ta=1",   "from=1",   "from=end", "to=-1",      "cumsum",  "select",
+      "same",     "index",    "real",   "sum_like", "size",     "exponent=2", "power",   "broadcast_like",
+      "axes=1,0", "input",    "rank=1", "type=int", "max",      "empty=1",    "stop",    "slice_like",
+      "below",    "tb=1"};
+  const std::string text =
+      "x = input type=real rank=2 \ni = input type=int rank=1 \ny = gather x i \nz = matmul y x tb=1 \nt = transpose z "
+      "axes=1,0 \nw = sum t axes=1 \nv = expand w axis=0 \nu = drop v axis=0 \na = argmax t axis=0 \nb = pick t a "
+      "axis=0 "
+      "\nc = concat b t axis=0 \nd = slice c axis=0 from=1 to=-1 \noutput u u \noutput a a \noutput d d \n";
+  Random random(23);
+  int ran = 0;
+  for (int round = 0; round < 4000; ++round) {
+    std::string changed;
+    std::size_t from = 0;
+    for (std::size_t at = text.find(' '); at != std::string::npos; from = at, at = text.find(' ', at + 1)) {
+      const bool replace = random.bits() % 40 == 0;
+      changed += replace ? " " + words[random.bits() % words.size()] : text.substr(from, at - from);
+    }
+    changed += "\n";
+    vicinal_program* made = nullptr;
+    if (vicinal_program_create(changed.c_str(), &made) != VICINAL_OK) continue;
+    const ProgramPtr p(made);
+    Run<float> run({reals({3, 2}, {1, 2, 3, 4, 5, 6}), ints({2}, {2, -1})});
+    for (const int outputs : {1, 2, 3, 4}) {
+      std::vector<vicinal_array> out(static_cast<std::size_t>(outputs));
+      if (vicinal_program_shapes(p.get(), 2, run.arrays.data(), outputs, out.data(), nullptr) != VICINAL_OK) continue;
+      std::vector<std::vector<double>> memory(out.size());
+      for (std::size_t o = 0; o < out.size(); ++o) {
+        std::int64_t count = 1;
+        for (int k = 0; k < out[o].ndim; ++k) count *= out[o].shape[k];
+        memory[o].resize(static_cast<std::size_t>(count + 1));
+        out[o].data = memory[o].data();
+      }
+      const vicinal_status status = vicinal_program_run(e.get(), p.get(), 2, run.arrays.data(), outputs, out.data());
+      CHECK((status == VICINAL_OK || status == VICINAL_INVALID_ARGUMENT));
+      ran += status == VICINAL_OK;
+    }
+  }
+  CHECK(ran > 500);
 }
 
 }  // namespace

@@ -198,6 +198,15 @@ inline double steepness(const Loss& s) {
   return s["scale"];
 }
 
+// Distance to the correctly rounded value, in units of the last place of the result.
+template <class Real>
+double ulp_error(Real actual, long double exact) {
+  int exponent;
+  std::frexp(static_cast<double>(exact), &exponent);
+  const long double unit = std::ldexp(1.0L, exponent - std::numeric_limits<Real>::digits);
+  return static_cast<double>(std::fabs((static_cast<long double>(actual) - exact) / unit));
+}
+
 // Uniform in (-1, 1), rounded to float so that both element types see the same numbers.
 class Random {
  public:

@@ -46,6 +46,11 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
                          static_cast<const Real*>(at(step.other)), static_cast<const std::int64_t*>(at(step.index)),
                          at(step.out));
         break;
+      case Step::Kind::copy: {
+        const program::Buffer& b = plan.buffers[static_cast<std::size_t>(step.out)];
+        e.copy(static_cast<char*>(at(step.out)), static_cast<const char*>(at(step.x)), b.count * b.element);
+        break;
+      }
       case Step::Kind::matmul: {
         const program::MatmulStep& p = plan.matmuls[i];
         Real* const c = static_cast<Real*>(at(step.out));

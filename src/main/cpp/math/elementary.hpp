@@ -1,5 +1,5 @@
 // log, log1p, expm1 and what stands on them, for vector loops: no branches, tables or library calls, like exp.hpp.
-// Error    log at most 1 ulp, log1p, expm1, softplus, tanh, sigmoid at most 4 ulp (tested over the whole range).
+// Error    log at most 1 ulp, log1p and softplus 2, exp, expm1 and sigmoid 3, tanh 7 (tested over the whole range).
 // Method   log: x = 2^e m with m in [sqrt(1/2), sqrt(2)), s = (m - 1) / (m + 1), log m = 2 atanh(s) as fdlibm has it.
 //          log1p, expm1: the logarithm or exponential of the rounded argument, with what rounding took away put back.
 #ifndef VICINAL_MATH_ELEMENTARY_HPP_
@@ -81,7 +81,7 @@ template <class Real>
 VICINAL_HD Real expm1_of(Real x) {
   const Real u = exp_whole(x), less = u - Real(1);
   const Real r = less * (x / log_of(u));
-  const Real far = u > Real(1e15) || u == Real(0) ? less : r;
+  const Real far = u > Real(1e15) || u < Real(1e-17) ? less : r;  // no digit of x matters
   return u == Real(1) ? x : far;
 }
 

@@ -20,6 +20,7 @@ enum class MapOp : std::uint8_t {
   constant,  // to = k
   same,      // to = ints of operands a and b are equal
   below,     // to = int of operand a < int of operand b
+  jump,      // where a is 0: over the next k instructions, and the one behind them, a select, gives 0
 };
 
 enum class Source : std::uint8_t {
@@ -55,7 +56,8 @@ struct Kernel {
   Reduction reduction;
   std::uint8_t result;
   std::int16_t where;  // register whose zeros leave an entry out of a reduction, or -1
-  bool scalar;         // the result is one double, whatever the run's type
+  std::int32_t masks;  // so many instructions, the first ones, tell `where`
+  bool scalar;         // of one entry, a number: all of it is in double, whatever the run's type
   double empty;        // of a maximum over nothing
   // Operands that do not change along the innermost axis, and where they are zero nothing is added to a sum.
   std::int32_t skips;

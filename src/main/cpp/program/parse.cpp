@@ -1,7 +1,7 @@
 // The text of a program to its nodes. Ranks and types are static and checked here; sizes are a run's.
 #include <algorithm>
+#include <charconv>
 #include <cmath>
-#include <cstdlib>
 #include <map>
 #include <sstream>
 #include <unordered_map>
@@ -158,9 +158,10 @@ class Reader {
     const std::string* text = attribute(key);
     check(text != nullptr || standard != nullptr, n.operation, " needs ", key, "=");
     if (text == nullptr) return *standard;
-    char* end = nullptr;
-    const double value = std::strtod(text->c_str(), &end);
-    check(end != text->c_str() && *end == '\0' && std::isfinite(value), key, "=", *text, " is no finite number");
+    double value = 0;
+    const char *begin = text->c_str(), *end = begin + text->size();
+    const auto read = std::from_chars(begin, end, value);  // the same in every locale, which Java sets to the user's
+    check(read.ec == std::errc() && read.ptr == end && std::isfinite(value), key, "=", *text, " is no finite number");
     return value;
   }
   std::int64_t whole(const Node& n, const char* key, const double* standard) const {
@@ -225,7 +226,9 @@ class Reader {
         const std::string* type = attribute("type");
         check(type != nullptr && (*type == "real" || *type == "int"), "an input has type=real or type=int");
         n.integer = *type == "int";
-        n.rank = static_cast<int>(whole(n, "rank", nullptr));
+        const std::int64_t rank = whole(n, "rank", nullptr);
+        check(rank >= 0 && rank <= kMostRank, n.operation, " has rank ", rank, "; it must be in 0..", kMostRank);
+        n.rank = static_cast<int>(rank);
         return;
       }
       case Op::constant:

@@ -24,6 +24,7 @@ double apply(MapOp op, double a, double b, double c, double k) {
     case MapOp::load:
     case MapOp::same:
     case MapOp::below:
+    case MapOp::jump:
       return 0;
     case MapOp::constant:
       return k;
@@ -31,9 +32,8 @@ double apply(MapOp op, double a, double b, double c, double k) {
   return 0;
 }
 
-bool costly(const Node& n) {
-  if (n.op != Op::map) return false;
-  switch (n.map) {
+bool costly(MapOp op) {
+  switch (op) {
     case MapOp::exp:
     case MapOp::log:
     case MapOp::log1p:
@@ -52,6 +52,9 @@ bool costly(const Node& n) {
 
 // Cheap work is repeated by as many kernels as like it, up to this many instructions.
 constexpr int kCheap = 6;
+constexpr int kCostly = 8;
+constexpr int kDear = 1000;                                 // where counting stops
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 56;  // of temporaries; a sum with one more array fits 64 bits
 
 // An array as its readers see it.
 struct View {
@@ -70,16 +73,10 @@ class Planner {
     resolve();
     fold();
     find_needed();
-    for (;;) {  // until every kernel fits its limits
-      choose_kept();
-      plan_ = {};
-      views_.assign(n_, {});
-      has_view_.assign(n_, false);
-      too_long_ = -1;
-      emit();
-      if (too_long_ < 0) break;
-      forced_.insert(too_long_);
-    }
+    choose_kept();
+    views_.assign(n_, {});
+    has_view_.assign(n_, false);
+    emit();
     place_buffers();
     return std::move(plan_);
   }
@@ -207,7 +204,8 @@ class Planner {
   void choose_kept() {
     kept_.assign(n_, false);
     std::vector<std::int64_t> largest(n_, 0);  // of what an unkept node is made of
-    std::vector<int> cost(n_, 0);
+    std::vector<int> cost(n_, 0), depth(n_, 0);
+    std::vector<bool> deep(n_, false);
     for (std::size_t i = 0; i < n_; ++i) {
       const int at = static_cast<int>(i);
       if (same_[i] != at || !needed_[i]) continue;
@@ -217,12 +215,16 @@ class Planner {
                                                               : shapes_[i].count();
         continue;
       }
-      cost[i] = costly(node(at)) ? 8 : 1;
+      cost[i] = node(at).op == Op::map && costly(node(at).map) ? kCostly : 1;
       for (int o = 0; o < operands(at); ++o) {
         const auto j = static_cast<std::size_t>(operand(at, o));
         largest[i] = std::max(largest[i], largest[j]);
-        cost[i] += cost[j];
+        cost[i] = std::min(kDear, cost[i] + cost[j]);
+        depth[i] = std::max(depth[i], depth[j] + 1);
       }
+      if (depth[i] < kMostCode) continue;
+      deep[i] = true;  // no kernel is that long
+      depth[i] = 0;
     }
     std::vector<std::set<int>> roots(n_);
     for (std::size_t i = n_; i-- > 0;) {
@@ -233,11 +235,9 @@ class Planner {
       }
       const bool grown = shapes_[i].count() > 2 * largest[i];
       const bool repeated = roots[i].size() > 1 && (cost[i] > kCheap) && !grown;
-      if (is_output(at) || repeated || must_keep_.count(at) > 0 || forced_.count(at) > 0 || roots[i].empty())
-        kept_[i] = true;
+      if (is_output(at) || repeated || must_keep_.count(at) > 0 || deep[i] || roots[i].empty()) kept_[i] = true;
       note_uses(at, roots);
     }
-    must_keep_.clear();
   }
   bool is_output(int n) const {
     for (const auto& o : program_.outputs)
@@ -300,6 +300,7 @@ class Planner {
   const View& view(int n) {
     const auto i = static_cast<std::size_t>(n);
     if (!has_view_[i]) {  // a folded value that must lie in memory
+      if (!folded(n)) fail(VICINAL_INTERNAL, node(n).operation, " is read before it is made");
       Kernel k = grid(shape(n));
       k.code[0] = {MapOp::constant, 0, 0, 0, 0, *folded_[i]};
       k.length = 1;
@@ -314,7 +315,7 @@ class Planner {
     compact(shape(n), stride);
     for (int i = 0; i < shape(n).rank; ++i)
       if (shape(n).size[i] > 1 && v.stride[i] != stride[i]) return false;
-    return v.offset == 0;
+    return v.offset == 0 && v.source == source_of(n);
   }
   // A compact array of the node's values: its own, or a copy.
   int compact_buffer(int n) {
@@ -325,7 +326,15 @@ class Planner {
   }
   // Writes the node's values to a buffer, at strides of its own where they are given.
   void copy(int n, int buffer, const std::int64_t* stride, std::int64_t offset) {
-    require(!node(n).integer, node(n).site, ": ", node(n).operation, ": a view of ints cannot be an output");
+    if (stride == nullptr && is_compact(n)) {  // always so of ints: none of their views is any other
+      Step step{};
+      step.kind = Step::Kind::copy;
+      step.node = n;
+      step.x = view(n).buffer;
+      step.out = buffer;
+      plan_.steps.push_back(step);
+      return;
+    }
     Kernel k = grid(shape(n));
     k.operand[0] = as_operand(n, shape(n));
     k.operands = 1;
@@ -380,6 +389,8 @@ class Planner {
   int value(Code& code, int n) {
     const auto at = code.values.find(n);
     if (at != code.values.end()) return at->second;
+    code.full = code.full || code.list.size() > kMostCode;
+    if (code.full) return 0;
     int r;
     if (folded(n)) {
       r = put(code, MapOp::constant, -1, -1, -1, *folded_[static_cast<std::size_t>(n)]);
@@ -414,28 +425,29 @@ class Planner {
       }
     }
   }
-  static bool registers(MapOp op) { return op < MapOp::load; }  // a, b, c are registers
+  static bool registers(MapOp op) { return op < MapOp::load || op == MapOp::jump; }  // a, b, c are registers
 
   // Operands whose zeros leave nothing of the value r: masks in front of which it is selected.
-  void find_skips(const Code& code, int r, std::set<int>& skips) const {
+  void find_skips(const Code& code, int r, std::set<int>& seen, std::set<int>& skips) const {
+    if (!seen.insert(r).second) return;
     const Code::Virtual& v = code.list[static_cast<std::size_t>(r)];
     switch (v.op) {
       case MapOp::select:
         if (is_zero(code, v.c)) {
           const Code::Virtual& mask = code.list[static_cast<std::size_t>(v.a)];
           if (mask.op == MapOp::load) skips.insert(mask.a);
-          find_skips(code, v.b, skips);
+          find_skips(code, v.b, seen, skips);
         }
         break;
       case MapOp::mul:
-        find_skips(code, v.a, skips);
-        find_skips(code, v.b, skips);
+        find_skips(code, v.a, seen, skips);
+        find_skips(code, v.b, seen, skips);
         break;
       case MapOp::neg:
-        find_skips(code, v.a, skips);
+        find_skips(code, v.a, seen, skips);
         break;
       case MapOp::div:
-        find_skips(code, v.a, skips);
+        find_skips(code, v.a, seen, skips);
         break;
       default:
         break;
@@ -444,6 +456,66 @@ class Planner {
   static bool is_zero(const Code& code, int r) {
     const Code::Virtual& v = code.list[static_cast<std::size_t>(r)];
     return v.op == MapOp::constant && v.k == 0;
+  }
+
+  // What is computed only to be selected by a mask, else 0, moves in front of the select, with a jump over both for
+  // where the mask is 0. What tells `where` stays in front.
+  static void put_jumps(Code& code, int& result, int& where) {
+    const auto& list = code.list;
+    const int length = static_cast<int>(list.size());
+    std::vector<std::vector<std::pair<int, int>>> users(list.size());  // who reads it, as which operand
+    for (int i = 0; i < length; ++i) {
+      const Code::Virtual& v = list[static_cast<std::size_t>(i)];
+      if (!registers(v.op)) continue;
+      const int operands[3] = {v.a, v.b, v.c};
+      for (int o = 0; o < 3; ++o)
+        if (operands[o] >= 0) users[static_cast<std::size_t>(operands[o])].emplace_back(i, o);
+    }
+    for (int r : {result, where})
+      if (r >= 0) users[static_cast<std::size_t>(r)].emplace_back(length, 0);
+    std::vector<int> select_of(list.size(), -1), inside(list.size(), 0);
+    for (int r = length; r-- > code.k.masks;) {
+      const Code::Virtual& v = list[static_cast<std::size_t>(r)];
+      if (v.op != MapOp::select || !is_zero(code, v.c) || select_of[static_cast<std::size_t>(r)] >= 0) continue;
+      std::vector<int> branch;
+      std::vector<bool> in(list.size(), false);
+      int cost = 0;
+      for (int i = v.b; i >= code.k.masks; --i) {
+        bool only = true;
+        for (const auto& u : users[static_cast<std::size_t>(i)])
+          only = only && (u.first == r ? u.second == 1 : u.first < length && in[static_cast<std::size_t>(u.first)]);
+        if (!only || select_of[static_cast<std::size_t>(i)] >= 0) continue;
+        in[static_cast<std::size_t>(i)] = true;
+        branch.push_back(i);
+        cost += costly(list[static_cast<std::size_t>(i)].op) ? kCostly : 1;
+      }
+      if (cost <= kCheap) continue;
+      for (int i : branch) select_of[static_cast<std::size_t>(i)] = r;
+      inside[static_cast<std::size_t>(r)] = static_cast<int>(branch.size());
+    }
+    std::vector<Code::Virtual> ordered;
+    std::vector<int> place(list.size());
+    const auto move = [&](int i) {
+      place[static_cast<std::size_t>(i)] = static_cast<int>(ordered.size());
+      ordered.push_back(list[static_cast<std::size_t>(i)]);
+    };
+    for (int i = 0; i < length; ++i) {
+      if (select_of[static_cast<std::size_t>(i)] >= 0) continue;
+      if (inside[static_cast<std::size_t>(i)] > 0) {
+        const double over = inside[static_cast<std::size_t>(i)];
+        ordered.push_back({MapOp::jump, list[static_cast<std::size_t>(i)].a, -1, -1, over});
+        for (int j = 0; j < i; ++j)
+          if (select_of[static_cast<std::size_t>(j)] == i) move(j);
+      }
+      move(i);
+    }
+    for (Code::Virtual& v : ordered)
+      if (registers(v.op))
+        for (int* r : {&v.a, &v.b, &v.c})
+          if (*r >= 0) *r = place[static_cast<std::size_t>(*r)];
+    for (int* r : {&result, &where})
+      if (*r >= 0) *r = place[static_cast<std::size_t>(*r)];
+    code.list = std::move(ordered);
   }
 
   // Registers of the machine for virtual ones: free again after their last reader. False: there are too few.
@@ -477,6 +549,10 @@ class Planner {
         in.a = static_cast<std::uint8_t>(v.a);
         in.b = static_cast<std::uint8_t>(std::max(v.b, 0));
       }
+      if (v.op == MapOp::jump) {
+        code.k.code[i] = in;
+        continue;
+      }
       if (free.empty()) return false;
       in.to = static_cast<std::uint8_t>(free.back());
       reg[static_cast<std::size_t>(i)] = free.back();
@@ -489,36 +565,39 @@ class Planner {
     return true;
   }
 
-  // Emits the kernel of a kept fusable node or of a reduction.
+  // Emits the kernel of a kept fusable node or of a reduction. Of what is too long for one, a part gets its own first.
   void emit_kernel(int n) {
     Code code;
+    while (!build(code, n)) {
+      if (code.inlined.empty()) fail(VICINAL_INTERNAL, node(n).operation, ": an expression of one step is too long");
+      emit_kernel(code.inlined[code.inlined.size() / 2]);
+    }
+    const int buffer = result_buffer(n);
+    finish_kernel(code.k, n, buffer);
+    set_view(n, buffer);
+  }
+  // False if the kernel's limits are too narrow.
+  bool build(Code& code, int n) {
+    code = {};
     const bool reduction = reduces(n);
     const int x = reduction ? operand(n, 0) : n;
     code.grid = shape(x);
     code.k = grid(code.grid);
-    const int result = reduction ? value(code, x) : expression(code, n);
     int where = -1;
-    std::set<int> skips;
-    if (reduction) {
-      const Node& m = node(n);
-      k_reduction(code.k, n);
-      if (m.op != Op::sum_like && operands(n) == 2) {
-        where = value(code, operand(n, 1));
-        if (code.list[static_cast<std::size_t>(where)].op == MapOp::load)
-          skips.insert(code.list[static_cast<std::size_t>(where)].a);
-      }
-      if (code.k.reduction == Reduction::sum) find_skips(code, result, skips);
-    }
-    if (code.full || !assign(code, result, where)) {
-      require(!code.inlined.empty(), node(n).operation, ": an expression of one step is too long");
-      too_long_ = code.inlined[code.inlined.size() / 2];
-      return;
-    }
+    if (reduction) k_reduction(code.k, n);
+    if (reduction && node(n).op != Op::sum_like && operands(n) == 2) where = value(code, operand(n, 1));
+    code.k.masks = static_cast<std::int32_t>(code.list.size());
+    int result = reduction ? value(code, x) : expression(code, n);
+    if (code.full) return false;
+    std::set<int> seen, skips;
+    if (where >= 0 && code.list[static_cast<std::size_t>(where)].op == MapOp::load)
+      skips.insert(code.list[static_cast<std::size_t>(where)].a);
+    if (code.k.reduction == Reduction::sum) find_skips(code, result, seen, skips);
+    put_jumps(code, result, where);
+    if (!assign(code, result, where)) return false;
     for (int s : skips)
       if (code.k.skips < kMostSkips) code.k.skip[code.k.skips++] = static_cast<std::uint8_t>(s);
-    const int buffer = result_buffer(n);
-    finish_kernel(code.k, n, buffer);
-    set_view(n, buffer);
+    return true;
   }
   void k_reduction(Kernel& k, int n) const {
     const Node& m = node(n);
@@ -539,8 +618,7 @@ class Planner {
   void finish_kernel(Kernel& k, int n, int buffer, const std::int64_t* stride = nullptr, std::int64_t offset = 0) {
     k.out.buffer = buffer;
     k.out.offset = offset;
-    k.scalar = node(n).rank == 0;
-    k.out.source = k.scalar ? Source::scalar : Source::real;
+    k.out.source = node(n).rank == 0 ? Source::scalar : Source::real;
     if (stride != nullptr) {
       for (int i = 0; i < k.rank; ++i) k.out.stride[i] = stride[i];
     } else {
@@ -552,6 +630,7 @@ class Planner {
         }
     }
     drop_ones(k);
+    k.scalar = k.out.source == Source::scalar && k.rank == 1 && k.size[0] == 1;
     for (int i = 0; i + 1 < k.rank;) {
       if (joins(k, i)) {
         each_operand(k, [&](Operand& o) { o.stride[i] = o.stride[i + 1]; });
@@ -659,8 +738,7 @@ class Planner {
     k.code[0] = {MapOp::load, 0, 0, 0, 0, 0};
     k.length = 1;
     const int buffer = new_buffer(s.count(), element_);
-    Kernel& kernel = k;
-    finish_kernel(kernel, n, buffer);
+    finish_kernel(k, n, buffer);
     plan_.kernels.back().scalar = false;
     plan_.kernels.back().out.source = Source::real;
     return buffer;
@@ -669,7 +747,7 @@ class Planner {
   void emit() {
     written_.assign(program_.outputs.size(), false);
     int input = 0;
-    for (std::size_t i = 0; i < n_ && too_long_ < 0; ++i) {
+    for (std::size_t i = 0; i < n_; ++i) {
       const int n = static_cast<int>(i);
       const Node& m = nodes_[i];
       if (m.op == Op::input) {
@@ -684,7 +762,6 @@ class Planner {
       }
       emit_node(n);
     }
-    if (too_long_ >= 0) return;
     for (std::size_t o = 0; o < program_.outputs.size(); ++o) {
       const int n = same_[static_cast<std::size_t>(program_.outputs[o].second)];
       plan_.outputs.push_back(shape(n));
@@ -712,7 +789,7 @@ class Planner {
         if (m.op == Op::expand) {
           for (int i = rank; i > m.axis; --i) v.stride[i] = from.stride[i - 1];
           v.stride[m.axis] = 0;
-          if (rank == 0) {  // from a double to the run's type
+          if (rank == 0 && !m.integer) {  // from a double to the run's type
             Kernel k = grid(shape(n));
             k.operand[0] = {Source::scalar, from.buffer, from.offset, {}};
             k.operands = 1;
@@ -725,7 +802,7 @@ class Planner {
           }
         } else {
           for (int i = m.axis; i + 1 < rank; ++i) v.stride[i] = from.stride[i + 1];
-          if (rank == 1) {  // to a double
+          if (rank == 1 && !m.integer) {  // to a double
             Kernel k = grid(shape(operand(n, 0)));
             k.operand[0] = as_operand(operand(n, 0), shape(operand(n, 0)));
             k.operands = 1;
@@ -874,6 +951,7 @@ class Planner {
       }
       plan_.buffers[i].offset = at;
       plan_.arena_bytes = std::max(plan_.arena_bytes, at + bytes(plan_.buffers[i]));
+      require(plan_.arena_bytes < kMostBytes, "the program's temporaries are too large");
       placed.push_back(i);
     }
   }
@@ -887,9 +965,8 @@ class Planner {
   std::vector<int> same_;
   std::vector<std::optional<double>> folded_;
   std::vector<bool> needed_, kept_, has_view_, written_;
-  std::set<int> must_keep_, forced_;
+  std::set<int> must_keep_;
   std::vector<View> views_;
-  int too_long_ = -1;
   Plan plan_;
 };
 

@@ -31,10 +31,10 @@ struct MatmulStep {
 };
 
 struct Step {
-  enum class Kind : std::uint8_t { kernel, axis, matmul } kind;
+  enum class Kind : std::uint8_t { kernel, axis, matmul, copy } kind;
   int node;                                               // for sentences
   std::int32_t at;                                        // position among kernels, axis steps or matmuls
-  std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of axis steps and matmuls (other: where, or b)
+  std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of all but kernels (other: where, or b)
 };
 
 // An input whose ints index something: -1..bound-1.

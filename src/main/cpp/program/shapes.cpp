@@ -1,5 +1,6 @@
 // Sizes of a program's nodes at one run.
 #include <algorithm>
+#include <limits>
 #include <ostream>
 
 #include "core/error.hpp"
@@ -15,6 +16,9 @@ static std::ostream& operator<<(std::ostream& out, const Shape& s) {
 
 namespace {
 
+constexpr std::int64_t kMostElements = std::int64_t{1} << 48;
+constexpr std::int64_t kMostOfProduct = std::numeric_limits<std::int32_t>::max() - 64;  // the BLAS counts in 32 bits
+
 class Inference {
  public:
   Inference(const Program& p, const std::vector<Shape>& inputs) : program_(p), inputs_(inputs) {}
@@ -25,9 +29,11 @@ class Inference {
       shapes_.push_back(shape());
       std::int64_t count = 1;
       const Shape& s = shapes_.back();
-      for (int i = 0; i < s.rank; ++i)
-        check(s.size[i] >= 0 && !__builtin_mul_overflow(count, s.size[i], &count) && count < (std::int64_t{1} << 48),
-              "the result ", s, " is too large");
+      for (int i = 0; i < s.rank; ++i) {
+        const std::int64_t size = std::max<std::int64_t>(1, s.size[i]);  // strides multiply even where there is nothing
+        check(s.size[i] >= 0 && !__builtin_mul_overflow(count, size, &count) && count < kMostElements, "the result ", s,
+              " is too large");
+      }
     }
     return std::move(shapes_);
   }
@@ -127,6 +133,9 @@ class Inference {
         const std::int64_t m = a.size[n.transpose_a], k = a.size[!n.transpose_a];
         check(k == b.size[n.transpose_b], a, n.transpose_a ? " transposed" : "", " and ", b,
               n.transpose_b ? " transposed" : "", " do not fit");
+        for (const Shape* s : {&a, &b})
+          check(std::max(s->size[0], s->size[1]) <= kMostOfProduct, *s, " is too large; at most ", kMostOfProduct,
+                " rows and columns are supported");
         return {2, {m, b.size[!n.transpose_b]}};
       }
       case Op::transpose: {

@@ -1,6 +1,8 @@
 // Fused kernels of programs: a small machine that runs a chain of element-wise operations over tiles of the innermost
 // axis, with registers of kTile elements that stay in the first cache.
-// Cost         an instruction is one vector loop over a tile; arrays along the innermost axis are read in place.
+// Cost         an instruction is one vector loop over a tile, or one number where its operands do not change along it;
+//              arrays along the innermost axis are read in place; what a mask leaves out of a whole tile is jumped
+//              over.
 // Determinism  a sum adds a tile in vector lanes and tiles in double, in an order that only sizes decide.
 #include <cmath>
 #include <limits>
@@ -116,9 +118,15 @@ class Machine {
   void row() {
     for (std::int64_t at = inner_begin_; at < inner_end_; at += kTile) {
       const std::int64_t n = at + kTile < inner_end_ ? kTile : inner_end_ - at;
-      tile(at, n);
-      const T* v = at_[k_.result];
-      const T* where = k_.where < 0 ? nullptr : at_[k_.where];
+      const T* where = nullptr;
+      if (k_.where >= 0) {
+        tile(0, k_.masks, at, n);
+        const bool one = one_[k_.where];
+        if (!any(one ? 1 : n, at_[k_.where])) continue;
+        if (!one) where = at_[k_.where];
+      }
+      tile(k_.where < 0 ? 0 : k_.masks, k_.length, at, n);
+      const T* v = whole(k_.result, n);
       switch (k_.reduction) {
         case Reduction::none:
           if (k_.out.source == Source::scalar) {
@@ -146,6 +154,12 @@ class Machine {
     }
   }
 
+  static bool any(std::int64_t n, const T* v) {
+    int found = 0;
+#pragma omp simd reduction(| : found)
+    for (std::int64_t i = 0; i < n; ++i) found |= v[i] != T(0);
+    return found != 0;
+  }
   template <class Out>
   void store(Out* out, std::int64_t at, std::int64_t n, const T* v) const {
     const std::int64_t step = k_.out.stride[last_];
@@ -224,29 +238,28 @@ class Machine {
     }
   }
 
+  // A register is a tile of values, or one number where all of them are equal.
   void load(const Instruction& in, std::int64_t at, std::int64_t n) {
     const Operand& o = k_.operand[in.a];
     const std::int64_t step = o.stride[last_], from = offset_[in.a] + at * step;
-    T* to = registers_[in.to];
+    T* const to = registers_[in.to];
     at_[in.to] = to;
+    one_[in.to] = step == 0;
+    if (step == 0) n = 1;
     switch (o.source) {
       case Source::real: {
         const Real* x = static_cast<const Real*>(base_[in.a]) + from;
-        if (step == 1) {
-          if constexpr (std::is_same_v<T, Real>) {
+        if constexpr (std::is_same_v<T, Real>) {
+          if (step == 0 || step == 1) {
             at_[in.to] = x;
-          } else {
-            for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i]);
+            break;
           }
-        } else if (step == 0) {
-          fill(n, static_cast<T>(*x), to);
-        } else {
-          for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
         }
+        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
         break;
       }
       case Source::scalar:
-        fill(n, static_cast<T>(static_cast<const double*>(base_[in.a])[from]), to);
+        to[0] = static_cast<T>(static_cast<const double*>(base_[in.a])[from]);
         break;
       case Source::integer: {
         const std::int64_t* x = static_cast<const std::int64_t*>(base_[in.a]) + from;
@@ -259,17 +272,15 @@ class Machine {
         break;
     }
   }
-  static void fill(std::int64_t n, T v, T* to) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) to[i] = v;
-  }
   template <class Compare>
   void compare(const Instruction& in, std::int64_t at, std::int64_t n, Compare&& compare) {
     const std::int64_t sa = k_.operand[in.a].stride[last_], sb = k_.operand[in.b].stride[last_];
     const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + offset_[in.a] + at * sa;
     const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + at * sb;
-    T* to = registers_[in.to];
+    T* const to = registers_[in.to];
     at_[in.to] = to;
+    one_[in.to] = sa == 0 && sb == 0;
+    if (one_[in.to]) n = 1;
     if (sa == 0 && sb == 1) {
       const std::int64_t one = *a;
 #pragma omp simd
@@ -278,40 +289,90 @@ class Machine {
       for (std::int64_t i = 0; i < n; ++i) to[i] = T(compare(a[i * sa], b[i * sb]));
     }
   }
+  void put(int r, T v) {
+    registers_[r][0] = v;
+    at_[r] = registers_[r];
+    one_[r] = true;
+  }
+  // All values of a register, for what leaves the machine.
+  const T* whole(int r, std::int64_t n) {
+    if (one_[r]) {
+      const T v = *at_[r];
+#pragma omp simd
+      for (std::int64_t i = 0; i < n; ++i) registers_[r][i] = v;
+      at_[r] = registers_[r];
+      one_[r] = false;
+    }
+    return at_[r];
+  }
 
-  void tile(std::int64_t at, std::int64_t n) {
-    for (int p = 0; p < k_.length; ++p) {
+  // Instructions [p, end) over a tile.
+  void tile(int p, int end, std::int64_t at, std::int64_t n) {
+    for (; p < end; ++p) {
       const Instruction& in = k_.code[p];
-      T* const to = registers_[in.to];
-      const T *const xa = at_[in.a], *const xb = at_[in.b], *const xc = at_[in.c];
       switch (in.op) {
         case MapOp::load:
           load(in, at, n);
-          continue;
+          break;
         case MapOp::constant:
-          fill(n, static_cast<T>(in.k), to);
+          put(in.to, static_cast<T>(in.k));
           break;
         case MapOp::same:
           compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a == b; });
-          continue;
+          break;
         case MapOp::below:
           compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a < b; });
-          continue;
-#define VICINAL_LOOP_1(expression) const T a = xa[i];
-#define VICINAL_LOOP_2(expression) const T a = xa[i], b = xb[i];
-#define VICINAL_LOOP_3(expression) const T a = xa[i], b = xb[i], c = xc[i];
-#define VICINAL_MAP(name, operands, expression)                \
-  case MapOp::name: {                                          \
-    [[maybe_unused]] const T k = static_cast<T>(in.k);         \
-    _Pragma("omp simd") for (std::int64_t i = 0; i < n; ++i) { \
-      VICINAL_LOOP_##operands(expression) to[i] = expression;  \
-    }                                                          \
-    break;                                                     \
-  }
+          break;
+        case MapOp::jump:
+          if (any(one_[in.a] ? 1 : n, at_[in.a])) break;
+          p += static_cast<int>(in.k) + 1;
+          put(k_.code[p].to, T(0));
+          break;
+#define VICINAL_MAP(name, operands, expression)                                     \
+  case MapOp::name:                                                                 \
+    map<operands>(                                                                  \
+        in, n,                                                                      \
+        [k = static_cast<T>(in.k)](T a, [[maybe_unused]] T b, [[maybe_unused]] T c) \
+            __attribute__((always_inline)) { return expression; });                 \
+    break;
 #include "program/map.def"
       }
-      at_[in.to] = to;
     }
+  }
+  struct Many {
+    const T* x;
+    T operator[](std::int64_t i) const { return x[i]; }
+  };
+  struct One {
+    T x;
+    T operator[](std::int64_t) const { return x; }
+  };
+  template <class Then>
+  void read(int r, Then&& then) const {
+    if (one_[r]) {
+      then(One{*at_[r]});
+    } else {
+      then(Many{at_[r]});
+    }
+  }
+  template <int kOperands, class F>
+  void map(const Instruction& in, std::int64_t n, F&& f) {
+    const bool one = one_[in.a] && (kOperands < 2 || one_[in.b]) && (kOperands < 3 || one_[in.c]);
+    T* const to = registers_[in.to];
+    const std::int64_t count = one ? 1 : n;
+    const auto loop = [&](const auto a, const auto b, const auto c) {
+#pragma omp simd
+      for (std::int64_t i = 0; i < count; ++i) to[i] = f(a[i], b[i], c[i]);
+    };
+    if constexpr (kOperands == 1) {
+      loop(Many{at_[in.a]}, One{}, One{});
+    } else if constexpr (kOperands == 2) {
+      read(in.a, [&](auto a) { read(in.b, [&](auto b) { loop(a, b, One{}); }); });
+    } else {
+      read(in.a, [&](auto a) { read(in.b, [&](auto b) { read(in.c, [&](auto c) { loop(a, b, c); }); }); });
+    }
+    at_[in.to] = to;
+    one_[in.to] = one;
   }
 
   const Kernel& k_;
@@ -324,13 +385,14 @@ class Machine {
   double* accumulators_ = nullptr;
   double* partial_ = nullptr;
   const T* at_[program::kMostRegisters] = {};
+  bool one_[program::kMostRegisters] = {};
   alignas(64) T registers_[program::kMostRegisters][kTile];
 };
 
 template <class Real>
 void run_kernel(const Kernel& k, void* const* buffers, std::int64_t begin, std::int64_t end, double* accumulators,
                 double* partial) {
-  if (k.scalar && k.reduction == Reduction::none) {
+  if (k.scalar) {
     Machine<double, Real>(k, buffers).run(begin, end, accumulators, partial);
   } else {
     Machine<Real, Real>(k, buffers).run(begin, end, accumulators, partial);
