@@ -226,7 +226,8 @@ TEST_CASE_TEMPLATE("program: elementary functions err by few units of the last p
           const double off = std::isnan(nearest)   ? !std::isnan(y[i])
                              : std::isinf(nearest) ? y[i] != nearest
                                                    : y[i] - nearest;
-          CHECK_MESSAGE(std::fabs(off) <= 4 * std::numeric_limits<Real>::min(), std::string(f.name), "(", x[i], ") is ", y[i]);
+          CHECK_MESSAGE(std::fabs(off) <= 4 * std::numeric_limits<Real>::min(), std::string(f.name), "(", x[i], ") is ",
+                        y[i]);
           continue;
         }
         ++counted;

@@ -45,6 +45,23 @@ class LocaleTest {
     assertThat(wrong).isEmpty();
   }
 
+  /** Java sets the process's locale to the user's, and these ask it for the decimal point. */
+  @Test
+  void nativeCodeReadsNumbersInAnyLocale() throws IOException {
+    Pattern asks = Pattern.compile("\\b(strto[df]|strtold|atof|stold|sto[df]|[fs]?scanf)\\b");
+    List<String> wrong = new ArrayList<>();
+    for (String root : List.of("src/main/cpp", "cuda")) {
+      try (Stream<Path> files = Files.walk(Path.of(root))) {
+        for (Path file : files.filter(Files::isRegularFile).toList()) {
+          asks.matcher(Files.readString(file))
+              .results()
+              .forEach(m -> wrong.add(file + ": " + m.group()));
+        }
+      }
+    }
+    assertThat(wrong).isEmpty();
+  }
+
   @Test
   void whatItLooksFor() {
     assertThat(found("out.printf(\"%d\", 1); s.toLowerCase(); \"%d\".formatted(1);")).hasSize(3);

@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -139,7 +140,8 @@ public final class Graph {
   }
 
   private IllegalArgumentException refused(String sentence, Object... values) {
-    return new IllegalArgumentException(here() + ": " + String.format(sentence, values));
+    return new IllegalArgumentException(
+        here() + ": " + String.format(Locale.ROOT, sentence, values));
   }
 
   private Site here() {

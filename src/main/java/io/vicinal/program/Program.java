@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collector;
@@ -26,6 +27,7 @@ public final class Program {
 
   private final Map<String, Expr> outputs;
   private final List<Expr> nodes;
+  private final List<Expr> inputs;
 
   /**
    * @param outputs expressions of one graph by name
@@ -33,6 +35,7 @@ public final class Program {
   public Program(Map<String, Expr> outputs) {
     this.outputs = Collections.unmodifiableMap(new LinkedHashMap<>(outputs));
     this.nodes = Graph.order(this.outputs.values());
+    this.inputs = nodes.stream().filter(node -> node.operation() == Operation.INPUT).toList();
     outputs.keySet().forEach(name -> Graph.requireName("output", name));
     if (nodes.stream().map(Expr::graph).distinct().count() > 1) {
       throw new IllegalArgumentException("outputs " + outputs.keySet() + " are of several graphs");
@@ -46,7 +49,7 @@ public final class Program {
 
   /** The inputs that the outputs depend on. */
   public List<Expr> inputs() {
-    return nodes.stream().filter(node -> node.operation() == Operation.INPUT).toList();
+    return inputs;
   }
 
   /** All expressions, operands first. */
@@ -102,8 +105,12 @@ public final class Program {
       if (!fits) {
         throw new IllegalArgumentException(
             String.format(
+                Locale.ROOT,
                 "input %s is %s, with %s it must be %s",
-                input.name(), Arrays.toString(shape), new TreeMap<>(known), names));
+                input.name(),
+                Arrays.toString(shape),
+                new TreeMap<>(known),
+                names));
       }
     }
   }
@@ -128,7 +135,7 @@ public final class Program {
       text.append(
           node.operation() == Operation.INPUT
               ? line
-              : String.format("%-" + (SITE_COLUMN - 1) + "s # %s", line, node.site()));
+              : String.format(Locale.ROOT, "%-" + (SITE_COLUMN - 1) + "s # %s", line, node.site()));
       text.append('\n');
     }
     outputs.forEach(

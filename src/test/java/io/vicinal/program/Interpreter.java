@@ -14,7 +14,12 @@ final class Interpreter {
 
   /** The outputs by name. */
   static Map<String, Values> run(Program program, Map<String, Values> inputs) {
-    Map<Expr, Values> values = evaluate(program, inputs);
+    return run(program, inputs, Math.ulp(1.0));
+  }
+
+  /** The outputs by name, as a run of a type with that epsilon. */
+  static Map<String, Values> run(Program program, Map<String, Values> inputs, double epsilon) {
+    Map<Expr, Values> values = evaluate(program, inputs, epsilon);
     Map<String, Values> outputs = new LinkedHashMap<>();
     program.outputs().forEach((name, node) -> outputs.put(name, values.get(node)));
     return outputs;
@@ -22,13 +27,20 @@ final class Interpreter {
 
   /** The value of every node. */
   static Map<Expr, Values> evaluate(Program program, Map<String, Values> inputs) {
+    return evaluate(program, inputs, Math.ulp(1.0));
+  }
+
+  private static Map<Expr, Values> evaluate(
+      Program program, Map<String, Values> inputs, double epsilon) {
     Map<Expr, Values> values = new LinkedHashMap<>();
     for (Expr node : program.nodes()) {
       List<Values> operands = node.operands().stream().map(values::get).toList();
       Values value =
-          node.operation() == Operation.INPUT
-              ? inputs.get(node.name())
-              : apply(node.operation(), operands, node.attributes().texts());
+          switch (node.operation()) {
+            case INPUT -> inputs.get(node.name());
+            case EPSILON -> Values.scalar(epsilon);
+            default -> apply(node.operation(), operands, node.attributes().texts());
+          };
       values.put(node, value);
     }
     return values;
@@ -38,8 +50,6 @@ final class Interpreter {
     switch (operation) {
       case CONSTANT:
         return Values.scalar(Double.parseDouble(a.get("value")));
-      case EPSILON:
-        return Values.scalar(Math.ulp(1.0));
       case SIZE:
         int[] counted = x.get(0).shape();
         return Values.scalar(

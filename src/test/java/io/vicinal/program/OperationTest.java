@@ -49,6 +49,27 @@ class OperationTest {
   }
 
   private static void check(Operation operation, String what, Case example, Naming naming) {
+    Example made = made(example, naming);
+    if (naming == Naming.OWN) { // else it may have been simplified away
+      assertThat(made.program().nodes()).as(what).anyMatch(one -> one.operation() == operation);
+    }
+    Differences.check(what, made.program(), "number", made.inputs(), example.factor());
+    checkSizes(what, Reverse.of(made.program(), "number", made.moving()), made.inputs());
+  }
+
+  /**
+   * A case as a program: the output {@code node}, and {@code number}, which is curved in all of it.
+   *
+   * @param moving the real inputs that it has a derivative by
+   */
+  record Example(Program program, Map<String, Values> inputs, List<String> moving) {}
+
+  /** The cases of an operation. */
+  static List<Example> examples(Operation operation) {
+    return CASES.get(operation).stream().map(one -> made(one, Naming.BY_SIZE)).toList();
+  }
+
+  private static Example made(Case example, Naming naming) {
     Graph graph = new Graph();
     Map<String, Values> inputs = new HashMap<>();
     List<Expr> reals = new ArrayList<>();
@@ -64,20 +85,13 @@ class OperationTest {
       ints.add(graph.integer(name, sizes(name, values, naming)));
     }
     Expr node = example.build().apply(reals, ints);
-    Program alone = new Program(Map.of("node", node));
-    if (naming == Naming.OWN) { // else it may have been simplified away
-      assertThat(alone.nodes()).as(what).anyMatch(one -> one.operation() == operation);
-    }
-    Values value = Interpreter.run(alone, inputs).get("node");
-
+    Values value = Interpreter.run(new Program(Map.of("node", node)), inputs).get("node");
     inputs.put("weights", Values.random(5, -1, 1, value.shape()));
     Expr weights = graph.real("weights", sizes("weights", value, naming));
-    Expr curved = node.plus(node.square());
-    Expr number = weights.times(curved).total();
+    Expr number = weights.times(node.plus(node.square())).total();
     Program program = new Program(Map.of("node", node, "number", number));
-    Differences.check(what, program, "number", inputs, example.factor());
     List<String> moving = reals.stream().map(Expr::name).filter(isInputOf(program)).toList();
-    checkSizes(what, Reverse.of(program, "number", moving), inputs);
+    return new Example(program, inputs, moving);
   }
 
   private static Predicate<String> isInputOf(Program program) {
