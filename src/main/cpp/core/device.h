@@ -165,13 +165,15 @@ struct Operations {
 };
 
 // Every member but symmetric_eigen, which the processor alone has: entry(name) for each.
+// clang-format off
 #define VICINAL_OPERATIONS(entry)                                                                                   \
   entry(check_weights) entry(loss) entry(loss_hvp) entry(embed) entry(curvature_create) entry(curvature_destroy)    \
-      entry(curvature_products) entry(curvature_scores) entry(curvature_sample_gradients) entry(curvature_tables)   \
-          entry(curvature_loss_change) entry(sgd_step) entry(adam_step) entry(clip) entry(lowest) entry(reciprocal) \
-              entry(find_nonfinite) entry(gather_rows) entry(normalize_rows) entry(gemm) entry(curvature_factors)   \
-                  entry(curvature_diagonal) entry(curvature_self_influence) entry(curvature_seed_recursion)         \
-                      entry(dots) entry(axpy) entry(xpby) entry(multiply) entry(run_program)
+  entry(curvature_products) entry(curvature_scores) entry(curvature_sample_gradients) entry(curvature_tables)       \
+  entry(curvature_loss_change) entry(sgd_step) entry(adam_step) entry(clip) entry(lowest) entry(reciprocal)         \
+  entry(find_nonfinite) entry(gather_rows) entry(normalize_rows) entry(gemm) entry(curvature_factors)               \
+  entry(curvature_diagonal) entry(curvature_self_influence) entry(curvature_seed_recursion) entry(dots) entry(axpy) \
+  entry(xpby) entry(multiply) entry(run_program)
+// clang-format on
 #define VICINAL_ONE_MORE(name) +1
 static_assert(sizeof(Operations<float>) == (1 VICINAL_OPERATIONS(VICINAL_ONE_MORE)) * sizeof(void*),
               "a new operation is listed here too");
