@@ -53,6 +53,7 @@ final class TupleBatches {
       batch.positivePairs().forEach(pair -> tuples.add(new int[] {pair[0], pair[1], 1}));
       batch.negativePairs().forEach(pair -> tuples.add(new int[] {pair[0], pair[1], 0}));
       tuples.removeIf(tuple -> random.nextDouble() < 0.3);
+      tuples.removeIf(tuple -> tuple[0] == tuple[2]); // the first without negatives, and so on
     } else {
       for (int[] t : batch.triplets()) {
         int fourth = random.nextInt(batch.count());
