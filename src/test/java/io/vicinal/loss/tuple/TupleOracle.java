@@ -26,7 +26,7 @@ final class TupleOracle {
     LOSSES.put("quadruplet", TupleOracle::quadruplet);
     LOSSES.put("snr", TupleOracle::snr);
     LOSSES.put("triplet", TupleOracle::triplet);
-    LOSSES.putAll(TupleOracleB.LOSSES);
+    LOSSES.putAll(AnchorOracle.LOSSES);
   }
 
   static boolean has(String loss) {
@@ -35,7 +35,7 @@ final class TupleOracle {
 
   /** The value where what a loss holds fixed is that of another batch. */
   static double value(String loss, TupleCase in, TupleCase fixed) {
-    return loss.equals("circle") ? TupleOracleB.circle(in, fixed) : value(loss, in);
+    return loss.equals("circle") ? AnchorOracle.circle(in, fixed) : value(loss, in);
   }
 
   static double value(String loss, TupleCase in) {

@@ -14,29 +14,31 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** The rest of {@link TupleOracle}: losses of lists, of histograms and of class weights. */
-final class TupleOracleB {
+/**
+ * As {@link TupleOracle}: losses of anchors against their lists, and of samples against classes.
+ */
+final class AnchorOracle {
   static final Map<String, ToDoubleFunction<TupleCase>> LOSSES = new LinkedHashMap<>();
 
   static {
     LOSSES.put("circle", in -> circle(in, in));
-    LOSSES.put("fastap", TupleOracleB::fastAp);
-    LOSSES.put("histogram", TupleOracleB::histogram);
-    LOSSES.put("intra-pair-variance", TupleOracleB::intraPairVariance);
-    LOSSES.put("multi-similarity", TupleOracleB::multiSimilarity);
-    LOSSES.put("nca", TupleOracleB::nca);
-    LOSSES.put("nt-xent", TupleOracleB::ntXent);
-    LOSSES.put("proxy-nca-v2", TupleOracleB::proxyNcaV2);
-    LOSSES.put("recall-at-k", TupleOracleB::recallAtK);
-    LOSSES.put("smooth-ap", TupleOracleB::smoothAp);
-    LOSSES.put("softmax", TupleOracleB::softmax);
-    LOSSES.put("sphereface", TupleOracleB::sphereFace);
-    LOSSES.put("sub-center-arcface", TupleOracleB::subCenterArcFace);
-    LOSSES.put("supcon", TupleOracleB::supCon);
-    LOSSES.put("tuplet-margin", TupleOracleB::tupletMargin);
+    LOSSES.put("fastap", AnchorOracle::fastAp);
+    LOSSES.put("histogram", AnchorOracle::histogram);
+    LOSSES.put("intra-pair-variance", AnchorOracle::intraPairVariance);
+    LOSSES.put("multi-similarity", AnchorOracle::multiSimilarity);
+    LOSSES.put("nca", AnchorOracle::nca);
+    LOSSES.put("nt-xent", AnchorOracle::ntXent);
+    LOSSES.put("proxy-nca-v2", AnchorOracle::proxyNcaV2);
+    LOSSES.put("recall-at-k", AnchorOracle::recallAtK);
+    LOSSES.put("smooth-ap", AnchorOracle::smoothAp);
+    LOSSES.put("softmax", AnchorOracle::softmax);
+    LOSSES.put("sphereface", AnchorOracle::sphereFace);
+    LOSSES.put("sub-center-arcface", AnchorOracle::subCenterArcFace);
+    LOSSES.put("supcon", AnchorOracle::supCon);
+    LOSSES.put("tuplet-margin", AnchorOracle::tupletMargin);
   }
 
-  private TupleOracleB() {}
+  private AnchorOracle() {}
 
   private static double multiSimilarity(TupleCase in) {
     boolean product = in.text("measure").equals("product");
