@@ -284,6 +284,29 @@ class MinersTest {
     return sums[0] / Math.max(1, counts[0]) + sums[1] / Math.max(1, counts[1]);
   }
 
+  /** What rounding leaves between equal rows, and what it takes from nearly equal ones. */
+  @Test
+  void equalEmbeddingsAreAtNoDistance() {
+    double[][] x = random(6, 300, 10);
+    x[3] = x[1];
+    x[5] = Arrays.stream(x[1]).map(v -> 7 * v).toArray();
+    for (boolean normalized : new boolean[] {false, true}) {
+      try (Arena arena = Arena.host()) {
+        Tensor e = arena.allocate(DType.F32, 6, 300);
+        e.set(Arrays.stream(x).flatMapToDouble(Arrays::stream).toArray());
+        Candidates in = Candidates.of(backend, e, new long[6], normalized);
+        assertThat(in.distance(1, 3)).isZero();
+        assertThat(in.distance(5, 1) == 0).isEqualTo(normalized);
+        for (int i = 0; i < 6; i++) {
+          assertThat(in.distance(i, i)).isZero();
+          for (int j = 0; j < 6; j++) {
+            assertThat(in.distance(i, j)).isEqualTo(in.distance(j, i));
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void generatorsGoOn() {
     Candidates batch = MiningBatch.waves().candidates(backend);
