@@ -2,14 +2,24 @@ package io.vicinal.cli;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
+import io.vicinal.loss.Compat;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.tuple.TupleLoss;
+import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
+import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
 import io.vicinal.retrieval.MetricId;
 import java.io.PrintWriter;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -18,7 +28,7 @@ import picocli.CommandLine.Spec;
 /** {@code vicinal list}: what can be named in arguments and configurations. */
 @Command(
     name = "list",
-    header = "Show every loss, metric, sampler, optimiser and schedule with its parameters.",
+    header = "Show every loss, miner, metric, sampler, optimiser and schedule with its parameters.",
     description = {
       "",
       "For writing a configuration or an argument: the names, the parameters with their defaults,",
@@ -27,12 +37,17 @@ import picocli.CommandLine.Spec;
     },
     footer = {"", "Example:", "  vicinal list losses"})
 final class ListCommand implements Callable<Integer> {
+  private static final String CONFIGURED = "loss.name and loss.PARAMETER in a configuration";
+  private static final String SOURCE = "source: ";
+  private static final int WIDTH = 90;
+
   @Spec private CommandSpec spec;
 
   @Parameters(
       arity = "0..1",
       paramLabel = "WHAT",
-      description = "losses, metrics, samplers, optimizers, schedules or datasets; default: all.")
+      description =
+          "losses, miners, metrics, samplers, optimizers, schedules or datasets; default: all.")
   private String what;
 
   private PrintWriter out;
@@ -42,6 +57,7 @@ final class ListCommand implements Callable<Integer> {
     out = spec.commandLine().getOut();
     Map<String, Runnable> parts = new LinkedHashMap<>();
     parts.put("losses", this::losses);
+    parts.put("miners", this::miners);
     parts.put("metrics", this::metrics);
     parts.put("samplers", this::samplers);
     parts.put("optimizers", this::optimizers);
@@ -59,30 +75,116 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private void losses() {
-    title("losses", "loss.name and loss.PARAMETER in a configuration, 'vicinal loss NAME'");
+    title("losses against proxies", CONFIGURED + ", 'vicinal loss NAME'");
     for (String name : Losses.names()) {
       Loss loss = Losses.create(name);
-      StringJoiner params = new StringJoiner("  ");
-      loss.params().forEach((key, value) -> params.add(key + "=" + value));
-      entry(name, params.toString(), loss.formula());
+      entry(
+          name,
+          params(loss.params()),
+          loss.formula(),
+          "needs: parameter proxies ["
+              + (loss.params().containsKey("centers") ? "C*centers" : "C")
+              + ", d]"
+              + (loss.acceptsSoftLabels() ? "; takes soft labels" : ""),
+          SOURCE + loss.source(),
+          compat(name));
     }
+    title("losses of a batch", "'vicinal loss NAME'");
+    note(
+        "x are embeddings as given, a an anchor, p another sample of its class, n one of another"
+            + " class, d a Euclidean distance, s an inner product; [.]+ = max(., 0),"
+            + " LSE+ = log(1 + sum exp); the mean of nothing is 0.");
+    for (String name : TupleLosses.names()) {
+      TupleLoss loss = TupleLosses.create(name, Map.of());
+      TupleLoss.Facts facts = TupleLosses.facts(loss);
+      entry(
+          name,
+          params(TupleLosses.params(loss)),
+          facts.formula(),
+          "needs: " + needs(loss, facts),
+          SOURCE + facts.source(),
+          compat(name));
+    }
+  }
+
+  private static String needs(TupleLoss loss, TupleLoss.Facts facts) {
+    StringJoiner needs = new StringJoiner("; ");
+    if (facts.tuples().length == 0) {
+      needs.add("the whole batch");
+    } else {
+      needs.add(
+          "all tuples of the batch, or given "
+              + Arrays.stream(facts.tuples())
+                  .map(ListCommand::shape)
+                  .collect(Collectors.joining(" or ")));
+    }
+    for (LearnedParameter parameter : loss.learned()) {
+      needs.add(
+          "parameter " + parameter.name() + " [" + String.join(", ", parameter.sizes()) + "]");
+    }
+    return needs.toString();
+  }
+
+  private static String compat(String loss) {
+    return Arrays.stream(Compat.values())
+        .filter(one -> one.loss().equals(loss))
+        .map(one -> "--compat " + one.id() + ": " + one.text())
+        .collect(Collectors.joining("; "));
+  }
+
+  private static String params(Map<String, Object> params) {
+    return params.entrySet().stream()
+        .map(param -> param.getKey() + "=" + param.getValue())
+        .collect(Collectors.joining("  "));
+  }
+
+  private void miners() {
+    title("miners", "'vicinal loss NAME --miner', 'vicinal mine'");
+    for (String name : Miners.names()) {
+      Miner miner = Miners.create(name, Map.of());
+      Miner.Facts facts = Miners.facts(miner);
+      entry(
+          name,
+          params(Miners.params(miner)),
+          facts.rule(),
+          "yields: " + shape(facts.yields()) + "; needs: embeddings, labels",
+          SOURCE + facts.source());
+    }
+  }
+
+  private static String shape(Tuples tuples) {
+    return tuples.name().toLowerCase(Locale.ROOT);
   }
 
   private void metrics() {
     title("metrics", "evaluate.metrics in a configuration, 'vicinal evaluate --metrics'");
     for (String name : MetricId.names()) {
       MetricId example = MetricId.parse(name.replace("@k", "@10"));
-      entry(name, name.equals(example.id()) ? "" : "here with k = 10:", example.definition());
+      entry(
+          name,
+          name.equals(example.id()) ? "" : "here with k = 10:",
+          example.definition(),
+          "needs: labels, "
+              + (example.kind().isClustering()
+                  ? "clusters (k-means of the embeddings)"
+                  : "the ranking of every query's gallery"),
+          SOURCE + example.source());
     }
   }
 
   private void samplers() {
     title("samplers", "sampler.name and sampler.PARAMETER in a configuration");
-    entry("random", "batch=128  dropLast=true", "each epoch every sample once, in a fresh order");
+    entry(
+        "random",
+        "batch=128  dropLast=true",
+        "each epoch every sample once, in a fresh order",
+        "needs: nothing");
     entry(
         "balanced",
         "classes=8  samples=4",
-        "each batch has that many classes and that many samples of each");
+        "each batch has that many classes and that many samples of each",
+        "needs: labels",
+        SOURCE + "P x K batches of Hermans, Beyer, Leibe, arXiv:1703.07737");
   }
 
   private void optimizers() {
@@ -129,10 +231,18 @@ final class ListCommand implements Callable<Integer> {
     out.println();
   }
 
-  private void entry(String name, String params, String text) {
+  private void note(String text) {
+    Text.wrap(text, WIDTH).forEach(line -> out.println("  " + line));
+    out.println();
+  }
+
+  private void entry(String name, String params, String... texts) {
     out.println("  " + name + (params.isEmpty() ? "" : "   " + params));
-    for (String line : Text.wrap(text, 90)) {
-      out.println("      " + line);
+    for (String text : texts) {
+      if (text.isEmpty()) {
+        continue;
+      }
+      Text.wrap(text, WIDTH).forEach(line -> out.println("      " + line));
     }
     out.println();
   }

@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import io.vicinal.Version;
 import io.vicinal.cli.explain.ExplainCommand;
+import io.vicinal.cli.loss.LossCommand;
 import io.vicinal.process.Encoding;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;

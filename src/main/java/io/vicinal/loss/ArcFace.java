@@ -39,6 +39,11 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
   }
 
   @Override
+  public String source() {
+    return "Deng et al., CVPR 2019";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ -log softmax_c(scale cos(theta_c + margin [c = y]))_y ]";
   }

@@ -36,6 +36,11 @@ public record CosFace(double margin, double scale) implements Loss {
   }
 
   @Override
+  public String source() {
+    return "Wang et al., CVPR 2018";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ -log softmax_c(scale (cos(z, p_c) - margin [c = y]))_y ]";
   }

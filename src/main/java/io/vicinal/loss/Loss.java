@@ -39,4 +39,7 @@ public interface Loss {
 
   /** The formula in one line of plain text. */
   String formula();
+
+  /** Who published it where. */
+  String source();
 }

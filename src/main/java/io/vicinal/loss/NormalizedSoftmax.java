@@ -35,6 +35,11 @@ public record NormalizedSoftmax(double temperature) implements Loss {
   }
 
   @Override
+  public String source() {
+    return "Zhai and Wu, BMVC 2019";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ -log softmax_c(cos(z, p_c) / temperature)_y ]";
   }

@@ -68,6 +68,11 @@ public record ProxyAnchor(
   }
 
   @Override
+  public String source() {
+    return "Kim et al., CVPR 2020";
+  }
+
+  @Override
   public String formula() {
     String measure = euclidean ? "u = |z^ - p^_c|" : "s = cos(z, p_c)";
     String positive = euclidean ? "alpha (u - margin)" : "-alpha (s - margin)";

@@ -39,6 +39,11 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
   }
 
   @Override
+  public String source() {
+    return "Movshovitz-Attias et al., ICCV 2017";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ scale |z^ - p^_y|^2 + log sum_"
         + (excludePositive ? "{c != y}" : "c")

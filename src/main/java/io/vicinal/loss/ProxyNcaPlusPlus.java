@@ -37,6 +37,11 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
   }
 
   @Override
+  public String source() {
+    return "Teh, DeVries, Taylor, ECCV 2020";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ |s z^ - s p^_y|^2 + log sum_"
         + (excludePositive ? "{c != y}" : "c")

@@ -44,6 +44,11 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
   }
 
   @Override
+  public String source() {
+    return "Qian et al., ICCV 2019";
+  }
+
+  @Override
   public String formula() {
     return "mean_i [ -log softmax_c(la (S_c - margin [c = y]))_y ] + tau R, S_c = sum_k softmax_k(cos(z, p_ck) / gamma) cos(z, p_ck),"
         + " R = sum_c sum_{j < k} sqrt(2 + 1e-5 - 2 cos(p_cj, p_ck)) / (C K (K-1))";

@@ -6,16 +6,18 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 
 /** Tuples that a miner found, in the order in which it found them. Not for several threads. */
 public final class Mined {
-  private static final int WIDTH = 3;
   private static final int FIRST = 64;
 
   private final Tuples shape;
-  private int[] values = new int[WIDTH * FIRST];
+  private int[] values = new int[4 * FIRST];
+  private final int width;
   private int size;
   private int skipped;
 
@@ -24,12 +26,19 @@ public final class Mined {
    */
   public Mined(Tuples shape) {
     this.shape = shape;
+    width = shape == Tuples.QUADRUPLETS ? 4 : 3;
   }
 
   /** Adds an anchor, a positive and a negative. */
   public void triplet(int anchor, int positive, int negative) {
     require(shape == Tuples.TRIPLETS);
     add(anchor, positive, negative);
+  }
+
+  /** Adds an anchor, a positive, a negative and one more negative. */
+  public void quadruplet(int anchor, int positive, int negative, int fourth) {
+    require(shape == Tuples.QUADRUPLETS);
+    add(anchor, positive, negative, fourth);
   }
 
   /** Adds an anchor and another sample; of sets too. */
@@ -49,18 +58,16 @@ public final class Mined {
     }
   }
 
-  private void add(int first, int second, int third) {
-    int at = WIDTH * size;
-    if (at == values.length) {
+  private void add(int... tuple) {
+    int at = width * size;
+    if (at + width > values.length) {
       if (at > Integer.MAX_VALUE / 2) {
         throw new InputException(
             "more than " + size + " tuples; mine a smaller batch, or fewer with other parameters");
       }
       values = Arrays.copyOf(values, 2 * at);
     }
-    values[at] = first;
-    values[at + 1] = second;
-    values[at + 2] = third;
+    System.arraycopy(tuple, 0, values, at, width);
     size++;
   }
 
@@ -79,14 +86,19 @@ public final class Mined {
     return skipped;
   }
 
-  /** Column 0 (anchor), 1 (positive, or other) or 2 (negative, or 1 and -1 as sign) of a tuple. */
+  /**
+   * Column 0 (anchor), 1 (positive, or other), 2 (negative, or 1 and -1 as sign) or 3 (of a
+   * quadruplet) of a tuple.
+   */
   public int get(int tuple, int column) {
-    return values[WIDTH * tuple + column];
+    return values[width * tuple + column];
   }
 
-  /** I64 [m, 3]: anchor, positive, negative; or anchor, other, and 1 or -1. */
+  /**
+   * I64 [m, 3]: anchor, positive, negative; or anchor, other, and 1 or -1; of quadruplets [m, 4].
+   */
   public Tensor matrix(Arena arena) {
-    return tensor(arena, k -> values[k], size, WIDTH);
+    return tensor(arena, k -> values[k], size, width);
   }
 
   /**
@@ -106,15 +118,15 @@ public final class Mined {
       return Map.of(
           "positives", mask(arena, type, batch, 1), "negatives", mask(arena, type, batch, -1));
     }
-    return as == Tuples.PAIRS
-        ? Map.of("anchors", column(arena, 0), "others", column(arena, 1), "signs", column(arena, 2))
-        : Map.of(
-            "anchors",
-            column(arena, 0),
-            "positives",
-            column(arena, 1),
-            "negatives",
-            column(arena, 2));
+    List<String> names =
+        as == Tuples.PAIRS
+            ? List.of("anchors", "others", "signs")
+            : List.of("anchors", "positives", "negatives", "fourths").subList(0, width);
+    Map<String, Tensor> inputs = new LinkedHashMap<>();
+    for (String name : names) {
+      inputs.put(name, column(arena, inputs.size()));
+    }
+    return inputs;
   }
 
   private Tensor mask(Arena arena, DType type, int batch, int sign) {

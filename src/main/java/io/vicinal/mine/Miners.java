@@ -113,7 +113,8 @@ public final class Miners {
         .orElseThrow(() -> mismatch(takes, has));
   }
 
-  private static Stream<Tuples> fitting(Tuples yields) {
+  /** As which shapes a loss may take tuples of a shape. */
+  public static Stream<Tuples> fitting(Tuples yields) {
     return switch (yields) {
       case PAIRS -> Stream.of(Tuples.PAIRS, Tuples.SETS);
       case SETS -> Stream.of(Tuples.SETS, Tuples.PAIRS);

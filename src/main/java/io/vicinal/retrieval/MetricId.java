@@ -19,56 +19,79 @@ import java.util.regex.Pattern;
  * row. Clustering metrics compare k-means clusters with the classes.
  */
 public final class MetricId {
+  private static final String BOOK = "Manning, Raghavan, Schütze, 2008, §";
+
   /** What is computed; {@code k} below is the number in the id. */
   public enum Kind {
     RECALL(
         "r@k",
         "share of queries with at least one relevant row among the k nearest",
+        "Oh Song et al., CVPR 2016",
         "recall@k",
         "cmc@k",
         "hit_rate@k"),
-    PRECISION("p@k", "relevant rows among the k nearest, divided by k", "precision@k"),
-    PRECISION_OML("p@k/oml", "relevant rows among the k nearest, divided by min(k, R)"),
+    PRECISION(
+        "p@k", "relevant rows among the k nearest, divided by k", BOOK + "8.4", "precision@k"),
+    PRECISION_OML(
+        "p@k/oml",
+        "relevant rows among the k nearest, divided by min(k, R)",
+        "Open Metric Learning"),
     MAP_OML(
         "map@k/oml",
         "mean of the precisions at the relevant rows among the k nearest, divided by how many"
-            + " there are (0 if none)"),
+            + " there are (0 if none)",
+        "Open Metric Learning"),
     MAP_MIN(
         "map@k/min",
-        "sum of the precisions at the relevant rows among the k nearest, divided by min(k, R)"),
+        "sum of the precisions at the relevant rows among the k nearest, divided by min(k, R)",
+        "Weyand et al., CVPR 2020 (Google Landmarks v2)"),
     MAP_R(
-        "map@k/r", "sum of the precisions at the relevant rows among the k nearest, divided by R"),
+        "map@k/r",
+        "sum of the precisions at the relevant rows among the k nearest, divided by R",
+        "pytorch-metric-learning and TensorFlow Similarity, as mean average precision with a k"),
     MAP_AT_R(
         "map@r",
         "sum of the precisions at the relevant rows among the R nearest, divided by R",
+        "Musgrave, Belongie, Lim, ECCV 2020",
         "mean_average_precision_at_r"),
     MAP(
         "map",
         "sum of the precisions at all relevant rows of the full ranking, divided by R",
+        BOOK + "8.4",
         "mean_average_precision"),
-    R_PRECISION("rp", "relevant rows among the R nearest, divided by R", "r_precision"),
-    MRR("mrr", "one over the rank of the nearest relevant row", "mean_reciprocal_rank"),
+    R_PRECISION(
+        "rp", "relevant rows among the R nearest, divided by R", BOOK + "8.4", "r_precision"),
+    MRR(
+        "mrr",
+        "one over the rank of the nearest relevant row",
+        "Voorhees, TREC 1999",
+        "mean_reciprocal_rank"),
     NMI(
         "nmi",
         "mutual information of k-means clusters and classes, divided by the arithmetic mean of"
-            + " their entropies"),
+            + " their entropies",
+        BOOK + "16.3"),
     NMI_GEOMETRIC(
         "nmi/geometric",
         "mutual information of k-means clusters and classes, divided by the geometric mean of"
-            + " their entropies"),
+            + " their entropies",
+        "Strehl and Ghosh, JMLR 2002"),
     AMI(
         "ami",
         "mutual information of k-means clusters and classes, adjusted for chance (arithmetic"
-            + " mean)"),
-    F1("f1", "pairwise F1 of k-means clusters against classes");
+            + " mean)",
+        "Vinh, Epps, Bailey, JMLR 2010"),
+    F1("f1", "pairwise F1 of k-means clusters against classes", BOOK + "16.3");
 
     private final String pattern;
     private final String text;
+    private final String source;
     private final List<String> aliases;
 
-    Kind(String pattern, String text, String... aliases) {
+    Kind(String pattern, String text, String source, String... aliases) {
       this.pattern = pattern;
       this.text = text;
+      this.source = source;
       this.aliases = List.of(aliases);
     }
 
@@ -181,6 +204,11 @@ public final class MetricId {
   /** One sentence: how a query's value, or the clustering's, is defined. */
   public String definition() {
     return kind.takesK() ? kind.text.replaceAll("\\bk\\b(?!-)", Long.toString(k)) : kind.text;
+  }
+
+  /** Who defined it where. */
+  public String source() {
+    return kind.source;
   }
 
   /**

@@ -6,6 +6,7 @@ import static io.vicinal.cli.NpyBytes.header;
 import static io.vicinal.cli.NpyBytes.longs;
 import static io.vicinal.cli.NpyBytes.random;
 import static io.vicinal.cli.NpyBytes.raw;
+import static io.vicinal.cli.NpyBytes.rows;
 import static io.vicinal.cli.NpyBytes.write;
 
 import java.io.IOException;
@@ -43,6 +44,8 @@ final class BadInputCases {
     all.shapes();
     all.labels();
     all.lossParameters();
+    all.tuples();
+    all.learnedParameters();
     all.evaluation();
     all.heads();
     all.configurations();
@@ -229,6 +232,121 @@ final class BadInputCases {
         "p.npy",
         "3 rows",
         "centers");
+  }
+
+  private void tuples() {
+    tuples(
+        "a tuple outside the batch", f -> rows(f, new long[] {0, 3, 12}), "12", "[0, 2]", "0..11");
+    tuples(
+        "a tuple below 0",
+        f -> rows(f, new long[] {0, 3, 1}, new long[] {0, -1, 1}),
+        "-1",
+        "[1, 1]");
+    float[] halves = {0, 3, 0.5f};
+    tuples("half a sample", f -> floats(f, halves, 1, 3), "0.5 at [0, 2]", "int64");
+    tuples(
+        "tuples in one line", f -> longs(f, 0, 3, 1), "[3]", "[m, 3]: anchor, positive, negative");
+    tuples(
+        "pairs for a loss of triplets", f -> rows(f, new long[] {0, 3}), "[1, 2]", "triplet takes");
+    add(
+        "a sign that is none",
+        f -> {
+          rows(f.at("T.npy"), new long[] {0, 3, 1}, new long[] {0, 1, 5});
+          return program(f, "lifted", "--tuples", f.text("T.npy"));
+        },
+        "t.npy",
+        "sign 5",
+        "[1, 2]");
+    add(
+        "tuples for a loss of the whole batch",
+        f -> {
+          rows(f.at("T.npy"), new long[] {0, 3, 1});
+          return program(f, "fastap", "--tuples", f.text("T.npy"));
+        },
+        "--tuples",
+        "whole batch");
+    add(
+        "tuples for a loss against proxies",
+        f -> f.loss("cosface", "--tuples", f.text("E.npy")),
+        "--tuples",
+        "proxies");
+    add("no such miner", f -> program(f, "triplet", "--miner", "semihart"), "semihart", "semihard");
+    add(
+        "a miner of another shape",
+        f -> program(f, "triplet", "--miner", "multi-similarity"),
+        "multi-similarity yields pairs",
+        "triplet takes",
+        "semihard");
+    add(
+        "a miner and tuples",
+        f -> program(f, "triplet", "--miner", "random", "--tuples", f.text("E.npy")),
+        "--miner",
+        "--tuples");
+    add("a seed without a miner", f -> program(f, "triplet", "--seed", "1"), "--seed", "--miner");
+  }
+
+  private void tuples(String name, Function<Path, Path> spoil, String... fragments) {
+    String[] all = Arrays.copyOf(fragments, fragments.length + 1);
+    all[fragments.length] = "t.npy";
+    add(
+        name,
+        f -> {
+          spoil.apply(f.at("T.npy"));
+          return program(f, "triplet", "--tuples", f.text("T.npy"));
+        },
+        all);
+  }
+
+  private static Object[] program(Fixture f, String name, String... more) {
+    String[] all = Arrays.copyOf(more, more.length + 2);
+    all[more.length] = "--proxies"; // without a value: left out
+    return f.loss(name, all);
+  }
+
+  private void learnedParameters() {
+    add("no proxies", f -> f.loss("cosface", "--proxies", null), "--proxies", "p.npy");
+    add(
+        "proxies twice",
+        f -> f.loss("cosface", "--parameter", "proxies=" + f.text("P.npy")),
+        "--proxies",
+        "--parameter",
+        "keep one");
+    add(
+        "a parameter that nobody learns",
+        f -> f.loss("cosface", "--parameter", "beta=" + f.text("P.npy")),
+        "beta",
+        "proxies");
+    add("proxies of a loss without", f -> f.loss("triplet"), "proxies", "nothing");
+    add("a missing parameter", f -> program(f, "softmax"), "--parameter weight", "[c, d]");
+    add(
+        "a parameter of another width",
+        f -> {
+          random(f.at("W.npy"), 3, 3, 5);
+          return program(f, "softmax", "--parameter", "weight=" + f.text("W.npy"));
+        },
+        "w.npy",
+        "[3, 5]",
+        "[3, 4]");
+    add(
+        "a label without its weight",
+        f -> {
+          random(f.at("W.npy"), 3, 2, 4);
+          return program(f, "softmax", "--parameter", "weight=" + f.text("W.npy"));
+        },
+        "y.npy",
+        "label 2 at [2]",
+        "w.npy",
+        "0..1");
+    add(
+        "a direction of nothing",
+        f -> program(f, "triplet", "--direction", "beta=" + f.text("P.npy")),
+        "--direction beta",
+        "embeddings");
+    add(
+        "weights of a loss without",
+        f -> program(f, "triplet", "--weights", f.text("w.npy")),
+        "--weights");
+    add("an unknown defect", f -> program(f, "margin", "--compat", "all"), "all", "margin-count");
   }
 
   private void evaluation() {

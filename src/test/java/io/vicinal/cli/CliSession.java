@@ -7,6 +7,7 @@ import io.vicinal.Patience;
 import io.vicinal.process.DefaultSignals;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintStream;
@@ -34,11 +35,15 @@ final class CliSession implements AutoCloseable {
   private final Writer commands;
   private final BufferedReader answers;
 
-  private CliSession(Path folder) throws IOException {
+  private CliSession(Path folder, Path more) throws IOException {
     this.folder = Files.createDirectories(folder);
     err = Files.createTempFile("session", ".txt");
     List<String> command =
         CliProcess.java(folder, List.of(), CliSession.class.getName(), new Object[0]);
+    if (more != null) {
+      int at = command.indexOf("-cp") + 1;
+      command.set(at, command.get(at) + File.pathSeparator + more);
+    }
     process =
         new ProcessBuilder(DefaultSignals.of(command))
             .directory(folder.toFile())
@@ -50,8 +55,13 @@ final class CliSession implements AutoCloseable {
   }
 
   static CliSession in(Path folder) {
+    return in(folder, null);
+  }
+
+  /** With one more entry of the class path. */
+  static CliSession in(Path folder, Path more) {
     try {
-      return new CliSession(folder);
+      return new CliSession(folder, more);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

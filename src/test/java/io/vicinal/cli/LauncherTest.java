@@ -101,6 +101,14 @@ class LauncherTest {
   }
 
   @Test
+  void jarsOfTheUsersOwnComeAlong() throws Exception {
+    Checkout checkout = checkout("tree", true);
+    assertThat(run(checkout, Map.of(), "list").out()).contains("/lib/* io.vicinal.cli.Main list");
+    assertThat(run(checkout, Map.of("VICINAL_CLASSPATH", "a.jar:b.jar"), "list").out())
+        .contains("/lib/*:a.jar:b.jar io.vicinal.cli.Main list");
+  }
+
+  @Test
   void aColonIsRefusedInOneSentence() throws Exception {
     Checkout checkout = checkout("a:b", true);
     Outcome outcome = run(checkout, Map.of(), "list");

@@ -38,6 +38,6 @@ class ListCommandTest {
 
   @Test
   void refusesWhatIsNotThere() {
-    Outcome.of("list", "miners").failed(2, "miners", "losses");
+    Outcome.of("list", "dampers").failed(2, "dampers", "losses", "miners");
   }
 }

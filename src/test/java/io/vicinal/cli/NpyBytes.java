@@ -39,6 +39,14 @@ final class NpyBytes {
     return raw(file, "<i8", data.array(), values.length);
   }
 
+  /** Rows of int64, [m, columns]; none are [0, 3]. */
+  static Path rows(Path file, long[]... rows) {
+    int columns = rows.length == 0 ? 3 : rows[0].length;
+    ByteBuffer data = buffer(8 * rows.length * columns);
+    Arrays.stream(rows).flatMapToLong(Arrays::stream).forEach(data::putLong);
+    return raw(file, "<i8", data.array(), rows.length, columns);
+  }
+
   /** Standard normal values of a fixed seed. */
   static Path random(Path file, long seed, int rows, int columns) {
     Random random = new Random(seed);

@@ -92,6 +92,11 @@ class LossesTest {
     public String formula() {
       return "0";
     }
+
+    @Override
+    public String source() {
+      return "";
+    }
   }
 
   @Test

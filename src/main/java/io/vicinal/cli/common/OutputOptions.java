@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import picocli.CommandLine.Model.CommandSpec;
@@ -104,6 +105,9 @@ public final class OutputOptions {
   }
 
   private static Stream<?> values(Object value) {
+    if (value instanceof Map<?, ?> named) {
+      return named.values().stream();
+    }
     return value instanceof Collection<?> all ? all.stream() : Stream.ofNullable(value);
   }
 

@@ -1,0 +1,204 @@
+package io.vicinal.cli.loss;
+
+import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.Text;
+import io.vicinal.loss.Compat;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
+import io.vicinal.tensor.DType;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/** What a batch consists of, and what is asked of it. For one thread. */
+final class LossOptions {
+  /** The learned parameter of a loss against proxies. */
+  static final String PROXIES = "proxies";
+
+  /** What directions of the embeddings are called, and their gradients in files. */
+  static final String EMBEDDINGS = "embeddings";
+
+  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[B, d].")
+  Path embeddings;
+
+  @Option(
+      names = "--labels",
+      required = true,
+      paramLabel = "y.npy",
+      description = "[B], integers from 0.")
+  Path labels;
+
+  @Option(
+      names = "--normalize",
+      description = {
+        "Divide embeddings by their lengths first; gradients are those of the given ones. Losses of",
+        "cosines stay what they are."
+      })
+  boolean normalize;
+
+  @Option(
+      names = "--tuples",
+      paramLabel = "T.npy",
+      description = {
+        "[m, 3], rows of E.npy: anchor, positive, negative; or anchor, other and a sign, 1 for a",
+        "positive, 0 or -1 for a negative; or [m, 2], anchor and other, by their labels. Default:",
+        "all that there are."
+      })
+  Path tuples;
+
+  @Option(
+      names = "--miner",
+      paramLabel = "NAME",
+      description = "Mine the tuples instead; 'vicinal list miners' has the names.")
+  private String miner;
+
+  @Option(
+      names = "--miner-param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the miner; repeatable.")
+  private Map<String, String> minerParams = new LinkedHashMap<>();
+
+  @Option(
+      names = "--seed",
+      paramLabel = "S",
+      description = "Of the miner: the same seed finds the same; default: 0.")
+  private Long seed;
+
+  @Option(
+      names = "--parameter",
+      paramLabel = "NAME=FILE",
+      description = "A learned parameter of the loss, such as proxies; repeatable.")
+  private Map<String, Path> parameters = new LinkedHashMap<>();
+
+  @Option(
+      names = "--proxies",
+      paramLabel = "P.npy",
+      description = {
+        "The same as --parameter proxies=P.npy. [C, d]; with K centres per class [C*K, d], class c in",
+        "rows cK..cK+K-1."
+      })
+  private Path proxies;
+
+  @Option(
+      names = "--param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the loss; repeatable.")
+  private Map<String, String> params = new LinkedHashMap<>();
+
+  @Option(
+      names = "--compat",
+      paramLabel = "NAME",
+      description = "Reproduce a defect of another implementation; 'vicinal list losses' has them.")
+  private String compat;
+
+  @Option(
+      names = "--weights",
+      paramLabel = "w.npy",
+      description = "[B], a weight per sample, 0 or more.")
+  Path weights;
+
+  @Option(
+      names = "--soft-labels",
+      paramLabel = "T.npy",
+      description = "[B, C], in place of the one-hot labels where the loss allows it.")
+  Path softLabels;
+
+  @Option(
+      names = "--hvp-embeddings",
+      paramLabel = "V.npy",
+      description = "[B, d], the direction's part for the embeddings; missing is zero.")
+  private Path hvpEmbeddings;
+
+  @Option(
+      names = "--direction",
+      paramLabel = "NAME=FILE",
+      description = {
+        "The direction's part for a learned parameter, of its shape; repeatable; missing is zero."
+      })
+  private Map<String, Path> directions = new LinkedHashMap<>();
+
+  @Option(
+      names = "--hvp-proxies",
+      paramLabel = "U.npy",
+      description = "The same as --direction proxies=U.npy.")
+  private Path hvpProxies;
+
+  @Option(
+      names = "--dtype",
+      paramLabel = "TYPE",
+      description = "Compute in float32 or float64; default: the type of the embeddings.")
+  private ElementType type;
+
+  /** The type to compute in, null for that of the embeddings. */
+  DType type() {
+    return type == null ? null : type.dtype();
+  }
+
+  /** The miner, null for none. */
+  Miner miner() {
+    if (miner == null) {
+      if (seed != null || !minerParams.isEmpty()) {
+        throw Text.wrong(
+            "--%s: says nothing without a miner; name it with --miner",
+            seed == null ? "miner-param" : "seed");
+      }
+      return null;
+    }
+    if (tuples != null) {
+      throw Text.wrong("--miner: --tuples gives them already; keep one");
+    }
+    return Miners.create(miner, minerParams);
+  }
+
+  /** What the miner draws from. */
+  long seed() {
+    return seed == null ? 0 : seed;
+  }
+
+  /** The defect that is reproduced, null for none. */
+  String compat() {
+    return compat;
+  }
+
+  /** The parameters that are given for a loss, a defect's among them. */
+  Map<String, String> params(String loss) {
+    Map<String, String> all = new LinkedHashMap<>(params);
+    if (compat != null) {
+      Compat.of(compat, loss)
+          .params()
+          .forEach(
+              (key, value) -> {
+                if (!all.getOrDefault(key, value).equals(value)) {
+                  throw Text.wrong(
+                      "--compat %s: is %s=%s, and --param says %s; keep one",
+                      compat, key, value, all.get(key));
+                }
+                all.put(key, value);
+              });
+    }
+    return all;
+  }
+
+  /** The files of learned parameters by name. */
+  Map<String, Path> parameters() {
+    Map<String, Path> all = new LinkedHashMap<>(parameters);
+    put(all, "--parameter", PROXIES, "--proxies", proxies);
+    return all;
+  }
+
+  /** The files of the direction's parts by name. */
+  Map<String, Path> directions() {
+    Map<String, Path> all = new LinkedHashMap<>(directions);
+    put(all, "--direction", EMBEDDINGS, "--hvp-embeddings", hvpEmbeddings);
+    put(all, "--direction", PROXIES, "--hvp-proxies", hvpProxies);
+    return all;
+  }
+
+  private static void put(
+      Map<String, Path> all, String option, String name, String same, Path file) {
+    if (file != null && all.putIfAbsent(name, file) != null) {
+      throw Text.wrong("%s: %s %s=%s says it already; keep one", same, option, name, all.get(name));
+    }
+  }
+}
