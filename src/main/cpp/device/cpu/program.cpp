@@ -18,7 +18,8 @@ using program::Source;
 constexpr std::int64_t kParts = 16;
 constexpr std::int64_t kTileElements = 256;
 
-// A copy that swaps two axes, in square blocks that stay in the first cache.
+// A copy that swaps two axes. Rows of both arrays are read and written in one go, through a block of their own: rows a
+// power of two apart share a few places of the first cache.
 template <class Real>
 bool transposed(Engine& e, const Kernel& k, void* const* buffers) {
   if (k.rank != 2 || k.length != 1 || k.code[0].op != MapOp::load || k.reduction != Reduction::none) return false;
@@ -31,10 +32,14 @@ bool transposed(Engine& e, const Kernel& k, void* const* buffers) {
   const std::int64_t rows = k.size[0], columns = k.size[1], in = x.stride[1], out = k.out.stride[0];
   const std::int64_t blocks = (rows + kBlock - 1) / kBlock;
   parallel_ranges(e, blocks, 4.0 * static_cast<double>(rows) * static_cast<double>(columns), [&](const Range& r) {
-    for (std::int64_t b = r.begin; b < r.end; ++b)
-      for (std::int64_t c = 0; c < columns; c += kBlock)
-        for (std::int64_t i = b * kBlock; i < std::min(rows, (b + 1) * kBlock); ++i)
-          for (std::int64_t j = c; j < std::min(columns, c + kBlock); ++j) to[i * out + j] = from[j * in + i];
+    Real block[kBlock][kBlock + 1];
+    for (std::int64_t i = r.begin * kBlock; i < std::min(rows, r.end * kBlock); i += kBlock)
+      for (std::int64_t j = 0; j < columns; j += kBlock) {
+        const std::int64_t m = std::min(kBlock, rows - i), n = std::min(kBlock, columns - j);
+        for (std::int64_t q = 0; q < n; ++q)
+          for (std::int64_t p = 0; p < m; ++p) block[p][q] = from[(j + q) * in + i + p];
+        for (std::int64_t p = 0; p < m; ++p) std::copy_n(block[p], n, to + (i + p) * out + j);
+      }
   });
   return true;
 }

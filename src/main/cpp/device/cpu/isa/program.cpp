@@ -146,8 +146,7 @@ class Machine {
           if (k_.reduced[last_]) {
             raise(accumulators_[0], largest(n, v, where));
           } else {
-            for (std::int64_t i = 0; i < n; ++i)
-              if (where == nullptr || where[i] != T(0)) raise(accumulators_[at + i], seen(v[i]));
+            raise(n, v, where, accumulators_ + at);
           }
           break;
       }
@@ -197,20 +196,26 @@ class Machine {
   static T seen(T v) {
     return v == kNone ? std::numeric_limits<T>::lowest() : v;
   }
-  static T largest(std::int64_t n, const T* v, const T* where) {
-    T lanes[kLanes];
-    for (std::int64_t j = 0; j < kLanes; ++j) lanes[j] = kNone;
-    for (std::int64_t i = 0; i < n; i += kLanes) {
-      const std::int64_t m = i + kLanes < n ? kLanes : n - i;
-#pragma omp simd
-      for (std::int64_t j = 0; j < m; ++j) {
-        const T x = where != nullptr && where[i + j] == T(0) ? kNone : seen(v[i + j]);
-        lanes[j] = (x > lanes[j]) | (x != x) ? x : lanes[j];
-      }
-    }
+  // NaN if any is. The maximum and NaN apart, each of which is a vector loop; together they are not.
+  template <class Read>
+  static T largest(std::int64_t n, Read&& read) {
     T top = kNone;
-    for (T x : lanes) top = (x > top) | (x != x) ? x : top;
-    return top;
+    int broken = 0;
+#pragma omp simd reduction(max : top) reduction(| : broken)
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T x = read(i);
+      top = x > top ? x : top;
+      broken |= x != x;
+    }
+    return broken != 0 ? std::numeric_limits<T>::quiet_NaN() : top;
+  }
+  static T largest(std::int64_t n, const T* v, const T* where) {
+    if (where == nullptr) return largest(n, [=](std::int64_t i) { return seen(v[i]); });
+    return largest(n, [=](std::int64_t i) { return where[i] != T(0) ? seen(v[i]) : kNone; });
+  }
+  static void raise(std::int64_t n, const T* v, const T* where, double* to) {
+    for (std::int64_t i = 0; i < n; ++i)
+      if (where == nullptr || where[i] != T(0)) raise(to[i], seen(v[i]));
   }
   template <class V>
   static void raise(double& to, V v) {
