@@ -49,7 +49,10 @@ public interface TupleLoss {
   /** The loss of a batch: real, of rank 0. */
   Expr value(Batch in);
 
-  /** The parameters that it learns, by name, with the names of their sizes; mostly none. */
+  /**
+   * The parameters that it learns, by name, with the names of their sizes; mostly none. A loss that
+   * can do without {@code NAME} has a switch {@code learn-NAME}, which is on where one is given.
+   */
   default List<LearnedParameter> learned() {
     return List.of();
   }

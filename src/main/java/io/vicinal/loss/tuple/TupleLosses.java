@@ -3,8 +3,6 @@ package io.vicinal.loss.tuple;
 import io.vicinal.InputException;
 import io.vicinal.loss.tuple.TupleLoss.Facts;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -77,21 +75,6 @@ public final class TupleLosses {
    */
   public static TupleLoss create(String name, Map<String, String> params) {
     return REGISTRY.create(name, params);
-  }
-
-  /**
-   * As {@link #create(String, Map)}, for a caller who has arrays of some parameters: the loss
-   * learns those that it may, which are {@code NAME} where it has {@code learn-NAME}.
-   */
-  public static TupleLoss create(
-      String name, Map<String, String> params, Collection<String> arrays) {
-    Map<String, String> all = new LinkedHashMap<>(params);
-    if (has(name)) {
-      REGISTRY.parameters(name).stream()
-          .filter(known -> arrays.stream().anyMatch(array -> known.equals("learn-" + array)))
-          .forEach(known -> all.putIfAbsent(known, "true"));
-    }
-    return create(name, all);
   }
 
   /** What is known of a loss. */
