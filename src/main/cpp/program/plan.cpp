@@ -329,7 +329,6 @@ class Planner {
     if (stride == nullptr && is_compact(n)) {  // always so of ints: none of their views is any other
       Step step{};
       step.kind = Step::Kind::copy;
-      step.node = n;
       step.x = view(n).buffer;
       step.out = buffer;
       plan_.steps.push_back(step);
@@ -660,7 +659,6 @@ class Planner {
     k.skips = skips;
     Step step{};
     step.kind = Step::Kind::kernel;
-    step.node = n;
     step.at = static_cast<std::int32_t>(plan_.kernels.size());
     plan_.kernels.push_back(k);
     plan_.steps.push_back(step);
@@ -708,7 +706,6 @@ class Planner {
     for (int i = axis + 1; i < s.rank; ++i) a.inner *= s.size[i];
     Step step{};
     step.kind = Step::Kind::axis;
-    step.node = n;
     step.x = compact_buffer(x);
     step.other = other < 0 ? -1 : full_buffer(other, shape(x));
     step.index = index < 0 ? -1 : compact_buffer(index);
@@ -765,7 +762,6 @@ class Planner {
     for (std::size_t o = 0; o < program_.outputs.size(); ++o) {
       const int n = same_[static_cast<std::size_t>(program_.outputs[o].second)];
       plan_.outputs.push_back(shape(n));
-      plan_.integer.push_back(node(n).integer);
       if (written_[o]) continue;
       if (folded(n) && !has_view_[static_cast<std::size_t>(n)]) {
         view(n);  // written straight to the output
@@ -864,7 +860,6 @@ class Planner {
                      shape(operand(n, 0)).size[!m.transpose_a]};
         Step step{};
         step.kind = Step::Kind::matmul;
-        step.node = n;
         step.x = compact_buffer(operand(n, 0));
         step.other = compact_buffer(operand(n, 1));
         step.out = result_buffer(n);

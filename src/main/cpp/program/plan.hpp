@@ -32,7 +32,6 @@ struct MatmulStep {
 
 struct Step {
   enum class Kind : std::uint8_t { kernel, axis, matmul, copy } kind;
-  int node;                                               // for sentences
   std::int32_t at;                                        // position among kernels, axis steps or matmuls
   std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of all but kernels (other: where, or b)
 };
@@ -46,7 +45,6 @@ struct IndexCheck {
 
 struct Plan {
   std::vector<Shape> outputs;
-  std::vector<bool> integer;  // outputs of int64
   std::vector<Buffer> buffers;
   std::vector<Step> steps;
   std::vector<Kernel> kernels;
