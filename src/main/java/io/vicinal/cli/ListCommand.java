@@ -189,7 +189,7 @@ final class ListCommand implements Callable<Integer> {
 
   private void optimizers() {
     title("optimizers", "optimizer.name and optimizer.PARAMETER in a configuration");
-    String groups = "; groups.weight, groups.bias and groups.proxies override lr (or lrScale),";
+    String groups = "; groups.NAME overrides for a group of parameters lr (or lrScale),";
     entry(
         "sgd",
         "lr=0.1  momentum=0.9  weightDecay=0",

@@ -12,9 +12,9 @@ import java.util.List;
  */
 public record ClipConfig(double value, List<String> groups) {
 
-  static ClipConfig read(ConfigObject s) {
+  static ClipConfig read(ConfigObject s, Groups model) {
     double value = s.number("value", 0, Range.atLeast(0));
-    List<String> groups = Groups.read(s, OptimizerConfig.GROUPS);
+    List<String> groups = model.read(s, model.names());
     s.end();
     return new ClipConfig(value, groups);
   }

@@ -5,8 +5,10 @@ import com.google.gson.JsonParser;
 import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
 import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -38,6 +40,11 @@ public record LossConfig(String name, Map<String, String> params) {
       throw new InputException(e.getMessage() + " (of " + name + ")", e);
     }
     return new LossConfig(name, Collections.unmodifiableMap(params));
+  }
+
+  /** The names of the parameters that it learns, beside those of the head. */
+  List<String> learned() {
+    return List.of(Head.PROXIES);
   }
 
   JsonObject json() {

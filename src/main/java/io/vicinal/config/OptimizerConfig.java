@@ -3,7 +3,6 @@ package io.vicinal.config;
 import com.google.gson.JsonObject;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -18,7 +17,7 @@ import java.util.Map;
  * @param beta2 Adam's decay of the second moment
  * @param eps Adam's addend to the root of the second moment; 1.0 is a real setting
  * @param weightDecay added to the gradient (sgd, adam) or taken from the parameter (adamw)
- * @param groups what {@code weight}, {@code bias} and {@code proxies} change
+ * @param groups what the model's groups change, by name; one that is missing changes nothing
  */
 public record OptimizerConfig(
     String name,
@@ -29,9 +28,6 @@ public record OptimizerConfig(
     double eps,
     double weightDecay,
     Map<String, GroupOverrides> groups) {
-
-  /** The parameter groups of a head. */
-  public static final List<String> GROUPS = List.of("weight", "bias", "proxies");
 
   /**
    * More than any recipe has (ProxyNCA++'s proxies learn with 400). Adam moves a parameter by the
@@ -46,6 +42,7 @@ public record OptimizerConfig(
    * @param lrScale a multiple of the base learning rate
    */
   public record GroupOverrides(Double lr, Double lrScale, Double eps, Double weightDecay) {
+    static final GroupOverrides NONE = new GroupOverrides(null, null, null, null);
 
     static GroupOverrides read(ConfigObject s) {
       Double lr = s.number("lr", Range.upTo(MOST, false));
@@ -60,9 +57,13 @@ public record OptimizerConfig(
     }
   }
 
+  private GroupOverrides of(String group) {
+    return groups.getOrDefault(group, GroupOverrides.NONE);
+  }
+
   /** A group's learning rate before any schedule. */
   public double lr(String group) {
-    GroupOverrides g = groups.get(group);
+    GroupOverrides g = of(group);
     if (g.lr() != null) {
       return g.lr();
     }
@@ -71,17 +72,17 @@ public record OptimizerConfig(
 
   /** A group's eps. */
   public double eps(String group) {
-    Double own = groups.get(group).eps();
+    Double own = of(group).eps();
     return own == null ? eps : own;
   }
 
   /** A group's weight decay. */
   public double weightDecay(String group) {
-    Double own = groups.get(group).weightDecay();
+    Double own = of(group).weightDecay();
     return own == null ? weightDecay : own;
   }
 
-  static OptimizerConfig read(ConfigObject s) {
+  static OptimizerConfig read(ConfigObject s, Groups model) {
     String name = s.choice("name", "adam", "sgd", "adam", "adamw");
     boolean sgd = name.equals("sgd");
     double lr = s.number("lr", sgd ? 0.1 : 1e-3, Range.upTo(MOST, false));
@@ -93,7 +94,7 @@ public record OptimizerConfig(
     double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
     ConfigObject own = s.section("groups");
     Map<String, GroupOverrides> groups = new LinkedHashMap<>();
-    for (String group : GROUPS) {
+    for (String group : model.names()) {
       ConfigObject section = own.section(group);
       groups.put(group, GroupOverrides.read(section));
       if (sgd && groups.get(group).eps() != null) {
@@ -112,7 +113,7 @@ public record OptimizerConfig(
             eps,
             weightDecay,
             Collections.unmodifiableMap(groups));
-    GROUPS.forEach(group -> config.check(group, s, own.section(group)));
+    model.names().forEach(group -> config.check(group, s, own.section(group)));
     return config;
   }
 
@@ -127,8 +128,8 @@ public record OptimizerConfig(
     // A step multiplies a parameter by 1 - lr wd, with momentum m by what grows beyond 2 (1 + m).
     double most = 2 * (1 + momentum);
     if (!name.equals("adam") && rate * weightDecay(group) >= most) {
-      boolean of = groups.get(group).weightDecay() != null;
-      throw (of ? own : s)
+      boolean its = of(group).weightDecay() != null;
+      throw (its ? own : s)
           .error(
               "weightDecay",
               weightDecay(group)

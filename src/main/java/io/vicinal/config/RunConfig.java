@@ -51,19 +51,21 @@ public record RunConfig(
 
   static RunConfig read(ConfigObject s) {
     s.ignore("run");
+    LossConfig loss = LossConfig.read(s.section("loss"));
+    Groups groups = Groups.of(loss);
     RunConfig config =
         new RunConfig(
             DataConfig.read(s.section("data")),
             ValidationConfig.read(s.section("validation")),
             EvaluateConfig.read(s.section("evaluate")),
-            LossConfig.read(s.section("loss")),
+            loss,
             HeadConfig.read(s.section("head")),
-            OptimizerConfig.read(s.section("optimizer")),
+            OptimizerConfig.read(s.section("optimizer"), groups),
             ScheduleConfig.read(s.section("schedule")),
-            ClipConfig.read(s.section("clip")),
+            ClipConfig.read(s.section("clip"), groups),
             SamplerConfig.read(s.section("sampler")),
             s.integer("epochs", 20, Range.integersFrom(0)),
-            WarmupConfig.read(s.section("warmup")),
+            WarmupConfig.read(s.section("warmup"), groups),
             EarlyStopConfig.read(s.section("earlyStop")),
             s.integer("checkpointSteps", 0, Range.integersFrom(0)),
             s.whole("seed", 0),

@@ -1,5 +1,6 @@
 package io.vicinal.config;
 
+import io.vicinal.nn.Head;
 import java.util.List;
 
 /**
@@ -12,9 +13,9 @@ import java.util.List;
  */
 public record WarmupConfig(int epochs, List<String> groups) {
 
-  static WarmupConfig read(ConfigObject s) {
+  static WarmupConfig read(ConfigObject s, Groups model) {
     int epochs = s.integer("epochs", 0, Range.integersFrom(0));
-    List<String> groups = Groups.read(s, List.of("weight", "bias"));
+    List<String> groups = model.read(s, Head.GROUPS);
     s.end();
     return new WarmupConfig(epochs, groups);
   }

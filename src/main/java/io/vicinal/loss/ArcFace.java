@@ -21,10 +21,10 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
 
   /** Defaults: margin 28.6 degrees, scale 64. */
   public ArcFace() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  ArcFace(Parameters p) {
+  ArcFace(Settings p) {
     this(p.number("margin-degrees"), p.number("scale"));
   }
 
@@ -35,7 +35,7 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered("margin-degrees", marginDegrees, "scale", scale);
+    return Settings.ordered("margin-degrees", marginDegrees, "scale", scale);
   }
 
   @Override

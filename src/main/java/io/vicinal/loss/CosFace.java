@@ -18,10 +18,10 @@ public record CosFace(double margin, double scale) implements Loss {
 
   /** Defaults: margin 0.35, scale 64. */
   public CosFace() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  CosFace(Parameters p) {
+  CosFace(Settings p) {
     this(p.number("margin"), p.number("scale"));
   }
 
@@ -32,7 +32,7 @@ public record CosFace(double margin, double scale) implements Loss {
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered("margin", margin, "scale", scale);
+    return Settings.ordered("margin", margin, "scale", scale);
   }
 
   @Override

@@ -19,7 +19,7 @@ public interface Loss {
 
   /** The same for the native library, made anew: whoever calls it again and again keeps it. */
   default LossSpec spec() {
-    return Parameters.spec(this);
+    return Settings.spec(this);
   }
 
   /** K: proxies per class. The proxy matrix has C*K rows. */

@@ -12,12 +12,12 @@ import java.util.function.Function;
  * the tests. Safe for any thread.
  */
 public final class Losses {
-  private static final Map<String, Function<Parameters, Loss>> REGISTRY = registry();
+  private static final Map<String, Function<Settings, Loss>> REGISTRY = registry();
 
   private Losses() {}
 
-  private static Map<String, Function<Parameters, Loss>> registry() {
-    Map<String, Function<Parameters, Loss>> losses = new LinkedHashMap<>();
+  private static Map<String, Function<Settings, Loss>> registry() {
+    Map<String, Function<Settings, Loss>> losses = new LinkedHashMap<>();
     losses.put(ProxyNca.NAME, ProxyNca::new);
     losses.put(ProxyNcaPlusPlus.NAME, ProxyNcaPlusPlus::new);
     losses.put(ProxyAnchor.NAME, ProxyAnchor::new);
@@ -49,11 +49,11 @@ public final class Losses {
    *     says what exists
    */
   public static Loss create(String name, Map<String, String> params) {
-    Function<Parameters, Loss> factory = REGISTRY.get(name);
+    Function<Settings, Loss> factory = REGISTRY.get(name);
     if (factory == null) {
       throw new InputException(
           "loss: '" + name + "' is unknown; choose " + String.join(", ", names()));
     }
-    return factory.apply(new Parameters(name, params));
+    return factory.apply(new Settings(name, params));
   }
 }

@@ -17,10 +17,10 @@ public record NormalizedSoftmax(double temperature) implements Loss {
 
   /** Default: temperature 0.05. */
   public NormalizedSoftmax() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  NormalizedSoftmax(Parameters p) {
+  NormalizedSoftmax(Settings p) {
     this(p.number("temperature"));
   }
 
@@ -31,7 +31,7 @@ public record NormalizedSoftmax(double temperature) implements Loss {
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered("temperature", temperature);
+    return Settings.ordered("temperature", temperature);
   }
 
   @Override

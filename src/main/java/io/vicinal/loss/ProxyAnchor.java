@@ -38,10 +38,10 @@ public record ProxyAnchor(
 
   /** Defaults: margin 0.1, alpha 32, mode anchor, cosines. */
   public ProxyAnchor() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  ProxyAnchor(Parameters p) {
+  ProxyAnchor(Settings p) {
     this(
         p.number("margin"),
         p.number("alpha"),
@@ -58,7 +58,7 @@ public record ProxyAnchor(
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered(
+    return Settings.ordered(
         "margin", margin,
         "alpha", alpha,
         "mode", perSampleAxis ? "nca" : "anchor",

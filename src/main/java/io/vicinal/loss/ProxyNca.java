@@ -21,10 +21,10 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
 
   /** Defaults: scale 1, all proxies in the denominator. */
   public ProxyNca() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  ProxyNca(Parameters p) {
+  ProxyNca(Settings p) {
     this(p.number("scale"), p.other("exclude-positive"));
   }
 
@@ -35,7 +35,7 @@ public record ProxyNca(double scale, boolean excludePositive) implements Loss {
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
+    return Settings.ordered("scale", scale, "exclude-positive", excludePositive);
   }
 
   @Override

@@ -19,10 +19,10 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
 
   /** Defaults: scale 3, all proxies in the denominator. */
   public ProxyNcaPlusPlus() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  ProxyNcaPlusPlus(Parameters p) {
+  ProxyNcaPlusPlus(Settings p) {
     this(p.number("scale"), p.other("exclude-positive"));
   }
 
@@ -33,7 +33,7 @@ public record ProxyNcaPlusPlus(double scale, boolean excludePositive) implements
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered("scale", scale, "exclude-positive", excludePositive);
+    return Settings.ordered("scale", scale, "exclude-positive", excludePositive);
   }
 
   @Override

@@ -24,10 +24,10 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
 
   /** Defaults: la 20, gamma 0.1, margin 0.01, tau 0.2, 10 centres. */
   public SoftTriple() {
-    this(new Parameters(NAME));
+    this(new Settings(NAME));
   }
 
-  SoftTriple(Parameters p) {
+  SoftTriple(Settings p) {
     this(
         p.number("la"), p.number("gamma"), p.number("margin"), p.number("tau"), p.whole("centers"));
   }
@@ -39,7 +39,7 @@ public record SoftTriple(double la, double gamma, double margin, double tau, int
 
   @Override
   public Map<String, Object> params() {
-    return Parameters.ordered(
+    return Settings.ordered(
         "la", la, "gamma", gamma, "margin", margin, "tau", tau, "centers", centers);
   }
 

@@ -64,7 +64,7 @@ public final class Embedder implements AutoCloseable {
     Arena arena = new Arena(backend.memory());
     try {
       Path file = Files.isDirectory(head) ? head.resolve("head.safetensors") : head;
-      return new Embedder(Head.load(file, arena), arena, backend, borrowed);
+      return new Embedder(Head.loadMap(file, arena), arena, backend, borrowed);
     } catch (RuntimeException e) {
       arena.close();
       throw e;

@@ -3,53 +3,69 @@ package io.vicinal.nn;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
-import io.vicinal.data.Safetensors;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.DoubleSupplier;
 
 /**
  * A linear head with its loss's proxies: Z = X W' + b for features X [N, D]. Embeddings are not
- * normalised; the losses do that.
+ * normalised; the losses do that. What it learns are {@link Parameters}; only what is called with
+ * all three at once knows them by other means.
  *
  * <p>On disk a head is one {@code .safetensors} file with {@code weight} [d, D], {@code bias} [d]
- * (absent when the head has none) and {@code proxies} [C*K, d], plus text metadata.
+ * (absent when the head has none) and {@code proxies} [C*K, d] (absent when its loss has none),
+ * plus text metadata.
  *
  * <p>The tensors belong to the arena that was given. Reading is safe from any number of threads
  * while nobody trains.
  *
  * @param weight W [d, D], F32 or F64
  * @param bias b [d], the same type, or null
- * @param proxies P [C*K, d], the same type
+ * @param proxies P [C*K, d], the same type, or null
  */
 public record Head(Tensor weight, Tensor bias, Tensor proxies) {
+  /** The name of W. */
+  public static final String WEIGHT = "weight";
+
+  /** The name of b. */
+  public static final String BIAS = "bias";
+
+  /** The name of P. */
+  public static final String PROXIES = "proxies";
+
+  /** The parameters of the map, without what a loss learns. */
+  public static final List<String> GROUPS = List.of(WEIGHT, BIAS);
 
   private static final int FILL = 1 << 16; // values drawn at a time, so that big proxies fit
 
   /** Checks that the shapes and types belong together. */
   public Head {
-    if (weight.shape().rank() != 2 || proxies.shape().rank() != 2 || !isFloat(weight)) {
+    if (weight.shape().rank() != 2
+        || proxies != null && proxies.shape().rank() != 2
+        || !isFloat(weight)) {
       throw new InputException("head: weight and proxies must be matrices of float32 or float64");
     }
     long d = weight.dim(0);
     boolean biasFits = bias == null || (bias.shape().rank() == 1 && bias.dim(0) == d);
-    if (!biasFits || proxies.dim(1) != d) {
+    if (!biasFits || proxies != null && proxies.dim(1) != d) {
       throw new InputException(
           "head: shapes do not fit: weight "
               + weight.shape()
               + ", bias "
               + (bias == null ? "none" : bias.shape())
               + ", proxies "
-              + proxies.shape()
+              + (proxies == null ? "none" : proxies.shape())
               + "; expected [d, D], [d], [C*K, d]");
     }
     boolean biasType = bias == null || bias.dtype() == weight.dtype();
-    if (!biasType || proxies.dtype() != weight.dtype()) {
+    if (!biasType || proxies != null && proxies.dtype() != weight.dtype()) {
       throw new InputException("head: weight, bias and proxies must have one type");
     }
   }
@@ -65,7 +81,7 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
    *
    * @param features D
    * @param embedding d
-   * @param proxyRows C*K
+   * @param proxyRows C*K, or 0 for a head without proxies
    */
   public static Head initialise(
       Arena arena,
@@ -78,17 +94,29 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
       long seed) {
     double bound = 1 / Math.sqrt(features);
     Tensor weight = arena.allocate(dtype, embedding, features);
-    fill(weight, uniform(Xoshiro.of(seed, "weight"), bound));
+    fill(weight, uniform(Xoshiro.of(seed, WEIGHT), bound));
     Tensor bias = null;
     if (withBias) {
       bias = arena.allocate(dtype, embedding);
-      fill(bias, uniform(Xoshiro.of(seed, "bias"), bound));
+      fill(bias, uniform(Xoshiro.of(seed, BIAS), bound));
     }
-    Tensor proxies = arena.allocate(dtype, proxyRows, embedding);
-    Xoshiro normal = Xoshiro.of(seed, "proxies");
-    double deviation = start.deviation(proxyRows);
-    fill(proxies, () -> deviation * normal.nextGaussian());
+    Tensor proxies = null;
+    if (proxyRows > 0) {
+      proxies = arena.allocate(dtype, proxyRows, embedding);
+      Xoshiro normal = Xoshiro.of(seed, PROXIES);
+      double deviation = start.deviation(proxyRows);
+      fill(proxies, () -> deviation * normal.nextGaussian());
+    }
     return new Head(weight, bias, proxies);
+  }
+
+  /**
+   * The head of these parameters, sharing their tensors.
+   *
+   * @param parameters weight, bias or none, proxies or none, and whatever else there is
+   */
+  public static Head of(Parameters parameters) {
+    return new Head(parameters.get(WEIGHT), parameters.get(BIAS), parameters.get(PROXIES));
   }
 
   private static DoubleSupplier uniform(Xoshiro generator, double bound) {
@@ -112,6 +140,11 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
     return new HeadTensors(weight, bias, proxies);
   }
 
+  /** Parameters, or gradients of some of them, as backends take them. */
+  public static HeadTensors tensors(Parameters some) {
+    return new HeadTensors(some.get(WEIGHT), some.get(BIAS), some.get(PROXIES));
+  }
+
   /** D. */
   public long features() {
     return weight.dim(1);
@@ -124,34 +157,27 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
 
   /** A head of zeros with the same shapes and type, in another arena: for gradients and copies. */
   public Head like(Arena arena) {
-    return new Head(
-        arena.allocate(weight.dtype(), weight.shape()),
-        bias == null ? null : arena.allocate(bias.dtype(), bias.shape()),
-        arena.allocate(proxies.dtype(), proxies.shape()));
+    return of(parameters().like(arena));
   }
 
   /** A copy in another arena, on its device. */
   public Head copy(Arena arena) {
-    Head copy = like(arena);
-    copy.copyFrom(this);
-    return copy;
-  }
-
-  /** Overwrites this head with one of the same shapes. */
-  public void copyFrom(Head other) {
-    Map<String, Tensor> from = other.named();
-    named().forEach((name, tensor) -> tensor.copyFrom(from.get(name)));
+    return of(parameters().copy(arena));
   }
 
   /** The tensors by name, in file order. */
   public Map<String, Tensor> named() {
     Map<String, Tensor> named = new LinkedHashMap<>();
-    named.put("weight", weight);
-    if (bias != null) {
-      named.put("bias", bias);
-    }
-    named.put("proxies", proxies);
+    named.put(WEIGHT, weight);
+    named.put(BIAS, bias);
+    named.put(PROXIES, proxies);
+    named.values().removeIf(Objects::isNull);
     return named;
+  }
+
+  /** What there is to learn, sharing the tensors. */
+  public Parameters parameters() {
+    return Parameters.of(named());
   }
 
   /**
@@ -177,24 +203,42 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
 
   /** Writes the head, replacing the file as a whole. */
   public void save(Path file, Map<String, String> metadata) {
-    Safetensors.write(file, named(), metadata);
+    parameters().save(file, metadata);
   }
 
   /**
-   * Reads a head that {@link #save} or another program wrote.
+   * Reads a head with proxies that {@link #save} or another program wrote.
    *
    * @throws InputException when the file is damaged or holds other tensors
    */
   public static Head load(Path file, Arena arena) {
-    Map<String, Tensor> named = Safetensors.read(file, arena);
-    Tensor weight = named.get("weight");
-    Tensor proxies = named.get("proxies");
-    if (weight == null || proxies == null) {
+    return load(file, arena, List.of(WEIGHT, PROXIES));
+  }
+
+  /**
+   * Reads the map alone, of any head: what embeds needs no proxies.
+   *
+   * @throws InputException when the file is damaged or holds other tensors
+   */
+  public static Head loadMap(Path file, Arena arena) {
+    return load(file, arena, List.of(WEIGHT));
+  }
+
+  private static Head load(Path file, Arena arena, List<String> needed) {
+    Parameters read = Parameters.load(file, arena);
+    if (!read.names().containsAll(needed)) {
       throw new InputException(
-          file + ": no head: tensors weight and proxies are needed, found " + named.keySet());
+          file
+              + ": no head: tensors "
+              + String.join(" and ", needed)
+              + " are needed, found "
+              + read.names()
+              + (read.names().contains(WEIGHT)
+                  ? "; give the head of a loss against proxies ('vicinal list losses')"
+                  : ""));
     }
     try {
-      return new Head(weight, named.get("bias"), proxies);
+      return of(needed.contains(PROXIES) ? read : read.subset(GROUPS));
     } catch (InputException e) {
       throw new InputException(file + ": " + e.getMessage(), e);
     }

@@ -7,12 +7,11 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Names;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 
 /**
  * A run folder opened for reading: the delivered head, its loss, and the samples that it was
@@ -82,7 +81,8 @@ public record TrainedRun(
     TrainingSet data = TrainingSet.load(record.config(), given, backend, arena, note -> {});
     record.checkData(data, folder);
     FeatureSet all = data.all();
-    Head head = typed(Head.load(file, arena), all.features().dtype(), arena);
+    Parameters stored = Head.load(file, arena).parameters();
+    Head head = Head.of(stored.as(all.features().dtype(), arena));
     return new TrainedRun(
         record.config(),
         head,
@@ -105,19 +105,5 @@ public record TrainedRun(
             ? data.all().features()
             : data.all().subset(arena, name, data.training()).features();
     return new FeatureSet(features, arena.of(rows, rows.length), name);
-  }
-
-  private static Head typed(Head head, DType dtype, Arena arena) {
-    if (head.weight().dtype() == dtype) {
-      return head;
-    }
-    Head copy =
-        new Head(
-            arena.allocate(dtype, head.weight().shape()),
-            head.bias() == null ? null : arena.allocate(dtype, head.bias().shape()),
-            arena.allocate(dtype, head.proxies().shape()));
-    Map<String, Tensor> from = head.named();
-    copy.named().forEach((name, tensor) -> tensor.copyFrom(from.get(name)));
-    return copy;
   }
 }

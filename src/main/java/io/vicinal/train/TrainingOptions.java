@@ -7,10 +7,10 @@ import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.DataConfig;
-import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
+import io.vicinal.nn.Head;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.DType;
 import java.nio.file.Path;
@@ -42,18 +42,18 @@ import java.util.Map;
 public final class TrainingOptions {
   private static final String NAME = "TrainingOptions";
 
-  /** The parameters of a head, as optimisers, clipping and warm-up group them. */
-  public enum GroupName {
+  /** The parameters of a linear head and of a loss against proxies, as settings name them. */
+  public static final class GroupName {
     /** W [d, D]. */
-    WEIGHT,
-    /** b [d]. */
-    BIAS,
-    /** P [C*K, d]. */
-    PROXIES;
+    public static final String WEIGHT = Head.WEIGHT;
 
-    private String key() {
-      return name().toLowerCase(Locale.ROOT);
-    }
+    /** b [d]. */
+    public static final String BIAS = Head.BIAS;
+
+    /** P [C*K, d]. */
+    public static final String PROXIES = Head.PROXIES;
+
+    private GroupName() {}
   }
 
   private final JsonObject given; // only what was set, so that defaults may depend on it
@@ -290,29 +290,29 @@ public final class TrainingOptions {
   }
 
   /** A group's own weight decay. */
-  public TrainingOptions weightDecay(GroupName group, double value) {
+  public TrainingOptions weightDecay(String group, double value) {
     return group(group, "weightDecay", value, "");
   }
 
   /** A group's own learning rate. */
-  public TrainingOptions lr(GroupName group, double value) {
+  public TrainingOptions lr(String group, double value) {
     return group(group, "lr", value, "lrScale");
   }
 
   /** A group's learning rate as a multiple of the others'. */
-  public TrainingOptions lrScale(GroupName group, double multiple) {
+  public TrainingOptions lrScale(String group, double multiple) {
     return group(group, "lrScale", multiple, "lr");
   }
 
   /** A group's own eps, above 0; Adam and AdamW. */
-  public TrainingOptions eps(GroupName group, double value) {
+  public TrainingOptions eps(String group, double value) {
     return group(group, "eps", value, "");
   }
 
-  private TrainingOptions group(GroupName group, String key, double value, String excluded) {
+  private TrainingOptions group(String group, String key, double value, String excluded) {
     return with(
         tree -> {
-          JsonObject own = section(section(section(tree, "optimizer"), "groups"), group.key());
+          JsonObject own = section(section(section(tree, "optimizer"), "groups"), group);
           own.remove(excluded);
           own.add(key, json(value));
         });
@@ -358,11 +358,11 @@ public final class TrainingOptions {
    * @param value 0 for no clipping: the default
    * @param groups none for all
    */
-  public TrainingOptions clip(double value, GroupName... groups) {
+  public TrainingOptions clip(double value, String... groups) {
     return with(
         tree -> {
           JsonObject section = object("value", json(value));
-          section.add("groups", keys(groups, OptimizerConfig.GROUPS));
+          addGroups(section, groups);
           tree.add("clip", section);
         });
   }
@@ -404,12 +404,11 @@ public final class TrainingOptions {
    * @param epochs 0 for none: the default
    * @param frozen none for weight and bias
    */
-  public TrainingOptions warmup(int epochs, GroupName... frozen) {
+  public TrainingOptions warmup(int epochs, String... frozen) {
     return with(
         tree -> {
           JsonObject section = object("epochs", json(epochs));
-          section.add(
-              "groups", keys(frozen, List.of(GroupName.WEIGHT.key(), GroupName.BIAS.key())));
+          addGroups(section, frozen);
           tree.add("warmup", section);
         });
   }
@@ -521,9 +520,10 @@ public final class TrainingOptions {
     return object;
   }
 
-  private static JsonElement keys(GroupName[] groups, List<String> otherwise) {
-    return json(
-        groups.length == 0 ? otherwise : Arrays.stream(groups).map(GroupName::key).toList());
+  private static void addGroups(JsonObject section, String[] groups) {
+    if (groups.length > 0) {
+      section.add("groups", json(List.of(groups)));
+    }
   }
 
   private static JsonElement json(Object value) {

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A loss's parameters: those that are given as text, checked against the list of the native
+ * How a loss is set: the parameters that are given as text, checked against the list of the native
  * library, the others at their defaults. Every error names the loss and the parameter. One per
  * call, for one thread.
  */
-final class Parameters {
+final class Settings {
   private final String loss;
   private final Map<String, String> given;
   private final Map<String, LossParameter> known = new LinkedHashMap<>();
@@ -22,7 +22,7 @@ final class Parameters {
   /**
    * @throws InputException if the loss has no parameter of a given name
    */
-  Parameters(String loss, Map<String, String> given) {
+  Settings(String loss, Map<String, String> given) {
     this.loss = loss;
     this.given = given;
     listed(loss).forEach(parameter -> known.put(parameter.name(), parameter));
@@ -51,7 +51,7 @@ final class Parameters {
   }
 
   /** All defaults. */
-  Parameters(String loss) {
+  Settings(String loss) {
     this(loss, Map.of());
   }
 
