@@ -22,11 +22,11 @@ import java.util.stream.Stream;
 /**
  * A run's whole state on disk, replaced atomically.
  *
- * <p>Arrays (parameters, moments, sampler with its generator) go to {@code state-N.safetensors},
- * each N a new file; {@code checkpoint.json} names that file and holds the numbers. Both are
- * written under a temporary name, flushed and renamed; the rename of {@code checkpoint.json} is the
- * moment when the new checkpoint counts. Older state files are removed after it. A crash at any
- * moment therefore leaves the old checkpoint or the new one.
+ * <p>Arrays (parameters, moments, what a loss remembers, sampler with its generator) go to {@code
+ * state-N.safetensors}, each N a new file; {@code checkpoint.json} names that file and holds the
+ * numbers. Both are written under a temporary name, flushed and renamed; the rename of {@code
+ * checkpoint.json} is the moment when the new checkpoint counts. Older state files are removed
+ * after it. A crash at any moment therefore leaves the old checkpoint or the new one.
  */
 final class Checkpoint {
 
@@ -34,6 +34,7 @@ final class Checkpoint {
   private static final String JSON = "checkpoint.json";
   private static final String STATE = "state-";
   private static final String SAMPLER = "sampler.";
+  private static final String BUFFER = "buffer.";
 
   private final Path folder;
   private final RunKeeper.State run;
@@ -47,7 +48,7 @@ final class Checkpoint {
   void save(RunState progress) {
     String state = STATE + (number + 1) + ".safetensors";
     try (Arena arena = Arena.host()) {
-      Map<String, Tensor> tensors = parameters();
+      Map<String, Tensor> tensors = tensors();
       run.sampler()
           .state()
           .forEach((name, values) -> tensors.put(SAMPLER + name, arena.of(values, values.length)));
@@ -58,10 +59,12 @@ final class Checkpoint {
     removeOthers(state);
   }
 
-  /** Parameters and moments by name, in a fixed order. */
-  private Map<String, Tensor> parameters() {
-    Map<String, Tensor> tensors = new LinkedHashMap<>(run.head().named());
+  /** Parameters, moments and buffers by name, in a fixed order. */
+  private Map<String, Tensor> tensors() {
+    Map<String, Tensor> tensors = new LinkedHashMap<>(run.model().parameters().named());
     tensors.putAll(new TreeMap<>(run.optimizer().moments()));
+    new TreeMap<>(run.model().buffers())
+        .forEach((name, tensor) -> tensors.put(BUFFER + name, tensor));
     return tensors;
   }
 
@@ -131,7 +134,7 @@ final class Checkpoint {
   private void restoreArrays(Path file) {
     try (Arena arena = Arena.host()) {
       Map<String, Tensor> saved = Safetensors.read(file, arena);
-      for (Map.Entry<String, Tensor> own : parameters().entrySet()) {
+      for (Map.Entry<String, Tensor> own : tensors().entrySet()) {
         Tensor tensor = saved.get(own.getKey());
         boolean fits =
             tensor != null

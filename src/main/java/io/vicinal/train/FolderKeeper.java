@@ -2,7 +2,7 @@ package io.vicinal.train;
 
 import com.google.gson.JsonObject;
 import io.vicinal.data.AtomicFile;
-import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import java.util.Map;
 
 /** Keeps a run in its folder, so that it survives the process. */
@@ -35,7 +35,7 @@ final class FolderKeeper implements RunKeeper {
   }
 
   @Override
-  public void saveHead(Head head, Map<String, String> metadata) {
+  public void saveHead(Parameters head, Map<String, String> metadata) {
     head.save(folder.head(), metadata);
   }
 

@@ -3,21 +3,16 @@ package io.vicinal.train;
 import io.vicinal.CancelledException;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
-import io.vicinal.backend.LossSpec;
-import io.vicinal.backend.LossValue;
-import io.vicinal.backend.Targets;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Sampler;
-import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -147,10 +142,36 @@ public final class HeadTraining {
           "labels: " + supervision.samples() + " for " + features.dim(0) + " rows of features");
     }
     Head head = newHead(features, supervision.classes(), arena);
-    try (Arena own = new Arena(backend.memory())) {
-      new Run(features, supervision, ids, head, own).run();
+    long[] labels = LongStream.of(ids).map(id -> supervision.labels()[(int) id]).toArray();
+    // The part is often a fold, whose size nobody chose: a batch is at most all of it.
+    RunConfig own =
+        config.withSampler(
+            config.sampler().cutTo(ids.length, Arrays.stream(labels).distinct().count()));
+    Sampler sampler = Parts.sampler(own, ids, labels);
+    try (Arena scratch = new Arena(backend.memory());
+        Criterion criterion = Parts.criterion(backend, loss, supervision.classes(), head)) {
+      FeatureTraining model =
+          new FeatureTraining(
+              backend, features, supervision, head, criterion, sampler.batchSize(), scratch);
+      Optimizer optimizer = Parts.optimizer(config, model, scratch);
+      Schedule rates = schedule.get();
+      new Loop(
+              backend,
+              model,
+              sampler,
+              optimizer,
+              rates,
+              Parts.frozen(config, model.parameters(), frozen),
+              this::diverged,
+              List.of(new Watched(listener, model, optimizer, rates)))
+          .run(new RunState(), config.epochs());
     }
     return head;
+  }
+
+  private DivergedException diverged(long step, int epoch, String tensor, long[] ids) {
+    double lr = config.optimizer().lr();
+    return new DivergedException(step, epoch, tensor, ids, lr, "train again with ");
   }
 
   private Head newHead(Tensor features, int classes, Arena arena) {
@@ -173,145 +194,23 @@ public final class HeadTraining {
     return start.copy(arena);
   }
 
-  /** One training: its batches, its optimiser. */
-  private final class Run {
-    private final Tensor features;
-    private final Supervision supervision;
-    private final LossSpec spec = loss.spec();
-    private final Head head;
-    private final Head gradient;
-    private final Sampler sampler;
-    private final Optimizer optimizer;
-    private final Schedule schedule;
-    private final Xoshiro draws;
-    private final Tensor batchIds; // [B], as are the next ones' rows; a batch may be smaller
-    private final Tensor batchLabels;
-    private final Tensor batchWeights;
-    private final Tensor batchSoft;
-    private final Tensor batch;
-    private long steps;
-
-    Run(Tensor features, Supervision supervision, long[] ids, Head head, Arena arena) {
-      this.features = features;
-      this.supervision = supervision;
-      this.head = head;
-      this.gradient = head.like(arena);
-      long[] labels = LongStream.of(ids).map(id -> supervision.labels()[(int) id]).toArray();
-      // The part is often a fold, whose size nobody chose: a batch is at most all of it.
-      RunConfig own =
-          config.withSampler(
-              config.sampler().cutTo(ids.length, Arrays.stream(labels).distinct().count()));
-      this.sampler = Parts.sampler(own, ids, labels);
-      this.optimizer = Parts.optimizer(config, head, gradient, arena);
-      this.schedule = HeadTraining.this.schedule.get();
-      this.draws =
-          supervision.drawSeed() == null ? null : Xoshiro.of(supervision.drawSeed(), "labels");
-      int rows = sampler.batchSize();
-      DType type = features.dtype();
-      this.batchIds = arena.allocate(DType.I64, rows);
-      this.batchLabels = arena.allocate(DType.I64, rows);
-      this.batchWeights = supervision.weights() == null ? null : arena.allocate(type, rows);
-      this.batchSoft =
-          supervision.hasSoftTargets() ? arena.allocate(type, rows, supervision.classes()) : null;
-      this.batch = arena.allocate(type, rows, features.dim(1));
+  /** Tells a listener of the head that is trained. */
+  private record Watched(
+      Listener listener, FeatureTraining model, Optimizer optimizer, Schedule schedule)
+      implements Loop.Listener {
+    @Override
+    public void stepping(Loop.Step step) {
+      Map<String, Double> rates = optimizer.learningRates(schedule.factor(), step.frozen());
+      listener.stepping(new Step(step.epoch(), step.batch(), head(), rates));
     }
 
-    void run() {
-      for (int epoch = 1; epoch <= config.epochs(); epoch++) {
-        Set<String> still = frozen;
-        if (epoch <= config.warmup().epochs()) {
-          still = new LinkedHashSet<>(frozen);
-          still.addAll(config.warmup().groups());
-        }
-        for (int i = 0; i < sampler.batchesPerEpoch(); i++) {
-          if (Thread.currentThread().isInterrupted()) {
-            throw new CancelledException("training after step " + steps);
-          }
-          step(epoch, i, still);
-        }
-        schedule.epochEnded(Double.NaN);
-        listener.ended(epoch, head);
-      }
+    @Override
+    public void ended(Loop.Epoch epoch) {
+      listener.ended(epoch.number, head());
     }
 
-    private void step(int epoch, int batchOfEpoch, Set<String> still) {
-      long[] ids = sampler.nextBatch();
-      Tensor rows = batch.rows(0, ids.length);
-      Tensor idRows = batchIds.rows(0, ids.length);
-      idRows.set(ids);
-      backend.gatherRows(features, idRows, rows);
-      LossValue value =
-          backend.headGradient(
-              spec,
-              supervision.classes(),
-              rows,
-              targets(ids),
-              head.tensors(),
-              null,
-              Parts.thawed(gradient, still));
-      steps++;
-      FiniteCheck finite =
-          new FiniteCheck(
-              backend,
-              optimizer,
-              still,
-              tensor ->
-                  new DivergedException(
-                      steps, epoch, tensor, ids, config.optimizer().lr(), "train again with "));
-      finite.loss(value.loss());
-      finite.gradients();
-      listener.stepping(
-          new Step(epoch, batchOfEpoch, head, optimizer.learningRates(schedule.factor(), still)));
-      optimizer.step(backend, schedule.factor(), still);
-      finite.parameters();
-    }
-
-    private Targets targets(long[] ids) {
-      long[] labels = new long[ids.length];
-      for (int i = 0; i < ids.length; i++) {
-        int id = (int) ids[i];
-        double[] row = supervision.soft() == null ? null : supervision.soft()[id];
-        labels[i] = draws != null && row != null ? drawn(row) : supervision.labels()[id];
-      }
-      Tensor labelRows = batchLabels.rows(0, ids.length);
-      labelRows.set(labels);
-      Tensor weightRows = null;
-      if (batchWeights != null) {
-        weightRows = batchWeights.rows(0, ids.length);
-        weightRows.set(
-            LongStream.of(ids).mapToDouble(i -> supervision.weights()[(int) i]).toArray());
-      }
-      return new Targets(labelRows, weightRows, batchSoft == null ? null : softRows(ids, labels));
-    }
-
-    private Tensor softRows(long[] ids, long[] labels) {
-      int classes = supervision.classes();
-      double[] values = new double[ids.length * classes];
-      for (int i = 0; i < ids.length; i++) {
-        double[] row = supervision.soft()[(int) ids[i]];
-        if (row == null) {
-          values[i * classes + (int) labels[i]] = 1;
-        } else {
-          System.arraycopy(row, 0, values, i * classes, classes);
-        }
-      }
-      Tensor rows = batchSoft.rows(0, ids.length);
-      rows.set(values);
-      return rows;
-    }
-
-    private long drawn(double[] row) {
-      double u = draws.nextDouble();
-      double sum = 0;
-      int last = 0;
-      for (int c = 0; c < row.length; c++) {
-        sum += row[c];
-        last = row[c] > 0 ? c : last;
-        if (u < sum) {
-          return c;
-        }
-      }
-      return last; // the row sums to a little less than 1
+    private Head head() {
+      return Head.of(model.parameters());
     }
   }
 }

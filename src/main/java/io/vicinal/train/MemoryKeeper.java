@@ -2,13 +2,14 @@ package io.vicinal.train;
 
 import com.google.gson.JsonObject;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.tensor.Arena;
 import java.util.Map;
 
 /** Keeps a run's best head in memory and nothing else: a run of a moment begins anew. */
 final class MemoryKeeper implements RunKeeper {
   private final Arena arena;
-  private Head head;
+  private Parameters head;
   private Map<String, String> metadata;
 
   /**
@@ -20,10 +21,10 @@ final class MemoryKeeper implements RunKeeper {
 
   /** The best head. */
   Head head() {
-    return head;
+    return Head.of(head);
   }
 
-  /** What {@link Head#save} writes beside it. */
+  /** What {@link Parameters#save} writes beside it. */
   Map<String, String> metadata() {
     return metadata;
   }
@@ -40,11 +41,12 @@ final class MemoryKeeper implements RunKeeper {
   public void save(RunState progress) {}
 
   @Override
-  public void saveHead(Head best, Map<String, String> text) {
+  public void saveHead(Parameters best, Map<String, String> text) {
     if (head == null) {
-      head = best.like(arena);
+      head = best.copy(arena);
+    } else {
+      head.copyFrom(best);
     }
-    head.copyFrom(best);
     metadata = text;
   }
 

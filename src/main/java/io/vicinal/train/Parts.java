@@ -1,8 +1,8 @@
 package io.vicinal.train;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
-import io.vicinal.backend.HeadTensors;
 import io.vicinal.config.ClipConfig;
 import io.vicinal.config.ComputeConfig;
 import io.vicinal.config.OptimizerConfig;
@@ -12,6 +12,7 @@ import io.vicinal.config.ScheduleConfig;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.optim.Adam;
 import io.vicinal.optim.ConstantSchedule;
@@ -27,12 +28,12 @@ import io.vicinal.sample.Sampler;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 
 /** Makes the parts of a run from its configuration. */
 final class Parts {
@@ -91,31 +92,41 @@ final class Parts {
         : new RandomSampler(ids, c.batch(), c.dropLast(), seed);
   }
 
-  /** Where a step's gradients go: those of frozen groups are not computed. */
-  static HeadTensors thawed(Head gradient, Set<String> frozen) {
-    return new HeadTensors(
-        frozen.contains("weight") ? null : gradient.weight(),
-        frozen.contains("bias") ? null : gradient.bias(),
-        frozen.contains("proxies") ? null : gradient.proxies());
+  /** The loss against proxies that a head was made with. */
+  static Criterion criterion(Backend backend, Loss loss, int classes, Head head) {
+    Parameters proxies = head.parameters().subset(List.of(Head.PROXIES));
+    return new ProxyCriterion(backend, loss, classes, proxies);
   }
 
-  static Optimizer optimizer(RunConfig config, Head head, Head gradient, Arena arena) {
+  /**
+   * The names that stay as they are, by epoch from 1.
+   *
+   * @param always groups that do in all epochs
+   */
+  static IntFunction<Set<String>> frozen(RunConfig config, Parameters all, Set<String> always) {
+    Set<String> groups = new LinkedHashSet<>(always);
+    groups.addAll(config.warmup().groups());
+    Set<String> first = Set.copyOf(all.in(groups));
+    Set<String> later = Set.copyOf(all.in(always));
+    return epoch -> epoch <= config.warmup().epochs() ? first : later;
+  }
+
+  static Optimizer optimizer(RunConfig config, Trainable model, Arena arena) {
     OptimizerConfig c = config.optimizer();
     ClipConfig clip = config.clip();
-    Map<String, Tensor> gradients = gradient.named();
     List<ParameterGroup> groups = new ArrayList<>();
-    head.named()
-        .forEach(
-            (name, parameter) ->
-                groups.add(
-                    new ParameterGroup(
-                        name,
-                        parameter,
-                        gradients.get(name),
-                        c.lr(name),
-                        c.eps(name),
-                        c.weightDecay(name),
-                        clip.groups().contains(name) ? clip.value() : 0)));
+    for (String name : model.parameters().names()) {
+      String group = model.parameters().group(name);
+      groups.add(
+          new ParameterGroup(
+              name,
+              model.parameters().get(name),
+              model.gradients().get(name),
+              c.lr(group),
+              c.eps(group),
+              c.weightDecay(group),
+              clip.groups().contains(group) ? clip.value() : 0));
+    }
     return switch (c.name()) {
       case "sgd" -> new Sgd(arena, groups, c.momentum());
       case "adam", "adamw" ->

@@ -1,7 +1,7 @@
 package io.vicinal.train;
 
 import com.google.gson.JsonObject;
-import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Sampler;
@@ -10,7 +10,7 @@ import java.util.Map;
 /** Where a run keeps what it makes: in a folder, or in the process's memory. */
 interface RunKeeper {
   /** What a run consists of; a checkpoint holds the state of all four. */
-  record State(Head head, Optimizer optimizer, Schedule schedule, Sampler sampler) {}
+  record State(Trainable model, Optimizer optimizer, Schedule schedule, Sampler sampler) {}
 
   /**
    * Called once, before the first step.
@@ -26,8 +26,8 @@ interface RunKeeper {
   /** A checkpoint: where the run can go on. */
   void save(RunState progress);
 
-  /** The best head so far, in place of any before. */
-  void saveHead(Head head, Map<String, String> metadata);
+  /** The best head so far, with what its loss learned, in place of any before. */
+  void saveHead(Parameters head, Map<String, String> metadata);
 
   /**
    * The end by a NaN or infinity.

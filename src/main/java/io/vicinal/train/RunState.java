@@ -1,6 +1,7 @@
 package io.vicinal.train;
 
 import com.google.gson.JsonObject;
+import io.vicinal.backend.LossValue;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,6 +26,24 @@ final class RunState {
   boolean stopped; // by the validation metric
   long metricsBytes; // length of metrics.jsonl
   ValidationReport report; // of the finished run; not in a checkpoint
+
+  /** A step of so many samples is done. */
+  void stepped(int drawn, LossValue value) {
+    batch++;
+    steps++;
+    lossSum += value.loss();
+    samples += drawn;
+    empty += value.empty();
+  }
+
+  /** The epoch in progress is done. */
+  void endEpoch() {
+    epoch++;
+    batch = 0;
+    lossSum = 0;
+    samples = 0;
+    empty = 0;
+  }
 
   JsonObject json() {
     JsonObject o = new JsonObject();

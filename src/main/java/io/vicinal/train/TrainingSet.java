@@ -87,6 +87,12 @@ record TrainingSet(
     return Arrays.stream(training).map(id -> rows[(int) id]).toArray();
   }
 
+  /** Every sample with the row of its class; of a class that is not trained none is ever drawn. */
+  Supervision supervision() {
+    long[] labels = Arrays.stream(rows).mapToLong(row -> Math.max(row, 0)).toArray();
+    return Supervision.hard(classes.size(), labels);
+  }
+
   /** The names of the trained classes by row, or none. */
   Names trainedNames() {
     return all.classNames().subset(classes.ids());
