@@ -6,7 +6,6 @@ import io.vicinal.loss.Compat;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.loss.tuple.TupleLoss;
-import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
 import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.mine.Miner;
@@ -20,6 +19,7 @@ import java.util.Map;
 import java.util.StringJoiner;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
@@ -47,7 +47,7 @@ final class ListCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "WHAT",
       description =
-          "losses, miners, metrics, samplers, optimizers, schedules or datasets; default: all.")
+          "losses, compat, miners, metrics, samplers, optimizers, schedules or datasets; default: all.")
   private String what;
 
   private PrintWriter out;
@@ -57,6 +57,7 @@ final class ListCommand implements Callable<Integer> {
     out = spec.commandLine().getOut();
     Map<String, Runnable> parts = new LinkedHashMap<>();
     parts.put("losses", this::losses);
+    parts.put("compat", this::compat);
     parts.put("miners", this::miners);
     parts.put("metrics", this::metrics);
     parts.put("samplers", this::samplers);
@@ -118,10 +119,9 @@ final class ListCommand implements Callable<Integer> {
                   .map(ListCommand::shape)
                   .collect(Collectors.joining(" or ")));
     }
-    for (LearnedParameter parameter : loss.learned()) {
-      needs.add(
-          "parameter " + parameter.name() + " [" + String.join(", ", parameter.sizes()) + "]");
-    }
+    Stream.concat(loss.learned().stream(), loss.given().stream())
+        .map(one -> "parameter " + one.name() + " [" + String.join(", ", one.sizes()) + "]")
+        .forEach(needs::add);
     return needs.toString();
   }
 
@@ -130,6 +130,18 @@ final class ListCommand implements Callable<Integer> {
         .filter(one -> one.loss().equals(loss))
         .map(one -> "--compat " + one.id() + ": " + one.text())
         .collect(Collectors.joining("; "));
+  }
+
+  private void compat() {
+    title("defects of known code, by name", "'vicinal loss NAME --compat'");
+    for (Compat one : Compat.values()) {
+      String params =
+          one.params().entrySet().stream()
+              .map(param -> param.getKey() + "=" + param.getValue())
+              .sorted()
+              .collect(Collectors.joining("  "));
+      entry(one.id(), params, one.text(), "of: " + one.loss());
+    }
   }
 
   private static String params(Map<String, Object> params) {

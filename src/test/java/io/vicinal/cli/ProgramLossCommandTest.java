@@ -24,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -192,13 +193,11 @@ class ProgramLossCommandTest {
     List<String> more = new ArrayList<>(List.of("--normalize"));
     List<String> variables = new ArrayList<>(List.of("embeddings"));
     for (LearnedParameter parameter : loss.learned()) {
-      long[] shape = parameter.sizes().stream().mapToLong(ProgramLossCommandTest::size).toArray();
-      int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
-      parameter(parameter.name(), new Random(3).doubles(size, 0.5, 1.5).toArray(), shape);
-      String file = fixture.text(parameter.name() + ".npy");
-      more.addAll(List.of("--parameter", parameter.name() + "=" + file));
-      more.addAll(List.of("--direction", parameter.name() + "=" + file));
+      more.addAll(List.of("--parameter", file(parameter), "--direction", file(parameter)));
       variables.add(parameter.name());
+    }
+    for (LearnedParameter array : loss.given()) {
+      more.addAll(List.of("--parameter", file(array)));
     }
     double[] v = new Random(4).doubles(x.length, -1, 1).toArray();
     NpyBytes.doubles(fixture.at("V.npy"), v, Fixture.SAMPLES, Fixture.WIDTH);
@@ -213,6 +212,13 @@ class ProgramLossCommandTest {
       assertThat(Arrays.stream(product).allMatch(Double::isFinite)).isTrue();
     }
     assertThat(names()).hasSize(2 + 2 * variables.size());
+  }
+
+  private String file(LearnedParameter array) {
+    long[] shape = array.sizes().stream().mapToLong(ProgramLossCommandTest::size).toArray();
+    int size = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+    parameter(array.name(), new Random(3).doubles(size, 0.5, 1.5).toArray(), shape);
+    return array.name() + "=" + fixture.text(array.name() + ".npy");
   }
 
   private static long size(String name) {
@@ -284,10 +290,24 @@ class ProgramLossCommandTest {
     assertThat(outcome.succeeded().out()).contains("as margin-count");
     assertThat(json().get("compat").getAsString()).isEqualTo("margin-count");
     assertThat(json().get("loss").getAsDouble()).isGreaterThan(1.02 * right);
-    for (Compat one : Compat.values()) {
-      String proxies = TupleLosses.has(one.loss()) ? null : fixture.text("P.npy");
-      Outcome.of(fixture.loss(one.loss(), "--proxies", proxies, "--compat", one.id())).succeeded();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void everyDefectIsSaid(Compat one) throws IOException {
+    boolean program = TupleLosses.has(one.loss());
+    String proxies = program ? null : fixture.text("P.npy");
+    List<Object> arguments =
+        new ArrayList<>(List.of(fixture.loss(one.loss(), "--proxies", proxies)));
+    arguments.addAll(List.of("--compat", one.id()));
+    if (program) {
+      TupleLoss loss = TupleLosses.create(one.loss(), one.params());
+      Stream.concat(loss.learned().stream(), loss.given().stream())
+          .forEach(array -> arguments.addAll(List.of("--parameter", file(array))));
     }
+    assertThat(Outcome.of(arguments.toArray()).succeeded().out()).contains("as " + one.id());
+    assertThat(json().get("compat").getAsString()).isEqualTo(one.id());
+    assertThat(json().getAsJsonObject("params").keySet()).containsAll(one.params().keySet());
   }
 
   @ParameterizedTest

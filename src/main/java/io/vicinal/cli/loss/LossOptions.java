@@ -68,7 +68,7 @@ final class LossOptions {
   @Option(
       names = "--parameter",
       paramLabel = "NAME=FILE",
-      description = "A learned parameter of the loss, such as proxies; repeatable.")
+      description = "An array that the loss learns or is given, such as proxies; repeatable.")
   private Map<String, Path> parameters = new LinkedHashMap<>();
 
   @Option(
@@ -89,7 +89,7 @@ final class LossOptions {
   @Option(
       names = "--compat",
       paramLabel = "NAME",
-      description = "Reproduce a defect of another implementation; 'vicinal list losses' has them.")
+      description = "Reproduce a defect of another implementation; 'vicinal list compat' has them.")
   private String compat;
 
   @Option(

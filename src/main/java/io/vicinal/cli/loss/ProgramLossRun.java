@@ -20,6 +20,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -123,7 +124,9 @@ final class ProgramLossRun implements LossRun {
 
   private void readParameters(ArrayFiles files) {
     Map<String, Path> given = options.parameters();
-    List<String> known = loss.learned().stream().map(LearnedParameter::name).toList();
+    List<LearnedParameter> arrays = new ArrayList<>(loss.learned());
+    arrays.addAll(loss.given());
+    List<String> known = arrays.stream().map(LearnedParameter::name).toList();
     for (String of : given.keySet()) {
       if (!known.contains(of)) {
         throw Text.wrong(
@@ -133,7 +136,7 @@ final class ProgramLossRun implements LossRun {
     }
     Tensor e = variables.get(LossOptions.EMBEDDINGS);
     Map<String, Long> sizes = new HashMap<>(Map.of("B", e.dim(0), "d", e.dim(1)));
-    for (LearnedParameter parameter : loss.learned()) {
+    for (LearnedParameter parameter : arrays) {
       Path file = given.get(parameter.name());
       String form = "[" + String.join(", ", parameter.sizes()) + "]";
       if (file == null) {
@@ -151,7 +154,8 @@ final class ProgramLossRun implements LossRun {
                 ? Long.parseLong(size)
                 : sizes.computeIfAbsent(size, unknown -> own);
       }
-      variables.put(parameter.name(), files.exactly(file, e.dtype(), form, dims));
+      Tensor values = files.exactly(file, e.dtype(), form, dims);
+      (loss.learned().contains(parameter) ? variables : inputs).put(parameter.name(), values);
       if (parameter.sizes().contains("C")) {
         checkClasses(file, sizes.get("C"));
       }
@@ -195,7 +199,7 @@ final class ProgramLossRun implements LossRun {
       facts.addProperty("active", active);
       words = String.format(Locale.ROOT, ", %d tuples, %d above 0", count, active);
     }
-    facts.addProperty("empty", out.containsKey("tuples") ? withoutTuples() : 0);
+    facts.addProperty("empty", comparesSamples() ? withoutTuples() : 0);
     if (tuples != null) {
       facts.addProperty("given", tuples.shape().name().toLowerCase(Locale.ROOT));
       long against = TupleFile.against(labels, tuples);
@@ -204,6 +208,12 @@ final class ProgramLossRun implements LossRun {
     }
     facts.addProperty("normalize", options.normalize);
     return new Answer(out.get("loss").at(0), facts, named("gradient.", out), null, words);
+  }
+
+  /** Not with the weights of classes, or with arrays that it is given. */
+  private boolean comparesSamples() {
+    return loss.given().isEmpty()
+        && loss.learned().stream().noneMatch(parameter -> parameter.sizes().contains("d"));
   }
 
   /** Samples that are the anchor of no given tuple, or have no positive or no negative. */

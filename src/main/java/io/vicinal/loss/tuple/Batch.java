@@ -32,8 +32,7 @@ public final class Batch {
 
   /** x [B, d], of unit length if that was asked for. */
   public Expr embedding() {
-    Expr raw = graph.real("embedding", "B", "d");
-    return normalized ? raw.unitRows() : raw;
+    return normalized ? given().unitRows() : given();
   }
 
   /** The classes [B], int. */
@@ -41,7 +40,7 @@ public final class Batch {
     return graph.integer("labels", "B");
   }
 
-  /** A parameter that the loss learns ({@link TupleLoss#learned}). */
+  /** A parameter that the loss learns, or an array that it is given ({@link TupleLoss#learned}). */
   public Expr parameter(String name, String... sizes) {
     return parameters.computeIfAbsent(name, n -> graph.real(n, sizes));
   }
@@ -124,22 +123,36 @@ public final class Batch {
    * theirs.
    */
   public Terms positivePairs(Measure measure) {
+    return positivePairs(measure, 0);
+  }
+
+  /**
+   * As {@link #positivePairs(Measure)}, with a number added to each of the anchor's coordinates.
+   */
+  Terms positivePairs(Measure measure, double shift) {
     if (!isList()) {
-      return new Terms(this, matrix(measure), null, positives());
+      return new Terms(this, matrix(measure, shift), null, positives());
     }
     return mined == Tuples.PAIRS
-        ? tuple(measure, "others", sign().greaterThan(0))
-        : tuple(measure, "positives", one());
+        ? tuple(measure, shift, "others", sign().greaterThan(0))
+        : tuple(measure, shift, "positives", one());
   }
 
   /** The measure of every anchor and negative, ordered likewise. */
   public Terms negativePairs(Measure measure) {
+    return negativePairs(measure, 0);
+  }
+
+  /**
+   * As {@link #negativePairs(Measure)}, with a number added to each of the anchor's coordinates.
+   */
+  Terms negativePairs(Measure measure, double shift) {
     if (!isList()) {
-      return new Terms(this, matrix(measure), null, negatives());
+      return new Terms(this, matrix(measure, shift), null, negatives());
     }
     return mined == Tuples.PAIRS
-        ? tuple(measure, "others", sign().lessOrEqual(0))
-        : tuple(measure, "negatives", one());
+        ? tuple(measure, shift, "others", sign().lessOrEqual(0))
+        : tuple(measure, shift, "negatives", one());
   }
 
   /**
@@ -157,8 +170,8 @@ public final class Batch {
       Expr values = function.of(matrix.expand(2), matrix.expand(1), matrix.expand(0));
       return new Terms(this, values, positives().expand(2), negatives().expand(1));
     }
-    Terms near = tuple(measure, "positives", one());
-    Expr far = tuple(measure, "negatives", one()).values();
+    Terms near = tuple(measure, 0, "positives", one());
+    Expr far = tuple(measure, 0, "negatives", one()).values();
     return near.with(function.of(near.values(), far, measure("positives", measure, "negatives")));
   }
 
@@ -192,17 +205,33 @@ public final class Batch {
         : positives().sum(1).times(negatives().sum(1));
   }
 
-  /** The mean length of the embeddings, which some losses keep small. */
+  /** x [B, d] as it is given, whether or not it is divided by lengths: what regularisers are of. */
+  public Expr given() {
+    return graph.real("embedding", "B", "d");
+  }
+
+  /** The mean length of the given embeddings, which some losses keep small. */
   public Expr meanLength() {
-    return embedding().square().sum(1).sqrt().mean();
+    return given().square().sum(1).sqrt().mean();
+  }
+
+  /** |sum of coordinates| of each given embedding, [B, 1], which keeps them around 0. */
+  Expr shifts() {
+    return given().sum(1).abs();
   }
 
   private Expr sign() {
     return graph.integer("signs", "m").toReal().column();
   }
 
-  private Terms tuple(Measure measure, String other, Expr mask) {
-    Expr values = measure("anchors", measure, other);
+  private Expr matrix(Measure measure, double shift) {
+    return shift == 0 ? matrix(measure) : measure.matrix(embedding().plus(shift), embedding());
+  }
+
+  private Terms tuple(Measure measure, double shift, String other, Expr mask) {
+    Expr anchors = embedding().gather(member("anchors"));
+    Expr values =
+        measure.rows(shift == 0 ? anchors : anchors.plus(shift), embedding().gather(member(other)));
     return new Terms(this, values, null, mask.broadcastLike(values));
   }
 

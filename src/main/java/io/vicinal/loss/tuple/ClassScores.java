@@ -16,7 +16,8 @@ final class ClassScores {
     return scores.logSumExp(mask(in, scores), 0, 1);
   }
 
-  private static Expr mask(Batch in, Expr scores) {
+  /** 1 at the classes that are not the sample's own, [B, C]. */
+  static Expr mask(Batch in, Expr scores) {
     return scores.index(1).equalTo(in.labels().column().toReal()).not();
   }
 

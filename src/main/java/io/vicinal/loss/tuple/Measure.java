@@ -80,6 +80,11 @@ public enum Measure {
     }
   };
 
+  /** What is larger for closer ones, [B, B]: "product", or "distance", negated. */
+  static Expr similarity(Batch in, String name) {
+    return name.equals("product") ? in.matrix(PRODUCT) : in.matrix(DISTANCE).negate();
+  }
+
   /** All rows with all rows, [n, m]. */
   abstract Expr matrix(Expr x, Expr y);
 

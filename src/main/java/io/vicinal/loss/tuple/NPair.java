@@ -7,16 +7,21 @@ import io.vicinal.program.Expr;
  * that hands one positive for an anchor makes it the paper's.
  *
  * @param reg how much the mean length of embeddings costs, default 0.005
+ * @param regSquared whether that is the mean squared length, as in the paper; default false
  */
 @TupleLoss.Facts(
     name = "n-pair",
-    formula = "mean_(a,p) log(1 + sum_n exp(a.n - a.p)) + reg mean_i |x_i|",
+    formula =
+        "mean_(a,p) log(1 + sum_n exp(a.n - a.p)) + reg mean_i |x_i|;"
+            + " reg-squared=true: |x_i|^2",
     source = "Sohn, NeurIPS 2016",
     tuples = TupleLoss.Tuples.SETS)
-public record NPair(@Standard("0.005") double reg) implements TupleLoss {
+public record NPair(@Standard("0.005") double reg, @Standard("false") boolean regSquared)
+    implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    return pairs(in).mean().plus(in.meanLength().times(reg));
+    Expr size = regSquared ? in.given().square().sum(1).mean() : in.meanLength();
+    return pairs(in).mean().plus(size.times(reg));
   }
 
   /** log(1 + sum_n exp(a.n - a.p)) of each pair. */

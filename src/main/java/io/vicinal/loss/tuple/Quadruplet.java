@@ -10,15 +10,24 @@ import io.vicinal.program.Expr;
  *
  * @param alpha1 the first margin, default 0.2
  * @param alpha2 the second one, default 0.2
+ * @param second of listed tuples, over which the second mean is: matched, each with its own fourth,
+ *     which is the default; or all, each with the fourths of all, as published code does
  */
 @TupleLoss.Facts(
     name = "quadruplet",
     formula =
         "mean_T [d(a,p) - d(a,n) + alpha1]+ + mean_T [d(a,p) - d(n,f) + alpha2]+; f: the next"
-            + " sample after n, cyclically, of another class than a and n",
+            + " sample after n, cyclically, of another class than a and n; second=all: of listed"
+            + " tuples mean_T mean_f",
     source = "Chen, Chen, Zhang, Huang, CVPR 2017",
     tuples = {TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.QUADRUPLETS})
-public record Quadruplet(@Standard("0.2") double alpha1, @Standard("0.2") double alpha2)
+public record Quadruplet(
+    @Standard("0.2") double alpha1,
+    @Standard("0.2") double alpha2,
+    @Standard(
+            value = "matched",
+            choices = {"matched", "all"})
+        String second)
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
@@ -36,31 +45,46 @@ public record Quadruplet(@Standard("0.2") double alpha1, @Standard("0.2") double
   }
 
   private Terms listed(Batch in, Terms near) {
-    boolean given = in.mined() == TupleLoss.Tuples.QUADRUPLETS;
-    Expr fourth = given ? in.member("fourths") : next(in);
+    Expr negative = in.member("negatives");
+    Expr fourth = fourth(in, negative);
+    Expr there = exists(fourth); // [m, 1]
     Expr x = in.embedding();
-    Expr opposite = Measure.DISTANCE.rows(x.gather(in.member("negatives")), x.gather(fourth));
-    return second(near, opposite, null, fourth.toReal().column().greaterOrEqual(0));
+    if (second.equals("all")) {
+      Expr opposite = Measure.DISTANCE.matrix(x.gather(negative), x.gather(fourth)); // [m, m]
+      return second(near, opposite, null, there.transposed().broadcastLike(opposite));
+    }
+    return second(near, Measure.DISTANCE.rows(x.gather(negative), x.gather(fourth)), null, there);
   }
 
-  private static Expr next(Batch in) {
-    Expr negatives = in.member("negatives");
+  private static Expr fourth(Batch in, Expr negative) {
+    if (in.mined() == TupleLoss.Tuples.QUADRUPLETS) {
+      return in.member("fourths");
+    }
     Expr other = in.alike().not();
-    Expr allowed = other.gather(in.member("anchors")).and(other.gather(negatives)); // [m, B]
-    return nearness(in).gather(negatives).argmax(allowed, 1).drop(1);
+    Expr allowed = other.gather(in.member("anchors")).and(other.gather(negative)); // [m, B]
+    return nearness(in).gather(negative).argmax(allowed, 1).drop(1);
   }
 
-  /** The distance of n to f over [a, n, f], of which nothing but a sum over f is kept. */
+  /**
+   * The sample after n of another class than n's is the fourth for all anchors but those of its
+   * class, and for these it is the next one of a third class: two distances for each n.
+   */
   private Terms all(Batch in, Terms near) {
     Expr other = in.alike().not();
-    Expr allowed = other.expand(1).and(other.expand(0));
-    Expr nearness = nearness(in).expand(0).broadcastLike(allowed);
-    Expr best = nearness.stoppedMax(allowed, 0, 2);
-    Expr fourth = allowed.and(nearness.equalTo(best));
-    Expr opposite =
-        in.matrix(Measure.DISTANCE).expand(0).broadcastLike(allowed).sum(fourth, 2).drop(2);
-    Expr mask = near.mask().and(best.drop(2).step().expand(1));
-    return second(near, opposite.expand(1), near.outer(), mask);
+    Expr first = nearness(in).argmax(other, 1).drop(1); // [n]
+    Expr third = other.and(other.gather(first));
+    Expr next = nearness(in).argmax(third, 1).drop(1);
+    Expr ofFirst = other.gather(first).not(); // [n, a]: a is of the first one's class
+    Expr x = in.embedding();
+    Expr one = Measure.DISTANCE.rows(x, x.gather(first)); // [n, 1]
+    Expr two = Measure.DISTANCE.rows(x, x.gather(next));
+    Expr opposite = ofFirst.select(two, one).transposed(); // [a, n]
+    Expr there = ofFirst.select(exists(next), exists(first)).transposed();
+    return second(near, opposite.expand(1), near.outer(), near.mask().and(there.expand(1)));
+  }
+
+  private static Expr exists(Expr index) {
+    return index.toReal().column().greaterOrEqual(0);
   }
 
   /** B for the sample after this one, down to 1 for itself, [B, B]. */

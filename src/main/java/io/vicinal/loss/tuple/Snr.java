@@ -22,7 +22,7 @@ public record Snr(@Standard("0.2") double margin, @Standard("0.005") double reg)
     Expr value =
         in.triplets(Measure.NOISE, (ap, an) -> ap.minus(an).plus(margin).relu()).meanOfActive();
     Expr times = in.tripletsPerAnchor();
-    Expr shift = in.ofAnchors(in.embedding().sum(1).abs()).times(times).total();
+    Expr shift = in.ofAnchors(in.shifts()).times(times).total();
     return value.plus(shift.over(times.total().larger(1)).times(reg));
   }
 }

@@ -24,18 +24,14 @@ public record SubCenterArcFace(
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    double margin = Math.toRadians(marginDegrees);
     Expr weight = in.parameter("weight", sizes().toArray(String[]::new));
     Expr cosines = null;
     for (int k = 0; k < subCenters; k++) {
       Expr to = in.embedding().cosines(weight.slice(1, k, k + 1).drop(1));
       cosines = cosines == null ? to : cosines.larger(to);
     }
-    Expr own = ClassScores.own(in, cosines);
-    Expr turned = Angles.cosineOfSum(own, margin);
-    Expr line = own.minus(margin * Math.sin(margin));
-    Expr target = own.lessThan(-Math.cos(margin)).select(line, turned);
-    return ClassScores.crossEntropy(in, cosines.times(scale), target.times(scale));
+    Expr own = Angles.withMargin(ClassScores.own(in, cosines), marginDegrees, "line");
+    return ClassScores.crossEntropy(in, cosines.times(scale), own.times(scale));
   }
 
   private List<String> sizes() {

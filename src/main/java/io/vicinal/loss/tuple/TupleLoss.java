@@ -57,12 +57,17 @@ public interface TupleLoss {
     return List.of();
   }
 
+  /** Arrays that it is given beside the embeddings and does not learn; mostly none. */
+  default List<LearnedParameter> given() {
+    return List.of();
+  }
+
   /**
-   * A parameter that a loss learns.
+   * A parameter that a loss learns, or an array that it is given.
    *
    * @param name as in {@code --parameter NAME=FILE}
-   * @param sizes of its axes: "C" classes, "d" the embeddings' width, a number, or a name of its
-   *     own
+   * @param sizes of its axes: "C" classes, "B" samples, "d" the embeddings' width, a number, or a
+   *     name of its own
    */
   record LearnedParameter(String name, List<String> sizes) {}
 }

@@ -43,7 +43,13 @@ public final class TupleLosses {
           Softmax.class,
           SphereFace.class,
           SubCenterArcFace.class,
-          ProxyNcaV2.class);
+          ArcFaceV2.class,
+          SoftTripleV2.class,
+          ProxyNcaV2.class,
+          ProxyAnchorV2.class,
+          MultiLabelSupCon.class,
+          Moco.class,
+          AdversarialSeparation.class);
 
   private static final Registry<TupleLoss> REGISTRY = registry();
 

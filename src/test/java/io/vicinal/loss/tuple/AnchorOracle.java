@@ -5,18 +5,14 @@ import static io.vicinal.loss.tuple.TupleOracle.logSumExp;
 import static io.vicinal.loss.tuple.TupleOracle.mean;
 import static io.vicinal.loss.tuple.TupleOracle.relu;
 
-import io.vicinal.loss.tuple.TupleCase.Learned;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
 
-/**
- * As {@link TupleOracle}: losses of anchors against their lists, and of samples against classes.
- */
+/** As {@link TupleOracle}: losses of anchors against their lists. */
 final class AnchorOracle {
   static final Map<String, ToDoubleFunction<TupleCase>> LOSSES = new LinkedHashMap<>();
 
@@ -28,12 +24,8 @@ final class AnchorOracle {
     LOSSES.put("multi-similarity", AnchorOracle::multiSimilarity);
     LOSSES.put("nca", AnchorOracle::nca);
     LOSSES.put("nt-xent", AnchorOracle::ntXent);
-    LOSSES.put("proxy-nca-v2", AnchorOracle::proxyNcaV2);
     LOSSES.put("recall-at-k", AnchorOracle::recallAtK);
     LOSSES.put("smooth-ap", AnchorOracle::smoothAp);
-    LOSSES.put("softmax", AnchorOracle::softmax);
-    LOSSES.put("sphereface", AnchorOracle::sphereFace);
-    LOSSES.put("sub-center-arcface", AnchorOracle::subCenterArcFace);
     LOSSES.put("supcon", AnchorOracle::supCon);
     LOSSES.put("tuplet-margin", AnchorOracle::tupletMargin);
   }
@@ -46,25 +38,40 @@ final class AnchorOracle {
     double alpha = in.number("alpha");
     double beta = in.number("beta");
     List<Double> anchors = new ArrayList<>();
+    List<Double> pulls = new ArrayList<>();
+    List<Double> pushes = new ArrayList<>();
     for (int i = 0; i < in.count(); i++) {
       int a = i;
       ToDoubleFunction<Integer> s = j -> product ? in.product(a, j) : -in.distance(a, j);
       List<Double> near = new ArrayList<>(each(in.positives(a), s));
       List<Double> far = new ArrayList<>(each(in.negatives(a), s));
       if (in.flag("mining")) {
+        boolean both = !near.isEmpty() && !far.isEmpty();
         double easiest = near.stream().mapToDouble(x -> x).min().orElse(1e300);
         double hardest = far.stream().mapToDouble(x -> x).max().orElse(-1e300);
-        near.removeIf(x -> x - in.number("eps") >= hardest);
-        far.removeIf(x -> x + in.number("eps") <= easiest);
-        if (near.isEmpty() || far.isEmpty()) {
-          continue;
+        if (in.flag("self")) {
+          near.add(s.applyAsDouble(a));
         }
+        near.removeIf(x -> !both || x - in.number("eps") >= hardest);
+        far.removeIf(x -> !both || x + in.number("eps") <= easiest);
       }
-      anchors.add(
-          logSumExp(1, each(near, x -> -alpha * (x - base))) / alpha
-              + logSumExp(1, each(far, x -> beta * (x - base))) / beta);
+      double pull = logSumExp(1, each(near, x -> -alpha * (x - base))) / alpha;
+      double push = logSumExp(1, each(far, x -> beta * (x - base))) / beta;
+      if (!near.isEmpty()) {
+        pulls.add(pull);
+      }
+      if (!far.isEmpty()) {
+        pushes.add(push);
+      }
+      boolean all = !in.flag("mining") || in.text("mean").equals("all");
+      if (all || !near.isEmpty() && !far.isEmpty()) {
+        anchors.add(pull + push);
+      }
     }
-    return mean(anchors);
+    return in.text("mean").equals("separate")
+        ? (pulls.isEmpty() ? Math.log(2) / alpha : mean(pulls))
+            + (pushes.isEmpty() ? Math.log(2) / beta : mean(pushes))
+        : mean(anchors);
   }
 
   private static double histogram(TupleCase in) {
@@ -172,16 +179,29 @@ final class AnchorOracle {
 
   private static double ntXent(TupleCase in) {
     double t = in.number("temperature");
-    return mean(
-        each(
-            in.positivePairs(),
-            pair -> {
-              double s = in.product(pair[0], pair[1]) / t;
-              List<Double> all =
-                  new ArrayList<>(each(in.negatives(pair[0]), n -> in.product(pair[0], n) / t));
-              all.add(s);
-              return logSumExp(0, all) - s;
-            }));
+    ToDoubleFunction<int[]> term =
+        pair -> {
+          double s = similarity(in, pair[0], pair[1]) / t;
+          List<Double> all =
+              new ArrayList<>(each(in.negatives(pair[0]), n -> similarity(in, pair[0], n) / t));
+          all.add(s);
+          return logSumExp(0, all) - s;
+        };
+    if (in.text("mean").equals("pairs")) {
+      return mean(each(in.positivePairs(), term));
+    }
+    List<Double> anchors = new ArrayList<>();
+    for (int i = 0; i < in.count(); i++) {
+      int a = i;
+      if (!in.positives(a).isEmpty()) {
+        anchors.add(mean(each(in.positives(a), p -> term.applyAsDouble(new int[] {a, p}))));
+      }
+    }
+    return mean(anchors);
+  }
+
+  private static double similarity(TupleCase in, int i, int j) {
+    return in.text("measure").equals("product") ? in.product(i, j) : -in.distance(i, j);
   }
 
   private static double supCon(TupleCase in) {
@@ -190,8 +210,8 @@ final class AnchorOracle {
     for (int i = 0; i < in.count(); i++) {
       int a = i;
       if (!in.positives(a).isEmpty()) {
-        double all = logSumExp(0, each(others(in, a), j -> in.product(a, j) / t));
-        anchors.add(mean(each(in.positives(a), p -> all - in.product(a, p) / t)));
+        double all = logSumExp(0, each(others(in, a), j -> similarity(in, a, j) / t));
+        anchors.add(mean(each(in.positives(a), p -> all - similarity(in, a, p) / t)));
       }
     }
     return mean(anchors);
@@ -211,7 +231,7 @@ final class AnchorOracle {
   }
 
   /** A cosine of 1 but for rounding is 1: acos would make 1e-8 of 1e-16. */
-  private static double angle(double cosine) {
+  static double angle(double cosine) {
     return Math.acos(Math.abs(cosine) > 1 - 4e-16 ? Math.signum(cosine) : cosine);
   }
 
@@ -274,109 +294,5 @@ final class AnchorOracle {
       }
     }
     return mean(anchors);
-  }
-
-  private static double softmax(TupleCase in) {
-    Learned weight = in.learned().get("weight");
-    return classes(
-        in,
-        (int) weight.shape()[0],
-        (i, c) ->
-            TupleCase.dot(in.x(i), TupleCase.unit(row(weight, c, in.width())))
-                / in.number("temperature"));
-  }
-
-  private static double sphereFace(TupleCase in) {
-    Learned weight = in.learned().get("weight");
-    double margin = in.number("margin");
-    return classes(
-        in,
-        (int) weight.shape()[0],
-        (i, c) -> {
-          double angle = angle(cosine(in.x(i), row(weight, c, in.width())));
-          double k = Math.floor(angle * margin / Math.PI);
-          double psi = Math.pow(-1, k) * Math.cos(margin * angle) - 2 * k;
-          double length = in.number("scale") * TupleCase.length(in.x(i));
-          return length * (c == in.labels()[i] ? psi : Math.cos(angle));
-        });
-  }
-
-  private static double subCenterArcFace(TupleCase in) {
-    Learned weight = in.learned().get("weight");
-    int each = (int) in.number("sub-centers");
-    double margin = Math.toRadians(in.number("margin-degrees"));
-    return classes(
-        in,
-        (int) weight.shape()[0],
-        (i, c) -> {
-          double angle =
-              IntStream.range(0, each)
-                  .mapToDouble(k -> angle(cosine(in.x(i), row(weight, c * each + k, in.width()))))
-                  .min()
-                  .getAsDouble();
-          double own =
-              angle <= Math.PI - margin
-                  ? Math.cos(angle + margin)
-                  : Math.cos(angle) - margin * Math.sin(margin);
-          return in.number("scale") * (c == in.labels()[i] ? own : Math.cos(angle));
-        });
-  }
-
-  private static double proxyNcaV2(TupleCase in) {
-    Learned proxies = in.learned().get("proxies");
-    double scale = in.number("scale");
-    Score score =
-        (i, c) -> {
-          double[] x = TupleCase.unit(in.x(i));
-          double[] p = TupleCase.unit(row(proxies, c, in.width()));
-          double squares = 0;
-          for (int k = 0; k < x.length; k++) {
-            squares += Math.pow(scale * x[k] - scale * p[k], 2);
-          }
-          return switch (in.text("distance")) {
-            case "euclidean" -> -Math.sqrt(squares);
-            case "squared" -> -squares;
-            default -> scale * scale * TupleCase.dot(x, p);
-          };
-        };
-    int count = (int) proxies.shape()[0];
-    if (!in.flag("exclude-positive")) {
-      return classes(in, count, score);
-    }
-    List<Double> samples = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
-      int own = (int) in.labels()[i];
-      List<Double> others = new ArrayList<>();
-      for (int c = 0; c < count; c++) {
-        if (c != own) {
-          others.add(score.of(i, c));
-        }
-      }
-      samples.add(others.isEmpty() ? 0 : logSumExp(0, others) - score.of(i, own));
-    }
-    return mean(samples);
-  }
-
-  private interface Score {
-    double of(int sample, int clazz);
-  }
-
-  /** The mean cross-entropy of a softmax of the scores. */
-  private static double classes(TupleCase in, int classes, Score score) {
-    List<Double> samples = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
-      int sample = i;
-      List<Double> scores = IntStream.range(0, classes).mapToObj(c -> score.of(sample, c)).toList();
-      samples.add(logSumExp(0, scores) - scores.get((int) in.labels()[i]));
-    }
-    return mean(samples);
-  }
-
-  private static double[] row(Learned of, int row, int width) {
-    return Arrays.copyOfRange(of.data(), row * width, (row + 1) * width);
-  }
-
-  private static double cosine(double[] x, double[] y) {
-    return TupleCase.dot(TupleCase.unit(x), TupleCase.unit(y));
   }
 }

@@ -31,6 +31,7 @@ record TupleGolden(
    * @param x embeddings
    * @param normalized whether they are divided by their lengths in the program
    * @param parameter what is learned, or null
+   * @param arrays other arrays that are learned or given, by name
    * @param mined the shape of the tuples, null for all
    * @param tuples as in {@link TupleCase}
    */
@@ -40,17 +41,26 @@ record TupleGolden(
       boolean normalized,
       double[][] parameter,
       Tuples mined,
-      int[][] tuples) {
+      int[][] tuples,
+      Map<String, TupleCase.Learned> arrays) {
     Fixture(double[][] x, long[] y, boolean normalized, double[][] parameter) {
-      this(x, y, normalized, parameter, null, new int[0][]);
+      this(x, y, normalized, parameter, null, new int[0][], Map.of());
     }
 
     Fixture mined(Tuples shape, int[][] tuples) {
-      return new Fixture(x, y, normalized, parameter, shape, tuples);
+      return new Fixture(x, y, normalized, parameter, shape, tuples, arrays);
+    }
+
+    Fixture of(double[][] other) {
+      return new Fixture(x, y, normalized, other);
+    }
+
+    Fixture given(Map<String, TupleCase.Learned> these) {
+      return new Fixture(x, y, normalized, parameter, mined, tuples, these);
     }
 
     Fixture raw() {
-      return new Fixture(x, y, false, parameter, mined, tuples);
+      return new Fixture(x, y, false, parameter, mined, tuples, arrays);
     }
   }
 
@@ -63,6 +73,9 @@ record TupleGolden(
           matrix(4, 4, (c, j) -> Math.cos(0.5 + 0.9 * c + 1.1 * j + 0.2 * c * j)));
 
   private static final Fixture UNIT = new Fixture(unit(RAW.x), RAW.y, false, RAW.parameter);
+
+  private static final Fixture UNIT_CENTRES =
+      UNIT.of(matrix(8, 4, (q, j) -> Math.cos(0.4 + 0.8 * j + 1.2 * q + 0.15 * j * q)));
 
   private static final Fixture UNIT_TRIPLETS =
       UNIT.mined(Tuples.TRIPLETS, rows(8, i -> new int[] {i, (i + 4) % 8, (i + 1) % 8}));
@@ -80,6 +93,49 @@ record TupleGolden(
 
   private static final Fixture PAIRS_RAW =
       new Fixture(SECOND, PAIRS.y, PAIRS.normalized, PAIRS.parameter);
+
+  private static final double[][] KEYS =
+      unit(matrix(8, 4, (i, j) -> PAIRS.x[i][j] + 0.1 * PAIRS.x[i][(j + 3) % 4]));
+
+  /** Half of its rows in one class, so that it matters how often a class counts. */
+  private static final Fixture UNBALANCED =
+      new Fixture(PAIRS.x, new long[] {0, 0, 0, 0, 1, 1, 2, 3}, false, PAIRS.parameter);
+
+  /** With keys and a queue of twelve. */
+  private static final Fixture QUEUE =
+      PAIRS.given(
+          Map.of(
+              "keys", array(KEYS, 8, 4),
+              "queue",
+                  array(
+                      unit(matrix(12, 4, (k, j) -> Math.cos(0.3 * (k + 1) * (j + 1) + 0.2 * k))),
+                      12,
+                      4)));
+
+  /** With the rows in three other orders as sources, and networks that let them through. */
+  private static final Fixture BRANCHES =
+      PAIRS.given(
+          Map.of(
+              "sources",
+                  array(
+                      matrix(
+                          24,
+                          4,
+                          (r, j) -> {
+                            int i = r % 8;
+                            return PAIRS.x[r < 8 ? 7 - i : (i + 8 - r / 8) % 8][j];
+                          }),
+                      3,
+                      8,
+                      4),
+              "hidden", array(matrix(12, 4, (r, j) -> r % 4 == j ? 1 : 0), 3, 4, 4),
+              "hidden-bias", array(new double[3][4], 3, 4),
+              "output", array(matrix(12, 4, (r, j) -> r % 4 == j ? 1 : 0), 3, 4, 4),
+              "output-bias", array(new double[3][4], 3, 4)));
+
+  /** Two samples of each class at the end of an axis, where the miner of pairs keeps none. */
+  private static final Fixture SEPARATED =
+      new Fixture(matrix(8, 4, (i, j) -> i / 2 == j ? 1 : 0), PAIRS.y, false, null);
 
   private static final int[] NEGATIVES = {2, 4, 6, 0, 7, 1, 3, 5};
   private static final int[] FOURTHS = {5, 6, 0, 4, 3, 3, 1, 3};
@@ -106,7 +162,10 @@ record TupleGolden(
           },
           labels(9, i -> i / 3),
           true,
-          null);
+          new double[][] {{1, .5, .25, 0}, {.5, .5, .5, .25}, {.25, .5, .75, .5}});
+
+  private static final Fixture IRIS_FIRST =
+      new Fixture(Arrays.copyOf(IRIS.x, 6), Arrays.copyOf(IRIS.y, 6), true, IRIS.parameter);
 
   /** Negatives farther than the positive, by up to 0.1. */
   private static final Fixture IRIS_SEMIHARD = semihard(IRIS, 0.1);
@@ -143,6 +202,15 @@ record TupleGolden(
       new Fixture(
           matrix(5, 2, (i, j) -> ellipse(20 * i, j)), new long[] {0, 0, 1, 1, 2}, true, null);
 
+  /** Anchors and positives of the two classes that have a pair, 2.3 times as long. */
+  private static final Fixture SEVEN_ANGLES =
+      new Fixture(
+              matrix(7, 2, (i, j) -> 2.3 * ellipse(20 * i, j)),
+              new long[] {0, 0, 1, 1, 1, 2, 3},
+              true,
+              null)
+          .mined(Tuples.SETS, new int[][] {{0, 1, 1}, {0, 3, 0}, {2, 3, 1}, {2, 1, 0}});
+
   private static final int[] ANGLES = {0, 10, 20, 50, 60, 80};
 
   private static final Fixture SIX_ANGLES =
@@ -164,6 +232,32 @@ record TupleGolden(
               "margin", "beta=0.6 count=triplets", UNIT_TRIPLETS, 1e-8, 1.5733573873, 0.65685172),
           golden("snr", "", UNIT_TRIPLETS, 1e-9, 3.3590649495, 0.80724773),
           golden("quadruplet", "", UNIT_TRIPLETS, 1e-9, 2.6558452923),
+          golden("contrastive", "eps=1e-6", UNIT_TRIPLETS, 1e-9, 2.1279226352, 0.50209975),
+          golden(
+              "arcface-v2",
+              "margin-degrees=28.64788975654116 scale=16 coded=true tail=none",
+              UNIT,
+              1e-9,
+              17.0782795545,
+              6.22200695),
+          golden(
+              "soft-triple-v2",
+              "la=8 centers=2 coded=true",
+              UNIT_CENTRES,
+              1e-9,
+              2.3168137821,
+              0.92081793),
+          golden("soft-triple-v2", "la=8 centers=2", UNIT_CENTRES, 1e-9, 4.4501403775),
+          golden("proxy-anchor-v2", "", RAW, 1e-9, 52.8800769065, 10.13965714),
+          golden("proxy-anchor-v2", "mode=nca", RAW, 1e-9, 35.8169251328, 5.77382954),
+          golden("proxy-anchor-v2", "euclidean=true", RAW, 1e-9, 52.0629033197, 5.46606957),
+          golden(
+              "proxy-nca-v2",
+              "distance=squared exclude-positive=true over=slots",
+              RAW,
+              1e-9,
+              18.8740598446,
+              4.36801547),
           golden("n-pair", "", RAW, 1e-9, 4.1921529876, 1.46986950),
           golden("angular", "", RAW, 1e-9, 15.4950255328),
           golden("lifted", "", RAW, 1e-8, 3.8243188900),
@@ -174,6 +268,29 @@ record TupleGolden(
           golden("triplet", "", PAIRS_TRIPLETS, 1e-6, 0.414740),
           golden("contrastive", "", PAIRS_TRIPLETS, 2e-6, 1.172601),
           golden("quadruplet", "", PAIRS_QUADRUPLETS, 1e-6, 0.447904),
+          golden("quadruplet", "second=all", PAIRS_QUADRUPLETS, 1e-6, 0.610107),
+          golden("contrastive", "eps=1e-6", PAIRS_TRIPLETS, 1e-6, 1.172601),
+          golden("multi-similarity", "mean=separate self=true", PAIRS, 1e-6, 0.939696),
+          golden(
+              "multi-similarity",
+              "mean=separate self=true measure=euclidean",
+              PAIRS,
+              1e-6,
+              1.064596),
+          golden("multi-similarity", "mean=separate self=true", SEPARATED, 1e-6, 0.363902),
+          golden("proxy-anchor-v2", "", PAIRS, 1e-6, 44.812553),
+          golden("proxy-anchor-v2", "mode=nca", PAIRS, 1e-6, 33.324707),
+          golden("proxy-anchor-v2", "euclidean=true", PAIRS, 1e-6, 48.880180),
+          golden(
+              "arcface-v2",
+              "margin-degrees=28.64788975654116 scale=16 coded=true tail=none",
+              PAIRS,
+              1e-6,
+              16.618599),
+          golden("moco", "temperature=0.5", QUEUE, 1e-6, 1.322063),
+          golden("moco", "", QUEUE, 1e-6, 0.005979),
+          golden("moco", "temperature=0.5 weights=batch", QUEUE, 1e-6, 1.100728),
+          golden("adversarial-separation", "weight=300", BRANCHES, 1e-7, -79.072601),
           golden("angular", "", PAIRS, 1e-6, 6.120475),
           golden("angular", "", PAIRS_RAW, 1e-6, 6.173495),
           golden("multi-similarity", "", PAIRS, 1e-6, 0.939696),
@@ -185,6 +302,10 @@ record TupleGolden(
           golden("n-pair", "reg=0", IRIS_N_PAIRS.raw(), 1e-8, 4.749108377),
           golden("margin", "", IRIS, 1e-7, 1.062640986),
           golden("multi-similarity", "beta=50", IRIS, 1e-8, 0.768513030),
+          golden("proxy-anchor-v2", "", IRIS, 1e-9, 33.033158367),
+          golden("proxy-anchor-v2", "", IRIS_FIRST, 1e-9, 32.109437233),
+          golden(
+              "proxy-nca-v2", "distance=squared scale=5.656854249492381", IRIS, 1e-9, 2.380391080),
           //
           golden(
               "contrastive",
@@ -286,6 +407,15 @@ record TupleGolden(
               1e-11,
               0.746344533471),
           golden("lifted-structure", "neg-margin=0.5", FIVE_ANGLES, 1e-11, 2.091247760159),
+          golden("lifted", "neg-margin=0.5 reg=0 lonely=true", FIVE_ANGLES, 1e-11, 1.306979413911),
+          golden(
+              "contrastive",
+              "measure=noise neg-margin=0.1 mean=active zero-mean=0.1",
+              FIVE_ANGLES,
+              1e-11,
+              0.307562232601),
+          golden("n-pair", "reg=0", SEVEN_ANGLES, 1e-11, 0.677380468674),
+          golden("n-pair", "reg=1 reg-squared=true", SEVEN_ANGLES, 1e-11, 10.587119585471),
           golden("triplet", "squared=false mean=active", FIVE_ANGLES, 1e-11, 0.164933270898),
           golden("triplet", "squared=false", FIVE_ANGLES, 1e-11, 0.068722196208),
           golden("triplet", "squared=false soft=true", FIVE_ANGLES, 1e-11, 0.663125395707),
@@ -311,6 +441,51 @@ record TupleGolden(
           golden("nt-xent", "temperature=0.1", SIX_ANGLES, 1e-11, 0.298143100644),
           golden("supcon", "", LIBRARY, 1e-11, 4.378500514789, 2.671821761256, 2.101826761337e-01),
           golden("supcon", "", SIX_ANGLES, 1e-11, 0.720060445082),
+          golden("nt-xent", "temperature=0.1 mean=anchors", SIX_ANGLES, 1e-11, 0.352942415717),
+          golden("nt-xent", "temperature=0.1 measure=distance", SIX_ANGLES, 1e-11, 0.062355109397),
+          golden("supcon", "measure=distance", SIX_ANGLES, 1e-11, 0.605162997340),
+          golden(
+              "proxy-anchor-v2",
+              "",
+              LIBRARY,
+              1e-11,
+              20.182801941594,
+              11.195252061963,
+              -1.881718007376e-01),
+          golden(
+              "proxy-nca-v2",
+              "distance=squared scale=1",
+              LIBRARY,
+              1e-11,
+              1.789587621566,
+              0.292963535511,
+              -4.163256464868e-02),
+          golden(
+              "proxy-nca-v2",
+              "distance=squared",
+              LIBRARY,
+              1e-11,
+              4.794896210446,
+              3.507769823351,
+              -4.265964104789e-01),
+          golden(
+              "soft-triple-v2",
+              "centers=3 tau=0",
+              CENTRES,
+              1e-11,
+              6.566133314191,
+              3.059101515865,
+              1.324460707209e-02),
+          golden(
+              "arcface-v2", "", LIBRARY, 1e-11, 45.358212162611, 11.913552966625, -1.168777758276),
+          golden(
+              "softmax",
+              "margin=0.35 temperature=0.015625",
+              LIBRARY,
+              1e-11,
+              37.941795077532,
+              13.120236087087,
+              -1.305098241263),
           golden("softmax", "", UNIT, 1e-9, 17.8578072559, 9.87882600),
           golden(
               "softmax", "", LIBRARY, 1e-11, 5.242430826716, 3.924326423123, -4.717255256090e-01),
@@ -326,6 +501,26 @@ record TupleGolden(
           golden("proxy-nca-v2", "exclude-positive=true", PAIRS, 1e-6, 2.507887),
           golden("proxy-nca-v2", "distance=product exclude-positive=true", PAIRS, 1e-6, 7.029918),
           golden("proxy-nca-v2", "distance=squared", PAIRS, 1e-6, 13.870289),
+          // numpy, of the formulas that the first two systems have
+          golden(
+              "proxy-nca-v2",
+              "distance=squared exclude-positive=true temperature=0.5 tempered=positive",
+              PAIRS,
+              1e-11,
+              34.00143741706091),
+          golden(
+              "proxy-nca-v2",
+              "distance=squared exclude-positive=true temperature=0.5",
+              PAIRS,
+              1e-11,
+              27.452198627856802),
+          golden(
+              "proxy-anchor-v2",
+              "repeat-labels=true neg-mean=present",
+              UNBALANCED,
+              1e-11,
+              52.148565062156166),
+          golden("proxy-anchor-v2", "", UNBALANCED, 1e-11, 46.45011769506277),
           // pytorch-metric-learning 2.9.0 on these rows
           golden(
               "histogram", "", LIBRARY, 1e-11, 0.469017936903, 0.313789793237, 1.897699566647e-03),
@@ -395,10 +590,13 @@ record TupleGolden(
   /** The batch, as an oracle and a program take it. */
   TupleCase batch(TupleLoss created) {
     Map<String, TupleCase.Learned> learned = new LinkedHashMap<>();
-    created
-        .learned()
+    Stream.concat(created.learned().stream(), created.given().stream())
         .forEach(
             one -> {
+              if (on.arrays.containsKey(one.name())) {
+                learned.put(one.name(), on.arrays.get(one.name()));
+                return;
+              }
               double[][] p = on.parameter;
               int width = p[0].length;
               int each = one.sizes().size() == 2 ? 1 : Integer.parseInt(one.sizes().get(1));
@@ -416,6 +614,10 @@ record TupleGolden(
   @Override
   public String toString() {
     return loss + " " + params + (on.mined == null ? "" : " of " + on.mined) + ": " + value;
+  }
+
+  private static TupleCase.Learned array(double[][] rows, long... shape) {
+    return new TupleCase.Learned(shape, TupleRun.flat(rows));
   }
 
   private interface Entry {

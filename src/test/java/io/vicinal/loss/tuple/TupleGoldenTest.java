@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.TestDevice;
+import io.vicinal.loss.Compat;
 import io.vicinal.tensor.DType;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -38,6 +40,25 @@ class TupleGoldenTest {
       double single = run.gradient(in, DType.F32).get("loss")[0];
       assertClose(golden, "float32", single, golden.value(), SINGLE);
     }
+  }
+
+  static List<Compat> defects() {
+    return Stream.of(Compat.values()).filter(one -> TupleLosses.has(one.loss())).toList();
+  }
+
+  @ParameterizedTest
+  @MethodSource("defects")
+  void everyDefectHasAValueThatItsCodeGave(Compat one) {
+    assertThat(TupleGolden.ALL)
+        .anyMatch(
+            golden -> {
+              Map<String, Object> params = TupleLosses.params(golden.create());
+              TupleLoss compat = TupleLosses.create(one.loss(), one.params());
+              Map<String, Object> wanted = TupleLosses.params(compat);
+              wanted.keySet().retainAll(one.params().keySet());
+              return golden.loss().equals(one.loss())
+                  && params.entrySet().containsAll(wanted.entrySet());
+            });
   }
 
   private static void assertClose(

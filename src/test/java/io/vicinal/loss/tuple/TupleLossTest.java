@@ -150,19 +150,23 @@ class TupleLossTest {
   static TupleCase complete(TupleCase batch, TupleLoss loss) {
     Map<String, Learned> learned = new LinkedHashMap<>();
     Random random = new Random(3);
-    for (LearnedParameter one : loss.learned()) {
+    List<LearnedParameter> arrays = new ArrayList<>(loss.learned());
+    arrays.addAll(loss.given());
+    for (LearnedParameter one : arrays) {
       long[] shape =
           one.sizes().stream()
               .mapToLong(
                   size ->
                       switch (size) {
                         case "C" -> TupleBatches.CLASSES;
+                        case "B" -> batch.count();
                         case "d" -> batch.width();
                         default -> size.matches("\\d+") ? Long.parseLong(size) : 3;
                       })
               .toArray();
       double[] data = new double[(int) Arrays.stream(shape).reduce(1, (a, b) -> a * b)];
-      Arrays.setAll(data, i -> 0.3 + random.nextDouble());
+      boolean sets = one.sizes().contains("L"); // some of them are empty
+      Arrays.setAll(data, i -> sets ? random.nextInt(3) / 2 : 0.3 + random.nextDouble());
       learned.put(one.name(), new Learned(shape, data));
     }
     return batch.with(batch.rows(), learned).params(TupleLosses.params(loss));
@@ -182,19 +186,20 @@ class TupleLossTest {
 
     Random random = new Random(11);
     for (int trial = 0; trial < 2; trial++) {
-      Map<String, double[]> directions = directions(in, random);
-      Map<String, double[]> above = run.gradient(moved(in, directions, STEP), DType.F64);
-      Map<String, double[]> below = run.gradient(moved(in, directions, -STEP), DType.F64);
+      Map<String, double[]> directions = directions(in, run.variables(), random);
+      Map<String, double[]> ways = reversed(name, directions);
+      Map<String, double[]> above = run.gradient(moved(in, ways, STEP), DType.F64);
+      Map<String, double[]> below = run.gradient(moved(in, ways, -STEP), DType.F64);
       double slope = 0;
       for (String variable : run.variables()) {
         slope += TupleCase.dot(outputs.get("gradient." + variable), directions.get(variable));
       }
       double difference = (above.get("loss")[0] - below.get("loss")[0]) / (2 * STEP);
-      boolean holds = Boolean.TRUE.equals(in.params().get("detach"));
+      boolean holds = TupleOracle.holds(in);
       if (holds) { // a derivative of another function than the value, which the oracle can hold
         difference =
-            (TupleOracle.value(name, moved(in, directions, STEP), in)
-                    - TupleOracle.value(name, moved(in, directions, -STEP), in))
+            (TupleOracle.value(name, moved(in, ways, STEP), in)
+                    - TupleOracle.value(name, moved(in, ways, -STEP), in))
                 / (2 * STEP);
       }
       assertClose(what + ": gradient", OF_DIFFERENCES, slope, difference);
@@ -223,7 +228,8 @@ class TupleLossTest {
   }
 
   /** Zero rows stay, and equal rows stay equal: a loss may have a kink there. */
-  private static Map<String, double[]> directions(TupleCase in, Random random) {
+  private static Map<String, double[]> directions(
+      TupleCase in, List<String> variables, Random random) {
     Map<String, double[]> directions = new HashMap<>();
     double[][] rows = new double[in.count()][];
     for (int i = 0; i < rows.length; i++) {
@@ -236,8 +242,24 @@ class TupleLossTest {
     directions.put("embedding", TupleRun.flat(rows));
     in.learned()
         .forEach(
-            (name, x) -> directions.put(name, random.doubles(x.data().length, -1, 1).toArray()));
+            (name, x) -> {
+              if (variables.contains(name)) {
+                directions.put(name, random.doubles(x.data().length, -1, 1).toArray());
+              }
+            });
     return directions;
+  }
+
+  /** The other way where a gradient is reversed: the derivatives are those of that function. */
+  private static Map<String, double[]> reversed(String name, Map<String, double[]> directions) {
+    if (!name.equals("adversarial-separation")) {
+      return directions;
+    }
+    Map<String, double[]> ways = new HashMap<>(directions);
+    for (String against : List.of("embedding", "sources")) {
+      ways.put(against, Arrays.stream(directions.get(against)).map(x -> -x).toArray());
+    }
+    return ways;
   }
 
   private static TupleCase moved(TupleCase in, Map<String, double[]> directions, double step) {
@@ -253,7 +275,8 @@ class TupleLossTest {
         .forEach(
             (name, x) -> {
               double[] data = x.data().clone();
-              Arrays.setAll(data, i -> x.data()[i] + step * directions.get(name)[i]);
+              double[] towards = directions.getOrDefault(name, new double[data.length]);
+              Arrays.setAll(data, i -> x.data()[i] + step * towards[i]);
               learned.put(name, new Learned(x.shape(), data));
             });
     return in.with(rows, learned);

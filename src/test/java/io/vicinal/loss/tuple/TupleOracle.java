@@ -5,7 +5,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.IntStream;
+import java.util.stream.DoubleStream;
+import java.util.stream.Stream;
 
 /**
  * Tuple losses in plain loops over tuples, from their papers, in alphabetical order: a method for
@@ -27,6 +28,7 @@ final class TupleOracle {
     LOSSES.put("snr", TupleOracle::snr);
     LOSSES.put("triplet", TupleOracle::triplet);
     LOSSES.putAll(AnchorOracle.LOSSES);
+    LOSSES.putAll(ClassOracle.LOSSES);
   }
 
   static boolean has(String loss) {
@@ -35,7 +37,19 @@ final class TupleOracle {
 
   /** The value where what a loss holds fixed is that of another batch. */
   static double value(String loss, TupleCase in, TupleCase fixed) {
-    return loss.equals("circle") ? AnchorOracle.circle(in, fixed) : value(loss, in);
+    return switch (loss) {
+      case "circle" -> AnchorOracle.circle(in, fixed);
+      case "moco" -> ClassOracle.moco(in, fixed);
+      case "proxy-anchor-v2" -> ClassOracle.proxyAnchor(in, fixed);
+      default -> value(loss, in);
+    };
+  }
+
+  /** Whether the loss holds something fixed, so that its gradient is of another function. */
+  static boolean holds(TupleCase in) {
+    return Boolean.TRUE.equals(in.params().get("detach"))
+        || Boolean.TRUE.equals(in.params().get("detach-proxies"))
+        || List.of("query", "batch").contains(String.valueOf(in.params().get("weights")));
   }
 
   static double value(String loss, TupleCase in) {
@@ -78,8 +92,7 @@ final class TupleOracle {
   }
 
   static double meanLength(TupleCase in) {
-    return IntStream.range(0, in.count()).mapToDouble(i -> TupleCase.length(in.x(i))).sum()
-        / in.count();
+    return Stream.of(in.rows()).mapToDouble(TupleCase::length).sum() / in.count();
   }
 
   private static double mean(TupleCase in, List<Double> terms) {
@@ -111,33 +124,47 @@ final class TupleOracle {
     double near = in.number("pos-margin");
     double far = in.number("neg-margin");
     int sign = in.text("measure").equals("cosine") ? -1 : 1;
+    double shifts = 0;
+    for (int i = 0; i < in.count(); i++) {
+      shifts += Math.abs(DoubleStream.of(in.rows()[i]).sum()) / in.count();
+    }
     return mean(in, each(in.positivePairs(), pair -> relu(sign * (measure(in, pair) - near))))
-        + mean(in, each(in.negativePairs(), pair -> relu(sign * (far - measure(in, pair)))));
+        + mean(in, each(in.negativePairs(), pair -> relu(sign * (far - measure(in, pair)))))
+        + in.number("zero-mean") * shifts;
   }
 
   private static double measure(TupleCase in, int[] pair) {
     return switch (in.text("measure")) {
-      case "squared-distance" -> in.squaredDistance(pair[0], pair[1]);
+      case "squared-distance" -> Math.pow(shifted(in, pair), 2);
       case "cosine" -> in.cosine(pair[0], pair[1]);
       case "noise" -> noise(in, pair[0], pair[1]);
-      default -> in.distance(pair[0], pair[1]);
+      default -> shifted(in, pair);
     };
+  }
+
+  private static double shifted(TupleCase in, int[] pair) {
+    double sum = 0;
+    for (int k = 0; k < in.width(); k++) {
+      sum += Math.pow(in.x(pair[0])[k] - in.x(pair[1])[k] + in.number("eps"), 2);
+    }
+    return Math.sqrt(sum);
   }
 
   private static double lifted(TupleCase in) {
     List<Double> anchors = new ArrayList<>();
     for (int i = 0; i < in.count(); i++) {
       int a = i;
-      if (!in.positives(a).isEmpty() && !in.negatives(a).isEmpty()) {
-        anchors.add(
-            relu(
-                logSumExp(0, each(in.positives(a), p -> in.distance(a, p)))
-                    + logSumExp(
-                        0,
-                        each(in.negatives(a), n -> in.number("neg-margin") - in.distance(a, n)))));
+      double near = sumOf(each(in.positives(a), p -> in.distance(a, p)));
+      double far = sumOf(each(in.negatives(a), n -> in.number("neg-margin") - in.distance(a, n)));
+      if (in.flag("lonely") || !in.positives(a).isEmpty() && !in.negatives(a).isEmpty()) {
+        anchors.add(relu(near + far));
       }
     }
     return mean(anchors) + in.number("reg") * meanLength(in);
+  }
+
+  private static double sumOf(List<Double> terms) {
+    return terms.isEmpty() ? 0 : logSumExp(0, terms);
   }
 
   private static double liftedStructure(TupleCase in) {
@@ -207,18 +234,28 @@ final class TupleOracle {
                     each(
                         in.negatives(pair[0]),
                         n -> in.product(pair[0], n) - in.product(pair[0], pair[1]))));
+    if (Boolean.TRUE.equals(in.params().get("reg-squared"))) {
+      double squares = 0;
+      for (int i = 0; i < in.count(); i++) {
+        squares += TupleCase.dot(in.rows()[i], in.rows()[i]) / in.count();
+      }
+      return mean(pairs) + in.number("reg") * squares;
+    }
     return mean(pairs) + in.number("reg") * meanLength(in);
   }
 
   private static double quadruplet(TupleCase in) {
     List<Double> first = new ArrayList<>();
     List<Double> second = new ArrayList<>();
+    boolean all = in.text("second").equals("all") && in.mined() != null;
     for (int[] t : in.triplets()) {
       double near = in.distance(t[0], t[1]);
       first.add(relu(near - in.distance(t[0], t[2]) + in.number("alpha1")));
-      int fourth = t.length == 4 ? t[3] : next(in, t[0], t[2]);
-      if (fourth >= 0) {
-        second.add(relu(near - in.distance(t[2], fourth) + in.number("alpha2")));
+      for (int[] of : all ? in.triplets() : List.of(t)) {
+        int fourth = of.length == 4 ? of[3] : next(in, of[0], of[2]);
+        if (fourth >= 0) {
+          second.add(relu(near - in.distance(t[2], fourth) + in.number("alpha2")));
+        }
       }
     }
     return mean(first) + mean(second);
@@ -241,7 +278,7 @@ final class TupleOracle {
     for (int[] t : in.triplets()) {
       terms.add(relu(noise(in, t[0], t[1]) - noise(in, t[0], t[2]) + in.number("margin")));
       double sum = 0;
-      for (double coordinate : in.x(t[0])) {
+      for (double coordinate : in.rows()[t[0]]) {
         sum += coordinate;
       }
       shifts.add(Math.abs(sum));
