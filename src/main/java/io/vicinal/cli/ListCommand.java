@@ -90,7 +90,7 @@ final class ListCommand implements Callable<Integer> {
           SOURCE + loss.source(),
           compat(name));
     }
-    title("losses of a batch", "'vicinal loss NAME'");
+    title("losses of a batch", CONFIGURED + ", 'vicinal loss NAME'");
     note(
         "x are embeddings as given, a an anchor, p another sample of its class, n one of another"
             + " class, d a Euclidean distance, s an inner product; [.]+ = max(., 0),"
@@ -151,7 +151,8 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private void miners() {
-    title("miners", "'vicinal loss NAME --miner', 'vicinal mine'");
+    title(
+        "miners", "miner.name and miner.PARAMETER in a configuration, 'vicinal loss NAME --miner'");
     for (String name : Miners.names()) {
       Miner miner = Miners.create(name, Map.of());
       Miner.Facts facts = Miners.facts(miner);

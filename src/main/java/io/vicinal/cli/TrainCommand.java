@@ -17,6 +17,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,9 +37,9 @@ import picocli.CommandLine.Spec;
       "",
       "The configuration names the data (array files or fashion-mnist), the loss, the optimiser and",
       "the epochs; everything but the data has a default. The run folder receives config.json (all",
-      "values, resolved), metrics.jsonl, checkpoint/ and head.safetensors (weight, bias, proxies),",
-      "the best head on the validation part. A run that was killed goes on with --resume and ends",
-      "bit for bit as if it had never stopped.",
+      "values, resolved), metrics.jsonl, checkpoint/ and head.safetensors (weight, bias, and what the",
+      "loss learns, such as proxies), the best head on the validation part. A run that was killed",
+      "goes on with --resume and ends bit for bit as if it had never stopped.",
       ""
     },
     footer = {
@@ -48,6 +49,7 @@ import picocli.CommandLine.Spec;
       "  vicinal train --config c.json --run runs/first --set loss.name=cosface",
       "  vicinal train --run runs/first --resume --set epochs=6",
       "  vicinal train --features t.csv --labels t.csv:kind --sample-names t.csv:name --run runs/t",
+      "  vicinal train --config c.json --run runs/mined --loss triplet --miner distance",
       "",
       "'vicinal list' shows the losses, samplers, optimisers and schedules; --dry-run shows every",
       "key with its value."
@@ -93,6 +95,36 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "LIST",
       description = "What to call the samples, such as FILE.csv:COLUMN: data.sampleNames.")
   private String sampleNames;
+
+  @Option(
+      names = "--loss",
+      paramLabel = "NAME",
+      description = {
+        "The loss with its defaults, in place of the configuration's section loss; 'vicinal list",
+        "losses' has the names."
+      })
+  private String loss;
+
+  @Option(
+      names = "--param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the loss: loss.KEY; repeatable.")
+  private Map<String, String> params = new LinkedHashMap<>();
+
+  @Option(
+      names = "--miner",
+      paramLabel = "NAME",
+      description = {
+        "Mine the tuples that a loss of a batch sees, in place of the section miner; 'vicinal list",
+        "miners' has the names."
+      })
+  private String miner;
+
+  @Option(
+      names = "--miner-param",
+      paramLabel = "KEY=VALUE",
+      description = "A parameter of the miner: miner.KEY; repeatable.")
+  private Map<String, String> minerParams = new LinkedHashMap<>();
 
   @Option(names = "--run", paramLabel = "DIR", description = "The run folder; made if missing.")
   private Path run;
@@ -193,6 +225,8 @@ final class TrainCommand implements Callable<Integer> {
     replace("labels", labels, replaced);
     replace("classNames", classNames, replaced);
     replace("sampleNames", sampleNames, replaced);
+    replaceNamed("loss", loss, params, replaced);
+    replaceNamed("miner", miner, minerParams, replaced);
     replaced.addAll(overrides);
     Path own = existing == null || run == null ? null : run.resolve("config.json");
     boolean goesOn = own != null && Files.exists(own);
@@ -211,6 +245,15 @@ final class TrainCommand implements Callable<Integer> {
                   : "; " + run + " holds a run, which --resume goes on with"));
     }
     return ConfigParser.parse("{}", "--set", Path.of("").toAbsolutePath(), replaced);
+  }
+
+  /** A section that names something, and the parameters of that. */
+  private static void replaceNamed(
+      String section, String name, Map<String, String> params, List<String> overrides) {
+    if (name != null) {
+      overrides.add(section + "={\"name\": " + new JsonPrimitive(name) + "}");
+    }
+    params.forEach((key, value) -> overrides.add(section + "." + key + "=" + value));
   }
 
   private static void replace(String key, String value, List<String> overrides) {

@@ -1,13 +1,11 @@
 package io.vicinal.config;
 
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParser;
-import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.nn.Head;
-import java.util.Collections;
-import java.util.LinkedHashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -17,48 +15,50 @@ import java.util.Set;
  *
  * <p>Immutable, so safe for any thread.
  *
- * @param name for example {@code proxy-anchor}
+ * @param name for example {@code proxy-anchor} or {@code triplet}
  * @param params the other keys of the section, in their order
+ * @param normalize whether a loss of a batch sees embeddings of unit length; those against proxies
+ *     compare directions anyway
  */
-public record LossConfig(String name, Map<String, String> params) {
+public record LossConfig(String name, Map<String, String> params, boolean normalize) {
 
   static LossConfig read(ConfigObject s) {
     String name = s.text("name", "proxy-nca-pp");
-    Set<String> known = s.checked("name", () -> Losses.create(name)).params().keySet();
-    known.forEach(s::ignore);
-    Map<String, String> params = new LinkedHashMap<>();
-    for (String key : s.keys()) {
-      String value = known.contains(key) ? s.scalar(key) : null;
-      if (value != null) {
-        s.checked(key, () -> Losses.create(name, Map.of(key, value)));
-        params.put(key, value);
-      }
+    boolean normalize = !TupleLosses.has(name) || s.flag("normalize", true);
+    return new LossConfig(name, NamedParams.read(s, name, p -> known(name, p)), normalize);
+  }
+
+  private static Set<String> known(String name, Map<String, String> params) {
+    if (TupleLosses.has(name)) {
+      return TupleLosses.params(TupleLosses.create(name, params)).keySet();
     }
-    try {
-      s.end();
-    } catch (InputException e) {
-      throw new InputException(e.getMessage() + " (of " + name + ")", e);
+    if (!Losses.names().contains(name)) {
+      List<String> all = new ArrayList<>(Losses.names());
+      all.addAll(TupleLosses.names());
+      throw new InputException("loss: '" + name + "' is unknown; choose " + String.join(", ", all));
     }
-    return new LossConfig(name, Collections.unmodifiableMap(params));
+    return Losses.create(name, params).params().keySet();
+  }
+
+  /** Whether it compares the samples of a batch with each other, and has no kernels of its own. */
+  public boolean ofTuples() {
+    return TupleLosses.has(name);
   }
 
   /** The names of the parameters that it learns, beside those of the head. */
   List<String> learned() {
-    return List.of(Head.PROXIES);
+    return ofTuples()
+        ? TupleLosses.create(name, params).learned().stream()
+            .map(parameter -> Head.beside(parameter.name()))
+            .toList()
+        : List.of(Head.PROXIES);
   }
 
   JsonObject json() {
-    JsonObject o = new JsonObject();
-    o.addProperty("name", name);
-    params.forEach((key, value) -> o.add(key, primitive(value)));
-    return o;
-  }
-
-  /** Numbers and booleans go back as such, so that a written file reads like its original. */
-  private static JsonPrimitive primitive(String value) {
-    if (value.matches("true|false|-?(0|[1-9][0-9]*)(\\.[0-9]+)?([eE][+-]?[0-9]+)?")) {
-      return JsonParser.parseString(value).getAsJsonPrimitive();
+    JsonObject o = NamedParams.json(name, params);
+    if (ofTuples()) {
+      o.addProperty("normalize", normalize);
     }
-    return new JsonPrimitive(value);
+    return o;
   }
 }

@@ -26,6 +26,7 @@ public record RunConfig(
     ValidationConfig validation,
     EvaluateConfig evaluate,
     LossConfig loss,
+    MinerConfig miner,
     HeadConfig head,
     OptimizerConfig optimizer,
     ScheduleConfig schedule,
@@ -59,11 +60,12 @@ public record RunConfig(
             ValidationConfig.read(s.section("validation")),
             EvaluateConfig.read(s.section("evaluate")),
             loss,
+            MinerConfig.read(s.section("miner"), loss),
             HeadConfig.read(s.section("head")),
             OptimizerConfig.read(s.section("optimizer"), groups),
             ScheduleConfig.read(s.section("schedule")),
             ClipConfig.read(s.section("clip"), groups),
-            SamplerConfig.read(s.section("sampler")),
+            SamplerConfig.read(s.section("sampler"), loss.ofTuples() ? "balanced" : "random"),
             s.integer("epochs", 20, Range.integersFrom(0)),
             WarmupConfig.read(s.section("warmup"), groups),
             EarlyStopConfig.read(s.section("earlyStop")),
@@ -141,6 +143,7 @@ public record RunConfig(
         validation,
         evaluate,
         loss,
+        miner,
         head,
         optimizer,
         schedule,
@@ -163,6 +166,9 @@ public record RunConfig(
     o.add("validation", validation.json());
     o.add("evaluate", Json.tree(evaluate));
     o.add("loss", loss.json());
+    if (miner.name() != null) {
+      o.add("miner", miner.json());
+    }
     o.add("head", Json.tree(head));
     o.add("optimizer", optimizer.json());
     o.add("schedule", schedule.json());

@@ -23,8 +23,8 @@ public record SamplerConfig(String name, int batch, boolean dropLast, int classe
   private static final int CLASSES = 8;
   private static final int SAMPLES = 4;
 
-  static SamplerConfig read(ConfigObject s) {
-    String name = s.choice("name", "random", "random", "balanced");
+  static SamplerConfig read(ConfigObject s, String otherwise) {
+    String name = s.choice("name", otherwise, "random", "balanced");
     boolean balanced = name.equals("balanced");
     int batch = balanced ? 0 : s.integer("batch", 0, Range.integersFrom(1));
     boolean dropLast = !balanced && s.flag("dropLast", true);

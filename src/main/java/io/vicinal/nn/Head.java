@@ -43,8 +43,6 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
   /** The parameters of the map, without what a loss learns. */
   public static final List<String> GROUPS = List.of(WEIGHT, BIAS);
 
-  private static final int FILL = 1 << 16; // values drawn at a time, so that big proxies fit
-
   /** Checks that the shapes and types belong together. */
   public Head {
     if (weight.shape().rank() != 2
@@ -94,18 +92,16 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
       long seed) {
     double bound = 1 / Math.sqrt(features);
     Tensor weight = arena.allocate(dtype, embedding, features);
-    fill(weight, uniform(Xoshiro.of(seed, WEIGHT), bound));
+    ProxyStart.fill(weight, uniform(Xoshiro.of(seed, WEIGHT), bound));
     Tensor bias = null;
     if (withBias) {
       bias = arena.allocate(dtype, embedding);
-      fill(bias, uniform(Xoshiro.of(seed, BIAS), bound));
+      ProxyStart.fill(bias, uniform(Xoshiro.of(seed, BIAS), bound));
     }
     Tensor proxies = null;
     if (proxyRows > 0) {
       proxies = arena.allocate(dtype, proxyRows, embedding);
-      Xoshiro normal = Xoshiro.of(seed, PROXIES);
-      double deviation = start.deviation(proxyRows);
-      fill(proxies, () -> deviation * normal.nextGaussian());
+      start.fill(proxies, Xoshiro.of(seed, PROXIES));
     }
     return new Head(weight, bias, proxies);
   }
@@ -121,18 +117,6 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
 
   private static DoubleSupplier uniform(Xoshiro generator, double bound) {
     return () -> bound * (2 * generator.nextDouble() - 1);
-  }
-
-  private static void fill(Tensor tensor, DoubleSupplier values) {
-    Tensor flat = tensor.reshape(tensor.size());
-    for (long from = 0; from < flat.size(); from += FILL) {
-      Tensor piece = flat.rows(from, Math.min(from + FILL, flat.size()));
-      double[] block = new double[(int) piece.size()];
-      for (int i = 0; i < block.length; i++) {
-        block[i] = values.getAsDouble();
-      }
-      piece.set(block);
-    }
   }
 
   /** The tensors as backends take them. */
@@ -173,6 +157,11 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
     named.put(PROXIES, proxies);
     named.values().removeIf(Objects::isNull);
     return named;
+  }
+
+  /** What a parameter of a loss is called beside a head's: itself, unless a head has one such. */
+  public static String beside(String learned) {
+    return GROUPS.contains(learned) ? "loss-" + learned : learned;
   }
 
   /** What there is to learn, sharing the tensors. */

@@ -176,7 +176,8 @@ public final class HeadTraining {
 
   private Head newHead(Tensor features, int classes, Arena arena) {
     if (start == null) {
-      return Parts.head(config, loss, features.dtype(), features.dim(1), classes, arena);
+      return Parts.head(
+          config, loss.name(), loss.centers(), features.dtype(), features.dim(1), classes, arena);
     }
     if (start.features() != features.dim(1)
         || start.proxies().dim(0) != (long) classes * loss.centers()) {

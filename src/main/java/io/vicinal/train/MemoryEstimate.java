@@ -24,6 +24,9 @@ public record MemoryEstimate(Map<String, Long> bytes) {
 
   private static final String WORKSPACE = "workspace, at most";
 
+  /** Of all pairs of a batch, which the programs of losses keep at most, give or take one. */
+  private static final int MATRICES = 5;
+
   private static final String MEASURING = "measuring validation";
 
   /** What a training set holds once it is read. */
@@ -45,8 +48,8 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       RunConfig config, long samples, long width, int classes, long validation) {
     long element = Parts.dtype(config).bytes();
     long embedding = config.head().embedding();
-    long proxyRows = (long) classes * Parts.loss(config).centers();
-    long parameters = element * (embedding * width + embedding + proxyRows * embedding);
+    long learned = new RunLoss(config).learned(classes);
+    long parameters = element * (embedding * width + embedding + learned);
     boolean sgd = config.optimizer().name().equals("sgd");
     long moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0; // tensors per parameter
     long workspace = (long) config.compute().workspaceMiB() << 20;
@@ -59,6 +62,10 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put("gradients", parameters);
     bytes.put("optimizer moments", moments * parameters);
     bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
+    if (config.loss().ofTuples()) {
+      long pairs = (long) config.sampler().batchSize() * config.sampler().batchSize();
+      bytes.put("pairs of a batch", pairs * (MATRICES * element + 8)); // 8 for a miner
+    }
     bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
     return new MemoryEstimate(bytes);
   }
@@ -129,7 +136,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     return switch (most) {
       case "features", "labels" -> "give fewer samples or columns";
       case "validation", MEASURING -> "give fewer validation samples";
-      case "batch" -> "lower sampler.batch";
+      case "batch", "pairs of a batch" -> "lower sampler.batch";
       default -> "lower head.embedding";
     };
   }

@@ -40,7 +40,20 @@ final class Parts {
 
   private Parts() {}
 
+  /**
+   * The loss against proxies.
+   *
+   * @throws InputException if it is another
+   */
   static Loss loss(RunConfig config) {
+    if (config.loss().ofTuples()) {
+      throw new InputException(
+          "loss.name: "
+              + config.loss().name()
+              + " compares the samples of a batch with each other; a loss against proxies is needed"
+              + " here: "
+              + String.join(", ", Losses.names()));
+    }
     return Losses.create(config.loss().name(), config.loss().params());
   }
 
@@ -54,29 +67,42 @@ final class Parts {
     return config.compute().dtype().equals("float64") ? DType.F64 : DType.F32;
   }
 
-  static Head head(RunConfig config, Loss loss, long features, int classes, Arena arena) {
-    return head(config, loss, dtype(config), features, classes, arena);
+  /** The seed of first values. */
+  static long headSeed(RunConfig config) {
+    Long own = config.seeds().head();
+    return own != null ? own : Xoshiro.derive(config.seed(), "head");
   }
 
+  /**
+   * A new head.
+   *
+   * @param loss its name
+   * @param centers proxies of a class, 0 for none
+   */
   static Head head(
-      RunConfig config, Loss loss, DType dtype, long features, int classes, Arena arena) {
-    Long own = config.seeds().head();
+      RunConfig config,
+      String loss,
+      int centers,
+      DType dtype,
+      long features,
+      int classes,
+      Arena arena) {
     return Head.initialise(
         arena,
         dtype,
         features,
         config.head().embedding(),
-        (long) classes * loss.centers(),
+        (long) classes * centers,
         config.head().bias(),
         proxyStart(config, loss),
-        own != null ? own : Xoshiro.derive(config.seed(), "head"));
+        headSeed(config));
   }
 
-  private static ProxyStart proxyStart(RunConfig config, Loss loss) {
+  static ProxyStart proxyStart(RunConfig config, String loss) {
     return switch (config.head().proxies()) {
       case "normal" -> ProxyStart.NORMAL;
       case "kaiming" -> ProxyStart.KAIMING;
-      default -> loss.name().startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
+      default -> loss.startsWith("proxy-nca") ? ProxyStart.NORMAL : ProxyStart.KAIMING;
     };
   }
 

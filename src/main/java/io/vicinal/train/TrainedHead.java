@@ -47,7 +47,10 @@ public final class TrainedHead implements AutoCloseable {
     this.arena = arena;
   }
 
-  /** The best head on validation, without validation the last; valid until this is closed. */
+  /**
+   * The best head on validation, without validation the last; valid until this is closed. It has
+   * proxies if its loss has.
+   */
   public Head head() {
     return head;
   }
@@ -67,7 +70,7 @@ public final class TrainedHead implements AutoCloseable {
     head.save(file, metadata);
   }
 
-  /** The loss that it was trained with. */
+  /** The loss that it was trained with; null for one that is not against proxies. */
   public Loss loss() {
     return loss;
   }

@@ -78,6 +78,11 @@ public record TrainedRun(
       throw new InputException(
           folder + ": holds no trained run; train one, or name the arrays and the head");
     }
+    try {
+      Parts.loss(record.config());
+    } catch (InputException e) {
+      throw new InputException(folder + ": " + e.getMessage(), e);
+    }
     TrainingSet data = TrainingSet.load(record.config(), given, backend, arena, note -> {});
     record.checkData(data, folder);
     FeatureSet all = data.all();

@@ -91,7 +91,7 @@ public final class Trainer {
           new TrainingRun(config, keeper, backend, data, metric, history, arena).run(false);
       return new TrainedHead(
           keeper,
-          Parts.loss(asked),
+          new RunLoss(asked).againstProxies(),
           data.training(),
           data.classes().ids(),
           labels.names(),
@@ -210,7 +210,7 @@ public final class Trainer {
     // What a run fitted to its data is fitted again: these may be others.
     RunConfig asked = config.asked();
     // Everything that can be refused is refused before the folder is touched.
-    Parts.loss(asked);
+    new RunLoss(asked);
     RunFolder.checkUsable(path, mode);
     RunRecord before = before(path, mode);
     if (before != null) {

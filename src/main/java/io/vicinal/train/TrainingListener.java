@@ -20,7 +20,7 @@ public interface TrainingListener {
    * @param steps in this epoch
    * @param loss of this batch
    * @param samplesPerSecond since the epoch, or its resumption, began
-   * @param activeProxies proxies whose class is in this batch
+   * @param activeProxies proxies whose class is in this batch; 0 of a loss without
    */
   record Step(
       int epoch,

@@ -10,6 +10,11 @@ import io.vicinal.config.DataConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.ProxyNcaPlusPlus;
+import io.vicinal.loss.tuple.TupleLoss;
+import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.DType;
@@ -19,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.function.Function;
 
 /**
  * A training run's settings in Java, one method for every key of docs/configuration.md:
@@ -76,6 +82,16 @@ public final class TrainingOptions {
     return new TrainingOptions(tree).loss(loss);
   }
 
+  /**
+   * The defaults with this loss of a batch, for data that the program hands over.
+   *
+   * @throws InputException if a parameter of the loss is out of range, or {@link TupleLosses} does
+   *     not know it
+   */
+  public static TrainingOptions of(TupleLoss loss) {
+    return of(new ProxyNcaPlusPlus()).loss(loss);
+  }
+
   /** A configuration as options, to change some of it; what a run fitted to its data is open. */
   public static TrainingOptions of(RunConfig config) {
     return new TrainingOptions(config.asked().json());
@@ -90,22 +106,60 @@ public final class TrainingOptions {
 
   /** Another loss. As {@link #of(Loss)}. */
   public TrainingOptions loss(Loss loss) {
-    JsonObject section = object("name", new JsonPrimitive(loss.name()));
+    return loss(loss, loss.name(), loss.params(), text -> Losses.create(loss.name(), text));
+  }
+
+  /** Another loss of a batch, which sees embeddings of unit length. As {@link #of(TupleLoss)}. */
+  public TrainingOptions loss(TupleLoss loss) {
+    String name = TupleLosses.facts(loss).name();
+    return loss(loss, name, TupleLosses.params(loss), text -> TupleLosses.create(name, text));
+  }
+
+  private TrainingOptions loss(
+      Object loss,
+      String name,
+      Map<String, Object> params,
+      Function<Map<String, String>, Object> made) {
+    return with(tree -> tree.add("loss", named("loss", loss, name, params, made)));
+  }
+
+  /** The section of something that the configuration makes from its name and parameters. */
+  private static JsonObject named(
+      String kind,
+      Object given,
+      String name,
+      Map<String, Object> params,
+      Function<Map<String, String>, Object> made) {
+    JsonObject section = object("name", new JsonPrimitive(name));
     Map<String, String> text = new LinkedHashMap<>();
-    loss.params()
-        .forEach(
-            (key, value) -> {
-              section.add(key, json(value));
-              text.put(key, String.valueOf(value));
-            });
-    if (!Losses.create(loss.name(), text).equals(loss)) {
+    params.forEach(
+        (key, value) -> {
+          section.add(key, json(value));
+          text.put(key, String.valueOf(value));
+        });
+    if (!made.apply(text).equals(given)) {
       throw new InputException(
           NAME
-              + ": loss: "
-              + loss
-              + " is not what its name and parameters say; use one of io.vicinal.loss");
+              + ": "
+              + kind
+              + ": "
+              + given
+              + " is not what its name and parameters say; use one that 'vicinal list' has");
     }
-    return with(tree -> tree.add("loss", section));
+    return section;
+  }
+
+  /** Whether a loss of a batch sees embeddings of unit length. Default true. */
+  public TrainingOptions lossNormalized(boolean normalized) {
+    return with("loss", "normalize", normalized);
+  }
+
+  /** Which tuples a loss of a batch sees. Default: all that there are. */
+  public TrainingOptions miner(Miner miner) {
+    String name = Miners.facts(miner).name();
+    JsonObject section =
+        named("miner", miner, name, Miners.params(miner), text -> Miners.create(name, text));
+    return with(tree -> tree.add("miner", section));
   }
 
   /** d, the embedding's width; 1 or more. Default 64. */

@@ -52,7 +52,7 @@ public record TrainingPlan(
   public static TrainingPlan of(RunConfig given) {
     RunConfig config = given.asked();
     DataConfig data = config.data();
-    Parts.loss(config);
+    new RunLoss(config); // which refuses what no loss is
     Backend.open(config.compute().device(), Parts.options(config.compute())).close();
     try (Arena arena = Arena.host()) {
       if (DataConfig.GIVEN.equals(data.dataset())) {

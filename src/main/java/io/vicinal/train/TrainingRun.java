@@ -4,7 +4,6 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
-import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
@@ -28,7 +27,8 @@ final class TrainingRun {
   private final TrainingListener listener;
   private final Backend backend;
 
-  private final Loss loss;
+  private final RunLoss loss;
+  private final Criterion criterion;
   private final Sampler sampler;
   private final FeatureTraining model;
   private final Optimizer optimizer;
@@ -51,17 +51,18 @@ final class TrainingRun {
     this.backend = backend;
     this.data = data;
     this.listener = listener;
-    this.loss = Parts.loss(config);
+    this.loss = new RunLoss(config);
     this.sampler = Parts.sampler(config, data.training(), data.trainedRows());
     int classes = data.classes().size();
-    Head head = Parts.head(config, loss, data.all().width(), classes, arena);
+    Head head = loss.head(data.all().width(), classes, arena);
+    this.criterion = loss.criterion(backend, head, classes, sampler.batchSize(), arena);
     this.model =
         new FeatureTraining(
             backend,
             data.all().features(),
             data.supervision(),
             head,
-            Parts.criterion(backend, loss, classes, head),
+            criterion,
             sampler.batchSize(),
             arena);
     this.optimizer = Parts.optimizer(config, model, arena);
@@ -77,6 +78,12 @@ final class TrainingRun {
    * @return where it ended
    */
   RunState run(boolean resume) {
+    try (criterion) {
+      return trained(resume);
+    }
+  }
+
+  private RunState trained(boolean resume) {
     RunState saved = keeper.begin(new RunKeeper.State(model, optimizer, schedule, sampler), resume);
     RunState at = saved == null ? new RunState() : saved;
     if (saved != null) {
@@ -158,9 +165,11 @@ final class TrainingRun {
   private Map<String, String> metadata() {
     Map<String, String> metadata = new LinkedHashMap<>();
     metadata.put("format", "vicinal head 1");
-    metadata.put("loss", loss.name());
+    metadata.put("loss", config.loss().name());
     metadata.put("params", new Gson().toJson(loss.params()));
-    metadata.put("centers", String.valueOf(loss.centers()));
+    if (loss.centers() > 0) {
+      metadata.put("centers", String.valueOf(loss.centers()));
+    }
     metadata.put("classes", data.classes().json());
     if (data.trainedNames().known()) {
       metadata.put("classNames", new Gson().toJson(data.trainedNames().list()));

@@ -24,6 +24,7 @@ class ConfigurationPageTest {
   private static final List<String> KINDS =
       List.of(
           "seed=1",
+          "loss.name=triplet",
           "optimizer.name=sgd",
           "schedule={\"name\":\"step\",\"every\":2}",
           "schedule={\"name\":\"step\",\"milestones\":[2]}",

@@ -19,9 +19,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Resumed runs end with the bytes of uninterrupted ones, however they were stopped. */
@@ -128,6 +130,58 @@ class ResumeTest {
       assertThat(stops).isGreaterThan(10);
     }
     assertSameEnd(whole, run);
+  }
+
+  /** What a criterion has of its own: a learned parameter, a miner that draws. */
+  private static RunConfig ofTuples(String... more) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "optimizer={\"lr\":0.02,\"groups\":{\"weight\":{\"lrScale\":0.5}}}",
+                "checkpointSteps=1",
+                "compute.threads=1",
+                "epochs=3"));
+    all.addAll(List.of(more));
+    return config(all.toArray(String[]::new));
+  }
+
+  static Stream<RunConfig> criteria() {
+    return Stream.of(
+        ofTuples("loss.name=soft-triple"),
+        ofTuples(
+            "loss={\"name\":\"margin\",\"learn-beta\":true}",
+            "miner.name=distance",
+            "optimizer.groups.beta.lr=0.1"));
+  }
+
+  /** Stopped after every other step, whose checkpoint is the one before. */
+  @ParameterizedTest
+  @MethodSource("criteria")
+  void stoppedAtAnyStepACriterionGoesOn(RunConfig config) throws IOException {
+    TrainResult whole = whole(config);
+    Path run = folder.resolve("run");
+    int stops = 0;
+    try (Arena arena = Arena.host()) {
+      for (boolean done = false; !done; ) {
+        try {
+          Trainer.train(config, data(arena), run, RunMode.RESUME, failingAfter(2));
+          done = true;
+        } catch (IllegalStateException e) {
+          stops++;
+        }
+      }
+    }
+    assertThat(stops).isGreaterThan((int) whole.steps() / 2);
+    assertSameEnd(whole, run);
+    assertThat(lastState(run)).isEqualTo(lastState(whole.folder()));
+  }
+
+  /** Parameters, moments, buffers, sampler: the bytes of the last checkpoint. */
+  private static byte[] lastState(Path run) throws IOException {
+    try (Stream<Path> files = Files.list(run.resolve("checkpoint"))) {
+      return Files.readAllBytes(
+          files.filter(f -> f.toString().endsWith(".safetensors")).findFirst().orElseThrow());
+    }
   }
 
   @Test

@@ -14,6 +14,8 @@ import io.vicinal.loss.Losses;
 import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.loss.ProxyNcaPlusPlus;
 import io.vicinal.loss.SoftTriple;
+import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.mine.Miners;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.TrainingOptions.GroupName;
@@ -53,6 +55,18 @@ class TrainingOptionsTest {
     put(all, "evaluate.metric", "\"r@8\"", o -> o.metrics("r@8", "r@1"));
     put(all, "evaluate.normalize", "false", o -> o.evaluateNormalized(false));
     put(all, "loss.name", "\"proxy-nca-pp\"", o -> o.loss(new ProxyNcaPlusPlus()));
+    put(
+        all,
+        "loss.normalize",
+        "false",
+        o -> o.loss(TupleLosses.create("triplet", Map.of())).lossNormalized(false));
+    put(
+        all,
+        "miner.name",
+        "\"distance\"",
+        o ->
+            o.loss(TupleLosses.create("triplet", Map.of()))
+                .miner(Miners.create("distance", Map.of())));
     put(all, "head.embedding", "7", o -> o.embedding(7));
     put(all, "head.bias", "false", o -> o.bias(false));
     put(all, "head.proxies", "\"normal\"", o -> o.proxies(ProxyStart.NORMAL));

@@ -1,0 +1,44 @@
+package io.vicinal.config;
+
+import com.google.gson.JsonObject;
+import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
+import java.util.Map;
+
+/**
+ * Which tuples of a batch its loss sees.
+ *
+ * <p>Immutable, so safe for any thread.
+ *
+ * @param name of the miner, for example {@code distance}; null for all tuples
+ * @param params the other keys of the section, in their order
+ */
+public record MinerConfig(String name, Map<String, String> params) {
+
+  static MinerConfig read(ConfigObject s, LossConfig loss) {
+    String name = s.text("name", null);
+    if (name == null) {
+      s.end();
+      return new MinerConfig(null, Map.of());
+    }
+    if (!loss.ofTuples()) {
+      throw s.error("name", loss.name() + " compares samples with proxies; leave the miner out");
+    }
+    Map<String, String> params =
+        NamedParams.read(s, name, p -> Miners.params(Miners.create(name, p)).keySet());
+    MinerConfig config = new MinerConfig(name, params);
+    s.checked(
+        "name", () -> Miners.fit(TupleLosses.create(loss.name(), loss.params()), config.create()));
+    return config;
+  }
+
+  /** The miner, null for all tuples. */
+  public Miner create() {
+    return name == null ? null : Miners.create(name, params);
+  }
+
+  JsonObject json() {
+    return NamedParams.json(name, params);
+  }
+}

@@ -1,0 +1,162 @@
+package io.vicinal.train;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.backend.LossValue;
+import io.vicinal.backend.Targets;
+import io.vicinal.backend.Transpose;
+import io.vicinal.loss.tuple.TupleLoss;
+import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
+import io.vicinal.loss.tuple.TupleProgram;
+import io.vicinal.mine.Candidates;
+import io.vicinal.mine.Mined;
+import io.vicinal.mine.Miner;
+import io.vicinal.mine.Miners;
+import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
+import io.vicinal.program.Executable;
+import io.vicinal.sample.Xoshiro;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
+import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A loss of a batch: embeddings Z = X W' + b, tuples of them, the loss's program with its gradient
+ * G for the embeddings and what it learns, and back through the head: G' X for W, the sum of G's
+ * rows for b. All samples count the same, by their class.
+ */
+final class TupleCriterion implements Criterion {
+  /**
+   * What is computed.
+   *
+   * @param miner of tuples, null for all that there are
+   * @param normalize whether the loss sees embeddings of unit length
+   * @param seed of what the miner draws
+   */
+  record Of(TupleLoss loss, Miner miner, boolean normalize, long seed) {}
+
+  private static final String GRADIENT = "gradient.";
+  private static final String EMBEDDING = "embedding";
+
+  private final Backend backend;
+  private final Of of;
+  private final Tuples taken; // null for all tuples
+  private final Executable program;
+  private final Parameters learned;
+  private final Map<String, Tensor> inputs = new HashMap<>();
+  private final Map<String, Tensor> outputs = new LinkedHashMap<>();
+  private final Tensor embeddings; // [B, d], as is the next one; a batch may be smaller
+  private final Tensor gradient;
+  private final Tensor ones; // [B]
+
+  /**
+   * @param learned by {@link Head#beside}
+   * @param head that makes the embeddings
+   * @param rows the most samples of a batch
+   * @param arena owner of what is kept
+   */
+  TupleCriterion(Backend backend, Of of, Parameters learned, Head head, int rows, Arena arena) {
+    this.backend = backend;
+    this.of = of;
+    this.learned = learned;
+    taken = of.miner() == null ? null : Miners.fit(of.loss(), of.miner());
+    program = new TupleProgram(of.loss(), taken, of.normalize()).gradient(backend);
+    DType dtype = head.weight().dtype();
+    embeddings = arena.allocate(dtype, rows, head.embedding());
+    gradient = arena.allocate(dtype, rows, head.embedding());
+    double[] one = new double[rows];
+    Arrays.fill(one, 1);
+    ones = arena.allocate(dtype, rows);
+    ones.set(one);
+    Parameters unread = learned.like(arena); // where the gradient of what is frozen goes
+    for (LearnedParameter parameter : of.loss().learned()) {
+      String name = Head.beside(parameter.name());
+      inputs.put(parameter.name(), learned.get(name));
+      outputs.put(GRADIENT + parameter.name(), unread.get(name));
+    }
+    for (String name : program.outputs()) {
+      outputs.computeIfAbsent(
+          name, n -> n.startsWith(GRADIENT) ? null : arena.allocate(DType.F64, Shape.of()));
+    }
+  }
+
+  @Override
+  public Parameters learned() {
+    return learned;
+  }
+
+  @Override
+  public LossValue gradient(
+      long step, Tensor features, Targets targets, Parameters at, Parameters gradients) {
+    int samples = (int) features.dim(0);
+    Tensor z = embeddings.rows(0, samples);
+    Tensor g = gradient.rows(0, samples);
+    backend.embed(features, Head.tensors(at), z);
+    Map<String, Tensor> in = new HashMap<>(inputs);
+    in.put(EMBEDDING, z);
+    in.put("labels", targets.labels());
+    Map<String, Tensor> out = new HashMap<>(outputs);
+    out.put(GRADIENT + EMBEDDING, g);
+    for (LearnedParameter parameter : of.loss().learned()) {
+      Tensor wanted = gradients.get(Head.beside(parameter.name()));
+      if (wanted != null) {
+        out.put(GRADIENT + parameter.name(), wanted);
+      }
+    }
+    long[] labels = targets.labels().toLongs();
+    LossValue value;
+    try (Arena scratch = new Arena(backend.memory())) {
+      Mined mined = mined(step, z, labels);
+      if (mined != null) {
+        in.putAll(mined.inputs(scratch, taken, z.dtype(), samples));
+      }
+      program.run(in, out);
+      long empty = mined == null ? alone(labels) : mined.skipped();
+      value = new LossValue(out.get("loss").at(0), empty);
+    }
+    back(features, g, gradients);
+    return value;
+  }
+
+  private Mined mined(long step, Tensor z, long[] labels) {
+    if (of.miner() == null) {
+      return null;
+    }
+    Candidates batch = Candidates.of(backend, z, labels, of.normalize());
+    return Miners.mine(of.miner(), batch, Xoshiro.of(of.seed(), Long.toString(step)));
+  }
+
+  /** Samples that have no positive, or no negative. */
+  private static long alone(long[] labels) {
+    Map<Long, Long> members = new HashMap<>();
+    for (long label : labels) {
+      members.merge(label, 1L, Long::sum);
+    }
+    return members.values().stream()
+        .filter(count -> count == 1 || count == labels.length)
+        .mapToLong(count -> count)
+        .sum();
+  }
+
+  private void back(Tensor features, Tensor g, Parameters gradients) {
+    Tensor weight = gradients.get(Head.WEIGHT);
+    if (weight != null) {
+      backend.gemm(Transpose.T, Transpose.N, g, features, weight);
+    }
+    Tensor bias = gradients.get(Head.BIAS);
+    if (bias != null) {
+      Tensor row = ones.rows(0, g.dim(0)).reshape(1, g.dim(0));
+      backend.gemm(Transpose.N, Transpose.N, row, g, bias.reshape(1, bias.size()));
+    }
+  }
+
+  @Override
+  public void close() {
+    program.close();
+  }
+}
