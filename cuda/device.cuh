@@ -98,8 +98,8 @@ struct Device {
   static constexpr auto centre_regulariser = cuda::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cuda::centre_regulariser_tangent<Real>;
 
-  static constexpr auto sgd_step = cuda::sgd_step<Real>;
-  static constexpr auto adam_step = cuda::adam_step<Real>;
+  static constexpr auto gradient_squares = cuda::gradient_squares<Real>;
+  static constexpr auto step_tensors = cuda::step_tensors<Real>;
   static constexpr auto clip = cuda::clip<Real>;
   static constexpr auto lowest = cuda::lowest<Real>;
   static constexpr auto reciprocal = cuda::reciprocal<Real>;

@@ -1,56 +1,14 @@
-// Element-wise kernels: optimiser steps, clipping, reciprocals, the lowest, the search for NaN and infinity, rows by
-// their ids;
+// Element-wise kernels: clipping, reciprocals, the lowest, the search for NaN and infinity, rows by their ids;
 // device/cpu/isa/elements.cpp has the formulas.
 // Threads      a thread steps through the elements by the grid's size; gathering takes one warp per row.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent; what is searched for is a minimum.
-#include <cmath>
 #include <limits>
 
 #include "operations.cuh"
 
 namespace vicinal::cuda {
 namespace {
-
-template <class Real>
-struct Sgd {
-  Real lr, momentum, weight_decay;
-  bool first;
-  const Real* gradient;
-  Real* velocity;  // null: no momentum
-  Real* parameter;
-};
-template <class Real>
-__global__ void sgd_kernel(std::int64_t n, Sgd<Real> s) {
-  each_index(n, [&](std::int64_t i) {
-    Real step = s.gradient[i] + s.weight_decay * s.parameter[i];
-    if (s.velocity != nullptr) {
-      if (!s.first) step += s.momentum * s.velocity[i];
-      s.velocity[i] = step;
-    }
-    s.parameter[i] -= s.lr * step;
-  });
-}
-
-// step = lr / (1 - beta1^t), inverse = 1 / sqrt(1 - beta2^t), decay = 1 - lr * weight_decay (decoupled) or 1,
-// l2 = weight_decay (coupled) or 0, keep and take: beta and 1 - beta.
-template <class Real>
-struct Adam {
-  Real step, keep1, take1, keep2, take2, inverse, eps, decay, l2;
-  const Real* gradient;
-  Real *first_moment, *second_moment, *parameter;
-};
-template <class Real>
-__global__ void adam_kernel(std::int64_t n, Adam<Real> a) {
-  each_index(n, [&](std::int64_t i) {
-    const Real g = a.gradient[i] + a.l2 * a.parameter[i];
-    const Real m = a.keep1 * a.first_moment[i] + a.take1 * g;
-    const Real v = a.keep2 * a.second_moment[i] + a.take2 * g * g;
-    a.first_moment[i] = m;
-    a.second_moment[i] = v;
-    a.parameter[i] = a.decay * a.parameter[i] - a.step * m / (sqrt(v) * a.inverse + a.eps);
-  });
-}
 
 template <class Real>
 __global__ void clip_kernel(std::int64_t n, Real low, Real high, Real* x) {
@@ -97,25 +55,6 @@ __global__ void gather_kernel(std::int64_t available, std::int64_t columns, cons
 }  // namespace
 
 template <class Real>
-void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& s) {
-  const auto real = [](double x) { return static_cast<Real>(x); };
-  over(e, n, sgd_kernel<Real>, n,
-       Sgd<Real>{real(s.lr), real(s.momentum), real(s.weight_decay), s.first, s.gradient,
-                 s.momentum == 0 ? nullptr : s.velocity, s.parameter});
-}
-
-template <class Real>
-void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
-  const auto real = [](double x) { return static_cast<Real>(x); };
-  const double t = static_cast<double>(s.step);
-  const double step = s.lr / (1 - std::pow(s.beta1, t)), inverse = 1 / std::sqrt(1 - std::pow(s.beta2, t));
-  over(e, n, adam_kernel<Real>, n,
-       Adam<Real>{real(step), real(s.beta1), real(1 - s.beta1), real(s.beta2), real(1 - s.beta2), real(inverse),
-                  real(s.eps), real(s.decoupled ? 1 - s.lr * s.weight_decay : 1.0),
-                  real(s.decoupled ? 0.0 : s.weight_decay), s.gradient, s.first_moment, s.second_moment, s.parameter});
-}
-
-template <class Real>
 void clip(Engine& e, std::int64_t n, double low, double high, Real* values) {
   over(e, n, clip_kernel<Real>, n, static_cast<Real>(low), static_cast<Real>(high), values);
 }
@@ -153,8 +92,6 @@ void gather_rows(Engine& e, std::int64_t available, std::int64_t columns, const 
 }
 
 #define VICINAL_INSTANTIATE(Real)                                              \
-  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);         \
-  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);       \
   template void clip(Engine&, std::int64_t, double, double, Real*);            \
   template double lowest(Engine&, std::int64_t, const Real*);                  \
   template void reciprocal(Engine&, std::int64_t, double, const Real*, Real*); \

@@ -9,11 +9,15 @@
 
 namespace vicinal::cuda {
 
+// optimizer.cu, as device/cpu/operations.hpp: pieces, tensors and sums are host memory. The last operation of a call.
+template <class Real>
+void gradient_squares(Engine& e, const std::vector<StepPiece>& pieces, const std::vector<StepTensor<Real>>& tensors,
+                      double* sums);
+template <class Real>
+std::int64_t step_tensors(Engine& e, const std::vector<StepPiece>& pieces,
+                          const std::vector<StepTensor<Real>>& tensors);
+
 // elements.cu
-template <class Real>
-void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& step);
-template <class Real>
-void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& step);
 template <class Real>
 void clip(Engine& e, std::int64_t n, double low, double high, Real* values);
 // NaN if one is.

@@ -1,4 +1,4 @@
-// Optimiser steps against naive recurrences in double, clipping, reciprocals, the lowest, the search for NaN, rows, the
+// Clipping, reciprocals, the lowest, the search for NaN, rows, the
 // plain product.
 #include <utility>
 
@@ -9,60 +9,6 @@ namespace {
 using namespace test;
 
 const std::int64_t kLengths[] = {1, 17, 1000, 70001};  // the last one is cut over threads
-
-TEST_CASE("sgd: torch's recurrence, with momentum and weight decay") {
-  const EnginePtr e = make_engine();
-  for (std::int64_t n : kLengths)
-    for (double momentum : {0.0, 0.9}) {
-      Random random(1);
-      Vec p = random.vector(n), v(p.size(), 123.0), expected = p, velocity(p.size(), 0.0);
-      for (int step = 0; step < 3; ++step) {
-        const Vec g = random.vector(n);
-        for (std::size_t i = 0; i < p.size(); ++i) {
-          const double gi = g[i] + 0.01 * expected[i];
-          velocity[i] = step == 0 ? gi : momentum * velocity[i] + gi;
-          expected[i] -= 0.1 * (momentum == 0 ? gi : velocity[i]);
-        }
-        ok(call::sgd_step<double>(e.get(), n, 0.1, momentum, 0.01, step == 0, g.data(),
-                                  momentum == 0 ? nullptr : v.data(), p.data()));
-      }
-      CHECK(difference(p, expected) <= 1e-14);
-    }
-}
-
-TEST_CASE("adam and adamw: torch's recurrence, eps 1e-8 and 1") {
-  const EnginePtr e = make_engine();
-  for (std::int64_t n : kLengths)
-    for (bool decoupled : {false, true})
-      for (double eps : {1e-8, 1.0}) {
-        Random random(2);
-        Vec p = random.vector(n), m(p.size(), 0.0), v(p.size(), 0.0), q = p, qm = m, qv = v;
-        auto pf = cast<float>(p), mf = cast<float>(m), vf = cast<float>(v);
-        for (int step = 1; step <= 4; ++step) {
-          const Vec g = random.vector(n);
-          const auto gf = cast<float>(g);
-          for (std::size_t i = 0; i < q.size(); ++i) {
-            double gi = g[i];
-            if (decoupled) {
-              q[i] -= 0.02 * 0.1 * q[i];
-            } else {
-              gi += 0.1 * q[i];
-            }
-            qm[i] = 0.9 * qm[i] + (1 - 0.9) * gi;
-            qv[i] = 0.999 * qv[i] + (1 - 0.999) * gi * gi;
-            const double mh = qm[i] / (1 - std::pow(0.9, step)), vh = qv[i] / (1 - std::pow(0.999, step));
-            q[i] -= 0.02 * mh / (std::sqrt(vh) + eps);
-          }
-          ok(call::adam_step<double>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, g.data(), m.data(),
-                                     v.data(), p.data()));
-          ok(call::adam_step<float>(e.get(), n, step, 0.02, 0.9, 0.999, eps, 0.1, decoupled, gf.data(), mf.data(),
-                                    vf.data(), pf.data()));
-        }
-        CHECK(difference(p, q) <= 1e-13);
-        CHECK(difference(m, qm) <= 1e-13);
-        CHECK(difference(pf, q) <= 1e-5);
-      }
-}
 
 TEST_CASE("clip keeps NaN and everything inside the limits") {
   const EnginePtr e = make_engine();

@@ -172,18 +172,6 @@ vicinal_status curvature_seed_recursion(Engine e, Curvature curvature, double da
                                           A(h, m, at.d, at.D));
 }
 template <class Real>
-vicinal_status sgd_step(Engine e, int64_t n, double lr, double momentum, double weight_decay, int first,
-                        const Real* gradient, Real* velocity, Real* parameter) {
-  return vicinal_sgd_step(e, lr, momentum, weight_decay, first, A(gradient, n), A(velocity, n), A(parameter, n));
-}
-template <class Real>
-vicinal_status adam_step(Engine e, int64_t n, int64_t step, double lr, double beta1, double beta2, double eps,
-                         double weight_decay, int decoupled, const Real* gradient, Real* first_moment,
-                         Real* second_moment, Real* parameter) {
-  return vicinal_adam_step(e, step, lr, beta1, beta2, eps, weight_decay, decoupled, A(gradient, n), A(first_moment, n),
-                           A(second_moment, n), A(parameter, n));
-}
-template <class Real>
 vicinal_status clip(Engine e, int64_t n, double low, double high, Real* values) {
   return vicinal_clip(e, low, high, A(values, n));
 }

@@ -6,6 +6,7 @@
 
 #include "algorithm/tiles.hpp"
 #include "math/losses.hpp"
+#include "math/optimizer.hpp"
 
 namespace vicinal {
 
@@ -113,6 +114,20 @@ struct RecursionSteps {
   const Real* coupling;  // [rows, most]
   Real* y;               // [rows, m, d] y_k but for the block's own samples; then the tangents of the unit rows
   Real* u;               // [rows, m, d]
+};
+
+// One tensor of an optimiser's step, and a part of one.
+template <class Real>
+struct StepTensor {
+  math::StepFactors<Real> factors;
+  std::int64_t n;
+  const Real* gradient;
+  Real* parameter;
+  Real* states[math::kMostStates];
+};
+struct StepPiece {
+  std::int64_t tensor, begin, size;
+  std::int64_t before;  // elements of the pieces before it
 };
 
 }  // namespace vicinal

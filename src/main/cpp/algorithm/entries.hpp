@@ -12,6 +12,7 @@
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
 #include "algorithm/loss_change.hpp"
+#include "algorithm/optimizer.hpp"
 #include "algorithm/program.hpp"
 #include "algorithm/recursion.hpp"
 #include "algorithm/scores.hpp"
@@ -229,25 +230,13 @@ struct Entries {
     c.e.finish();
   }
 
-  static void sgd_step(void* device, std::int64_t n, const SgdStep<Real>& s) {
-    Engine& e = engine_of<Engine>(device);
-    SgdStep<Real> staged = s;
-    staged.gradient = e.in(s.gradient, n);
-    staged.velocity = e.in_out(s.velocity, n);
-    staged.parameter = e.in_out(s.parameter, n);
-    Device::sgd_step(e, n, staged);
-    e.finish();
+  static UpdateOutcome update_parameters(void* device, std::int32_t rule, std::int64_t count,
+                                         const Update<Real>* updates) {
+    return optimizer_step<Device>(engine_of<Engine>(device), rule, count, updates);
   }
 
-  static void adam_step(void* device, std::int64_t n, const AdamStep<Real>& s) {
-    Engine& e = engine_of<Engine>(device);
-    AdamStep<Real> staged = s;
-    staged.gradient = e.in(s.gradient, n);
-    staged.first_moment = e.in_out(s.first_moment, n);
-    staged.second_moment = e.in_out(s.second_moment, n);
-    staged.parameter = e.in_out(s.parameter, n);
-    Device::adam_step(e, n, staged);
-    e.finish();
+  static void average(void* device, double weight, std::int64_t count, const Update<Real>* pairs) {
+    average_tensors<Device>(engine_of<Engine>(device), weight, count, pairs);
   }
 
   static void clip(void* device, std::int64_t n, double low, double high, Real* values) {

@@ -31,6 +31,14 @@ void check_type(const vicinal_array* a, std::int32_t dtype) {
           " is expected; convert it");
 }
 
+std::int64_t elements(const vicinal_array* a) {
+  std::int64_t n = 1;
+  for (std::int32_t i = 0; i < a->ndim; ++i)
+    require(!__builtin_mul_overflow(n, a->shape[i], &n), a->name, " of shape ", Dims(a), " is too large");
+  check_size("n", n);
+  return n;
+}
+
 void* Arrays::check(const char* needed, const vicinal_array* a, std::int32_t dtype, const Dims& shape, bool output) {
   if (needed == nullptr && !given(a)) return nullptr;
   check_form(needed, a);
@@ -55,13 +63,28 @@ void* Arrays::check(const char* needed, const vicinal_array* a, std::int32_t dty
 }
 
 void Arrays::check_apart() const {
-  for (int i = 0; i < count_; ++i)
-    for (int j = 0; j < i; ++j) {
-      const Noted &a = at(i), &b = at(j);
-      if (!(a.output || b.output) || a.begin >= b.end || b.begin >= a.end) continue;
-      fail(VICINAL_INVALID_ARGUMENT, a.output ? a.name : b.name, " overlaps ", a.output ? b.name : a.name,
-           "; give it memory of its own");
-    }
+  const auto compare = [](const Noted& a, const Noted& b) {
+    if (!(a.output || b.output) || a.begin >= b.end || b.begin >= a.end) return;
+    fail(VICINAL_INVALID_ARGUMENT, a.output ? a.name : b.name, " overlaps ", a.output ? b.name : a.name,
+         "; give it memory of its own");
+  };
+  if (count_ <= kMost) {
+    for (int i = 0; i < count_; ++i)
+      for (int j = 0; j < i; ++j) compare(noted_[i], noted_[j]);
+    return;
+  }
+  // In the order of their addresses an array can only overlap those before it that reach furthest: of all, of outputs.
+  std::vector<Noted> all(noted_, noted_ + kMost);
+  all.insert(all.end(), more_.begin(), more_.end());
+  std::sort(all.begin(), all.end(), [](const Noted& a, const Noted& b) { return a.begin < b.begin; });
+  const Noted *furthest = nullptr, *output = nullptr;
+  for (const Noted& next : all) {
+    if (next.begin == next.end) continue;
+    if (furthest != nullptr) compare(next, *furthest);
+    if (output != nullptr) compare(next, *output);
+    if (furthest == nullptr || next.end > furthest->end) furthest = &next;
+    if (next.output && (output == nullptr || next.end > output->end)) output = &next;
+  }
 }
 
 }  // namespace vicinal::capi

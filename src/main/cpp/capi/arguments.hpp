@@ -47,6 +47,8 @@ std::ostream& operator<<(std::ostream& out, const Dims& shape);
 // Refuses a missing array, by the entry's name for it, and one whose form makes no sense.
 void check_form(const char* name, const vicinal_array* a);
 void check_type(const vicinal_array* a, std::int32_t dtype);
+// Elements of an array of any rank, at least one.
+std::int64_t elements(const vicinal_array* a);
 
 class Arrays {
  public:
@@ -62,7 +64,6 @@ class Arrays {
     const char *name, *begin, *end;
     bool output;
   };
-  const Noted& at(int i) const { return i < kMost ? noted_[i] : more_[static_cast<std::size_t>(i - kMost)]; }
   Noted noted_[kMost];
   std::vector<Noted> more_;
   int count_ = 0;

@@ -1,23 +1,8 @@
-// C ABI: optimiser steps, operations on elements and rows.
+// C ABI: operations on elements and rows.
 #include "capi/arguments.hpp"
 
 namespace vicinal::capi {
 namespace {
-
-constexpr double kAny = 1e300;
-
-void check_beta(const char* name, double value) {
-  require(value >= 0 && value < 1, name, " is ", value, "; it must be at least 0 and below 1");
-}
-
-// Elements of an array of any rank.
-std::int64_t elements(const vicinal_array* a) {
-  std::int64_t n = 1;
-  for (std::int32_t i = 0; i < a->ndim; ++i)
-    require(!__builtin_mul_overflow(n, a->shape[i], &n), a->name, " of shape ", Dims(a), " is too large");
-  check_size("n", n);
-  return n;
-}
 
 // The sizes of a matrix of the call's type.
 struct Sizes {
@@ -38,46 +23,6 @@ using namespace vicinal;
 using namespace vicinal::capi;
 
 extern "C" {
-
-vicinal_status vicinal_sgd_step(vicinal_engine* engine, double lr, double momentum, double weight_decay, int32_t first,
-                                const vicinal_array* gradient, const vicinal_array* velocity,
-                                const vicinal_array* parameter) {
-  return call(engine, "parameter", parameter, [&](auto& a) {
-    using Real = typename std::decay_t<decltype(a)>::Real;
-    const std::int64_t n = elements(parameter);
-    SgdStep<Real> step{lr, momentum, weight_decay, first != 0, nullptr, nullptr, nullptr};
-    step.parameter = a.out("parameter", parameter, Dims(parameter));
-    step.gradient = a.in("gradient", gradient, Dims(parameter));
-    step.velocity = a.optional_out(velocity, Dims(parameter));
-    check_parameter("lr", lr, 0, true, kAny);
-    check_parameter("momentum", momentum, 0, true, kAny);
-    check_parameter("weight_decay", weight_decay, 0, true, kAny);
-    require(momentum == 0 || step.velocity != nullptr, "velocity is missing and momentum is ", momentum);
-    a.run(a.ops.sgd_step, n, step);
-  });
-}
-
-vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t step, double lr, double beta1, double beta2,
-                                 double eps, double weight_decay, int32_t decoupled, const vicinal_array* gradient,
-                                 const vicinal_array* first_moment, const vicinal_array* second_moment,
-                                 const vicinal_array* parameter) {
-  return call(engine, "parameter", parameter, [&](auto& a) {
-    using Real = typename std::decay_t<decltype(a)>::Real;
-    const std::int64_t n = elements(parameter);
-    AdamStep<Real> s{step, lr, beta1, beta2, eps, weight_decay, decoupled != 0, nullptr, nullptr, nullptr, nullptr};
-    s.parameter = a.out("parameter", parameter, Dims(parameter));
-    s.gradient = a.in("gradient", gradient, Dims(parameter));
-    s.first_moment = a.out("first_moment", first_moment, Dims(parameter));
-    s.second_moment = a.out("second_moment", second_moment, Dims(parameter));
-    check_size("step", step);
-    check_parameter("lr", lr, 0, true, kAny);
-    check_beta("beta1", beta1);
-    check_beta("beta2", beta2);
-    check_parameter("eps", eps, 0, true, kAny);
-    check_parameter("weight_decay", weight_decay, 0, true, kAny);
-    a.run(a.ops.adam_step, n, s);
-  });
-}
 
 vicinal_status vicinal_clip(vicinal_engine* engine, double low, double high, const vicinal_array* values) {
   return call(engine, "values", values, [&](auto& a) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "math/losses.hpp"
+#include "math/optimizer.hpp"
 #include "program/plan.hpp"
 #include "vicinal/vicinal.h"
 
@@ -94,24 +95,19 @@ struct CurvatureProducts {
   Tangents<Real> out;
 };
 
+// One parameter of an optimiser's step; its states in the order of vicinal.h, null where the rule has none. An average
+// is a parameter, what is averaged its gradient.
 template <class Real>
-struct SgdStep {
-  double lr, momentum, weight_decay;
-  bool first;
-  const Real* gradient;
-  Real* velocity;
+struct Update {
+  vicinal_update settings;
+  std::int64_t n;
   Real* parameter;
+  const Real* gradient;
+  Real* states[math::kMostStates];
 };
-
-template <class Real>
-struct AdamStep {
-  std::int64_t step;
-  double lr, beta1, beta2, eps, weight_decay;
-  bool decoupled;
-  const Real* gradient;
-  Real* first_moment;
-  Real* second_moment;
-  Real* parameter;
+struct UpdateOutcome {
+  double norm;             // of all gradients
+  std::int64_t nonfinite;  // -1, or the tensor: below count its gradient is not finite, from there on its parameter
 };
 
 // The operations of one element type. `device` is the state that create returned.
@@ -133,8 +129,8 @@ struct Operations {
                            std::int64_t from, std::int64_t rows, double* by_proxy, double* relabel);
   void (*curvature_loss_change)(void* device, const void* curvature, std::int64_t rank, const Real* left,
                                 const Real* right, double* change);
-  void (*sgd_step)(void* device, std::int64_t n, const SgdStep<Real>&);
-  void (*adam_step)(void* device, std::int64_t n, const AdamStep<Real>&);
+  UpdateOutcome (*update_parameters)(void* device, std::int32_t rule, std::int64_t count, const Update<Real>* updates);
+  void (*average)(void* device, double weight, std::int64_t count, const Update<Real>* pairs);
   void (*clip)(void* device, std::int64_t n, double low, double high, Real* values);
   double (*lowest)(void* device, std::int64_t n, const Real* values);
   void (*reciprocal)(void* device, std::int64_t n, double shift, const Real* x, Real* out);
@@ -169,7 +165,7 @@ struct Operations {
 #define VICINAL_OPERATIONS(entry)                                                                                   \
   entry(check_weights) entry(loss) entry(loss_hvp) entry(embed) entry(curvature_create) entry(curvature_destroy)    \
   entry(curvature_products) entry(curvature_scores) entry(curvature_sample_gradients) entry(curvature_tables)       \
-  entry(curvature_loss_change) entry(sgd_step) entry(adam_step) entry(clip) entry(lowest) entry(reciprocal)         \
+  entry(curvature_loss_change) entry(update_parameters) entry(average) entry(clip) entry(lowest) entry(reciprocal)         \
   entry(find_nonfinite) entry(gather_rows) entry(normalize_rows) entry(gemm) entry(curvature_factors)               \
   entry(curvature_diagonal) entry(curvature_self_influence) entry(curvature_seed_recursion) entry(dots) entry(axpy) \
   entry(xpby) entry(multiply) entry(run_program)
@@ -264,6 +260,7 @@ constexpr std::uint64_t table_fingerprint() {
                                       sizeof(Problem<double>),
                                       sizeof(Gradients<double>),
                                       sizeof(CurvatureProducts<double>),
+                                      sizeof(Update<double>),
                                       sizeof(Ranking),
                                       sizeof(Nearest),
                                       sizeof(program::Plan),

@@ -3,6 +3,7 @@ package io.vicinal.gates;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.backend.Update;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
@@ -11,6 +12,7 @@ import io.vicinal.optim.Adam;
 import io.vicinal.optim.ParameterGroup;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.util.List;
 import java.util.Set;
 
@@ -33,9 +35,8 @@ final class JointTraining {
           new Adam(
               scratch,
               List.of(
-                  new ParameterGroup("weight", head.weight(), gradient.weight(), RATE, 1e-8, 0, 0),
-                  new ParameterGroup(
-                      "proxies", head.proxies(), gradient.proxies(), RATE, 1e-8, 0, 0)),
+                  group("weight", head.weight(), gradient.weight()),
+                  group("proxies", head.proxies(), gradient.proxies())),
               0.9,
               0.999,
               false);
@@ -53,5 +54,9 @@ final class JointTraining {
       }
     }
     return head;
+  }
+
+  private static ParameterGroup group(String name, Tensor parameter, Tensor gradient) {
+    return new ParameterGroup(name, parameter, gradient, RATE, 1e-8, 0, 0, Update.Clip.NONE);
   }
 }

@@ -5,9 +5,14 @@ import static io.vicinal.backend.Transpose.T;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.backend.Update;
+import io.vicinal.backend.UpdateRule;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
 
 /** Products, vectors, rows and optimisers. */
 final class VectorChecks {
@@ -18,8 +23,11 @@ final class VectorChecks {
     c.check("gemm " + type, precision, side -> gemm(side, type));
     c.check("symmetric eigen " + type, precision, side -> eigen(side, type));
     c.check("dots, axpy, xpby, multiply " + type, precision, side -> vectors(side, type));
-    c.check("sgd " + type, precision, side -> sgd(side, type));
-    c.check("adam " + type, precision, side -> adam(side, type));
+    for (UpdateRule rule : UpdateRule.values()) {
+      String name = rule.name().toLowerCase(Locale.ROOT).replace('_', ' ');
+      c.check(name + " " + type, precision, side -> steps(side, type, rule));
+    }
+    c.check("averages " + type, precision, side -> averages(side, type));
     c.check("clip, lowest, reciprocal, find non-finite " + type, precision, side -> limits(side, type));
     c.check("gather rows " + type, precision, side -> gather(side, type));
     c.check("normalise rows " + type, precision, side -> normalise(side, type));
@@ -87,35 +95,39 @@ final class VectorChecks {
     side.keep("multiply in place", x);
   }
 
-  private static void sgd(Side side, DType type) {
+  private static void steps(Side side, DType type, UpdateRule rule) {
     int n = side.size("n", 1);
     int columns = side.size("columns", 1);
-    Tensor parameter = side.normal(type, n, columns);
-    Tensor gradient = side.normal(type, n, columns);
-    Tensor velocity = side.normal(type, n, columns);
-    side.backend().sgdStep(parameter, gradient, velocity, 0.1, 0.9, 0.01, true);
-    side.backend().sgdStep(parameter, gradient, velocity, 0.1, 0.9, 0.01, false);
-    side.backend().sgdStep(parameter, gradient, null, 0.1, 0, 0.01, true);
-    side.keep("parameter", parameter);
-    side.keep("velocity", velocity);
+    List<Tensor> tensors = new ArrayList<>();
+    List<Update> updates = new ArrayList<>();
+    for (int step = 1; step <= 3; step++) {
+      List<String> names = new ArrayList<>(List.of("parameter", "gradient"));
+      names.addAll(rule.states());
+      if (step == 1) {
+        names.forEach(name -> tensors.add(side.of(type, new double[n * columns], n, columns)));
+        tensors.set(0, side.normal(type, n, columns));
+      }
+      tensors.set(1, side.normal(type, n, columns));
+      boolean adam = rule == UpdateRule.ADAM || rule == UpdateRule.ADAMW;
+      Update.Clip clip = step == 2 ? new Update.Clip(0.5, 0, 0) : new Update.Clip(0, 1, 3);
+      updates.clear();
+      updates.add(
+          new Update(names, tensors, step, 1e-2, 0.1, 1e-3, adam ? 0 : 0.9, 0.9, 0.99, clip));
+      double norm = side.backend().update(rule, updates).gradientNorm();
+      side.keep("norm", norm);
+    }
+    for (int i = 0; i < tensors.size(); i++) {
+      if (i != 1) {
+        side.keep(updates.get(0).names().get(i), tensors.get(i));
+      }
+    }
   }
 
-  private static void adam(Side side, DType type) {
-    int n = side.size("n", 1);
-    int columns = side.size("columns", 1);
-    Tensor parameter = side.normal(type, n, columns);
-    Tensor gradient = side.normal(type, n, columns);
-    Tensor first = side.of(type, new double[n * columns], n, columns);
-    Tensor second = side.of(type, new double[n * columns], n, columns);
-    for (int step = 1; step <= 3; step++) {
-      boolean decoupled = step == 2;
-      side.backend()
-          .adamStep(
-              parameter, gradient, first, second, step, 1e-2, 0.9, 0.999, 1e-8, 0.1, decoupled);
-    }
-    side.keep("parameter", parameter);
-    side.keep("first moment", first);
-    side.keep("second moment", second);
+  private static void averages(Side side, DType type) {
+    Tensor average = side.normal(type, side.size("n", 1));
+    Tensor value = side.normal(type, (int) average.dim(0));
+    side.backend().average(0.1, List.of(average), List.of(value));
+    side.keep("average", average);
   }
 
   private static void limits(Side side, DType type) {

@@ -103,8 +103,8 @@ struct Device {
   static constexpr auto centre_regulariser = cpu::centre_regulariser<Real>;
   static constexpr auto centre_regulariser_tangent = cpu::centre_regulariser_tangent<Real>;
 
-  static constexpr auto sgd_step = cpu::sgd_step<Real>;
-  static constexpr auto adam_step = cpu::adam_step<Real>;
+  static constexpr auto gradient_squares = cpu::gradient_squares<Real>;
+  static constexpr auto step_tensors = cpu::step_tensors<Real>;
   static constexpr auto clip = cpu::clip<Real>;
   static constexpr auto lowest = cpu::lowest<Real>;
   static constexpr auto reciprocal = cpu::reciprocal<Real>;

@@ -1,10 +1,9 @@
-// Element-wise operations: optimiser steps, clipping, reciprocals, the lowest, the search for NaN and infinity, rows by
+// Element-wise operations: clipping, reciprocals, the lowest, the search for NaN and infinity, rows by
 // their ids;
 // device/cpu/isa/elements.cpp has the formulas.
 // Cost         memory-bound, one pass.
 // Determinism  every element is independent; what is searched for is a minimum.
 #include <atomic>
-#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -22,29 +21,6 @@ void elements(const Engine& e, std::int64_t n, Body&& body) {
 }
 
 }  // namespace
-
-template <class Real>
-void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& s) {
-  const Kernels<Real>& k = kernels<Real>(e.isa);
-  elements(e, n, [&](Range r) {
-    k.sgd(r.size(), s.lr, s.momentum, s.weight_decay, s.first, s.gradient + r.begin,
-          s.velocity == nullptr ? nullptr : s.velocity + r.begin, s.parameter + r.begin);
-  });
-}
-
-template <class Real>
-void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& s) {
-  const Kernels<Real>& k = kernels<Real>(e.isa);
-  const double t = static_cast<double>(s.step);
-  const double step_size = s.lr / (1 - std::pow(s.beta1, t));
-  const double correction2 = std::sqrt(1 - std::pow(s.beta2, t));
-  const double decay = s.decoupled ? 1 - s.lr * s.weight_decay : 1.0;
-  const double l2 = s.decoupled ? 0.0 : s.weight_decay;
-  elements(e, n, [&](Range r) {
-    k.adam(r.size(), step_size, s.beta1, s.beta2, correction2, s.eps, decay, l2, s.gradient + r.begin,
-           s.first_moment + r.begin, s.second_moment + r.begin, s.parameter + r.begin);
-  });
-}
 
 template <class Real>
 void clip(Engine& e, std::int64_t n, double low, double high, Real* values) {
@@ -95,8 +71,6 @@ void gather_rows(Engine& e, std::int64_t, std::int64_t columns, const Real* valu
 }
 
 #define VICINAL_INSTANTIATE(Real)                                              \
-  template void sgd_step(Engine&, std::int64_t, const SgdStep<Real>&);         \
-  template void adam_step(Engine&, std::int64_t, const AdamStep<Real>&);       \
   template void clip(Engine&, std::int64_t, double, double, Real*);            \
   template double lowest(Engine&, std::int64_t, const Real*);                  \
   template void reciprocal(Engine&, std::int64_t, double, const Real*, Real*); \

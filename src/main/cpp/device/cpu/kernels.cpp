@@ -15,6 +15,8 @@ namespace vicinal::cpu {
   void fill_softmax_table(Kernels<double>&); \
   void fill_elements(Kernels<float>&);       \
   void fill_elements(Kernels<double>&);      \
+  void fill_optimizer(Kernels<float>&);      \
+  void fill_optimizer(Kernels<double>&);     \
   void fill_vectors(Kernels<float>&);        \
   void fill_vectors(Kernels<double>&);       \
   void fill_program(Kernels<float>&);        \
@@ -27,6 +29,7 @@ namespace vicinal::cpu {
     fill_columns(k);                         \
     fill_softmax_table(k);                   \
     fill_elements(k);                        \
+    fill_optimizer(k);                       \
     fill_vectors(k);                         \
     fill_program(k);                         \
     return k;                                \

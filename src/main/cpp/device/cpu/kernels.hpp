@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "algorithm/tiles.hpp"
+#include "math/optimizer.hpp"
 #include "program/kernel.hpp"
 #include "vicinal/vicinal.h"
 
@@ -71,10 +72,8 @@ struct Kernels {
   void (*apply_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
   void (*score_columns)(const LossSpec& spec, ColumnPart<Real>& tile);
   void (*softmax_table)(const LossSpec& spec, const TablePart<Real>& table);
-  void (*sgd)(std::int64_t n, double lr, double momentum, double weight_decay, bool first, const Real* g,
-              Real* velocity, Real* p);
-  void (*adam)(std::int64_t n, double step_size, double beta1, double beta2, double correction2, double eps,
-               double decay, double l2, const Real* g, Real* m, Real* v, Real* p);
+  // One step of n elements; whether all of the parameter are finite afterwards. states: those that the kind has.
+  bool (*step)(std::int64_t n, const math::StepFactors<Real>& factors, const Real* g, Real* const* states, Real* p);
   void (*clip)(std::int64_t n, double low, double high, Real* x);
   void (*reciprocal)(std::int64_t n, double shift, const Real* x, Real* out);
   std::int64_t (*find_nonfinite)(std::int64_t n, const Real* x);  // -1: none

@@ -1,5 +1,5 @@
-// Operations that stand on nothing but the engine: steps (elements.cpp), vectors, the recursion, the symmetric
-// eigenproblem (eigen.cpp).
+// Operations that stand on nothing but the engine: steps (optimizer.cpp), elements, vectors, the recursion, the
+// symmetric eigenproblem (eigen.cpp).
 #ifndef VICINAL_CPU_OPERATIONS_HPP_
 #define VICINAL_CPU_OPERATIONS_HPP_
 
@@ -8,10 +8,14 @@
 
 namespace vicinal::cpu {
 
+// sums: of the squares of each piece of the gradients, in double; NaN where an element is not finite.
 template <class Real>
-void sgd_step(Engine& e, std::int64_t n, const SgdStep<Real>& step);
+void gradient_squares(Engine& e, const std::vector<StepPiece>& pieces, const std::vector<StepTensor<Real>>& tensors,
+                      double* sums);
+// Takes the steps. The first tensor whose parameter has an element that is not finite then, or -1.
 template <class Real>
-void adam_step(Engine& e, std::int64_t n, const AdamStep<Real>& step);
+std::int64_t step_tensors(Engine& e, const std::vector<StepPiece>& pieces,
+                          const std::vector<StepTensor<Real>>& tensors);
 template <class Real>
 void clip(Engine& e, std::int64_t n, double low, double high, Real* values);
 // NaN if one is.

@@ -34,7 +34,7 @@
 extern "C" {
 #endif
 
-#define VICINAL_ABI_VERSION 7
+#define VICINAL_ABI_VERSION 8
 
 typedef int vicinal_status;
 #define VICINAL_OK 0
@@ -290,19 +290,50 @@ VICINAL_API vicinal_status vicinal_curvature_seed_recursion(vicinal_engine* engi
                                                             double damping, double scale, const vicinal_array* left,
                                                             const vicinal_array* right, const vicinal_array* h);
 
-/* ---- optimisation: element-wise steps, in place --------------------------------------------------- */
+/* ---- optimisation: one step over many parameters, in place ----------------------------------------- */
 
-/* SGD as torch.optim.SGD: g += weight_decay * p; velocity = first ? g : momentum * velocity + g;
- * p -= lr * velocity (momentum 0: p -= lr * g, and velocity may be NULL). Arrays of one shape, any. */
-VICINAL_API vicinal_status vicinal_sgd_step(vicinal_engine* engine, double lr, double momentum, double weight_decay,
-                                            int32_t first, const vicinal_array* gradient, const vicinal_array* velocity,
-                                            const vicinal_array* parameter);
-/* Adam as torch.optim.Adam, or AdamW when decoupled != 0. step counts from 1; eps is added after the square
- * root of the bias-corrected second moment. */
-VICINAL_API vicinal_status vicinal_adam_step(vicinal_engine* engine, int64_t step, double lr, double beta1,
-                                             double beta2, double eps, double weight_decay, int32_t decoupled,
-                                             const vicinal_array* gradient, const vicinal_array* first_moment,
-                                             const vicinal_array* second_moment, const vicinal_array* parameter);
+/* A rule, as torch.optim has it, for a parameter p with gradient g after clipping; between brackets its states, which
+ * are zeros at first.
+ *   SGD, NESTEROV   [velocity, needed where momentum > 0]  g += weight_decay p;
+ *                   v = step 1 ? g : momentum v + g;  p -= lr v, NESTEROV lr (g + momentum v)
+ *   ADAM, ADAMW     [first moment, second moment]  eps is added after the square root of the bias-corrected second
+ *                   moment; ADAMW: p *= 1 - lr weight_decay in place of g += weight_decay p
+ *   RMSPROP         [mean square s, velocity where momentum > 0]  g += weight_decay p;
+ *                   s = beta2 s + (1 - beta2) g^2;  u = g / (sqrt(s) + eps);  v = momentum v + u;  p -= lr v (or u)
+ *   CENTERED_       [the same two, mean gradient a]  a += (1 - beta2) (g - a), and s - a^2, at least 0, in place of s
+ *     RMSPROP       under the root */
+#define VICINAL_SGD 0
+#define VICINAL_NESTEROV 1
+#define VICINAL_ADAM 2
+#define VICINAL_ADAMW 3
+#define VICINAL_RMSPROP 4
+#define VICINAL_CENTERED_RMSPROP 5
+
+/* What a step does to one parameter; what its rule does not have is not looked at, but finite. */
+typedef struct vicinal_update {
+  int64_t step; /* of this parameter, counted from 1 */
+  double lr;
+  double weight_decay;
+  double eps;
+  double momentum;
+  double beta1;
+  double beta2;      /* RMSprop's alpha */
+  double clip_value; /* elements of the gradient are clamped to +-clip_value; 0: not */
+  double clip_norm;  /* the gradients of a set are multiplied by clip_norm / (their common norm + 1e-6) where that is
+                        below 1; 0: not. Not together with clip_value */
+  int64_t clip_set;  /* its set's number, 0..65535 */
+} vicinal_update;
+
+/* arrays: for each of count parameters, one after the other, the parameter, its gradient, which is only read, and the
+ * rule's states; a state that is not needed may be without data. One shape for each parameter, any.
+ * norm: of all gradients before clipping, in double. nonfinite: -1; i < count when the gradient of parameter i is the
+ * first with a NaN or infinity: then nothing was changed; count + i when the step made one in parameter i. */
+VICINAL_API vicinal_status vicinal_update_parameters(vicinal_engine* engine, int32_t rule, int32_t count,
+                                                     const vicinal_update* updates, const vicinal_array* arrays,
+                                                     double* norm, int64_t* nonfinite);
+/* average += weight * (value - average), 0 <= weight <= 1, for count pairs of arrays: average, value. */
+VICINAL_API vicinal_status vicinal_average(vicinal_engine* engine, double weight, int32_t count,
+                                           const vicinal_array* arrays);
 
 /* ---- elements of arrays of any shape --------------------------------------------------------------- */
 

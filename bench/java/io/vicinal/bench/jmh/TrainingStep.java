@@ -5,10 +5,14 @@ import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
+import io.vicinal.backend.Update;
+import io.vicinal.backend.UpdateRule;
 import io.vicinal.loss.Losses;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -27,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * One training step on features, as the trainer takes it: gather the batch, gradients of head and
- * proxies, AdamW on each. The parameters wander while this is measured, which changes no
+ * proxies, AdamW on all. The parameters wander while this is measured, which changes no
  * instruction.
  */
 @BenchmarkMode(Mode.AverageTime) // a step is waited for
@@ -39,6 +43,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class TrainingStep {
   private static final int SAMPLES = 4_000;
   private static final int CLASSES = 100;
+  private static final List<String> NAMES = List.of("parameter", "gradient", "first", "second");
 
   /** B x D x d: pixels of small images, and features of a common backbone. */
   @Param({"32x784x64", "180x2048x512"})
@@ -144,20 +149,22 @@ public class TrainingStep {
 
   private void update() {
     step++;
+    List<Update> updates = new ArrayList<>();
     for (int i = 0; i < parameters.length; i++) {
-      backend.adamStep(
-          parameters[i],
-          gradients[i],
-          first[i],
-          second[i],
-          step,
-          1e-3,
-          0.9,
-          0.999,
-          1e-8,
-          1e-4,
-          true);
+      updates.add(
+          new Update(
+              NAMES,
+              List.of(parameters[i], gradients[i], first[i], second[i]),
+              step,
+              1e-3,
+              1e-4,
+              1e-8,
+              0,
+              0.9,
+              0.999,
+              Update.Clip.NONE));
     }
+    backend.update(UpdateRule.ADAMW, updates);
   }
 
   private static HeadTensors at(Tensor[] t) {

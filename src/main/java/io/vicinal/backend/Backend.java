@@ -279,47 +279,22 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * One step of stochastic gradient descent as {@code torch.optim.SGD}: g += weightDecay p; v =
-   * first ? g : momentum v + g; p -= lr v.
+   * One step of an optimiser over many parameters, in one call: clips, checks that all gradients
+   * are finite, steps, checks the parameters.
    *
-   * @param parameter in and out, any shape
-   * @param gradient the same shape
-   * @param velocity in and out, the same shape; may be null if momentum is 0
-   * @param first whether the velocity starts here
+   * @param updates with the rule's states; of one type, in no case two of one parameter
+   * @throws InputException if a setting, a shape or a state does not fit
    */
-  void sgdStep(
-      Tensor parameter,
-      Tensor gradient,
-      Tensor velocity,
-      double lr,
-      double momentum,
-      double weightDecay,
-      boolean first);
+  UpdateResult update(UpdateRule rule, List<Update> updates);
 
   /**
-   * One step as {@code torch.optim.Adam}, or {@code AdamW} if decoupled (Kingma and Ba, arXiv
-   * 1412.6980; Loshchilov and Hutter, arXiv 1711.05101).
+   * average += weight (value - average), for each pair of tensors.
    *
-   * @param parameter in and out, any shape
-   * @param gradient the same shape
-   * @param firstMoment in and out, the same shape
-   * @param secondMoment in and out, the same shape
-   * @param step counted from 1
-   * @param eps added after the square root
-   * @param decoupled whether weight decay acts on the parameter directly
+   * @param weight of the new value, 0 to 1
+   * @param averages in and out, of one type
+   * @param values as many, of the averages' shapes
    */
-  void adamStep(
-      Tensor parameter,
-      Tensor gradient,
-      Tensor firstMoment,
-      Tensor secondMoment,
-      long step,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double weightDecay,
-      boolean decoupled);
+  void average(double weight, List<Tensor> averages, List<Tensor> values);
 
   /**
    * Clamps every element to [low, high], low below high, in place; either may be infinite. NaN

@@ -1,6 +1,7 @@
 package io.vicinal.optim;
 
 import io.vicinal.InputException;
+import io.vicinal.backend.Update;
 import io.vicinal.tensor.Tensor;
 
 /**
@@ -10,11 +11,12 @@ import io.vicinal.tensor.Tensor;
  *
  * @param name for example {@code proxies}; unique within an optimiser
  * @param parameter changed in place, any shape
- * @param gradient the same shape and type; clipped in place by a step
+ * @param gradient the same shape and type; only read
  * @param lr learning rate before a schedule's factor, at least 0
- * @param eps Adam's addend to the root of the second moment; unused by SGD
+ * @param eps addend to the root of Adam and RMSprop; unused by SGD
  * @param weightDecay at least 0
- * @param clip every gradient element is clamped to [-clip, clip]; 0 for no clipping
+ * @param momentum of SGD and RMSprop, from 0 to below 1; unused by Adam
+ * @param clip of the gradient
  */
 public record ParameterGroup(
     String name,
@@ -23,7 +25,8 @@ public record ParameterGroup(
     double lr,
     double eps,
     double weightDecay,
-    double clip) {
+    double momentum,
+    Update.Clip clip) {
 
   /** Checks shapes and ranges. */
   public ParameterGroup {
@@ -34,7 +37,9 @@ public record ParameterGroup(
     checkNotNegative(name, "lr", lr);
     checkNotNegative(name, "eps", eps);
     checkNotNegative(name, "weightDecay", weightDecay);
-    checkNotNegative(name, "clip", clip);
+    checkNotNegative(name, "momentum", momentum);
+    checkNotNegative(name, "clip.value", clip.value());
+    checkNotNegative(name, "clip.norm", clip.norm());
   }
 
   private static void checkNotNegative(String name, String key, double value) {

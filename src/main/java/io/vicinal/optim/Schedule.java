@@ -1,15 +1,20 @@
 package io.vicinal.optim;
 
 /**
- * A factor on every group's learning rate, changed between epochs. Not thread-safe.
+ * A factor on every group's learning rate, changed between steps or epochs. Not thread-safe.
  *
  * <p>The state is a short list of numbers; a schedule made with the same arguments and given that
  * list goes on where it was taken.
  */
 public interface Schedule {
 
-  /** The factor of the coming epoch. */
+  /** The factor of the coming step. */
   double factor();
+
+  /** A step is over; an epoch ends after its last one. */
+  default void stepEnded() {
+    // most change between epochs
+  }
 
   /**
    * An epoch is over.

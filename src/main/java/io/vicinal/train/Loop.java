@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.CancelledException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossValue;
+import io.vicinal.backend.UpdateResult;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Sampler;
@@ -12,9 +13,9 @@ import java.util.Set;
 import java.util.function.IntFunction;
 
 /**
- * The loop that trains everything. One step: draw ids, the loss of the batch with its gradient,
- * check, clip, optimiser step, check. One epoch: its steps; then listeners judge it, the schedule
- * follows their verdict, and listeners record it. For one thread.
+ * The loop that trains everything. One step: draw ids, the loss of the batch with its gradient, the
+ * optimiser's step. One epoch: its steps; then listeners judge it, the schedule follows their
+ * verdict, and listeners record it. For one thread.
  *
  * @param model what is trained
  * @param frozen the parameters that stay as they are, by epoch from 1
@@ -77,7 +78,7 @@ record Loop(
 
     final long empty;
 
-    /** By parameter, as they were in this epoch. */
+    /** By parameter, as they were in the last step of this epoch. */
     final Map<String, Double> learningRates;
 
     /** What was measured, empty if nothing was. */
@@ -139,15 +140,16 @@ record Loop(
     Set<String> still = frozen.apply(epoch);
     long start = System.nanoTime();
     long before = at.samples;
+    double factor = schedule.factor();
     while (at.batch < sampler.batchesPerEpoch()) {
       if (Thread.currentThread().isInterrupted()) {
         listeners.forEach(Listener::interrupted);
         throw new CancelledException("training after step " + at.steps);
       }
-      step(at, epoch, still, start);
+      factor = step(at, epoch, still, start);
     }
     double loss = at.lossSum / sampler.batchesPerEpoch();
-    Map<String, Double> rates = optimizer.learningRates(schedule.factor(), Set.of());
+    Map<String, Double> rates = optimizer.learningRates(factor, Set.of());
     Epoch over = new Epoch(at, loss, rates, start, at.samples - before);
     listeners.forEach(listener -> listener.judge(over));
     schedule.epochEnded(over.metric);
@@ -156,21 +158,25 @@ record Loop(
     listeners.forEach(listener -> listener.ended(over));
   }
 
-  private void step(RunState at, int epoch, Set<String> still, long start) {
+  /** The factor of the learning rates that it had. */
+  private double step(RunState at, int epoch, Set<String> still, long start) {
     long[] ids = sampler.nextBatch();
     long number = at.steps + 1;
     LossValue value = model.step(number, ids, still);
-    FiniteCheck finite =
-        new FiniteCheck(
-            backend, optimizer, still, tensor -> divergence.at(number, epoch, tensor, ids));
-    finite.loss(value.loss());
-    finite.gradients();
+    if (!Double.isFinite(value.loss())) {
+      throw divergence.at(number, epoch, "loss", ids);
+    }
     Step step = new Step(epoch, at.batch, ids, value, still, start);
     listeners.forEach(listener -> listener.stepping(step));
-    optimizer.step(backend, schedule.factor(), still);
-    finite.parameters();
+    double factor = schedule.factor();
+    UpdateResult result = optimizer.step(backend, factor, still);
+    if (result.nonFinite() != null) {
+      throw divergence.at(number, epoch, result.nonFinite(), ids);
+    }
     model.stepped();
+    schedule.stepEnded();
     at.stepped(ids.length, value);
     listeners.forEach(listener -> listener.stepped(step));
+    return factor;
   }
 }

@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.Update;
 import io.vicinal.config.ClipConfig;
 import io.vicinal.config.ComputeConfig;
 import io.vicinal.config.OptimizerConfig;
@@ -151,10 +152,13 @@ final class Parts {
               c.lr(group),
               c.eps(group),
               c.weightDecay(group),
-              clip.groups().contains(group) ? clip.value() : 0));
+              c.momentum(),
+              clip.groups().contains(group)
+                  ? new Update.Clip(clip.value(), 0, 0)
+                  : Update.Clip.NONE));
     }
     return switch (c.name()) {
-      case "sgd" -> new Sgd(arena, groups, c.momentum());
+      case "sgd" -> new Sgd(arena, groups, false);
       case "adam", "adamw" ->
           new Adam(arena, groups, c.beta1(), c.beta2(), c.name().equals("adamw"));
       default -> throw new InputException("optimizer.name: \"" + c.name() + "\" is unknown");

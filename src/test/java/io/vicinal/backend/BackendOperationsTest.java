@@ -10,6 +10,9 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Filled;
 import io.vicinal.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -56,19 +59,41 @@ class BackendOperationsTest {
     near(z, -2, 3, -2, 7.5);
   }
 
+  private static Update update(
+      Tensor p, long step, double lr, double weightDecay, double momentum, Tensor... rest) {
+    List<Tensor> tensors = new ArrayList<>(List.of(p));
+    tensors.addAll(Arrays.asList(rest));
+    List<String> names = List.of("weight", "gradient of weight", "first", "second", "third");
+    return new Update(
+        names.subList(0, tensors.size()),
+        tensors,
+        step,
+        lr,
+        weightDecay,
+        1.0,
+        momentum,
+        0.9,
+        0.999,
+        Update.Clip.NONE);
+  }
+
+  private void step(UpdateRule rule, Update update) {
+    assertThat(backend.update(rule, List.of(update)).nonFinite()).isNull();
+  }
+
   @ParameterizedTest
   @EnumSource(names = {"F32", "F64"})
   void sgdWithMomentumAndDecay(DType type) {
     Tensor p = tensor(type, new double[] {1, -2}, 2);
     Tensor g = tensor(type, new double[] {0.5, 0.25}, 2);
     Tensor v = tensor(type, new double[] {99, 99}, 2);
-    backend.sgdStep(p, g, v, 0.1, 0.9, 0.01, true);
+    step(UpdateRule.SGD, update(p, 1, 0.1, 0.01, 0.9, g, v));
     near(v, 0.51, 0.23);
     near(p, 0.949, -2.023);
-    backend.sgdStep(p, g, v, 0.1, 0.9, 0, false);
+    step(UpdateRule.SGD, update(p, 2, 0.1, 0, 0.9, g, v));
     near(v, 0.959, 0.457);
     near(p, 0.8531, -2.0687);
-    backend.sgdStep(p, g, null, 1, 0, 0, true);
+    step(UpdateRule.SGD, update(p, 1, 1, 0, 0, g, null));
     near(p, 0.3531, -2.3187);
     near(g, 0.5, 0.25);
   }
@@ -81,7 +106,7 @@ class BackendOperationsTest {
     Tensor m = arena.allocate(type, 2);
     Tensor v = arena.allocate(type, 2);
     // First step without decay and eps 1: update = lr g / (|g| + 1).
-    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0, false);
+    step(UpdateRule.ADAM, update(p, 1, 0.1, 0, 0, g, m, v));
     near(m, 0.05, -0.025);
     near(v, 0.00025, 0.0000625);
     near(p, 1 - 0.1 * 0.5 / 1.5, -2 + 0.1 * 0.25 / 1.25);
@@ -89,14 +114,55 @@ class BackendOperationsTest {
     p.set(new double[] {1, -2});
     m.set(new double[2]);
     v.set(new double[2]);
-    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0.5, true);
+    step(UpdateRule.ADAMW, update(p, 1, 0.1, 0.5, 0, g, m, v));
     near(p, 0.95 - 0.1 * 0.5 / 1.5, -1.9 + 0.1 * 0.25 / 1.25);
     // Adam adds wd p to the gradient: 0.5 + 0.5 and -0.25 - 1.
     p.set(new double[] {1, -2});
     m.set(new double[2]);
     v.set(new double[2]);
-    backend.adamStep(p, g, m, v, 1, 0.1, 0.9, 0.999, 1.0, 0.5, false);
+    step(UpdateRule.ADAM, update(p, 1, 0.1, 0.5, 0, g, m, v));
     near(p, 1 - 0.1 * 1 / 2, -2 + 0.1 * 1.25 / 2.25);
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void manyParametersAreOneStepAndWhatIsNotFiniteIsNamed(DType type) {
+    List<Update> updates = new ArrayList<>();
+    List<Tensor> parameters = new ArrayList<>();
+    for (int i = 0; i < 40; i++) { // more arrays than an engine has places for at first
+      Tensor p = tensor(type, new double[] {i, 1}, 2);
+      parameters.add(p);
+      updates.add(update(p, 1, 0.1, 0, 0, tensor(type, new double[] {3, 4}, 2), null));
+    }
+    UpdateResult result = backend.update(UpdateRule.SGD, updates);
+    assertThat(result.gradientNorm()).isEqualTo(5 * Math.sqrt(40), within(1e-9));
+    assertThat(result.taken()).isTrue();
+    for (int i = 0; i < 40; i++) {
+      near(parameters.get(i), i - 0.3, 0.6);
+    }
+    updates.get(7).tensors().get(1).set(new double[] {0, Double.NaN});
+    result = backend.update(UpdateRule.SGD, updates);
+    assertThat(result.nonFinite()).isEqualTo("gradient of weight");
+    assertThat(result.taken()).isFalse();
+    near(parameters.get(8), 8 - 0.3, 0.6);
+    Tensor large = tensor(type, new double[] {3e38, 3e38}, 2);
+    Tensor p = tensor(type, new double[] {0, 0}, 2);
+    result = backend.update(UpdateRule.SGD, List.of(update(p, 1, 1e290, 0, 0, large, null)));
+    assertThat(result.nonFinite()).isEqualTo("weight");
+    assertThat(result.taken()).isTrue();
+    assertThat(backend.update(UpdateRule.SGD, List.of()).taken()).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"F32", "F64"})
+  void averagesMoveTowardsValues(DType type) {
+    Tensor average = tensor(type, new double[] {1, -2}, 2);
+    Tensor value = tensor(type, new double[] {2, 2}, 2);
+    backend.average(0.25, List.of(average), List.of(value));
+    near(average, 1.25, -1);
+    backend.average(0.25, List.of(), List.of());
+    refusedAt(() -> backend.average(0.25, List.of(average), List.of()), "average: 1 averages");
+    refusedAt(() -> backend.average(2, List.of(average), List.of(value)), "average: weight is 2");
   }
 
   @ParameterizedTest
@@ -243,10 +309,12 @@ class BackendOperationsTest {
     refused(
         () -> backend.loss(new LossSpec("unknown", Map.of()), 2, e, y, p, null, null, null),
         "loss: 'unknown' is no loss; choose proxy-nca, ");
+    Tensor like = arena.allocate(DType.F32, 3, 2);
+    refused(() -> step(UpdateRule.SGD, update(e, 1, 1, 0, 0.9, like, null)), "velocity");
+    refused(() -> step(UpdateRule.SGD, update(e, 1, 1, 0, 0, p, null)), "gradient");
     refused(
-        () -> backend.sgdStep(e, arena.allocate(DType.F32, 3, 2), null, 1, 0.9, 0, true),
-        "velocity");
-    refused(() -> backend.sgdStep(e, p, null, 1, 0, 0, true), "gradient");
+        () -> step(UpdateRule.ADAM, update(e, 1, 1, 0, 0, like, null)),
+        "update: 3 arrays of weight where 4 are needed: parameter, gradient, first moment");
     HeadTensors head = new HeadTensors(arena.allocate(DType.F32, 2, 2), null, p);
     refused(
         () ->

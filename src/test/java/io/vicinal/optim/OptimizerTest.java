@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.Update;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.List;
@@ -15,6 +16,7 @@ import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
 class OptimizerTest {
+  private static final Update.Clip NONE = Update.Clip.NONE;
 
   private static final double[] START = {0.5, -1.25, 2.0};
   private static final double[][] GRADIENTS = {
@@ -22,7 +24,11 @@ class OptimizerTest {
   };
 
   /** Settings of one group. */
-  private record Case(double lr, double eps, double weightDecay) {}
+  private record Case(double lr, double eps, double weightDecay, double momentum) {
+    Case(double lr, double eps, double weightDecay) {
+      this(lr, eps, weightDecay, 0);
+    }
+  }
 
   private static double[] threeSteps(
       Case c, boolean single, Function<List<ParameterGroup>, Function<Arena, Optimizer>> make) {
@@ -32,7 +38,7 @@ class OptimizerTest {
       Tensor g = single ? arena.of(new float[3], 3) : arena.of(new double[3], 3);
       p.set(START);
       ParameterGroup group =
-          new ParameterGroup("weight", p, g, c.lr(), c.eps(), c.weightDecay(), 0);
+          new ParameterGroup("weight", p, g, c.lr(), c.eps(), c.weightDecay(), c.momentum(), NONE);
       Optimizer optimizer = make.apply(List.of(group)).apply(arena);
       for (double[] gradient : GRADIENTS) {
         g.set(gradient);
@@ -106,12 +112,13 @@ class OptimizerTest {
   @Test
   void sgdFollowsTorchWithAndWithoutMomentum() {
     double[] p =
-        threeSteps(new Case(0.1, 0, 0.01), false, groups -> arena -> new Sgd(arena, groups, 0.9));
+        threeSteps(
+            new Case(0.1, 0, 0.01, 0.9), false, groups -> arena -> new Sgd(arena, groups, false));
     // torch 2.13.0: SGD(lr=0.1, momentum=0.9, weight_decay=0.01)
     double[] torch = {0.3650013695, -1.3326310967500001, 1.158834198};
     assertThat(p).containsExactly(torch, within(1e-14));
     double[] plain =
-        threeSteps(new Case(0.1, 0, 0), false, groups -> arena -> new Sgd(arena, groups, 0));
+        threeSteps(new Case(0.1, 0, 0), false, groups -> arena -> new Sgd(arena, groups, false));
     assertThat(plain).containsExactly(new double[] {0.41, -1.2981, 1.875}, within(1e-14));
   }
 
@@ -134,8 +141,8 @@ class OptimizerTest {
           new Adam(
               arena,
               List.of(
-                  new ParameterGroup("weight", weight, gradient, 0.1, 1e-8, 0.5, 0),
-                  new ParameterGroup("proxies", proxies, gradient, 0.1, 1e-8, 0, 0)),
+                  new ParameterGroup("weight", weight, gradient, 0.1, 1e-8, 0.5, 0, NONE),
+                  new ParameterGroup("proxies", proxies, gradient, 0.1, 1e-8, 0, 0, NONE)),
               0.9,
               0.999,
               false);
@@ -164,9 +171,9 @@ class OptimizerTest {
           new Sgd(
               arena,
               List.of(
-                  new ParameterGroup("weight", a, ga, 1, 0, 0, 10),
-                  new ParameterGroup("proxies", b, gb, 1, 0, 0, 0)),
-              0);
+                  new ParameterGroup("weight", a, ga, 1, 0, 0, 0, new Update.Clip(10, 0, 0)),
+                  new ParameterGroup("proxies", b, gb, 1, 0, 0, 0, NONE)),
+              false);
       optimizer.step(backend, 0.5, Set.of());
       assertThat(a.toDoubles()).containsExactly(-5, 1.5);
       assertThat(b.toDoubles()).containsExactly(-25, 1.5);
@@ -178,15 +185,17 @@ class OptimizerTest {
     try (Arena arena = Arena.host()) {
       Tensor p = arena.of(new double[2], 2);
       Tensor other = arena.of(new double[3], 3);
-      refused(() -> new ParameterGroup("weight", p, other, 1, 0, 0, 0), "group weight: parameter");
-      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, -1, 0, 0, 0))
+      refused(
+          () -> new ParameterGroup("weight", p, other, 1, 0, 0, 0, NONE),
+          "group weight: parameter");
+      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, -1, 0, 0, 0, NONE))
           .hasMessageContaining("lr must be finite and at least 0");
-      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, 1, Double.NaN, 0, 0))
+      assertThatThrownBy(() -> new ParameterGroup("weight", p, p, 1, Double.NaN, 0, 0, NONE))
           .hasMessageContaining("eps must be finite");
-      ParameterGroup group = new ParameterGroup("weight", p, p, 1, 1, 0, 0);
-      assertThatThrownBy(() -> new Sgd(arena, List.of(group, group), 0))
+      ParameterGroup group = new ParameterGroup("weight", p, p, 1, 1, 0, 0, NONE);
+      assertThatThrownBy(() -> new Sgd(arena, List.of(group, group), false))
           .hasMessageContaining("two groups are named weight");
-      Optimizer optimizer = new Sgd(arena, List.of(group), 0);
+      Optimizer optimizer = new Sgd(arena, List.of(group), false);
       assertThatThrownBy(() -> optimizer.restoreSteps(Map.of("proxies", 1L)))
           .hasMessageContaining("expected [weight]");
     }

@@ -9,6 +9,10 @@ import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.Transpose;
+import io.vicinal.backend.Update;
+import io.vicinal.backend.UpdateResult;
+import io.vicinal.backend.UpdateRule;
+import io.vicinal.backend.jni.ArrayStruct;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.process.Limits;
@@ -16,7 +20,9 @@ import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Memory;
 import io.vicinal.tensor.Tensor;
 import java.lang.reflect.Array;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A device behind the C ABI, which checks types, shapes, overlaps, labels and values of what is
@@ -228,57 +234,70 @@ public final class EngineBackend implements Backend {
   }
 
   @Override
-  public void sgdStep(
-      Tensor parameter,
-      Tensor gradient,
-      Tensor velocity,
-      double lr,
-      double momentum,
-      double weightDecay,
-      boolean first) {
-    pool.run(
-        "sgd step",
-        e ->
-            Vicinal.vicinal_sgd_step(
-                e.handle(),
-                lr,
-                momentum,
-                weightDecay,
-                first ? 1 : 0,
-                e.array("gradient", gradient),
-                e.array("velocity", velocity),
-                e.array("parameter", parameter)));
+  public UpdateResult update(UpdateRule rule, List<Update> updates) {
+    if (updates.isEmpty()) {
+      return new UpdateResult(0, null, true);
+    }
+    int width = 2 + rule.states().size();
+    return pool.run(
+        "update",
+        e -> {
+          ArrayStruct first = null;
+          for (int i = 0; i < updates.size(); i++) {
+            Update u = updates.get(i);
+            if (u.names().size() != width) {
+              throw new InputException(
+                  "update: "
+                      + u.names().size()
+                      + " arrays of "
+                      + u.names().get(0)
+                      + " where "
+                      + width
+                      + " are needed: parameter, gradient, "
+                      + String.join(", ", rule.states()));
+            }
+            int more = i == 0 ? (updates.size() - 1) * width : 0;
+            ArrayStruct next = e.arrays(u.names(), u.tensors(), more);
+            first = i == 0 ? next : first;
+          }
+          return Vicinal.vicinal_update_parameters(
+              e.handle(),
+              rule.ordinal(),
+              updates.size(),
+              e.updates(updates),
+              first,
+              e.lossCell(),
+              e.countCell());
+        },
+        e -> result(updates, e.number(), (int) e.count()));
+  }
+
+  private static UpdateResult result(List<Update> updates, double norm, int nonFinite) {
+    int count = updates.size();
+    boolean taken = nonFinite < 0 || nonFinite >= count;
+    String name = nonFinite < 0 ? null : updates.get(nonFinite % count).names().get(taken ? 0 : 1);
+    return new UpdateResult(norm, name, taken);
   }
 
   @Override
-  public void adamStep(
-      Tensor parameter,
-      Tensor gradient,
-      Tensor firstMoment,
-      Tensor secondMoment,
-      long step,
-      double lr,
-      double beta1,
-      double beta2,
-      double eps,
-      double weightDecay,
-      boolean decoupled) {
+  public void average(double weight, List<Tensor> averages, List<Tensor> values) {
+    if (averages.size() != values.size()) {
+      throw new InputException(
+          "average: " + averages.size() + " averages of " + values.size() + " values");
+    }
+    if (averages.isEmpty()) {
+      return;
+    }
+    List<Tensor> pairs = new ArrayList<>();
+    for (int i = 0; i < values.size(); i++) {
+      pairs.add(averages.get(i));
+      pairs.add(values.get(i));
+    }
+    List<String> names =
+        IntStream.range(0, pairs.size()).mapToObj(i -> i % 2 == 0 ? "average" : "value").toList();
     pool.run(
-        "adam step",
-        e ->
-            Vicinal.vicinal_adam_step(
-                e.handle(),
-                step,
-                lr,
-                beta1,
-                beta2,
-                eps,
-                weightDecay,
-                decoupled ? 1 : 0,
-                e.array("gradient", gradient),
-                e.array("first moment", firstMoment),
-                e.array("second moment", secondMoment),
-                e.array("parameter", parameter)));
+        "average",
+        e -> Vicinal.vicinal_average(e.handle(), weight, values.size(), e.arrays(names, pairs, 0)));
   }
 
   @Override

@@ -7,10 +7,12 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.NativeLoss;
+import io.vicinal.backend.Update;
 import io.vicinal.backend.jni.ArrayStruct;
 import io.vicinal.backend.jni.Engine;
 import io.vicinal.backend.jni.EngineOptions;
 import io.vicinal.backend.jni.LossStruct;
+import io.vicinal.backend.jni.UpdateStruct;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
@@ -37,6 +39,7 @@ final class PooledEngine {
   private final LongPointer countCell = new LongPointer(1).retainReference();
   private final DoubleBuffer loss = lossCell.asBuffer(); // read without a native call
   private final LongBuffer count = countCell.asBuffer();
+  private final NativeUpdates updates = new NativeUpdates();
   private final NativeArrays arrays;
   private String operation; // of the call under way
   private Thread caller; // guarded by this
@@ -59,6 +62,10 @@ final class PooledEngine {
 
   LossStruct loss(LossSpec loss) {
     return spec.of(loss);
+  }
+
+  UpdateStruct updates(List<Update> of) {
+    return updates.of(of);
   }
 
   /**
@@ -92,6 +99,10 @@ final class PooledEngine {
 
   long count() {
     return count.get(0);
+  }
+
+  double number() {
+    return loss.get(0);
   }
 
   String isa() {
@@ -160,6 +171,7 @@ final class PooledEngine {
     spec.close();
     lossCell.close();
     countCell.close();
+    updates.free();
     arrays.free();
   }
 }

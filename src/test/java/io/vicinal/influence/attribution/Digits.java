@@ -3,6 +3,8 @@ package io.vicinal.influence.attribution;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
+import io.vicinal.backend.Update;
+import io.vicinal.backend.UpdateRule;
 import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.influence.problem.HeadModel;
@@ -92,7 +94,20 @@ final class Digits implements AutoCloseable {
   }
 
   private void adam(Tensor parameter, Tensor gradient, Tensor first, Tensor second, int step) {
-    backend.adamStep(parameter, gradient, first, second, step, 0.01, 0.9, 0.999, 1e-8, 0, false);
+    backend.update(
+        UpdateRule.ADAM,
+        List.of(
+            new Update(
+                List.of("parameter", "gradient", "first", "second"),
+                List.of(parameter, gradient, first, second),
+                step,
+                0.01,
+                0,
+                1e-8,
+                0,
+                0.9,
+                0.999,
+                Update.Clip.NONE)));
   }
 
   private HeadTensors like(HeadTensors head) {

@@ -37,6 +37,7 @@ public class VicinalPreset implements InfoMapper {
         .put(new Info("vicinal_engine_options").pointerTypes("EngineOptions"))
         .put(new Info("vicinal_curvature").pointerTypes("CurvatureHandle"))
         .put(new Info("vicinal_program").pointerTypes("ProgramHandle"))
+        .put(new Info("vicinal_update").pointerTypes("UpdateStruct"))
         .put(new Info("vicinal_loss").pointerTypes("LossStruct"))
         // The parser takes what is constant behind the pointer for a constant member.
         .put(
