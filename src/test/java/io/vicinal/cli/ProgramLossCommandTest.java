@@ -86,6 +86,41 @@ class ProgramLossCommandTest {
         .isZero();
   }
 
+  /** Four columns are quadruplets; published code compares each pair with all fourths. */
+  @Test
+  void aFileMayNameTheFourthSample() throws IOException {
+    long[][] quadruplets = {{0, 3, 1, 2}, {4, 1, 0, 5}, {2, 5, 7, 9}, {0, 9, 5, 4}};
+    tuples(quadruplets);
+    String file = fixture.text("T.npy");
+    JsonObject json = loss("quadruplet", "--tuples", file, "--param", "alpha2=3");
+    double first = 0;
+    double matched = 0;
+    double all = 0;
+    for (long[] t : quadruplets) {
+      double near = Math.sqrt(squared(t[0], t[1]));
+      first += Math.max(0, near - Math.sqrt(squared(t[0], t[2])) + 0.2) / 4;
+      matched += Math.max(0, near - Math.sqrt(squared(t[2], t[3])) + 3) / 4;
+      for (long[] other : quadruplets) {
+        all += Math.max(0, near - Math.sqrt(squared(t[2], other[3])) + 3) / 16;
+      }
+    }
+    assertThat(json.get("loss").getAsDouble()).isCloseTo(first + matched, within(1e-12));
+    assertThat(json.get("given").getAsString()).isEqualTo("quadruplets");
+    assertThat(json.get("tuples").getAsLong()).isEqualTo(4);
+    assertThat(json.get("empty").getAsLong()).isEqualTo(Fixture.SAMPLES - 3);
+    String[] defect = {"--tuples", file, "--param", "alpha2=3", "--compat", "quadruplet-all"};
+    assertThat(loss("quadruplet", defect).get("loss").getAsDouble())
+        .isCloseTo(first + all, within(1e-12));
+    run("triplet", "--tuples", file).failed(2, "[4, 4]", "anchor, positive, negative");
+    tuples(TRIPLETS);
+    json = loss("quadruplet", "--tuples", file);
+    assertThat(json.get("given").getAsString()).isEqualTo("triplets");
+    tuples(new long[] {0, 3, 1, 12});
+    run("quadruplet", "--tuples", file).failed(2, "12 at [0, 3]");
+    tuples(new long[] {0, 3});
+    run("quadruplet", "--tuples", file).failed(2, "[m, 3]", "[m, 4]");
+  }
+
   /** Three columns are triplets or signed pairs: where a loss takes both, what fits the labels. */
   @Test
   void pairsAreToldFromTriplets() throws IOException {

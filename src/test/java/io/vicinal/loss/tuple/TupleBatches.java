@@ -66,4 +66,26 @@ final class TupleBatches {
     }
     return batch.mined(mined, tuples.toArray(int[][]::new));
   }
+
+  /**
+   * Tuples that no label made: against them, of a sample with itself, several times. In sets a pair
+   * is of one kind.
+   */
+  static TupleCase loose(Tuples mined) {
+    TupleCase batch = TupleCase.of("loose", random(10, 6, 3), 0, 1, 0, 2, 1, 0);
+    Random random = new Random(12);
+    List<int[]> tuples = new ArrayList<>();
+    boolean signs = mined == Tuples.PAIRS || mined == Tuples.SETS;
+    for (int t = 0; t < 25; t++) {
+      int[] tuple = random.ints(signs ? 3 : mined == Tuples.TRIPLETS ? 3 : 4, 0, 6).toArray();
+      if (signs) {
+        tuple[2] = random.nextInt(2);
+      }
+      boolean known = tuples.stream().anyMatch(o -> o[0] == tuple[0] && o[1] == tuple[1]);
+      if (mined != Tuples.SETS || !known) {
+        tuples.add(tuple);
+      }
+    }
+    return batch.mined(mined, tuples.toArray(int[][]::new));
+  }
 }
