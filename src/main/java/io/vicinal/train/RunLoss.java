@@ -16,6 +16,7 @@ import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The loss of a run, be it against proxies or one of a batch: what it needs, and its criterion. */
 final class RunLoss {
@@ -31,6 +32,16 @@ final class RunLoss {
     boolean ofTuples = config.loss().ofTuples();
     proxies = ofTuples ? null : Parts.loss(config);
     tuples = ofTuples ? TupleLosses.create(config.loss().name(), config.loss().params()) : null;
+    if (ofTuples && !tuples.given().isEmpty()) {
+      throw new InputException(
+          "loss.name: "
+              + config.loss().name()
+              + " is given "
+              + tuples.given().stream()
+                  .map(LearnedParameter::name)
+                  .collect(Collectors.joining(", "))
+              + ", which a training run has not; choose another loss");
+    }
   }
 
   /** The loss if it is one against proxies, else null. */

@@ -2,7 +2,9 @@ package io.vicinal.train;
 
 import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.ClassLabels;
@@ -26,8 +28,26 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Runs with losses of a batch. */
 class TupleRunTest extends QuickRuns {
+  /** Keys and a queue, label sets, other embeddings of the same samples. */
+  private static final List<String> WITH_MORE =
+      List.of("multi-label-supcon", "moco", "adversarial-separation");
+
   static Stream<String> names() {
-    return TupleLosses.names().stream();
+    return TupleLosses.names().stream().filter(name -> !WITH_MORE.contains(name));
+  }
+
+  static Stream<String> withMore() {
+    return WITH_MORE.stream();
+  }
+
+  @ParameterizedTest
+  @MethodSource("withMore")
+  void whatNeedsMoreThanFeaturesAndLabelsIsRefused(String name) {
+    RunConfig config = quick("loss.name=" + name);
+    assertThatThrownBy(() -> run(folder.resolve("run"), config))
+        .isInstanceOf(InputException.class)
+        .hasMessageStartingWith("loss.name: " + name)
+        .hasMessageEndingWith("; choose another loss");
   }
 
   @ParameterizedTest
