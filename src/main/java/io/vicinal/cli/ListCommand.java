@@ -202,23 +202,37 @@ final class ListCommand implements Callable<Integer> {
 
   private void optimizers() {
     title("optimizers", "optimizer.name and optimizer.PARAMETER in a configuration");
-    String groups = "; groups.NAME overrides for a group of parameters lr (or lrScale),";
+    note(
+        "groups.NAME overrides for a group of parameters lr (or lrScale), weightDecay, and what of"
+            + " eps and momentum the optimizer has; groups.NAME.warmup=EPOCHS lets it wait,"
+            + " groups.NAME.clip clips it alone.");
     entry(
         "sgd",
-        "lr=0.1  momentum=0.9  weightDecay=0",
-        "as torch.optim.SGD" + groups + " weightDecay");
+        "lr=0.1  momentum=0.9  nesterov=false  weightDecay=0",
+        "as torch.optim.SGD",
+        SOURCE + "Sutskever, Martens, Dahl, Hinton, ICML 2013");
     entry(
         "adam",
         "lr=0.001  beta1=0.9  beta2=0.999  eps=1e-8  weightDecay=0",
-        "Kingma and Ba 2015, as torch.optim.Adam" + groups + " eps, weightDecay");
+        "as torch.optim.Adam",
+        SOURCE + "Kingma, Ba, arXiv:1412.6980");
     entry(
         "adamw",
         "lr=0.001  beta1=0.9  beta2=0.999  eps=1e-8  weightDecay=0.01",
-        "Loshchilov and Hutter 2019, as torch.optim.AdamW" + groups + " eps, weightDecay");
+        "as torch.optim.AdamW: weight decay apart from the gradient",
+        SOURCE + "Loshchilov, Hutter, arXiv:1711.05101");
+    entry(
+        "rmsprop",
+        "lr=0.01  alpha=0.99  eps=1e-8  momentum=0  centered=false  weightDecay=0",
+        "as torch.optim.RMSprop",
+        SOURCE + "Tieleman, Hinton 2012; centered: Graves, arXiv:1308.0850");
   }
 
   private void schedules() {
     title("schedules", "schedule.name and schedule.PARAMETER in a configuration");
+    note(
+        "warmup.steps=N or warmup.epochs=N in front of any of them: a factor that rises on a"
+            + " straight line from warmup.from=0.1 to 1.");
     entry("constant", "", "the learning rates stay as they are");
     entry(
         "step",
@@ -228,6 +242,11 @@ final class ListCommand implements Callable<Integer> {
         "plateau",
         "patience=4  factor=0.1",
         "multiplies them when the validation metric has not improved for that many evaluations");
+    entry(
+        "cosine",
+        "floor=0  epochs=the run's",
+        "lowers them with every step, on half a cosine, to floor times what they were",
+        SOURCE + "Loshchilov, Hutter, ICLR 2017, without restarts");
   }
 
   private void datasets() {

@@ -10,21 +10,27 @@ import java.util.Map;
  *
  * <p>Immutable, so safe for any thread.
  *
- * @param name {@code sgd}, {@code adam} or {@code adamw}
+ * @param name {@code sgd}, {@code adam}, {@code adamw} or {@code rmsprop}
  * @param lr the base learning rate
- * @param momentum sgd's; 0 for the others
+ * @param momentum sgd's and rmsprop's; 0 for the others
+ * @param nesterov whether sgd's momentum is Nesterov's
  * @param beta1 Adam's decay of the first moment
  * @param beta2 Adam's decay of the second moment
- * @param eps Adam's addend to the root of the second moment; 1.0 is a real setting
- * @param weightDecay added to the gradient (sgd, adam) or taken from the parameter (adamw)
+ * @param alpha rmsprop's decay of the mean square
+ * @param centered whether rmsprop's mean square is a variance
+ * @param eps Adam's and rmsprop's addend to the root; 1.0 is a real setting
+ * @param weightDecay taken from the parameter (adamw), or added to the gradient
  * @param groups what the model's groups change, by name; one that is missing changes nothing
  */
 public record OptimizerConfig(
     String name,
     double lr,
     double momentum,
+    boolean nesterov,
     double beta1,
     double beta2,
+    double alpha,
+    boolean centered,
     double eps,
     double weightDecay,
     Map<String, GroupOverrides> groups) {
@@ -35,25 +41,45 @@ public record OptimizerConfig(
    */
   private static final double MOST = 1e6;
 
+  private static final Range MOMENTA = Range.halfOpen(0, 1);
+
   /**
-   * A group's own settings; null where it follows the optimiser's.
+   * A group's own settings; null where it follows the optimiser's, clip's and warmup's.
    *
    * @param lr a learning rate in place of the base one
    * @param lrScale a multiple of the base learning rate
+   * @param warmup the first epochs, in which the group stays as it is
    */
-  public record GroupOverrides(Double lr, Double lrScale, Double eps, Double weightDecay) {
-    static final GroupOverrides NONE = new GroupOverrides(null, null, null, null);
+  public record GroupOverrides(
+      Double lr,
+      Double lrScale,
+      Double eps,
+      Double weightDecay,
+      Double momentum,
+      Integer warmup,
+      ClipConfig.Own clip) {
+    static final GroupOverrides NONE = new GroupOverrides(null, null, null, null, null, null, null);
 
-    static GroupOverrides read(ConfigObject s) {
+    static GroupOverrides read(ConfigObject s, String optimizer) {
       Double lr = s.number("lr", Range.upTo(MOST, false));
       Double lrScale = s.number("lrScale", Range.atLeast(0));
       Double eps = s.number("eps", Range.upTo(MOST, true));
       Double weightDecay = s.number("weightDecay", Range.upTo(MOST, false));
+      Double momentum = s.number("momentum", MOMENTA);
+      Integer warmup =
+          s.has("warmup") ? (Integer) s.integer("warmup", 0, Range.integersFrom(0)) : null;
+      ClipConfig.Own clip = s.has("clip") ? ClipConfig.Own.read(s.section("clip")) : null;
       s.end();
       if (lr != null && lrScale != null) {
         throw s.error("lr", "excludes lrScale; keep one of the two");
       }
-      return new GroupOverrides(lr, lrScale, eps, weightDecay);
+      if (eps != null && optimizer.equals("sgd")) {
+        throw s.error("eps", "is Adam's and rmsprop's; sgd has none, remove it");
+      }
+      if (momentum != null && optimizer.startsWith("adam")) {
+        throw s.error("momentum", "is sgd's and rmsprop's; " + optimizer + " has beta1, remove it");
+      }
+      return new GroupOverrides(lr, lrScale, eps, weightDecay, momentum, warmup, clip);
     }
   }
 
@@ -82,24 +108,41 @@ public record OptimizerConfig(
     return own == null ? weightDecay : own;
   }
 
+  /** A group's momentum. */
+  public double momentum(String group) {
+    Double own = of(group).momentum();
+    return own == null ? momentum : own;
+  }
+
+  /** A group's first epochs in which it stays as it is; null where it follows the run's. */
+  public Integer warmup(String group) {
+    return of(group).warmup();
+  }
+
+  /** A group's own clipping; null where it follows the run's. */
+  public ClipConfig.Own clip(String group) {
+    return of(group).clip();
+  }
+
   static OptimizerConfig read(ConfigObject s, Groups model) {
-    String name = s.choice("name", "adam", "sgd", "adam", "adamw");
+    String name = s.choice("name", "adam", "sgd", "adam", "adamw", "rmsprop");
     boolean sgd = name.equals("sgd");
-    double lr = s.number("lr", sgd ? 0.1 : 1e-3, Range.upTo(MOST, false));
+    boolean rmsprop = name.equals("rmsprop");
+    boolean adam = name.startsWith("adam");
+    double lr = s.number("lr", sgd ? 0.1 : rmsprop ? 0.01 : 1e-3, Range.upTo(MOST, false));
     double weightDecay =
         s.number("weightDecay", name.equals("adamw") ? 0.01 : 0, Range.upTo(MOST, false));
-    double momentum = sgd ? s.number("momentum", 0.9, Range.halfOpen(0, 1)) : 0;
-    double beta1 = sgd ? 0 : s.number("beta1", 0.9, Range.halfOpen(0, 1));
-    double beta2 = sgd ? 0 : s.number("beta2", 0.999, Range.halfOpen(0, 1));
+    double momentum = adam ? 0 : s.number("momentum", sgd ? 0.9 : 0, MOMENTA);
+    boolean nesterov = sgd && s.flag("nesterov", false);
+    double beta1 = adam ? s.number("beta1", 0.9, MOMENTA) : 0;
+    double beta2 = adam ? s.number("beta2", 0.999, MOMENTA) : 0;
+    double alpha = rmsprop ? s.number("alpha", 0.99, MOMENTA) : 0;
+    boolean centered = rmsprop && s.flag("centered", false);
     double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
     ConfigObject own = s.section("groups");
     Map<String, GroupOverrides> groups = new LinkedHashMap<>();
     for (String group : model.names()) {
-      ConfigObject section = own.section(group);
-      groups.put(group, GroupOverrides.read(section));
-      if (sgd && groups.get(group).eps() != null) {
-        throw section.error("eps", "is Adam's; sgd has none, remove it");
-      }
+      groups.put(group, GroupOverrides.read(own.section(group), name));
     }
     own.end();
     s.end();
@@ -108,11 +151,17 @@ public record OptimizerConfig(
             name,
             lr,
             momentum,
+            nesterov,
             beta1,
             beta2,
+            alpha,
+            centered,
             eps,
             weightDecay,
             Collections.unmodifiableMap(groups));
+    if (nesterov && momentum == 0) {
+      throw s.error("nesterov", "needs a momentum above 0; set one, or remove it");
+    }
     model.names().forEach(group -> config.check(group, s, own.section(group)));
     return config;
   }
@@ -125,9 +174,12 @@ public record OptimizerConfig(
           "lrScale",
           "makes a learning rate of " + rate + ", more than " + (long) MOST + "; lower it");
     }
-    // A step multiplies a parameter by 1 - lr wd, with momentum m by what grows beyond 2 (1 + m).
-    double most = 2 * (1 + momentum);
-    if (!name.equals("adam") && rate * weightDecay(group) >= most) {
+    // A step multiplies a parameter by 1 - lr wd, with momentum m by what grows beyond 2 (1 + m),
+    // with Nesterov's beyond 2 (1 + m) / (1 + 2 m). Adam and rmsprop divide the decay by the root.
+    double m = name.equals("sgd") ? momentum(group) : 0;
+    double most = 2 * (1 + m) / (nesterov ? 1 + 2 * m : 1);
+    boolean grows = name.equals("sgd") || name.equals("adamw");
+    if (grows && rate * weightDecay(group) >= most) {
       boolean its = of(group).weightDecay() != null;
       throw (its ? own : s)
           .error(
@@ -147,12 +199,22 @@ public record OptimizerConfig(
     JsonObject o = new JsonObject();
     o.addProperty("name", name);
     o.addProperty("lr", lr);
-    if (name.equals("sgd")) {
-      o.addProperty("momentum", momentum);
-    } else {
-      o.addProperty("beta1", beta1);
-      o.addProperty("beta2", beta2);
-      o.addProperty("eps", eps);
+    switch (name) {
+      case "sgd" -> {
+        o.addProperty("momentum", momentum);
+        o.addProperty("nesterov", nesterov);
+      }
+      case "rmsprop" -> {
+        o.addProperty("momentum", momentum);
+        o.addProperty("alpha", alpha);
+        o.addProperty("centered", centered);
+        o.addProperty("eps", eps);
+      }
+      default -> {
+        o.addProperty("beta1", beta1);
+        o.addProperty("beta2", beta2);
+        o.addProperty("eps", eps);
+      }
     }
     o.addProperty("weightDecay", weightDecay);
     JsonObject own = new JsonObject();

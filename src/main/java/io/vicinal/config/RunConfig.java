@@ -79,6 +79,7 @@ public record RunConfig(
       throw s.error("fitted", "has a key that no run fits; those are " + String.join(", ", FITTED));
     }
     config.checkValidationIsThere(s);
+    config.schedule.check(s.section("schedule"), config.epochs);
     return config;
   }
 
@@ -90,6 +91,12 @@ public record RunConfig(
   public static RunConfig defaults(String... overrides) {
     String json = "{\"data\": {\"dataset\": \"" + DataConfig.GIVEN + "\"}}";
     return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), List.of(overrides));
+  }
+
+  /** The first epochs in which a group of parameters stays as it is. */
+  public int warmup(String group) {
+    Integer own = optimizer.warmup(group);
+    return own != null ? own : warmup.groups().contains(group) ? warmup.epochs() : 0;
   }
 
   private void checkValidationIsThere(ConfigObject s) {

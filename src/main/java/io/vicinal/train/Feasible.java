@@ -51,7 +51,9 @@ final class Feasible {
       notes.accept(told);
     }
     RunConfig resolved = config.fitted(fitted);
-    Parts.sampler(resolved, rows.clone(), rows); // refuses given sizes that the data cannot fill
+    // Refuse given sizes that the data cannot fill, and a schedule that its epochs cannot hold.
+    int batches = Parts.sampler(resolved, rows.clone(), rows).batchesPerEpoch();
+    Parts.schedule(resolved.schedule(), resolved.epochs(), batches);
     return resolved;
   }
 

@@ -15,7 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Supplier;
+import java.util.function.IntFunction;
 import java.util.stream.LongStream;
 
 /**
@@ -60,7 +60,7 @@ public final class HeadTraining {
   private final Loss loss;
   private final Head start;
   private final Set<String> frozen;
-  private final Supplier<Schedule> schedule;
+  private final IntFunction<Schedule> schedule;
   private final Listener listener;
 
   private HeadTraining(
@@ -69,7 +69,7 @@ public final class HeadTraining {
       Loss loss,
       Head start,
       Set<String> frozen,
-      Supplier<Schedule> schedule,
+      IntFunction<Schedule> schedule,
       Listener listener) {
     this.backend = backend;
     this.config = config;
@@ -91,7 +91,7 @@ public final class HeadTraining {
         Parts.loss(config),
         null,
         Set.of(),
-        () -> Parts.schedule(config.schedule()),
+        batches -> Parts.schedule(config.schedule(), config.epochs(), batches),
         (epoch, head) -> {});
   }
 
@@ -110,8 +110,11 @@ public final class HeadTraining {
     return new HeadTraining(backend, config, loss, start, Set.of(groups), schedule, listener);
   }
 
-  /** The same with another schedule than the configuration names, made for every training. */
-  HeadTraining following(Supplier<Schedule> other) {
+  /**
+   * The same with another schedule than the configuration names, made for every training from the
+   * number of batches of an epoch.
+   */
+  HeadTraining following(IntFunction<Schedule> other) {
     return new HeadTraining(backend, config, loss, start, frozen, other, listener);
   }
 
@@ -154,7 +157,7 @@ public final class HeadTraining {
           new FeatureTraining(
               backend, features, supervision, head, criterion, sampler.batchSize(), scratch);
       Optimizer optimizer = Parts.optimizer(config, model, scratch);
-      Schedule rates = schedule.get();
+      Schedule rates = schedule.apply(sampler.batchesPerEpoch());
       new Loop(
               backend,
               model,

@@ -1,6 +1,7 @@
 package io.vicinal.train;
 
 import io.vicinal.InputException;
+import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.process.Limits;
 import io.vicinal.tensor.HostMemory;
@@ -50,8 +51,6 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     long embedding = config.head().embedding();
     long learned = new RunLoss(config).learned(classes);
     long parameters = element * (embedding * width + embedding + learned);
-    boolean sgd = config.optimizer().name().equals("sgd");
-    long moments = !sgd ? 2 : config.optimizer().momentum() > 0 ? 1 : 0; // tensors per parameter
     long workspace = (long) config.compute().workspaceMiB() << 20;
     Map<String, Long> bytes = new LinkedHashMap<>();
     bytes.put("features", element * samples * width);
@@ -60,7 +59,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put(MEASURING, measured(config, width, validation));
     bytes.put("parameters", parameters);
     bytes.put("gradients", parameters);
-    bytes.put("optimizer moments", moments * parameters);
+    bytes.put("optimizer moments", moments(config.optimizer()) * parameters);
     bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
     if (config.loss().ofTuples()) {
       long pairs = (long) config.sampler().batchSize() * config.sampler().batchSize();
@@ -68,6 +67,16 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     }
     bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
     return new MemoryEstimate(bytes);
+  }
+
+  /** Tensors per parameter, as if no group had a momentum of its own. */
+  private static int moments(OptimizerConfig c) {
+    int velocities = c.momentum() > 0 ? 1 : 0;
+    return switch (c.name()) {
+      case "sgd" -> velocities;
+      case "rmsprop" -> velocities + (c.centered() ? 2 : 1);
+      default -> 2;
+    };
   }
 
   /**

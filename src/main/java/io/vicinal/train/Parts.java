@@ -17,12 +17,15 @@ import io.vicinal.nn.Parameters;
 import io.vicinal.nn.ProxyStart;
 import io.vicinal.optim.Adam;
 import io.vicinal.optim.ConstantSchedule;
+import io.vicinal.optim.CosineSchedule;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.ParameterGroup;
 import io.vicinal.optim.PlateauSchedule;
+import io.vicinal.optim.RmsProp;
 import io.vicinal.optim.Schedule;
 import io.vicinal.optim.Sgd;
 import io.vicinal.optim.StepSchedule;
+import io.vicinal.optim.WarmupSchedule;
 import io.vicinal.sample.BalancedSampler;
 import io.vicinal.sample.RandomSampler;
 import io.vicinal.sample.Sampler;
@@ -131,16 +134,15 @@ final class Parts {
    * @param always groups that do in all epochs
    */
   static IntFunction<Set<String>> frozen(RunConfig config, Parameters all, Set<String> always) {
-    Set<String> groups = new LinkedHashSet<>(always);
-    groups.addAll(config.warmup().groups());
-    Set<String> first = Set.copyOf(all.in(groups));
-    Set<String> later = Set.copyOf(all.in(always));
-    return epoch -> epoch <= config.warmup().epochs() ? first : later;
+    return epoch -> {
+      Set<String> groups = new LinkedHashSet<>(always);
+      all.groups().stream().filter(g -> config.warmup(g) >= epoch).forEach(groups::add);
+      return Set.copyOf(all.in(groups));
+    };
   }
 
   static Optimizer optimizer(RunConfig config, Trainable model, Arena arena) {
     OptimizerConfig c = config.optimizer();
-    ClipConfig clip = config.clip();
     List<ParameterGroup> groups = new ArrayList<>();
     for (String name : model.parameters().names()) {
       String group = model.parameters().group(name);
@@ -152,28 +154,59 @@ final class Parts {
               c.lr(group),
               c.eps(group),
               c.weightDecay(group),
-              c.momentum(),
-              clip.groups().contains(group)
-                  ? new Update.Clip(clip.value(), 0, 0)
-                  : Update.Clip.NONE));
+              c.momentum(group),
+              clip(config, group, 1 + model.parameters().groups().indexOf(group))));
     }
     return switch (c.name()) {
-      case "sgd" -> new Sgd(arena, groups, false);
+      case "sgd" -> new Sgd(arena, groups, c.nesterov());
       case "adam", "adamw" ->
           new Adam(arena, groups, c.beta1(), c.beta2(), c.name().equals("adamw"));
+      case "rmsprop" -> new RmsProp(arena, groups, c.alpha(), c.centered());
       default -> throw new InputException("optimizer.name: \"" + c.name() + "\" is unknown");
     };
   }
 
-  static Schedule schedule(ScheduleConfig c) {
-    return switch (c.name()) {
-      case "step" ->
-          c.every() > 0
-              ? StepSchedule.every(c.every(), c.factor())
-              : StepSchedule.at(c.milestones(), c.factor());
-      case "plateau" -> new PlateauSchedule(c.factor(), c.patience());
-      case "constant" -> new ConstantSchedule();
-      default -> throw new InputException("schedule.name: \"" + c.name() + "\" is unknown");
-    };
+  /**
+   * @param own the number of the group's own set, where it is clipped apart from others
+   */
+  private static Update.Clip clip(RunConfig config, String group, int own) {
+    ClipConfig.Own apart = config.optimizer().clip(group);
+    if (apart != null) {
+      return new Update.Clip(apart.value(), apart.norm(), own);
+    }
+    ClipConfig all = config.clip();
+    return all.groups().contains(group)
+        ? new Update.Clip(all.value(), all.norm(), 0)
+        : Update.Clip.NONE;
+  }
+
+  /**
+   * @param epochs of the run
+   * @param batches of an epoch
+   */
+  static Schedule schedule(ScheduleConfig c, int epochs, int batches) {
+    ScheduleConfig.Rise rise = c.warmup();
+    long first = rise.steps() + (long) rise.epochs() * batches;
+    long length = (long) c.length(epochs) * batches;
+    Schedule schedule =
+        switch (c.name()) {
+          case "step" ->
+              c.every() > 0
+                  ? StepSchedule.every(c.every(), c.factor())
+                  : StepSchedule.at(c.milestones(), c.factor());
+          case "plateau" -> new PlateauSchedule(c.factor(), c.patience());
+          case "cosine" -> new CosineSchedule(first, length, c.floor());
+          case "constant" -> new ConstantSchedule();
+          default -> throw new InputException("schedule.name: \"" + c.name() + "\" is unknown");
+        };
+    if (c.name().equals("cosine") && first > 0 && first >= length) {
+      throw new InputException(
+          "schedule.warmup.steps: "
+              + first
+              + " leave nothing of the cosine's "
+              + length
+              + " steps; lower it");
+    }
+    return first > 0 ? new WarmupSchedule(schedule, first, rise.from()) : schedule;
   }
 }

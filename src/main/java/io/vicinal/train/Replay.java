@@ -11,13 +11,13 @@ import io.vicinal.optim.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * The training of a run folder once more, up to the head that it delivered: its configuration, the
- * epochs until its best one, and the learning rates that it really had, which a schedule that
- * follows the validation cannot give again. Stateless.
+ * epochs until its best one, and its schedule, which is told what the validation of each epoch was.
+ * Stateless.
  */
 public final class Replay {
   private Replay() {}
@@ -35,7 +35,7 @@ public final class Replay {
   public static Plan of(Path folder, Backend backend) {
     RunConfig config = ConfigParser.stored(folder.resolve("config.json"));
     Path log = folder.resolve("metrics.jsonl");
-    Map<Integer, Double> factors = new TreeMap<>();
+    Map<Integer, Double> metrics = new HashMap<>();
     int last = 0;
     int best = 0; // 0 without validation: the last head is delivered then
     try {
@@ -46,7 +46,8 @@ public final class Replay {
           continue; // of the raw features
         }
         int epoch = o.get("epoch").getAsInt();
-        factors.put(epoch, factor(o.getAsJsonObject("lr"), config));
+        JsonElement metric = o.getAsJsonObject("validation").get(config.evaluate().metric());
+        metrics.put(epoch, metric == null ? Double.NaN : metric.getAsDouble());
         last = epoch;
         best = o.get("best").getAsBoolean() ? epoch : best;
       }
@@ -57,48 +58,46 @@ public final class Replay {
     int delivered = best > 0 ? best : last;
     HeadTraining training =
         HeadTraining.of(backend, config.withEpochs(delivered))
-            .following(() -> new Recorded(factors));
+            .following(
+                batches ->
+                    new Told(Parts.schedule(config.schedule(), config.epochs(), batches), metrics));
     return new Plan(delivered, training);
   }
 
-  /** What the schedule multiplied the learning rates by. */
-  private static double factor(JsonObject learningRates, RunConfig config) {
-    for (Map.Entry<String, JsonElement> group : learningRates.entrySet()) {
-      double configured = config.optimizer().lr(group.getKey());
-      if (configured > 0) {
-        return group.getValue().getAsDouble() / configured;
-      }
-    }
-    return 1;
-  }
-
-  /** A schedule by epoch. */
-  private static final class Recorded implements Schedule {
-    private final Map<Integer, Double> factors;
+  /** A schedule that hears at the end of an epoch what the run's schedule heard. */
+  private static final class Told implements Schedule {
+    private final Schedule schedule;
+    private final Map<Integer, Double> metrics;
     private int epoch = 1;
 
-    Recorded(Map<Integer, Double> factors) {
-      this.factors = factors;
+    Told(Schedule schedule, Map<Integer, Double> metrics) {
+      this.schedule = schedule;
+      this.metrics = metrics;
     }
 
     @Override
     public double factor() {
-      return factors.getOrDefault(epoch, 1.0);
+      return schedule.factor();
+    }
+
+    @Override
+    public void stepEnded() {
+      schedule.stepEnded();
     }
 
     @Override
     public void epochEnded(double metric) {
-      epoch++;
+      schedule.epochEnded(metrics.getOrDefault(epoch++, Double.NaN));
     }
 
     @Override
     public double[] state() {
-      return new double[] {epoch};
+      throw new UnsupportedOperationException("a replay is not interrupted");
     }
 
     @Override
     public void restore(double[] state) {
-      epoch = (int) Schedule.checked(state, 1)[0];
+      throw new UnsupportedOperationException("a replay is not interrupted");
     }
   }
 }

@@ -65,8 +65,8 @@ record RunRecord(RunConfig config, JsonObject run) {
   }
 
   /**
-   * Refuses to go on with another configuration. More epochs are welcome, and threads and workspace
-   * may differ.
+   * Refuses to go on with another configuration. More epochs are welcome, unless the schedule ends
+   * with them, and threads and workspace may differ.
    */
   void checkSame(RunConfig now, Path folder) {
     refuse(
@@ -105,6 +105,9 @@ record RunRecord(RunConfig config, JsonObject run) {
   private static JsonObject comparable(RunConfig config) {
     JsonObject o = config.json();
     o.remove("epochs");
+    if (config.schedule().followsEpochs()) {
+      o.getAsJsonObject("schedule").addProperty("epochs", config.epochs());
+    }
     o.remove("checkpointSteps");
     o.remove("fitted"); // the values are compared
     o.getAsJsonObject("compute").remove("threads");

@@ -327,8 +327,33 @@ public final class TrainingOptions {
     return optimizer("sgd", Map.of("lr", lr, "momentum", momentum));
   }
 
+  /** Stochastic gradient descent with Nesterov's momentum, above 0. */
+  public TrainingOptions nesterov(double lr, double momentum) {
+    return optimizer("sgd", Map.of("lr", lr, "momentum", momentum, "nesterov", true));
+  }
+
+  /** RMSprop with its usual constants and this learning rate. */
+  public TrainingOptions rmsprop(double lr) {
+    return optimizer("rmsprop", Map.of("lr", lr));
+  }
+
+  /**
+   * RMSprop.
+   *
+   * @param alpha decay of the mean square; usually 0.99
+   * @param eps usually 1e-8
+   * @param momentum from 0 to below 1; usually 0
+   * @param centered whether the mean square is a variance
+   */
+  public TrainingOptions rmsprop(
+      double lr, double alpha, double eps, double momentum, boolean centered) {
+    return optimizer(
+        "rmsprop",
+        Map.of("lr", lr, "alpha", alpha, "eps", eps, "momentum", momentum, "centered", centered));
+  }
+
   /** Keeps the groups' settings and a weight decay that was set. */
-  private TrainingOptions optimizer(String name, Map<String, Double> values) {
+  private TrainingOptions optimizer(String name, Map<String, Object> values) {
     return with(
         tree -> {
           JsonObject section = section(tree, "optimizer");
@@ -358,12 +383,32 @@ public final class TrainingOptions {
     return group(group, "lrScale", multiple, "lr");
   }
 
-  /** A group's own eps, above 0; Adam and AdamW. */
+  /** A group's own eps, above 0; not for SGD. */
   public TrainingOptions eps(String group, double value) {
     return group(group, "eps", value, "");
   }
 
-  private TrainingOptions group(String group, String key, double value, String excluded) {
+  /** A group's own momentum; SGD and RMSprop. */
+  public TrainingOptions momentum(String group, double value) {
+    return group(group, "momentum", value, "");
+  }
+
+  /** The first epochs, in which a group stays as it is, whatever {@link #warmup} says. */
+  public TrainingOptions warmup(String group, int epochs) {
+    return group(group, "warmup", epochs, "");
+  }
+
+  /** Clamps a group's gradient elements to ±value, whatever {@link #clip} says; 0: not. */
+  public TrainingOptions clip(String group, double value) {
+    return group(group, "clip", object("value", json(value)), "");
+  }
+
+  /** Scales a group's gradient to at most this norm, whatever {@link #clip} says; 0: not. */
+  public TrainingOptions clipNorm(String group, double norm) {
+    return group(group, "clip", object("norm", json(norm)), "");
+  }
+
+  private TrainingOptions group(String group, String key, Object value, String excluded) {
     return with(
         tree -> {
           JsonObject own = section(section(section(tree, "optimizer"), "groups"), group);
@@ -374,7 +419,47 @@ public final class TrainingOptions {
 
   /** The learning rates stay as they are: the default. */
   public TrainingOptions constantRate() {
-    return with(tree -> tree.add("schedule", object("name", json("constant"))));
+    return schedule("constant", Map.of());
+  }
+
+  /** Lowers the learning rates with every step, on half a cosine, to {@code floor} times them. */
+  public TrainingOptions cosineRate(double floor) {
+    return schedule("cosine", Map.of("floor", floor));
+  }
+
+  /** The same, where the floor is reached after so many epochs in place of the run's. */
+  public TrainingOptions cosineRate(double floor, int epochs) {
+    return schedule("cosine", Map.of("floor", floor, "epochs", epochs));
+  }
+
+  /** Lets the learning rates rise in the first steps, from {@code from} times them, below 1. */
+  public TrainingOptions risingSteps(int steps, double from) {
+    return rising("steps", steps, from);
+  }
+
+  /** The same, over the steps of the first epochs. */
+  public TrainingOptions risingEpochs(int epochs, double from) {
+    return rising("epochs", epochs, from);
+  }
+
+  private TrainingOptions rising(String unit, int count, double from) {
+    return with(
+        tree -> {
+          JsonObject rise = object(unit, json(count));
+          rise.add("from", json(from));
+          section(tree, "schedule").add("warmup", rise);
+        });
+  }
+
+  /** Keeps the first steps' rise. */
+  private TrainingOptions schedule(String name, Map<String, Object> values) {
+    return with(
+        tree -> {
+          JsonObject section = section(tree, "schedule");
+          section.keySet().removeIf(key -> !key.equals("warmup"));
+          section.add("name", json(name));
+          values.forEach((key, value) -> section.add(key, json(value)));
+        });
   }
 
   /** Multiplies the learning rates by {@code factor}, between 0 and 1, every so many epochs. */
@@ -397,13 +482,7 @@ public final class TrainingOptions {
   }
 
   private TrainingOptions reduce(String name, String key, JsonElement value, double factor) {
-    return with(
-        tree -> {
-          JsonObject section = object("name", json(name));
-          section.add(key, value);
-          section.add("factor", json(factor));
-          tree.add("schedule", section);
-        });
+    return schedule(name, Map.of(key, value, "factor", factor));
   }
 
   /**
@@ -416,6 +495,21 @@ public final class TrainingOptions {
     return with(
         tree -> {
           JsonObject section = object("value", json(value));
+          addGroups(section, groups);
+          tree.add("clip", section);
+        });
+  }
+
+  /**
+   * Scales the gradients to at most this Euclidean norm over the groups together.
+   *
+   * @param norm 0 for no clipping: the default
+   * @param groups none for all
+   */
+  public TrainingOptions clipNorm(double norm, String... groups) {
+    return with(
+        tree -> {
+          JsonObject section = object("norm", json(norm));
           addGroups(section, groups);
           tree.add("clip", section);
         });
@@ -581,6 +675,9 @@ public final class TrainingOptions {
   }
 
   private static JsonElement json(Object value) {
+    if (value instanceof JsonElement element) {
+      return element;
+    }
     if (value instanceof Number number) {
       return new JsonPrimitive(number);
     }

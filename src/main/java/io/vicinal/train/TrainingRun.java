@@ -66,7 +66,7 @@ final class TrainingRun {
             sampler.batchSize(),
             arena);
     this.optimizer = Parts.optimizer(config, model, arena);
-    this.schedule = Parts.schedule(config.schedule());
+    this.schedule = Parts.schedule(config.schedule(), config.epochs(), sampler.batchesPerEpoch());
     this.validation =
         data.validation() == null
             ? null

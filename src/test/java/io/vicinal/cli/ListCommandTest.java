@@ -31,7 +31,18 @@ class ListCommandTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"random", "balanced", "sgd", "adam", "adamw", "step", "plateau"})
+  @ValueSource(
+      strings = {
+        "random",
+        "balanced",
+        "sgd",
+        "adam",
+        "adamw",
+        "rmsprop",
+        "step",
+        "plateau",
+        "cosine"
+      })
   void namesWhatConfigurationsTake(String name) {
     assertThat(Outcome.of("list").succeeded().out()).contains("\n  " + name + "   ");
   }

@@ -29,6 +29,9 @@ class ConfigurationPageTest {
           "schedule={\"name\":\"step\",\"every\":2}",
           "schedule={\"name\":\"step\",\"milestones\":[2]}",
           "schedule.name=plateau",
+          "schedule={\"name\":\"cosine\",\"epochs\":30,\"warmup\":{\"steps\":9}}",
+          "schedule.warmup.epochs=2",
+          "optimizer.name=rmsprop",
           "sampler.name=balanced");
 
   private static String page() throws IOException {

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
 import io.vicinal.CancelledException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
@@ -13,10 +15,14 @@ import io.vicinal.data.FeatureSet;
 import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -38,9 +44,10 @@ class HeadTrainingTest {
 
   @Test
   void aScheduleThatNobodyMakesIsRefused() {
-    ScheduleConfig cosine = new ScheduleConfig("cosine", 0, List.of(), 1, 0);
-    assertThatThrownBy(() -> Parts.schedule(cosine))
-        .hasMessage("schedule.name: \"cosine\" is unknown");
+    ScheduleConfig cycle =
+        new ScheduleConfig("cycle", 0, List.of(), 1, 0, null, 0, ScheduleConfig.Rise.NONE);
+    assertThatThrownBy(() -> Parts.schedule(cycle, 1, 1))
+        .hasMessage("schedule.name: \"cycle\" is unknown");
   }
 
   @Test
@@ -100,6 +107,88 @@ class HeadTrainingTest {
     assertThat(result.bestEpoch()).isBetween(2, 15);
     assertThat(rates.get(0)).isEqualTo(2);
     assertThat(rates.get(rates.size() - 1)).isLessThan(2);
+  }
+
+  /** Rates that change with every step, and follow the validation: each is what the run had. */
+  @Test
+  void aReplayHasTheRatesOfEveryStep(@TempDir Path folder) throws IOException {
+    RunConfig config =
+        RunConfig.defaults(
+            "loss.name=normalized-softmax",
+            "head.embedding=6",
+            "sampler.batch=32",
+            "epochs=9",
+            "optimizer.lr=0.3",
+            "schedule={\"name\":\"plateau\",\"patience\":0,\"factor\":0.3,\"warmup\":{\"steps\":10}}",
+            "validation.fraction=0.3");
+    Path run = folder.resolve("run");
+    TrainResult result = Trainer.train(config, CLOUDS, run, RunMode.NEW, TrainingListener.NONE);
+    List<Double> logged = new ArrayList<>(); // of each epoch's last step
+    for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
+      JsonObject o = JsonParser.parseString(line).getAsJsonObject();
+      if (o.has("lr")) {
+        logged.add(o.getAsJsonObject("lr").get("weight").getAsDouble());
+      }
+    }
+    List<Double> rates = new ArrayList<>();
+    Map<Integer, Double> last = new TreeMap<>();
+    Replay.Plan plan = Replay.of(run, BACKEND);
+    try (Arena arena = Arena.host()) {
+      TrainedRun trained = TrainedRun.open(run, CLOUDS, BACKEND, arena);
+      FeatureSet training = trained.training();
+      HeadTraining.Listener listener =
+          new HeadTraining.Listener() {
+            @Override
+            public void stepping(HeadTraining.Step step) {
+              rates.add(step.learningRates().get("weight"));
+              last.put(step.epoch(), step.learningRates().get("weight"));
+            }
+
+            @Override
+            public void ended(int epoch, Head head) {}
+          };
+      Head made =
+          plan.training()
+              .watchedBy(listener)
+              .train(
+                  training.features(),
+                  Supervision.hard(CLASSES, training.labels().toLongs()),
+                  arena);
+      assertThat(made.weight().toFloats()).isEqualTo(trained.head().weight().toFloats());
+    }
+    assertThat(result.bestEpoch()).isGreaterThan(3);
+    assertThat(rates.get(0)).isEqualTo(0.3 * 0.1);
+    assertThat(rates.get(5)).isEqualTo(0.3 * (0.1 + 0.9 * 5 / 10));
+    assertThat(last.values()).containsExactlyElementsOf(logged.subList(0, result.bestEpoch()));
+    assertThat(logged.get(result.bestEpoch() - 1)).isLessThan(0.3); // the plateau acted
+  }
+
+  /** Of two groups one waits two epochs and the other one. */
+  @Test
+  void groupsWarmUpOnTheirOwn() {
+    RunConfig config =
+        RunConfig.defaults(
+            "loss.name=normalized-softmax",
+            "head.embedding=6",
+            "sampler.batch=32",
+            "epochs=4",
+            "warmup={\"epochs\":1,\"groups\":[\"weight\",\"bias\"]}",
+            "optimizer.groups.weight.warmup=2",
+            "validation.fraction=0");
+    List<List<float[]>> after = new ArrayList<>();
+    HeadTraining.of(BACKEND, config)
+        .watchedBy(
+            (epoch, head) ->
+                after.add(
+                    List.of(
+                        head.weight().toFloats(),
+                        head.bias().toFloats(),
+                        head.proxies().toFloats())))
+        .train(CLOUDS.features(), Supervision.hard(CLASSES, LABELS), ARENA);
+    assertThat(after.get(1).get(0)).isEqualTo(after.get(0).get(0));
+    assertThat(after.get(2).get(0)).isNotEqualTo(after.get(1).get(0));
+    assertThat(after.get(1).get(1)).isNotEqualTo(after.get(0).get(1));
+    assertThat(after.get(1).get(2)).isNotEqualTo(after.get(0).get(2));
   }
 
   private static Head train(Supervision supervision) {

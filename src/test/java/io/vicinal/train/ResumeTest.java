@@ -100,15 +100,23 @@ class ResumeTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"balanced adam", "random sgd"})
+  @ValueSource(strings = {"balanced adam", "random sgd", "cosine rmsprop"})
   void stoppedAfterEveryFewStepsARunEndsTheSame(String kind) throws IOException {
     RunConfig config =
-        kind.startsWith("balanced")
-            ? config()
-            : config(
-                "sampler={\"name\":\"random\",\"batch\":30,\"dropLast\":false}",
-                "optimizer={\"name\":\"sgd\",\"lr\":0.05}",
-                "schedule={\"name\":\"step\",\"every\":2,\"factor\":0.5}");
+        switch (kind) {
+          case "balanced adam" -> config();
+          case "random sgd" ->
+              config(
+                  "sampler={\"name\":\"random\",\"batch\":30,\"dropLast\":false}",
+                  "optimizer={\"name\":\"sgd\",\"lr\":0.05,\"nesterov\":true}",
+                  "schedule={\"name\":\"step\",\"every\":2,\"factor\":0.5}");
+          default ->
+              config(
+                  "optimizer={\"name\":\"rmsprop\",\"lr\":0.01,\"centered\":true,\"eps\":0.1,\"groups\":"
+                      + "{\"proxies\":{\"momentum\":0.5},\"bias\":{\"warmup\":2,\"clip\":{\"value\":0.01}}}}",
+                  "schedule={\"name\":\"cosine\",\"floor\":0.1,\"warmup\":{\"steps\":17}}",
+                  "clip={\"norm\":0.05}");
+        };
     TrainResult whole = whole(config);
     assertThat(whole.steps()).isGreaterThan(40);
     // The schedule must have acted, or its state would not be tested.
@@ -286,6 +294,31 @@ class ResumeTest {
       Trainer.train(config("epochs=4"), data(arena), run, RunMode.RESUME, TrainingListener.NONE);
     }
     assertSameEnd(whole, run);
+  }
+
+  @Test
+  void aCosineEndsWithTheEpochsThatItWasMadeFor() throws IOException {
+    String cosine = "schedule={\"name\":\"cosine\",\"floor\":0.1}";
+    Path run = folder.resolve("run");
+    try (Arena arena = Arena.host()) {
+      Trainer.train(
+          config(cosine, "epochs=2"), data(arena), run, RunMode.NEW, TrainingListener.NONE);
+      refused(
+          () ->
+              Trainer.train(
+                  config(cosine, "epochs=4"),
+                  data(arena),
+                  run,
+                  RunMode.RESUME,
+                  TrainingListener.NONE),
+          "the run there differs in schedule.epochs (2, now 4)");
+      String same = "schedule={\"name\":\"cosine\",\"floor\":0.1,\"epochs\":2}";
+      Trainer.train(
+          config(same, "epochs=4"), data(arena), run, RunMode.RESUME, TrainingListener.NONE);
+    }
+    List<JsonObject> lines = timeless(run);
+    double lr = lines.get(4).getAsJsonObject("lr").get("weight").getAsDouble();
+    assertThat(lr).isEqualTo(0.1 * 0.02);
   }
 
   @Test

@@ -73,17 +73,28 @@ class TrainingOptionsTest {
     put(all, "optimizer.name", "\"adamw\"", o -> o.adamw(0.01));
     put(all, "optimizer.lr", "0.01", o -> o.adam(0.01));
     put(all, "optimizer.momentum", "0.5", o -> o.sgd(0.1, 0.5));
+    put(all, "optimizer.nesterov", "true", o -> o.nesterov(0.1, 0.5));
+    put(all, "optimizer.alpha", "0.9", o -> o.rmsprop(0.1, 0.9, 1, 0.5, true));
+    put(all, "optimizer.centered", "true", o -> o.rmsprop(0.1, 0.9, 1, 0.5, true));
     put(all, "optimizer.beta1", "0.8", o -> o.adam(0.1, 0.8, 0.9, 1));
     put(all, "optimizer.beta2", "0.95", o -> o.adamw(0.1, 0.8, 0.95, 1));
     put(all, "optimizer.eps", "1.0", o -> o.adam(0.1, 0.8, 0.9, 1));
     put(all, "optimizer.weightDecay", "0.5", o -> o.weightDecay(0.5));
     put(all, "optimizer.groups.weight.lr", "0.3", o -> o.lr(GroupName.WEIGHT, 0.3));
+    put(all, "optimizer.groups.weight.warmup", "3", o -> o.warmup(GroupName.WEIGHT, 3));
+    put(all, "optimizer.groups.weight.clip.norm", "2.0", o -> o.clipNorm(GroupName.WEIGHT, 2));
+    put(all, "schedule.floor", "0.1", o -> o.cosineRate(0.1));
+    put(all, "schedule.epochs", "50", o -> o.cosineRate(0.1, 50));
+    put(all, "schedule.warmup.steps", "7", o -> o.risingSteps(7, 0.2).cosineRate(0.1));
+    put(all, "schedule.warmup.epochs", "3", o -> o.risingEpochs(3, 0.2));
+    put(all, "schedule.warmup.from", "0.2", o -> o.reduceEvery(2, 0.5).risingEpochs(3, 0.2));
     put(all, "schedule.name", "\"plateau\"", o -> o.reduceOnPlateau(1, 0.5));
     put(all, "schedule.every", "2", o -> o.reduceEvery(2, 0.5));
     put(all, "schedule.milestones", "[2,5]", o -> o.reduceAt(0.5, 2, 5));
     put(all, "schedule.factor", "0.5", o -> o.reduceEvery(2, 0.5));
     put(all, "schedule.patience", "9", o -> o.reduceOnPlateau(9, 0.5));
     put(all, "clip.value", "2.0", o -> o.clip(2));
+    put(all, "clip.norm", "2.0", o -> o.clipNorm(2, GroupName.BIAS));
     put(all, "clip.groups", "[\"bias\"]", o -> o.clip(2, GroupName.BIAS));
     put(all, "sampler.name", "\"balanced\"", o -> o.balancedBatch(5, 6));
     put(all, "sampler.batch", "33", o -> o.batch(33));
@@ -191,6 +202,11 @@ class TrainingOptionsTest {
     assertThat(grouped.weightDecay(GroupName.BIAS, 7).config().optimizer().weightDecay("bias"))
         .isEqualTo(7);
     assertThat(BASE.reduceEvery(2, 0.5).constantRate()).isEqualTo(BASE);
+    RunConfig own = BASE.rmsprop(0.1).momentum(GroupName.BIAS, 0.5).clip(3).config();
+    assertThat(own.optimizer().momentum("bias")).isEqualTo(0.5);
+    assertThat(own.optimizer().momentum("weight")).isZero();
+    assertThat(own.optimizer().clip("bias")).isNull();
+    assertThat(BASE.clip(GroupName.BIAS, 0).config().optimizer().clip("bias").value()).isZero();
     assertThat(BASE.files(Path.of("x"), Path.of("y")).dataset("given")).isEqualTo(BASE);
   }
 
