@@ -10,7 +10,9 @@ import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
+import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricId;
+import io.vicinal.retrieval.MetricKind;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -171,17 +173,18 @@ final class ListCommand implements Callable<Integer> {
 
   private void metrics() {
     title("metrics", "evaluate.metrics in a configuration, 'vicinal evaluate --metrics'");
-    for (String name : MetricId.names()) {
-      MetricId example = MetricId.parse(name.replace("@k", "@10"));
+    for (MetricKind metric : MetricKind.values()) {
+      MetricId example = metric.example();
       entry(
-          name,
-          name.equals(example.id()) ? "" : "here with k = 10:",
+          metric.pattern(),
+          metric.pattern().equals(example.id()) ? "" : "here as " + example.id() + ":",
           example.definition(),
-          "needs: labels, "
-              + (example.kind().isClustering()
-                  ? "clusters (k-means of the embeddings)"
-                  : "the ranking of every query's gallery"),
-          SOURCE + example.source());
+          "needs: " + metric.needs().text(),
+          SOURCE + metric.source());
+    }
+    title("known defects of other code", "'vicinal evaluate --compat'");
+    for (MetricCompat compat : MetricCompat.values()) {
+      entry(compat.id(), "", compat.text());
     }
   }
 

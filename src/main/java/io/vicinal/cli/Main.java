@@ -1,6 +1,7 @@
 package io.vicinal.cli;
 
 import io.vicinal.Version;
+import io.vicinal.cli.evaluate.EvaluateCommand;
 import io.vicinal.cli.explain.ExplainCommand;
 import io.vicinal.cli.loss.LossCommand;
 import io.vicinal.process.Encoding;

@@ -6,16 +6,19 @@ import java.util.Map;
 /**
  * The result of an evaluation. Immutable; maps keep the order in which metrics were asked for.
  *
- * @param values metric id to value, fractions
+ * @param values metric id to value, fractions where the metric is one; NaN where it is undefined,
+ *     as the page of metrics says
  * @param definitions metric id to its one-sentence definition
  * @param counts what the means are over
  * @param perClass one entry per query label, ascending; empty if it was not asked for
+ * @param vectors metric id to values, of metrics that are several numbers ({@code rho@0})
  */
 public record Evaluation(
     Map<String, Double> values,
     Map<String, String> definitions,
     Counts counts,
-    List<PerClass> perClass) {
+    List<PerClass> perClass,
+    Map<String, List<Double>> vectors) {
   /**
    * Counts behind the means.
    *

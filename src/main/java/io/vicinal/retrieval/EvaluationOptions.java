@@ -11,9 +11,14 @@ import java.util.List;
  *     of cosine similarity)
  * @param method where the ranks come from; both give the same values
  * @param perClass whether to fill the per-class table
+ * @param settings what single metrics need beyond embeddings and labels
  */
 public record EvaluationOptions(
-    List<MetricId> metrics, boolean normalize, Method method, boolean perClass) {
+    List<MetricId> metrics,
+    boolean normalize,
+    Method method,
+    boolean perClass,
+    MetricSettings settings) {
   /** How ranks are found. */
   public enum Method {
     /** Native rank counting: no neighbour lists, cost independent of k. The default. */
@@ -33,6 +38,12 @@ public record EvaluationOptions(
     }
   }
 
+  /** With {@link MetricSettings#defaults()}. */
+  public EvaluationOptions(
+      List<MetricId> metrics, boolean normalize, Method method, boolean perClass) {
+    this(metrics, normalize, method, perClass, MetricSettings.defaults());
+  }
+
   /** These metrics on raw rows, by rank counting, with the per-class table. */
   public static EvaluationOptions of(String metrics) {
     return new EvaluationOptions(MetricId.parseList(metrics), false, Method.RANKS, true);
@@ -45,16 +56,21 @@ public record EvaluationOptions(
 
   /** The same with rows normalised, or not. */
   public EvaluationOptions withNormalize(boolean value) {
-    return new EvaluationOptions(metrics, value, method, perClass);
+    return new EvaluationOptions(metrics, value, method, perClass, settings);
   }
 
   /** The same with another source of ranks. */
   public EvaluationOptions withMethod(Method value) {
-    return new EvaluationOptions(metrics, normalize, value, perClass);
+    return new EvaluationOptions(metrics, normalize, value, perClass, settings);
   }
 
   /** The same with or without the per-class table. */
   public EvaluationOptions withPerClass(boolean value) {
-    return new EvaluationOptions(metrics, normalize, method, value);
+    return new EvaluationOptions(metrics, normalize, method, value, settings);
+  }
+
+  /** The same with what single metrics need. */
+  public EvaluationOptions withSettings(MetricSettings value) {
+    return new EvaluationOptions(metrics, normalize, method, perClass, value);
   }
 }

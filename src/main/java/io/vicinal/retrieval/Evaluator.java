@@ -4,12 +4,12 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.Rows;
+import io.vicinal.retrieval.MetricKind.Needs;
 import io.vicinal.tensor.Arena;
-import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +22,8 @@ import java.util.Map;
  * <p>Memory beyond the inputs: a copy of the rows if they are normalised or not F32, 12 bytes per
  * row for labels, 64 MiB of relevant ids and ranks (or of neighbour lists), the engine's workspace,
  * and one number per class and metric for the per-class table. Nothing grows with rows x rows or
- * labels x rows. Clustering metrics add what k-means holds: a copy of the rows and k centroids.
+ * labels x rows. Clustering metrics add what k-means holds: a copy of the rows and k centroids;
+ * what other metrics add, docs/metrics.md says. What no metric needs is not computed.
  *
  * <p>Thread-safe: any number of threads may evaluate at once. {@link Thread#interrupt} stops an
  * evaluation within a second.
@@ -111,113 +112,28 @@ public final class Evaluator {
       Tensor gallery,
       Tensor galleryLabels,
       EvaluationOptions options) {
-    boolean sameSet = gallery == null;
-    MatrixChecks.matrix("embeddings", queries);
-    MatrixChecks.labels("labels", queryLabels, "embeddings", queries);
-    MatrixChecks.rowCount("embeddings", queries);
-    if (!sameSet) {
-      MatrixChecks.matrix("gallery embeddings", gallery);
-      MatrixChecks.labels("gallery labels", galleryLabels, "gallery embeddings", gallery);
-      MatrixChecks.rowCount("gallery embeddings", gallery);
-      MatrixChecks.sameWidth("embeddings", queries, "gallery embeddings", gallery);
-    }
     try (Arena arena = new Arena(backend.memory())) {
-      Tensor q = prepare("embeddings", queries, options.normalize(), arena);
-      Tensor g = sameSet ? q : prepare("gallery embeddings", gallery, options.normalize(), arena);
-      long[] labelsOfQueries = queryLabels.toLongs();
-      long[] labelsOfGallery = sameSet ? labelsOfQueries : galleryLabels.toLongs();
-      return measure(q, labelsOfQueries, g, labelsOfGallery, options);
+      return measure(
+          MeasuredRows.of(
+              backend, queries, queryLabels, gallery, galleryLabels, options.normalize(), arena),
+          options);
     }
   }
 
-  /** The first row F64 that is not zero and has no value that float32 holds with all its digits. */
-  private static long firstTooSmall(Tensor x) {
-    for (long i = 0; i < x.dim(0); i++) {
-      double largest =
-          Arrays.stream(x.rows(i, i + 1).toDoubles()).map(Math::abs).max().orElseThrow();
-      if (largest > 0 && largest < Float.MIN_NORMAL) {
-        return i;
-      }
-    }
-    return -1;
+  private static List<MetricId> those(EvaluationOptions options, MetricKind.Needs... needs) {
+    return options.metrics().stream()
+        .filter(id -> List.of(needs).contains(id.kind().needs()))
+        .toList();
   }
 
-  /**
-   * Finite rows in single precision on the backend's device, normalised if asked; the tensor itself
-   * where it is that.
-   */
-  private Tensor prepare(String name, Tensor given, boolean normalize, Arena arena) {
-    if (given.dtype() != DType.F32) {
-      try (Arena host = Arena.host()) {
-        Tensor rows = host.allocate(given.dtype(), given.shape());
-        return single(name, finite(name, given, normalize, rows), arena);
-      }
-    }
-    Tensor x = given;
-    if (!x.device().equals(backend.device())) {
-      x = arena.allocate(DType.F32, given.shape());
-      x.copyFrom(given);
-    }
-    boolean own = x != given;
-    return finite(name, x, normalize, own || !normalize ? x : arena.allocate(DType.F32, x.shape()));
-  }
-
-  /** The rows, or {@code normalized} with them; in place if that is the same. */
-  private Tensor finite(String name, Tensor x, boolean normalize, Tensor normalized) {
-    long bad = backend.findNonFinite(x);
-    if (bad >= 0) {
-      throw new InputException(
-          name
-              + ": row "
-              + bad / x.dim(1)
-              + " has a NaN or an infinity; remove it or embed it again");
-    }
-    if (!normalize) {
-      return x;
-    }
-    backend.normalizeRows(x, normalized);
-    return normalized;
-  }
-
-  private Tensor single(String name, Tensor rows, Arena arena) {
-    Tensor single = arena.allocate(DType.F32, rows.shape());
-    single.copyFrom(rows);
-    long bad = backend.findNonFinite(single);
-    if (bad >= 0) {
-      throw new InputException(
-          name + ": row " + bad / rows.dim(1) + " has a value beyond float32; scale the rows down");
-    }
-    long lost = firstTooSmall(rows);
-    if (lost >= 0) {
-      throw new InputException(
-          name + ": row " + lost + " is too small for float32; scale the rows up");
-    }
-    return single;
-  }
-
-  private Evaluation measure(
-      Tensor queries,
-      long[] queryLabels,
-      Tensor gallery,
-      long[] galleryLabels,
-      EvaluationOptions options) {
-    boolean sameSet = queries == gallery;
-    List<MetricId> ranking =
-        options.metrics().stream().filter(id -> !id.kind().isClustering()).toList();
-    long available = gallery.dim(0) - (sameSet ? 1 : 0);
-    for (MetricId id : ranking) {
-      if (id.k() > available) {
-        throw new InputException(
-            "metrics: "
-                + id
-                + " needs "
-                + id.k()
-                + " gallery rows, but a query can retrieve only "
-                + available);
-      }
-    }
-    Relevance relevance = new Relevance(queryLabels, galleryLabels);
-    QueryTotals totals = new QueryTotals(ranking, queryLabels, options.perClass());
+  private Evaluation measure(MeasuredRows rows, EvaluationOptions options) {
+    MetricSettings settings = options.settings();
+    List<MetricId> ranking = those(options, Needs.RANKS);
+    check(rows, options);
+    Relevance relevance = new Relevance(rows.queryLabels(), rows.galleryLabels());
+    RankDefects defects =
+        settings.compat().isEmpty() ? null : new RankDefects(rows, relevance, settings.compat());
+    QueryTotals totals = new QueryTotals(ranking, rows.queryLabels(), options.perClass(), defects);
     if (ranking.isEmpty()) {
       for (int q = 0; q < relevance.queries(); q++) {
         totals.add(q, new long[0], 0, 0, relevance.count(q), false);
@@ -229,54 +145,113 @@ public final class Evaluator {
                 + " undefined; check the labels");
       }
       RankSource source =
-          options.method() == EvaluationOptions.Method.RANKS
+          options.method() == EvaluationOptions.Method.RANKS || defects != null
               ? new CountedRanks(backend)
               : new NeighbourRanks(backend, ranking);
-      source.ranks(queries, gallery, sameSet, relevance, totals);
+      source.ranks(rows.queries(), rows.gallery(), rows.sameSet(), relevance, totals);
     }
-    Map<String, Double> clustering = Map.of();
-    if (ranking.size() < options.metrics().size()) {
-      clustering = clusteringMetrics(queries, queryLabels, gallery, galleryLabels, options);
+    Map<String, Double> others = new HashMap<>();
+    Map<String, List<Double>> vectors = new LinkedHashMap<>();
+    others.putAll(ListMetrics.of(backend, rows, relevance, those(options, Needs.LISTS), settings));
+    List<MetricId> answers = those(options, Needs.NEAREST);
+    if (!answers.isEmpty()) {
+      others.putAll(Answers.of(backend, rows, relevance).metrics(answers, settings.uncertainty()));
     }
-    return totals.evaluation(options.metrics(), clustering);
+    for (Needs space : List.of(Needs.CLUSTERS, Needs.DIRECTIONS)) {
+      others.putAll(ClusterMetrics.of(backend, rows, those(options, space), settings));
+    }
+    others.putAll(distances(rows, those(options, Needs.CLASS_SUMS), settings));
+    spectrum(rows, those(options, Needs.SPECTRUM), settings, others, vectors);
+    others.putAll(norms(rows, those(options, Needs.ROWS)));
+    others.putAll(pairs(rows, those(options, Needs.PAIRS)));
+    return totals.evaluation(options.metrics(), others, Collections.unmodifiableMap(vectors));
   }
 
-  /** Over the queries and, where it is another set, the gallery together. */
-  private Map<String, Double> clusteringMetrics(
-      Tensor queries,
-      long[] queryLabels,
-      Tensor gallery,
-      long[] galleryLabels,
-      EvaluationOptions options) {
-    boolean sameSet = queries == gallery;
-    try (Arena arena = Arena.host()) {
-      Tensor points = queries;
-      long[] labels = queryLabels;
-      if (sameSet && !queries.device().equals(Device.CPU)) { // FAISS works on the host
-        points = arena.allocate(DType.F32, queries.shape());
-        points.copyFrom(queries);
-      } else if (!sameSet) {
-        long rows = queries.dim(0) + gallery.dim(0);
-        points = arena.allocate(DType.F32, rows, queries.dim(1));
-        points.rows(0, queries.dim(0)).copyFrom(queries);
-        points.rows(queries.dim(0), rows).copyFrom(gallery);
-        labels = Arrays.copyOf(queryLabels, Math.toIntExact(rows));
-        System.arraycopy(galleryLabels, 0, labels, queryLabels.length, galleryLabels.length);
+  private void check(MeasuredRows rows, EvaluationOptions options) {
+    MetricSettings settings = options.settings();
+    for (MetricId id : options.metrics()) {
+      if (!MetricCompat.pads(settings.compat(), id) && id.k() > rows.available()) {
+        throw new InputException(
+            "metrics: "
+                + id
+                + " needs "
+                + id.k()
+                + " gallery rows, but a query can retrieve only "
+                + rows.available());
       }
-      int classes = (int) Arrays.stream(labels).distinct().count();
-      long[] clusters = KMeans.clusters(points, classes, backend.threads());
-      Partitions partitions = new Partitions(labels, clusters);
-      Map<String, Double> values = new LinkedHashMap<>();
-      for (MetricId id : options.metrics()) {
-        switch (id.kind()) {
-          case NMI -> values.put(id.id(), partitions.nmi());
-          case NMI_GEOMETRIC -> values.put(id.id(), partitions.nmiGeometric());
-          case AMI -> values.put(id.id(), partitions.ami());
-          case F1 -> values.put(id.id(), partitions.f1());
-          default -> {}
+      if (id.kind() == MetricKind.UNCERTAINTY_GIVEN
+          && (settings.uncertainty() == null
+              || settings.uncertainty().length != rows.queryLabels().length)) {
+        throw new InputException(
+            "uncertainty: unc-given needs one number for each of the "
+                + rows.queryLabels().length
+                + " queries, got "
+                + (settings.uncertainty() == null ? "none" : settings.uncertainty().length));
+      }
+    }
+  }
+
+  private static Map<String, Double> distances(
+      MeasuredRows rows, List<MetricId> ids, MetricSettings settings) {
+    Map<String, Double> values = new HashMap<>();
+    if (!ids.isEmpty()) {
+      boolean lone = settings.compat().contains(MetricCompat.LONE_DISTANCES);
+      SpaceMetrics.Distances distances = SpaceMetrics.distances(rows, lone);
+      for (MetricId id : ids) {
+        values.put(
+            id.id(),
+            switch (id.kind()) {
+              case INTRA -> distances.intra();
+              case INTER -> distances.inter();
+              default -> distances.ratio();
+            });
+      }
+    }
+    return values;
+  }
+
+  private void spectrum(
+      MeasuredRows rows,
+      List<MetricId> ids,
+      MetricSettings settings,
+      Map<String, Double> values,
+      Map<String, List<Double>> vectors) {
+    if (!ids.isEmpty()) {
+      boolean truncated = settings.compat().contains(MetricCompat.RHO_TRUNCATED);
+      double[] singular = SpaceMetrics.spectrum(backend, rows, truncated);
+      for (MetricId id : ids) {
+        int m = (int) id.number();
+        if (m == 0) {
+          vectors.put(id.id(), SpaceMetrics.shares(singular, 0, id));
+        } else {
+          values.put(id.id(), SpaceMetrics.rho(singular, m, id));
         }
       }
-      return Collections.unmodifiableMap(values);
     }
+  }
+
+  private static Map<String, Double> norms(MeasuredRows rows, List<MetricId> ids) {
+    Map<String, Double> values = new HashMap<>();
+    if (!ids.isEmpty()) {
+      double[] norms = SpaceMetrics.norms(rows);
+      Arrays.sort(norms);
+      ids.forEach(id -> values.put(id.id(), SpaceMetrics.percentile(norms, id.number())));
+    }
+    return values;
+  }
+
+  private Map<String, Double> pairs(MeasuredRows rows, List<MetricId> ids) {
+    Map<String, Double> values = new HashMap<>();
+    if (!ids.isEmpty()) {
+      PairStream pairs = new PairStream(backend, rows);
+      PairDistances distances = PairDistances.of(pairs);
+      for (MetricId id : ids) {
+        double rate = id.kind() == MetricKind.OPIS ? 0.1 : id.number();
+        OperatingPoint point = OperatingPoint.measure(pairs, distances, distances.threshold(rate));
+        values.put(
+            id.id(), id.kind() == MetricKind.OPIS ? point.opis() : point.falseNonMatches().value());
+      }
+    }
+    return values;
   }
 }

@@ -40,18 +40,25 @@ public final class KMeans {
     return rows * clusters <= SMALL ? STARTS : 1;
   }
 
+  /** With {@link #SEED} and {@link #starts}. */
+  public static long[] clusters(Tensor x, int k, int threads) {
+    return clusters(x, k, SEED, starts(x.dim(0), k), threads);
+  }
+
   /**
    * Clusters rows and assigns each to its nearest centroid.
    *
    * @param x F32 [N, d], finite
    * @param k clusters, 1..N
+   * @param seed of the starts
+   * @param starts of which the best is kept, at least 1
    * @param threads worker threads, 0 for all
    * @return the cluster 0..k-1 of each row
    * @throws InputException if k is out of range or a value is not finite
    * @throws CancelledException if the thread is interrupted
    */
   @SuppressWarnings("try") // the lease is held, not used
-  public static long[] clusters(Tensor x, int k, int threads) {
+  public static long[] clusters(Tensor x, int k, int seed, int starts, int threads) {
     MatrixChecks.matrixF32("embeddings", x);
     int n = MatrixChecks.rowCount("embeddings", x);
     if (k < 1 || k > n) {
@@ -63,7 +70,7 @@ public final class KMeans {
         Clustering clustering = new Clustering((int) x.dim(1), k)) {
       Tensor assigned = arena.allocate(DType.I64, n);
       FloatPointer points = Views.floats(x);
-      clustering.niter(ITERATIONS).nredo(starts(n, k)).seed(SEED);
+      clustering.niter(ITERATIONS).nredo(starts).seed(seed);
       Interruptible.run(
           "k-means",
           threads,

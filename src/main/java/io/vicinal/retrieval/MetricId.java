@@ -1,6 +1,7 @@
 package io.vicinal.retrieval;
 
 import io.vicinal.InputException;
+import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -13,119 +14,39 @@ import java.util.regex.Pattern;
 /**
  * The name of a metric, with its exact definition. Several different quantities are called "MAP@10"
  * or "precision@10" in the wild; here each has a name of its own (docs/metrics.md). Immutable.
- *
- * <p>Ranking metrics look at one query's ranks r_1 &lt; r_2 &lt; ... of its R relevant gallery rows
- * (1 = nearest, the query itself excluded) and are averaged over the queries that have a relevant
- * row. Clustering metrics compare k-means clusters with the classes.
  */
 public final class MetricId {
-  private static final String BOOK = "Manning, Raghavan, Schütze, 2008, §";
+  private static final Map<String, MetricKind> KINDS = new HashMap<>();
 
-  /** What is computed; {@code k} below is the number in the id. */
-  public enum Kind {
-    RECALL(
-        "r@k",
-        "share of queries with at least one relevant row among the k nearest",
-        "Oh Song et al., CVPR 2016",
-        "recall@k",
-        "cmc@k",
-        "hit_rate@k"),
-    PRECISION(
-        "p@k", "relevant rows among the k nearest, divided by k", BOOK + "8.4", "precision@k"),
-    PRECISION_OML(
-        "p@k/oml",
-        "relevant rows among the k nearest, divided by min(k, R)",
-        "Open Metric Learning"),
-    MAP_OML(
-        "map@k/oml",
-        "mean of the precisions at the relevant rows among the k nearest, divided by how many"
-            + " there are (0 if none)",
-        "Open Metric Learning"),
-    MAP_MIN(
-        "map@k/min",
-        "sum of the precisions at the relevant rows among the k nearest, divided by min(k, R)",
-        "Weyand et al., CVPR 2020 (Google Landmarks v2)"),
-    MAP_R(
-        "map@k/r",
-        "sum of the precisions at the relevant rows among the k nearest, divided by R",
-        "pytorch-metric-learning and TensorFlow Similarity, as mean average precision with a k"),
-    MAP_AT_R(
-        "map@r",
-        "sum of the precisions at the relevant rows among the R nearest, divided by R",
-        "Musgrave, Belongie, Lim, ECCV 2020",
-        "mean_average_precision_at_r"),
-    MAP(
-        "map",
-        "sum of the precisions at all relevant rows of the full ranking, divided by R",
-        BOOK + "8.4",
-        "mean_average_precision"),
-    R_PRECISION(
-        "rp", "relevant rows among the R nearest, divided by R", BOOK + "8.4", "r_precision"),
-    MRR(
-        "mrr",
-        "one over the rank of the nearest relevant row",
-        "Voorhees, TREC 1999",
-        "mean_reciprocal_rank"),
-    NMI(
-        "nmi",
-        "mutual information of k-means clusters and classes, divided by the arithmetic mean of"
-            + " their entropies",
-        BOOK + "16.3"),
-    NMI_GEOMETRIC(
-        "nmi/geometric",
-        "mutual information of k-means clusters and classes, divided by the geometric mean of"
-            + " their entropies",
-        "Strehl and Ghosh, JMLR 2002"),
-    AMI(
-        "ami",
-        "mutual information of k-means clusters and classes, adjusted for chance (arithmetic"
-            + " mean)",
-        "Vinh, Epps, Bailey, JMLR 2010"),
-    F1("f1", "pairwise F1 of k-means clusters against classes", BOOK + "16.3");
-
-    private final String pattern;
-    private final String text;
-    private final String source;
-    private final List<String> aliases;
-
-    Kind(String pattern, String text, String source, String... aliases) {
-      this.pattern = pattern;
-      this.text = text;
-      this.source = source;
-      this.aliases = List.of(aliases);
-    }
-
-    /** Whether the id carries a k. */
-    boolean takesK() {
-      return pattern.contains("@k");
-    }
-
-    /** Whether the metric compares clusters with classes. */
-    public boolean isClustering() {
-      return switch (this) {
-        case NMI, NMI_GEOMETRIC, AMI, F1 -> true;
-        default -> false;
-      };
-    }
-  }
-
-  private static final Map<String, Kind> KINDS = new HashMap<>();
+  /** Names of the originals that stand for an id with a number of its own. */
+  private static final Map<String, String> FIXED =
+      Map.of("map_1000", "map@1000/r", "map_lim", "map@1023/r");
 
   static {
-    for (Kind kind : Kind.values()) {
-      KINDS.put(kind.pattern, kind);
-      kind.aliases.forEach(alias -> KINDS.put(alias, kind));
+    for (MetricKind kind : MetricKind.values()) {
+      KINDS.put(place(kind.pattern(), kind), kind);
+      kind.aliases().forEach(alias -> KINDS.put(place(alias, kind), kind));
     }
   }
 
-  private static final Pattern WITH_K = Pattern.compile("([a-z_]+)@(\\d{1,18})(/[a-z]+)?");
+  private static final Pattern WITH_NUMBER =
+      Pattern.compile("([a-z_-]+)@([-+]?[\\d.]{1,18}(?:e-\\d{1,2})?)(/[a-z]+)?");
 
-  private final Kind kind;
+  private final MetricKind kind;
+  private final BigDecimal number; // null without one
   private final long k;
 
-  private MetricId(Kind kind, long k) {
+  private MetricId(MetricKind kind, BigDecimal number) {
     this.kind = kind;
-    this.k = k;
+    this.number = number;
+    this.k = kind.number() == MetricKind.Number.COUNT ? number.longValueExact() : 0;
+  }
+
+  /** A pattern with a mark instead of its letter. */
+  private static String place(String pattern, MetricKind kind) {
+    return kind.number() == MetricKind.Number.NONE
+        ? pattern
+        : pattern.replace(kind.number().suffix, "@#");
   }
 
   /**
@@ -136,29 +57,72 @@ public final class MetricId {
    */
   public static MetricId parse(String text) {
     String name = text.strip().toLowerCase(Locale.ROOT).replaceFirst("^precision_at_(?=\\d)", "p@");
-    long k = 0;
-    Matcher matcher = WITH_K.matcher(name);
+    name = FIXED.getOrDefault(name, name);
+    Matcher matcher = WITH_NUMBER.matcher(name);
     if (matcher.matches()) {
-      k = Long.parseLong(matcher.group(2));
-      name = matcher.group(1) + "@k" + (matcher.group(3) == null ? "" : matcher.group(3));
-      if (k < 1) {
-        throw new InputException("metrics: k must be at least 1 in '" + text.strip() + "'");
+      String end = matcher.group(3) == null ? "" : matcher.group(3);
+      MetricKind kind = KINDS.get(matcher.group(1) + "@#" + end);
+      if (kind != null) {
+        return new MetricId(kind, number(kind, matcher.group(2), text.strip()));
+      }
+      if (name.matches("map@\\d+")) {
+        throw unknown(text, " (name its dialect: " + dialects(name) + ")");
       }
     } else if (name.contains("@k")) {
       throw new InputException(
           "metrics: write a number for k in '" + text.strip() + "', for example r@10");
     }
-    Kind kind = KINDS.get(name);
-    if (kind == null) {
-      throw new InputException(
-          "metrics: unknown metric '"
-              + text.strip()
-              + "'"
-              + (name.equals("map@k") ? " (name its dialect: " + dialects(k) + ")" : "")
-              + "; choose from "
-              + String.join(", ", names()));
+    MetricKind kind = KINDS.get(name);
+    if (kind == null || kind.number() != MetricKind.Number.NONE) {
+      throw unknown(text, "");
     }
-    return new MetricId(kind, k);
+    return new MetricId(kind, null);
+  }
+
+  private static BigDecimal number(MetricKind kind, String text, String id) {
+    BigDecimal value;
+    try {
+      value = new BigDecimal(text);
+    } catch (NumberFormatException e) {
+      throw new InputException("metrics: '" + text + "' in '" + id + "' is no number");
+    }
+    boolean whole = value.stripTrailingZeros().scale() <= 0;
+    switch (kind.number()) {
+      case COUNT -> {
+        if (value.signum() <= 0) {
+          throw new InputException("metrics: k must be at least 1 in '" + id + "'");
+        }
+        if (!whole) {
+          throw new InputException("metrics: k must be a whole number in '" + id + "'");
+        }
+      }
+      case SIGNED -> {
+        if (!whole || value.abs().compareTo(BigDecimal.valueOf(1_000_000)) > 0) {
+          throw new InputException("metrics: m must be a whole number in '" + id + "'");
+        }
+      }
+      case PERCENT -> {
+        if (value.signum() < 0 || value.compareTo(BigDecimal.valueOf(100)) > 0) {
+          throw new InputException("metrics: q must be 0 to 100 in '" + id + "'");
+        }
+      }
+      default -> {
+        if (value.signum() <= 0 || value.compareTo(BigDecimal.ONE) >= 0) {
+          throw new InputException("metrics: f must be above 0 and below 1 in '" + id + "'");
+        }
+      }
+    }
+    return value.signum() == 0 ? BigDecimal.ZERO : value.stripTrailingZeros();
+  }
+
+  private static InputException unknown(String text, String more) {
+    return new InputException(
+        "metrics: unknown metric '"
+            + text.strip()
+            + "'"
+            + more
+            + "; choose from "
+            + String.join(", ", names()));
   }
 
   /**
@@ -179,36 +143,52 @@ public final class MetricId {
 
   /** The canonical patterns: {@code r@k}, {@code p@k}, ... */
   public static List<String> names() {
-    return Arrays.stream(Kind.values()).map(kind -> kind.pattern).toList();
+    return Arrays.stream(MetricKind.values()).map(MetricKind::pattern).toList();
   }
 
-  private static String dialects(long k) {
-    return "map@" + k + "/oml, map@" + k + "/min or map@" + k + "/r";
+  private static String dialects(String map) {
+    return map + "/oml, " + map + "/min or " + map + "/r";
   }
 
   /** What is computed. */
-  public Kind kind() {
+  public MetricKind kind() {
     return kind;
   }
 
-  /** The k of the id, 0 for a metric without one. */
+  /** How many neighbours the id looks at, 0 for a metric without a k. */
   public long k() {
     return k;
   }
 
-  /** Canonical id, the key in every result. */
-  public String id() {
-    return kind.takesK() ? kind.pattern.replace("@k", "@" + k) : kind.pattern;
+  /** Whether it is one number, of embeddings and labels alone. */
+  public boolean isOfRowsAlone() {
+    return kind != MetricKind.UNCERTAINTY_GIVEN && !(kind == MetricKind.RHO && number() == 0);
   }
 
-  /** One sentence: how a query's value, or the clustering's, is defined. */
+  /** The number of the id, whatever it means; 0 without one. */
+  double number() {
+    return number == null ? 0 : number.doubleValue();
+  }
+
+  /** Canonical id, the key in every result. */
+  public String id() {
+    return number == null
+        ? kind.pattern()
+        : kind.pattern().replace(kind.number().suffix, "@" + number.toPlainString());
+  }
+
+  /** One sentence: how a query's value, or the whole metric, is defined. */
   public String definition() {
-    return kind.takesK() ? kind.text.replaceAll("\\bk\\b(?!-)", Long.toString(k)) : kind.text;
+    return kind.number() == MetricKind.Number.NONE || kind.number() == MetricKind.Number.SIGNED
+        ? kind.formula()
+        : kind.formula()
+            .replaceAll(
+                "\\b" + kind.number().suffix.substring(1) + "\\b(?!-)", number.toPlainString());
   }
 
   /** Who defined it where. */
   public String source() {
-    return kind.source;
+    return kind.source();
   }
 
   /**
@@ -220,6 +200,7 @@ public final class MetricId {
   long depth(long mostRelevant, long available) {
     return switch (kind) {
       case MAP_AT_R, R_PRECISION -> mostRelevant;
+      case MAP_AT_C -> mostRelevant + 1;
       case MAP, MRR -> available;
       default -> k;
     };
@@ -244,6 +225,7 @@ public final class MetricId {
       case MAP_MIN -> precisions(ranks, from, to, k) / Math.min(k, relevant);
       case MAP_R -> precisions(ranks, from, to, k) / relevant;
       case MAP_AT_R -> precisions(ranks, from, to, relevant) / relevant;
+      case MAP_AT_C -> precisions(ranks, from, to, relevant + 1) / relevant;
       case MAP -> precisions(ranks, from, to, Long.MAX_VALUE) / relevant;
       case R_PRECISION -> (double) hits(ranks, from, to, relevant) / relevant;
       case MRR -> to > from ? 1.0 / ranks[from] : 0;
@@ -270,12 +252,12 @@ public final class MetricId {
 
   @Override
   public boolean equals(Object other) {
-    return other instanceof MetricId that && that.kind == kind && that.k == k;
+    return other instanceof MetricId that && that.id().equals(id());
   }
 
   @Override
   public int hashCode() {
-    return 31 * kind.hashCode() + Long.hashCode(k);
+    return id().hashCode();
   }
 
   @Override

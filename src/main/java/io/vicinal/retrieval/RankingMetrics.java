@@ -17,13 +17,14 @@ public final class RankingMetrics {
   private final double[] last;
   private long queries;
   private long lone;
+  private long counted; // queries in the means
 
   /**
    * @param ids ranking metrics
    */
   public RankingMetrics(List<MetricId> ids) {
     for (MetricId id : ids) {
-      if (id.kind().isClustering()) {
+      if (!id.kind().isRanking()) {
         throw new IllegalArgumentException(id + " is not a ranking metric");
       }
     }
@@ -67,7 +68,22 @@ public final class RankingMetrics {
       last[m] = ids.get(m).of(ranks, from, to, relevant);
       sums[m] += last[m];
     }
+    counted++;
     return last;
+  }
+
+  /**
+   * Adds a query whose values somebody else has.
+   *
+   * @param values in the order of the ids; null if it enters no mean
+   */
+  void add(double[] values, boolean isLone) {
+    queries++;
+    lone += isLone ? 1 : 0;
+    for (int m = 0; values != null && m < sums.length; m++) {
+      sums[m] += values[m];
+    }
+    counted += values == null ? 0 : 1;
   }
 
   /** All queries, lone ones included. */
@@ -84,7 +100,7 @@ public final class RankingMetrics {
   public Map<String, Double> means() {
     Map<String, Double> means = new LinkedHashMap<>();
     for (int m = 0; m < sums.length; m++) {
-      means.put(ids.get(m).id(), sums[m] / (queries - lone));
+      means.put(ids.get(m).id(), sums[m] / counted);
     }
     return means;
   }

@@ -30,7 +30,12 @@ final class RetrievalMetrics implements MetricFn {
   /** A metric that the configuration names. */
   static MetricId parse(String name) {
     try {
-      return MetricId.parse(name);
+      MetricId id = MetricId.parse(name);
+      if (!id.isOfRowsAlone()) {
+        throw new InputException(
+            id + " is not one number of embeddings and labels; ask 'vicinal evaluate' for it");
+      }
+      return id;
     } catch (InputException e) {
       throw new InputException("evaluate.metrics: " + e.getMessage(), e);
     }

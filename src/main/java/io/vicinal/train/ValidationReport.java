@@ -118,9 +118,7 @@ public record ValidationReport(
    */
   public double standardError(String id, double p) {
     try {
-      return MetricId.parse(id).kind().isClustering()
-          ? Double.NaN
-          : Math.sqrt(p * (1 - p) / queries);
+      return MetricId.parse(id).kind().isRanking() ? Math.sqrt(p * (1 - p) / queries) : Double.NaN;
     } catch (InputException e) {
       return Double.NaN;
     }

@@ -354,6 +354,68 @@ final class BadInputCases {
     add("unknown metric", f -> f.evaluate("--metrics", "recal@1"), "recal@1");
     add("metric without its k", f -> f.evaluate("--metrics", "r@"), "r@");
     add("metric with k = 0", f -> f.evaluate("--metrics", "r@0"), "r@0");
+    add("an unknown defect", f -> f.evaluate("--compat", "map"), "map", "map-class-size");
+    add(
+        "relevance of too few classes",
+        f -> {
+          floats(f.at("R.npy"), new float[] {1, 0, 0, 1}, 2, 2);
+          return f.evaluate("--metrics", "ndcg@2", "--relevance", f.text("R.npy"));
+        },
+        "2 classes",
+        "label 2");
+    add(
+        "relevance that is not square",
+        f -> f.evaluate("--relevance", f.text("E.npy")),
+        "e.npy",
+        "as many columns as rows");
+    add(
+        "levels that are no whole numbers",
+        f -> f.evaluate("--levels", f.text("E.npy")),
+        "e.npy",
+        "whole");
+    add(
+        "a metric without its uncertainty",
+        f -> f.evaluate("--metrics", "unc-given"),
+        "unc-given",
+        "12");
+    add(
+        "uncertainty of other rows",
+        f -> f.evaluate("--uncertainty", f.text("P.npy")),
+        "p.npy",
+        "12");
+    add("more singular values than there are", f -> f.evaluate("--metrics", "rho@9"), "rho@9", "4");
+    add("a rate above 1", f -> f.evaluate("--threshold-fmr", "2"), "--threshold-fmr", "below 1");
+    add(
+        "a threshold twice",
+        f -> f.evaluate("--threshold-fmr", "0.1", "--threshold", "1"),
+        "--threshold");
+    add(
+        "validation rows for nothing",
+        f ->
+            f.evaluate(
+                "--validation-embeddings", f.text("E.npy"), "--validation-labels", f.text("y.npy")),
+        "--threshold-fmr");
+    add(
+        "validation rows without labels",
+        f -> f.evaluate("--threshold-fmr", "0.1", "--validation-embeddings", f.text("E.npy")),
+        "--validation-labels");
+    add(
+        "validation rows of one class",
+        f -> {
+          longs(f.at("one.npy"), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+          return f.evaluate(
+              "--threshold-fmr",
+              "0.1",
+              "--validation-embeddings",
+              f.text("E.npy"),
+              "--validation-labels",
+              f.text("one.npy"));
+        },
+        "one.npy",
+        "two classes");
+    add("no temperature", f -> f.evaluate("--vote-temperature", "0"), "vote-temperature");
+    add("starts below none", f -> f.evaluate("--cluster-starts", "-1"), "cluster-starts");
+    add("no uncertain rows", f -> f.evaluate("--uncertain-count", "0"), "--uncertain-count");
     add(
         "gallery without labels",
         f -> f.evaluate("--gallery-embeddings", f.text("E.npy")),

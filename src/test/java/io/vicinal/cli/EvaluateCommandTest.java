@@ -120,6 +120,144 @@ class EvaluateCommandTest {
     assertThat(outcome.err()).contains("/dev/full: cannot be written").doesNotContain("untouched");
   }
 
+  /** Points 0, 1, 3, 3.5; the pairs of one class are 1, 3.5 and 2.5 apart, of two 3, 2 and 0.5. */
+  @Test
+  void aThresholdIsChosenOnOneSetAndMeasuredOnAnother() throws IOException {
+    Fixture fixture = line();
+    NpyBytes.floats(fixture.at("V.npy"), new float[] {0, 1, 2, 4, 8, 9}, 6, 1);
+    NpyBytes.longs(fixture.at("vy.npy"), 0, 0, 1, 1, 2, 2);
+    Object[] wanted =
+        fixture.evaluate(
+            "--metrics",
+            "r@1",
+            "--threshold-fmr",
+            "0.1",
+            "--validation-embeddings",
+            fixture.text("V.npy"),
+            "--validation-labels",
+            fixture.text("vy.npy"));
+    Outcome outcome = Outcome.of(wanted).succeeded();
+    // Twelve pairs of two classes: 1, 2, 3, ... apart. One may match, and of the pairs of one class
+    // 1, 2, 1 the last but one is missed: halfway from 1 to 2.
+    JsonObject threshold = json().getAsJsonObject("threshold");
+    assertThat(threshold.get("distance").getAsDouble()).isEqualTo(1.5);
+    assertThat(threshold.get("resolution").getAsDouble()).isZero();
+    assertThat(threshold.get("target_fmr").getAsDouble()).isEqualTo(0.1);
+    assertThat(threshold.get("chosen_on").getAsString()).endsWith("V.npy");
+    assertRate(threshold, "chosen", "false_matches", 1, 12);
+    assertRate(threshold, "chosen", "false_non_matches", 1, 3);
+    assertRate(threshold, "measured", "false_matches", 1, 3);
+    assertRate(threshold, "measured", "false_non_matches", 2, 3);
+    double low = threshold.getAsJsonArray("interval").get(0).getAsDouble();
+    double high = threshold.getAsJsonArray("interval").get(1).getAsDouble();
+    assertThat(1.5).isBetween(low, high);
+    assertThat(outcome.out())
+        .contains("threshold 1.500000 (95 % interval", "at most 0.1 on", "V.npy", "OPIS");
+
+    Outcome given =
+        Outcome.of(fixture.evaluate("--metrics", "r@1", "--threshold", "3")).succeeded();
+    assertThat(given.out()).contains("\nthreshold 3.000000\n");
+    assertRate(json().getAsJsonObject("threshold"), "measured", "false_matches", 3, 3);
+    assertThat(Outcome.of(fixture.evaluate("--threshold-fmr", "0.1")).succeeded().out())
+        .contains("chosen on the measured rows themselves");
+  }
+
+  private static void assertRate(
+      JsonObject threshold, String rows, String rate, int errors, int pairs) {
+    JsonObject found = threshold.getAsJsonObject(rows).getAsJsonObject(rate);
+    assertThat(found.get("errors").getAsInt()).as("%s %s", rows, rate).isEqualTo(errors);
+    assertThat(found.get("pairs").getAsInt()).as("%s %s", rows, rate).isEqualTo(pairs);
+  }
+
+  @Test
+  void aReproducedDefectIsSaidEverywhere() throws IOException {
+    Fixture fixture = line();
+    Outcome right = Outcome.of(fixture.evaluate("--metrics", "map")).succeeded();
+    double value = json().getAsJsonObject("values").get("map").getAsDouble();
+    assertThat(right.out()).doesNotContain("compat");
+    assertThat(json().keySet()).doesNotContain("compat", "threshold", "vectors", "relevance");
+    Outcome wrong =
+        Outcome.of(fixture.evaluate("--metrics", "map", "--compat", "map-class-size")).succeeded();
+    assertThat(json().getAsJsonObject("values").get("map").getAsDouble())
+        .isCloseTo(value * 2 / 3, within(1e-12));
+    assertThat(wrong.out()).contains("compat map-class-size: map, map@c");
+    assertThat(json().getAsJsonObject("compat").get("map-class-size").getAsString())
+        .contains("the query included");
+  }
+
+  @Test
+  void whatIsNoShareIsPrintedAsItIs() throws IOException {
+    Outcome outcome =
+        Outcome.of(line().evaluate("--metrics", "r@1,norm@50,rho@0,inter,unc-norm,nmi/cosine"))
+            .succeeded();
+    assertThat(outcome.out())
+        .containsPattern("\nr@1 +66\\.67\\R")
+        .containsPattern("\nnorm@50 +2\\.000000\\R")
+        .containsPattern("\ninter +0\\.000000\\R");
+    assertThat(json().getAsJsonObject("vectors").getAsJsonArray("rho@0").get(0).getAsDouble())
+        .isEqualTo(1);
+    assertThat(json().getAsJsonObject("clustering_cosine").get("method").getAsString())
+        .isEqualTo("spherical k-means");
+    assertThat(json().has("clustering")).isFalse();
+  }
+
+  /** Queries see the gallery's classes by levels, votes and an uncertainty of their own. */
+  @Test
+  void graded() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    NpyBytes.rows(fixture.at("L.npy"), new long[] {0, 0}, new long[] {0, 1}, new long[] {1, 0});
+    Outcome.of(
+            fixture.evaluate(
+                "--metrics",
+                "ndcg@3,vote-acc@3",
+                "--levels",
+                fixture.text("L.npy"),
+                "--vote-temperature",
+                "1"))
+        .succeeded();
+    assertThat(json().get("relevance").getAsString()).contains("shared levels");
+    assertThat(json().get("vote_temperature").getAsDouble()).isEqualTo(1);
+    double graded = json().getAsJsonObject("values").get("ndcg@3").getAsDouble();
+    Outcome.of(fixture.evaluate("--metrics", "ndcg@3")).succeeded();
+    assertThat(json().getAsJsonObject("values").get("ndcg@3").getAsDouble()).isNotEqualTo(graded);
+  }
+
+  @Test
+  void uncertainRowsAreListed() throws IOException {
+    Fixture fixture = line();
+    Files.writeString(fixture.at("names.txt"), "a\nb\nc\nd\n");
+    Outcome outcome =
+        Outcome.of(
+                fixture.evaluate(
+                    "--out-uncertain",
+                    fixture.text("u.csv"),
+                    "--uncertain-count",
+                    "1",
+                    "--sample-names",
+                    fixture.text("names.txt")))
+            .succeeded();
+    assertThat(outcome.out()).contains("written: " + fixture.text("u.csv"));
+    assertThat(Files.readAllLines(fixture.at("u.csv")))
+        .containsExactly(
+            "kind,row,class,norm,nearest,cosine,right,row_name",
+            "uncertain,0,7,0.0,1,0.0,true,a",
+            "certain,3,7,3.5,1,1.0,true,d");
+    NpyBytes.doubles(fixture.at("U.npy"), new double[] {0, 5, 1, 2}, 4);
+    Outcome.of(
+            fixture.evaluate(
+                "--out-uncertain",
+                fixture.text("u.csv"),
+                "--uncertain-count",
+                "3",
+                "--uncertainty",
+                fixture.text("U.npy")))
+        .succeeded();
+    assertThat(Files.readAllLines(fixture.at("u.csv")))
+        .hasSize(5)
+        .element(1)
+        .isEqualTo("uncertain,1,7,5.0,2,1.0,false");
+  }
+
   private JsonObject json() throws IOException {
     String text = Files.readString(folder.resolve("metrics.json"));
     return JsonParser.parseString(text).getAsJsonObject();

@@ -22,8 +22,8 @@ import picocli.CommandLine;
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
- * what a reader brings (test.npy with labels y.npy, proxies P.npy, decisions.csv), and a dataset of
- * a few digits stands in for Fashion-MNIST.
+ * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, decisions.csv), and a
+ * dataset of a few digits stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
@@ -141,6 +141,8 @@ class HelpExamplesTest {
     }
     NpyBytes.floats(folder.resolve("test.npy"), x, TESTS, SIDE * SIDE);
     NpyBytes.longs(folder.resolve("y.npy"), y);
+    NpyBytes.random(folder.resolve("V.npy"), 3, TESTS, 64);
+    NpyBytes.longs(folder.resolve("vy.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
     Files.writeString(
         folder.resolve("t.csv"),

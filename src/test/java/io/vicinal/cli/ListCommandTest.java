@@ -3,7 +3,8 @@ package io.vicinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.loss.Losses;
-import io.vicinal.retrieval.MetricId;
+import io.vicinal.retrieval.MetricCompat;
+import io.vicinal.retrieval.MetricKind;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -23,10 +24,15 @@ class ListCommandTest {
   @Test
   void definesEveryMetric() {
     String out = Outcome.of("list", "metrics").succeeded().out();
-    for (String name : MetricId.names()) {
-      assertThat(out).contains("\n  " + name);
-      String definition = MetricId.parse(name.replace("@k", "@10")).definition();
-      assertThat(out.replaceAll("\\s+", " ")).contains(definition);
+    for (MetricKind metric : MetricKind.values()) {
+      assertThat(out).contains("\n  " + metric.pattern());
+      assertThat(out.replaceAll("\\s+", " "))
+          .contains(metric.example().definition())
+          .contains("needs: " + metric.needs().text() + " source: " + metric.source());
+    }
+    for (MetricCompat compat : MetricCompat.values()) {
+      assertThat(out).contains("\n  " + compat.id());
+      assertThat(out.replaceAll("\\s+", " ")).contains(compat.text());
     }
   }
 

@@ -33,6 +33,17 @@ class MetricIdTest {
     "nmi/geometric, nmi/geometric",
     "ami, ami",
     "F1, f1",
+    "mAP_1000, map@1000/r",
+    "mAP_lim, map@1023/r",
+    "mAP_c, map@c",
+    "rho_spectrum@-1, rho@-1",
+    "rho@0, rho@0",
+    "norms@50, norm@50",
+    "norm@99.50, norm@99.5",
+    "dists@intra_over_inter, intra-over-inter",
+    "fnmr@1e-3, fnmr@0.001",
+    "logl@5, vote-logl@5",
+    "NDCG@10, ndcg@10",
   })
   void readsNamesAndAliases(String text, String id) {
     assertThat(MetricId.parse(text).id()).isEqualTo(id);
@@ -41,7 +52,26 @@ class MetricIdTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"", "r@", "r@0", "r@-1", "r@k", "p@1/foo", "top@3", "r@99999999999999999999"})
+      strings = {
+        "",
+        "r@",
+        "r@0",
+        "r@-1",
+        "r@k",
+        "r@1.5",
+        "r@1e-3",
+        "p@1/foo",
+        "top@3",
+        "r@99999999999999999999",
+        "rho",
+        "rho@1.5",
+        "norm@101",
+        "norm@-1",
+        "fnmr@0",
+        "fnmr@1",
+        "r@1.1.1",
+        "nmi@3"
+      })
   void refusesOthersAndListsWhatThereIs(String text) {
     refused(() -> MetricId.parse(text))
         .hasMessageStartingWith("metrics: ")
@@ -62,20 +92,23 @@ class MetricIdTest {
   }
 
   @Test
-  void everyMetricIsOfOneQueryOrOfClusters() {
+  void aMetricOfOneQueryHasAValueOfItsRanks() {
     long[] ranks = {1, 3};
-    for (String name : MetricId.names()) {
-      MetricId id = MetricId.parse(name.replace("@k", "@2"));
-      if (id.kind().isClustering()) {
+    for (MetricKind kind : MetricKind.values()) {
+      MetricId id = kind.example();
+      if (kind.isRanking()) {
+        assertThat(MetricId.parse(id.id().replace("@10", "@2")).of(ranks, 0, 2, 2))
+            .as("%s", kind)
+            .isBetween(0.5, 1.0);
+      } else {
         assertThatThrownBy(() -> id.of(ranks, 0, 2, 2))
             .hasMessageContaining("not a ranking metric");
-      } else {
-        assertThat(id.of(ranks, 0, 2, 2)).as(name).isBetween(0.5, 1.0);
       }
     }
-    assertThat(MetricId.names().stream().filter(n -> !n.contains("@k")))
-        .filteredOn(n -> MetricId.parse(n).kind().isClustering())
-        .containsExactly("nmi", "nmi/geometric", "ami", "f1");
+    assertThat(MetricId.names())
+        .filteredOn(n -> !n.contains("@") && MetricId.parse(n).kind().isClustering())
+        .containsExactly(
+            "nmi", "nmi/geometric", "ami", "f1", "nmi/cosine", "ami/cosine", "f1/cosine");
   }
 
   @Test

@@ -70,7 +70,7 @@ public final class OutputOptions {
       return inputs;
     }
     for (OptionSpec option : command.options()) {
-      if (!option.longestName().equals("--out")) {
+      if (!option.longestName().startsWith("--out")) {
         values(option.getValue()).map(OutputOptions::path).forEach(inputs::add);
       }
     }

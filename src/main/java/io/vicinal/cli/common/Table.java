@@ -41,6 +41,11 @@ public final class Table {
     return this;
   }
 
+  /** How many there are, without the header. */
+  public int rows() {
+    return rows.size() - 1;
+  }
+
   public void print(PrintWriter out) {
     print(out, terminal(System.getenv("COLUMNS")));
   }

@@ -1,13 +1,10 @@
-package io.vicinal.cli;
+package io.vicinal.cli.evaluate;
 
-import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
-import io.vicinal.Version;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.DeviceOptions;
-import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
@@ -15,12 +12,14 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
-import io.vicinal.faiss.FaissLibrary;
+import io.vicinal.retrieval.Answers;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
+import io.vicinal.retrieval.EvaluationOptions.Method;
 import io.vicinal.retrieval.Evaluator;
-import io.vicinal.retrieval.KMeans;
+import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricId;
+import io.vicinal.retrieval.MetricSettings;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
@@ -28,6 +27,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.stream.LongStream;
 import picocli.CommandLine;
@@ -57,10 +57,12 @@ import picocli.CommandLine.Spec;
       "Example:",
       "  vicinal evaluate --embeddings E.npy --labels y.npy --normalize \\",
       "      --metrics r@1,r@10,map@r,nmi --out metrics.json",
+      "  vicinal evaluate --embeddings E.npy --labels y.npy --normalize --threshold-fmr 1e-3 \\",
+      "      --validation-embeddings V.npy --validation-labels vy.npy",
       "",
       "'vicinal list metrics' shows every metric with its definition."
     })
-final class EvaluateCommand implements Callable<Integer> {
+public final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[N, d].")
@@ -113,6 +115,32 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "ranks (count who is closer) or neighbours (FAISS lists); the values agree.")
   private String method;
 
+  @Mixin private MetricOptions given;
+
+  @Mixin private ThresholdOptions threshold;
+
+  @Option(
+      names = "--out-uncertain",
+      paramLabel = "U.csv",
+      description = {
+        "Write the least and the most certain rows, by --uncertainty or else by the norm (small is",
+        "uncertain), with their nearest row by cosine and whether it is of their class."
+      })
+  private Path uncertain;
+
+  @Option(
+      names = "--uncertain-count",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Rows of either kind; default: ${DEFAULT-VALUE}.")
+  private int uncertainCount;
+
+  @Option(
+      names = "--sample-names",
+      paramLabel = "LIST",
+      description = "What to call the rows there, as --class-names.")
+  private Path sampleNames;
+
   @Mixin private DeviceOptions device;
 
   @Option(names = "--out", paramLabel = "metrics.json", description = "Where the JSON goes.")
@@ -122,28 +150,34 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    EvaluationOptions options =
-        new EvaluationOptions(MetricId.parseList(metrics), normalize, method(), true);
     if ((gallery == null) != (galleryLabels == null)) {
       throw new InputException(
           (gallery == null ? "--gallery-embeddings" : "--gallery-labels")
               + ": is missing; a gallery is a pair of files");
     }
+    if (uncertainCount < 1) {
+      throw new InputException("--uncertain-count: must be at least 1, got " + uncertainCount);
+    }
+    List<MetricId> ids = MetricId.parseList(metrics);
+    Method how = method();
+    Set<MetricCompat> compat = given.compat();
+    boolean point = threshold.wanted();
     try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json");
+        OutputFile list = uncertain == null ? null : new OutputFile(uncertain, outputs, ".csv");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, galleryLabels);
       Tensor e = files.matrix(embeddings, null);
-      Names given = Names.read(classNames);
-      Labels own = files.labels(labels, embeddings, e.dim(0), given);
-      Names names = own.classes().known() ? own.classes() : given;
+      Names namesGiven = Names.read(classNames);
+      Labels own = files.labels(labels, embeddings, e.dim(0), namesGiven);
+      Names names = own.classes().known() ? own.classes() : namesGiven;
       Tensor y = own.ids();
       Tensor g = gallery == null ? null : files.matrix(gallery, null);
       Tensor gy = null;
       if (g != null) {
         Labels others = files.labels(galleryLabels, gallery, g.dim(0), names);
         boolean texts = own.classes().known();
-        if (texts != others.classes().known() && !given.known()) {
+        if (texts != others.classes().known() && !namesGiven.known()) {
           throw new InputException(
               galleryLabels
                   + ": these labels are "
@@ -155,19 +189,43 @@ final class EvaluateCommand implements Callable<Integer> {
         gy = others.ids();
         names = others.classes().known() ? others.classes() : names;
       }
-      checkNames(given, y);
-      check(options, e, g);
+      checkNames(namesGiven, y);
+      checkDepths(ids, compat, e, g);
+      Names samples = Names.read(sampleNames, e.dim(0), "rows");
+      MetricSettings settings = given.read(files, embeddings, e.dim(0));
+      EvaluationOptions options = new EvaluationOptions(ids, normalize, how, true, settings);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
+      ThresholdOptions.Result at =
+          point ? threshold.run(backend, files, e, y, g, gy, normalize, embeddings) : null;
       CommandLine line = spec.commandLine();
       PrintWriter console = written == null ? line.getOut() : written.console(line);
-      print(console, evaluation, names); // first: a file that cannot be written costs no result
+      print(console, evaluation, names, compat); // first: a failing file costs no result
+      if (at != null) {
+        ThresholdOptions.print(console, at, embeddings);
+      }
+      if (list != null) {
+        UncertainRows.write(
+            list.path(),
+            Answers.of(backend, e, y, g, gy, normalize),
+            settings.uncertainty(),
+            y.toLongs(),
+            names,
+            samples,
+            uncertainCount);
+        list.commit();
+        console.println("written: " + uncertain);
+      }
       if (written != null) {
         LongStream all = LongStream.of(y.toLongs());
         long classes =
             (gy == null ? all : LongStream.concat(all, LongStream.of(gy.toLongs())))
                 .distinct()
                 .count();
-        JsonFile.write(written.path(), json(evaluation, e, g, names, classes));
+        JsonObject json = EvaluationJson.of(evaluation, e, g, names, classes, options);
+        if (at != null) {
+          json.add("threshold", ThresholdOptions.json(at));
+        }
+        JsonFile.write(written.path(), json);
         written.commit();
         console.println("written: " + out);
       }
@@ -175,34 +233,34 @@ final class EvaluateCommand implements Callable<Integer> {
     return 0;
   }
 
-  private void checkNames(Names given, Tensor ids) {
+  private void checkNames(Names names, Tensor ids) {
     long most = LongStream.of(ids.toLongs()).max().orElse(0);
-    if (given.known() && most >= given.size()) {
+    if (names.known() && most >= names.size()) {
       throw Text.wrong(
           "%s: %s names, but label %s occurs; give a name for every class from 0",
-          classNames, given.size(), most);
+          classNames, names.size(), most);
     }
   }
 
-  private EvaluationOptions.Method method() {
+  private Method method() {
     return switch (method) {
-      case "ranks" -> EvaluationOptions.Method.RANKS;
-      case "neighbours" -> EvaluationOptions.Method.NEIGHBOURS;
+      case "ranks" -> Method.RANKS;
+      case "neighbours" -> Method.NEIGHBOURS;
       default ->
           throw new InputException(
               "--method: '" + method + "' is unknown; choose ranks or neighbours");
     };
   }
 
-  private void check(EvaluationOptions options, Tensor e, Tensor g) {
+  private void checkDepths(List<MetricId> ids, Set<MetricCompat> compat, Tensor e, Tensor g) {
     if (g != null && g.dim(1) != e.dim(1)) {
       throw Text.wrong(
           "%s: has %s columns, but %s has %s; embed both with the same head",
           gallery, g.dim(1), embeddings, e.dim(1));
     }
     long available = g == null ? e.dim(0) - 1 : g.dim(0);
-    for (MetricId id : options.metrics()) {
-      if (id.k() > available) {
+    for (MetricId id : ids) {
+      if (!MetricCompat.pads(compat, id) && id.k() > available) {
         throw Text.wrong(
             "--metrics: %s needs %s gallery rows, but a query can retrieve only %s of"
                 + " %s; lower k",
@@ -227,53 +285,27 @@ final class EvaluateCommand implements Callable<Integer> {
     }
   }
 
-  private JsonObject json(Evaluation evaluation, Tensor e, Tensor g, Names names, long count) {
-    JsonObject json = new JsonObject();
-    json.add("values", JsonFile.tree(evaluation.values()));
-    json.add("definitions", JsonFile.gson().toJsonTree(evaluation.definitions()));
-    json.add("counts", JsonFile.gson().toJsonTree(evaluation.counts()));
-    json.addProperty("protocol", g == null ? "same-set" : "query-gallery");
-    json.addProperty("distance", "l2");
-    json.addProperty("normalize", normalize);
-    json.addProperty("dtype", ElementType.name(e.dtype()));
-    json.addProperty("gallery", g == null ? e.dim(0) : g.dim(0));
-    json.addProperty("width", e.dim(1));
-    if (evaluation.values().keySet().stream()
-        .anyMatch(id -> MetricId.parse(id).kind().isClustering())) {
-      JsonObject recipe = new JsonObject();
-      long rows = e.dim(0) + (g == null ? 0 : g.dim(0));
-      recipe.addProperty("method", "k-means, FAISS");
-      recipe.addProperty("clusters", count);
-      recipe.addProperty("iterations", KMeans.ITERATIONS);
-      recipe.addProperty("starts", KMeans.starts(rows, count));
-      recipe.addProperty("kept", "the start with the lowest sum of squares within clusters");
-      recipe.addProperty("seed", KMeans.SEED);
-      json.add("clustering", recipe);
-    }
-    JsonArray classes = new JsonArray();
-    for (Evaluation.PerClass one : evaluation.perClass()) {
-      JsonObject entry = new JsonObject();
-      entry.addProperty("label", one.label());
-      if (names.get(one.label()) != null) {
-        entry.addProperty("name", names.get(one.label()));
-      }
-      entry.addProperty("queries", one.queries());
-      entry.addProperty("lone", one.lone());
-      entry.add("values", JsonFile.tree(one.values()));
-      classes.add(entry);
-    }
-    json.add("per_class", classes);
-    JsonObject versions = new JsonObject();
-    versions.addProperty("vicinal", Version.text());
-    versions.addProperty("faiss", FaissLibrary.version());
-    json.add("versions", versions);
-    return json;
-  }
-
-  private void print(PrintWriter writer, Evaluation evaluation, Names names) {
+  private void print(
+      PrintWriter writer, Evaluation evaluation, Names names, Set<MetricCompat> compat) {
     Table table = new Table("metric", "%");
-    evaluation.values().forEach((id, value) -> table.row(id, Text.percent(value)));
-    table.print(writer);
+    Table others = new Table("metric", "value");
+    evaluation
+        .values()
+        .forEach(
+            (id, value) -> {
+              if (MetricId.parse(id).kind().isFraction()) {
+                table.row(id, Text.percent(value));
+              } else {
+                others.row(id, Double.isFinite(value) ? Text.say("%.6f", value) : "-");
+              }
+            });
+    if (table.rows() > 0) {
+      table.print(writer);
+    }
+    if (others.rows() > 0) {
+      writer.print(table.rows() > 0 ? System.lineSeparator() : "");
+      others.print(writer);
+    }
     Evaluation.Counts counts = evaluation.counts();
     writer.printf(
         Locale.ROOT,
@@ -281,6 +313,9 @@ final class EvaluateCommand implements Callable<Integer> {
         counts.queries(),
         counts.lone(),
         counts.tied());
+    for (MetricCompat one : compat) {
+      writer.println("compat " + one.id() + ": " + one.text());
+    }
     if (perClass) {
       writer.println();
       printClasses(writer, evaluation, names);
