@@ -13,6 +13,9 @@ import io.vicinal.mine.Miners;
 import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricId;
 import io.vicinal.retrieval.MetricKind;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling;
+import io.vicinal.sample.Sampling.Need;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -190,17 +193,17 @@ final class ListCommand implements Callable<Integer> {
 
   private void samplers() {
     title("samplers", "sampler.name and sampler.PARAMETER in a configuration");
-    entry(
-        "random",
-        "batch=128  dropLast=true",
-        "each epoch every sample once, in a fresh order",
-        "needs: nothing");
-    entry(
-        "balanced",
-        "classes=8  samples=4",
-        "each batch has that many classes and that many samples of each",
-        "needs: labels",
-        SOURCE + "P x K batches of Hermans, Beyer, Leibe, arXiv:1703.07737");
+    for (String name : Samplers.names()) {
+      Sampling.Facts facts = Samplers.facts(name);
+      String needs =
+          Arrays.stream(facts.needs()).map(Need::words).collect(Collectors.joining("; "));
+      entry(
+          name,
+          params(Samplers.params(Samplers.create(name, Map.of()))),
+          facts.rule(),
+          "needs: " + (needs.isEmpty() ? "nothing" : needs),
+          facts.source().isEmpty() ? "" : SOURCE + facts.source());
+    }
   }
 
   private void optimizers() {

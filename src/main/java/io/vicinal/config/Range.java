@@ -21,6 +21,18 @@ record Range(double from, boolean fromIncluded, double to, boolean toIncluded, S
     return new Range(from, true, Integer.MAX_VALUE, true, "an integer of at least " + from);
   }
 
+  /** Both included. */
+  static Range integers(double from, double to) {
+    return to >= Integer.MAX_VALUE
+        ? integersFrom((long) from)
+        : new Range(from, true, to, true, "an integer from " + plain(from) + " to " + plain(to));
+  }
+
+  /** Both included. */
+  static Range closed(double from, double to) {
+    return new Range(from, true, to, true, "a number from " + plain(from) + " to " + plain(to));
+  }
+
   /** from included, to excluded. */
   static Range halfOpen(double from, double to) {
     String words = "a number from " + plain(from) + " up to, not including, " + plain(to);

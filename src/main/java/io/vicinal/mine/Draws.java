@@ -1,8 +1,6 @@
 package io.vicinal.mine;
 
 import io.vicinal.sample.Xoshiro;
-import java.util.HashSet;
-import java.util.Set;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 
@@ -66,37 +64,13 @@ public final class Draws {
     return of[k];
   }
 
-  /**
-   * Different numbers of 0 .. bound-1, every set of them as likely (Floyd, in Bentley, <em>A sample
-   * of brilliance</em>, Comm. ACM 1987).
-   */
+  /** Different numbers of 0 .. bound-1, every set of them as likely. */
   public long[] distinct(long bound, int count) {
-    Set<Long> chosen = new HashSet<>();
-    long[] numbers = new long[count];
-    for (int k = 0; k < count; k++) {
-      long last = bound - count + k;
-      long number = below(last + 1);
-      numbers[k] = chosen.add(number) ? number : last;
-      chosen.add(numbers[k]);
-    }
-    return numbers;
+    return generator.distinct(bound, count);
   }
 
   /** Puts numbers into a random order. */
   public void shuffle(long[] numbers) {
     generator.shuffle(numbers, 0, numbers.length);
-  }
-
-  private long below(long bound) {
-    if (bound <= Integer.MAX_VALUE) {
-      return generator.below((int) bound);
-    }
-    while (true) { // as Xoshiro.below
-      long bits = generator.nextLong() >>> 1;
-      long number = bits % bound;
-      if (bits - number + (bound - 1) >= 0) {
-        return number;
-      }
-    }
   }
 }

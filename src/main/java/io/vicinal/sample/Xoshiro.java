@@ -1,5 +1,8 @@
 package io.vicinal.sample;
 
+import java.util.HashSet;
+import java.util.Set;
+
 /**
  * A seeded generator whose stream is the same on every JDK: xoshiro256** (Blackman and Vigna,
  * <em>Scrambled linear pseudorandom number generators</em>, 2021), its four words filled by
@@ -99,6 +102,36 @@ public final class Xoshiro {
         return (int) value;
       }
     }
+  }
+
+  /** The same for bounds that are no int. */
+  public long below(long bound) {
+    if (bound <= Integer.MAX_VALUE) {
+      return below((int) bound);
+    }
+    while (true) {
+      long bits = nextLong() >>> 1;
+      long value = bits % bound;
+      if (bits - value + (bound - 1) >= 0) {
+        return value;
+      }
+    }
+  }
+
+  /**
+   * Different numbers of 0 .. bound-1, every set of them as likely (Floyd, in Bentley, <em>A sample
+   * of brilliance</em>, Comm. ACM 1987).
+   */
+  public long[] distinct(long bound, int count) {
+    Set<Long> chosen = new HashSet<>();
+    long[] numbers = new long[count];
+    for (int k = 0; k < count; k++) {
+      long last = bound - count + k;
+      long number = below(last + 1);
+      numbers[k] = chosen.add(number) ? number : last;
+      chosen.add(numbers[k]);
+    }
+    return numbers;
   }
 
   /** Uniform in [0, 1). */

@@ -4,8 +4,10 @@ import io.vicinal.InputException;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.SamplerConfig;
 import io.vicinal.retrieval.MetricId;
+import io.vicinal.sample.Population;
 import java.util.Arrays;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * What a run can do with its data, found out before it starts: a plan and a run ask the same. What
@@ -16,7 +18,9 @@ final class Feasible {
 
   /**
    * @param classes of the training samples, ascending
+   * @param ids of the training samples
    * @param rows the class row of each training sample
+   * @param samples N of the dataset
    * @param width D
    * @param validation labels of the validation part; empty for none
    * @return the configuration with its sampler fitted to the data
@@ -24,7 +28,9 @@ final class Feasible {
   static RunConfig check(
       RunConfig config,
       ClassMap classes,
+      long[] ids,
       long[] rows,
+      long samples,
       long width,
       long[] validation,
       Consumer<String> notes) {
@@ -51,9 +57,11 @@ final class Feasible {
       notes.accept(told);
     }
     RunConfig resolved = config.fitted(fitted);
+    Population data = Parts.population(resolved, ids, rows, samples);
     // Refuse given sizes that the data cannot fill, and a schedule that its epochs cannot hold.
-    int batches = Parts.sampler(resolved, rows.clone(), rows).batchesPerEpoch();
+    int batches = Parts.sampler(resolved, data).batchesPerEpoch();
     Parts.schedule(resolved.schedule(), resolved.epochs(), batches);
+    smallClasses(fitted, data, notes);
     return resolved;
   }
 
@@ -73,6 +81,24 @@ final class Feasible {
     String told = ValidationSplit.told(given.validation(), fitted.validation());
     if (told != null) {
       notes.accept(told);
+    }
+  }
+
+  private static void smallClasses(SamplerConfig sampler, Population data, Consumer<String> notes) {
+    Object replacement = sampler.params().getOrDefault("replacement", "none");
+    long small =
+        IntStream.range(0, data.classes())
+            .filter(c -> data.members(c).length < sampler.samples())
+            .count();
+    if (small > 0 && replacement.equals("none")) {
+      notes.accept(
+          "sampler.samples: "
+              + small
+              + " of the "
+              + data.classes()
+              + " classes have fewer than "
+              + sampler.samples()
+              + " training samples and give all they have");
     }
   }
 

@@ -8,6 +8,7 @@ import io.vicinal.loss.Loss;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
+import io.vicinal.sample.Population;
 import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -150,7 +151,11 @@ public final class HeadTraining {
     RunConfig own =
         config.withSampler(
             config.sampler().cutTo(ids.length, Arrays.stream(labels).distinct().count()));
-    Sampler sampler = Parts.sampler(own, ids, labels);
+    Population drawn = Parts.population(own, ids, labels, supervision.samples());
+    Sampler sampler =
+        Parts.sampler(
+            own,
+            drawn.seenBy(new HeadEmbeddings(backend, features, head, own.evaluate().normalize())));
     try (Arena scratch = new Arena(backend.memory());
         Criterion criterion = Parts.criterion(backend, loss, supervision.classes(), head)) {
       FeatureTraining model =

@@ -8,7 +8,6 @@ import io.vicinal.config.ClipConfig;
 import io.vicinal.config.ComputeConfig;
 import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
-import io.vicinal.config.SamplerConfig;
 import io.vicinal.config.ScheduleConfig;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -26,14 +25,15 @@ import io.vicinal.optim.Schedule;
 import io.vicinal.optim.Sgd;
 import io.vicinal.optim.StepSchedule;
 import io.vicinal.optim.WarmupSchedule;
-import io.vicinal.sample.BalancedSampler;
-import io.vicinal.sample.RandomSampler;
+import io.vicinal.sample.Population;
 import io.vicinal.sample.Sampler;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling.Need;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
@@ -111,15 +111,34 @@ final class Parts {
   }
 
   /**
-   * @param rows the class of each id, in the ids' order
+   * @param data as {@link #population} has it
    */
-  static Sampler sampler(RunConfig config, long[] ids, long[] rows) {
-    SamplerConfig c = config.sampler().fitted(ids.length, Arrays.stream(rows).distinct().count());
+  static Sampler sampler(RunConfig config, Population data) {
     Long own = config.seeds().sampler();
     long seed = own != null ? own : Xoshiro.derive(config.seed(), "sampler");
-    return c.name().equals("balanced")
-        ? new BalancedSampler(ids, rows, c.classes(), c.samples(), seed)
-        : new RandomSampler(ids, c.batch(), c.dropLast(), seed);
+    return config.sampler().fitted(data.size(), data.classes()).sampling().over(data, seed);
+  }
+
+  /**
+   * What batches are drawn from.
+   *
+   * @param ids positions in the dataset
+   * @param rows the class of each id, in the ids' order
+   * @param samples N of the dataset
+   */
+  static Population population(RunConfig config, long[] ids, long[] rows, long samples) {
+    Population data = Population.of(ids, rows);
+    Path file = config.sampler().file();
+    for (Need need : Samplers.facts(config.sampler().name()).needs()) {
+      data =
+          switch (need) {
+            case LABELS, EMBEDDINGS -> data;
+            case WEIGHTS -> data.weighted(SamplerFile.weights(file, ids, samples));
+            case SUPER_CLASSES -> data.grouped(SamplerFile.superClasses(file, ids, samples));
+            case BATCHES -> data.listed(SamplerFile.batches(file, samples));
+          };
+    }
+    return data;
   }
 
   /** The loss against proxies that a head was made with. */

@@ -17,6 +17,8 @@ import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.ProxyStart;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling;
 import io.vicinal.tensor.DType;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -537,6 +539,29 @@ public final class TrainingOptions {
           JsonObject section = object("name", json("balanced"));
           section.add("classes", json(classes));
           section.add("samples", json(samplesPerClass));
+          tree.add("sampler", section);
+        });
+  }
+
+  /** Batches as any sampler of {@link Samplers} draws them. */
+  public TrainingOptions sampler(Sampling sampling) {
+    return sampler(sampling, null);
+  }
+
+  /**
+   * The same for a sampler that needs a file.
+   *
+   * @param file weights, super-classes or batches; null for none
+   */
+  public TrainingOptions sampler(Sampling sampling, Path file) {
+    return with(
+        tree -> {
+          String name = sampling.getClass().getAnnotation(Sampling.Facts.class).name();
+          JsonObject section = object("name", json(name));
+          Samplers.params(sampling).forEach((key, value) -> section.add(key, json(value)));
+          if (file != null) {
+            section.add("file", json(file));
+          }
           tree.add("sampler", section);
         });
   }

@@ -154,8 +154,11 @@ public record TrainingPlan(
     }
     long validation = ownShape.dim(0);
     long[] held = validationLabels(given, names, labels, split, validation);
-    RunConfig config = Feasible.check(given, classes, rows, width, held, notes::add);
-    int batches = Parts.sampler(config, split.training(), rows).batchesPerEpoch();
+    RunConfig config =
+        Feasible.check(given, classes, split.training(), rows, samples, width, held, notes::add);
+    int batches =
+        Parts.sampler(config, Parts.population(config, split.training(), rows, samples))
+            .batchesPerEpoch();
     MemoryEstimate memory = MemoryEstimate.of(config, samples, width, classes.size(), validation);
     return new TrainingPlan(
         config,

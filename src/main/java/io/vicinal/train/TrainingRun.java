@@ -7,6 +7,7 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.nn.Head;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
+import io.vicinal.sample.Population;
 import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
 import java.util.LinkedHashMap;
@@ -52,9 +53,16 @@ final class TrainingRun {
     this.data = data;
     this.listener = listener;
     this.loss = new RunLoss(config);
-    this.sampler = Parts.sampler(config, data.training(), data.trainedRows());
     int classes = data.classes().size();
     Head head = loss.head(data.all().width(), classes, arena);
+    Population drawn =
+        Parts.population(config, data.training(), data.trainedRows(), data.all().samples());
+    this.sampler =
+        Parts.sampler(
+            config,
+            drawn.seenBy(
+                new HeadEmbeddings(
+                    backend, data.all().features(), head, config.evaluate().normalize())));
     this.criterion = loss.criterion(backend, head, classes, sampler.batchSize(), arena);
     this.model =
         new FeatureTraining(

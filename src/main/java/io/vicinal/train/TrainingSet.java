@@ -281,7 +281,9 @@ record TrainingSet(
   RunConfig feasible(RunConfig asked, Consumer<String> notes) {
     long[] held = validation == null ? new long[0] : validation.labels().toLongs();
     Feasible.checkValidation(asked, config, notes);
-    RunConfig resolved = Feasible.check(config, classes, trainedRows(), all.width(), held, notes);
+    RunConfig resolved =
+        Feasible.check(
+            config, classes, training, trainedRows(), all.samples(), all.width(), held, notes);
     MemoryEstimate.of(resolved, all.samples(), all.width(), classes.size(), held.length)
         .check(resolved, true);
     return resolved;

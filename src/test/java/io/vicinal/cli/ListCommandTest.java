@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vicinal.loss.Losses;
 import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricKind;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling;
+import java.util.Arrays;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -33,6 +37,18 @@ class ListCommandTest {
     for (MetricCompat compat : MetricCompat.values()) {
       assertThat(out).contains("\n  " + compat.id());
       assertThat(out.replaceAll("\\s+", " ")).contains(compat.text());
+    }
+  }
+
+  @Test
+  void saysOfEverySamplerWhatItDoesAndNeeds() {
+    String out = Outcome.of("list", "samplers").succeeded().out().replaceAll("\\s+", " ");
+    for (String name : Samplers.names()) {
+      Sampling.Facts facts = Samplers.facts(name);
+      assertThat(out).contains(" " + name + " ", facts.rule(), facts.source());
+      Samplers.params(Samplers.create(name, Map.of()))
+          .forEach((key, value) -> assertThat(out).contains(key + "=" + value));
+      Arrays.stream(facts.needs()).forEach(need -> assertThat(out).contains(need.words()));
     }
   }
 

@@ -32,7 +32,8 @@ class ConfigurationPageTest {
           "schedule={\"name\":\"cosine\",\"epochs\":30,\"warmup\":{\"steps\":9}}",
           "schedule.warmup.epochs=2",
           "optimizer.name=rmsprop",
-          "sampler.name=balanced");
+          "sampler.name=balanced",
+          "sampler={\"name\":\"listed\",\"file\":\"b.npy\"}");
 
   private static String page() throws IOException {
     return Files.readString(Path.of("docs", "configuration.md"));

@@ -17,11 +17,17 @@ import io.vicinal.loss.SoftTriple;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.mine.Miners;
 import io.vicinal.nn.ProxyStart;
+import io.vicinal.sample.DisthistSampling;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling;
+import io.vicinal.sample.Sampling.Need;
+import io.vicinal.sample.WeightedSampling;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.TrainingOptions.GroupName;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +38,7 @@ import org.junit.jupiter.api.Test;
 
 class TrainingOptionsTest {
   private static final TrainingOptions BASE = TrainingOptions.of(new ProxyAnchor());
+  private static final Path X = Path.of("/x.npy");
 
   /** By key of docs/configuration.md: what the typed method writes, and the method. */
   private static Map<String, Map.Entry<String, UnaryOperator<TrainingOptions>>> methods() {
@@ -101,6 +108,7 @@ class TrainingOptionsTest {
     put(all, "sampler.dropLast", "false", o -> o.batch(33, false));
     put(all, "sampler.classes", "5", o -> o.balancedBatch(5, 6));
     put(all, "sampler.samples", "6", o -> o.balancedBatch(5, 6));
+    put(all, "sampler.file", "\"/x.npy\"", o -> o.sampler(new WeightedSampling(9, false), X));
     put(all, "epochs", "3", o -> o.epochs(3));
     put(all, "warmup.epochs", "2", o -> o.warmup(2));
     put(all, "warmup.groups", "[\"proxies\"]", o -> o.warmup(2, GroupName.PROXIES));
@@ -172,6 +180,19 @@ class TrainingOptionsTest {
               assertThat(read).as(key).isEqualTo(options.config());
               assertThat(TrainingOptions.of(read)).as(key).isEqualTo(options);
             });
+  }
+
+  @Test
+  void everySamplerArrivesAsItWas() {
+    for (String name : Samplers.names()) {
+      Sampling sampling = Samplers.create(name, Map.of());
+      Path file = Arrays.stream(Samplers.facts(name).needs()).anyMatch(Need::isFile) ? X : null;
+      assertThat(BASE.sampler(sampling, file).config().sampler().sampling()).isEqualTo(sampling);
+    }
+    Sampling own = new DisthistSampling(3, 9, 77, 5, 6);
+    assertThat(BASE.sampler(own).config().sampler().sampling()).isEqualTo(own);
+    assertThatThrownBy(() -> BASE.sampler(new DisthistSampling(3, 9, 77, 0, 6)))
+        .hasMessageContaining("sampler.candidates: expected an integer from 1 to 1000000, found 0");
   }
 
   @Test

@@ -12,8 +12,8 @@ import java.util.Map;
 import java.util.function.Function;
 
 /**
- * Records by name, whose components are their parameters ({@link Standard}): how losses and miners
- * are made from text. Safe for any thread.
+ * Records by name, whose components are their parameters ({@link Standard}): how losses, miners and
+ * samplers are made from text. Safe for any thread.
  *
  * @param <T> what they all are
  */
@@ -109,7 +109,12 @@ public final class Registry<T> {
   }
 
   private static String parameter(RecordComponent component) {
-    return component.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
+    return external(component.getName());
+  }
+
+  /** What users call a component. */
+  public static String external(String component) {
+    return component.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }
 
   private static Object read(String of, RecordComponent component, String given) {
