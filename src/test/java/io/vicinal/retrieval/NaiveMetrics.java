@@ -9,8 +9,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Every metric of a set searched in itself once more, by plain loops over all pairs in double, from
- * the page of metrics; shares no code with the product. Clusters are given.
+ * Every metric once more, by plain loops over all pairs in double, from the page of metrics; shares
+ * no code with the product. Clusters are given. Where there is a gallery, its rows come after the
+ * queries.
  */
 final class NaiveMetrics {
   private final float[][] x; // as they are compared
@@ -18,6 +19,7 @@ final class NaiveMetrics {
   private final float[][] unit; // the compared rows, of length 1
   private final long[] y;
   private final int n;
+  private final int queries; // n: they are searched in themselves
   private final double[] uncertainty;
   private final long[] clusters;
   private final long[] cosineClusters;
@@ -27,6 +29,7 @@ final class NaiveMetrics {
       float[][] x,
       float[][] unit,
       long[] y,
+      int queries,
       double[] uncertainty,
       long[] clusters,
       long[] cosineClusters) {
@@ -38,6 +41,7 @@ final class NaiveMetrics {
     this.clusters = clusters;
     this.cosineClusters = cosineClusters;
     n = y.length;
+    this.queries = queries;
   }
 
   private double squared(float[] a, float[] b) {
@@ -65,11 +69,19 @@ final class NaiveMetrics {
     return norms == 0 ? 0 : dot / norms;
   }
 
+  private boolean canMeet(int q, int i) {
+    return queries == n ? i != q : i >= queries;
+  }
+
+  private boolean pair(int i, int j) {
+    return queries == n ? i < j : i < queries && j >= queries;
+  }
+
   /** The others, nearest first. */
   private List<Integer> ranking(int q) {
     List<Integer> others = new ArrayList<>();
     for (int i = 0; i < n; i++) {
-      if (i != q) {
+      if (canMeet(q, i)) {
         others.add(i);
       }
     }
@@ -81,7 +93,7 @@ final class NaiveMetrics {
   private int relevant(int q) {
     int count = 0;
     for (int i = 0; i < n; i++) {
-      count += i != q && y[i] == y[q] ? 1 : 0;
+      count += canMeet(q, i) && y[i] == y[q] ? 1 : 0;
     }
     return count;
   }
@@ -110,7 +122,7 @@ final class NaiveMetrics {
   private double mean(String name, int k) {
     double sum = 0;
     int counted = 0;
-    for (int q = 0; q < n; q++) {
+    for (int q = 0; q < queries; q++) {
       if (relevant(q) > 0) {
         sum += query(name, k, q);
         counted++;
@@ -129,8 +141,8 @@ final class NaiveMetrics {
     int depth =
         switch (name) {
           case "map@r", "rp" -> relevant;
-          case "map@c" -> Math.min(relevant + 1, n - 1);
-          case "map", "mrr" -> n - 1;
+          case "map@c" -> Math.min(relevant + 1, list.size());
+          case "map", "mrr" -> list.size();
           default -> k;
         };
     int first = 0;
@@ -177,13 +189,13 @@ final class NaiveMetrics {
 
   private double auroc(String name) {
     List<double[]> scored = new ArrayList<>(); // score, sign
-    for (int q = 0; q < n; q++) {
+    for (int q = 0; q < queries; q++) {
       if (relevant(q) == 0) {
         continue;
       }
       int best = -1;
       for (int i = 0; i < n; i++) {
-        if (i != q && (best < 0 || unitSquared(q, i) < unitSquared(q, best))) {
+        if (canMeet(q, i) && (best < 0 || unitSquared(q, i) < unitSquared(q, best))) {
           best = i;
         }
       }
@@ -443,17 +455,19 @@ final class NaiveMetrics {
     double next = Double.POSITIVE_INFINITY;
     TreeSet<Double> all = new TreeSet<>();
     for (int i = 0; i < n; i++) {
-      for (int j = 0; j < i; j++) {
-        all.add(Math.sqrt(squared(x[i], x[j])));
+      for (int j = 0; j < n; j++) {
+        if (pair(i, j)) {
+          all.add(Math.sqrt(squared(x[i], x[j])));
+        }
       }
     }
     for (double t : all) {
       double wrong = 0;
       double pairs = 0;
       for (int i = 0; i < n; i++) {
-        for (int j = 0; j < i; j++) {
-          pairs += y[i] != y[j] ? 1 : 0;
-          wrong += y[i] != y[j] && Math.sqrt(squared(x[i], x[j])) <= t ? 1 : 0;
+        for (int j = 0; j < n; j++) {
+          pairs += pair(i, j) && y[i] != y[j] ? 1 : 0;
+          wrong += pair(i, j) && y[i] != y[j] && Math.sqrt(squared(x[i], x[j])) <= t ? 1 : 0;
         }
       }
       if (wrong <= rate * pairs * (1 + 1e-12)) {
@@ -478,9 +492,9 @@ final class NaiveMetrics {
     double missed = 0;
     double pairs = 0;
     for (int i = 0; i < n; i++) {
-      for (int j = 0; j < i; j++) {
-        pairs += y[i] == y[j] ? 1 : 0;
-        missed += y[i] == y[j] && Math.sqrt(squared(x[i], x[j])) > t ? 1 : 0;
+      for (int j = 0; j < n; j++) {
+        pairs += pair(i, j) && y[i] == y[j] ? 1 : 0;
+        missed += pair(i, j) && y[i] == y[j] && Math.sqrt(squared(x[i], x[j])) > t ? 1 : 0;
       }
     }
     return missed / pairs;
@@ -501,10 +515,10 @@ final class NaiveMetrics {
         for (int i = 0; i < n; i++) {
           for (int j = 0; j < n; j++) {
             double distance = Math.sqrt(squared(x[i], x[j]));
-            if (i < j && y[i] == c && y[j] == c) {
+            if (pair(i, j) && y[i] == c && y[j] == c) {
               same++;
               matched += distance <= t ? 1 : 0;
-            } else if (y[i] == c && y[j] != c) {
+            } else if (pair(i, j) && (y[i] == c) != (y[j] == c)) {
               other++;
               apart += distance > t ? 1 : 0;
             }

@@ -203,8 +203,7 @@ class OperatingPointTest {
     // Equal rows of two classes must not match, so nothing may.
     Tensor equal = arena.of(new float[] {1, 1, 1, 1}, 4, 1);
     for (long exact : new long[] {PairStream.EXACT, 0}) {
-      MeasuredRows rows =
-          MeasuredRows.of(backend, equal, classes(4, 2), null, null, false, arena);
+      MeasuredRows rows = MeasuredRows.of(backend, equal, classes(4, 2), null, null, false, arena);
       Choice nothing = OperatingPoint.choose(new PairStream(backend, rows, exact), 0.1);
       assertThat(nothing.distance()).isEqualTo(-1);
       assertThat(nothing.point().falseMatches().errors()).isZero();
