@@ -8,10 +8,8 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.function.DoubleSupplier;
 
 /**
@@ -126,7 +124,7 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
 
   /** Parameters, or gradients of some of them, as backends take them. */
   public static HeadTensors tensors(Parameters some) {
-    return new HeadTensors(some.get(WEIGHT), some.get(BIAS), some.get(PROXIES));
+    return HeadTensors.of(some.named());
   }
 
   /** D. */
@@ -151,12 +149,7 @@ public record Head(Tensor weight, Tensor bias, Tensor proxies) {
 
   /** The tensors by name, in file order. */
   public Map<String, Tensor> named() {
-    Map<String, Tensor> named = new LinkedHashMap<>();
-    named.put(WEIGHT, weight);
-    named.put(BIAS, bias);
-    named.put(PROXIES, proxies);
-    named.values().removeIf(Objects::isNull);
-    return named;
+    return tensors().named();
   }
 
   /** What a parameter of a loss is called beside a head's: itself, unless a head has one such. */

@@ -72,7 +72,7 @@ public final class FineTune {
     return HeadTraining.of(backend, config)
         .withLoss(model.loss())
         .from(start)
-        .freezing("bias", "proxies")
+        .freezing(Head.BIAS, Head.PROXIES)
         .train(model.training().features(), supervision, arena);
   }
 }

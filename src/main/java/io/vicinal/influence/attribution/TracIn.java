@@ -8,6 +8,7 @@ import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.query.Embedded;
 import io.vicinal.influence.query.Query;
 import io.vicinal.influence.solve.Progress;
+import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
@@ -111,8 +112,8 @@ public final class TracIn implements Estimator {
   private static void scale(HeadProblem problem, TracedHead checkpoint, Directions gradient) {
     Tensor weight = gradient.weight();
     Tensor one = weight.reshape(weight.dim(1), weight.dim(2));
-    double rate = checkpoint.rate("weight");
-    double more = problem.theta().hasBias() ? checkpoint.rate("bias") - rate : 0;
+    double rate = checkpoint.rate(Head.WEIGHT);
+    double more = problem.theta().hasBias() ? checkpoint.rate(Head.BIAS) - rate : 0;
     try (Arena scratch = new Arena(problem.backend().memory())) {
       Tensor rest = scratch.allocate(one.dtype(), one.shape());
       if (more != 0) {

@@ -46,7 +46,9 @@ public final class CurvaturePoint implements AutoCloseable {
     this.arena = new Arena(space.backend().memory());
     try {
       Tensor features = typed(loss.features());
-      this.at = new HeadTensors(copy(at.weight()), copy(at.bias()), copy(at.proxies()));
+      Map<String, Tensor> copies = at.named();
+      copies.replaceAll((name, tensor) -> copy(tensor, space.dtype()));
+      this.at = HeadTensors.of(copies);
       Targets targets = loss.targets();
       this.loss =
           new EmpiricalLoss(
@@ -63,11 +65,7 @@ public final class CurvaturePoint implements AutoCloseable {
   }
 
   private Tensor typed(Tensor tensor) {
-    return tensor == null || tensor.dtype() == space.dtype() ? tensor : copy(tensor);
-  }
-
-  private Tensor copy(Tensor tensor) {
-    return tensor == null ? null : copy(tensor, space.dtype());
+    return tensor == null || tensor.dtype() == space.dtype() ? tensor : copy(tensor, space.dtype());
   }
 
   private Tensor copy(Tensor tensor, DType type) {

@@ -3,8 +3,11 @@ package io.vicinal.influence.problem;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.CurvatureKind;
+import io.vicinal.nn.Head;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * The eigenvalue-corrected Kronecker approximation of a curvature matrix (George et al., arXiv
@@ -35,15 +38,11 @@ public final class EkfacDiagonal {
   /** A refusal where an entry is NaN, which would spread through whatever is made of it. */
   static EkfacDiagonal of(
       Backend.Curvature curvature, ParameterSpace space, CurvatureKind kind, Arena arena) {
-    Tensor weight = arena.allocate(space.dtype(), space.width(), space.features());
-    Tensor proxies =
-        space.proxyRows() == 0
-            ? null
-            : arena.allocate(space.dtype(), space.proxyRows(), space.width());
-    curvature.diagonal(kind, weight, proxies);
-    double lowest = clip(space.backend(), weight);
-    if (proxies != null) {
-      lowest = Math.min(lowest, clip(space.backend(), proxies));
+    Map<String, Tensor> parts = space.each((name, shape) -> arena.allocate(space.dtype(), shape));
+    curvature.diagonal(kind, parts.get(Head.WEIGHT), parts.get(Head.PROXIES));
+    double lowest = Double.POSITIVE_INFINITY;
+    for (Tensor part : parts.values()) {
+      lowest = Math.min(lowest, clip(space.backend(), part));
     }
     if (Double.isNaN(lowest)) {
       throw new InputException(
@@ -52,7 +51,7 @@ public final class EkfacDiagonal {
               + " has an entry that is NaN; check features and head for extreme values, or use"
               + " --dtype float64");
     }
-    return new EkfacDiagonal(kind, new Diagonal(weight, proxies), space.backend(), lowest);
+    return new EkfacDiagonal(kind, new Diagonal(parts), space.backend(), lowest);
   }
 
   /** The lowest value before. */
@@ -83,14 +82,12 @@ public final class EkfacDiagonal {
    * @param lambda above 0
    */
   public Diagonal inverse(double lambda, Arena arena) {
-    return new Diagonal(
-        inverse(diagonal.weight(), lambda, arena), inverse(diagonal.proxies(), lambda, arena));
+    Map<String, Tensor> parts = new LinkedHashMap<>(diagonal.parts());
+    parts.replaceAll((name, values) -> inverse(values, lambda, arena));
+    return new Diagonal(parts);
   }
 
   private Tensor inverse(Tensor values, double lambda, Arena arena) {
-    if (values == null) {
-      return null;
-    }
     Tensor inverse = arena.allocate(values.dtype(), values.shape());
     backend.reciprocal(lambda, values, inverse);
     return inverse;

@@ -6,6 +6,7 @@ import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 
 /**
  * L(theta) = (1/N) sum_i w_i L_i of a head over features: what gradients and curvature are taken
@@ -35,10 +36,10 @@ public record EmpiricalLoss(
 
   /** Writes the gradient into one vector; returns L. */
   public double gradient(HeadTensors at, Directions out) {
-    Tensor weight = out.weight().reshape(at.weight().shape().dims());
-    Tensor proxies =
-        out.proxies() == null ? null : out.proxies().reshape(at.proxies().shape().dims());
-    HeadTensors gradient = new HeadTensors(weight, null, proxies);
+    Map<String, Tensor> parts = out.named();
+    Map<String, Tensor> shapes = at.named();
+    parts.replaceAll((name, part) -> part.reshape(shapes.get(name).shape().dims()));
+    HeadTensors gradient = HeadTensors.of(parts);
     return backend.headGradient(spec, classes, features, targets, at, null, gradient).loss();
   }
 

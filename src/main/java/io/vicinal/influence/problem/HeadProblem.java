@@ -8,7 +8,10 @@ import io.vicinal.backend.LossSpec;
 import io.vicinal.backend.Targets;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * A {@link HeadModel} made ready for solving: the bias is folded into the weight as the column of a
@@ -165,12 +168,10 @@ public final class HeadProblem implements AutoCloseable {
 
   /** The vectors of this problem. */
   public ParameterSpace space() {
-    return new ParameterSpace(
-        backend,
-        dtype(),
-        reference.weight().dim(0),
-        reference.weight().dim(1),
-        theta().hasProxies() ? reference.proxies().dim(0) : 0);
+    Map<String, Shape> parts = new LinkedHashMap<>();
+    reference.named().forEach((name, tensor) -> parts.put(name, tensor.shape()));
+    parts.keySet().retainAll(theta().names()); // an analysed bias is a column of the weight
+    return new ParameterSpace(backend, dtype(), parts);
   }
 
   /** Whether it was rotated, so that {@link CurvaturePoint#ekfac} exists. */

@@ -5,24 +5,26 @@ import io.vicinal.backend.Directions;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Shape;
 import io.vicinal.tensor.Tensor;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BiFunction;
 
 /**
- * The vectors of a problem: m directions at once, each a weight [d, D] and, if proxies are
- * analysed, proxies [C*K, d]. One row of a block is one vector; operations with one factor per row
- * keep the rows' recurrences independent. Immutable, safe for any thread; what it writes to belongs
- * to the caller.
+ * The vectors of a problem: m directions at once, each with a part for every analysed parameter.
+ * One row of a block is one vector; operations with one factor per row keep the rows' recurrences
+ * independent. Immutable, safe for any thread; what it writes to belongs to the caller.
  *
- * @param proxyRows C*K, or 0 if proxies are constants
+ * @param parts the shapes of the analysed parameters by name, in a fixed order
  */
-public record ParameterSpace(
-    Backend backend, DType dtype, long width, long features, long proxyRows) {
+public record ParameterSpace(Backend backend, DType dtype, Map<String, Shape> parts) {
 
   /** Number of parameters. */
   public long dimension() {
-    return width * features + proxyRows * width;
+    return parts.values().stream().mapToLong(Shape::size).sum();
   }
 
   /** Bytes of one vector. */
@@ -32,45 +34,58 @@ public record ParameterSpace(
 
   /** The same space in another type. */
   ParameterSpace as(DType other) {
-    return new ParameterSpace(backend, other, width, features, proxyRows);
+    return new ParameterSpace(backend, other, parts);
   }
 
   /** m vectors of zeros. */
   public Directions zeros(Arena arena, long m) {
-    return new Directions(
-        arena.allocate(dtype, m, width, features),
-        proxyRows == 0 ? null : arena.allocate(dtype, m, proxyRows, width));
+    return Directions.of(each((name, shape) -> arena.allocate(dtype, block(m, shape))));
+  }
+
+  /** What a function makes for every part. */
+  Map<String, Tensor> each(BiFunction<String, Shape, Tensor> made) {
+    Map<String, Tensor> all = new LinkedHashMap<>();
+    parts.forEach((name, shape) -> all.put(name, made.apply(name, shape)));
+    return all;
+  }
+
+  private static long[] block(long m, Shape shape) {
+    long[] dims = new long[1 + shape.rank()];
+    dims[0] = m;
+    System.arraycopy(shape.dims(), 0, dims, 1, shape.rank());
+    return dims;
   }
 
   /** A view of vectors {@code from} (inclusive) to {@code to} (exclusive). */
   public static Directions rows(Directions block, long from, long to) {
-    return new Directions(rows(block.weight(), from, to), rows(block.proxies(), from, to));
-  }
-
-  private static Tensor rows(Tensor tensor, long from, long to) {
-    return tensor == null ? null : tensor.rows(from, to);
+    Map<String, Tensor> rows = block.named();
+    rows.replaceAll((name, tensor) -> tensor.rows(from, to));
+    return Directions.of(rows);
   }
 
   /** Number of vectors of a block. */
   public static long count(Directions block) {
-    return (block.weight() != null ? block.weight() : block.proxies()).dim(0);
+    return block.named().values().iterator().next().dim(0);
+  }
+
+  /** Whether a block has all parts, in this space's type. */
+  public boolean holds(Directions block) {
+    return block.named().keySet().containsAll(parts.keySet())
+        && block.named().values().stream().allMatch(tensor -> tensor.dtype() == dtype);
   }
 
   /** Copies a block, converting its type; a missing part is zero. */
   public void copy(Directions from, Directions to) {
-    copy(from.weight(), to.weight());
-    copy(from.proxies(), to.proxies());
-  }
-
-  private void copy(Tensor from, Tensor to) {
-    if (to == null) {
-      return;
-    }
-    if (from != null) {
-      to.copyFrom(from);
-    } else {
-      clear(to);
-    }
+    Map<String, Tensor> given = from.named();
+    to.named()
+        .forEach(
+            (name, tensor) -> {
+              if (given.containsKey(name)) {
+                tensor.copyFrom(given.get(name));
+              } else {
+                clear(tensor);
+              }
+            });
   }
 
   private static void clear(Tensor to) {
@@ -81,15 +96,26 @@ public record ParameterSpace(
     }
   }
 
+  private interface Both {
+    void of(Tensor x, Tensor y);
+  }
+
+  private void both(Directions x, Directions y, Both both) {
+    Map<String, Tensor> ofX = x.named();
+    Map<String, Tensor> ofY = y.named();
+    parts.keySet().forEach(name -> both.of(ofX.get(name), ofY.get(name)));
+  }
+
   /** Inner products of the rows of two blocks. */
   public double[] dots(Directions a, Directions b) {
-    double[] sums = backend.dots(a.weight(), b.weight());
-    if (proxyRows > 0) {
-      double[] more = backend.dots(a.proxies(), b.proxies());
-      for (int q = 0; q < sums.length; q++) {
-        sums[q] += more[q];
-      }
-    }
+    double[] sums = new double[(int) count(a)];
+    both(
+        a,
+        b,
+        (x, y) -> {
+          double[] more = backend.dots(x, y);
+          Arrays.setAll(sums, q -> sums[q] + more[q]);
+        });
     return sums;
   }
 
@@ -100,10 +126,7 @@ public record ParameterSpace(
 
   /** y_q += alpha_q x_q. */
   public void axpy(double[] alpha, Directions x, Directions y) {
-    backend.axpy(alpha, x.weight(), y.weight());
-    if (proxyRows > 0) {
-      backend.axpy(alpha, x.proxies(), y.proxies());
-    }
+    both(x, y, (ofX, ofY) -> backend.axpy(alpha, ofX, ofY));
   }
 
   /** y_q += alpha x_q. */
@@ -115,43 +138,35 @@ public record ParameterSpace(
 
   /** y_q = x_q + beta_q y_q. */
   public void xpby(Directions x, double[] beta, Directions y) {
-    backend.xpby(x.weight(), beta, y.weight());
-    if (proxyRows > 0) {
-      backend.xpby(x.proxies(), beta, y.proxies());
-    }
+    both(x, y, (ofX, ofY) -> backend.xpby(ofX, beta, ofY));
   }
 
   /** out_q = diagonal * x_q element by element; out may be x. */
   public void multiply(Diagonal diagonal, Directions x, Directions out) {
-    backend.multiply(diagonal.weight(), x.weight(), out.weight());
-    if (proxyRows > 0) {
-      backend.multiply(diagonal.proxies(), x.proxies(), out.proxies());
-    }
+    Map<String, Tensor> from = x.named();
+    Map<String, Tensor> to = out.named();
+    diagonal.parts().forEach((name, d) -> backend.multiply(d, from.get(name), to.get(name)));
   }
 
   /** A head moved along one vector: parameters + scale * step; what is not analysed is shared. */
   public HeadTensors moved(HeadTensors from, Directions step, double scale, Arena arena) {
-    Tensor weight = moved(from.weight(), step.weight(), scale, arena);
-    Tensor proxies =
-        step.proxies() == null
-            ? from.proxies()
-            : moved(from.proxies(), step.proxies(), scale, arena);
-    return new HeadTensors(weight, from.bias(), proxies);
+    Map<String, Tensor> moved = from.named();
+    step.named()
+        .forEach((name, part) -> moved.put(name, moved(moved.get(name), part, scale, arena)));
+    return HeadTensors.of(moved);
   }
 
   private Tensor moved(Tensor from, Tensor step, double scale, Arena arena) {
     Tensor to = arena.allocate(dtype, from.shape());
     to.copyFrom(from);
-    long[] dims = from.shape().dims();
-    backend.axpy(
-        new double[] {scale}, step.reshape(1, dims[0], dims[1]), to.reshape(1, dims[0], dims[1]));
+    long[] dims = block(1, from.shape());
+    backend.axpy(new double[] {scale}, step.reshape(dims), to.reshape(dims));
     return to;
   }
 
   /** A head's analysed parameters as a block of one vector, sharing their memory. */
   public Directions vector(HeadTensors head) {
-    return new Directions(
-        head.weight().reshape(1, width, features),
-        proxyRows == 0 ? null : head.proxies().reshape(1, proxyRows, width));
+    Map<String, Tensor> named = head.named();
+    return Directions.of(each((name, shape) -> named.get(name).reshape(block(1, shape))));
   }
 }

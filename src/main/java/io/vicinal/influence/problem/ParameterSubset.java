@@ -1,20 +1,24 @@
 package io.vicinal.influence.problem;
 
 import io.vicinal.InputException;
+import io.vicinal.nn.Head;
+import java.util.List;
 
-/** Which parameters of the head are analysed; the others are constants. */
+/** Which parameters of the head are analysed, by their names; the others are constants. */
 public enum ParameterSubset {
   /** The weight; a bias is a constant. */
-  W("W"),
+  W("W", Head.WEIGHT),
   /** Weight and bias, the bias folded into the weight as the column of a feature that is 1. */
-  W_B("W,b"),
+  W_B("W,b", Head.WEIGHT, Head.BIAS),
   /** Weight, bias and proxies. */
-  W_B_P("W,b,P");
+  W_B_P("W,b,P", Head.WEIGHT, Head.BIAS, Head.PROXIES);
 
   private final String text;
+  private final List<String> names;
 
-  ParameterSubset(String text) {
+  ParameterSubset(String text, String... names) {
     this.text = text;
+    this.names = List.of(names);
   }
 
   /**
@@ -32,14 +36,19 @@ public enum ParameterSubset {
     throw new InputException("theta: '" + text + "' is unknown; choose W, W,b or W,b,P");
   }
 
+  /** The names. */
+  public List<String> names() {
+    return names;
+  }
+
   /** Whether the bias is among them. */
   public boolean hasBias() {
-    return this != W;
+    return names.contains(Head.BIAS);
   }
 
   /** Whether the proxies are among them. */
   public boolean hasProxies() {
-    return this == W_B_P;
+    return names.contains(Head.PROXIES);
   }
 
   @Override

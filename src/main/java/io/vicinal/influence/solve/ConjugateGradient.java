@@ -177,8 +177,7 @@ public final class ConjugateGradient {
   }
 
   private static Directions typed(ParameterSpace space, Directions rhs, Arena scratch) {
-    boolean complete = space.proxyRows() == 0 || rhs.proxies() != null;
-    if (rhs.weight() != null && rhs.weight().dtype() == space.dtype() && complete) {
+    if (space.holds(rhs)) {
       return rhs;
     }
     Directions b = space.zeros(scratch, ParameterSpace.count(rhs));

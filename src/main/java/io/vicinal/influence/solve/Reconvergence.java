@@ -10,9 +10,10 @@ import io.vicinal.influence.problem.CurvaturePoint;
 import io.vicinal.influence.problem.HeadProblem;
 import io.vicinal.influence.problem.Objective;
 import io.vicinal.influence.problem.ParameterSpace;
+import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
-import io.vicinal.tensor.Tensor;
 
 /**
  * Minimises F(theta) = L(theta) + (lambda/2) |theta - theta_ref|^2 from a starting point by
@@ -215,16 +216,6 @@ public final class Reconvergence {
   }
 
   private HeadTensors copy(HeadTensors head, Arena arena) {
-    return new HeadTensors(
-        copy(head.weight(), arena), copy(head.bias(), arena), copy(head.proxies(), arena));
-  }
-
-  private Tensor copy(Tensor tensor, Arena arena) {
-    if (tensor == null) {
-      return null;
-    }
-    Tensor copy = arena.allocate(tensor.dtype(), tensor.shape());
-    copy.copyFrom(tensor);
-    return copy;
+    return Head.tensors(Parameters.of(head.named()).copy(arena));
   }
 }

@@ -3,6 +3,7 @@ package io.vicinal.influence.solve;
 import io.vicinal.backend.Directions;
 import io.vicinal.influence.problem.Diagonal;
 import io.vicinal.tensor.Tensor;
+import java.util.Map;
 
 /**
  * How many steps conjugate gradients would take on a diagonal matrix: they depend on a right-hand
@@ -23,20 +24,28 @@ final class SpectralModel {
    */
   static int steps(Diagonal diagonal, double lambda, Directions b, double tolerance, int limit) {
     double[] energy = new double[BINS];
-    double largest = Math.max(largest(diagonal.weight()), largest(diagonal.proxies())) + lambda;
-    add(diagonal.weight(), b.weight(), lambda, largest, energy);
-    if (diagonal.proxies() != null && b.proxies() != null) {
-      add(diagonal.proxies(), b.proxies(), lambda, largest, energy);
-    }
+    double largest =
+        lambda
+            + diagonal.parts().values().stream()
+                .mapToDouble(SpectralModel::largest)
+                .max()
+                .orElse(0);
+    Map<String, Tensor> parts = b.named();
+    diagonal
+        .parts()
+        .forEach(
+            (name, values) -> {
+              if (parts.containsKey(name)) {
+                add(values, parts.get(name), lambda, largest, energy);
+              }
+            });
     return simulate(energy, largest, tolerance, limit);
   }
 
   private static double largest(Tensor tensor) {
     double largest = 0;
-    if (tensor != null) {
-      for (double value : tensor.toDoubles()) {
-        largest = Math.max(largest, value);
-      }
+    for (double value : tensor.toDoubles()) {
+      largest = Math.max(largest, value);
     }
     return largest;
   }
