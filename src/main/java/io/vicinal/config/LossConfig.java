@@ -3,12 +3,16 @@ package io.vicinal.config;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.loss.Losses;
+import io.vicinal.loss.tuple.TupleLoss;
+import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.nn.Head;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The loss by name, its parameters as text; as the loss's own factory accepts them.
@@ -30,7 +34,9 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
 
   private static Set<String> known(String name, Map<String, String> params) {
     if (TupleLosses.has(name)) {
-      return TupleLosses.params(TupleLosses.create(name, params)).keySet();
+      TupleLoss loss = TupleLosses.create(name, params);
+      checkTrains(name, loss);
+      return TupleLosses.params(loss).keySet();
     }
     if (!Losses.names().contains(name)) {
       List<String> all = new ArrayList<>(Losses.names());
@@ -38,6 +44,20 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
       throw new InputException("loss: '" + name + "' is unknown; choose " + String.join(", ", all));
     }
     return Losses.create(name, params).params().keySet();
+  }
+
+  /** Refuses a loss that needs what a run on features and labels does not have. */
+  private static void checkTrains(String name, TupleLoss loss) {
+    Stream<String> unknown =
+        loss.learned().stream()
+            .filter(p -> !p.sizes().stream().allMatch(size -> size.matches("C|d|\\d+")))
+            .map(LearnedParameter::name);
+    Stream<String> given = loss.given().stream().map(LearnedParameter::name);
+    String needed = Stream.concat(given, unknown).collect(Collectors.joining(", "));
+    if (!needed.isEmpty()) {
+      throw new InputException(
+          name + " needs " + needed + ", which training does not have; it is for 'vicinal loss'");
+    }
   }
 
   /** Whether it compares the samples of a batch with each other, and has no kernels of its own. */

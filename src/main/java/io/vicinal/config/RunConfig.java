@@ -27,6 +27,7 @@ public record RunConfig(
     EvaluateConfig evaluate,
     LossConfig loss,
     MinerConfig miner,
+    MemoryConfig memory,
     HeadConfig head,
     OptimizerConfig optimizer,
     ScheduleConfig schedule,
@@ -53,6 +54,7 @@ public record RunConfig(
   static RunConfig read(ConfigObject s) {
     s.ignore("run");
     LossConfig loss = LossConfig.read(s.section("loss"));
+    MinerConfig miner = MinerConfig.read(s.section("miner"), loss);
     Groups groups = Groups.of(loss);
     RunConfig config =
         new RunConfig(
@@ -60,7 +62,8 @@ public record RunConfig(
             ValidationConfig.read(s.section("validation")),
             EvaluateConfig.read(s.section("evaluate")),
             loss,
-            MinerConfig.read(s.section("miner"), loss),
+            miner,
+            MemoryConfig.read(s.section("memory"), loss, miner),
             HeadConfig.read(s.section("head")),
             OptimizerConfig.read(s.section("optimizer"), groups),
             ScheduleConfig.read(s.section("schedule")),
@@ -151,6 +154,7 @@ public record RunConfig(
         evaluate,
         loss,
         miner,
+        memory,
         head,
         optimizer,
         schedule,
@@ -175,6 +179,9 @@ public record RunConfig(
     o.add("loss", loss.json());
     if (miner.name() != null) {
       o.add("miner", miner.json());
+    }
+    if (memory.size() > 0) {
+      o.add("memory", Json.tree(memory));
     }
     o.add("head", Json.tree(head));
     o.add("optimizer", optimizer.json());

@@ -62,7 +62,9 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put("optimizer moments", moments(config.optimizer()) * parameters);
     bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
     if (config.loss().ofTuples()) {
-      long pairs = (long) config.sampler().batchSize() * config.sampler().batchSize();
+      long batch = config.sampler().batchSize();
+      long pairs = batch * (batch + config.memory().size());
+      bytes.put("memory of the loss", config.memory().size() * (2 * element * embedding + 8));
       bytes.put("pairs of a batch", pairs * (MATRICES * element + 8)); // 8 for a miner
     }
     bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
@@ -145,6 +147,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     return switch (most) {
       case "features", "labels" -> "give fewer samples or columns";
       case "validation", MEASURING -> "give fewer validation samples";
+      case "memory of the loss" -> "lower memory.size";
       case "batch", "pairs of a batch" -> "lower sampler.batch";
       default -> "lower head.embedding";
     };

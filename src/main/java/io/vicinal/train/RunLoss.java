@@ -1,6 +1,5 @@
 package io.vicinal.train;
 
-import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.loss.Loss;
@@ -16,7 +15,6 @@ import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
 
 /** The loss of a run, be it against proxies or one of a batch: what it needs, and its criterion. */
 final class RunLoss {
@@ -25,23 +23,13 @@ final class RunLoss {
   private final TupleLoss tuples; // null for one against proxies
 
   /**
-   * @throws InputException if a parameter is out of range
+   * @throws io.vicinal.InputException if a parameter is out of range
    */
   RunLoss(RunConfig config) {
     this.config = config;
     boolean ofTuples = config.loss().ofTuples();
     proxies = ofTuples ? null : Parts.loss(config);
     tuples = ofTuples ? TupleLosses.create(config.loss().name(), config.loss().params()) : null;
-    if (ofTuples && !tuples.given().isEmpty()) {
-      throw new InputException(
-          "loss.name: "
-              + config.loss().name()
-              + " is given "
-              + tuples.given().stream()
-                  .map(LearnedParameter::name)
-                  .collect(Collectors.joining(", "))
-              + ", which a training run has not; choose another loss");
-    }
   }
 
   /** The loss if it is one against proxies, else null. */
@@ -97,6 +85,7 @@ final class RunLoss {
             tuples,
             config.miner().create(),
             config.loss().normalize(),
+            config.memory(),
             Xoshiro.derive(config.seed(), "miner")),
         Parameters.of(learned),
         head,
@@ -117,25 +106,14 @@ final class RunLoss {
   }
 
   private long[] dims(LearnedParameter parameter, int classes) {
-    return parameter.sizes().stream().mapToLong(size -> size(parameter, size, classes)).toArray();
+    return parameter.sizes().stream().mapToLong(size -> size(size, classes)).toArray();
   }
 
-  private long size(LearnedParameter parameter, String size, int classes) {
-    if (size.matches("\\d+")) {
-      return Long.parseLong(size);
-    }
+  private long size(String size, int classes) {
     return switch (size) {
       case "C" -> classes;
       case "d" -> config.head().embedding();
-      default ->
-          throw new InputException(
-              "loss.name: "
-                  + config.loss().name()
-                  + " learns "
-                  + parameter.name()
-                  + " of a size "
-                  + size
-                  + ", which is none of a training run; choose another loss");
+      default -> Long.parseLong(size); // the configuration has refused all others
     };
   }
 }

@@ -164,6 +164,21 @@ public final class TrainingOptions {
     return with(tree -> tree.add("miner", section));
   }
 
+  /**
+   * Compares a batch with embeddings of earlier batches, too.
+   *
+   * @param size how many are remembered; 0 for none: the default
+   * @param start steps after which the memory begins to fill
+   */
+  public TrainingOptions memory(int size, int start) {
+    return with(
+        tree -> {
+          JsonObject section = object("size", json(size));
+          section.add("start", json(start));
+          tree.add("memory", section);
+        });
+  }
+
   /** d, the embedding's width; 1 or more. Default 64. */
   public TrainingOptions embedding(int width) {
     return with("head", "embedding", width);

@@ -4,6 +4,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.Transpose;
+import io.vicinal.config.MemoryConfig;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
 import io.vicinal.loss.tuple.TupleLoss.Tuples;
@@ -28,7 +29,8 @@ import java.util.Map;
 /**
  * A loss of a batch: embeddings Z = X W' + b, tuples of them, the loss's program with its gradient
  * G for the embeddings and what it learns, and back through the head: G' X for W, the sum of G's
- * rows for b. All samples count the same, by their class.
+ * rows for b. All samples count the same, by their class. With a memory the batch is compared with
+ * itself and with what is remembered, which are constants.
  */
 final class TupleCriterion implements Criterion {
   /**
@@ -36,12 +38,14 @@ final class TupleCriterion implements Criterion {
    *
    * @param miner of tuples, null for all that there are
    * @param normalize whether the loss sees embeddings of unit length
+   * @param memory of earlier batches; with one there is no miner
    * @param seed of what the miner draws
    */
-  record Of(TupleLoss loss, Miner miner, boolean normalize, long seed) {}
+  record Of(TupleLoss loss, Miner miner, boolean normalize, MemoryConfig memory, long seed) {}
 
   private static final String GRADIENT = "gradient.";
   private static final String EMBEDDING = "embedding";
+  private static final String REFERENCES = "references";
 
   private final Backend backend;
   private final Of of;
@@ -50,9 +54,12 @@ final class TupleCriterion implements Criterion {
   private final Parameters learned;
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new LinkedHashMap<>();
-  private final Tensor embeddings; // [B, d], as is the next one; a batch may be smaller
-  private final Tensor gradient;
+  private final Remembered embeddings;
+  private final Tensor gradient; // [B, d]; a batch may be smaller
+  private final Tensor ofReferences; // [R, d], or null without a memory
   private final Tensor ones; // [B]
+  private long step;
+  private int samples; // of the last batch
 
   /**
    * @param learned by {@link Head#beside}
@@ -65,10 +72,17 @@ final class TupleCriterion implements Criterion {
     this.of = of;
     this.learned = learned;
     taken = of.miner() == null ? null : Miners.fit(of.loss(), of.miner());
-    program = new TupleProgram(of.loss(), taken, of.normalize()).gradient(backend);
     DType dtype = head.weight().dtype();
-    embeddings = arena.allocate(dtype, rows, head.embedding());
-    gradient = arena.allocate(dtype, rows, head.embedding());
+    long width = head.embedding();
+    embeddings = new Remembered(of.memory(), rows, dtype, width, arena);
+    TupleProgram made =
+        embeddings.hasMemory()
+            ? TupleProgram.withMemory(of.loss(), of.normalize())
+            : new TupleProgram(of.loss(), taken, of.normalize());
+    program = made.gradient(backend);
+    gradient = arena.allocate(dtype, rows, width);
+    ofReferences =
+        embeddings.hasMemory() ? arena.allocate(dtype, rows + of.memory().size(), width) : null;
     double[] one = new double[rows];
     Arrays.fill(one, 1);
     ones = arena.allocate(dtype, rows);
@@ -91,10 +105,16 @@ final class TupleCriterion implements Criterion {
   }
 
   @Override
+  public Map<String, Tensor> buffers() {
+    return embeddings.buffers();
+  }
+
+  @Override
   public LossValue gradient(
-      long step, Tensor features, Targets targets, Parameters at, Parameters gradients) {
-    int samples = (int) features.dim(0);
-    Tensor z = embeddings.rows(0, samples);
+      long number, Tensor features, Targets targets, Parameters at, Parameters gradients) {
+    step = number;
+    samples = (int) features.dim(0);
+    Tensor z = embeddings.batch(samples);
     Tensor g = gradient.rows(0, samples);
     backend.embed(features, Head.tensors(at), z);
     Map<String, Tensor> in = new HashMap<>(inputs);
@@ -109,21 +129,35 @@ final class TupleCriterion implements Criterion {
       }
     }
     long[] labels = targets.labels().toLongs();
+    long[] compared = labels;
+    if (embeddings.hasMemory()) {
+      Tensor all = embeddings.all(samples);
+      Tensor allLabels = embeddings.allLabels(targets.labels());
+      compared = allLabels.toLongs();
+      in.put(REFERENCES, all);
+      in.put("reference-labels", allLabels);
+      out.put(GRADIENT + REFERENCES, ofReferences.rows(0, all.dim(0)));
+    }
     LossValue value;
     try (Arena scratch = new Arena(backend.memory())) {
-      Mined mined = mined(step, z, labels);
+      Mined mined = mined(z, labels);
       if (mined != null) {
         in.putAll(mined.inputs(scratch, taken, z.dtype(), samples));
       }
       program.run(in, out);
-      long empty = mined == null ? alone(labels) : mined.skipped();
+      long empty = mined == null ? alone(labels, compared) : mined.skipped();
       value = new LossValue(out.get("loss").at(0), empty);
+    }
+    if (embeddings.hasMemory()) { // the batch is compared with itself, too
+      long[] block = {1, samples, g.dim(1)};
+      Tensor more = ofReferences.rows(0, samples).reshape(block);
+      backend.axpy(new double[] {1}, more, g.reshape(block));
     }
     back(features, g, gradients);
     return value;
   }
 
-  private Mined mined(long step, Tensor z, long[] labels) {
+  private Mined mined(Tensor z, long[] labels) {
     if (of.miner() == null) {
       return null;
     }
@@ -131,16 +165,21 @@ final class TupleCriterion implements Criterion {
     return Miners.mine(of.miner(), batch, Xoshiro.of(of.seed(), Long.toString(step)));
   }
 
-  /** Samples that have no positive, or no negative. */
-  private static long alone(long[] labels) {
-    Map<Long, Long> members = new HashMap<>();
-    for (long label : labels) {
-      members.merge(label, 1L, Long::sum);
+  /** Samples that have no positive, or no negative, among those that they are compared with. */
+  private static long alone(long[] labels, long[] compared) {
+    Map<Long, Integer> members = new HashMap<>();
+    for (long label : compared) {
+      members.merge(label, 1, Integer::sum);
     }
-    return members.values().stream()
-        .filter(count -> count == 1 || count == labels.length)
-        .mapToLong(count -> count)
-        .sum();
+    return Arrays.stream(labels)
+        .map(members::get)
+        .filter(count -> count == 1 || count == compared.length)
+        .count();
+  }
+
+  @Override
+  public void stepped() {
+    embeddings.stepped(step, samples);
   }
 
   private void back(Tensor features, Tensor g, Parameters gradients) {

@@ -159,7 +159,8 @@ class ResumeTest {
         ofTuples(
             "loss={\"name\":\"margin\",\"learn-beta\":true}",
             "miner.name=distance",
-            "optimizer.groups.beta.lr=0.1"));
+            "optimizer.groups.beta.lr=0.1"),
+        ofTuples("loss.name=triplet", "memory={\"size\":100,\"start\":2}"));
   }
 
   /** Stopped after every other step, whose checkpoint is the one before. */

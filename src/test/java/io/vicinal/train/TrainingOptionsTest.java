@@ -74,6 +74,10 @@ class TrainingOptionsTest {
         o ->
             o.loss(TupleLosses.create("triplet", Map.of()))
                 .miner(Miners.create("distance", Map.of())));
+    UnaryOperator<TrainingOptions> memory =
+        o -> o.loss(TupleLosses.create("triplet", Map.of())).memory(64, 3);
+    put(all, "memory.size", "64", memory);
+    put(all, "memory.start", "3", memory);
     put(all, "head.embedding", "7", o -> o.embedding(7));
     put(all, "head.bias", "false", o -> o.bias(false));
     put(all, "head.proxies", "\"normal\"", o -> o.proxies(ProxyStart.NORMAL));

@@ -16,7 +16,8 @@ import io.vicinal.program.Expr;
         "n-pair + weight mean_(a,p) log(1 + sum_n exp(4 t (a+p).n - 2 (1+t) a.p)) of unit vectors,"
             + " t = tan(alpha)^2",
     source = "Wang, Zhou, Wen, Liu, Lin, ICCV 2017",
-    tuples = TupleLoss.Tuples.SETS)
+    tuples = TupleLoss.Tuples.SETS,
+    square = true)
 public record Angular(
     @Standard(value = "45", least = 1, most = 65) double alpha,
     @Standard("2") double weight,

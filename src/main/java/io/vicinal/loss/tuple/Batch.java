@@ -11,28 +11,49 @@ import java.util.Map;
  * What a loss is made of: a batch's embeddings and labels, and its tuples, which are all that the
  * labels allow, or those that a miner found. A loss written with {@link #positivePairs}, {@link
  * #negativePairs} and {@link #triplets} serves both. One per program, for one thread.
+ *
+ * <p>With a memory the anchors are the batch's and what they are compared with are the batch,
+ * first, and what is remembered: R references. The second axis of what is [B, B] has R places then.
  */
 public final class Batch {
   private final Graph graph = new Graph();
   private final Tuples mined;
   private final boolean normalized;
+  private final boolean memory;
   private final Map<Measure, Expr> matrices = new EnumMap<>(Measure.class);
   private final Map<String, Expr> parameters = new LinkedHashMap<>();
+  private boolean compared;
   private Expr tuples;
   private Expr active;
 
   /**
    * @param mined the shape of the tuples that a miner found, null for all that there are
    * @param normalized whether the embeddings are divided by their lengths first
+   * @param memory whether there are references beside the batch; then nothing is mined
    */
-  Batch(Tuples mined, boolean normalized) {
+  Batch(Tuples mined, boolean normalized, boolean memory) {
     this.mined = mined;
     this.normalized = normalized;
+    this.memory = memory;
   }
 
   /** x [B, d], of unit length if that was asked for. */
   public Expr embedding() {
     return normalized ? given().unitRows() : given();
+  }
+
+  /** Whether the loss, once made, compares anything with the references. */
+  boolean hasReferences() {
+    return compared;
+  }
+
+  private Expr references() {
+    compared = true;
+    if (!memory) {
+      return embedding();
+    }
+    Expr raw = graph.real("references", "R", "d");
+    return normalized ? raw.unitRows() : raw;
   }
 
   /** The classes [B], int. */
@@ -56,12 +77,13 @@ public final class Batch {
 
   /** All embeddings with all, [B, B]. */
   public Expr matrix(Measure measure) {
-    return matrices.computeIfAbsent(measure, m -> m.matrix(embedding(), embedding()));
+    return matrices.computeIfAbsent(measure, m -> m.matrix(embedding(), references()));
   }
 
   /** 1 where two samples are of one class, [B, B]; a sample with itself is. */
   public Expr alike() {
-    return labels().column().sameAs(labels().row());
+    Expr others = memory ? graph.integer("reference-labels", "R") : labels();
+    return labels().column().sameAs(others.row());
   }
 
   /** 1 at a sample with itself, [B, B]. */
@@ -167,7 +189,8 @@ public final class Batch {
   public Terms triangles(Measure measure, Triangle function) {
     if (!isList()) {
       Expr matrix = matrix(measure);
-      Expr values = function.of(matrix.expand(2), matrix.expand(1), matrix.expand(0));
+      Expr opposite = memory ? measure.matrix(references(), references()) : matrix;
+      Expr values = function.of(matrix.expand(2), matrix.expand(1), opposite.expand(0));
       return new Terms(this, values, positives().expand(2), negatives().expand(1));
     }
     Terms near = tuple(measure, 0, "positives", one());

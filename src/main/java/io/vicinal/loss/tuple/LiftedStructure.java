@@ -15,7 +15,8 @@ import io.vicinal.program.Expr;
         "mean_(a,p) [log(sum_n exp(neg-margin - d(a,n)) + sum_n exp(neg-margin - d(p,n)))"
             + " + d(a,p) - pos-margin]+^2 / 2",
     source = "Oh Song, Xiang, Jegelka, Savarese, CVPR 2016",
-    tuples = TupleLoss.Tuples.SETS)
+    tuples = TupleLoss.Tuples.SETS,
+    square = true)
 public record LiftedStructure(@Standard("0") double posMargin, @Standard("1") double negMargin)
     implements TupleLoss {
   @Override

@@ -20,7 +20,8 @@ import io.vicinal.program.Expr;
             + " sample after n, cyclically, of another class than a and n; second=all: of listed"
             + " tuples mean_T mean_f",
     source = "Chen, Chen, Zhang, Huang, CVPR 2017",
-    tuples = {TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.QUADRUPLETS})
+    tuples = {TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.QUADRUPLETS},
+    square = true)
 public record Quadruplet(
     @Standard("0.2") double alpha1,
     @Standard("0.2") double alpha2,

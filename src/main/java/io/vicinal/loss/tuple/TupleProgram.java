@@ -18,9 +18,10 @@ import java.util.stream.Stream;
  * {@code embedding} [B, d], {@code labels} [B], learned parameters by name, and of mined tuples
  * {@code anchors} with {@code positives} and {@code negatives}, or {@code others} and {@code signs}
  * (1 for a positive, 0 for a negative), all int [m]; of quadruplets {@code fourths} too; of sets
- * {@code positives} and {@code negatives}, real [B, B], 1 where there is one. Outputs: {@code
- * loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the product takes {@code
- * direction.INPUT} and gives {@code tangent.gradient.INPUT}.
+ * {@code positives} and {@code negatives}, real [B, B], 1 where there is one. With a memory {@code
+ * references} [R, d], the first B of which are the batch again, and {@code reference-labels} [R].
+ * Outputs: {@code loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the product
+ * takes {@code direction.INPUT} and gives {@code tangent.gradient.INPUT}.
  */
 public final class TupleProgram {
   private final Program gradient;
@@ -32,7 +33,23 @@ public final class TupleProgram {
    * @param normalized whether embeddings are divided by their lengths first
    */
   public TupleProgram(TupleLoss loss, Tuples mined, boolean normalized) {
-    Batch batch = new Batch(mined, normalized);
+    this(loss, new Batch(mined, normalized, false), List.of("embedding"));
+  }
+
+  /** A loss between a batch and the batch with what is remembered of earlier ones. */
+  public static TupleProgram withMemory(TupleLoss loss, boolean normalized) {
+    Batch batch = new Batch(null, normalized, true);
+    return new TupleProgram(loss, batch, List.of("embedding", "references"));
+  }
+
+  /** Whether a loss compares samples with each other, not with what it learns alone. */
+  public static boolean comparesSamples(TupleLoss loss) {
+    Batch batch = new Batch(null, true, true);
+    loss.value(batch);
+    return batch.hasReferences();
+  }
+
+  private TupleProgram(TupleLoss loss, Batch batch, List<String> compared) {
     Map<String, Expr> outputs = new LinkedHashMap<>();
     outputs.put("loss", loss.value(batch));
     if (batch.tuples() != null) {
@@ -40,12 +57,12 @@ public final class TupleProgram {
       outputs.put("active", batch.active());
     }
     variables =
-        Stream.concat(Stream.of("embedding"), loss.learned().stream().map(LearnedParameter::name))
+        Stream.concat(compared.stream(), loss.learned().stream().map(LearnedParameter::name))
             .toList();
     gradient = Reverse.of(new Program(outputs), "loss", variables);
   }
 
-  /** What gradients are taken of: "embedding" and the learned parameters. */
+  /** What gradients are taken of: "embedding", "references" and the learned parameters. */
   public List<String> variables() {
     return variables;
   }
