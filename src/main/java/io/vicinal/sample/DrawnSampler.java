@@ -8,10 +8,10 @@ import java.util.Map;
  * A sampler that makes each batch anew from its generator: that and the place in the epoch are all
  * its state. Not thread-safe.
  */
-final class DrawnSampler implements Sampler {
+public final class DrawnSampler implements Sampler {
   /** A rule. */
   @FunctionalInterface
-  interface Draw {
+  public interface Draw {
     /**
      * Makes a batch, a fresh array of ids.
      *
@@ -31,7 +31,7 @@ final class DrawnSampler implements Sampler {
    * @param batches of an epoch
    * @param size of a batch, at most
    */
-  DrawnSampler(int batches, int size, long seed, Draw draw) {
+  public DrawnSampler(int batches, int size, long seed, Draw draw) {
     this.batches = batches;
     this.size = size;
     this.draw = draw;
@@ -44,7 +44,7 @@ final class DrawnSampler implements Sampler {
    * @param size B
    * @throws InputException if that is none
    */
-  static DrawnSampler over(Population samples, long size, long seed, Draw draw) {
+  public static DrawnSampler over(Population samples, long size, long seed, Draw draw) {
     if (size < 1 || size > samples.size()) {
       throw new InputException(
           "sampler: batches of "

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
-import javax.tools.ToolProvider;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,6 +26,27 @@ class ExtendingPageTest {
       Pattern.compile("\n`([^`\n]+)`:\n\n```\\w+\n(.*?)```\n", Pattern.DOTALL);
   private static final int LINES = 40;
   private static final double STEP = 1e-6;
+
+  /** Warnings are errors; the versions of plugins are those that this build has at hand. */
+  private static final String PLUGINS =
+      """
+        <build>
+          <pluginManagement>
+            <plugins>
+              <plugin>
+                <artifactId>maven-compiler-plugin</artifactId>
+                <version>%s</version>
+                <configuration>
+                  <showWarnings>true</showWarnings>
+                  <compilerArgs><arg>-Xlint:all,-path,-processing</arg><arg>-Werror</arg></compilerArgs>
+                </configuration>
+              </plugin>
+              <plugin><artifactId>maven-surefire-plugin</artifactId><version>%s</version></plugin>
+              <plugin><artifactId>maven-jar-plugin</artifactId><version>%s</version></plugin>
+            </plugins>
+          </pluginManagement>
+        </build>
+      """;
 
   @TempDir static Path folder;
   private static CliSession session;
@@ -41,29 +61,23 @@ class ExtendingPageTest {
   }
 
   @BeforeAll
-  static void build() throws IOException {
-    Path classes = Files.createDirectories(folder.resolve("classes"));
-    List<String> arguments =
-        new ArrayList<>(
-            List.of("-Xlint:all,-path,-processing", "-Werror", "-d", classes.toString()));
-    arguments.addAll(List.of("-cp", System.getProperty("java.class.path")));
+  static void build() throws Exception {
+    Path project = folder.resolve("project");
     for (Map.Entry<String, String> file : files().entrySet()) {
-      boolean resource = file.getKey().startsWith("src/main/resources/");
-      Path at =
-          resource
-              ? classes.resolve(file.getKey().substring("src/main/resources/".length()))
-              : folder.resolve("project").resolve(file.getKey());
+      Path at = project.resolve(file.getKey());
       Files.createDirectories(at.getParent());
       Files.writeString(at, file.getValue());
-      if (file.getKey().endsWith(".java")) {
-        arguments.add(at.toString());
-      }
     }
-    assertThat(
-            ToolProvider.getSystemJavaCompiler()
-                .run(null, null, null, arguments.toArray(String[]::new)))
-        .isZero();
-    session = CliSession.in(folder, classes);
+    String pom = files().get("pom.xml");
+    String plugins =
+        PLUGINS.formatted(
+            MavenProject.plugin("maven-compiler-plugin"),
+            MavenProject.plugin("maven-surefire-plugin"),
+            MavenProject.plugin("maven-jar-plugin"));
+    Files.writeString(
+        project.resolve("pom.xml"), pom.replace("</project>", plugins + "</project>"));
+    Path jar = MavenProject.build(project, folder.resolve("repository"));
+    session = CliSession.in(folder, jar);
   }
 
   @AfterAll
@@ -75,7 +89,7 @@ class ExtendingPageTest {
   void eachIsShort() throws IOException {
     Map<String, String> java = files();
     java.keySet().removeIf(name -> !name.endsWith(".java"));
-    assertThat(java).hasSize(3);
+    assertThat(java).hasSize(4);
     assertThat(java).allSatisfy((name, text) -> assertThat(text.lines().count()).isLessThan(LINES));
   }
 
@@ -91,10 +105,11 @@ class ExtendingPageTest {
   }
 
   @Test
-  void bothAreListed() {
+  void allAreListed() {
     assertThat(run("list", "losses").out())
         .contains("\n  ranked-list   radius=1.2  margin=0.4  temperature=10.0\n", "CVPR 2019");
     assertThat(run("list", "miners").out()).contains("\n  tolerant-hard   skip=1\n");
+    assertThat(run("list", "samplers").out()).contains("\n  every-class   each=2\n");
   }
 
   /** A gradient of the loss is its differences, a product those of the gradient. */
@@ -141,6 +156,34 @@ class ExtendingPageTest {
     JsonObject json = loss("triplet", "--miner", "tolerant-hard", "--seed", "1");
     assertThat(json.get("tuples").getAsLong()).isEqualTo(Fixture.SAMPLES);
     assertThat(json.get("given").getAsString()).isEqualTo("triplets");
+  }
+
+  @Test
+  void theMinerMines() throws IOException {
+    Fixture.in(folder);
+    List<Object> mine = List.of("mine", "tolerant-hard", "--embeddings", "E.npy");
+    List<Object> all = new ArrayList<>(mine);
+    all.addAll(List.of("--labels", "y.npy", "--out", "T.npy", "--param", "skip=0"));
+    run(all.toArray());
+    try (Arena arena = Arena.host()) {
+      assertThat(Npy.read(folder.resolve("T.npy"), arena).toLongs()).hasSize(3 * Fixture.SAMPLES);
+    }
+  }
+
+  @Test
+  void theSamplerDrawsBatches() throws IOException {
+    Fixture.in(folder);
+    List<Object> train = new ArrayList<>(List.of("train", "--features", "E.npy"));
+    train.addAll(List.of("--labels", "y.npy", "--run", "run", "--set", "validation.fraction=0"));
+    train.addAll(List.of("--set", "sampler.name=every-class", "--set", "sampler.each=1"));
+    train.addAll(List.of("--set", "epochs=1", "--set", "compute.threads=1"));
+    run(train.toArray());
+    JsonObject epoch =
+        JsonParser.parseString(Files.readAllLines(folder.resolve("run/metrics.jsonl")).get(0))
+            .getAsJsonObject();
+    // An epoch has floor(N/C) batches of one sample of each class.
+    assertThat(epoch.get("samples").getAsLong())
+        .isEqualTo(Fixture.SAMPLES - Fixture.SAMPLES % Fixture.CLASSES);
   }
 
   private JsonObject loss(String name, String... more) throws IOException {
