@@ -21,6 +21,7 @@ public final class TupleLosses {
   private static final List<Class<? extends TupleLoss>> OWN =
       List.of(
           Contrastive.class,
+          BinomialDeviance.class,
           Triplet.class,
           Margin.class,
           Quadruplet.class,

@@ -19,6 +19,7 @@ final class TupleOracle {
 
   static {
     LOSSES.put("angular", TupleOracle::angular);
+    LOSSES.put("binomial-deviance", TupleOracle::binomialDeviance);
     LOSSES.put("contrastive", TupleOracle::contrastive);
     LOSSES.put("lifted", TupleOracle::lifted);
     LOSSES.put("lifted-structure", TupleOracle::liftedStructure);
@@ -131,6 +132,17 @@ final class TupleOracle {
     return mean(in, each(in.positivePairs(), pair -> relu(sign * (measure(in, pair) - near))))
         + mean(in, each(in.negativePairs(), pair -> relu(sign * (far - measure(in, pair)))))
         + in.number("zero-mean") * shifts;
+  }
+
+  private static double binomialDeviance(TupleCase in) {
+    double alpha = in.number("alpha");
+    double cost = -in.number("cost");
+    return mean(each(in.positivePairs(), pair -> deviance(in, pair, alpha)))
+        + mean(each(in.negativePairs(), pair -> deviance(in, pair, alpha * cost)));
+  }
+
+  private static double deviance(TupleCase in, int[] pair, double slope) {
+    return Math.log(1 + Math.exp(-slope * (in.cosine(pair[0], pair[1]) - in.number("beta"))));
   }
 
   private static double measure(TupleCase in, int[] pair) {
