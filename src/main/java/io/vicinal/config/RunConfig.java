@@ -35,6 +35,7 @@ public record RunConfig(
     SamplerConfig sampler,
     int epochs,
     WarmupConfig warmup,
+    AverageConfig average,
     EarlyStopConfig earlyStop,
     int checkpointSteps,
     long seed,
@@ -71,6 +72,7 @@ public record RunConfig(
             SamplerConfig.read(s.section("sampler"), loss.ofTuples() ? "balanced" : "random"),
             s.integer("epochs", 20, Range.integersFrom(0)),
             WarmupConfig.read(s.section("warmup"), groups),
+            AverageConfig.read(s.section("average")),
             EarlyStopConfig.read(s.section("earlyStop")),
             s.integer("checkpointSteps", 0, Range.integersFrom(0)),
             s.whole("seed", 0),
@@ -162,6 +164,7 @@ public record RunConfig(
         sampler,
         epochs,
         warmup,
+        average,
         earlyStop,
         checkpointSteps,
         seed,
@@ -190,6 +193,9 @@ public record RunConfig(
     o.add("sampler", sampler.json());
     o.addProperty("epochs", epochs);
     o.add("warmup", Json.tree(warmup));
+    if (average.decay() > 0) {
+      o.add("average", Json.tree(average));
+    }
     o.add("earlyStop", Json.tree(earlyStop));
     o.addProperty("checkpointSteps", checkpointSteps);
     o.addProperty("seed", seed);

@@ -59,10 +59,11 @@ final class Checkpoint {
     removeOthers(state);
   }
 
-  /** Parameters, moments and buffers by name, in a fixed order. */
+  /** Parameters, moments, averages and buffers by name, in a fixed order. */
   private Map<String, Tensor> tensors() {
     Map<String, Tensor> tensors = new LinkedHashMap<>(run.model().parameters().named());
     tensors.putAll(new TreeMap<>(run.optimizer().moments()));
+    tensors.putAll(run.averages());
     new TreeMap<>(run.model().buffers())
         .forEach((name, tensor) -> tensors.put(BUFFER + name, tensor));
     return tensors;

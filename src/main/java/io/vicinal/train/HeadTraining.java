@@ -25,7 +25,8 @@ import java.util.stream.LongStream;
  * experiments that train many heads: folds, trajectories, re-weighting, relabelling.
  *
  * <p>Of the configuration it takes loss, head, optimizer, schedule, clip, sampler, epochs, warmup
- * and seeds; the head that comes out is the last epoch's. Deterministic for a number of threads.
+ * and seeds; the head that comes out is the last epoch's, no average. Deterministic for a number of
+ * threads.
  *
  * <p>Immutable, safe for any thread; each call of {@link #train} trains its own head.
  */

@@ -60,6 +60,9 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put("parameters", parameters);
     bytes.put("gradients", parameters);
     bytes.put("optimizer moments", moments(config.optimizer()) * parameters);
+    if (config.average().decay() > 0) {
+      bytes.put("averages", parameters);
+    }
     bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
     if (config.loss().ofTuples()) {
       long batch = config.sampler().batchSize();

@@ -5,12 +5,22 @@ import io.vicinal.nn.Parameters;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Sampler;
+import io.vicinal.tensor.Tensor;
 import java.util.Map;
 
 /** Where a run keeps what it makes: in a folder, or in the process's memory. */
 interface RunKeeper {
-  /** What a run consists of; a checkpoint holds the state of all four. */
-  record State(Trainable model, Optimizer optimizer, Schedule schedule, Sampler sampler) {}
+  /**
+   * What a run consists of; a checkpoint holds the state of all.
+   *
+   * @param averages of the parameters, by name; none where none are kept
+   */
+  record State(
+      Trainable model,
+      Map<String, Tensor> averages,
+      Optimizer optimizer,
+      Schedule schedule,
+      Sampler sampler) {}
 
   /**
    * Called once, before the first step.

@@ -601,6 +601,15 @@ public final class TrainingOptions {
         });
   }
 
+  /**
+   * Measures and delivers a moving average of the parameters.
+   *
+   * @param decay what the average keeps of itself in a step, below 1; 0 for no average: the default
+   */
+  public TrainingOptions average(double decay) {
+    return with("average", "decay", decay);
+  }
+
   /** Ends the run after so many evaluations without improvement; 0 for never: the default. */
   public TrainingOptions earlyStop(int patience) {
     return earlyStop(patience, 0);

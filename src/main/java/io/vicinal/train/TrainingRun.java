@@ -5,15 +5,18 @@ import com.google.gson.JsonObject;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.optim.Optimizer;
 import io.vicinal.optim.Schedule;
 import io.vicinal.sample.Population;
 import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * A {@link Loop} with what a run has around it. At the end of an epoch validation, the head if it
@@ -34,6 +37,8 @@ final class TrainingRun {
   private final FeatureTraining model;
   private final Optimizer optimizer;
   private final Schedule schedule;
+  private final Averaging averaging; // null without
+  private final Parameters delivered; // those that are trained, or their averages
   private final Validation validation; // null without a part that judges
 
   /**
@@ -75,10 +80,15 @@ final class TrainingRun {
             arena);
     this.optimizer = Parts.optimizer(config, model, arena);
     this.schedule = Parts.schedule(config.schedule(), config.epochs(), sampler.batchesPerEpoch());
+    this.averaging =
+        config.average().decay() == 0
+            ? null
+            : new Averaging(backend, model.parameters(), config.average().decay(), arena);
+    this.delivered = averaging == null ? model.parameters() : averaging.parameters();
     this.validation =
         data.validation() == null
             ? null
-            : new Validation(config, backend, data.validation(), metric, head);
+            : new Validation(config, backend, data.validation(), metric, Head.of(delivered));
   }
 
   /**
@@ -92,8 +102,13 @@ final class TrainingRun {
   }
 
   private RunState trained(boolean resume) {
-    RunState saved = keeper.begin(new RunKeeper.State(model, optimizer, schedule, sampler), resume);
+    Map<String, Tensor> averages = averaging == null ? Map.of() : averaging.buffers();
+    RunState saved =
+        keeper.begin(new RunKeeper.State(model, averages, optimizer, schedule, sampler), resume);
     RunState at = saved == null ? new RunState() : saved;
+    if (averaging != null) {
+      averaging.goOn(at.steps);
+    }
     if (saved != null) {
       listener.note(resuming(at));
     }
@@ -102,7 +117,7 @@ final class TrainingRun {
       report =
           new RawFeatures(config, data, keeper, listener).measure(validation, at, saved == null);
     }
-    BestHead best = new BestHead(at, validation != null, model.parameters(), metadata(), keeper);
+    BestHead best = new BestHead(at, validation != null, delivered, metadata(), keeper);
     loop(at, best).run(at, config.epochs());
     if (at.bestEpoch == 0) {
       best.keep(); // no epoch, or none evaluated
@@ -124,19 +139,22 @@ final class TrainingRun {
         schedule,
         Parts.frozen(config, model.parameters(), Set.of()),
         this::diverged,
-        List.of(
-            validation == null ? new Loop.Listener() {} : validation,
-            best,
-            new EarlyStop(at, config.earlyStop()),
-            new MetricsLines(keeper),
-            new Checkpoints(at, keeper, config.checkpointSteps(), batches),
-            new Announcer(
-                listener,
-                config.epochs(),
-                batches,
-                data.rows(),
-                data.classes().size(),
-                loss.centers())));
+        Stream.of(
+                averaging,
+                validation,
+                best,
+                new EarlyStop(at, config.earlyStop()),
+                new MetricsLines(keeper),
+                new Checkpoints(at, keeper, config.checkpointSteps(), batches),
+                new Announcer(
+                    listener,
+                    config.epochs(),
+                    batches,
+                    data.rows(),
+                    data.classes().size(),
+                    loss.centers()))
+            .filter(Objects::nonNull)
+            .toList());
   }
 
   /** What is left to do after a checkpoint. */

@@ -155,7 +155,7 @@ class ResumeTest {
 
   static Stream<RunConfig> criteria() {
     return Stream.of(
-        ofTuples("loss.name=soft-triple"),
+        ofTuples("loss.name=soft-triple", "average.decay=0.9"),
         ofTuples(
             "loss={\"name\":\"margin\",\"learn-beta\":true}",
             "miner.name=distance",

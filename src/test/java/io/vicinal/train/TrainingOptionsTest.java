@@ -116,6 +116,7 @@ class TrainingOptionsTest {
     put(all, "epochs", "3", o -> o.epochs(3));
     put(all, "warmup.epochs", "2", o -> o.warmup(2));
     put(all, "warmup.groups", "[\"proxies\"]", o -> o.warmup(2, GroupName.PROXIES));
+    put(all, "average.decay", "0.9", o -> o.average(0.9));
     put(all, "earlyStop.patience", "4", o -> o.earlyStop(4));
     put(all, "earlyStop.minDelta", "0.01", o -> o.earlyStop(4, 0.01));
     put(all, "checkpointSteps", "10", o -> o.checkpointSteps(10));
