@@ -2,6 +2,7 @@ package io.vicinal.retrieval;
 
 import static io.vicinal.Refusal.refused;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
@@ -122,5 +123,31 @@ class DeviceSearchTest {
       assertThat(found).isEqualTo(expected);
       assertThat(found.values().get("map")).isBetween(0.5, 1.0);
     }
+  }
+
+  /** Sums, spectra, answers, votes, cosine clusters and pairs take the device's operations too. */
+  @Test
+  void allMetricsAreThoseOfTheProcessor() {
+    Tensor x = host.of(rows(4), ROWS, WIDTH);
+    Tensor labels = host.of(IntStream.range(0, ROWS).mapToLong(i -> i % 9).toArray(), ROWS);
+    String wanted =
+        "ndcg@5,vote-acc@5,vote-logl@5,unc-cos,unc-l2,unc-norm,nmi/cosine,intra,inter,rho@1,"
+            + "norm@50,fnmr@0.1,opis";
+    try (Backend cpu = Backend.cpu()) {
+      Evaluation found = new Evaluator(backend).evaluate(x, labels, EvaluationOptions.of(wanted));
+      new Evaluator(cpu)
+          .evaluate(x, labels, EvaluationOptions.of(wanted))
+          .values()
+          .forEach(
+              (id, value) -> assertThat(found.value(id)).as(id).isCloseTo(value, offset(1e-6)));
+      PairStream there = new PairStream(backend, measured(backend, x, labels), 0);
+      PairStream here = new PairStream(cpu, measured(cpu, x, labels), 0);
+      assertThat(OperatingPoint.choose(there, 0.1).distance())
+          .isCloseTo(OperatingPoint.choose(here, 0.1).distance(), offset(1e-4));
+    }
+  }
+
+  private MeasuredRows measured(Backend on, Tensor x, Tensor labels) {
+    return MeasuredRows.of(on, x, labels, null, null, true, on == backend ? this.there : host);
   }
 }

@@ -241,6 +241,91 @@ class MetricGoldenTest {
     check(of(x, y, "r@1", false, "ties-for-relevant"), 0, "r@1", 1);
   }
 
+  /**
+   * Iris in two halves as the In-Shop evaluation has it: a hit at K if fewer than K gallery rows of
+   * other classes have a strictly larger cosine than the best one of the query's. Whole numbers
+   * make rows that tie.
+   */
+  @Test
+  void queryAndGalleryAsInShop() {
+    Csv iris = Csv.read("iris", label -> true, arena);
+    float[] x = iris.features().toFloats();
+    for (int i = 0; i < x.length; i++) {
+      x[i] = Math.round(x[i]);
+    }
+    long[] y = iris.labels().toLongs();
+    int half = 75;
+    float[] q = new float[half * 4];
+    float[] g = new float[half * 4];
+    long[] qy = new long[half];
+    long[] gy = new long[half];
+    for (int i = 0; i < y.length; i++) {
+      System.arraycopy(x, 4 * i, i % 2 == 0 ? q : g, i / 2 * 4, 4);
+      (i % 2 == 0 ? qy : gy)[i / 2] = y[i];
+    }
+    Tensor queries = arena.of(q, half, 4);
+    Tensor gallery = arena.of(g, half, 4);
+    backend.normalizeRows(queries, queries);
+    backend.normalizeRows(gallery, gallery);
+    q = queries.toFloats();
+    g = gallery.toFloats();
+    int[] hits = new int[11];
+    for (int i = 0; i < half; i++) {
+      double[] distances = new double[half];
+      double best = Double.MAX_VALUE;
+      for (int j = 0; j < half; j++) {
+        for (int c = 0; c < 4; c++) {
+          distances[j] += Math.pow((double) q[4 * i + c] - g[4 * j + c], 2);
+        }
+        best = gy[j] == qy[i] ? Math.min(best, distances[j]) : best;
+      }
+      int nearer = 0;
+      for (int j = 0; j < half; j++) {
+        nearer += gy[j] != qy[i] && distances[j] < best ? 1 : 0;
+      }
+      for (int k = 1; k <= 10; k++) {
+        hits[k] += nearer < k ? 1 : 0;
+      }
+    }
+    MetricSettings compat =
+        MetricSettings.defaults().withCompat(MetricCompat.parse("ties-for-relevant"));
+    EvaluationOptions options = EvaluationOptions.of("r@1,r@2,r@10");
+    Tensor ql = arena.of(qy, half);
+    Tensor gl = arena.of(gy, half);
+    Evaluator evaluator = new Evaluator(backend);
+    Evaluation found = evaluator.evaluate(queries, ql, gallery, gl, options.withSettings(compat));
+    for (int k : new int[] {1, 2, 10}) {
+      assertThat(found.value("r@" + k)).isCloseTo((double) hits[k] / half, offset(1e-12));
+    }
+    assertThat(evaluator.evaluate(queries, ql, gallery, gl, options).value("r@1"))
+        .isLessThan(found.value("r@1"));
+  }
+
+  @Test
+  void orthonormalAndCollapsedRows() {
+    Tensor axes = matrix(12, 4, (i, j) -> i % 4 == j ? 1 : 0);
+    Tensor y = labels(12, i -> i % 4);
+    check(of(axes, y, "rho@1,rho@-1", false, ""), 1e-12, "rho@1", 0, "rho@-1", 0);
+    check(of(axes, y, "intra,inter", false, ""), 1e-12, "intra", 0, "inter", 1);
+    Tensor line = matrix(12, 4, (i, j) -> (i + 1) * (j + 1));
+    // Three values that are nothing: 26 ln 2 each, less what the shares' sum takes.
+    double shares = Math.log(1 + 3 * Math.pow(2, -26));
+    double collapsed = 0.75 * 26 * Math.log(2) - Math.log(4) + shares;
+    check(of(line, y, "rho@1", false, ""), 1e-6, "rho@1", collapsed);
+    Tensor zero = matrix(6, 3, (i, j) -> 0);
+    check(
+        of(zero, labels(6, i -> i % 2), "rho@1,intra,inter,intra-over-inter", false, ""),
+        1e-12,
+        "rho@1",
+        0,
+        "intra",
+        1,
+        "inter",
+        1,
+        "intra-over-inter",
+        1);
+  }
+
   @Test
   void loneQueriesAndClasses() {
     Tensor x = matrix(4, 2, (i, j) -> i == j ? 1 : i > 1 ? 0.3 * i : 0.2);

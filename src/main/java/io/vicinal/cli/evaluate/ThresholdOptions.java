@@ -158,16 +158,16 @@ final class ThresholdOptions {
   }
 
   private static void row(Table table, Path file, OperatingPoint point) {
-    Rate false1 = point.falseMatches();
-    Rate false2 = point.falseNonMatches();
+    Rate matches = point.falseMatches();
+    Rate misses = point.falseNonMatches();
     table.row(
         file.getFileName().toString(),
-        percent(false1.value()),
-        percent(false1.low()),
-        percent(false1.high()),
-        percent(false2.value()),
-        percent(false2.low()),
-        percent(false2.high()),
+        percent(matches.value()),
+        percent(matches.low()),
+        percent(matches.high()),
+        percent(misses.value()),
+        percent(misses.low()),
+        percent(misses.high()),
         Text.say("%.2e", point.opis()));
   }
 
