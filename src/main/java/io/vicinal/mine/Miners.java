@@ -48,7 +48,8 @@ public final class Miners {
           AngularMiner.class,
           MultiSimilarityMiner.class,
           UniformHistogramMiner.class,
-          HdcMiner.class);
+          HdcMiner.class,
+          PackagedMiner.class);
 
   private static final Registry<Miner> REGISTRY = registry();
 

@@ -364,4 +364,10 @@ class MinerSetsTest {
   private static int sign(List<Integer> pair) {
     return WAVES.positive(pair.get(0), pair.get(1)) ? 1 : -1;
   }
+
+  @Test
+  void packagedTripletsAreThreeRowsEach() {
+    MiningBatch batch = MiningBatch.line(4, 4, 1, 4, 1, 1, 2, 2, 2, 1, 1, 4, 4, 4);
+    assertThat(mine(batch, "packaged")).containsExactly(List.of(0, 1, 2), List.of(9, 10, 11));
+  }
 }

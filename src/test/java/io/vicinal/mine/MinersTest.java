@@ -153,7 +153,8 @@ class MinersTest {
   @ParameterizedTest
   @MethodSource("names")
   void threadsAndRunsFindTheSame(String name) {
-    MiningBatch batch = MiningBatch.of(random(60, 32, 1), i -> i % 15).unit();
+    // Every three rows are a triplet, for those who want that.
+    MiningBatch batch = MiningBatch.of(random(60, 32, 1), i -> (i + i % 3 / 2 * 3) / 3 % 15).unit();
     List<List<Integer>> first = MiningBatch.rows(mine(backend, name, batch, DType.F32, false));
     assertThat(first).isNotEmpty();
     for (int threads = 1; threads <= 3; threads++) {
