@@ -23,14 +23,17 @@ public record Histogram(@Standard(value = "65", least = 2, most = 10_000) int bi
     Expr s = in.matrix(Measure.PRODUCT).larger(-1).smaller(1).expand(1); // [B, 1, B]
     Expr node = in.range(bins).times(width).minus(1).expand(0).expand(2); // [1, bins, 1]
     Expr weight = s.minus(node).abs().over(width).oneMinus().relu(); // a grid that is never kept
-    Expr near = share(weight, in.positives());
-    Expr far = share(weight, in.negatives());
+    Expr once = in.self().index(0).lessThan(in.self().index(1)); // of (i, j) and (j, i) one
+    Expr near = share(weight, in.positives().and(once));
+    Expr far = share(weight, in.negatives().and(once));
     Expr pairs = in.others().sum();
     in.note(pairs, pairs);
     return near.cumulativeSum(1, false).times(far).total();
   }
 
+  /** Where a stretch of the mask is 0, and half of it is, nothing is computed. */
   private static Expr share(Expr weight, Expr mask) {
-    return weight.sum(mask.expand(1), 0, 2).over(mask.sum().larger(1));
+    Expr outer = mask.expand(1);
+    return outer.select(weight, 0).sum(0, 2).over(mask.sum().larger(1));
   }
 }
