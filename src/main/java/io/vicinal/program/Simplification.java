@@ -17,7 +17,48 @@ final class Simplification {
       return product(graph, x.get(0), attributes.flag("ta"), x.get(1), attributes.flag("tb"));
     }
     Expr known = known(operation, attributes, x, sizes);
+    if (known == null) {
+      known = masked(graph, operation, x, sizes);
+    }
     return known == null ? graph.intern(operation, attributes, x) : known;
+  }
+
+  /**
+   * What is 0 where a mask is says so in front: what is made of it is computed there only.
+   *
+   * @return null if it is not such a thing
+   */
+  private static Expr masked(Graph graph, Operation operation, List<Expr> x, Sizes sizes) {
+    int factors =
+        switch (operation) {
+          case NEG, DIV -> 1;
+          case ADD, SUB, MUL -> 2;
+          default -> 0;
+        };
+    for (Expr factor : x.subList(0, factors)) {
+      if (!isMasked(factor, sizes)) {
+        continue;
+      }
+      Expr mask = factor.operand(0);
+      List<Expr> inside =
+          x.stream().map(one -> isMaskedBy(one, mask, sizes) ? one.operand(1) : one).toList();
+      boolean all = inside.stream().noneMatch(x::contains);
+      if (all || operation == Operation.MUL || operation == Operation.DIV) {
+        Expr there = graph.node(operation, Attributes.NONE, inside.toArray(Expr[]::new));
+        return mask.select(there, factor.operand(2));
+      }
+    }
+    return null;
+  }
+
+  private static boolean isMaskedBy(Expr x, Expr mask, Sizes sizes) {
+    return isMasked(x, sizes) && x.operand(0) == mask;
+  }
+
+  private static boolean isMasked(Expr x, Sizes sizes) {
+    return x.operation() == Operation.SELECT
+        && isConstant(x.operand(2), 0)
+        && x.sizes().equals(sizes);
   }
 
   private static Expr known(Operation operation, Attributes attributes, List<Expr> x, Sizes sizes) {
@@ -25,6 +66,7 @@ final class Simplification {
     Expr second = x.size() < 2 ? null : x.get(1);
     return switch (operation) {
       case NEG -> first.operation() == Operation.NEG ? first.operand(0) : null;
+      case SELECT -> isConstant(x.get(2), 0) && isMaskedBy(second, first, sizes) ? second : null;
       case STOP -> first.operation() == Operation.STOP ? first : null;
       case ADD -> isConstant(second, 0) ? first : isConstant(first, 0) ? second : null;
       case SUB -> isConstant(second, 0) ? first : null;

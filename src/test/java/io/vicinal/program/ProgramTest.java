@@ -52,6 +52,23 @@ class ProgramTest {
     assertThat(graph.real("x", "B", "d")).isSameAs(x);
   }
 
+  /** Else what a mask leaves out of a grid of B x B x B is computed and then multiplied by 0. */
+  @Test
+  void aMaskIsInFrontOfAllThatItLeaves() {
+    Expr mask = x.step();
+    Expr kept = mask.select(x, 0);
+    assertThat(kept.times(y)).isSameAs(mask.select(x.times(y), 0));
+    assertThat(y.times(kept)).isSameAs(mask.select(y.times(x), 0));
+    assertThat(kept.over(y).negate()).isSameAs(mask.select(x.over(y).negate(), 0));
+    assertThat(kept.minus(mask.select(y, 0))).isSameAs(mask.select(x.minus(y), 0));
+    assertThat(kept.times(kept)).isSameAs(mask.select(x.times(x), 0));
+    assertThat(mask.select(kept, 0)).isSameAs(kept);
+    assertThat(kept.plus(y).operation()).isEqualTo(Operation.ADD);
+    assertThat(y.over(kept).operation()).isEqualTo(Operation.DIV);
+    assertThat(y.step().select(y, 0).plus(kept).operation()).isEqualTo(Operation.ADD);
+    assertThat(mask.select(x, 1).times(y).operation()).isEqualTo(Operation.MUL);
+  }
+
   @Test
   void whatChangesNothingIsNotMade() {
     assertThat(x.plus(0)).isSameAs(x);
