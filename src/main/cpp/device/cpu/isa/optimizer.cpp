@@ -23,6 +23,15 @@ struct Block {
 
   template <StepKind kind>
   inline __attribute__((always_inline)) void run() const {
+    if (factors.scale == Real(1)) {
+      steps<kind, false>();  // not even a product with 1 may round otherwise
+    } else {
+      steps<kind, true>();
+    }
+  }
+
+  template <StepKind kind, bool scaled>
+  void steps() const {
     constexpr bool first = math::kHasState<kind, 0>, second = math::kHasState<kind, 1>,
                    third = math::kHasState<kind, 2>;
     const math::StepFactors<Real> f = factors;  // which no store can change
@@ -33,11 +42,12 @@ struct Block {
     Real* const c = third ? states[2] + from : nullptr;
 #pragma omp simd
     for (std::int64_t i = 0; i < n; ++i) {
-      Real x = 0, y = 0, z = 0, q = parameter[i];
+      Real x = 0, y = 0, z = 0, q = parameter[i], d = math::limited(gradient[i], f.limit);
+      if constexpr (scaled) d *= f.scale;
       if constexpr (first) x = a[i];
       if constexpr (second) y = b[i];
       if constexpr (third) z = c[i];
-      math::step_element<kind>(f, gradient[i], x, y, z, q);
+      math::step_element<kind>(f, d, x, y, z, q);
       if constexpr (first) a[i] = x;
       if constexpr (second) b[i] = y;
       if constexpr (third) c[i] = z;
@@ -46,30 +56,12 @@ struct Block {
   }
 };
 
-// The gradient as the step takes it: itself where nothing clips, so that not even a product with 1 rounds it.
-template <class Real>
-const Real* clipped(std::int64_t n, const math::StepFactors<Real>& f, const Real* g, Real* memory) {
-  const Real limit = f.limit, scale = f.scale;
-  const bool limits = limit < static_cast<Real>(__builtin_huge_val());
-  if (limits) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) memory[i] = math::limited(g[i], limit);
-  } else if (scale != Real(1)) {
-#pragma omp simd
-    for (std::int64_t i = 0; i < n; ++i) memory[i] = g[i] * scale;
-  } else {
-    return g;
-  }
-  return memory;
-}
-
 template <class Real>
 bool step(std::int64_t n, const math::StepFactors<Real>& f, const Real* g, Real* const* states, Real* p) {
-  alignas(64) Real memory[kBlock];
   Real sum = 0;  // x * 0 is NaN exactly for NaN and infinities
   for (std::int64_t at = 0; at < n; at += kBlock) {
     const std::int64_t size = kBlock < n - at ? kBlock : n - at;
-    const Block<Real> block{size, f, clipped(size, f, g + at, memory), states, at, p + at};
+    const Block<Real> block{size, f, g + at, states, at, p + at};
     switch (f.kind) {
 #define VICINAL_KIND(name)                \
   case StepKind::name:                    \
