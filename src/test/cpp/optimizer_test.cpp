@@ -228,6 +228,21 @@ TEST_CASE_TEMPLATE("optimizer: a gradient that is not finite changes nothing", R
     }
 }
 
+TEST_CASE_TEMPLATE("optimizer: a constant gradient has no variance, and no NaN", Real, float, double) {
+  const EnginePtr e = make_engine();
+  Random random(5);
+  std::vector<Tensor<Real>> tensors;
+  tensors.emplace_back(VICINAL_CENTERED_RMSPROP, random.vector(999), settings(VICINAL_CENTERED_RMSPROP, 0, 1));
+  tensors[0].g = cast<Real>(random.vector(999));
+  tensors[0].s.weight_decay = 0;
+  for (int step = 1; step <= 300; ++step) {
+    tensors[0].s.beta2 = 0.5;
+    const Outcome out = update(e.get(), VICINAL_CENTERED_RMSPROP, tensors);
+    ok(out.status);
+    REQUIRE(out.nonfinite == -1);
+  }
+}
+
 TEST_CASE_TEMPLATE("optimizer: the largest finite gradients are finite", Real, float, double) {
   const EnginePtr e = make_engine();
   std::vector<Tensor<Real>> tensors;

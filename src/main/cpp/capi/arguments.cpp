@@ -73,17 +73,16 @@ void Arrays::check_apart() const {
       for (int j = 0; j < i; ++j) compare(noted_[i], noted_[j]);
     return;
   }
-  // In the order of their addresses an array can only overlap those before it that reach furthest: of all, of outputs.
+  // In the order of their addresses an array meets first the one before it that reaches furthest: had that one hidden
+  // another, the two would have met.
   std::vector<Noted> all(noted_, noted_ + kMost);
   all.insert(all.end(), more_.begin(), more_.end());
   std::sort(all.begin(), all.end(), [](const Noted& a, const Noted& b) { return a.begin < b.begin; });
-  const Noted *furthest = nullptr, *output = nullptr;
+  const Noted* furthest = nullptr;
   for (const Noted& next : all) {
     if (next.begin == next.end) continue;
     if (furthest != nullptr) compare(next, *furthest);
-    if (output != nullptr) compare(next, *output);
     if (furthest == nullptr || next.end > furthest->end) furthest = &next;
-    if (next.output && (output == nullptr || next.end > output->end)) output = &next;
   }
 }
 

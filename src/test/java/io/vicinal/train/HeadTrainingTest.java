@@ -13,7 +13,9 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.config.ScheduleConfig;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.ProxyStart;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -189,6 +191,63 @@ class HeadTrainingTest {
     assertThat(after.get(2).get(0)).isNotEqualTo(after.get(1).get(0));
     assertThat(after.get(1).get(1)).isNotEqualTo(after.get(0).get(1));
     assertThat(after.get(1).get(2)).isNotEqualTo(after.get(0).get(2));
+  }
+
+  /** Plain gradient descent moves a parameter by its rate times its clipped gradient. */
+  @Test
+  void groupsAreClippedOnTheirOwn() {
+    double[] plain = moved("clip.value=0");
+    double[] together = moved("clip.norm=1e-4");
+    assertThat(norm(together)).isCloseTo(1e-4, within(1e-6));
+    double[] apart =
+        moved(
+            "clip.norm=1e-4",
+            "optimizer.groups.bias.clip.norm=1e-5",
+            "optimizer.groups.proxies.clip.value=0");
+    assertThat(apart[0]).isCloseTo(1e-4, within(1e-6)); // alone in its set
+    assertThat(apart[1]).isCloseTo(1e-5, within(1e-6));
+    assertThat(apart[2]).isEqualTo(plain[2]);
+  }
+
+  /** How far one step with a rate of 1 moves weight, bias and proxies. */
+  private static double[] moved(String... settings) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "loss.name=normalized-softmax",
+                "head.embedding=6",
+                "sampler.batch=200",
+                "epochs=1",
+                "optimizer={\"name\":\"sgd\",\"lr\":1,\"momentum\":0}",
+                "compute.dtype=float64",
+                "validation.fraction=0"));
+    all.addAll(List.of(settings));
+    RunConfig config = RunConfig.defaults(all.toArray(String[]::new));
+    Tensor x = ARENA.allocate(DType.F64, CLOUDS.features().shape());
+    x.copyFrom(CLOUDS.features());
+    Head start =
+        Head.initialise(ARENA, DType.F64, x.dim(1), 6, CLASSES, true, ProxyStart.NORMAL, 5);
+    Head end =
+        HeadTraining.of(BACKEND, config)
+            .from(start)
+            .train(x, Supervision.hard(CLASSES, LABELS), ARENA);
+    return new double[] {
+      distance(start.weight(), end.weight()),
+      distance(start.bias(), end.bias()),
+      distance(start.proxies(), end.proxies())
+    };
+  }
+
+  private static double distance(Tensor a, Tensor b) {
+    double[] before = a.toDoubles();
+    double[] after = b.toDoubles();
+    double[] moved = new double[before.length];
+    Arrays.setAll(moved, i -> after[i] - before[i]);
+    return norm(moved);
+  }
+
+  private static double norm(double[] x) {
+    return Math.sqrt(Arrays.stream(x).map(v -> v * v).sum());
   }
 
   private static Head train(Supervision supervision) {
