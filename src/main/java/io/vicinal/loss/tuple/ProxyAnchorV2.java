@@ -68,19 +68,21 @@ public record ProxyAnchorV2(
     Expr far = u.minus(negDelta).times(sign * negAlpha);
     Expr own = ClassScores.mask(in, u).not();
     Expr pushing = negatives.equals("all") ? in.one().broadcastLike(u) : own.not();
-    Expr pull = mode.equals("nca") ? perSample(in, near) : ofClasses(in, near, own);
-    Expr push = mode.equals("nca") ? sum(far, pushing, 1).mean() : ofOthers(far, pushing);
-    return pull.over(overAlpha ? posAlpha : 1).plus(push.over(overAlpha ? negAlpha : 1));
+    boolean samples = mode.equals("nca");
+    Expr pull = samples ? perSample(in, near) : ofClasses(in, near, own);
+    Expr push = samples ? sum(far, pushing, 1) : ofOthers(far, pushing);
+    Expr both = pull.over(overAlpha ? posAlpha : 1).plus(push.over(overAlpha ? negAlpha : 1));
+    return samples ? new Terms(in, both, null, in.one().broadcastLike(both)).mean() : both;
   }
 
   private Expr sum(Expr x, Expr mask, int axis) {
     return plain ? x.logSumExp(mask, 0, axis) : x.logSumExp1p(mask, axis);
   }
 
-  /** A class of n samples in the batch has n equal terms. */
+  /** For each sample, [B, 1]: a class of n samples in the batch has n equal terms. */
   private Expr perSample(Batch in, Expr near) {
     Expr repeated = ClassScores.own(in, near).plus(in.alike().sum(1).log());
-    return (plain ? repeated : repeated.softplus()).mean();
+    return plain ? repeated : repeated.softplus();
   }
 
   private Expr ofClasses(Batch in, Expr near, Expr own) {
