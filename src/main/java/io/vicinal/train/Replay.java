@@ -56,8 +56,9 @@ public final class Replay {
           log + ": cannot be read (" + e.getMessage() + "); restore it, or train the run again", e);
     }
     int delivered = best > 0 ? best : last;
+    // Asked before it is shortened: a schedule that fits all epochs may not fit the first of them.
     HeadTraining training =
-        HeadTraining.of(backend, config.withEpochs(delivered))
+        HeadTraining.of(backend, config.asked().withEpochs(delivered))
             .following(
                 batches ->
                     new Told(Parts.schedule(config.schedule(), config.epochs(), batches), metrics));

@@ -165,6 +165,26 @@ class HeadTrainingTest {
     assertThat(logged.get(result.bestEpoch() - 1)).isLessThan(0.3); // the plateau acted
   }
 
+  /**
+   * The delivered head is older than the warm-up is long, which no run of so few epochs could be.
+   */
+  @Test
+  void aReplayMayEndWithinTheWarmUp(@TempDir Path folder) {
+    RunConfig config =
+        RunConfig.defaults(
+            "loss.name=normalized-softmax",
+            "head.embedding=6",
+            "epochs=6",
+            "earlyStop.patience=1",
+            "schedule={\"name\":\"cosine\",\"warmup\":{\"epochs\":5,\"from\":0}}",
+            "optimizer.lr=1e-9",
+            "validation.fraction=0.3");
+    Path run = folder.resolve("run");
+    TrainResult result = Trainer.train(config, CLOUDS, run, RunMode.NEW, TrainingListener.NONE);
+    assertThat(result.bestEpoch()).isBetween(1, 5);
+    assertThat(Replay.of(run, BACKEND).epochs()).isEqualTo(result.bestEpoch());
+  }
+
   /** Of two groups one waits two epochs and the other one. */
   @Test
   void groupsWarmUpOnTheirOwn() {
