@@ -2,8 +2,8 @@ package io.vicinal.cli;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.BatchOptions;
 import io.vicinal.cli.common.DeviceOptions;
-import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
@@ -51,18 +51,7 @@ final class MineCommand implements Callable<Integer> {
   @Parameters(paramLabel = "NAME", description = "The miner, for example distance.")
   private String name;
 
-  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[B, d].")
-  private Path embeddings;
-
-  @Option(
-      names = "--labels",
-      required = true,
-      paramLabel = "y.npy",
-      description = "[B], the class of each.")
-  private Path labels;
-
-  @Option(names = "--normalize", description = "Divide embeddings by their lengths first.")
-  private boolean normalize;
+  @Mixin private BatchOptions batch;
 
   @Option(
       names = "--seed",
@@ -75,12 +64,6 @@ final class MineCommand implements Callable<Integer> {
       paramLabel = "KEY=VALUE",
       description = "A parameter of the miner; repeatable.")
   private Map<String, String> params = new LinkedHashMap<>();
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "Compare in float32 or float64; default: the type of the embeddings.")
-  private ElementType type;
 
   @Mixin private DeviceOptions device;
 
@@ -102,14 +85,14 @@ final class MineCommand implements Callable<Integer> {
     try (OutputFile written = new OutputFile(out, outputs, ".npy");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
-      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels).wider("use --dtype float64");
-      Tensor e = files.matrix(embeddings, type == null ? null : type.dtype());
-      long[] y = files.labels(labels, embeddings, e.dim(0)).toLongs();
-      Candidates batch = Candidates.of(backend, e, y, normalize);
-      Mined mined = Miners.mine(miner, batch, Miners.generator(seed));
+      ArrayFiles files = batch.files(arena, backend);
+      Tensor e = files.matrix(batch.embeddings, batch.type());
+      long[] y = files.labels(batch.labels, batch.embeddings, e.dim(0)).toLongs();
+      Candidates candidates = Candidates.of(backend, e, y, batch.normalize);
+      Mined mined = Miners.mine(miner, candidates, Miners.generator(seed));
       Npy.write(written.path(), mined.matrix(arena));
       written.commit();
-      written.console(spec.commandLine()).println(words(mined, batch.size()));
+      written.console(spec.commandLine()).println(words(mined, y.length));
     }
     return 0;
   }

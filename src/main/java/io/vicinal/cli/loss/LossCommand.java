@@ -82,8 +82,7 @@ public final class LossCommand implements Callable<Integer> {
     }
     try (Backend backend = device.open();
         Arena arena = Arena.host()) {
-      ArrayFiles files =
-          new ArrayFiles(arena, backend).beside(options.labels).wider("use --dtype float64");
+      ArrayFiles files = options.files(arena, backend);
       Tensor e = files.matrix(options.embeddings, options.type());
       Tensor y = files.labels(options.labels, options.embeddings, e.dim(0));
       LossRun run =

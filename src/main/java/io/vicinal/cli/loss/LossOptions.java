@@ -1,41 +1,22 @@
 package io.vicinal.cli.loss;
 
-import io.vicinal.cli.common.ElementType;
+import io.vicinal.cli.common.BatchOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.loss.Compat;
 import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
-import io.vicinal.tensor.DType;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
 /** What a batch consists of, and what is asked of it. For one thread. */
-final class LossOptions {
+final class LossOptions extends BatchOptions {
   /** The learned parameter of a loss against proxies. */
   static final String PROXIES = "proxies";
 
   /** What directions of the embeddings are called, and their gradients in files. */
   static final String EMBEDDINGS = "embeddings";
-
-  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[B, d].")
-  Path embeddings;
-
-  @Option(
-      names = "--labels",
-      required = true,
-      paramLabel = "y.npy",
-      description = "[B], integers from 0.")
-  Path labels;
-
-  @Option(
-      names = "--normalize",
-      description = {
-        "Divide embeddings by their lengths first; gradients are those of the given ones. Losses of",
-        "cosines stay what they are."
-      })
-  boolean normalize;
 
   @Option(
       names = "--tuples",
@@ -123,17 +104,6 @@ final class LossOptions {
       paramLabel = "U.npy",
       description = "The same as --direction proxies=U.npy.")
   private Path hvpProxies;
-
-  @Option(
-      names = "--dtype",
-      paramLabel = "TYPE",
-      description = "Compute in float32 or float64; default: the type of the embeddings.")
-  private ElementType type;
-
-  /** The type to compute in, null for that of the embeddings. */
-  DType type() {
-    return type == null ? null : type.dtype();
-  }
 
   /** The miner, null for none. */
   Miner miner() {
