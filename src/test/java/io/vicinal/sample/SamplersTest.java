@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.StringJoiner;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
@@ -63,6 +65,16 @@ class SamplersTest {
     assertThat(params.keySet())
         .containsExactlyElementsOf(
             Samplers.parameters(name).stream().map(Samplers.Parameter::name).toList());
+  }
+
+  @ParameterizedTest
+  @MethodSource("names")
+  void thePageHasIt(String name) {
+    StringJoiner params = new StringJoiner(" ");
+    Samplers.params(Samplers.create(name, Map.of()))
+        .forEach((key, value) -> params.add("`" + key + "=" + value + "`"));
+    String row = "| `" + name + "` | " + (params.length() == 0 ? "" : params + " ") + "|";
+    assertThat(Path.of("docs/samplers.md")).content().contains(row);
   }
 
   @ParameterizedTest
