@@ -19,10 +19,9 @@ public record FastAp(@Standard(value = "10", least = 1, most = 10_000) int bins)
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    double width = 4.0 / bins;
-    Expr d = in.matrix(Measure.SQUARED_DISTANCE).smaller(4).expand(1); // [B, 1, B]
-    Expr node = in.range(bins + 1).times(width).expand(0).expand(2); // [1, bins + 1, 1]
-    Expr weight = d.minus(node).abs().over(width).oneMinus().relu(); // a grid that is never kept
+    Expr place = in.matrix(Measure.SQUARED_DISTANCE).smaller(4).times(bins / 4.0); // in nodes
+    Expr node = in.range(bins + 1).expand(0).expand(2); // [1, bins + 1, 1]
+    Expr weight = place.expand(1).minus(node).abs().oneMinus().relu(); // a grid that is never kept
     Expr near = weight.sum(in.positives().expand(1), 2); // [B, bins + 1, 1]
     Expr all = weight.sum(in.others().expand(1), 2).cumulativeSum(1, false);
     Expr found = near.times(near.cumulativeSum(1, false));

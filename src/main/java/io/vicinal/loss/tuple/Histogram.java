@@ -19,10 +19,10 @@ public record Histogram(@Standard(value = "65", least = 2, most = 10_000) int bi
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    double width = 2.0 / (bins - 1);
-    Expr s = in.matrix(Measure.PRODUCT).larger(-1).smaller(1).expand(1); // [B, 1, B]
-    Expr node = in.range(bins).times(width).minus(1).expand(0).expand(2); // [1, bins, 1]
-    Expr weight = s.minus(node).abs().over(width).oneMinus().relu(); // a grid that is never kept
+    Expr s = in.matrix(Measure.PRODUCT).larger(-1).smaller(1);
+    Expr place = s.plus(1).times((bins - 1) / 2.0); // in nodes
+    Expr node = in.range(bins).expand(0).expand(2); // [1, bins, 1]
+    Expr weight = place.expand(1).minus(node).abs().oneMinus().relu(); // a grid that is never kept
     Expr once = in.self().index(0).lessThan(in.self().index(1)); // of (i, j) and (j, i) one
     Expr near = share(weight, in.positives().and(once));
     Expr far = share(weight, in.negatives().and(once));
