@@ -1,0 +1,16 @@
+// Steps, kernels and buffers of a plan.
+#ifndef VICINAL_PROGRAM_EMIT_HPP_
+#define VICINAL_PROGRAM_EMIT_HPP_
+
+#include "program/fold.hpp"
+#include "program/plan.hpp"
+
+namespace vicinal::program {
+
+// expand, drop, slice and repetition become views, offsets and strides; what is kept gets a kernel, with all that it is
+// made of and is not kept; others a step of their own. Buffers have no places yet.
+void emit(const Folded& f, const std::vector<bool>& kept, Plan& plan);
+
+}  // namespace vicinal::program
+
+#endif  // VICINAL_PROGRAM_EMIT_HPP_

@@ -1,0 +1,14 @@
+// Places in a plan's arena.
+#ifndef VICINAL_PROGRAM_PLACE_HPP_
+#define VICINAL_PROGRAM_PLACE_HPP_
+
+#include "program/plan.hpp"
+
+namespace vicinal::program {
+
+// A buffer lives from its first step to its last; first fit, the largest first.
+void place(Plan& plan);
+
+}  // namespace vicinal::program
+
+#endif  // VICINAL_PROGRAM_PLACE_HPP_
