@@ -110,6 +110,7 @@ struct Device {
   static constexpr auto xpby = cuda::xpby<Real>;
   static constexpr auto multiply = cuda::multiply<Real>;
 
+  static constexpr auto product = cuda::gemm<Real>;
   static constexpr auto run_kernel = cuda::run_kernel<Real>;
   static constexpr auto run_axis = cuda::run_axis<Real>;
 };

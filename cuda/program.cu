@@ -1,6 +1,8 @@
 // Programs: fused kernels and operations along an axis; program/kernel.hpp has what they are.
-// Threads      kept results: a thread per element of the grid. Reductions: a block per result, and where there are few
-//              results several blocks each, whose partial sums a second kernel adds.
+// Threads      kept results: a thread per element of the grid. Reductions: a block per entry of the result, and where
+// these
+//              are few several blocks each, whose partial sums a second kernel adds. Results that are reduced alike
+//              take one pass.
 // Cost         every thread interprets the chain for its element, with its registers in local memory: simple, and not
 //              tuned.
 // Determinism  sums in double, in an order that only sizes decide.
@@ -19,6 +21,7 @@ using program::Kernel;
 using program::MapOp;
 using program::Operand;
 using program::Reduction;
+using program::Result;
 using program::Source;
 
 constexpr unsigned kThreads = 128;
@@ -26,20 +29,24 @@ constexpr std::int64_t kFew = 512;           // results below which several bloc
 constexpr std::int64_t kPerBlock = 1 << 14;  // elements of such a block
 constexpr std::int64_t kMostParts = 64;
 
-// The kernel with the places of its arrays; and how the grid falls into results and what each adds up.
+// The kernel with the places of its arrays; which of its results this pass makes, all reduced over the same axes; and
+// how the grid falls into entries of the results and what each adds up.
 struct Bound {
   Kernel k;
   const void* base[program::kMostOperands];
-  void* out;
-  std::int64_t results, terms;
+  void* out[program::kMostResults];
+  std::uint32_t made;  // bit r: result r
+  bool reduced[program::kMostRank];
+  std::int64_t entries, terms;
+  __device__ bool makes(int r) const { return (made >> r & 1) != 0; }
 };
 
 // The position of number i among the axes that are reduced, or among those that are not.
-__device__ void spread(const Kernel& k, bool reduced, std::int64_t i, std::int64_t* at) {
-  for (int axis = k.rank; axis-- > 0;) {
-    if (k.reduced[axis] != reduced) continue;
-    at[axis] = i % k.size[axis];
-    i /= k.size[axis];
+__device__ void spread(const Bound& b, bool reduced, std::int64_t i, std::int64_t* at) {
+  for (int axis = b.k.rank; axis-- > 0;) {
+    if (b.reduced[axis] != reduced) continue;
+    at[axis] = i % b.k.size[axis];
+    i /= b.k.size[axis];
   }
 }
 __device__ std::int64_t offset(const Operand& o, int rank, const std::int64_t* at) {
@@ -48,21 +55,16 @@ __device__ std::int64_t offset(const Operand& o, int rank, const std::int64_t* a
   return sum;
 }
 
-// The chain at one position: its value, and whether `where` lets it count. Null-safe on skips.
-template <class T, class Real>
-__device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
+// The chain at one position: deliver(result, value) for every result that counts there.
+template <class T, class Real, class Deliver>
+__device__ void chain(const Bound& bound, const std::int64_t* at, Deliver&& deliver) {
   const Kernel& kernel = bound.k;
-  *counts = true;
   for (int s = 0; s < kernel.skips; ++s) {
     const int o = kernel.skip[s];
-    if (static_cast<const Real*>(bound.base[o])[offset(kernel.operand[o], kernel.rank, at)] == Real(0)) {
-      *counts = false;
-      return T(0);
-    }
+    if (static_cast<const Real*>(bound.base[o])[offset(kernel.operand[o], kernel.rank, at)] == Real(0)) return;
   }
   T r[program::kMostRegisters] = {};
   for (int p = 0; p < kernel.length; ++p) {
-    if (kernel.where >= 0 && p == kernel.masks && r[kernel.where] == T(0)) break;
     const program::Instruction& in = kernel.code[p];
     switch (in.op) {
       case MapOp::load: {
@@ -89,7 +91,10 @@ __device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
       case MapOp::jump:
         if (r[in.a] != T(0)) break;
         p += static_cast<int>(in.k) + 1;
-        r[kernel.code[p].to] = T(0);
+        if (kernel.code[p].op != MapOp::result) r[kernel.code[p].to] = T(0);
+        break;
+      case MapOp::result:
+        if (bound.makes(in.to) && (!kernel.result[in.to].where || r[in.b] != T(0))) deliver(in.to, r[in.a]);
         break;
 #define VICINAL_MAP(name, operands, expression)                 \
   case MapOp::name: {                                           \
@@ -103,27 +108,25 @@ __device__ T chain(const Bound& bound, const std::int64_t* at, bool* counts) {
 #include "program/map.def"
     }
   }
-  if (kernel.where >= 0) *counts = r[kernel.where] != T(0);
-  return r[kernel.result];
 }
 
 template <class Real>
-__device__ void put(const Bound& b, const std::int64_t* at, double v) {
-  const std::int64_t i = offset(b.k.out, b.k.rank, at);
-  if (b.k.out.source == Source::scalar) {
-    static_cast<double*>(b.out)[i] = v;
+__device__ void put(const Bound& b, int result, const std::int64_t* at, double v) {
+  const Operand& out = b.k.result[result].out;
+  const std::int64_t i = offset(out, b.k.rank, at);
+  if (out.source == Source::scalar) {
+    static_cast<double*>(b.out[result])[i] = v;
   } else {
-    static_cast<Real*>(b.out)[i] = static_cast<Real>(v);
+    static_cast<Real*>(b.out[result])[i] = static_cast<Real>(v);
   }
 }
 
 template <class T, class Real>
 __global__ void keep_kernel(Bound b) {
-  each_index(b.results, [&](std::int64_t i) {
+  each_index(b.entries, [&](std::int64_t i) {
     std::int64_t at[program::kMostRank] = {};
-    spread(b.k, false, i, at);
-    bool counts;
-    put<Real>(b, at, static_cast<double>(chain<T, Real>(b, at, &counts)));
+    spread(b, false, i, at);
+    chain<T, Real>(b, at, [&](int result, T v) { put<Real>(b, result, at, static_cast<double>(v)); });
   });
 }
 
@@ -133,8 +136,8 @@ __device__ double none(Reduction r) {
 __device__ double join(Reduction r, double a, double v) {
   return r == Reduction::sum ? a + v : (v > a) | (v != v) ? v : a;
 }
-__device__ double finished(const Kernel& k, double v) {
-  return k.reduction == Reduction::largest && v == none(k.reduction) ? k.empty : v;
+__device__ double finished(const Result& r, double v) {
+  return r.reduction == Reduction::largest && v == none(r.reduction) ? r.empty : v;
 }
 
 // Over the block, in a fixed order. Every thread gets the result.
@@ -149,43 +152,72 @@ __device__ double block_join(Reduction r, double v, BlockSlots<double>& slots) {
   return total;
 }
 
-// Block x works on result x / parts; partial [results, parts] where there are several, else null.
+// Block x works on entry x / parts; partial [results, entries, parts] where there are several, else null.
 template <class T, class Real>
 __global__ void reduce_kernel(Bound b, std::int64_t parts, double* partial) {
   __shared__ BlockSlots<double> slots;
   const Kernel& k = b.k;
-  for (std::int64_t job = blockIdx.x; job < b.results * parts; job += gridDim.x) {
+  const std::int64_t jobs = b.entries * parts;
+  for (std::int64_t job = blockIdx.x; job < jobs; job += gridDim.x) {
     const std::int64_t part = job % parts;
     const std::int64_t begin = b.terms * part / parts, end = b.terms * (part + 1) / parts;
     std::int64_t at[program::kMostRank] = {};
-    spread(k, false, job / parts, at);
-    double v = none(k.reduction);
+    spread(b, false, job / parts, at);
+    double v[program::kMostResults];
+    for (int r = 0; r < k.results; ++r) v[r] = none(k.result[r].reduction);
     for (std::int64_t t = begin + threadIdx.x; t < end; t += blockDim.x) {
-      spread(k, true, t, at);
-      bool counts;
-      const T x = chain<T, Real>(b, at, &counts);
-      if (!counts) continue;
-      const bool lowest = k.reduction == Reduction::largest && x == -math::Extremes<T>::kInfinity;
-      v = join(k.reduction, v, static_cast<double>(lowest ? math::Extremes<T>::kLowest : x));
+      spread(b, true, t, at);
+      chain<T, Real>(b, at, [&](int r, T x) {
+        const Reduction reduction = k.result[r].reduction;
+        const bool lowest = reduction == Reduction::largest && x == -math::Extremes<T>::kInfinity;
+        v[r] = join(reduction, v[r], static_cast<double>(lowest ? math::Extremes<T>::kLowest : x));
+      });
     }
-    v = block_join(k.reduction, v, slots);
-    if (threadIdx.x != 0) continue;
-    if (partial != nullptr) {
-      partial[job] = v;
-    } else {
-      put<Real>(b, at, finished(k, v));
+    for (int r = 0; r < k.results; ++r) {
+      if (!b.makes(r)) continue;
+      const double all = block_join(k.result[r].reduction, v[r], slots);
+      if (threadIdx.x != 0) continue;
+      if (partial != nullptr) {
+        partial[r * jobs + job] = all;
+      } else {
+        put<Real>(b, r, at, finished(k.result[r], all));
+      }
     }
   }
 }
 template <class Real>
 __global__ void join_kernel(Bound b, std::int64_t parts, const double* partial) {
-  each_index(b.results, [&](std::int64_t i) {
-    double v = none(b.k.reduction);
-    for (std::int64_t p = 0; p < parts; ++p) v = join(b.k.reduction, v, partial[i * parts + p]);
+  each_index(b.entries, [&](std::int64_t i) {
     std::int64_t at[program::kMostRank] = {};
-    spread(b.k, false, i, at);
-    put<Real>(b, at, finished(b.k, v));
+    spread(b, false, i, at);
+    for (int r = 0; r < b.k.results; ++r) {
+      if (!b.makes(r)) continue;
+      const Result& q = b.k.result[r];
+      double v = none(q.reduction);
+      for (std::int64_t p = 0; p < parts; ++p) v = join(q.reduction, v, partial[(r * b.entries + i) * parts + p]);
+      put<Real>(b, r, at, finished(q, v));
+    }
   });
+}
+
+// One pass: the results that b makes.
+template <class Real>
+void run_pass(Engine& e, const Bound& b, bool reduces) {
+  const bool scalar = b.k.scalar;
+  if (b.entries == 0) return;
+  if (!reduces) {
+    over(e, b.entries, scalar ? keep_kernel<double, Real> : keep_kernel<Real, Real>, b);
+    return;
+  }
+  std::int64_t parts = 1;
+  if (b.entries < kFew) parts = std::max<std::int64_t>(1, std::min(kMostParts, b.terms / kPerBlock));
+  const auto mark = e.workspace.mark();
+  double* partial = parts > 1 ? e.workspace.get<double>(b.k.results * b.entries * parts) : nullptr;
+  const std::int64_t blocks = std::min<std::int64_t>(b.entries * parts, std::int64_t{e.processors} * 32);
+  launch(scalar ? reduce_kernel<double, Real> : reduce_kernel<Real, Real>, dim3(static_cast<unsigned>(blocks)),
+         dim3(kThreads), 0, e.stream, b, parts, partial);
+  if (parts > 1) over(e, b.entries, join_kernel<Real>, b, parts, static_cast<const double*>(partial));
+  e.workspace.rewind(mark);
 }
 
 // Arrays of one operation along an axis.
@@ -235,6 +267,13 @@ __global__ void axis_kernel(Along<Real> s, std::int64_t work) {
         real[w] = from < 0 ? Real(0) : s.x[(q / a.m * a.n + from) * a.inner + i];
         break;
       }
+      case AxisOp::mirror: {
+        const std::int64_t r = w / a.n, c = w % a.n;
+        if (r > c) break;
+        const Real sum = s.x[r * a.n + c] + s.x[c * a.n + r];
+        real[r * a.n + c] = real[c * a.n + r] = sum;
+        break;
+      }
       case AxisOp::place: {
         // A column of targets is one thread's, so its sums have one order.
         const std::int64_t o = w / a.inner;
@@ -253,28 +292,30 @@ __global__ void axis_kernel(Along<Real> s, std::int64_t work) {
 
 template <class Real>
 void run_kernel(Engine& e, const Kernel& k, void* const* buffers) {
-  Bound b{k, {}, buffers[k.out.buffer], 1, 1};
+  Bound b{k, {}, {}, 0, {}, 1, 1};
   for (int o = 0; o < k.operands; ++o) b.base[o] = k.operand[o].buffer < 0 ? nullptr : buffers[k.operand[o].buffer];
-  for (int axis = 0; axis < k.rank; ++axis) (k.reduced[axis] ? b.terms : b.results) *= k.size[axis];
-  if (b.results == 0) return;
-  if (k.reduction == Reduction::none) {
-    over(e, b.results, k.scalar ? keep_kernel<double, Real> : keep_kernel<Real, Real>, b);
-    return;
-  }
-  std::int64_t parts = 1;
-  if (b.results < kFew) parts = std::max<std::int64_t>(1, std::min(kMostParts, b.terms / kPerBlock));
-  const auto mark = e.workspace.mark();
-  double* partial = parts > 1 ? e.workspace.get<double>(b.results * parts) : nullptr;
-  const std::int64_t blocks = std::min<std::int64_t>(b.results * parts, std::int64_t{e.processors} * 32);
-  launch(k.scalar ? reduce_kernel<double, Real> : reduce_kernel<Real, Real>, dim3(static_cast<unsigned>(blocks)),
-         dim3(kThreads), 0, e.stream, b, parts, partial);
-  if (parts > 1) over(e, b.results, join_kernel<Real>, b, parts, static_cast<const double*>(partial));
-  e.workspace.rewind(mark);
+  for (int r = 0; r < k.results; ++r) b.out[r] = buffers[k.result[r].out.buffer];
+  // What is kept comes last: it may lie over an operand.
+  std::uint32_t done = 0;
+  for (const bool reduces : {true, false})
+    for (int first = 0; first < k.results; ++first) {
+      if ((done >> first & 1) != 0 || (k.result[first].reduction != Reduction::none) != reduces) continue;
+      std::copy_n(k.result[first].reduced, program::kMostRank, b.reduced);
+      b.made = 0;
+      for (int r = first; r < k.results; ++r)
+        if ((k.result[r].reduction != Reduction::none) == reduces &&
+            std::equal(b.reduced, b.reduced + k.rank, k.result[r].reduced))
+          b.made |= std::uint32_t{1} << r;
+      done |= b.made;
+      b.entries = b.terms = 1;
+      for (int axis = 0; axis < k.rank; ++axis) (b.reduced[axis] ? b.terms : b.entries) *= k.size[axis];
+      run_pass<Real>(e, b, reduces);
+    }
 }
 
 template <class Real>
 void run_axis(Engine& e, const AxisStep& a, const Real* x, const Real* where, const std::int64_t* index, void* out) {
-  const std::int64_t work = a.outer * a.inner * (a.op == AxisOp::pick ? a.m : 1);
+  const std::int64_t work = a.outer * a.inner * (a.op == AxisOp::pick ? a.m : a.op == AxisOp::mirror ? a.n : 1);
   if (work > 0) over(e, work, axis_kernel<Real>, Along<Real>{a, x, where, index, out}, work);
 }
 

@@ -358,4 +358,133 @@ TEST_CASE("program: what is too long, too wide or too often read for one kernel 
   CHECK(ones(e.get(), program(squares + "y = sum 59 axes=all\noutput y y\n"), 1)[0].reals == std::vector<double>{2});
 }
 
+TEST_CASE_TEMPLATE("program: of what a mask selects little only that is computed", Real, float, double) {
+  const EnginePtr e = make_engine();
+  Random random(31);
+  const std::int64_t R = 5, C = 2000;
+  Vec x = random.vector(R * C), row = random.vector(R);
+  const ProgramPtr p = program(R"(
+x = input type=real rank=2
+m = input type=real rank=2
+r = input type=real rank=2
+zero = constant value=0
+t = sum x axes=1
+a = sub x r
+b = mul a r
+c = exp b
+f = add c a
+half = constant value=0.5
+d = mul f half
+s = sum d m axes=1
+step = step d
+n = sum step m axes=all
+sq = square m
+e = sigmoid sq
+k = select m e zero
+l = mul k r
+output s s
+output n n
+output l l
+output t t
+)");
+  for (const std::int64_t every : {1, 3, 40, 200, 700, 5000}) {
+    Vec m;
+    for (std::int64_t i = 0; i < R * C; ++i) m.push_back(i % every == 0 ? 1.0 : 0.0);
+    Run<Real> run({reals({R, C}, x), reals({R, C}, m), reals({R, 1}, row)});
+    const auto out = run(e.get(), p, 4);
+    std::vector<double> sums(static_cast<std::size_t>(R)), kept;
+    double above = 0;
+    for (std::int64_t i = 0; i < R * C; ++i) {
+      const double v = static_cast<Real>(x[static_cast<std::size_t>(i)]),
+                   q = static_cast<Real>(row[static_cast<std::size_t>(i / C)]), a = v - q,
+                   d = (std::exp(a * q) + a) / 2;
+      const bool counts = m[static_cast<std::size_t>(i)] != 0;
+      if (counts) sums[static_cast<std::size_t>(i / C)] += d, above += d > 0;
+      kept.push_back(counts ? q / (1 + std::exp(-1.0)) : 0);
+    }
+    INFO("one of ", every);
+    check_close(out[0].reals, sums, sizeof(Real) == 4 ? 1e-5 : 1e-12);
+    CHECK(std::abs(out[1].reals[0] - above) <= (sizeof(Real) == 4 ? 2 : 0));
+    check_close(out[2].reals, kept, sizeof(Real) == 4 ? 1e-5 : 1e-12);
+  }
+}
+
+TEST_CASE("program: sums do not depend on what else is computed of their grid") {
+  const EnginePtr e = make_engine();
+  Random random(37);
+  const std::int64_t A = 37, B = 700;
+  const std::string head = "x = input type=real rank=2\ny = exp x\n";
+  Run<float> run({reals({A, B}, random.vector(A * B))});
+  const std::vector<std::string> lines = {"s0 = sum y axes=0\n", "s1 = sum y axes=1\n", "s2 = sum y axes=all\n",
+                                          "s3 = max y axes=0 empty=0\n"};
+  std::string all = head, outputs;
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    all += lines[i];
+    outputs += "output s" + std::to_string(i) + " s" + std::to_string(i) + "\n";
+  }
+  const auto together = run(e.get(), program(all + "z = mul y x\n" + outputs + "output z z\n"), 5);
+  for (std::size_t i = 0; i < lines.size(); ++i) {
+    const std::string name = "s" + std::to_string(i);
+    CHECK(run(e.get(), program(head + lines[i] + "output " + name + " " + name + "\n"), 1)[0].reals ==
+          together[i].reals);
+  }
+}
+
+TEST_CASE_TEMPLATE("program: a product with few entries leaves the zeros out", Real, float, double) {
+  const EnginePtr e = make_engine();
+  Random random(41);
+  const std::int64_t M = 300, K = 333, N = 40;
+  const ProgramPtr p = program("a = input type=real rank=2\nb = input type=real rank=2\nc = matmul a b\noutput c c\n");
+  const Vec b = random.vector(K * N);
+  for (const int every : {1, 10, 20, 400}) {
+    Vec a(static_cast<std::size_t>(M * K)), c(static_cast<std::size_t>(M * N));
+    for (std::size_t i = 0; i < a.size(); i += static_cast<std::size_t>(every)) a[i] = random.uniform() - 0.5;
+    for (std::int64_t i = 0; i < M; ++i)
+      for (std::int64_t k = 0; k < K; ++k)
+        for (std::int64_t j = 0; j < N; ++j)
+          c[static_cast<std::size_t>(i * N + j)] +=
+              a[static_cast<std::size_t>(i * K + k)] * b[static_cast<std::size_t>(k * N + j)];
+    Run<Real> run({reals({M, K}, a), reals({K, N}, b)});
+    check_close(run(e.get(), p, 1)[0].reals, c, sizeof(Real) == 4 ? 1e-4 : 1e-12);
+  }
+}
+
+TEST_CASE_TEMPLATE("program: a matrix plus its transpose, where it lies", Real, float, double) {
+  const EnginePtr e = make_engine();
+  Random random(43);
+  for (const std::int64_t n : {1, 5, 32, 100}) {
+    const ProgramPtr p = program(R"(
+x = input type=real rank=2
+y = square x
+t = transpose y axes=1,0
+s = add y t
+r = sum s axes=1
+q = matmul s s
+output r r
+output q q
+)");
+    const Vec x = random.vector(n * n);
+    Run<Real> run({reals({n, n}, x)});
+    const auto out = run(e.get(), p, 2);
+    const auto at = [&](std::int64_t i, std::int64_t j) {
+      const double a = x[static_cast<std::size_t>(i * n + j)], b = x[static_cast<std::size_t>(j * n + i)];
+      return a * a + b * b;
+    };
+    std::vector<double> r, q;
+    for (std::int64_t i = 0; i < n; ++i) {
+      double sum = 0;
+      for (std::int64_t j = 0; j < n; ++j) {
+        double product = 0;
+        for (std::int64_t k = 0; k < n; ++k) product += at(i, k) * at(k, j);
+        q.push_back(product);
+        sum += at(i, j);
+      }
+      r.push_back(sum);
+    }
+    check_close(out[0].reals, r, sizeof(Real) == 4 ? 1e-5 : 1e-12);
+    check_close(out[1].reals, q, sizeof(Real) == 4 ? 1e-5 : 1e-12);
+    CHECK(run.bytes <= n * n * static_cast<std::int64_t>(sizeof(Real)) + 512);  // the sum lies over the squares
+  }
+}
+
 }  // namespace

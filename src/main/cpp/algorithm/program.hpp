@@ -56,9 +56,9 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
         Real* const c = static_cast<Real*>(at(step.out));
         if (p.k == 0) e.zero(c, p.m * p.n);
         if (p.m == 0 || p.n == 0 || p.k == 0) break;
-        Device::gemm(e, {p.transpose_a, p.transpose_b, p.m, p.n, p.k, static_cast<const Real*>(at(step.x)),
-                         p.transpose_a ? p.m : p.k, static_cast<const Real*>(at(step.other)), p.transpose_b ? p.k : p.n,
-                         c, p.n, false});
+        Device::product(e, {p.transpose_a, p.transpose_b, p.m, p.n, p.k, static_cast<const Real*>(at(step.x)),
+                            p.transpose_a ? p.m : p.k, static_cast<const Real*>(at(step.other)),
+                            p.transpose_b ? p.k : p.n, c, p.n, false});
         break;
       }
     }

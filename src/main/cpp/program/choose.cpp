@@ -7,10 +7,17 @@ namespace vicinal::program {
 namespace {
 
 constexpr int kDear = 1000;  // where counting stops
+constexpr int kMemory = 16;  // what writing an array and reading it costs
 
 class Chooser {
  public:
-  explicit Chooser(const Folded& f) : f_(f) {}
+  Chooser(const Folded& f, const std::vector<std::vector<int>>& passes) : f_(f), pass_(f.shapes.size(), 0) {
+    int number = 0;
+    for (const auto& pass : passes) {
+      ++number;
+      for (const int n : pass) pass_[static_cast<std::size_t>(n)] = number;
+    }
+  }
 
   std::vector<bool> choose() {
     const std::size_t n = f_.shapes.size();
@@ -39,6 +46,7 @@ class Chooser {
       depth[i] = 0;
     }
     std::vector<std::set<int>> roots(n);
+    std::vector<bool> costly(n, false);
     for (std::size_t i = n; i-- > 0;) {
       const int at = static_cast<int>(i);
       if (f_.same[i] != at || !f_.needed[i] || !f_.fusable(at) || f_.folded(at)) {
@@ -46,14 +54,30 @@ class Chooser {
         continue;
       }
       const bool grown = f_.shapes[i].count() > 2 * largest[i];
-      const bool repeated = roots[i].size() > 1 && (cost[i] > kCheap) && !grown;
-      if (f_.is_output(at) || repeated || must_keep_.count(at) > 0 || deep[i] || roots[i].empty()) kept_[i] = true;
+      const bool must = f_.is_output(at) || must_keep_.count(at) > 0 || deep[i] || roots[i].empty();
+      costly[i] = !must && !grown && repeats(roots[i], cost[i]);
+      kept_[i] = must || costly[i];
       note_uses(at, roots);
+    }
+    // With what is kept in front of it, it may be cheap after all.
+    for (std::size_t i = 0; i < n; ++i) {
+      const int at = static_cast<int>(i);
+      if (!f_.live(at) || !f_.fusable(at) || f_.folded(at)) continue;
+      cost[i] = f_.node(at).op == Op::map ? cost_of(f_.node(at).map) : 1;
+      for (int o = 0; o < f_.operands(at); ++o) {
+        const auto j = static_cast<std::size_t>(f_.operand(at, o));
+        if (f_.fusable(static_cast<int>(j)) && !kept_[j]) cost[i] = std::min(kDear, cost[i] + cost[j]);
+      }
+      if (costly[i] && !repeats(roots[i], cost[i])) kept_[i] = false;
     }
     return kept_;
   }
 
  private:
+  // Whether it costs more to repeat in all these passes than to keep.
+  static bool repeats(const std::set<int>& passes, int cost) {
+    return (static_cast<int>(passes.size()) - 1) * cost > kMemory;
+  }
   // Tells the operands of `at` which kernels they are computed in, or that they must be kept.
   void note_uses(int at, std::vector<std::set<int>>& roots) {
     if (f_.folded(at)) return;
@@ -67,12 +91,13 @@ class Chooser {
         roots[static_cast<std::size_t>(j)].insert(roots[static_cast<std::size_t>(at)].begin(),
                                                   roots[static_cast<std::size_t>(at)].end());
       } else {
-        roots[static_cast<std::size_t>(j)].insert(at);
+        roots[static_cast<std::size_t>(j)].insert(pass_[static_cast<std::size_t>(at)]);
       }
     }
   }
 
   const Folded& f_;
+  std::vector<int> pass_;
   std::vector<bool> kept_;
   std::set<int> must_keep_;
 };
@@ -81,6 +106,10 @@ class Chooser {
 
 int cost_of(MapOp op) {
   switch (op) {
+    case MapOp::sqrt:
+    case MapOp::div:
+    case MapOp::reciprocal:
+      return 4;
     case MapOp::exp:
     case MapOp::log:
     case MapOp::log1p:
@@ -91,14 +120,14 @@ int cost_of(MapOp op) {
     case MapOp::sin:
     case MapOp::cos:
     case MapOp::power:
-      return kCostly;
+      return 8;
     default:
       return 1;
   }
 }
 
-std::vector<bool> choose_kept(const Folded& f) {
-  return Chooser(f).choose();
+std::vector<bool> choose_kept(const Folded& f, const std::vector<std::vector<int>>& passes) {
+  return Chooser(f, passes).choose();
 }
 
 }  // namespace vicinal::program

@@ -6,14 +6,14 @@
 
 namespace vicinal::program {
 
-// Instructions that an element costs. What costs up to kCheap is repeated by as many kernels as read it.
-constexpr int kCheap = 6;
-constexpr int kCostly = 8;
+// What an element costs, in instructions of the cheapest kind; what a jump over some must save.
 int cost_of(MapOp op);
+constexpr int kCheap = 6;
 
 // Element-wise nodes that are kept. A node larger than all that it is made of, such as a mask of labels or the grid of
-// triplets, is not; what is costly and read by several kernels is.
-std::vector<bool> choose_kept(const Folded& f);
+// triplets, is not; what would cost more to repeat, in every pass over its grid that reads it, than to keep is.
+// passes: the steps as they are scheduled; none: nothing is kept for its cost.
+std::vector<bool> choose_kept(const Folded& f, const std::vector<std::vector<int>>& passes);
 
 }  // namespace vicinal::program
 

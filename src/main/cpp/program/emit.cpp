@@ -18,26 +18,23 @@ struct View {
 
 class Emitter {
  public:
-  Emitter(const Folded& f, const std::vector<bool>& kept, Plan& plan)
-      : f_(f), kept_(kept), plan_(plan), views_(f.shapes.size()), has_view_(f.shapes.size(), false) {}
+  Emitter(const Folded& f, Plan& plan)
+      : f_(f), plan_(plan), views_(f.shapes.size()), has_view_(f.shapes.size(), false) {}
 
-  void emit() {
+  void emit(const std::vector<std::vector<int>>& passes) {
     written_.assign(f_.program.outputs.size(), false);
     int input = 0;
-    for (std::size_t i = 0; i < f_.shapes.size(); ++i) {
-      const int n = static_cast<int>(i);
-      const Node& m = f_.program.nodes[i];
-      if (m.op == Op::input) {
-        plan_.buffers.push_back({Where::input, input++, 0, f_.shape(n).count(), element_of(n)});
-        set_view(n, static_cast<int>(plan_.buffers.size()) - 1);
-        continue;
+    for (int n = 0; n < f_.count(); ++n) {
+      if (f_.node(n).op != Op::input) continue;
+      plan_.buffers.push_back({Where::input, input++, 0, f_.shape(n).count(), element_of(n)});
+      set_view(n, static_cast<int>(plan_.buffers.size()) - 1);
+    }
+    for (const std::vector<int>& pass : passes) {
+      if (f_.fusable(pass.front()) || f_.reduces(pass.front())) {
+        emit_kernels(pass);
+      } else {
+        emit_node(pass.front());
       }
-      if (f_.same[i] != n || !f_.needed[i] || f_.folded(n)) continue;
-      if (f_.fusable(n)) {
-        if (kept_[i]) emit_kernel(n);
-        continue;
-      }
-      emit_node(n);
     }
     for (std::size_t o = 0; o < f_.program.outputs.size(); ++o) {
       const int n = f_.same[static_cast<std::size_t>(f_.program.outputs[o].second)];
@@ -92,13 +89,15 @@ class Emitter {
   }
   const View& view(int n) {
     const auto i = static_cast<std::size_t>(n);
-    if (!has_view_[i]) {  // a folded value that must lie in memory
-      if (!f_.folded(n)) fail(VICINAL_INTERNAL, f_.node(n).operation, " is read before it is made");
-      Kernel k = grid(f_.shape(n));
-      k.code[0] = {MapOp::constant, 0, 0, 0, 0, *f_.number[i]};
-      k.length = 1;
-      finish_kernel(k, n, result_buffer(n));
-      set_view(n, static_cast<int>(k.out.buffer));
+    if (has_view_[i]) return views_[i];
+    if (f_.folded(n)) {  // must lie in memory
+      Code code = over(f_.shape(n));
+      code.put_result({}, code.put(MapOp::constant, -1, -1, -1, *f_.number[i]), -1);
+      emit_code(code, {n}, {result_buffer(n)});
+    } else if (f_.is_view(n)) {
+      emit_view(n);
+    } else {
+      fail(VICINAL_INTERNAL, f_.node(n).operation, " is read before it is made");
     }
     return views_[i];
   }
@@ -127,25 +126,16 @@ class Emitter {
       plan_.steps.push_back(step);
       return;
     }
-    Kernel k = reading(f_.shape(n), as_operand(n, f_.shape(n)));
-    finish_kernel(k, n, buffer, stride, offset);
+    emit_reading(f_.shape(n), as_operand(n, f_.shape(n)), source_of(n), buffer, stride, offset);
   }
 
-  static Kernel grid(const Shape& s) {
-    Kernel k{};
-    k.rank = s.rank;
-    for (int i = 0; i < s.rank; ++i) k.size[i] = s.size[i];
-    k.where = -1;
-    return k;
-  }
-  // The values of one operand as they are.
-  static Kernel reading(const Shape& s, const Operand& o) {
-    Kernel k = grid(s);
-    k.operand[0] = o;
-    k.operands = 1;
-    k.code[0] = {MapOp::load, 0, 0, 0, 0, 0};
-    k.length = 1;
-    return k;
+  static Code over(const Shape& s) {
+    Code code;
+    code.grid = s;
+    code.k.rank = s.rank;
+    std::copy(s.size, s.size + s.rank, code.k.size);
+    code.k.scalar = s.rank == 0;
+    return code;
   }
   // The node over a grid: repeated axes have stride 0.
   Operand as_operand(int n, const Shape& grid) {
@@ -196,73 +186,88 @@ class Emitter {
       }
     }
   }
-  // Emits the kernel of a kept fusable node or of a reduction. Of what is too long for one, a part gets its own first.
-  void emit_kernel(int n) {
-    Code code;
-    while (!build(code, n)) {
-      if (code.inlined.empty()) fail(VICINAL_INTERNAL, f_.node(n).operation, ": an expression of one step is too long");
-      emit_kernel(code.inlined[code.inlined.size() / 2]);
+  // Emits kernels of nodes with one grid, as few as hold them. Of one that is too long by itself, a part gets its own
+  // first.
+  void emit_kernels(const std::vector<int>& nodes) {
+    for (std::size_t from = 0; from < nodes.size();) {
+      Code code, longer;
+      std::size_t to = from;
+      while (to < nodes.size() && build(longer, {nodes.begin() + static_cast<std::ptrdiff_t>(from),
+                                                 nodes.begin() + static_cast<std::ptrdiff_t>(to + 1)})) {
+        code = longer;
+        ++to;
+      }
+      if (to == from) {
+        if (longer.inlined.empty())
+          fail(VICINAL_INTERNAL, f_.node(nodes[from]).operation, ": an expression of one step is too long");
+        emit_kernels({longer.inlined[longer.inlined.size() / 2]});
+        continue;
+      }
+      std::vector<int> made, buffers;
+      for (; from < to; ++from) {
+        made.push_back(nodes[from]);
+        buffers.push_back(result_buffer(nodes[from]));
+      }
+      emit_code(code, made, buffers);
     }
-    const int buffer = result_buffer(n);
-    finish_kernel(code.k, n, buffer);
-    set_view(n, buffer);
   }
   // False if the kernel's limits are too narrow.
-  bool build(Code& code, int n) {
-    code = {};
-    const bool reduction = f_.reduces(n);
-    const int x = reduction ? f_.operand(n, 0) : n;
-    code.grid = f_.shape(x);
-    code.k = grid(code.grid);
-    int where = -1;
-    if (reduction) k_reduction(code.k, n);
-    if (reduction && f_.node(n).op != Op::sum_like && f_.operands(n) == 2) where = value(code, f_.operand(n, 1));
-    code.k.masks = static_cast<std::int32_t>(code.list.size());
-    const int result = reduction ? value(code, x) : expression(code, n);
-    return code.finish(result, where);
-  }
-  void k_reduction(Kernel& k, int n) const {
-    const Node& m = f_.node(n);
-    k.reduction = m.op == Op::max ? Reduction::largest : Reduction::sum;
-    k.empty = m.op == Op::max ? m.value : 0;
-    const bool all = m.op == Op::sum_like ? m.rank == 0 : m.all;
-    for (int i = 0; i < k.rank; ++i) {
-      if (m.op == Op::sum_like) {
-        k.reduced[i] = all || (f_.shape(n).size[i] == 1 && k.size[i] != 1);
-      } else {
-        k.reduced[i] = all || std::find(m.axes.begin(), m.axes.end(), i) != m.axes.end();
+  bool build(Code& code, const std::vector<int>& nodes) {
+    code = over(f_.grid(nodes.front()));
+    for (const int n : nodes) {
+      const Node& m = f_.node(n);
+      Result r{};
+      f_.reduced(n, r.reduced);
+      int where = -1;
+      if (f_.reduces(n) && m.op != Op::sum_like && f_.operands(n) == 2) where = value(code, f_.operand(n, 1));
+      int v = f_.reduces(n) ? value(code, f_.operand(n, 0)) : expression(code, n);
+      r.empty = m.op == Op::max ? m.value : 0;
+      if (std::find(r.reduced, r.reduced + kMostRank, true) != r.reduced + kMostRank) {
+        r.reduction = m.op == Op::max ? Reduction::largest : Reduction::sum;
+      } else if (where >= 0) {
+        v = code.put(MapOp::select, where, v, code.put(MapOp::constant, -1, -1, -1, r.empty), 0);
+        where = -1;
       }
+      code.put_result(r, v, where);
     }
+    return code.finish();
   }
 
-  // The result's strides, then a step that runs the kernel.
-  void finish_kernel(Kernel& k, int n, int buffer, const std::int64_t* stride = nullptr, std::int64_t offset = 0) {
-    k.out.buffer = buffer;
-    k.out.offset = offset;
-    k.out.source = f_.node(n).rank == 0 ? Source::scalar : Source::real;
-    if (stride != nullptr) {
-      for (int i = 0; i < k.rank; ++i) k.out.stride[i] = stride[i];
-    } else {
+  // The places of the results, of these nodes, then a step that runs the kernel.
+  void emit_code(Code& code, const std::vector<int>& nodes, const std::vector<int>& buffers) {
+    for (std::size_t i = 0; i < nodes.size(); ++i) {
+      Result& r = code.k.result[i];
+      r.out.buffer = buffers[i];
+      r.out.source = source_of(nodes[i]);
       std::int64_t step = 1;
-      for (int i = k.rank; i-- > 0;)
-        if (!k.reduced[i]) {
-          k.out.stride[i] = step;
-          step *= k.size[i];
+      for (int axis = code.k.rank; axis-- > 0;)
+        if (!r.reduced[axis]) {
+          r.out.stride[axis] = step;
+          step *= code.k.size[axis];
         }
+      set_view(nodes[i], buffers[i]);
     }
-    simplify(k);
+    push(code);
+  }
+  // The values of one operand as they are, at strides of their own where these are given.
+  void emit_reading(const Shape& s, const Operand& o, Source to, int buffer, const std::int64_t* stride = nullptr,
+                    std::int64_t offset = 0) {
+    Code code = over(s);
+    code.put_result({}, code.put(MapOp::load, code.put_operand(o), -1, -1, 0), -1);
+    Operand& out = code.k.result[0].out;
+    out = {to, buffer, offset, {}};
+    compact(s, out.stride);
+    if (stride != nullptr) std::copy(stride, stride + s.rank, out.stride);
+    push(code);
+  }
+  void push(Code& code) {
+    if (code.k.length == 0) code.finish();
+    simplify(code.k);
     Step step{};
     step.kind = Step::Kind::kernel;
     step.at = static_cast<std::int32_t>(plan_.kernels.size());
-    plan_.kernels.push_back(k);
+    plan_.kernels.push_back(code.k);
     plan_.steps.push_back(step);
-  }
-
-  void emit_reading(int n, const Shape& s, const Operand& o) {
-    Kernel k = reading(s, o);
-    const int buffer = result_buffer(n);
-    finish_kernel(k, n, buffer);
-    set_view(n, buffer);
   }
 
   void emit_axis(int n, AxisOp op, int x, int other, int index, std::int64_t m) {
@@ -298,61 +303,57 @@ class Emitter {
   // The node repeated to a shape, compact.
   int full_buffer(int n, const Shape& s) {
     if (f_.shape(n) == s) return compact_buffer(n);
-    Kernel k = reading(s, as_operand(n, s));
+    const Operand o = as_operand(n, s);
     const int buffer = new_buffer(s.count(), f_.element);
-    finish_kernel(k, n, buffer);
-    plan_.kernels.back().scalar = false;
-    plan_.kernels.back().out.source = Source::real;
+    emit_reading(s, o, Source::real, buffer);
     return buffer;
+  }
+
+  void set_strides(int n, const View& v) {
+    views_[static_cast<std::size_t>(n)] = v;
+    has_view_[static_cast<std::size_t>(n)] = true;
+  }
+  void emit_view(int n) {
+    const Node& m = f_.node(n);
+    const int x = f_.operand(n, 0);
+    View v = view(x);
+    const View from = v;
+    const int rank = f_.node(x).rank;
+    switch (m.op) {
+      case Op::expand:
+        for (int i = rank; i > m.axis; --i) v.stride[i] = from.stride[i - 1];
+        v.stride[m.axis] = 0;
+        break;
+      case Op::drop:
+        for (int i = m.axis; i + 1 < rank; ++i) v.stride[i] = from.stride[i + 1];
+        break;
+      case Op::broadcast_like: {
+        const Operand o = as_operand(x, f_.shape(n));
+        std::copy(o.stride, o.stride + kMostRank, v.stride);
+        break;
+      }
+      case Op::transpose:
+        for (int i = 0; i < m.rank; ++i) v.stride[i] = from.stride[m.axes[static_cast<std::size_t>(i)]];
+        break;
+      default: {  // a slice
+        const std::int64_t size = f_.shape(x).size[m.axis], length = f_.shape(n).size[m.axis];
+        v.offset += part_begin(m, size, length) * v.stride[m.axis];
+        break;
+      }
+    }
+    const bool to_array = m.op == Op::expand && rank == 0, to_number = m.op == Op::drop && rank == 1;
+    if (m.integer || (!to_array && !to_number)) return set_strides(n, v);
+    // Between a double and the run's type: a value of its own.
+    const int buffer = result_buffer(n);
+    emit_reading(f_.shape(n), {from.source, from.buffer, from.offset, {}}, source_of(n), buffer);
+    set_view(n, buffer);
   }
 
   void emit_node(int n) {
     const Node& m = f_.node(n);
     switch (m.op) {
-      case Op::expand:
-      case Op::drop: {
-        View v = view(f_.operand(n, 0));
-        const View from = v;
-        const int rank = f_.node(f_.operand(n, 0)).rank;
-        if (m.op == Op::expand) {
-          for (int i = rank; i > m.axis; --i) v.stride[i] = from.stride[i - 1];
-          v.stride[m.axis] = 0;
-          if (rank == 0 && !m.integer) {  // from a double to the run's type
-            return emit_reading(n, f_.shape(n), {Source::scalar, from.buffer, from.offset, {}});
-          }
-        } else {
-          for (int i = m.axis; i + 1 < rank; ++i) v.stride[i] = from.stride[i + 1];
-          if (rank == 1 && !m.integer) {  // to a double
-            const Shape& s = f_.shape(f_.operand(n, 0));
-            return emit_reading(n, s, as_operand(f_.operand(n, 0), s));
-          }
-        }
-        views_[static_cast<std::size_t>(n)] = v;
-        has_view_[static_cast<std::size_t>(n)] = true;
-        return;
-      }
-      case Op::broadcast_like: {
-        const int x = f_.operand(n, 0);
-        View v = view(x);
-        const Operand o = as_operand(x, f_.shape(n));
-        std::copy(o.stride, o.stride + kMostRank, v.stride);
-        views_[static_cast<std::size_t>(n)] = v;
-        has_view_[static_cast<std::size_t>(n)] = true;
-        return;
-      }
-      case Op::slice:
-      case Op::slice_like: {
-        View v = view(f_.operand(n, 0));
-        const std::int64_t size = f_.shape(f_.operand(n, 0)).size[m.axis], length = f_.shape(n).size[m.axis];
-        v.offset += part_begin(m, size, length) * v.stride[m.axis];
-        views_[static_cast<std::size_t>(n)] = v;
-        has_view_[static_cast<std::size_t>(n)] = true;
-        return;
-      }
-      case Op::sum_like:
-      case Op::sum:
-      case Op::max:
-        emit_kernel(n);
+      case Op::map:
+        emit_axis(n, AxisOp::mirror, f_.operand(n, 0), -1, -1, 0);
         return;
       case Op::argmax:
         emit_axis(n, AxisOp::argmax, f_.operand(n, 0), f_.operands(n) == 2 ? f_.operand(n, 1) : -1, -1, 1);
@@ -387,10 +388,13 @@ class Emitter {
         return;
       }
       case Op::transpose: {
-        const int x = f_.operand(n, 0);
-        Operand o{view(x).source, view(x).buffer, view(x).offset, {}};
-        for (int i = 0; i < m.rank; ++i) o.stride[i] = view(x).stride[m.axes[static_cast<std::size_t>(i)]];
-        return emit_reading(n, f_.shape(n), o);
+        const View from = view(f_.operand(n, 0));
+        Operand o{from.source, from.buffer, from.offset, {}};
+        for (int i = 0; i < m.rank; ++i) o.stride[i] = from.stride[m.axes[static_cast<std::size_t>(i)]];
+        const int buffer = result_buffer(n);
+        emit_reading(f_.shape(n), o, Source::real, buffer);
+        set_view(n, buffer);
+        return;
       }
       case Op::concat:
       case Op::pad: {
@@ -398,10 +402,9 @@ class Emitter {
         std::int64_t stride[kMostRank];
         compact(f_.shape(n), stride);
         if (m.op == Op::pad) {
-          Kernel k = grid(f_.shape(n));
-          k.code[0] = {MapOp::constant, 0, 0, 0, 0, 0};
-          k.length = 1;
-          finish_kernel(k, n, buffer);
+          Code zeros = over(f_.shape(n));
+          zeros.put_result({}, zeros.put(MapOp::constant, -1, -1, -1, 0), -1);
+          emit_code(zeros, {n}, {buffer});
           const std::int64_t length = f_.shape(f_.operand(n, 0)).size[m.axis];
           copy(f_.operand(n, 0), buffer, stride, part_begin(m, f_.shape(n).size[m.axis], length) * stride[m.axis]);
         } else {
@@ -417,7 +420,6 @@ class Emitter {
   }
 
   const Folded& f_;
-  const std::vector<bool>& kept_;
   Plan& plan_;
   std::vector<View> views_;
   std::vector<bool> has_view_, written_;
@@ -425,8 +427,8 @@ class Emitter {
 
 }  // namespace
 
-void emit(const Folded& f, const std::vector<bool>& kept, Plan& plan) {
-  Emitter(f, kept, plan).emit();
+void emit(const Folded& f, const std::vector<std::vector<int>>& passes, Plan& plan) {
+  Emitter(f, plan).emit(passes);
 }
 
 }  // namespace vicinal::program

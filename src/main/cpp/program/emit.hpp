@@ -9,7 +9,8 @@ namespace vicinal::program {
 
 // expand, drop, slice and repetition become views, offsets and strides; what is kept gets a kernel, with all that it is
 // made of and is not kept; others a step of their own. Buffers have no places yet.
-void emit(const Folded& f, const std::vector<bool>& kept, Plan& plan);
+// passes: the steps in order, those together that share a kernel as far as it holds them.
+void emit(const Folded& f, const std::vector<std::vector<int>>& passes, Plan& plan);
 
 }  // namespace vicinal::program
 

@@ -31,11 +31,19 @@ struct Folded {
   // Whether the node is computed at a run, unless it is folded.
   bool live(int n) const { return same[static_cast<std::size_t>(n)] == n && needed[static_cast<std::size_t>(n)]; }
   bool is_output(int n) const;
-  // Element by element.
+  // A matrix plus its transpose.
+  bool mirrors(int n) const;
+  // Element by element, but for those.
   bool fusable(int n) const;
   // Offsets and strides of another array.
   bool is_view(int n) const;
   bool reduces(int n) const;
+  // Whether the node is a step of its own, or a part of one, rather than inside another or seen through strides.
+  bool is_step(int n, const std::vector<bool>& kept) const;
+  // The grid that the node's kernel runs over.
+  const Shape& grid(int n) const { return reduces(n) ? shape(operand(n, 0)) : shape(n); }
+  // Which axes of its grid the node reduces, those of size 1 aside.
+  void reduced(int n, bool* axes) const;
 };
 
 Folded fold(const Program& p, const std::vector<Shape>& inputs, int element);

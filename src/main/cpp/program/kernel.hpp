@@ -1,5 +1,6 @@
-// Fused kernels of a program as plain data that both devices run: a chain of element-wise operations over a grid, whose
-// result is kept, or reduced over some axes. The processor runs it a tile at a time, a GPU a thread per element.
+// Fused kernels of a program as plain data that both devices run: chains of element-wise operations over one grid,
+// whose results are kept, or reduced over some axes. The processor runs it a tile at a time, a GPU a thread per
+// element.
 #ifndef VICINAL_PROGRAM_KERNEL_HPP_
 #define VICINAL_PROGRAM_KERNEL_HPP_
 
@@ -12,6 +13,7 @@ constexpr int kMostOperands = 16;
 constexpr int kMostCode = 96;
 constexpr int kMostRegisters = 24;
 constexpr int kMostSkips = 4;
+constexpr int kMostResults = 8;
 
 enum class MapOp : std::uint8_t {
 #define VICINAL_MAP(name, operands, expression) name,
@@ -20,7 +22,8 @@ enum class MapOp : std::uint8_t {
   constant,  // to = k
   same,      // to = ints of operands a and b are equal
   below,     // to = int of operand a < int of operand b
-  jump,      // where a is 0: over the next k instructions, and the one behind them, a select, gives 0
+  jump,      // where a is 0: over the next k instructions, and what is behind them, a select, gives 0, or results none
+  result,    // a goes to result number `to`, where b is not 0 if that has `where`
 };
 
 enum class Source : std::uint8_t {
@@ -46,23 +49,28 @@ struct Instruction {
 
 enum class Reduction : std::uint8_t { none, sum, largest };
 
+struct Result {
+  Reduction reduction;
+  bool where;  // an entry counts where a mask is not 0
+  bool reduced[kMostRank];
+  double empty;  // of a maximum over nothing
+  Operand out;   // stride 0 on reduced axes
+};
+
+// Results with one grid may be reduced over different axes. Of each the axes in front of the last are first those that
+// it keeps, then those that it reduces. Results that are kept come last in the code, so that one may lie where an
+// operand lay.
 struct Kernel {
   std::int32_t rank;  // of the grid, 1 or more; the last axis is the innermost
   std::int64_t size[kMostRank];
-  bool reduced[kMostRank];
-  std::int32_t operands, length;
+  std::int32_t operands, length, results;
   Operand operand[kMostOperands];
   Instruction code[kMostCode];
-  Reduction reduction;
-  std::uint8_t result;
-  std::int16_t where;  // register whose zeros leave an entry out of a reduction, or -1
-  std::int32_t masks;  // so many instructions, the first ones, tell `where`
-  bool scalar;         // of one entry, a number: all of it is in double, whatever the run's type
-  double empty;        // of a maximum over nothing
-  // Operands that do not change along the innermost axis, and where they are zero nothing is added to a sum.
+  Result result[kMostResults];
+  bool scalar;  // of numbers: all of it is in double, whatever the run's type
+  // Operands that do not change along the innermost axis, and where they are zero nothing is added to any sum.
   std::int32_t skips;
   std::uint8_t skip[kMostSkips];
-  Operand out;  // stride 0 on reduced axes
 };
 
 // Operations along one axis: x [outer, n, inner], index and out as the operation says.
@@ -71,6 +79,7 @@ enum class AxisOp : std::uint8_t {
   cumsum,  // out [outer, n, inner]; reverse: from the end
   pick,    // out [outer, m, inner] = x at index, -1: 0
   place,   // out [outer, n, inner] = sums of x [outer, m, inner] at index, -1: dropped
+  mirror,  // out [n, n] = x + x'; out may be x
 };
 struct AxisStep {
   AxisOp op;

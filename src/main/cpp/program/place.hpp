@@ -6,7 +6,7 @@
 
 namespace vicinal::program {
 
-// A buffer lives from its first step to its last; first fit, the largest first.
+// A buffer lives from its first step to its last, and may take over the place of one that its step reads last.
 void place(Plan& plan);
 
 }  // namespace vicinal::program

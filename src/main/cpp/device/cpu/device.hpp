@@ -115,6 +115,7 @@ struct Device {
   static constexpr auto xpby = cpu::xpby<Real>;
   static constexpr auto multiply = cpu::multiply<Real>;
 
+  static constexpr auto product = cpu::product<Real>;
   static constexpr auto run_kernel = cpu::run_kernel<Real>;
   static constexpr auto run_axis = cpu::run_axis<Real>;
 };

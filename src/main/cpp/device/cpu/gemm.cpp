@@ -66,10 +66,35 @@ void inner_products(const Engine& e, const Product<Real>& p) {
   });
 }
 
+void upper(const Product<float>& p) {
+  cblas_ssyrk(CblasRowMajor, CblasUpper, p.transpose_a ? CblasTrans : CblasNoTrans, static_cast<blasint>(p.n),
+              static_cast<blasint>(p.k), 1.0f, p.a, static_cast<blasint>(p.lda), 0.0f, p.c,
+              static_cast<blasint>(p.ldc));
+}
+void upper(const Product<double>& p) {
+  cblas_dsyrk(CblasRowMajor, CblasUpper, p.transpose_a ? CblasTrans : CblasNoTrans, static_cast<blasint>(p.n),
+              static_cast<blasint>(p.k), 1.0, p.a, static_cast<blasint>(p.lda), 0.0, p.c, static_cast<blasint>(p.ldc));
+}
+
+// Where there is one thread: the BLAS's own half, a tenth faster than blocks at 1024 x 512.
+constexpr std::int64_t kLeastRank = 256;
+template <class Real>
+void rank_k(const Product<Real>& p) {
+  upper(p);
+  for (std::int64_t i = 0; i < p.n; i += kCut)
+    for (std::int64_t j = i; j < p.n; j += kCut)
+      for (std::int64_t q = j; q < std::min(j + kCut, p.n); ++q)
+        for (std::int64_t r = i; r < std::min(i + kCut, q); ++r) p.c[q * p.ldc + r] = p.c[r * p.ldc + q];
+}
+
 // c = a a' or a' a: the blocks on one side of the diagonal, copied to the other. False: too few blocks for the threads.
 template <class Real>
 bool gram(const Engine& e, const Product<Real>& p) {
   if (p.a != p.b || p.lda != p.ldb || p.m != p.n || p.transpose_a == p.transpose_b || p.accumulate) return false;
+  if (e.threads == 1 && p.n >= kLeastRank) {
+    rank_k(p);
+    return true;
+  }
   const std::int64_t n = p.n, side = n < 512 ? 64 : 128, blocks = (n + side - 1) / side, pairs = (blocks + 1) / 2;
   if (pairs < std::max(2, e.threads)) return false;
   parallel(e, pairs, [&](std::int64_t t) {

@@ -84,8 +84,10 @@ struct Kernels {
   void (*axpy)(std::int64_t n, double alpha, const Real* x, Real* y);
   void (*xpby)(std::int64_t n, const Real* x, double beta, Real* y);
   void (*multiply)(std::int64_t n, const Real* a, const Real* b, Real* out);  // out may be a or b
-  // Positions [begin, end) of a fused kernel's first axis. accumulators: as many doubles as the last axis has entries;
-  // partial: where a reduction goes that other ranges add to, or null.
+  std::int64_t (*count_nonzero)(std::int64_t n, const Real* x);
+  // Positions [begin, end) of a fused kernel's first axis. accumulators: of each reduction one after the other, as many
+  // doubles as the last axis has entries, or one if that is reduced; partial: likewise, where reductions over the first
+  // axis go that other ranges add to, or null.
   void (*run_kernel)(const program::Kernel& kernel, void* const* buffers, std::int64_t begin, std::int64_t end,
                      double* accumulators, double* partial);
 };

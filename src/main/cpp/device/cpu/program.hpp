@@ -7,6 +7,10 @@
 
 namespace vicinal::cpu {
 
+// A product as gemm makes it; where a is nearly all zeros, the gradient of a loss over few pairs, from the rest alone.
+template <class Real>
+void product(Engine& e, const Product<Real>& p);
+
 // A fused kernel; buffers are those of the plan.
 template <class Real>
 void run_kernel(Engine& e, const program::Kernel& k, void* const* buffers);

@@ -2,8 +2,8 @@
 // axis, with registers of kTile elements that stay in the first cache.
 // Cost         an instruction is one vector loop over a tile, or one number where its operands do not change along it;
 //              arrays along the innermost axis are read in place; what a mask leaves out of a whole tile is jumped
-//              over.
-// Determinism  a sum adds a tile in vector lanes and tiles in double, in an order that only sizes decide.
+//              over. Several results of one grid take one pass over it.
+// Determinism  a sum adds a tile in vector lanes and tiles in double, in an order that only the grid's sizes decide.
 #include <cmath>
 #include <limits>
 #include <type_traits>
@@ -21,10 +21,14 @@ using program::Kernel;
 using program::MapOp;
 using program::Operand;
 using program::Reduction;
+using program::Result;
 using program::Source;
 
-constexpr std::int64_t kTile = 256;
-constexpr std::int64_t kLanes = 16;
+// Elements of a tile: a dozen live registers fit the first cache.
+template <class T>
+constexpr std::int64_t kTile = 2048 / sizeof(T);
+// What a mask selects little of is computed in parts of a tile.
+constexpr std::int64_t kPart = 64;
 
 // T: of the registers; Real: of arrays.
 template <class T, class Real>
@@ -35,76 +39,67 @@ class Machine {
       base_[o] = k.operand[o].buffer < 0 ? nullptr : buffers[k.operand[o].buffer];
       offset_[o] = k.operand[o].offset;
     }
-    out_ = buffers[k.out.buffer];
+    for (int r = 0; r < k.results; ++r) {
+      const Result& q = k.result[r];
+      out_[r] = buffers[q.out.buffer];
+      out_offset_[r] = q.out.offset;
+      if (q.reduction == Reduction::none) continue;
+      while (kept_[r] < last_ && !q.reduced[kept_[r]]) ++kept_[r];
+      width_[r] = q.reduced[last_] ? 1 : k.size[last_];
+    }
   }
 
-  // Positions [begin, end) of axis 0, or of the only axis. accumulators: as many as the innermost axis has entries, or
-  // one; partial: where sums go that other ranges add to, or null.
+  // Positions [begin, end) of axis 0, or of the only axis; none of the grid's axes is empty. accumulators: a row of
+  // widths, one after the other; partial: likewise, where sums over axis 0 go that other ranges add to, or null.
   void run(std::int64_t begin, std::int64_t end, double* accumulators, double* partial) {
-    accumulators_ = accumulators;
-    partial_ = partial;
-    out_offset_ = k_.out.offset;
-    inner_begin_ = 0;
-    inner_end_ = k_.size[last_];
-    first_ = 0;
-    width_ = k_.reduced[last_] ? 1 : inner_end_;
-    if (k_.rank == 1) {
-      inner_begin_ = begin;
-      inner_end_ = end;
-      if (!k_.reduced[0]) {
-        first_ = begin;
-        width_ = end;
-      }
-      if (k_.reduction == Reduction::none) {
-        row();
-      } else {
-        clear();
-        row();
-        flush();
-      }
-      return;
+    for (int r = 0; r < k_.results; ++r) {
+      accumulators_[r] = accumulators;
+      partial_[r] = partial;
+      accumulators += width_[r];
+      if (partial != nullptr) partial += width_[r];
     }
-    int kept = 0;  // leading axes that are kept; the others, but the last, are reduced
-    while (kept < last_ && !k_.reduced[kept]) ++kept;
-    const bool reduces = k_.reduction != Reduction::none;
-    if (!reduces) kept = last_;
     begin_ = begin;
     end_ = end;
-    if (nothing(0, kept)) return;
+    inner_begin_ = k_.rank == 1 ? begin : 0;
+    inner_end_ = k_.rank == 1 ? end : k_.size[last_];
+    clear(-1);
+    if (begin >= end) {
+      for (int r = 0; r < k_.results; ++r)
+        if (partial != nullptr && kept_[r] == 0 && width_[r] > 0) flush_result(r);
+      return;
+    }
     for (int axis = 0; axis < last_; ++axis) at_axis_[axis] = 0;
-    advance(0, begin);
+    if (last_ > 0) advance(0, begin);
     at_axis_[0] = begin;
-    do {
-      if (reduces) clear();
-      if (!nothing(kept, last_)) do {
-          if (!skipped()) row();
-        } while (next(kept, last_));
-      if (reduces) flush();
-    } while (next(0, kept));
+    for (int axis = 0; axis >= 0;) {
+      if (!skipped()) row();
+      axis = turning();
+      flush(axis);
+      if (axis < 0) break;
+      turn(axis);
+      clear(axis);
+    }
   }
 
  private:
   void advance(int axis, std::int64_t steps) {
     for (int o = 0; o < k_.operands; ++o) offset_[o] += steps * k_.operand[o].stride[axis];
-    out_offset_ += steps * k_.out.stride[axis];
+    for (int r = 0; r < k_.results; ++r) out_offset_[r] += steps * k_.result[r].out.stride[axis];
   }
-  std::int64_t first_of(int axis) const { return axis == 0 ? begin_ : 0; }
-  std::int64_t end_of(int axis) const { return axis == 0 ? end_ : k_.size[axis]; }
-  // Whether one of the axes [from, to) has no position.
-  bool nothing(int from, int to) const {
-    for (int axis = from; axis < to; ++axis)
-      if (first_of(axis) >= end_of(axis)) return true;
-    return false;
+  // The axis in front of the innermost that moves next, or -1 at the end.
+  int turning() const {
+    for (int axis = last_; axis-- > 0;)
+      if (at_axis_[axis] + 1 < (axis == 0 ? end_ : k_.size[axis])) return axis;
+    return -1;
   }
-  // The next position over the axes [from, to), the last of them fastest; false, and back at the first, at the end.
-  bool next(int from, int to) {
-    for (int axis = to; axis-- > from;) {
-      advance(axis, 1);
-      if (++at_axis_[axis] < end_of(axis)) return true;
-      advance(axis, first_of(axis) - at_axis_[axis]);
-      at_axis_[axis] = first_of(axis);
+  // One step along the axis; those behind it are back at their first position.
+  void turn(int axis) {
+    advance(axis, 1);
+    ++at_axis_[axis];
+    for (int behind = axis + 1; behind < last_; ++behind) {
+      advance(behind, -at_axis_[behind]);
+      at_axis_[behind] = 0;
     }
-    return false;
   }
 
   bool skipped() const {
@@ -116,40 +111,45 @@ class Machine {
   }
 
   void row() {
-    for (std::int64_t at = inner_begin_; at < inner_end_; at += kTile) {
-      const std::int64_t n = at + kTile < inner_end_ ? kTile : inner_end_ - at;
-      const T* where = nullptr;
-      if (k_.where >= 0) {
-        tile(0, k_.masks, at, n);
-        const bool one = one_[k_.where];
-        if (!any(one ? 1 : n, at_[k_.where])) continue;
-        if (!one) where = at_[k_.where];
+    for (std::int64_t at = inner_begin_; at < inner_end_; at += kTile<T>)
+      run(0, k_.length, {at, 0, at + kTile<T> < inner_end_ ? kTile<T> : inner_end_ - at});
+  }
+
+  // What an instruction makes of a tile leaves the machine.
+  void deliver(const Instruction& in, std::int64_t at, std::int64_t n) {
+    const Result& q = k_.result[in.to];
+    const T* where = nullptr;
+    if (q.where) {
+      if (!one_[in.b]) {
+        where = at_[in.b];
+      } else if (*at_[in.b] == T(0)) {
+        return;
       }
-      tile(k_.where < 0 ? 0 : k_.masks, k_.length, at, n);
-      const T* v = whole(k_.result, n);
-      switch (k_.reduction) {
-        case Reduction::none:
-          if (k_.out.source == Source::scalar) {
-            store(static_cast<double*>(out_), at, n, v);
-          } else {
-            store(static_cast<Real*>(out_), at, n, v);
-          }
-          break;
-        case Reduction::sum:
-          if (k_.reduced[last_]) {
-            accumulators_[0] += where == nullptr ? sum(n, v) : sum_where(n, v, where);
-          } else {
-            add(n, v, where, accumulators_ + at);
-          }
-          break;
-        case Reduction::largest:
-          if (k_.reduced[last_]) {
-            raise(accumulators_[0], largest(n, v, where));
-          } else {
-            raise(n, v, where, accumulators_ + at);
-          }
-          break;
-      }
+    }
+    const T* v = whole(in.a, n);
+    double* const to = accumulators_[in.to];
+    switch (q.reduction) {
+      case Reduction::none:
+        if (q.out.source == Source::scalar) {
+          store(static_cast<double*>(out_[in.to]) + out_offset_[in.to], q.out.stride[last_], at, n, v);
+        } else {
+          store(static_cast<Real*>(out_[in.to]) + out_offset_[in.to], q.out.stride[last_], at, n, v);
+        }
+        break;
+      case Reduction::sum:
+        if (q.reduced[last_]) {
+          *to += where == nullptr ? sum(n, v) : sum_where(n, v, where);
+        } else {
+          add(n, v, where, to + at);
+        }
+        break;
+      case Reduction::largest:
+        if (q.reduced[last_]) {
+          raise(*to, largest(n, v, where));
+        } else {
+          raise(n, v, where, to + at);
+        }
+        break;
     }
   }
 
@@ -160,9 +160,8 @@ class Machine {
     return found != 0;
   }
   template <class Out>
-  void store(Out* out, std::int64_t at, std::int64_t n, const T* v) const {
-    const std::int64_t step = k_.out.stride[last_];
-    Out* to = out + out_offset_ + at * step;
+  static void store(Out* out, std::int64_t step, std::int64_t at, std::int64_t n, const T* v) {
+    Out* to = out + at * step;
     if (step == 1) {
 #pragma omp simd
       for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<Out>(v[i]);
@@ -222,35 +221,49 @@ class Machine {
     if ((v > to) | (v != v)) to = static_cast<double>(v);
   }
 
-  void clear() {
-    const double start = k_.reduction == Reduction::sum ? 0.0 : -std::numeric_limits<double>::infinity();
-    for (std::int64_t i = first_; i < width_; ++i) accumulators_[i] = start;
+  // Sums whose kept axes changed, as `axis` moved, start again, or end. -1: all.
+  void clear(int axis) {
+    for (int r = 0; r < k_.results; ++r) {
+      if (kept_[r] <= axis) continue;
+      const double start = k_.result[r].reduction == Reduction::sum ? 0.0 : -std::numeric_limits<double>::infinity();
+      for (std::int64_t i = 0; i < width_[r]; ++i) accumulators_[r][i] = start;
+    }
   }
-  void flush() {
-    if (partial_ != nullptr) {
-      for (std::int64_t i = first_; i < width_; ++i) partial_[i] = accumulators_[i];
+  void flush(int axis) {
+    for (int r = 0; r < k_.results; ++r)
+      if (kept_[r] > axis && width_[r] > 0) flush_result(r);
+  }
+  void flush_result(int r) {
+    const Result& q = k_.result[r];
+    const double* const from = accumulators_[r];
+    if (partial_[r] != nullptr && kept_[r] == 0) {
+      for (std::int64_t i = 0; i < width_[r]; ++i) partial_[r][i] = from[i];
       return;
     }
-    const std::int64_t step = k_.reduced[last_] ? 0 : k_.out.stride[last_];
-    for (std::int64_t i = first_; i < width_; ++i) {
-      double v = accumulators_[i];
-      if (k_.reduction == Reduction::largest && v == -std::numeric_limits<double>::infinity()) v = k_.empty;
-      if (k_.out.source == Source::scalar) {
-        static_cast<double*>(out_)[out_offset_ + i * step] = v;
+    const std::int64_t step = q.reduced[last_] ? 0 : q.out.stride[last_];
+    for (std::int64_t i = 0; i < width_[r]; ++i) {
+      double v = from[i];
+      if (q.reduction == Reduction::largest && v == -std::numeric_limits<double>::infinity()) v = q.empty;
+      if (q.out.source == Source::scalar) {
+        static_cast<double*>(out_[r])[out_offset_[r] + i * step] = v;
       } else {
-        static_cast<Real*>(out_)[out_offset_ + i * step] = static_cast<Real>(v);
+        static_cast<Real*>(out_[r])[out_offset_[r] + i * step] = static_cast<Real>(v);
       }
     }
   }
 
+  // A tile from position `at` of the innermost axis, or a part of it, elements [from, to).
+  struct Tile {
+    std::int64_t at, from, to;
+  };
+  static constexpr Tile kFirst{0, 0, 1};
+
   // A register is a tile of values, or one number where all of them are equal.
-  void load(const Instruction& in, std::int64_t at, std::int64_t n) {
+  void load(const Instruction& in, const Tile& tile) {
     const Operand& o = k_.operand[in.a];
-    const std::int64_t step = o.stride[last_], from = offset_[in.a] + at * step;
-    T* const to = registers_[in.to];
-    at_[in.to] = to;
-    one_[in.to] = step == 0;
-    if (step == 0) n = 1;
+    const std::int64_t step = o.stride[last_], from = offset_[in.a] + tile.at * step;
+    T* const to = place(in.to, step == 0);
+    const Tile part = step == 0 ? kFirst : tile;
     switch (o.source) {
       case Source::real: {
         const Real* x = static_cast<const Real*>(base_[in.a]) + from;
@@ -260,7 +273,7 @@ class Machine {
             break;
           }
         }
-        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
+        for (std::int64_t i = part.from; i < part.to; ++i) to[i] = static_cast<T>(x[i * step]);
         break;
       }
       case Source::scalar:
@@ -268,36 +281,39 @@ class Machine {
         break;
       case Source::integer: {
         const std::int64_t* x = static_cast<const std::int64_t*>(base_[in.a]) + from;
-        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(x[i * step]);
+        for (std::int64_t i = part.from; i < part.to; ++i) to[i] = static_cast<T>(x[i * step]);
         break;
       }
       case Source::position:
 #pragma omp simd
-        for (std::int64_t i = 0; i < n; ++i) to[i] = static_cast<T>(from + i * step);
+        for (std::int64_t i = part.from; i < part.to; ++i) to[i] = static_cast<T>(from + i * step);
         break;
     }
   }
   template <class Compare>
-  void compare(const Instruction& in, std::int64_t at, std::int64_t n, Compare&& compare) {
+  void compare(const Instruction& in, const Tile& tile, Compare&& compare) {
     const std::int64_t sa = k_.operand[in.a].stride[last_], sb = k_.operand[in.b].stride[last_];
-    const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + offset_[in.a] + at * sa;
-    const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + at * sb;
-    T* const to = registers_[in.to];
-    at_[in.to] = to;
-    one_[in.to] = sa == 0 && sb == 0;
-    if (one_[in.to]) n = 1;
+    const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + offset_[in.a] + tile.at * sa;
+    const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + tile.at * sb;
+    T* const to = place(in.to, sa == 0 && sb == 0);
+    const Tile part = one_[in.to] ? kFirst : tile;
     if (sa == 0 && sb == 1) {
       const std::int64_t one = *a;
 #pragma omp simd
-      for (std::int64_t i = 0; i < n; ++i) to[i] = T(compare(one, b[i]));
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = T(compare(one, b[i]));
     } else {
-      for (std::int64_t i = 0; i < n; ++i) to[i] = T(compare(a[i * sa], b[i * sb]));
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = T(compare(a[i * sa], b[i * sb]));
     }
   }
   void put(int r, T v) {
-    registers_[r][0] = v;
-    at_[r] = registers_[r];
-    one_[r] = true;
+    *place(r, true) = v;
+  }
+  // Where a register's values are put. One number has a place apart: parts of a tile are made one after the other.
+  T* place(int r, bool one) {
+    T* const to = one ? &ones_[r] : registers_[r];
+    at_[r] = to;
+    one_[r] = one;
+    return to;
   }
   // All values of a register, for what leaves the machine.
   const T* whole(int r, std::int64_t n) {
@@ -311,32 +327,62 @@ class Machine {
     return at_[r];
   }
 
-  // Instructions [p, end) over a tile.
-  void tile(int p, int end, std::int64_t at, std::int64_t n) {
+  // Whether a mask is 0 all over; else what it needs of the next `length` instructions is computed where it is not, if
+  // that is little, and `done` says so.
+  bool nothing(int mask, const Tile& tile, int p, int length, bool* done) {
+    *done = false;
+    if (one_[mask]) return *at_[mask] == T(0);
+    int parts = 0, some = 0;
+    bool part[kTile<T> / kPart];
+    for (std::int64_t from = 0; from < tile.to; from += kPart, ++parts)
+      some += part[parts] = any((from + kPart < tile.to ? from + kPart : tile.to) - from, at_[mask] + from);
+    if (some == 0 || 2 * some > parts) return some == 0;
+    for (int i = 0; i < parts; ++i)
+      if (part[i]) run(p, p + length, {tile.at, i * kPart, i + 1 < parts ? (i + 1) * kPart : tile.to});
+    return *done = true, false;
+  }
+
+  // Instructions [p, end).
+  void run(int p, int end, const Tile& tile) {
     for (; p < end; ++p) {
       const Instruction& in = k_.code[p];
       switch (in.op) {
         case MapOp::load:
-          load(in, at, n);
+          load(in, tile);
           break;
         case MapOp::constant:
           put(in.to, static_cast<T>(in.k));
           break;
         case MapOp::same:
-          compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a == b; });
+          compare(in, tile, [](std::int64_t a, std::int64_t b) { return a == b; });
           break;
         case MapOp::below:
-          compare(in, at, n, [](std::int64_t a, std::int64_t b) { return a < b; });
+          compare(in, tile, [](std::int64_t a, std::int64_t b) { return a < b; });
           break;
-        case MapOp::jump:
-          if (any(one_[in.a] ? 1 : n, at_[in.a])) break;
-          p += static_cast<int>(in.k) + 1;
-          put(k_.code[p].to, T(0));
+        case MapOp::jump: {
+          const int length = static_cast<int>(in.k);
+          bool done;
+          if (nothing(in.a, tile, p + 1, length, &done)) {
+            p += length + 1;
+            if (k_.code[p].op != MapOp::result) {
+              put(k_.code[p].to, T(0));
+            } else {
+              while (p + 1 < k_.length && k_.code[p + 1].op == MapOp::result && k_.code[p + 1].b == in.a &&
+                     k_.result[k_.code[p + 1].to].where)
+                ++p;
+            }
+          } else if (done) {
+            p += length;
+          }
+          break;
+        }
+        case MapOp::result:
+          deliver(in, tile.at, tile.to);
           break;
 #define VICINAL_MAP(name, operands, expression)                                     \
   case MapOp::name:                                                                 \
     map<operands>(                                                                  \
-        in, n,                                                                      \
+        in, tile,                                                                   \
         [k = static_cast<T>(in.k)](T a, [[maybe_unused]] T b, [[maybe_unused]] T c) \
             __attribute__((always_inline)) { return expression; });                 \
     break;
@@ -361,13 +407,13 @@ class Machine {
     }
   }
   template <int kOperands, class F>
-  void map(const Instruction& in, std::int64_t n, F&& f) {
+  void map(const Instruction& in, const Tile& tile, F&& f) {
     const bool one = one_[in.a] && (kOperands < 2 || one_[in.b]) && (kOperands < 3 || one_[in.c]);
-    T* const to = registers_[in.to];
-    const std::int64_t count = one ? 1 : n;
+    T* const to = one ? &ones_[in.to] : registers_[in.to];
+    const Tile part = one ? kFirst : tile;
     const auto loop = [&](const auto a, const auto b, const auto c) {
 #pragma omp simd
-      for (std::int64_t i = 0; i < count; ++i) to[i] = f(a[i], b[i], c[i]);
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = f(a[i], b[i], c[i]);
     };
     if constexpr (kOperands == 1) {
       loop(Many{at_[in.a]}, One{}, One{});
@@ -385,13 +431,18 @@ class Machine {
   std::int64_t begin_ = 0, end_ = 0, at_axis_[program::kMostRank] = {};
   const void* base_[program::kMostOperands];
   std::int64_t offset_[program::kMostOperands];
-  void* out_;
-  std::int64_t out_offset_ = 0, inner_begin_ = 0, inner_end_ = 0, first_ = 0, width_ = 1;
-  double* accumulators_ = nullptr;
-  double* partial_ = nullptr;
+  std::int64_t inner_begin_ = 0, inner_end_ = 0;
+  // Of each result: its place, how many leading axes are kept (all of them of what is kept whole), its sums.
+  void* out_[program::kMostResults];
+  std::int64_t out_offset_[program::kMostResults];
+  int kept_[program::kMostResults] = {};
+  std::int64_t width_[program::kMostResults] = {};
+  double* accumulators_[program::kMostResults];
+  double* partial_[program::kMostResults];
   const T* at_[program::kMostRegisters] = {};
   bool one_[program::kMostRegisters] = {};
-  alignas(64) T registers_[program::kMostRegisters][kTile];
+  T ones_[program::kMostRegisters];
+  alignas(64) T registers_[program::kMostRegisters][kTile<T>];
 };
 
 template <class Real>
@@ -404,12 +455,27 @@ void run_kernel(const Kernel& k, void* const* buffers, std::int64_t begin, std::
   }
 }
 
+template <class Real>
+std::int64_t count_nonzero(std::int64_t n, const Real* x) {
+  std::int64_t count = 0;
+  for (std::int64_t at = 0; at < n; at += kTile<float>) {
+    const std::int64_t end = at + kTile<float> < n ? at + kTile<float> : n;
+    std::int32_t some = 0;
+#pragma omp simd reduction(+ : some)
+    for (std::int64_t i = at; i < end; ++i) some += x[i] != Real(0);
+    count += some;
+  }
+  return count;
+}
+
 }  // namespace
 
 void fill_program(Kernels<float>& k) {
+  k.count_nonzero = count_nonzero<float>;
   k.run_kernel = run_kernel<float>;
 }
 void fill_program(Kernels<double>& k) {
+  k.count_nonzero = count_nonzero<double>;
   k.run_kernel = run_kernel<double>;
 }
 

@@ -27,7 +27,7 @@ final class Products {
         : product(turned(y, 0, "ta").transposed(), g, y.attributes().flag("tb"));
   }
 
-  private static boolean isGram(Expr y) {
+  static boolean isGram(Expr y) {
     return y.operand(0) == y.operand(1) && y.attributes().flag("ta") != y.attributes().flag("tb");
   }
 

@@ -11,6 +11,9 @@ import java.util.Set;
 
 /** Gradients, as expressions: the graph is walked backwards, and only towards what is wanted. */
 public final class Reverse {
+  static final String ADJOINT = "adjoint.";
+  static final String GRADIENT = "gradient.";
+
   private Reverse() {}
 
   /**
@@ -28,15 +31,19 @@ public final class Reverse {
     for (Expr one : wanted) {
       one.requireReal("gradient");
     }
-    Graph graph = value.graph();
-    Set<Expr> active = Graph.between(wanted, List.of(value));
-    Map<Expr, Expr> adjoints = new HashMap<>(Map.of(value, graph.constant(1)));
+    return gradients(Map.of(value, value.graph().constant(1)), wanted);
+  }
+
+  /** Of expressions of any shape, each times its adjoint and summed. */
+  private static List<Expr> gradients(Map<Expr, Expr> values, List<Expr> wanted) {
+    Set<Expr> active = Graph.between(wanted, values.keySet());
+    Map<Expr, Expr> adjoints = new HashMap<>(values);
     List<Expr> backwards = new ArrayList<>(active);
     Collections.reverse(backwards);
     for (Expr node : backwards) {
       Expr adjoint = adjoints.get(node);
       if (adjoint != null) {
-        graph.at(node.site(), () -> pull(node, adjoint, active, adjoints));
+        node.graph().at(node.site(), () -> pull(node, adjoint, active, adjoints));
       }
     }
     return wanted.stream()
@@ -62,13 +69,51 @@ public final class Reverse {
    * @param inputs names of real inputs
    */
   public static Program of(Program program, String output, Collection<String> inputs) {
-    List<String> names = new ArrayList<>(inputs);
-    List<Expr> gradients =
-        gradients(program.output(output), names.stream().map(program::input).toList());
-    Map<String, Expr> more = new LinkedHashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      more.put("gradient." + names.get(i), gradients.get(i));
+    List<Expr> wanted = inputs.stream().map(program::input).toList();
+    return program.with(named(inputs, gradients(program.output(output), wanted)));
+  }
+
+  /**
+   * The program with gradients, {@code gradient.INPUT}, of the sum of outputs of any shape, each
+   * times an input {@code adjoint.OUTPUT} of that shape.
+   *
+   * @param program a program
+   * @param outputs names of real outputs
+   * @param inputs names of real inputs
+   */
+  public static Program of(Program program, Collection<String> outputs, Collection<String> inputs) {
+    List<Expr> wanted = inputs.stream().map(program::input).toList();
+    wanted.forEach(one -> one.requireReal("gradient"));
+    return program.with(named(inputs, gradients(adjoints(program, outputs), wanted)));
+  }
+
+  /**
+   * The same in two runs, for adjoints that are known only when the outputs are: of embeddings of
+   * which tuples are mined before there is a loss. What the second run needs of the first is an
+   * output of that and an input of this, {@code saved.0} and so on; the two give the bits of the
+   * one program.
+   */
+  public static Split split(
+      Program program, Collection<String> outputs, Collection<String> inputs) {
+    return Split.of(program, of(program, outputs, inputs), outputs, inputs);
+  }
+
+  private static Map<Expr, Expr> adjoints(Program program, Collection<String> outputs) {
+    Map<Expr, Expr> adjoints = new LinkedHashMap<>();
+    for (String name : outputs) {
+      Expr value = program.output(name);
+      value.requireReal("gradient");
+      Expr adjoint = value.graph().input(ADJOINT + name, value.type(), value.sizes());
+      adjoints.merge(value, adjoint, Expr::plus);
     }
-    return program.with(more);
+    return adjoints;
+  }
+
+  private static Map<String, Expr> named(Collection<String> inputs, List<Expr> gradients) {
+    Map<String, Expr> named = new LinkedHashMap<>();
+    for (String input : inputs) {
+      named.put(GRADIENT + input, gradients.get(named.size()));
+    }
+    return named;
   }
 }

@@ -74,7 +74,9 @@ final class Simplification {
       case DIV -> isConstant(second, 1) ? first : null;
       case SUM_LIKE, BROADCAST_LIKE -> first.sizes().equals(sizes) ? first : null;
       case TRANSPOSE ->
-          attributes.text("axes").equals("1,0") && first.isTransposed() ? first.operand(0) : null;
+          !attributes.text("axes").equals("1,0")
+              ? null
+              : first.isTransposed() ? first.operand(0) : Symmetry.of(first) ? first : null;
       default -> null;
     };
   }

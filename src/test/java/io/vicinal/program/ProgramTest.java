@@ -86,6 +86,32 @@ class ProgramTest {
 
   /** NaN times 0 is NaN, and a number plus a matrix of zeros is a matrix. */
   @Test
+  void aMatrixThatIsItsOwnTransposeIsNotTransposed() {
+    Expr labels = graph.integer("labels", "B");
+    Expr alike = labels.column().sameAs(labels.row());
+    Expr self = alike.index(0).equalTo(alike.index(1));
+    Expr lengths = x.square().sum(1);
+    Expr symmetric =
+        alike.select(lengths.plus(lengths.transposed()).minus(x.gram()).exp(), self.not());
+    assertThat(symmetric.transposed()).isSameAs(symmetric);
+    assertThat(x.gram().plus(x.gram().stop().times(2)).transposed().operation())
+        .isEqualTo(Operation.ADD);
+    Expr matrix = graph.real("m", "B", "B");
+    for (Expr other :
+        List.of(
+            matrix,
+            x.gram().plus(matrix),
+            x.gram().minus(lengths),
+            alike.index(0).times(alike.index(1)).plus(alike.index(1)),
+            lengths.minus(lengths.transposed()),
+            x.matmul(y.transposed()),
+            labels.column().below(labels.row()))) {
+      assertThat(other.transposed().operation()).isEqualTo(Operation.TRANSPOSE);
+    }
+    assertThat(matrix.plus(matrix.transposed()).transposed().operation()).isEqualTo(Operation.ADD);
+  }
+
+  @Test
   void whatMayChangeSomethingIsMade() {
     assertThat(x.times(0).operation()).isEqualTo(Operation.MUL);
     assertThat(x.minus(x).operation()).isEqualTo(Operation.SUB);
