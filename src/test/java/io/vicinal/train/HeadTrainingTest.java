@@ -50,6 +50,11 @@ class HeadTrainingTest {
         new ScheduleConfig("cycle", 0, List.of(), 1, 0, null, 0, ScheduleConfig.Rise.NONE);
     assertThatThrownBy(() -> Parts.schedule(cycle, 1, 1))
         .hasMessage("schedule.name: \"cycle\" is unknown");
+    RunConfig late = RunConfig.defaults("schedule={\"name\":\"cosine\",\"warmup\":{\"steps\":60}}");
+    refused(
+        () -> Parts.schedule(late.schedule(), 20, 3),
+        "schedule.warmup.steps: 60 leave nothing of the cosine's 60 steps; lower it");
+    assertThat(Parts.schedule(late.schedule(), 21, 3).factor()).isEqualTo(0.1);
   }
 
   @Test

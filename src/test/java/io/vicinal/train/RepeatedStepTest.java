@@ -16,6 +16,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -40,7 +42,13 @@ class RepeatedStepTest {
   /** The addresses of every head gradient that was asked for. */
   private final List<String> steps = new ArrayList<>();
 
+  /** How often each operation was asked for. */
+  private final Map<String, Integer> calls = new TreeMap<>();
+
   private Object noted(Backend backend, Method method, Object[] arguments) throws Throwable {
+    if (arguments != null) {
+      calls.merge(method.getName(), 1, Integer::sum);
+    }
     if (method.getName().equals("headGradient")) {
       Targets targets = (Targets) arguments[3];
       steps.add(
@@ -97,6 +105,9 @@ class RepeatedStepTest {
           .train(clouds.features(), Supervision.hard(6, labels), arena);
     }
     assertRepeated();
+    // A batch, its gradient, one step of all parameters: a call each.
+    int all = steps.size();
+    assertThat(calls).isEqualTo(Map.of("gatherRows", all, "headGradient", all, "update", all));
   }
 
   private void assertRepeated() {
