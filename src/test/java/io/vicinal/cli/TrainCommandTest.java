@@ -3,6 +3,7 @@ package io.vicinal.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
@@ -64,6 +65,50 @@ class TrainCommandTest {
         assertThat(u[2 * i]).isCloseTo(z[2 * i] / norm, within(1e-5));
       }
     }
+  }
+
+  /** Other names take the place of the configuration's, with their parameters. */
+  @Test
+  void aLossAndAMinerAreNamedByThemselves() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    Outcome.of(
+            fixture.train(
+                "--set",
+                "epochs=2",
+                "--loss",
+                "margin",
+                "--param",
+                "learn-beta=true",
+                "--miner",
+                "distance",
+                "--miner-param",
+                "upper-cutoff=1.3"))
+        .succeeded();
+    Path run = fixture.at("run");
+    JsonObject config =
+        JsonParser.parseString(Files.readString(run.resolve("config.json"))).getAsJsonObject();
+    assertThat(config.get("loss").toString())
+        .isEqualTo("{\"name\":\"margin\",\"learn-beta\":true,\"normalize\":true}");
+    assertThat(config.get("miner").toString())
+        .isEqualTo("{\"name\":\"distance\",\"upper-cutoff\":1.3}");
+    try (Arena arena = Arena.host()) {
+      assertThat(Safetensors.read(run.resolve("head.safetensors"), arena))
+          .containsOnlyKeys("weight", "bias", "beta");
+    }
+    Outcome.of(fixture.embed("--head", run.toString())).succeeded();
+    Outcome.of(
+            "explain",
+            "confusions",
+            "--run",
+            run,
+            "--test-features",
+            fixture.text("X.npy"),
+            "--test-labels",
+            fixture.text("y.npy"),
+            "--out",
+            folder.resolve("c"))
+        .failed(
+            2, "margin compares the samples of a batch with each other; a loss against proxies");
   }
 
   private static String unit(Fixture fixture) {
