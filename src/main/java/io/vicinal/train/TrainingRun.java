@@ -85,10 +85,11 @@ final class TrainingRun {
             ? null
             : new Averaging(backend, model.parameters(), config.average().decay(), arena);
     this.delivered = averaging == null ? model.parameters() : averaging.parameters();
+    Head map = Head.of(delivered.subset(Head.GROUPS)); // what a loss learns has any shape
     this.validation =
         data.validation() == null
             ? null
-            : new Validation(config, backend, data.validation(), metric, Head.of(delivered));
+            : new Validation(config, backend, data.validation(), metric, map);
   }
 
   /**
