@@ -2,6 +2,7 @@ package io.vicinal.config;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
@@ -58,6 +59,24 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
       throw new InputException(
           name + " needs " + needed + ", which training does not have; it is for 'vicinal loss'");
     }
+  }
+
+  /**
+   * A loss against proxies.
+   *
+   * @param key what named it
+   * @throws InputException if there is none of that name
+   */
+  public static Loss againstProxies(String key, String name, Map<String, String> params) {
+    if (TupleLosses.has(name)) {
+      throw new InputException(
+          key
+              + ": "
+              + name
+              + " is one of the losses of a batch; a loss against proxies is needed here: "
+              + String.join(", ", Losses.names()));
+    }
+    return Losses.create(name, params);
   }
 
   /** Whether it compares the samples of a batch with each other, and has no kernels of its own. */

@@ -6,11 +6,11 @@ import io.vicinal.backend.BackendOptions;
 import io.vicinal.backend.Update;
 import io.vicinal.config.ClipConfig;
 import io.vicinal.config.ComputeConfig;
+import io.vicinal.config.LossConfig;
 import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.ScheduleConfig;
 import io.vicinal.loss.Loss;
-import io.vicinal.loss.Losses;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import io.vicinal.nn.ProxyStart;
@@ -50,15 +50,7 @@ final class Parts {
    * @throws InputException if it is another
    */
   static Loss loss(RunConfig config) {
-    if (config.loss().ofTuples()) {
-      throw new InputException(
-          "loss.name: "
-              + config.loss().name()
-              + " compares the samples of a batch with each other; a loss against proxies is needed"
-              + " here: "
-              + String.join(", ", Losses.names()));
-    }
-    return Losses.create(config.loss().name(), config.loss().params());
+    return LossConfig.againstProxies("loss.name", config.loss().name(), config.loss().params());
   }
 
   static BackendOptions options(ComputeConfig compute) {

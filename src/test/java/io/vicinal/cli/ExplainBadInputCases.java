@@ -80,7 +80,12 @@ final class ExplainBadInputCases {
         f -> f.explain("confusions", "--test-labels", null),
         "--test-labels",
         "pair of files");
-    add("unknown loss", f -> f.explain("confusions", "--loss", "softmax"), "softmax", "cosface");
+    add("unknown loss", f -> f.explain("confusions", "--loss", "sofmax"), "sofmax", "cosface");
+    add(
+        "a loss of a batch",
+        f -> f.explain("confusions", "--loss", "margin"),
+        "--loss: margin is one of the losses of a batch",
+        "cosface");
     add(
         "unknown metric",
         f -> f.explain("confusions", "--metric", "l1"),

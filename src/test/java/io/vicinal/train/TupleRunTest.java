@@ -136,8 +136,8 @@ class TupleRunTest extends QuickRuns {
         "clip.groups: \"gamma\" is no group; the groups are: weight, bias, beta");
     refused(
         () -> HeadTraining.of(null, quick("loss.name=triplet")),
-        "loss.name: triplet compares the samples of a batch with each other; a loss against"
-            + " proxies is needed here: proxy-nca, ");
+        "loss.name: triplet is one of the losses of a batch; a loss against proxies is needed"
+            + " here: proxy-nca, ");
   }
 
   @Test
@@ -147,7 +147,7 @@ class TupleRunTest extends QuickRuns {
     try (Backend backend = Backend.cpu()) {
       refused(
           () -> TrainedRun.open(run, Samples.clouds(arena, 240, 12, 6), backend, arena),
-          run + ": loss.name: triplet compares the samples of a batch with each other");
+          run + ": loss.name: triplet is one of the losses of a batch; a loss against proxies is");
     }
     refused(
         () -> Head.load(result.head(), arena),

@@ -6,6 +6,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
+import io.vicinal.config.LossConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
@@ -14,7 +15,6 @@ import io.vicinal.data.Names;
 import io.vicinal.explain.Labelled;
 import io.vicinal.explain.Subject;
 import io.vicinal.loss.Loss;
-import io.vicinal.loss.Losses;
 import io.vicinal.report.Look;
 import io.vicinal.report.PictureFiles;
 import io.vicinal.report.Pixels;
@@ -58,8 +58,8 @@ final class ModelInputs implements AutoCloseable {
     RunConfig config = training.config();
     Loss loss =
         options.loss == null
-            ? Losses.create(config.loss().name(), config.loss().params())
-            : Losses.create(options.loss, options.params);
+            ? LossConfig.againstProxies("loss.name", config.loss().name(), config.loss().params())
+            : LossConfig.againstProxies("--loss", options.loss, options.params);
     return opened(options, true, reader -> reader.trained(loss, config, withTest));
   }
 
@@ -73,7 +73,10 @@ final class ModelInputs implements AutoCloseable {
     if (withTest && options.run == null && options.testFeatures == null) {
       throw new InputException("--test-features: is missing; name the test set's two files");
     }
-    Loss loss = options.run == null ? Losses.create(options.loss, options.params) : null;
+    Loss loss =
+        options.run == null
+            ? LossConfig.againstProxies("--loss", options.loss, options.params)
+            : null;
     return opened(
         options, false, reader -> options.run != null ? reader.run(withTest) : reader.arrays(loss));
   }
