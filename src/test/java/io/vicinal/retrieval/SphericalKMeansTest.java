@@ -93,6 +93,19 @@ class SphericalKMeansTest {
     assertThat(SphericalKMeans.clusters(backend, x, 12, 6, 1).objective()).isNotEqualTo(one);
   }
 
+  /** Most starts have two centroids of one direction, of which the one gets no rows. */
+  @Test
+  void aClusterThatHasLostItsRowsGetsTheFarthest() {
+    float[] x = new float[3 * 21];
+    for (int i = 0; i < 21; i++) {
+      x[3 * i + i % 3] = 1 + i;
+    }
+    for (int seed = 0; seed < 10; seed++) {
+      long[] found = SphericalKMeans.clusters(backend, arena.of(x, 21, 3), 3, seed, 1).assigned();
+      assertThat(Arrays.stream(found).distinct().count()).as("seed %s", seed).isEqualTo(3);
+    }
+  }
+
   @Test
   void equalZeroAndOppositeRows() {
     assertThat(SphericalKMeans.clusters(backend, arena.of(new float[12], 6, 2), 2, 1, 2).assigned())
