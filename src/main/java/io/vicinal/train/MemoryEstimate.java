@@ -64,6 +64,11 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       bytes.put("averages", parameters);
     }
     bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
+    if (config.sampler().params().get("pool") instanceof Integer pool) {
+      long held = Math.min(pool, samples);
+      // Features and embeddings; products in native memory, beside those on the heap.
+      bytes.put("candidates", held * (element * width + 8 * embedding + 8 * held));
+    }
     if (config.loss().ofTuples()) {
       long batch = config.sampler().batchSize();
       long pairs = batch * (batch + config.memory().size());
@@ -152,6 +157,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       case "validation", MEASURING -> "give fewer validation samples";
       case "memory of the loss" -> "lower memory.size";
       case "batch", "pairs of a batch" -> "lower sampler.batch";
+      case "candidates" -> "lower sampler.pool";
       default -> "lower head.embedding";
     };
   }

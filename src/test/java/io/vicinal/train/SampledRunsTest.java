@@ -151,6 +151,16 @@ class SampledRunsTest extends QuickRuns {
   }
 
   @Test
+  void thePoolIsPartOfTheEstimate() {
+    RunConfig config = quick("sampler={\"name\":\"fid-batchmatch\",\"pool\":100}");
+    // Features of 12 floats, embeddings of 8 doubles, and the products of all.
+    assertThat(MemoryEstimate.of(config, 240, 12, 6, 0).bytes())
+        .containsEntry("candidates", 100L * (4 * 12 + 8 * 8 + 8 * 100));
+    assertThat(MemoryEstimate.of(config, 50, 12, 6, 0).bytes())
+        .containsEntry("candidates", 50L * (4 * 12 + 8 * 8 + 8 * 50));
+  }
+
+  @Test
   void smallClassesAreCounted() {
     List<String> notes = new ArrayList<>();
     long[] labels = LongStream.range(0, SAMPLES).map(i -> i < 3 ? 9 : i % 6).toArray();
