@@ -31,6 +31,8 @@ public enum MetricCompat {
       "intra counts a class of one row with the larger value of the two lowest labels, or with"
           + " their NaN");
 
+  private static final long LARGEST_PADDED = 1 << 16; // neighbours that are listed for each query
+
   private final String text;
 
   MetricCompat(String text) {
@@ -47,9 +49,11 @@ public enum MetricCompat {
     return text;
   }
 
-  /** Whether a metric of a k may look beyond the gallery's end. */
+  /** Whether a metric of a k may look beyond the gallery's end; of a huge k none may. */
   public static boolean pads(Set<MetricCompat> compat, MetricId id) {
-    return compat.contains(MAP_PADDING) && id.kind() == MetricKind.MAP_R;
+    return compat.contains(MAP_PADDING)
+        && id.kind() == MetricKind.MAP_R
+        && id.k() <= LARGEST_PADDED;
   }
 
   /**

@@ -45,9 +45,18 @@ public record OperatingPoint(
    *
    * @param value errors / pairs; NaN, as the interval, where there is no pair
    * @param independent that number
+   * @param quantile how many standard errors the interval reaches to each side: of Student's t with
+   *     one degree of freedom less than there are classes, as v is known from them alone; of the
+   *     normal distribution where the jackknife says nothing
    */
   public record Rate(
-      double value, double low, double high, long errors, long pairs, double independent) {
+      double value,
+      double low,
+      double high,
+      long errors,
+      long pairs,
+      double independent,
+      double quantile) {
     /**
      * @param errorsOf those of the pairs that touch a class
      * @param pairsOf the pairs that touch a class
@@ -73,17 +82,46 @@ public record OperatingPoint(
       }
       boolean known = p > 0 && p < 1 && variance > 0 && Double.isFinite(variance);
       double independent = known ? Math.min(pairs, p * (1 - p) / variance) : classes;
-      double[] ends = wilson(p, independent);
-      return new Rate(p, ends[0], ends[1], errors, pairs, independent);
+      double quantile = known ? student(classes - 1) : Z;
+      double[] ends = wilson(p, independent, quantile);
+      return new Rate(p, ends[0], ends[1], errors, pairs, independent, quantile);
     }
   }
 
   /** Wilson's interval (1927) of a share of n. */
-  static double[] wilson(double p, double n) {
-    double square = Z * Z / n;
+  static double[] wilson(double p, double n, double quantile) {
+    double square = quantile * quantile / n;
     double middle = (p + square / 2) / (1 + square);
-    double half = Z * Math.sqrt(p * (1 - p) / n + square / (4 * n)) / (1 + square);
+    double half = quantile * Math.sqrt(p * (1 - p) / n + square / (4 * n)) / (1 + square);
     return new double[] {Math.max(0, middle - half), Math.min(1, middle + half)};
+  }
+
+  /** Student's t, two-sided 95 %, by halving; 1 degree of freedom or more. */
+  static double student(long degrees) {
+    double low = 0;
+    double high = Math.PI / 2;
+    for (int i = 0; i < 60; i++) {
+      double middle = (low + high) / 2;
+      if (within(middle, degrees) < 0.95) {
+        low = middle;
+      } else {
+        high = middle;
+      }
+    }
+    return Math.sqrt(degrees) * Math.tan(high);
+  }
+
+  /** The chance of |t| below sqrt(degrees) tan(angle): Abramowitz and Stegun, 26.7.3 and 26.7.4. */
+  private static double within(double angle, long degrees) {
+    double cosine = Math.cos(angle);
+    long odd = degrees % 2;
+    double term = odd == 1 ? cosine : 1;
+    double sum = 0;
+    for (long k = odd; k <= degrees - 2; k += 2) {
+      sum += term;
+      term *= (k + 1.0) / (k + 2.0) * cosine * cosine;
+    }
+    return odd == 1 ? 2 / Math.PI * (angle + Math.sin(angle) * sum) : Math.sin(angle) * sum;
   }
 
   /**
@@ -128,7 +166,8 @@ public record OperatingPoint(
     PairDistances distances = PairDistances.of(pairs);
     double threshold = distances.threshold(target);
     OperatingPoint point = measure(pairs, distances, threshold);
-    double[] ends = wilson(target, point.falseMatches.independent);
+    Rate rate = point.falseMatches;
+    double[] ends = wilson(target, rate.independent, rate.quantile);
     return new Choice(
         target,
         threshold,

@@ -65,7 +65,7 @@ final class RankDefects {
       } else {
         long[] longer = padded(id, query, seen);
         values[m] = id.of(longer, 0, longer.length, Math.max(1, relevant));
-        values[m] *= dividesByClass(id) ? (double) relevant / (relevant + 1) : 1;
+        values[m] *= dividesByClass(id) ? Math.max(1.0, relevant) / (relevant + 1) : 1;
       }
     }
     return values;

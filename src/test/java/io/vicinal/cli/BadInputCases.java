@@ -361,8 +361,20 @@ final class BadInputCases {
           floats(f.at("R.npy"), new float[] {1, 0, 0, 1}, 2, 2);
           return f.evaluate("--metrics", "ndcg@2", "--relevance", f.text("R.npy"));
         },
-        "2 classes",
+        "r.npy: has 2 classes",
         "label 2");
+    add(
+        "a k that padding would list for every query",
+        f -> f.evaluate("--metrics", "map@3000000000/r", "--compat", "map-padding"),
+        "map@3000000000/r",
+        "lower k");
+    add(
+        "a threshold between classes of one class",
+        f -> {
+          longs(f.at("y.npy"), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+          return f.evaluate("--threshold-fmr", "0.1");
+        },
+        "y.npy: no two rows");
     add(
         "relevance that is not square",
         f -> f.evaluate("--relevance", f.text("E.npy")),

@@ -212,6 +212,16 @@ class MetricGoldenTest {
     check(of(x, y, "map_1000", false, "map-class-size,map-padding"), 5e-3, "map@1000/r", 3.50);
   }
 
+  /** A lone last row: what is read past the end is it, and its class has one row to divide by. */
+  @Test
+  void aLoneLastRowIsPaddedWithItself() {
+    Tensor x = matrix(3, 1, (i, j) -> i * i);
+    Tensor y = labels(3, i -> i / 2);
+    String all = "map-class-size,map-padding,lone-as-zero";
+    double padded = 1.0 / 3 + 2.0 / 4 + 3.0 / 5 + 4.0 / 6;
+    check(of(x, y, "map@6/r", false, all), 1e-12, "map@6/r", (0.5 + 0.5 + padded) / 3);
+  }
+
   /** Twenty classes of three: lists of three neighbours make R@10 an R@3. */
   @Test
   void shortLists() {

@@ -150,10 +150,66 @@ class OperatingPointTest {
     double variance = shares.stream().mapToDouble(s -> (s - mean) * (s - mean)).sum() * 5 / 6;
     double independent = p * (1 - p) / variance;
     assertThat(rate.independent()).isCloseTo(independent, offset(1e-9 * independent));
-    // The ends are where the score test of p is at 1.96 standard errors.
+    // The ends are where the score test of p is at Student's quantile of 5 degrees of freedom.
     for (double end : new double[] {rate.low(), rate.high()}) {
       double error = Math.sqrt(end * (1 - end) / independent);
-      assertThat(Math.abs(p - end) / error).isCloseTo(1.959963984540054, offset(1e-9));
+      assertThat(Math.abs(p - end) / error).isCloseTo(2.570581835636197, offset(1e-9));
+    }
+  }
+
+  /** Few classes say little of how much classes vary, which 1.96 standard errors would forget. */
+  @Test
+  void intervalsOfFewClassesHoldTheRate() {
+    Random random = new Random(7);
+    double t = 2.23;
+    int pairs = 0;
+    int matches = 0;
+    for (; pairs < 200_000; pairs++) {
+      matches += apart(normal(random), normal(random), random) <= t ? 1 : 0;
+    }
+    double rate = (double) matches / pairs;
+    int held = 0;
+    for (int draw = 0; draw < 200; draw++) {
+      Tensor x = arena.of(classes(random, 5, 12), 60, 8);
+      Tensor y = classes(60, 5);
+      Rate one = OperatingPoint.measure(backend, x, y, null, null, false, t).falseMatches();
+      held += one.low() <= rate && rate <= one.high() ? 1 : 0;
+    }
+    assertThat(held).isBetween(182, 200);
+  }
+
+  private static double[] normal(Random random) {
+    return random.doubles(8).map(u -> random.nextGaussian()).toArray();
+  }
+
+  /** How far two rows of classes around two centres are apart. */
+  private static double apart(double[] a, double[] b, Random random) {
+    double square = 0;
+    for (int j = 0; j < a.length; j++) {
+      square += Math.pow(a[j] - b[j] + 0.7 * (random.nextGaussian() - random.nextGaussian()), 2);
+    }
+    return Math.sqrt(square);
+  }
+
+  /** Row i is of class i modulo the classes. */
+  private static float[] classes(Random random, int classes, int each) {
+    double[][] centres = new double[classes][];
+    Arrays.setAll(centres, c -> normal(random));
+    float[] x = new float[classes * each * 8];
+    for (int i = 0; i < x.length; i++) {
+      x[i] = (float) (centres[i / 8 % classes][i % 8] + 0.7 * random.nextGaussian());
+    }
+    return x;
+  }
+
+  /** Tables of Student's distribution. */
+  @Test
+  void quantiles() {
+    double[][] known = {
+      {1, 12.706204736}, {2, 4.302652730}, {3, 3.182446305}, {9, 2.262157163}, {1000, 1.962339081}
+    };
+    for (double[] one : known) {
+      assertThat(OperatingPoint.student((long) one[0])).isCloseTo(one[1], offset(1e-8));
     }
   }
 

@@ -196,7 +196,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       EvaluationOptions options = new EvaluationOptions(ids, normalize, how, true, settings);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
       ThresholdOptions.Result at =
-          point ? threshold.run(backend, files, e, y, g, gy, normalize, embeddings) : null;
+          point ? threshold.run(backend, files, e, y, g, gy, normalize, embeddings, labels) : null;
       CommandLine line = spec.commandLine();
       PrintWriter console = written == null ? line.getOut() : written.console(line);
       print(console, evaluation, names, compat); // first: a failing file costs no result
@@ -275,14 +275,18 @@ public final class EvaluateCommand implements Callable<Integer> {
     try {
       return new Evaluator(backend).evaluate(e, y, g, gy, options);
     } catch (InputException failure) {
-      String said =
-          failure
-              .getMessage()
-              .replaceFirst("^gallery embeddings: ", gallery + ": ")
-              .replaceFirst("^embeddings: ", embeddings + ": ")
-              .replaceFirst("^labels: ", labels + ": ");
-      throw new InputException(said, failure);
+      String said = failure.getMessage();
+      said = named(said, "gallery embeddings", gallery);
+      said = named(said, "embeddings", embeddings);
+      said = named(said, "labels", labels);
+      throw new InputException(given.named(said), failure);
     }
+  }
+
+  /** A message about an argument, of the file that it is from. */
+  static String named(String message, String argument, Path file) {
+    String start = argument + ": ";
+    return message.startsWith(start) ? file + ": " + message.substring(start.length()) : message;
   }
 
   private void print(

@@ -97,6 +97,12 @@ final class MetricOptions {
     return settings;
   }
 
+  /** A message about grades, of the file that they are from. */
+  String named(String message) {
+    String said = EvaluateCommand.named(message, "relevance", relevance);
+    return EvaluateCommand.named(said, "levels", levels);
+  }
+
   private interface Reading {
     Grades grades();
   }

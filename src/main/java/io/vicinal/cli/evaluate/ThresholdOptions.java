@@ -88,7 +88,8 @@ final class ThresholdOptions {
       Tensor g,
       Tensor gy,
       boolean normalize,
-      Path own) {
+      Path own,
+      Path ownLabels) {
     Choice choice = null;
     Path chosenOn = null;
     if (target != null) {
@@ -108,11 +109,12 @@ final class ThresholdOptions {
       try {
         choice = OperatingPoint.choose(backend, rows, labels, normalize, target);
       } catch (InputException failure) {
-        Path file = failure.getMessage().startsWith("labels") ? validationLabels : validation;
-        throw file == null
-            ? failure
-            : new InputException(
-                failure.getMessage().replaceFirst("^[a-z ]+: ", file + ": "), failure);
+        String said = failure.getMessage();
+        said = EvaluateCommand.named(said, "embeddings", validation == null ? own : validation);
+        said =
+            EvaluateCommand.named(
+                said, "labels", validation == null ? ownLabels : validationLabels);
+        throw new InputException(said, failure);
       }
     }
     double distance = choice == null ? given : choice.distance();
