@@ -72,6 +72,9 @@ class ProxyProgramTest {
         params.put("temperature", "" + 1 / Double.parseDouble(params.remove("scale")));
         return new Same("softmax", "weight", params);
       }
+      case "soft-triple" -> {
+        return new Same("soft-triple-v2", "weight", params);
+      }
       default -> {
         return new Same(loss.name() + "-v2", "proxies", params);
       }

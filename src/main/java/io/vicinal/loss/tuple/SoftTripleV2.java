@@ -35,7 +35,7 @@ public record SoftTripleV2(
   @Override
   public Expr value(Batch in) {
     Expr x = coded ? in.embedding() : in.embedding().unitRows();
-    List<Expr> weights = weights(in.parameter("proxies", sizes().toArray(String[]::new)));
+    List<Expr> weights = weights(in.parameter("weight", sizes().toArray(String[]::new)));
     List<Expr> cosines = weights.stream().map(w -> x.matmul(w.transposed())).toList(); // [B, C]
     Expr scores = (coded ? overClasses(cosines) : overCentres(cosines)).times(la);
     Expr own = ClassScores.own(in, scores).minus(la * margin);
@@ -99,6 +99,6 @@ public record SoftTripleV2(
 
   @Override
   public List<LearnedParameter> learned() {
-    return List.of(new LearnedParameter("proxies", sizes()));
+    return List.of(new LearnedParameter("weight", sizes()));
   }
 }

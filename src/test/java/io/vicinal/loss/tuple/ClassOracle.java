@@ -248,7 +248,7 @@ final class ClassOracle {
   }
 
   private static double softTriple(TupleCase in) {
-    Learned all = in.learned().get("proxies");
+    Learned all = in.learned().get("weight");
     int classes = (int) all.shape()[0];
     int centers = (int) in.number("centers");
     boolean coded = in.flag("coded");
