@@ -35,6 +35,10 @@ def workload(kind, *arguments):
 
         name, classes, centers = arguments
         return LossWork(folder, name, int(classes), int(centers))
+    if kind == "tuple":
+        from tuples import TupleWork
+
+        return TupleWork(folder, *arguments)
     if kind == "curvature":
         from curvature import CurvatureWork
 

@@ -1,5 +1,7 @@
 package io.vicinal.bench;
 
+import static io.vicinal.backend.Update.Clip.NONE;
+
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
 import io.vicinal.backend.Targets;
@@ -43,9 +45,9 @@ final class AdamHead {
         new Adam(
             arena,
             List.of(
-                new ParameterGroup("weight", head.weight(), gradient.weight(), lr, 1e-8, 0, 0),
+                new ParameterGroup("weight", head.weight(), gradient.weight(), lr, 1e-8, 0, 0, NONE),
                 new ParameterGroup(
-                    "proxies", head.proxies(), gradient.proxies(), 10 * lr, 1e-8, 0, 0)),
+                    "proxies", head.proxies(), gradient.proxies(), 10 * lr, 1e-8, 0, 0, NONE)),
             0.9,
             0.999,
             false);

@@ -20,6 +20,7 @@ final class Catalogue {
             new SolveExperiment(),
             new StreamExperiment(),
             new NoiseExperiment(),
+            new TupleExperiment(),
             new GatesExperiment())
         : List.of(new SolveExperiment(25_882, 3_997, 10)); // of the size of In-Shop
   }
@@ -51,10 +52,34 @@ final class Catalogue {
             // Means of ratios of small integers; near-equal distances may be ordered differently.
             .within(1e-4, 1e-4)
             .inSingleRepeats(true));
+    for (int batch : List.of(32, 256, 1_024)) {
+      double least = batch < 256 ? 1 : 3;
+      rows.add(tuple("contrastive", batch, Map.of("mean", "active"), least));
+      rows.add(tuple("triplet", batch, Map.of("squared", "false", "mean", "active"), least));
+      rows.add(tuple("margin", batch, Map.of(), least));
+      rows.add(tuple("multi-similarity", batch, Map.of("mining", "false"), least));
+      rows.add(tuple("circle", batch, Map.of(), least).within(1e-3, 1e-3)); // gamma is 80
+      rows.add(tuple("supcon", batch, Map.of(), least));
+      rows.add(tuple("fastap", batch, Map.of(), least).within(1e-3, 1e-3)); // slopes of bins jump
+      rows.add(tuple("lifted", batch, Map.of("reg", "0"), batch < 256 ? 1 : 20));
+    }
+    // The peer holds all pairs times all negatives: at 1,024 that is 12 GiB an array.
+    rows.add(tuple("n-pair", 256, Map.of("reg", "0"), 20));
+    rows.add(tuple("nt-xent", 256, Map.of(), 20));
+    rows.add(tuple("lifted-structure", 256, Map.of(), 20));
     rows.add(influence("if-seed", 100, 1e-6, true));
     rows.add(influence("eif", 20, 1e-3, false));
     rows.add(influence("if", 10, 1e-6, true));
     return rows;
+  }
+
+  private static Row tuple(
+      String loss, int batch, Map<String, String> parameters, double ratio) {
+    return Row.of(
+            "tuple-" + loss + "-" + batch,
+            (b, quick) -> new TupleWork(b, loss, loss, parameters, quick ? 32 : batch))
+        .beside(Peer.REPEAT, ratio)
+        .inSingleRepeats(loss.equals("triplet") && batch > 256);
   }
 
   private static Row loss(

@@ -121,6 +121,11 @@ final class Inputs {
     return shuffled;
   }
 
+  /** The same in random order. */
+  long[] shuffled(long[] values) {
+    return IntStream.of(permutation(values.length)).mapToLong(i -> values[i]).toArray();
+  }
+
   private int[] permutation(int n) {
     int[] order = new int[n];
     for (int i = 0; i < n; i++) {

@@ -101,7 +101,7 @@ record Settings(
 
   private static void choose(String option, List<String> chosen, List<String> known) {
     for (String name : chosen) {
-      if (!known.contains(name)) {
+      if (known.stream().noneMatch(one -> means(name, one))) {
         throw new InputException(
             option + ": '" + name + "' is unknown; choose from " + String.join(", ", known));
       }
@@ -133,7 +133,14 @@ record Settings(
   }
 
   boolean wants(String name) {
-    return rows.isEmpty() || rows.contains(name);
+    return rows.isEmpty() || rows.stream().anyMatch(row -> means(row, name));
+  }
+
+  /** Whether a row that was asked for is this one; a star stands for any end. */
+  private static boolean means(String asked, String name) {
+    return asked.endsWith("*")
+        ? name.startsWith(asked.substring(0, asked.length() - 1))
+        : name.equals(asked);
   }
 
   Backend open(String precision) {
