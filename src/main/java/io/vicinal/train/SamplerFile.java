@@ -42,7 +42,7 @@ final class SamplerFile {
     }
   }
 
-  /** Batches of ids; negative ones stand for none. */
+  /** Batches of ids; -1 stands for none. */
   static long[][] batches(Path file, long samples) {
     try (Arena arena = Arena.host()) {
       Tensor read = ArrayFile.read(file, arena, DType.F64, note -> {});
@@ -58,7 +58,7 @@ final class SamplerFile {
       long[][] batches = new long[(int) read.dim(0)][(int) read.dim(1)];
       for (int i = 0; i < all.length; i++) {
         int row = i / batches[0].length;
-        if (all[i] != Math.rint(all[i]) || all[i] >= samples) {
+        if (all[i] != Math.rint(all[i]) || all[i] < -1 || all[i] >= samples) {
           throw new InputException(
               KEY
                   + file

@@ -144,6 +144,8 @@ class SampledRunsTest extends QuickRuns {
     refused(() -> run(folder.resolve("b"), line), "a row of sample ids for each batch");
     write(new long[] {1, 2, 240, 3}, 2, 2);
     refused(() -> run(folder.resolve("c"), line), "240.0 in row 1", "0 to 239");
+    write(new long[] {1, 2, -7, 3}, 2, 2);
+    refused(() -> run(folder.resolve("d"), line), "-7.0 in row 1", "or -1 for none");
   }
 
   private Path of() {
