@@ -1,7 +1,6 @@
 package io.vicinal.train;
 
 import com.google.gson.JsonObject;
-import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import io.vicinal.tensor.Arena;
 import java.util.Map;
@@ -19,9 +18,9 @@ final class MemoryKeeper implements RunKeeper {
     this.arena = arena;
   }
 
-  /** The best head. */
-  Head head() {
-    return Head.of(head);
+  /** The best head, with what its loss learned. */
+  Parameters head() {
+    return head;
   }
 
   /** What {@link Parameters#save} writes beside it. */

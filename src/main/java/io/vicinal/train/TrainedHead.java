@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.loss.Loss;
 import io.vicinal.nn.Embedder;
 import io.vicinal.nn.Head;
+import io.vicinal.nn.Parameters;
 import io.vicinal.tensor.Arena;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -17,6 +18,7 @@ import java.util.Map;
  * <p>Immutable, so safe for any thread until it is closed.
  */
 public final class TrainedHead implements AutoCloseable {
+  private final Parameters kept;
   private final Head head;
   private final Map<String, String> metadata;
   private final Loss loss;
@@ -36,7 +38,8 @@ public final class TrainedHead implements AutoCloseable {
       List<TrainingListener.Epoch> history,
       RunState end,
       Arena arena) {
-    this.head = kept.head();
+    this.kept = kept.head();
+    this.head = Head.of(loss == null ? this.kept.subset(Head.GROUPS) : this.kept);
     this.metadata = kept.metadata();
     this.loss = loss;
     this.samples = samples;
@@ -49,7 +52,7 @@ public final class TrainedHead implements AutoCloseable {
 
   /**
    * The best head on validation, without validation the last; valid until this is closed. It has
-   * proxies if its loss has.
+   * proxies if its loss is one against proxies.
    */
   public Head head() {
     return head;
@@ -67,7 +70,7 @@ public final class TrainedHead implements AutoCloseable {
    * @throws io.vicinal.InputException if the file cannot be written
    */
   public void save(Path file) {
-    head.save(file, metadata);
+    kept.save(file, metadata);
   }
 
   /** The loss that it was trained with; null for one that is not against proxies. */
