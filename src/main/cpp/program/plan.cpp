@@ -10,8 +10,10 @@ namespace vicinal::program {
 Plan make_plan(const Program& p, const std::vector<Shape>& inputs, int element) {
   const Folded folded = fold(p, inputs, element);
   Plan plan;
-  // Nothing is repeated within a pass; so what is kept follows from the passes, and they from that.
-  const std::vector<bool> kept = choose_kept(folded, schedule(folded, choose_kept(folded, {})));
+  // Nothing is repeated within a pass; so what is kept follows from the passes, and they from that. What is kept for
+  // its cost is in a pass only the second time.
+  std::vector<bool> kept = choose_kept(folded, {});
+  for (int i = 0; i < 2; ++i) kept = choose_kept(folded, schedule(folded, kept));
   emit(folded, schedule(folded, kept), plan);
   place(plan);
   return plan;
