@@ -325,6 +325,14 @@ public enum MetricKind {
     return needs == Needs.RANKS;
   }
 
+  /** Whether more of it is better, so that it can choose among models. */
+  public boolean isBetterLarger() {
+    return switch (this) {
+      case INTRA, INTRA_OVER_INTER, RHO, NORM, FNMR, OPIS -> false;
+      default -> true;
+    };
+  }
+
   /** Whether it is a share, of 0 to 1; others are distances, logarithms or divergences. */
   public boolean isFraction() {
     return switch (this) {

@@ -103,6 +103,14 @@ final class Feasible {
   }
 
   private static void metrics(RunConfig config, long[] validation) {
+    String chooses = config.evaluate().metric();
+    if (!RetrievalMetrics.parse(chooses).kind().isBetterLarger()) {
+      throw new InputException(
+          "evaluate.metric: more of "
+              + chooses
+              + " is not better, so it cannot choose the best epoch; name another of"
+              + " evaluate.metrics, such as map@r");
+    }
     for (String name : config.evaluate().metrics()) {
       MetricId id = RetrievalMetrics.parse(name);
       if (validation.length > 0 && id.k() > validation.length - 1) {

@@ -45,6 +45,8 @@ class FeasibleTest {
       delimiter = '|',
       value = {
         "evaluate.metrics=[\"r@500\"]|evaluate.metrics: r@500 looks at 500 neighbours, but a validation sample has 11 others",
+        "evaluate.metrics=[\"intra\"]|evaluate.metric: more of intra is not better",
+        "evaluate.metrics=[\"fnmr@0.1\",\"r@1\"]|evaluate.metric: more of fnmr@0.1 is not better",
         "evaluate.metrics=[\"luck\"]|evaluate.metrics: ",
         "sampler.batch=128|sampler.batch: 128 is more than the 108 training samples; lower it",
         "sampler={\"name\":\"balanced\",\"classes\":9}|sampler.classes: 9",
