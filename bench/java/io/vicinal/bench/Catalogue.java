@@ -61,7 +61,7 @@ final class Catalogue {
       rows.add(tuple("circle", batch, Map.of(), least).within(1e-3, 1e-3)); // gamma is 80
       rows.add(tuple("supcon", batch, Map.of(), least));
       rows.add(tuple("fastap", batch, Map.of(), least).within(1e-3, 1e-3)); // slopes of bins jump
-      rows.add(tuple("lifted", batch, Map.of("reg", "0"), batch < 256 ? 1 : 20));
+      rows.add(tuple("lifted", batch, Map.of("reg", "0"), least)); // the peer's is B x B, too
     }
     // The peer holds all pairs times all negatives: at 1,024 that is 12 GiB an array.
     rows.add(tuple("n-pair", 256, Map.of("reg", "0"), 20));
