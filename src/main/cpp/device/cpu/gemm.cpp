@@ -76,8 +76,9 @@ void upper(const Product<double>& p) {
               static_cast<blasint>(p.k), 1.0, p.a, static_cast<blasint>(p.lda), 0.0, p.c, static_cast<blasint>(p.ldc));
 }
 
-// Where there is one thread: the BLAS's own half, a tenth faster than blocks at 1024 x 512.
-constexpr std::int64_t kLeastRank = 256;
+// Where there is one thread: the BLAS's own half, a tenth faster than blocks at 1024 x 512. Only where it is short, for
+// nothing cancels it.
+constexpr std::int64_t kLeastRank = 256, kMostProducts = std::int64_t{1} << 32;
 template <class Real>
 void rank_k(const Product<Real>& p) {
   upper(p);
@@ -91,7 +92,7 @@ void rank_k(const Product<Real>& p) {
 template <class Real>
 bool gram(const Engine& e, const Product<Real>& p) {
   if (p.a != p.b || p.lda != p.ldb || p.m != p.n || p.transpose_a == p.transpose_b || p.accumulate) return false;
-  if (e.threads == 1 && p.n >= kLeastRank) {
+  if (e.threads == 1 && p.n >= kLeastRank && p.n * p.n <= kMostProducts / std::max<std::int64_t>(p.k, 1)) {
     rank_k(p);
     return true;
   }
