@@ -107,8 +107,7 @@ class TrainCommandTest {
             fixture.text("y.npy"),
             "--out",
             folder.resolve("c"))
-        .failed(
-            2, "margin compares the samples of a batch with each other; a loss against proxies");
+        .failed(2, "margin is one of the losses of a batch; a loss against proxies is needed here");
   }
 
   private static String unit(Fixture fixture) {

@@ -16,6 +16,7 @@ import io.vicinal.retrieval.OperatingPoint.Rate;
 import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** One threshold for all classes: chosen on validation rows, measured on the rows. One thread. */
@@ -128,6 +129,7 @@ final class ThresholdOptions {
     Choice choice = result.choice();
     if (choice != null) {
       writer.printf(
+          Locale.ROOT,
           "%nthreshold %s (95 %% interval %s to %s), the largest distance with a false-match rate"
               + " of at most %s on %s%n",
           digits(choice.distance()),
@@ -140,7 +142,7 @@ final class ThresholdOptions {
             "chosen on the measured rows themselves, which flatters it: --validation-embeddings");
       }
     } else {
-      writer.printf("%nthreshold %s%n", digits(result.measured().threshold()));
+      writer.printf(Locale.ROOT, "%nthreshold %s%n", digits(result.measured().threshold()));
     }
     Table table =
         new Table(
