@@ -8,6 +8,7 @@
 // Determinism  sums in double, in an order that only sizes decide.
 #include <cmath>
 
+#include "math/bessel.hpp"
 #include "math/elementary.hpp"
 #include "operations.cuh"
 #include "reduce.cuh"

@@ -115,13 +115,13 @@ TEST_CASE("program: what is missing or makes no sense is refused") {
 TEST_CASE("program: texts with words changed at random are read or refused") {
   const EnginePtr e = make_engine();
   const std::vector<std::string> words = {
-      "x",        "y",        "i",      "=",        "output",   "exp",        "add",     "sum",
-      "matmul",   "expand",   "drop",   "slice",    "pad",      "gather",     "scatter", "transpose",
-      "argmax",   "pick",     "place",  "concat",   "axis=0",   "axis=1",     "axis=2",  "axes=0",
-      "axes=1",   "axes=all", "ta=1",   "from=1",   "from=end", "to=-1",      "cumsum",  "select",
-      "same",     "index",    "real",   "sum_like", "size",     "exponent=2", "power",   "broadcast_like",
-      "axes=1,0", "input",    "rank=1", "type=int", "max",      "empty=1",    "stop",    "slice_like",
-      "below",    "tb=1"};
+      "x",        "y",        "i",       "=",         "output",   "exp",        "add",     "sum",
+      "matmul",   "expand",   "drop",    "slice",     "pad",      "gather",     "scatter", "transpose",
+      "argmax",   "pick",     "place",   "concat",    "axis=0",   "axis=1",     "axis=2",  "axes=0",
+      "axes=1",   "axes=all", "ta=1",    "from=1",    "from=end", "to=-1",      "cumsum",  "select",
+      "same",     "index",    "real",    "sum_like",  "size",     "exponent=2", "power",   "broadcast_like",
+      "axes=1,0", "input",    "rank=1",  "type=int",  "max",      "empty=1",    "stop",    "slice_like",
+      "below",    "tb=1",     "order=2", "log_bessel"};
   const std::string text =
       "x = input type=real rank=2 \ni = input type=int rank=1 \ny = gather x i \nz = matmul y x tb=1 \nt = transpose z "
       "axes=1,0 \nw = sum t axes=1 \nv = expand w axis=0 \nu = drop v axis=0 \na = argmax t axis=0 \nb = pick t a "

@@ -121,6 +121,10 @@ int cost_of(MapOp op) {
     case MapOp::cos:
     case MapOp::power:
       return 8;
+    case MapOp::log_bessel:
+    case MapOp::bessel_ratio:
+    case MapOp::bessel_slope:
+      return 400;
     default:
       return 1;
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "math/bessel.hpp"
 #include "math/elementary.hpp"
 
 namespace vicinal::program {

@@ -56,6 +56,20 @@ const std::unordered_map<std::string, Form>& forms() {
   return *table;
 }
 
+// The attribute of an element-wise operation that has one: the k of program/map.def.
+const char* attribute_of(MapOp map) {
+  switch (map) {
+    case MapOp::power:
+      return "exponent";
+    case MapOp::log_bessel:
+    case MapOp::bessel_ratio:
+    case MapOp::bessel_slope:
+      return "order";
+    default:
+      return "";
+  }
+}
+
 // One line at a time, with what its sentences start with.
 class Reader {
  public:
@@ -120,7 +134,7 @@ class Reader {
         continue;
       }
       const std::string key = words[i].substr(0, equals);
-      std::istringstream allowed(n.map == MapOp::power ? "exponent" : f.attributes);
+      std::istringstream allowed(f.op == Op::map ? attribute_of(f.map) : f.attributes);
       bool known = false;
       for (std::string a; allowed >> a;) known = known || a == key;
       check(known, n.operation, " has no attribute '", key, "'");
@@ -244,7 +258,10 @@ class Reader {
       }
       case Op::map:
         for (int i = 0; i < static_cast<int>(n.operands.size()); ++i) want_real(n, i);
-        if (n.map == MapOp::power) n.value = number(n, "exponent", nullptr);
+        if (const char* const name = attribute_of(n.map); *name != 0) {
+          n.value = number(n, name, nullptr);
+          check(n.map == MapOp::power || n.value >= 0, n.operation, " of order ", n.value, "; it must be 0 or more");
+        }
         broadcast_rank(n);
         return;
       case Op::same:

@@ -9,6 +9,7 @@
 #include <type_traits>
 
 #include "device/cpu/kernels.hpp"
+#include "math/bessel.hpp"
 #include "math/elementary.hpp"
 #include "program/kernel.hpp"
 

@@ -234,6 +234,37 @@ abstract sealed class Arithmetic permits Axes {
     return graph.node(Operation.POWER, Attributes.of("exponent", exponent), self());
   }
 
+  /**
+   * log(I(this) / this^order) of the modified Bessel function I of an order &gt;= 0: regular and
+   * even, at 0 it is -order log 2 - log Gamma(order + 1). Its derivative is {@link #besselRatio}.
+   */
+  public Expr logBessel(double order) {
+    return bessel(Operation.LOG_BESSEL, order);
+  }
+
+  /**
+   * The quotient of the modified Bessel functions of orders {@code order + 1} and {@code order}:
+   * with order d / 2 - 1 the mean resultant length of a von Mises-Fisher distribution in d
+   * dimensions whose concentration is this.
+   */
+  public Expr besselRatio(double order) {
+    return bessel(Operation.BESSEL_RATIO, order);
+  }
+
+  /**
+   * The derivative of {@link #besselRatio}, without the cancellation of 1 - A² - (2n + 1) A / x.
+   */
+  public Expr besselSlope(double order) {
+    return bessel(Operation.BESSEL_SLOPE, order);
+  }
+
+  private Expr bessel(Operation operation, double order) {
+    if (!(order >= 0 && order < Double.POSITIVE_INFINITY)) {
+      throw new IllegalArgumentException("order " + order + " must be 0 or more");
+    }
+    return graph.node(operation, Attributes.of("order", order), self());
+  }
+
   /** Where this is not 0 {@code yes}, else {@code no}; the other one's value has no influence. */
   public Expr select(Expr yes, Expr no) {
     return node(Operation.SELECT, self(), yes, no);

@@ -175,6 +175,10 @@ public final class Expr extends Axes {
     return Integer.parseInt(attributes.text("axis"));
   }
 
+  double order() {
+    return attributes.number("order");
+  }
+
   String from() {
     return attributes.text("from");
   }

@@ -38,6 +38,15 @@ public enum Operation {
   SIN((y, t) -> t.times(y.operand(0).cos())),
   COS((y, t) -> t.times(y.operand(0).sin()).negate()),
   POWER("real -> real | exponent", SizeRule.ELEMENT_WISE, factors(Operation::powerRule)),
+  LOG_BESSEL(
+      "real -> real | order",
+      SizeRule.ELEMENT_WISE,
+      factors((y, t) -> t.times(y.operand(0).besselRatio(y.order())))),
+  BESSEL_RATIO(
+      "real -> real | order",
+      SizeRule.ELEMENT_WISE,
+      factors((y, t) -> t.times(y.operand(0).besselSlope(y.order())))),
+  BESSEL_SLOPE("real -> real | order", SizeRule.ELEMENT_WISE, factors(Operation::besselRule)),
 
   ADD((y, t) -> t, (y, t) -> t),
   SUB((y, t) -> t, (y, t) -> t.negate()),
@@ -167,6 +176,19 @@ public enum Operation {
   private static Expr powerRule(Expr y, Expr t) {
     double p = y.attributes().number("exponent");
     return p == 0 ? t.times(0) : t.times(y.operand(0).power(p - 1)).times(p);
+  }
+
+  /**
+   * With A, A' of order n, C, C' of n + 1: A / x = 1 / (2 (n + 1) + x C), and A' = A / x - A (A -
+   * C), which is regular at 0 and so is its derivative.
+   */
+  private static Expr besselRule(Expr y, Expr t) {
+    Expr x = y.operand(0);
+    double above = y.order() + 1;
+    Expr over = x.times(x.besselRatio(above)).plus(2 * above).reciprocal();
+    Expr less = x.besselRatio(y.order()).minus(x.besselRatio(above));
+    Expr lessSlope = y.minus(x.besselSlope(above));
+    return t.times(less.times(y).plus(over.times(less.plus(x.times(lessSlope))))).negate();
   }
 
   private static Expr sumRule(Expr y, Expr g) {

@@ -90,6 +90,12 @@ final class Interpreter {
         return unary(x, Math::cos);
       case POWER:
         return unary(x, v -> Math.pow(v, Double.parseDouble(a.get("exponent"))));
+      case LOG_BESSEL:
+        return unary(x, v -> Bessel.log(order(a), v));
+      case BESSEL_RATIO:
+        return unary(x, v -> Bessel.ratio(order(a), v));
+      case BESSEL_SLOPE:
+        return unary(x, v -> Bessel.slope(order(a), v));
       case REAL, STOP, FLIP:
         return x.get(0);
       case ADD:
@@ -220,6 +226,10 @@ final class Interpreter {
 
   private static Values zeros(int[] shape) {
     return Values.each(shape, i -> 0);
+  }
+
+  private static double order(Map<String, String> a) {
+    return Double.parseDouble(a.get("order"));
   }
 
   private static int axis(Map<String, String> a) {

@@ -203,6 +203,14 @@ class OperationTest {
     for (double exponent : new double[] {0, 1, 2, 0.5, 2.5, -1}) {
       unary(Operation.POWER, 0.5, 2, x -> x.power(exponent));
     }
+    for (double order : new double[] {0, 0.5, 1, 31.25}) {
+      unary(Operation.LOG_BESSEL, -3, 3, x -> x.logBessel(order));
+      unary(Operation.BESSEL_RATIO, -3, 3, x -> x.besselRatio(order));
+      unary(Operation.BESSEL_SLOPE, -3, 3, x -> x.besselSlope(order));
+    }
+    unary(Operation.LOG_BESSEL, 30, 40, x -> x.logBessel(3));
+    unary(Operation.BESSEL_RATIO, 30, 40, x -> x.besselRatio(3));
+    unary(Operation.BESSEL_SLOPE, 5, 10, x -> x.besselSlope(3));
     binary(Operation.ADD, (a, b) -> a.plus(b));
     binary(Operation.SUB, (a, b) -> a.minus(b));
     binary(Operation.MUL, (a, b) -> a.times(b));
