@@ -104,6 +104,24 @@ void add_loss(CallKey& key, const LossSpec& s) {
 #include "math/losses.def"
 }
 
+// About what a plan's steps compute.
+double operations(const program::Plan& plan) {
+  double sum = 0;
+  for (const program::Kernel& k : plan.kernels) {
+    double grid = k.length;
+    for (int axis = 0; axis < k.rank; ++axis) grid *= static_cast<double>(k.size[axis]);
+    sum += grid;
+  }
+  for (const program::AxisStep& a : plan.axes)
+    sum += static_cast<double>(a.outer) * static_cast<double>(a.n + a.m) * static_cast<double>(a.inner);
+  for (const program::MatmulStep& p : plan.matmuls)
+    sum += 2 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  return sum;
+}
+
+// No kind of a loss, whose keys begin with that.
+constexpr int kProgram = -1;
+
 }  // namespace
 
 template <class Real>
@@ -119,6 +137,20 @@ void Device<Real>::repeat(Engine& e, const Problem<Real>& p, const Gradients<Rea
   } else {
     work();
   }
+}
+
+// Arrays of the host were copied before, to addresses of the workspace that such a call always gets, and results are
+// copied afterwards: neither is in the graph. So its key holds the addresses on the device, and what a caller keeps on
+// the host may lie elsewhere each time. Numbers of a plan are constants of its program or follow from its sizes.
+template <class Real>
+template <class Work>
+void Device<Real>::repeat(Engine& e, const program::Plan& plan, const std::vector<void*>& buffers, Work&& work) {
+  if (operations(plan) > kSmallCall) return work();
+  CallKey& key = e.graphs.new_key();
+  key.add(kProgram, plan.number);
+  for (void* const buffer : buffers) key.add(buffer);
+  const auto mark = e.workspace.mark();
+  e.graphs.queue(e.stream, key, work, [&] { e.workspace.rewind(mark); });
 }
 
 namespace {

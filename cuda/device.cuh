@@ -46,6 +46,13 @@ struct Device {
   // Queues the work of a loss, as a graph where that is worth it (device.cu).
   template <class Work>
   static void repeat(Engine& e, const Problem<Real>& p, const Gradients<Real>& out, Work&& work);
+  // The same of a program's steps, whose arrays are on the device.
+  template <class Work>
+  static void repeat(Engine& e, const program::Plan& plan, const std::vector<void*>& buffers, Work&& work);
+  // Between the steps of a program. Those that are recorded wait for nothing.
+  static void poll(Engine& e) {
+    if (!e.graphs.recording()) e.poll();
+  }
 
   static constexpr auto gemm = cuda::gemm<Real>;
   static constexpr auto gemm_over_rows = cuda::gemm<Real>;

@@ -11,6 +11,7 @@
 
 #include "emulation/counters.hpp"
 #include "heads.hpp"
+#include "programs.hpp"
 
 namespace {
 
@@ -245,6 +246,47 @@ void repeat(const Registered& r, std::int64_t D, int precision = VICINAL_PRECISI
     CHECK(there.of(e.get()) == from_host(s, in, plain.get()));
     if (counting()) CHECK(there.last == wanted);
   }
+}
+
+// A program with a product, sums that several blocks share, an operation along an axis, a copied output, a number that
+// differs from run to run, and ids that are checked.
+constexpr const char* kProgram = R"(
+x = input type=real rank=2
+y = input type=int rank=1
+m = input type=real rank=0
+i = input type=int rank=1
+s = matmul x x tb=1
+yr = expand y axis=1
+yc = expand y axis=0
+same = same yr yc
+h = add s m
+r = relu h
+loss = sum r same axes=all
+c = cumsum s axis=1 reverse=0
+g = gather x i
+output loss loss
+output c c
+output g g
+output x x
+)";
+
+Run<float> drawn(std::int64_t n, std::uint64_t seed) {
+  Random random(seed);
+  std::vector<std::int64_t> y, i;
+  for (std::int64_t k = 0; k < n; ++k) y.push_back(static_cast<std::int64_t>(random.bits() % 4));
+  for (int k = 0; k < 5; ++k) i.push_back(static_cast<std::int64_t>(random.bits() % static_cast<std::uint64_t>(n)));
+  return Run<float>({reals({n, 6}, random.vector(n * 6)), ints({n}, y), reals({}, random.vector(1)), ints({5}, i)});
+}
+// A run with arrays of the host at addresses and of contents that it has alone, against an engine's first run.
+How run_drawn(vicinal_engine* e, const ProgramPtr& p, std::int64_t n) {
+  static std::uint64_t seed = 500;
+  Run<float> run = drawn(n, ++seed);
+  const Counters before = counters();
+  const std::vector<Value> got = run(e, p, 4);
+  const How how_run = how(before, counters());
+  const std::vector<Value> want = run(make_engine(1).get(), p, 4);
+  for (std::size_t o = 0; o < want.size(); ++o) CHECK(same_bits(got[o].reals, want[o].reals));
+  return how_run;
 }
 
 }  // namespace
@@ -532,6 +574,82 @@ TEST_CASE("graphs: everything is returned with the engine") {
     settle(e.get(), there);
   }
   CHECK(in_use() == before);
+}
+
+TEST_CASE("graphs: a program's plans in turns, other contents each time, and larger calls between") {
+  if (!counting()) return;
+  const EnginePtr e = make_engine(1, VICINAL_ISA_AUTO, 1 << 20);
+  ProgramPtr p = program(kProgram);
+  for (const How wanted : {How::run, How::recorded, How::replayed, How::replayed})
+    for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == wanted);
+  // Rows of a matrix that is copied to the workspace: a chunk more of it, then more than it may keep.
+  const ProgramPtr rows =
+      program("x = input type=real rank=2\ni = input type=int rank=1\ng = gather x i\noutput g g\n");
+  const auto copied = [&](std::int64_t mebibytes) {
+    const std::int64_t n = mebibytes << 18;
+    Run<float> run({reals({1, 1}, {1}), ints({1}, {n - 1})});
+    std::vector<float> values(static_cast<std::size_t>(n), 3.0f);
+    run.arrays[0].shape[0] = n;
+    run.arrays[0].data = values.data();
+    CHECK(run(e.get(), rows, 1)[0].reals == Vec{3});
+  };
+  copied(12);
+  for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == How::replayed);
+  copied(270);
+  for (const How wanted : {How::run, How::recorded, How::replayed})
+    for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == wanted);
+  // Another program, perhaps where the first one lay.
+  p.reset();
+  p = program(kProgram);
+  CHECK(run_drawn(e.get(), p, 200) == How::run);
+}
+
+TEST_CASE("graphs: a program's arrays on the device, and an id that is refused") {
+  if (!counting()) return;
+  const EnginePtr e = make_engine(1);
+  const ProgramPtr p = program(kProgram);
+  const There<float> x[] = {There<float>(std::vector<float>(240)), There<float>(std::vector<float>(240))};
+  const There<std::int64_t> ids(std::vector<std::int64_t>(5));
+  std::uint64_t seed = 900;
+  const auto run_there = [&](const There<float>& place) {
+    Run<float> run = drawn(40, ++seed);
+    const std::vector<Value> want = run(make_engine(1).get(), p, 4);
+    place.set(run.typed[0]);
+    ids.set(run.inputs[3].ints);
+    run.arrays[0].data = place.get();
+    run.arrays[3].data = ids.get();
+    const Counters before = counters();
+    const std::vector<Value> got = run(e.get(), p, 4);
+    const How how_run = how(before, counters());
+    for (std::size_t o = 0; o < want.size(); ++o) CHECK(same_bits(got[o].reals, want[o].reals));
+    return how_run;
+  };
+  for (const How wanted : {How::run, How::recorded, How::replayed})
+    for (const There<float>& place : x) CHECK(run_there(place) == wanted);
+  Run<float> bad = drawn(40, 1);
+  ids.set({0, 1, 40, 2, 3});
+  bad.arrays[0].data = x[0].get();
+  bad.arrays[3].data = ids.get();
+  std::vector<float> c(1600), g(30), copy(240);
+  double loss = 0;
+  vicinal_array out[4] = {};
+  REQUIRE(vicinal_program_shapes(p.get(), 4, bad.arrays.data(), 4, out, nullptr) == VICINAL_OK);
+  void* const data[] = {&loss, c.data(), g.data(), copy.data()};
+  for (int o = 0; o < 4; ++o) out[o].data = data[o];
+  CHECK(vicinal_program_run(e.get(), p.get(), 4, bad.arrays.data(), 4, out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(std::string(vicinal_last_error()) == "i[2] is 40; it must be in -1..39");
+  CHECK(run_there(x[0]) == How::replayed);
+}
+
+TEST_CASE("graphs: a program whose recording fails runs on") {
+  const auto refuse = reinterpret_cast<void (*)(int)>(emulated("vicinal_emulation_refuse_captures"));
+  if (refuse == nullptr) return;
+  const EnginePtr e = make_engine(1);
+  const ProgramPtr p = program(kProgram);
+  for (int i = 0; i < 4; ++i) {
+    if (i == 1) refuse(1);
+    CHECK(run_drawn(e.get(), p, 200) == How::run);
+  }
 }
 
 // docs/performance.md has these numbers.

@@ -34,35 +34,37 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
     }
   }
   const auto at = [&](std::int32_t buffer) { return buffer < 0 ? nullptr : buffers[static_cast<std::size_t>(buffer)]; };
-  for (const Step& step : plan.steps) {
-    e.poll();
-    const auto i = static_cast<std::size_t>(step.at);
-    switch (step.kind) {
-      case Step::Kind::kernel:
-        Device::run_kernel(e, plan.kernels[i], buffers.data());
-        break;
-      case Step::Kind::axis:
-        Device::run_axis(e, plan.axes[i], static_cast<const Real*>(at(step.x)),
-                         static_cast<const Real*>(at(step.other)), static_cast<const std::int64_t*>(at(step.index)),
-                         at(step.out));
-        break;
-      case Step::Kind::copy: {
-        const program::Buffer& b = plan.buffers[static_cast<std::size_t>(step.out)];
-        e.copy(static_cast<char*>(at(step.out)), static_cast<const char*>(at(step.x)), b.count * b.element);
-        break;
-      }
-      case Step::Kind::matmul: {
-        const program::MatmulStep& p = plan.matmuls[i];
-        Real* const c = static_cast<Real*>(at(step.out));
-        if (p.k == 0) e.zero(c, p.m * p.n);
-        if (p.m == 0 || p.n == 0 || p.k == 0) break;
-        Device::product(e, {p.transpose_a, p.transpose_b, p.m, p.n, p.k, static_cast<const Real*>(at(step.x)),
-                            p.transpose_a ? p.m : p.k, static_cast<const Real*>(at(step.other)),
-                            p.transpose_b ? p.k : p.n, c, p.n, false});
-        break;
+  Device::repeat(e, plan, buffers, [&] {
+    for (const Step& step : plan.steps) {
+      Device::poll(e);
+      const auto i = static_cast<std::size_t>(step.at);
+      switch (step.kind) {
+        case Step::Kind::kernel:
+          Device::run_kernel(e, plan.kernels[i], buffers.data());
+          break;
+        case Step::Kind::axis:
+          Device::run_axis(e, plan.axes[i], static_cast<const Real*>(at(step.x)),
+                           static_cast<const Real*>(at(step.other)), static_cast<const std::int64_t*>(at(step.index)),
+                           at(step.out));
+          break;
+        case Step::Kind::copy: {
+          const program::Buffer& b = plan.buffers[static_cast<std::size_t>(step.out)];
+          e.copy(static_cast<char*>(at(step.out)), static_cast<const char*>(at(step.x)), b.count * b.element);
+          break;
+        }
+        case Step::Kind::matmul: {
+          const program::MatmulStep& p = plan.matmuls[i];
+          Real* const c = static_cast<Real*>(at(step.out));
+          if (p.k == 0) e.zero(c, p.m * p.n);
+          if (p.m == 0 || p.n == 0 || p.k == 0) break;
+          Device::product(e, {p.transpose_a, p.transpose_b, p.m, p.n, p.k, static_cast<const Real*>(at(step.x)),
+                              p.transpose_a ? p.m : p.k, static_cast<const Real*>(at(step.other)),
+                              p.transpose_b ? p.k : p.n, c, p.n, false});
+          break;
+        }
       }
     }
-  }
+  });
 }
 
 }  // namespace vicinal::algorithm

@@ -44,6 +44,7 @@ struct IndexCheck {
 };
 
 struct Plan {
+  std::uint64_t number = 0;  // of this plan and no other, in the whole process
   std::vector<Shape> outputs;
   std::vector<Buffer> buffers;
   std::vector<Step> steps;

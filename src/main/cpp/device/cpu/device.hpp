@@ -44,11 +44,13 @@ struct Device {
     return static_cast<double>(*std::max_element(values, values + n));
   }
 
-  // Does the work of a loss.
-  template <class Work>
-  static void repeat(Engine&, const Problem<Real>&, const Gradients<Real>&, Work&& work) {
+  // Does the work of a loss or of a program's steps.
+  template <class What, class Arrays, class Work>
+  static void repeat(Engine&, const What&, const Arrays&, Work&& work) {
     work();
   }
+  // Between the steps of a program.
+  static void poll(Engine& e) { e.poll(); }
 
   static constexpr auto gemm = cpu::gemm<Real>;
   static constexpr auto gemm_over_rows = cpu::gemm_over_rows<Real>;
