@@ -277,22 +277,24 @@ Run<float> drawn(std::int64_t n, std::uint64_t seed) {
   for (int k = 0; k < 5; ++k) i.push_back(static_cast<std::int64_t>(random.bits() % static_cast<std::uint64_t>(n)));
   return Run<float>({reals({n, 6}, random.vector(n * 6)), ints({n}, y), reals({}, random.vector(1)), ints({5}, i)});
 }
-// A run of a plan that nobody has run before, so as it is.
-std::vector<Value> run_plainly(Run<float>& run) {
-  static const EnginePtr plain = make_engine(1);
-  return run(plain.get(), program(kProgram), 4);
-}
-// A run with arrays of the host at addresses and of contents that it has alone.
-How run_drawn(vicinal_engine* e, const ProgramPtr& p, std::int64_t n) {
-  static std::uint64_t seed = 500;
-  Run<float> run = drawn(n, ++seed);
-  const Counters before = counters();
-  const std::vector<Value> got = run(e, p, 4);
-  const How how_run = how(before, counters());
-  const std::vector<Value> want = run_plainly(run);
-  for (std::size_t o = 0; o < want.size(); ++o) CHECK(same_bits(got[o].reals, want[o].reals));
-  return how_run;
-}
+// Runs a program, and compares it with plans that nobody has run before, and that are so run as they are. It goes with
+// its test, for memory of the emulated device that stays makes every later launch dearer.
+struct Programs {
+  const EnginePtr engine, plain = make_engine(1);
+  std::uint64_t seed = 500;
+
+  std::vector<Value> run_plainly(Run<float>& run) const { return run(plain.get(), program(kProgram), 4); }
+  // With arrays of the host at addresses and of contents that this run has alone.
+  How run(const ProgramPtr& p, std::int64_t n) {
+    Run<float> run = drawn(n, ++seed);
+    const Counters before = counters();
+    const std::vector<Value> got = run(engine.get(), p, 4);
+    const How how_run = how(before, counters());
+    const std::vector<Value> want = run_plainly(run);
+    for (std::size_t o = 0; o < want.size(); ++o) CHECK(same_bits(got[o].reals, want[o].reals));
+    return how_run;
+  }
+};
 
 }  // namespace
 
@@ -583,11 +585,11 @@ TEST_CASE("graphs: everything is returned with the engine") {
 
 TEST_CASE("graphs: a program's plans in turns, other contents each time, and larger calls between") {
   if (!counting()) return;
-  const EnginePtr e = make_engine(1, VICINAL_ISA_AUTO, 1 << 20);
+  Programs both{make_engine(1, VICINAL_ISA_AUTO, 1 << 20)};
   ProgramPtr p = program(kProgram);
   for (const How wanted : {How::run, How::recorded, How::replayed, How::replayed})
-    for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == wanted);
-  // Rows of a matrix that is copied to the workspace: a chunk more of it, then more than it may keep.
+    for (const std::int64_t n : {200, 30}) CHECK(both.run(p, n) == wanted);
+  // Rows of a matrix that is copied to the workspace: a chunk more of it.
   const ProgramPtr rows =
       program("x = input type=real rank=2\ni = input type=int rank=1\ng = gather x i\noutput g g\n");
   const auto copied = [&](std::int64_t mebibytes) {
@@ -596,35 +598,33 @@ TEST_CASE("graphs: a program's plans in turns, other contents each time, and lar
     std::vector<float> values(static_cast<std::size_t>(n), 3.0f);
     run.arrays[0].shape[0] = n;
     run.arrays[0].data = values.data();
-    CHECK(run(e.get(), rows, 1)[0].reals == Vec{3});
+    CHECK(run(both.engine.get(), rows, 1)[0].reals == Vec{3});
   };
   copied(12);
-  for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == How::replayed);
-  copied(270);
-  for (const How wanted : {How::run, How::recorded, How::replayed})
-    for (const std::int64_t n : {200, 30}) CHECK(run_drawn(e.get(), p, n) == wanted);
+  for (const std::int64_t n : {200, 30}) CHECK(both.run(p, n) == How::replayed);
   // Another program, perhaps where the first one lay.
   p.reset();
   p = program(kProgram);
-  CHECK(run_drawn(e.get(), p, 200) == How::run);
+  CHECK(both.run(p, 200) == How::run);
 }
 
 TEST_CASE("graphs: a program's arrays on the device, and an id that is refused") {
   if (!counting()) return;
-  const EnginePtr e = make_engine(1);
+  const Programs both{make_engine(1)};
+  vicinal_engine* const e = both.engine.get();
   const ProgramPtr p = program(kProgram);
   const There<float> x[] = {There<float>(std::vector<float>(240)), There<float>(std::vector<float>(240))};
   const There<std::int64_t> ids(std::vector<std::int64_t>(5));
   std::uint64_t seed = 900;
   const auto run_there = [&](const There<float>& place) {
     Run<float> run = drawn(40, ++seed);
-    const std::vector<Value> want = run_plainly(run);
+    const std::vector<Value> want = both.run_plainly(run);
     place.set(run.typed[0]);
     ids.set(run.inputs[3].ints);
     run.arrays[0].data = place.get();
     run.arrays[3].data = ids.get();
     const Counters before = counters();
-    const std::vector<Value> got = run(e.get(), p, 4);
+    const std::vector<Value> got = run(e, p, 4);
     const How how_run = how(before, counters());
     for (std::size_t o = 0; o < want.size(); ++o) CHECK(same_bits(got[o].reals, want[o].reals));
     return how_run;
@@ -641,7 +641,7 @@ TEST_CASE("graphs: a program's arrays on the device, and an id that is refused")
   REQUIRE(vicinal_program_shapes(p.get(), 4, bad.arrays.data(), 4, out, nullptr) == VICINAL_OK);
   void* const data[] = {&loss, c.data(), g.data(), copy.data()};
   for (int o = 0; o < 4; ++o) out[o].data = data[o];
-  CHECK(vicinal_program_run(e.get(), p.get(), 4, bad.arrays.data(), 4, out) == VICINAL_INVALID_ARGUMENT);
+  CHECK(vicinal_program_run(e, p.get(), 4, bad.arrays.data(), 4, out) == VICINAL_INVALID_ARGUMENT);
   CHECK(std::string(vicinal_last_error()) == "i[2] is 40; it must be in -1..39");
   CHECK(run_there(x[0]) == How::replayed);
 }
@@ -649,11 +649,11 @@ TEST_CASE("graphs: a program's arrays on the device, and an id that is refused")
 TEST_CASE("graphs: a program whose recording fails runs on") {
   const auto refuse = reinterpret_cast<void (*)(int)>(emulated("vicinal_emulation_refuse_captures"));
   if (refuse == nullptr) return;
-  const EnginePtr e = make_engine(1);
+  Programs both{make_engine(1)};
   const ProgramPtr p = program(kProgram);
   for (int i = 0; i < 4; ++i) {
     if (i == 1) refuse(1);
-    CHECK(run_drawn(e.get(), p, 200) == How::run);
+    CHECK(both.run(p, 200) == How::run);
   }
 }
 
