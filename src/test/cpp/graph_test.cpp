@@ -583,7 +583,7 @@ TEST_CASE("graphs: everything is returned with the engine") {
   CHECK(in_use() == before);
 }
 
-TEST_CASE("graphs: a program's plans in turns, other contents each time, and larger calls between") {
+TEST_CASE("graphs: a program's plans in turns, other contents each time, and a larger call between") {
   if (!counting()) return;
   Programs both{make_engine(1, VICINAL_ISA_AUTO, 1 << 20)};
   ProgramPtr p = program(kProgram);
