@@ -56,7 +56,8 @@ final class Catalogue {
       double least = batch < 256 ? 1 : 3;
       rows.add(tuple("contrastive", batch, Map.of("mean", "active"), least));
       rows.add(tuple("triplet", batch, Map.of("squared", "false", "mean", "active"), least));
-      rows.add(tuple("margin", batch, Map.of(), least));
+      // The gradient jumps where a pair is at its margin, which rounding decides.
+      rows.add(tuple("margin", batch, Map.of(), least).within(2e-4, 2e-4));
       rows.add(tuple("multi-similarity", batch, Map.of("mining", "false"), least));
       rows.add(tuple("circle", batch, Map.of(), least).within(1e-3, 1e-3)); // gamma is 80
       rows.add(tuple("supcon", batch, Map.of(), least));
