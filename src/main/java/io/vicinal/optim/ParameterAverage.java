@@ -48,9 +48,27 @@ public final class ParameterAverage {
 
   /** Takes the parameters as they are now into the averages, in one native call. */
   public void update(Backend backend) {
-    double now = warmUp ? Math.min(decay, (1.0 + updates) / (10.0 + updates)) : decay;
-    backend.average(1 - now, new ArrayList<>(averages.values()), parameters);
+    backend.average(1 - decay(updates), new ArrayList<>(averages.values()), parameters);
     updates++;
+  }
+
+  /** What the averages keep of themselves in an update, counted from 0. */
+  private double decay(long update) {
+    return warmUp ? Math.min(decay, (1.0 + update) / (10.0 + update)) : decay;
+  }
+
+  /**
+   * How much of a change of the parameters before each of so many updates is in the averages after
+   * the last: all but the product of the decays from there on.
+   */
+  public double[] shares(int count) {
+    double[] shares = new double[count];
+    double kept = 1;
+    for (int update = count - 1; update >= 0; update--) {
+      kept *= decay(update);
+      shares[update] = 1 - kept;
+    }
+    return shares;
   }
 
   /** By the parameters' names: views, not copies. */

@@ -1,6 +1,7 @@
 package io.vicinal.train;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.config.RunConfig;
 import io.vicinal.nn.Parameters;
 import io.vicinal.optim.ParameterAverage;
 import io.vicinal.tensor.Arena;
@@ -14,11 +15,23 @@ final class Averaging implements Loop.Listener {
   private final ParameterAverage average;
 
   /**
+   * What a configuration asks for.
+   *
+   * @param parameters as they begin
+   * @param arena owner of the averages
+   * @return null for none
+   */
+  static Averaging of(RunConfig config, Backend backend, Parameters parameters, Arena arena) {
+    double decay = config.average().decay();
+    return decay == 0 ? null : new Averaging(backend, parameters, decay, arena);
+  }
+
+  /**
    * @param parameters as they begin
    * @param decay what the average keeps of itself in a step; in the first steps less
    * @param arena owner of the averages
    */
-  Averaging(Backend backend, Parameters parameters, double decay, Arena arena) {
+  private Averaging(Backend backend, Parameters parameters, double decay, Arena arena) {
     this.backend = backend;
     this.average = new ParameterAverage(arena, parameters.named(), decay, true);
   }
@@ -33,6 +46,11 @@ final class Averaging implements Loop.Listener {
     Map<String, Tensor> buffers = new LinkedHashMap<>();
     average.averages().forEach((name, tensor) -> buffers.put("average." + name, tensor));
     return buffers;
+  }
+
+  /** How much of each of so many steps is in the averages after them. */
+  double[] shares(long steps) {
+    return average.shares(Math.toIntExact(steps));
   }
 
   /** Goes on after so many steps, the averages being restored. */

@@ -13,25 +13,25 @@ import io.vicinal.sample.Sampler;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.function.IntFunction;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Trains a head in memory: the same loop as {@link Trainer}, without a folder, checkpoints or
  * validation, and with weights, soft labels and a look at the head after every epoch. For
  * experiments that train many heads: folds, trajectories, re-weighting, relabelling.
  *
- * <p>Of the configuration it takes loss, head, optimizer, schedule, clip, sampler, epochs, warmup
- * and seeds; the head that comes out is the last epoch's, no average. Deterministic for a number of
- * threads.
+ * <p>Of the configuration it takes loss, head, optimizer, schedule, clip, sampler, epochs, warmup,
+ * average and seeds; the head that comes out is the last epoch's, or the average of those on the
+ * way. Deterministic for a number of threads.
  *
  * <p>Immutable, safe for any thread; each call of {@link #train} trains its own head.
  */
 public final class HeadTraining {
-  /** Sees the head on its way; it is changed again afterwards. */
+  /** Sees the head on its way, itself and no average; it is changed again afterwards. */
   @FunctionalInterface
   public interface Listener {
     /**
@@ -54,15 +54,30 @@ public final class HeadTraining {
    * @param batch of the epoch, from 0
    * @param head as it is before the step
    * @param learningRates by parameter group, with the schedule's factor; 0 for a frozen group
+   * @param share of the step that is in the head that comes out: 1, or less of an average
    */
-  public record Step(int epoch, int batch, Head head, Map<String, Double> learningRates) {}
+  public record Step(
+      int epoch, int batch, Head head, Map<String, Double> learningRates, double share) {}
+
+  /**
+   * How long it goes on, and what its schedule hears.
+   *
+   * @param epochs of the configuration's
+   * @param metrics of the validation, by epoch from 1; none where it was not evaluated
+   */
+  private record Course(int epochs, Map<Integer, Double> metrics) implements Loop.Listener {
+    @Override
+    public void judge(Loop.Epoch epoch) {
+      epoch.metric = metrics.getOrDefault(epoch.number, Double.NaN);
+    }
+  }
 
   private final Backend backend;
   private final RunConfig config;
   private final Loss loss;
   private final Head start;
   private final Set<String> frozen;
-  private final IntFunction<Schedule> schedule;
+  private final Course course;
   private final Listener listener;
 
   private HeadTraining(
@@ -71,14 +86,14 @@ public final class HeadTraining {
       Loss loss,
       Head start,
       Set<String> frozen,
-      IntFunction<Schedule> schedule,
+      Course course,
       Listener listener) {
     this.backend = backend;
     this.config = config;
     this.loss = loss;
     this.start = start;
     this.frozen = frozen;
-    this.schedule = schedule;
+    this.course = course;
     this.listener = listener;
   }
 
@@ -93,36 +108,39 @@ public final class HeadTraining {
         Parts.loss(config),
         null,
         Set.of(),
-        batches -> Parts.schedule(config.schedule(), config.epochs(), batches),
+        new Course(config.epochs(), Map.of()),
         (epoch, head) -> {});
   }
 
   /** The same with another loss than the configuration names. */
   public HeadTraining withLoss(Loss other) {
-    return new HeadTraining(backend, config, other, start, frozen, schedule, listener);
+    return new HeadTraining(backend, config, other, start, frozen, course, listener);
   }
 
   /** The same from a copy of this head in place of a new one. */
   public HeadTraining from(Head head) {
-    return new HeadTraining(backend, config, loss, head, frozen, schedule, listener);
+    return new HeadTraining(backend, config, loss, head, frozen, course, listener);
   }
 
   /** The same with some of weight, bias and proxies as constants. */
   public HeadTraining freezing(String... groups) {
-    return new HeadTraining(backend, config, loss, start, Set.of(groups), schedule, listener);
+    return new HeadTraining(backend, config, loss, start, Set.of(groups), course, listener);
   }
 
   /**
-   * The same with another schedule than the configuration names, made for every training from the
-   * number of batches of an epoch.
+   * The same as a run went.
+   *
+   * @param epochs that are trained, of the configuration's
+   * @param metrics what its schedule is told, by epoch from 1
    */
-  HeadTraining following(IntFunction<Schedule> other) {
-    return new HeadTraining(backend, config, loss, start, frozen, other, listener);
+  HeadTraining asRun(int epochs, Map<Integer, Double> metrics) {
+    Course run = new Course(epochs, Map.copyOf(metrics));
+    return new HeadTraining(backend, config, loss, start, frozen, run, listener);
   }
 
   /** The same with a listener in place of any before. */
   public HeadTraining watchedBy(Listener other) {
-    return new HeadTraining(backend, config, loss, start, frozen, schedule, other);
+    return new HeadTraining(backend, config, loss, start, frozen, course, other);
   }
 
   /** Trains on all samples. */
@@ -163,7 +181,11 @@ public final class HeadTraining {
           new FeatureTraining(
               backend, features, supervision, head, criterion, sampler.batchSize(), scratch);
       Optimizer optimizer = Parts.optimizer(config, model, scratch);
-      Schedule rates = schedule.apply(sampler.batchesPerEpoch());
+      int batches = sampler.batchesPerEpoch();
+      Schedule rates = Parts.schedule(config.schedule(), config.epochs(), batches);
+      Averaging averaging = Averaging.of(config, backend, model.parameters(), scratch);
+      long steps = (long) course.epochs() * batches;
+      double[] shares = averaging == null ? null : averaging.shares(steps);
       new Loop(
               backend,
               model,
@@ -172,8 +194,13 @@ public final class HeadTraining {
               rates,
               Parts.frozen(config, model.parameters(), frozen),
               this::diverged,
-              List.of(new Watched(listener, model, optimizer, rates)))
-          .run(new RunState(), config.epochs());
+              Stream.of(averaging, course, new Watched(listener, model, optimizer, rates, shares))
+                  .filter(Objects::nonNull)
+                  .toList())
+          .run(new RunState(), course.epochs());
+      if (averaging != null) {
+        head.parameters().copyFrom(averaging.parameters());
+      }
     }
     return head;
   }
@@ -204,14 +231,23 @@ public final class HeadTraining {
     return start.copy(arena);
   }
 
-  /** Tells a listener of the head that is trained. */
+  /**
+   * Tells a listener of the head that is trained.
+   *
+   * @param shares of all steps in an average, null without
+   */
   private record Watched(
-      Listener listener, FeatureTraining model, Optimizer optimizer, Schedule schedule)
+      Listener listener,
+      FeatureTraining model,
+      Optimizer optimizer,
+      Schedule schedule,
+      double[] shares)
       implements Loop.Listener {
     @Override
     public void stepping(Loop.Step step) {
       Map<String, Double> rates = optimizer.learningRates(schedule.factor(), step.frozen());
-      listener.stepping(new Step(step.epoch(), step.batch(), head(), rates));
+      double share = shares == null ? 1 : shares[(int) step.number() - 1];
+      listener.stepping(new Step(step.epoch(), step.batch(), head(), rates, share));
     }
 
     @Override

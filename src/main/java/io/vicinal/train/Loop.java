@@ -53,6 +53,7 @@ record Loop(
   /**
    * A step.
    *
+   * @param number of the run, from 1
    * @param epoch from 1
    * @param batch of the epoch, from 0
    * @param ids its samples
@@ -60,7 +61,14 @@ record Loop(
    * @param frozen the parameters that stay as they are
    * @param start of the epoch or its resumption, as {@link System#nanoTime} has it
    */
-  record Step(int epoch, int batch, long[] ids, LossValue value, Set<String> frozen, long start) {}
+  record Step(
+      long number,
+      int epoch,
+      int batch,
+      long[] ids,
+      LossValue value,
+      Set<String> frozen,
+      long start) {}
 
   /** An epoch, and what those who judge it find. */
   static final class Epoch {
@@ -166,7 +174,7 @@ record Loop(
     if (!Double.isFinite(value.loss())) {
       throw divergence.at(number, epoch, "loss", ids);
     }
-    Step step = new Step(epoch, at.batch, ids, value, still, start);
+    Step step = new Step(number, epoch, at.batch, ids, value, still, start);
     listeners.forEach(listener -> listener.stepping(step));
     double factor = schedule.factor();
     UpdateResult result = optimizer.step(backend, factor, still);

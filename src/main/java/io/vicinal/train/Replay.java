@@ -7,7 +7,6 @@ import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
-import io.vicinal.optim.Schedule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,9 +14,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The training of a run folder once more, up to the head that it delivered: its configuration, the
- * epochs until its best one, and its schedule, which is told what the validation of each epoch was.
- * Stateless.
+ * The training of a run folder once more, up to the head that it delivered, the average if it kept
+ * one: its configuration, the epochs until its best one, and its schedule, which is told what the
+ * validation of each epoch was. Stateless.
  */
 public final class Replay {
   private Replay() {}
@@ -56,49 +55,7 @@ public final class Replay {
           log + ": cannot be read (" + e.getMessage() + "); restore it, or train the run again", e);
     }
     int delivered = best > 0 ? best : last;
-    // Asked before it is shortened: a schedule that fits all epochs may not fit the first of them.
-    HeadTraining training =
-        HeadTraining.of(backend, config.asked().withEpochs(delivered))
-            .following(
-                batches ->
-                    new Told(Parts.schedule(config.schedule(), config.epochs(), batches), metrics));
+    HeadTraining training = HeadTraining.of(backend, config).asRun(delivered, metrics);
     return new Plan(delivered, training);
-  }
-
-  /** A schedule that hears at the end of an epoch what the run's schedule heard. */
-  private static final class Told implements Schedule {
-    private final Schedule schedule;
-    private final Map<Integer, Double> metrics;
-    private int epoch = 1;
-
-    Told(Schedule schedule, Map<Integer, Double> metrics) {
-      this.schedule = schedule;
-      this.metrics = metrics;
-    }
-
-    @Override
-    public double factor() {
-      return schedule.factor();
-    }
-
-    @Override
-    public void stepEnded() {
-      schedule.stepEnded();
-    }
-
-    @Override
-    public void epochEnded(double metric) {
-      schedule.epochEnded(metrics.getOrDefault(epoch++, Double.NaN));
-    }
-
-    @Override
-    public double[] state() {
-      throw new UnsupportedOperationException("a replay is not interrupted");
-    }
-
-    @Override
-    public void restore(double[] state) {
-      throw new UnsupportedOperationException("a replay is not interrupted");
-    }
   }
 }

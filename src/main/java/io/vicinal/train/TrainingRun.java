@@ -80,10 +80,7 @@ final class TrainingRun {
             arena);
     this.optimizer = Parts.optimizer(config, model, arena);
     this.schedule = Parts.schedule(config.schedule(), config.epochs(), sampler.batchesPerEpoch());
-    this.averaging =
-        config.average().decay() == 0
-            ? null
-            : new Averaging(backend, model.parameters(), config.average().decay(), arena);
+    this.averaging = Averaging.of(config, backend, model.parameters(), arena);
     this.delivered = averaging == null ? model.parameters() : averaging.parameters();
     Head map = Head.of(delivered.subset(Head.GROUPS)); // what a loss learns has any shape
     this.validation =

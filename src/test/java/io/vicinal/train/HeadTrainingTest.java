@@ -116,6 +116,41 @@ class HeadTrainingTest {
     assertThat(rates.get(rates.size() - 1)).isLessThan(2);
   }
 
+  /** What the run delivered, also where it did not end there, is what tracin follows. */
+  @Test
+  void aReplayOfAnAveragedRunEndsAtItsAverage(@TempDir Path folder) {
+    RunConfig config =
+        RunConfig.defaults(
+            "loss.name=normalized-softmax",
+            "head.embedding=6",
+            "sampler.batch=32",
+            "epochs=9",
+            "optimizer.lr=1",
+            "average.decay=0.9",
+            "validation.fraction=0.3");
+    Path run = folder.resolve("run");
+    TrainResult result = Trainer.train(config, CLOUDS, run, RunMode.NEW, TrainingListener.NONE);
+    assertThat(result.bestEpoch()).isLessThan(9);
+    List<float[]> ends = new ArrayList<>();
+    try (Arena arena = Arena.host()) {
+      TrainedRun trained = TrainedRun.open(run, CLOUDS, BACKEND, arena);
+      FeatureSet training = trained.training();
+      Head made =
+          Replay.of(run, BACKEND)
+              .training()
+              .watchedBy((epoch, head) -> ends.add(head.weight().toFloats()))
+              .train(
+                  training.features(),
+                  Supervision.hard(CLASSES, training.labels().toLongs()),
+                  arena);
+      assertThat(made.weight().toFloats()).isEqualTo(trained.head().weight().toFloats());
+      assertThat(made.bias().toFloats()).isEqualTo(trained.head().bias().toFloats());
+      assertThat(made.proxies().toFloats()).isEqualTo(trained.head().proxies().toFloats());
+      assertThat(ends).hasSize(result.bestEpoch());
+      assertThat(ends.get(ends.size() - 1)).isNotEqualTo(made.weight().toFloats());
+    }
+  }
+
   /** Rates that change with every step, and follow the validation: each is what the run had. */
   @Test
   void aReplayHasTheRatesOfEveryStep(@TempDir Path folder) throws IOException {

@@ -26,16 +26,19 @@ import java.util.Map;
  * checkpoint t to the next: gradient descent on the mean loss moved along -(eta_t w_i / N) dL_i for
  * the sake of sample i, and without it would not have. With a checkpoint before every step of plain
  * gradient descent on all samples, the scores of a query sum to what its measurement lost along the
- * way, to first order. It needs no damping, and describes training where others describe the end of
- * it. Momentum and Adam's scales are not in it. Immutable, safe for any thread.
+ * way, to first order. Of a delivered head that is an average a step counts as much as the average
+ * holds of it, with gradients where it was made. It needs no damping, and describes training where
+ * others describe the end of it. Momentum and Adam's scales are not in it. Immutable, safe for any
+ * thread.
  */
 public final class TracIn implements Estimator {
   /**
    * A head on the way, in the delivered basis.
    *
    * @param head weight [d, D], bias or null, proxies, of the delivered head's shapes
-   * @param learningRates sums over the steps from here to the next checkpoint, by parameter group:
-   *     weight, bias, proxies; a group that is missing did not move
+   * @param learningRates sums over the steps from here to the next checkpoint, each times its share
+   *     in the delivered head, by parameter group: weight, bias, proxies; a group that is missing did
+   *     not move
    */
   public record TracedHead(HeadTensors head, Map<String, Double> learningRates) {
     /** Copies the rates. */

@@ -11,8 +11,8 @@ import java.util.function.Predicate;
 
 /**
  * Watches a training and keeps {@link TracIn}'s checkpoints: copies of the head before some of its
- * steps, each with the learning rates that the steps from there to the next copy really had. For
- * one training, in its thread.
+ * steps, each with the learning rates that the steps from there to the next copy really had, each
+ * step's times its share in the head that comes out. For one training, in its thread.
  */
 public final class Trajectory implements HeadTraining.Listener {
   private final Arena arena;
@@ -47,7 +47,8 @@ public final class Trajectory implements HeadTraining.Listener {
       learningRates.add(new HashMap<>());
     }
     Map<String, Double> sums = learningRates.get(learningRates.size() - 1);
-    step.learningRates().forEach((group, rate) -> sums.merge(group, rate, Double::sum));
+    step.learningRates()
+        .forEach((group, rate) -> sums.merge(group, rate * step.share(), Double::sum));
   }
 
   @Override

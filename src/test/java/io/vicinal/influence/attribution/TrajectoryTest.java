@@ -17,6 +17,7 @@ import io.vicinal.influence.solve.Damping;
 import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.NormalizedSoftmax;
+import io.vicinal.nn.Head;
 import io.vicinal.sample.Xoshiro;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -104,6 +105,60 @@ class TrajectoryTest {
     }
     assertThat(kept.get(0).head().weight().toDoubles())
         .isNotEqualTo(kept.get(1).head().weight().toDoubles());
+  }
+
+  /**
+   * An average is where training began and of every step a share, which is what the rates have of
+   * it: here each is found by averaging a number that moves in that step alone.
+   */
+  @Test
+  void ofAnAverageEachStepCountsByItsShare() {
+    RunConfig config =
+        config(
+            "epochs=8",
+            "sampler.batch=8",
+            "optimizer.lr=0.5",
+            "average.decay=0.8",
+            "compute.dtype=float64");
+    FeatureSet data = data(24);
+    Trajectory trajectory = Trajectory.everyStep(ARENA);
+    List<double[]> way = new ArrayList<>();
+    HeadTraining.Listener both =
+        new HeadTraining.Listener() {
+          @Override
+          public void stepping(HeadTraining.Step step) {
+            trajectory.stepping(step);
+            way.add(step.head().weight().toDoubles());
+          }
+
+          @Override
+          public void ended(int epoch, Head head) {
+            if (epoch == 8) {
+              way.add(head.weight().toDoubles());
+            }
+          }
+        };
+    Head head =
+        HeadTraining.of(BACKEND, config)
+            .withLoss(LOSS)
+            .watchedBy(both)
+            .train(data.features(), Supervision.hard(CLASSES, data.labels().toLongs()), ARENA);
+    List<TracIn.TracedHead> kept = trajectory.checkpoints();
+    assertThat(kept).hasSize(24);
+    double[] expected = way.get(0).clone();
+    for (int s = 0; s < 24; s++) {
+      double share = 0;
+      for (int t = 0; t < 24; t++) {
+        double decay = Math.min(0.8, (1.0 + t) / (10.0 + t));
+        share = decay * share + (1 - decay) * (t < s ? 0 : 1);
+      }
+      double rate = kept.get(s).learningRates().get("weight");
+      assertThat(rate).isCloseTo(0.5 * share, offset(1e-12));
+      for (int k = 0; k < expected.length; k++) {
+        expected[k] += rate / 0.5 * (way.get(s + 1)[k] - way.get(s)[k]);
+      }
+    }
+    assertThat(head.weight().toDoubles()).containsExactly(expected, offset(1e-12));
   }
 
   /**
