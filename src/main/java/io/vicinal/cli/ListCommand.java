@@ -165,7 +165,10 @@ final class ListCommand implements Callable<Integer> {
           name,
           params(Miners.params(miner)),
           facts.rule(),
-          "yields: " + shape(facts.yields()) + "; needs: embeddings, labels",
+          "yields: "
+              + shape(facts.yields())
+              + "; needs: embeddings, labels"
+              + (facts.square() ? "; takes no memory" : ""),
           SOURCE + facts.source());
     }
   }

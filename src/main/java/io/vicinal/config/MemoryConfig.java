@@ -3,6 +3,7 @@ package io.vicinal.config;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.loss.tuple.TupleProgram;
+import io.vicinal.mine.Miners;
 
 /**
  * A queue of embeddings of earlier batches, with which a loss of a batch compares this one, too
@@ -32,8 +33,10 @@ public record MemoryConfig(int size, int start) {
 
   /** Why a loss takes no memory; null if it does. */
   private static String refusal(LossConfig loss, MinerConfig miner) {
-    if (miner.name() != null) {
-      return "a miner looks at a batch alone, so it cannot have a memory, too";
+    if (miner.name() != null && Miners.facts(miner.create()).square()) {
+      return "the miner "
+          + miner.name()
+          + " does not go from each sample of the batch to all others, which a memory needs";
     }
     if (!loss.ofTuples()) {
       return loss.name() + " compares samples with proxies and takes no memory";

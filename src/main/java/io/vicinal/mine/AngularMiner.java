@@ -10,7 +10,8 @@ import io.vicinal.loss.tuple.Standard;
 @Miner.Facts(
     name = "angular",
     rule = "atan(|a - p| / (2 |n - c|)) > angle, c = (a + p) / 2",
-    source = "Wang et al., ICCV 2017; pytorch-metric-learning")
+    source = "Wang et al., ICCV 2017; pytorch-metric-learning",
+    square = true)
 public record AngularMiner(@Standard(value = "20", least = 0, most = 90) double angle)
     implements AnchorMiner {
   @Override

@@ -11,23 +11,29 @@ import java.util.Arrays;
 /**
  * A batch as a miner sees it: classes, and how far every two embeddings are. It holds B² numbers.
  * Samples are positions in the batch. Not for several threads at once.
+ *
+ * <p>With a memory the batch is followed by what is remembered of earlier ones: R samples in all,
+ * of which the first B are the anchors, and R B numbers. Two that are remembered are not compared.
  */
 public final class Candidates {
   /** What counts as rounding of a squared distance; as {@code Expr.squaredDistances}. */
   private static final double ROUNDINGS = 8;
 
-  private static final int MOST = 46_340; // whose square is an int
-
   private final int width;
-  private final double[] products; // [B, B]
+  private final int anchors; // B
+  private final double[] products; // [B, R]
+  private final double[] squares; // [R], each with itself
   private final double noise; // of a squared distance, relative to the lengths
-  private final int[] classes; // 0, 1, ... in the order of the labels
+  private final int[] classes; // [R], 0, 1, ... in the order of the labels
   private final int[][] members; // of each class, ascending
   private final int[][] others; // of each class, the samples of all others; made when asked for
 
-  private Candidates(int width, double[] products, double noise, long[] labels) {
+  private Candidates(
+      int width, int anchors, double[] products, double[] squares, double noise, long[] labels) {
     this.width = width;
+    this.anchors = anchors;
     this.products = products;
+    this.squares = squares;
     this.noise = noise;
     long[] names = Arrays.stream(labels).distinct().sorted().toArray();
     classes = Arrays.stream(labels).mapToInt(y -> Arrays.binarySearch(names, y)).toArray();
@@ -52,60 +58,102 @@ public final class Candidates {
    */
   public static Candidates of(
       Backend backend, Tensor embeddings, long[] labels, boolean normalized) {
+    return of(backend, embeddings, labels, labels.length, normalized);
+  }
+
+  /**
+   * Compares a batch with itself and what is remembered.
+   *
+   * @param embeddings F32 or F64 [R, d], the batch first
+   * @param labels the class of each, any integers
+   * @param anchors samples of the batch, B
+   * @param normalized whether embeddings are divided by their lengths first
+   */
+  public static Candidates of(
+      Backend backend, Tensor embeddings, long[] labels, int anchors, boolean normalized) {
     if (embeddings.dim(0) != labels.length) {
       throw new InputException(
           labels.length + " labels for " + embeddings.dim(0) + " embeddings; give one each");
     }
-    if (labels.length > MOST) {
+    if ((long) labels.length * anchors > Integer.MAX_VALUE) {
       throw new InputException(
-          "mining compares every two samples of a batch, and "
+          "mining compares every two samples, and "
+              + anchors
+              + " with "
               + labels.length
-              + " are too many; give at most "
-              + MOST);
+              + " are too many; give a smaller batch"
+              + (anchors < labels.length ? " or memory" : ""));
     }
     double[] products;
     try (Arena arena = Arena.host()) {
-      Tensor gram = arena.allocate(embeddings.dtype(), labels.length, labels.length);
-      backend.gemm(Transpose.N, Transpose.T, embeddings, embeddings, gram);
+      Tensor gram = arena.allocate(embeddings.dtype(), anchors, labels.length);
+      backend.gemm(Transpose.N, Transpose.T, embeddings.rows(0, anchors), embeddings, gram);
       products = gram.toDoubles();
     }
-    mirror(products, labels.length);
+    mirror(products, anchors, labels.length);
+    double[] squares = squares(products, embeddings, anchors);
     if (normalized) {
-      normalize(products, labels.length);
+      normalize(products, squares);
     }
     double epsilon = embeddings.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
-    return new Candidates((int) embeddings.dim(1), products, ROUNDINGS * epsilon, labels.clone());
+    return new Candidates(
+        (int) embeddings.dim(1),
+        anchors,
+        products,
+        squares,
+        ROUNDINGS * epsilon,
+        labels.clone());
   }
 
   /** A device may round the two halves differently, which no pair may notice. */
-  private static void mirror(double[] square, int n) {
-    for (int i = 0; i < n; i++) {
+  private static void mirror(double[] products, int anchors, int all) {
+    for (int i = 0; i < anchors; i++) {
       for (int j = 0; j < i; j++) {
-        square[i * n + j] = square[j * n + i];
+        products[i * all + j] = products[j * all + i];
       }
     }
   }
 
-  private static void normalize(double[] square, int n) {
-    double[] scales = new double[n];
-    for (int i = 0; i < n; i++) {
-      double squared = square[i * n + i];
-      scales[i] = squared == 0 ? 0 : 1 / Math.sqrt(squared);
+  private static double[] squares(double[] products, Tensor embeddings, int anchors) {
+    int all = (int) embeddings.dim(0);
+    int width = (int) embeddings.dim(1);
+    double[] squares = new double[all];
+    for (int i = 0; i < anchors; i++) {
+      squares[i] = products[i * all + i];
     }
-    for (int i = 0; i < n; i++) {
-      for (int j = 0; j < n; j++) {
-        square[i * n + j] *= scales[i] * scales[j];
+    double[] remembered = embeddings.rows(anchors, all).toDoubles();
+    for (int k = 0; k < remembered.length; k++) {
+      squares[anchors + k / width] += remembered[k] * remembered[k];
+    }
+    return squares;
+  }
+
+  private static void normalize(double[] products, double[] squares) {
+    int all = squares.length;
+    double[] scales = new double[all];
+    for (int i = 0; i < all; i++) {
+      scales[i] = squares[i] == 0 ? 0 : 1 / Math.sqrt(squares[i]);
+      squares[i] *= scales[i] * scales[i];
+    }
+    for (int i = 0; i < products.length / all; i++) {
+      for (int j = 0; j < all; j++) {
+        products[i * all + j] *= scales[i] * scales[j];
       }
     }
   }
 
   /** The same embeddings with other classes. */
   public Candidates relabelled(long[] labels) {
-    return new Candidates(width, products, noise, labels);
+    return new Candidates(width, anchors, products, squares, noise, labels);
   }
 
-  /** Samples, B. */
+  /** Samples of the batch, B: the anchors. */
   public int size() {
+    return anchors;
+  }
+
+  /** Samples that they are compared with, R: the batch, and behind it what is remembered. */
+  public int references() {
     return classes.length;
   }
 
@@ -154,14 +202,20 @@ public final class Candidates {
     return others[c];
   }
 
-  /** The inner product of two embeddings. */
+  /** The inner product of two embeddings, of which one at least is of the batch. */
   public double product(int i, int j) {
-    return products[i * classes.length + j];
+    if (i < anchors) {
+      return products[i * classes.length + j];
+    }
+    if (j < anchors) {
+      return products[j * classes.length + i];
+    }
+    throw new IllegalArgumentException(i + " and " + j + " are both remembered, not compared");
   }
 
   /** The squared Euclidean distance; rounding errors of it count as 0. */
   public double squaredDistance(int i, int j) {
-    double lengths = product(i, i) + product(j, j);
+    double lengths = squares[i] + squares[j];
     double squared = lengths - 2 * product(i, j);
     return squared <= noise * lengths ? 0 : squared;
   }

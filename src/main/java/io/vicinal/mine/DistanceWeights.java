@@ -18,7 +18,7 @@ record DistanceWeights(double least, double most) {
 
   /** One of some samples, for an anchor. */
   int choose(int a, int[] of, Candidates in, Draws draws) {
-    double[] logs = new double[in.size()];
+    double[] logs = new double[in.references()];
     double largest = Double.NEGATIVE_INFINITY;
     for (int j : of) {
       logs[j] = log(in.width(), in.squaredDistance(a, j));

@@ -14,7 +14,8 @@ import java.util.Arrays;
     name = "hdc",
     rule = "the filter-percentage of all (a,p) with the largest D, and of all (a,n) with the least",
     source = "Yuan, Yang, Zhang, ICCV 2017",
-    yields = Tuples.PAIRS)
+    yields = Tuples.PAIRS,
+    square = true)
 public record HdcMiner(@Standard(value = "0.5", least = 0, most = 1) double filterPercentage)
     implements Miner {
   private static final double ROUNDING = 1e-9;

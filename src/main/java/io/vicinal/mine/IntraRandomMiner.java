@@ -7,7 +7,8 @@ package io.vicinal.mine;
 @Miner.Facts(
     name = "intra-random",
     rule = "B times: a class, and a, p, n any of it, with replacement; a control",
-    source = "Milbich et al., ECCV 2020")
+    source = "Milbich et al., ECCV 2020",
+    square = true)
 public record IntraRandomMiner() implements Miner {
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {

@@ -106,9 +106,23 @@ public final class Mined {
    *
    * @param as the shape that it was made for: the own one, or sets of pairs, or pairs of sets
    * @param type of the embeddings
+   * @param in what the tuples are of
+   */
+  public Map<String, Tensor> inputs(Arena arena, Tuples as, DType type, Candidates in) {
+    return inputs(arena, as, type, in.size(), in.references());
+  }
+
+  /**
+   * The same of tuples that are of a batch alone.
+   *
    * @param batch the samples, B
    */
   public Map<String, Tensor> inputs(Arena arena, Tuples as, DType type, int batch) {
+    return inputs(arena, as, type, batch, batch);
+  }
+
+  private Map<String, Tensor> inputs(
+      Arena arena, Tuples as, DType type, int anchors, int references) {
     if (as != shape
         && (as != Tuples.SETS || shape != Tuples.PAIRS)
         && (as != Tuples.PAIRS || shape != Tuples.SETS)) {
@@ -116,7 +130,10 @@ public final class Mined {
     }
     if (as == Tuples.SETS) {
       return Map.of(
-          "positives", mask(arena, type, batch, 1), "negatives", mask(arena, type, batch, -1));
+          "positives",
+          mask(arena, type, 1, anchors, references),
+          "negatives",
+          mask(arena, type, -1, anchors, references));
     }
     List<String> names =
         as == Tuples.PAIRS
@@ -129,14 +146,14 @@ public final class Mined {
     return inputs;
   }
 
-  private Tensor mask(Arena arena, DType type, int batch, int sign) {
-    float[] mask = new float[batch * batch];
+  private Tensor mask(Arena arena, DType type, int sign, int anchors, int references) {
+    float[] mask = new float[anchors * references];
     for (int t = 0; t < size; t++) {
       if (get(t, 2) == sign) {
-        mask[get(t, 0) * batch + get(t, 1)] = 1;
+        mask[get(t, 0) * references + get(t, 1)] = 1;
       }
     }
-    Tensor tensor = arena.allocate(type, batch, batch);
+    Tensor tensor = arena.allocate(type, anchors, references);
     tensor.set(mask);
     return tensor;
   }

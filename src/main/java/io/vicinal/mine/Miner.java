@@ -27,6 +27,12 @@ public interface Miner {
 
     /** The shape of what it finds. */
     Tuples yields() default Tuples.TRIPLETS;
+
+    /**
+     * Whether it does anything else than to go from each sample of the batch to all references, so
+     * that these must be the batch alone.
+     */
+    boolean square() default false;
   }
 
   /**

@@ -4,7 +4,8 @@ package io.vicinal.mine;
 @Miner.Facts(
     name = "packaged",
     rule = "rows (3k, 3k+1, 3k+2) as (a,p,n), where the labels say the same",
-    source = "pytorch-metric-learning")
+    source = "pytorch-metric-learning",
+    square = true)
 public record PackagedMiner() implements Miner {
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {

@@ -20,7 +20,7 @@ public record RandomDistanceMiner(
     implements Miner {
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {
-    long[] labels = new long[in.size()];
+    long[] labels = new long[in.references()];
     Arrays.setAll(labels, in::classOf);
     draws.shuffle(labels);
     new DistanceMiner(lowerCutoff, upperCutoff).mine(in.relabelled(labels), draws, out);

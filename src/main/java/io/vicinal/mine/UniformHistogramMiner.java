@@ -64,13 +64,13 @@ public record UniformHistogramMiner(
           if (slot < quota) {
             int[] held = kept[bin] == null ? new int[Math.min(quota, 16)] : kept[bin];
             kept[bin] = slot < held.length ? held : Arrays.copyOf(held, 2 * slot);
-            kept[bin][slot] = a * in.size() + o;
+            kept[bin][slot] = a * in.references() + o;
           }
         }
       }
       for (int bin = 0; bin < bins; bin++) {
         for (int k = 0; k < Math.min(seen[bin], quota); k++) {
-          out.pair(kept[bin][k] / in.size(), kept[bin][k] % in.size(), positive);
+          out.pair(kept[bin][k] / in.references(), kept[bin][k] % in.references(), positive);
         }
       }
     }

@@ -38,7 +38,7 @@ final class TupleCriterion implements Criterion {
    *
    * @param miner of tuples, null for all that there are
    * @param normalize whether the loss sees embeddings of unit length
-   * @param memory of earlier batches; with one there is no miner
+   * @param memory of earlier batches
    * @param seed of what the miner draws
    */
   record Of(TupleLoss loss, Miner miner, boolean normalize, MemoryConfig memory, long seed) {}
@@ -77,7 +77,7 @@ final class TupleCriterion implements Criterion {
     embeddings = new Remembered(of.memory(), rows, dtype, width, arena);
     TupleProgram made =
         embeddings.hasMemory()
-            ? TupleProgram.withMemory(of.loss(), of.normalize())
+            ? TupleProgram.withMemory(of.loss(), taken, of.normalize())
             : new TupleProgram(of.loss(), taken, of.normalize());
     program = made.gradient(backend);
     gradient = arena.allocate(dtype, rows, width);
@@ -130,8 +130,9 @@ final class TupleCriterion implements Criterion {
     }
     long[] labels = targets.labels().toLongs();
     long[] compared = labels;
+    Tensor all = z;
     if (embeddings.hasMemory()) {
-      Tensor all = embeddings.all(samples);
+      all = embeddings.all(samples);
       Tensor allLabels = embeddings.allLabels(targets.labels());
       compared = allLabels.toLongs();
       in.put(REFERENCES, all);
@@ -140,12 +141,9 @@ final class TupleCriterion implements Criterion {
     }
     LossValue value;
     try (Arena scratch = new Arena(backend.memory())) {
-      Mined mined = mined(z, labels);
-      if (mined != null) {
-        in.putAll(mined.inputs(scratch, taken, z.dtype(), samples));
-      }
+      long empty =
+          of.miner() == null ? alone(labels, compared) : mine(all, compared, in, scratch);
       program.run(in, out);
-      long empty = mined == null ? alone(labels, compared) : mined.skipped();
       value = new LossValue(out.get("loss").at(0), empty);
     }
     if (embeddings.hasMemory()) { // the batch is compared with itself, too
@@ -157,12 +155,12 @@ final class TupleCriterion implements Criterion {
     return value;
   }
 
-  private Mined mined(Tensor z, long[] labels) {
-    if (of.miner() == null) {
-      return null;
-    }
-    Candidates batch = Candidates.of(backend, z, labels, of.normalize());
-    return Miners.mine(of.miner(), batch, Xoshiro.of(of.seed(), Long.toString(step)));
+  /** Adds what is mined to the inputs; how many samples have none of it. */
+  private long mine(Tensor all, long[] labels, Map<String, Tensor> in, Arena scratch) {
+    Candidates batch = Candidates.of(backend, all, labels, samples, of.normalize());
+    Mined mined = Miners.mine(of.miner(), batch, Xoshiro.of(of.seed(), Long.toString(step)));
+    in.putAll(mined.inputs(scratch, taken, all.dtype(), batch));
+    return mined.skipped();
   }
 
   /** Samples that have no positive, or no negative, among those that they are compared with. */

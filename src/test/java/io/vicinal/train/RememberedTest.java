@@ -10,7 +10,9 @@ import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.config.MemoryConfig;
 import io.vicinal.config.RunConfig;
+import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.mine.Miners;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import io.vicinal.sample.Xoshiro;
@@ -23,7 +25,9 @@ import java.util.Arrays;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -153,6 +157,23 @@ class RememberedTest {
       return count == 0 ? 0 : sum / count;
     }
 
+    /** Of each anchor the farthest positive and the nearest negative of all that is known. */
+    double hardest(int remembered, double margin) {
+      int end = z.size();
+      int from = Math.max(0, end - SAMPLES - remembered);
+      double sum = 0;
+      for (int a = end - SAMPLES; a < end; a++) {
+        double near = 0;
+        double far = 4;
+        for (int j = from; j < end; j++) {
+          near = same(a, j) ? Math.max(near, squared(a, j)) : near;
+          far = same(a, j) ? far : Math.min(far, squared(a, j));
+        }
+        sum += Math.max(0, near - far + margin);
+      }
+      return sum / SAMPLES;
+    }
+
     private boolean same(int i, int j) {
       return labels.get(i).equals(labels.get(j));
     }
@@ -182,8 +203,79 @@ class RememberedTest {
   }
 
   @Test
-  void theGradientTakesTheMemoryAsConstant() {
-    try (Run run = new Run("loss.name=contrastive", "memory.size=9")) {
+  void aMinerLooksAtWhatIsRememberedToo() {
+    String hard = "miner.name=batch-hard";
+    try (Run run = new Run("loss.name=triplet", hard, "memory={\"size\":9,\"start\":0}")) {
+      double alone = 0;
+      double all = 0;
+      for (int step = 1; step <= 5; step++) {
+        double loss = run.next(step).loss();
+        int remembered = Math.min(9, (step - 1) * SAMPLES);
+        assertThat(loss).isCloseTo(run.hardest(remembered, 0.2), within(1e-12));
+        alone += run.hardest(0, 0.2);
+        all += loss;
+        run.criterion.stepped();
+      }
+      assertThat(all).isGreaterThan(alone + 0.1);
+    }
+  }
+
+  /** All positives and all negatives of each anchor, listed, are what there is without a miner. */
+  @ParameterizedTest
+  @ValueSource(strings = {"n-pair", "nt-xent", "lifted", "contrastive"})
+  void ofAMinerThatTakesAllNothingChanges(String name) {
+    String loss = "loss.name=" + name;
+    String memory = "memory={\"size\":9,\"start\":0}";
+    // Of each sample all pairs: sets for losses of sets, a list for those of pairs.
+    try (Run plain = new Run(loss, memory);
+        Run mined = new Run(loss, "miner.name=lifted", memory)) {
+      for (int step = 1; step <= 4; step++) {
+        double expected = plain.next(step).loss();
+        assertThat(mined.next(step).loss()).isCloseTo(expected, within(1e-12));
+        double[] gradient = plain.gradients.get("weight").toDoubles();
+        assertThat(mined.gradients.get("weight").toDoubles())
+            .containsExactly(gradient, within(1e-12));
+        plain.criterion.stepped();
+        mined.criterion.stepped();
+      }
+    }
+  }
+
+  /** Every miner takes a memory, finds tuples of the batch's samples in it, or says that not. */
+  @Test
+  void everyMinerTakesAMemoryOrSaysSo() {
+    Map<Tuples, String> losses =
+        Map.of(Tuples.TRIPLETS, "triplet", Tuples.PAIRS, "contrastive", Tuples.SETS, "n-pair");
+    Set<String> without = new HashSet<>();
+    for (String name : Miners.names()) {
+      Tuples yields = Miners.facts(Miners.create(name, Map.of())).yields();
+      String[] settings = {
+        "loss.name=" + losses.get(yields),
+        "miner.name=" + name,
+        "memory={\"size\":9,\"start\":0}"
+      };
+      try (Run run = new Run(settings)) {
+        for (int step = 1; step <= 4; step++) {
+          assertThat(run.next(step).loss()).as(name).isFinite();
+          run.criterion.stepped();
+        }
+      } catch (InputException e) {
+        assertThat(e)
+            .hasMessageContaining("memory.size: the miner " + name + " does not go from each");
+        without.add(name);
+      }
+    }
+    assertThat(without).containsExactlyInAnyOrder("angular", "hdc", "intra-random", "packaged");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "miner.name=pair-margin"})
+  void theGradientTakesTheMemoryAsConstant(String miner) {
+    String[] settings =
+        Stream.of("loss.name=contrastive", "memory.size=9", miner)
+            .filter(setting -> !setting.isEmpty())
+            .toArray(String[]::new);
+    try (Run run = new Run(settings)) {
       run.next(1);
       run.criterion.stepped();
       run.next(2);
@@ -263,8 +355,9 @@ class RememberedTest {
         () -> RunConfig.defaults("loss.name=quadruplet", "memory.size=8"),
         "memory.size: quadruplet compares every two samples both ways");
     refused(
-        () -> RunConfig.defaults("loss.name=triplet", "miner.name=distance", "memory.size=8"),
-        "memory.size: a miner looks at a batch alone");
+        () -> RunConfig.defaults("loss.name=contrastive", "miner.name=hdc", "memory.size=8"),
+        "memory.size: the miner hdc does not go from each sample of the batch to all others, which a"
+            + " memory needs; set it to 0");
     refused(
         () -> RunConfig.defaults("loss.name=triplet", "memory.size=-1"),
         "memory.size: expected an integer of at least 0");

@@ -160,7 +160,9 @@ class ResumeTest {
             "loss={\"name\":\"margin\",\"learn-beta\":true}",
             "miner.name=distance",
             "optimizer.groups.beta.lr=0.1"),
-        ofTuples("loss.name=triplet", "memory={\"size\":100,\"start\":2}"));
+        ofTuples("loss.name=triplet", "memory={\"size\":100,\"start\":2}"),
+        ofTuples(
+            "loss.name=triplet", "miner.name=distance", "memory={\"size\":100,\"start\":2}"));
   }
 
   /** Stopped after every other step, whose checkpoint is the one before. */

@@ -13,7 +13,8 @@ import java.util.Map;
  * #negativePairs} and {@link #triplets} serves both. One per program, for one thread.
  *
  * <p>With a memory the anchors are the batch's and what they are compared with are the batch,
- * first, and what is remembered: R references. The second axis of what is [B, B] has R places then.
+ * first, and what is remembered: R references. The second axis of what is [B, B] has R places then,
+ * and all members of a mined tuple but its anchor are references.
  */
 public final class Batch {
   private final Graph graph = new Graph();
@@ -29,7 +30,7 @@ public final class Batch {
   /**
    * @param mined the shape of the tuples that a miner found, null for all that there are
    * @param normalized whether the embeddings are divided by their lengths first
-   * @param memory whether there are references beside the batch; then nothing is mined
+   * @param memory whether there are references beside the batch
    */
   Batch(Tuples mined, boolean normalized, boolean memory) {
     this.mined = mined;
@@ -97,7 +98,7 @@ public final class Batch {
    */
   public Expr positives() {
     if (mined == Tuples.SETS) {
-      return graph.real("positives", "B", "B");
+      return graph.real("positives", "B", memory ? "R" : "B");
     }
     return alike().and(self().not());
   }
@@ -105,7 +106,7 @@ public final class Batch {
   /** 1 where the second is of another class, or a negative that a miner found, [B, B]. */
   public Expr negatives() {
     if (mined == Tuples.SETS) {
-      return graph.real("negatives", "B", "B");
+      return graph.real("negatives", "B", memory ? "R" : "B");
     }
     return alike().not();
   }
@@ -218,7 +219,7 @@ public final class Batch {
 
   /** The measure of two members of each listed tuple, [m, 1]. */
   public Expr measure(String one, Measure measure, String other) {
-    return measure.rows(embedding().gather(member(one)), embedding().gather(member(other)));
+    return measure.rows(references().gather(member(one)), references().gather(member(other)));
   }
 
   /** In how many triplets each anchor is, [B, 1]; of a list 1 each, [m, 1]. */
@@ -254,7 +255,8 @@ public final class Batch {
   private Terms tuple(Measure measure, double shift, String other, Expr mask) {
     Expr anchors = embedding().gather(member("anchors"));
     Expr values =
-        measure.rows(shift == 0 ? anchors : anchors.plus(shift), embedding().gather(member(other)));
+        measure.rows(
+            shift == 0 ? anchors : anchors.plus(shift), references().gather(member(other)));
     return new Terms(this, values, null, mask.broadcastLike(values));
   }
 

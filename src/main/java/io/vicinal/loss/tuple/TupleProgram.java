@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * {@code embedding} [B, d], {@code labels} [B], learned parameters by name, and of mined tuples
  * {@code anchors} with {@code positives} and {@code negatives}, or {@code others} and {@code signs}
  * (1 for a positive, 0 for a negative), all int [m]; of quadruplets {@code fourths} too; of sets
- * {@code positives} and {@code negatives}, real [B, B], 1 where there is one. With a memory {@code
+ * {@code positives} and {@code negatives}, real [B, R], 1 where there is one; R is B. With a memory {@code
  * references} [R, d], the first B of which are the batch again, and {@code reference-labels} [R].
  * Outputs: {@code loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the product
  * takes {@code direction.INPUT} and gives {@code tangent.gradient.INPUT}.
@@ -36,9 +36,13 @@ public final class TupleProgram {
     this(loss, new Batch(mined, normalized, false), List.of("embedding"));
   }
 
-  /** A loss between a batch and the batch with what is remembered of earlier ones. */
-  public static TupleProgram withMemory(TupleLoss loss, boolean normalized) {
-    Batch batch = new Batch(null, normalized, true);
+  /**
+   * A loss between a batch and the batch with what is remembered of earlier ones.
+   *
+   * @param mined as above; anchors are of the batch
+   */
+  public static TupleProgram withMemory(TupleLoss loss, Tuples mined, boolean normalized) {
+    Batch batch = new Batch(mined, normalized, true);
     return new TupleProgram(loss, batch, List.of("embedding", "references"));
   }
 
