@@ -193,12 +193,44 @@ class EvaluateCommandTest {
     assertThat(outcome.out())
         .containsPattern("\nr@1 +66\\.67\\R")
         .containsPattern("\nnorm@50 +2\\.000000\\R")
-        .containsPattern("\ninter +0\\.000000\\R");
+        .containsPattern("\ninter +0\\.000000\\R")
+        .containsPattern("\nrho@0 +1\\.000000\\R");
     assertThat(json().getAsJsonObject("vectors").getAsJsonArray("rho@0").get(0).getAsDouble())
         .isEqualTo(1);
     assertThat(json().getAsJsonObject("clustering_cosine").get("method").getAsString())
         .isEqualTo("spherical k-means");
     assertThat(json().has("clustering")).isFalse();
+  }
+
+  @Test
+  void ofManyNumbersTheFirstArePrinted() {
+    Fixture fixture = Fixture.in(folder);
+    float[] rows = new float[8 * 8];
+    for (int i = 0; i < 8; i++) {
+      rows[9 * i] = 8 - i;
+    }
+    NpyBytes.floats(fixture.at("E.npy"), rows, 8, 8);
+    NpyBytes.longs(fixture.at("y.npy"), 1, 1, 2, 2, 3, 3, 4, 4);
+    assertThat(Outcome.of(fixture.evaluate("--metrics", "rho@0")).succeeded().out())
+        .startsWith("rho@0  0.222222  0.194444  0.166667  0.138889  0.111111  0.083333  ... (8 in all; ");
+  }
+
+  /** Here both the metrics and the validation rows are impossible. */
+  @Test
+  void validationRowsAreReadBeforeAnythingIsMeasured() {
+    Fixture fixture = line();
+    NpyBytes.longs(fixture.at("y.npy"), 0, 1, 2, 3);
+    NpyBytes.floats(fixture.at("V.npy"), new float[4], 2, 2);
+    NpyBytes.longs(fixture.at("vy.npy"), 0, 0);
+    String[] validation = {
+      "--validation-embeddings", fixture.text("V.npy"), "--validation-labels", fixture.text("vy.npy")
+    };
+    Outcome outcome =
+        Outcome.of(
+            fixture.evaluate(
+                "--metrics", "r@1", "--threshold-fmr", "0.1", validation[0], validation[1],
+                validation[2], validation[3]));
+    assertThat(outcome.err()).contains("V.npy: has 2 columns, but").doesNotContain("no query");
   }
 
   /** Queries see the gallery's classes by levels, votes and an uncertainty of their own. */

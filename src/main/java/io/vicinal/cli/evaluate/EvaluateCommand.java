@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,6 +64,8 @@ import picocli.CommandLine.Spec;
       "'vicinal list metrics' shows every metric with its definition."
     })
 public final class EvaluateCommand implements Callable<Integer> {
+  private static final int SHOWN = 6; // of a metric that is several numbers
+
   @Spec private CommandSpec spec;
 
   @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[N, d].")
@@ -193,10 +196,12 @@ public final class EvaluateCommand implements Callable<Integer> {
       checkDepths(ids, compat, e, g);
       Names samples = Names.read(sampleNames, e.dim(0), "rows");
       MetricSettings settings = given.read(files, embeddings, e.dim(0));
+      ThresholdOptions.ChosenOn chosenOn =
+          threshold.read(files, new ThresholdOptions.ChosenOn(e, y, embeddings, labels));
       EvaluationOptions options = new EvaluationOptions(ids, normalize, how, true, settings);
       Evaluation evaluation = evaluate(backend, e, y, g, gy, options);
       ThresholdOptions.Result at =
-          point ? threshold.run(backend, files, e, y, g, gy, normalize, embeddings, labels) : null;
+          point ? threshold.run(backend, chosenOn, e, y, g, gy, normalize) : null;
       CommandLine line = spec.commandLine();
       PrintWriter console = written == null ? line.getOut() : written.console(line);
       print(console, evaluation, names, compat); // first: a failing file costs no result
@@ -310,6 +315,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       writer.print(table.rows() > 0 ? System.lineSeparator() : "");
       others.print(writer);
     }
+    evaluation.vectors().forEach((id, values) -> writer.println(id + "  " + first(values)));
     Evaluation.Counts counts = evaluation.counts();
     writer.printf(
         Locale.ROOT,
@@ -324,6 +330,17 @@ public final class EvaluateCommand implements Callable<Integer> {
       writer.println();
       printClasses(writer, evaluation, names);
     }
+  }
+
+  private static String first(List<Double> values) {
+    String some =
+        values.stream()
+            .limit(SHOWN)
+            .map(value -> Text.say("%.6f", value))
+            .collect(Collectors.joining("  "));
+    return values.size() <= SHOWN
+        ? some
+        : some + "  ... (" + values.size() + " in all; --out has them)";
   }
 
   private static void printClasses(PrintWriter writer, Evaluation evaluation, Names names) {

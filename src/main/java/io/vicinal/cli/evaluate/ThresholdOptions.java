@@ -53,6 +53,9 @@ final class ThresholdOptions {
    */
   record Result(Choice choice, OperatingPoint measured, Path chosenOn) {}
 
+  /** Rows that a threshold is chosen on, and the files that they are from. */
+  record ChosenOn(Tensor embeddings, Tensor labels, Path file, Path labelsFile) {}
+
   boolean wanted() {
     check();
     return target != null || given != null;
@@ -80,41 +83,32 @@ final class ThresholdOptions {
     }
   }
 
-  /** Chooses and measures. */
+  /** The validation rows, or the measured ones where there are none. */
+  ChosenOn read(ArrayFiles files, ChosenOn measured) {
+    if (validation == null) {
+      return measured;
+    }
+    Tensor rows = files.matrix(validation, null);
+    Tensor labels = files.labels(validationLabels, validation, rows.dim(0), Names.none()).ids();
+    if (rows.dim(1) != measured.embeddings().dim(1)) {
+      throw Text.wrong(
+          "%s: has %s columns, but %s has %s; embed both with the same head",
+          validation, rows.dim(1), measured.file(), measured.embeddings().dim(1));
+    }
+    return new ChosenOn(rows, labels, validation, validationLabels);
+  }
+
+  /** Chooses on some rows and measures others. */
   Result run(
-      Backend backend,
-      ArrayFiles files,
-      Tensor e,
-      Tensor y,
-      Tensor g,
-      Tensor gy,
-      boolean normalize,
-      Path own,
-      Path ownLabels) {
+      Backend backend, ChosenOn rows, Tensor e, Tensor y, Tensor g, Tensor gy, boolean normalize) {
     Choice choice = null;
-    Path chosenOn = null;
     if (target != null) {
-      Tensor rows = e;
-      Tensor labels = y;
-      chosenOn = own;
-      if (validation != null) {
-        rows = files.matrix(validation, null);
-        labels = files.labels(validationLabels, validation, rows.dim(0), Names.none()).ids();
-        chosenOn = validation;
-        if (rows.dim(1) != e.dim(1)) {
-          throw Text.wrong(
-              "%s: has %s columns, but %s has %s; embed both with the same head",
-              validation, rows.dim(1), own, e.dim(1));
-        }
-      }
       try {
-        choice = OperatingPoint.choose(backend, rows, labels, normalize, target);
+        choice =
+            OperatingPoint.choose(backend, rows.embeddings(), rows.labels(), normalize, target);
       } catch (InputException failure) {
-        String said = failure.getMessage();
-        said = EvaluateCommand.named(said, "embeddings", validation == null ? own : validation);
-        said =
-            EvaluateCommand.named(
-                said, "labels", validation == null ? ownLabels : validationLabels);
+        String said = EvaluateCommand.named(failure.getMessage(), "embeddings", rows.file());
+        said = EvaluateCommand.named(said, "labels", rows.labelsFile());
         throw new InputException(said, failure);
       }
     }
@@ -122,7 +116,7 @@ final class ThresholdOptions {
     boolean same = choice != null && validation == null && g == null;
     OperatingPoint measured =
         same ? choice.point() : OperatingPoint.measure(backend, e, y, g, gy, normalize, distance);
-    return new Result(choice, measured, chosenOn);
+    return new Result(choice, measured, choice == null ? null : rows.file());
   }
 
   static void print(PrintWriter writer, Result result, Path measuredOn) {
