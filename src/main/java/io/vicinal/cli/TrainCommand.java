@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
+import io.vicinal.cli.common.CriterionOptions;
 import io.vicinal.cli.common.Interrupted;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
@@ -17,13 +18,13 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -105,26 +106,7 @@ final class TrainCommand implements Callable<Integer> {
       })
   private String loss;
 
-  @Option(
-      names = "--param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the loss: loss.KEY; repeatable.")
-  private Map<String, String> params = new LinkedHashMap<>();
-
-  @Option(
-      names = "--miner",
-      paramLabel = "NAME",
-      description = {
-        "Mine the tuples that a loss of a batch sees, in place of the section miner; 'vicinal list",
-        "miners' has the names."
-      })
-  private String miner;
-
-  @Option(
-      names = "--miner-param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the miner: miner.KEY; repeatable.")
-  private Map<String, String> minerParams = new LinkedHashMap<>();
+  @Mixin private CriterionOptions criterion;
 
   @Option(names = "--run", paramLabel = "DIR", description = "The run folder; made if missing.")
   private Path run;
@@ -225,8 +207,8 @@ final class TrainCommand implements Callable<Integer> {
     replace("labels", labels, replaced);
     replace("classNames", classNames, replaced);
     replace("sampleNames", sampleNames, replaced);
-    replaceNamed("loss", loss, params, replaced);
-    replaceNamed("miner", miner, minerParams, replaced);
+    replaceNamed("loss", loss, criterion.params(), replaced);
+    replaceNamed("miner", criterion.miner(), criterion.minerParams(), replaced);
     replaced.addAll(overrides);
     Path own = existing == null || run == null ? null : run.resolve("config.json");
     boolean goesOn = own != null && Files.exists(own);

@@ -1,6 +1,7 @@
 package io.vicinal.cli.loss;
 
 import io.vicinal.cli.common.BatchOptions;
+import io.vicinal.cli.common.CriterionOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.loss.Compat;
 import io.vicinal.mine.Miner;
@@ -8,6 +9,7 @@ import io.vicinal.mine.Miners;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What a batch consists of, and what is asked of it. For one thread. */
@@ -28,17 +30,7 @@ final class LossOptions extends BatchOptions {
       })
   Path tuples;
 
-  @Option(
-      names = "--miner",
-      paramLabel = "NAME",
-      description = "Mine the tuples instead; 'vicinal list miners' has the names.")
-  private String miner;
-
-  @Option(
-      names = "--miner-param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the miner; repeatable.")
-  private Map<String, String> minerParams = new LinkedHashMap<>();
+  @Mixin private CriterionOptions criterion;
 
   @Option(
       names = "--seed",
@@ -60,12 +52,6 @@ final class LossOptions extends BatchOptions {
         "rows cK..cK+K-1."
       })
   private Path proxies;
-
-  @Option(
-      names = "--param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the loss; repeatable.")
-  private Map<String, String> params = new LinkedHashMap<>();
 
   @Option(
       names = "--compat",
@@ -107,8 +93,8 @@ final class LossOptions extends BatchOptions {
 
   /** The miner, null for none. */
   Miner miner() {
-    if (miner == null) {
-      if (seed != null || !minerParams.isEmpty()) {
+    if (criterion.miner() == null) {
+      if (seed != null || !criterion.minerParams().isEmpty()) {
         throw Text.wrong(
             "--%s: says nothing without a miner; name it with --miner",
             seed == null ? "miner-param" : "seed");
@@ -118,7 +104,7 @@ final class LossOptions extends BatchOptions {
     if (tuples != null) {
       throw Text.wrong("--miner: --tuples gives them already; keep one");
     }
-    return Miners.create(miner, minerParams);
+    return Miners.create(criterion.miner(), criterion.minerParams());
   }
 
   /** What the miner draws from. */
@@ -133,7 +119,7 @@ final class LossOptions extends BatchOptions {
 
   /** The parameters that are given for a loss, a defect's among them. */
   Map<String, String> params(String loss) {
-    Map<String, String> all = new LinkedHashMap<>(params);
+    Map<String, String> all = new LinkedHashMap<>(criterion.params());
     if (compat != null) {
       Compat.of(compat, loss)
           .params()
