@@ -23,6 +23,9 @@ import java.util.function.Consumer;
  * value of an override is JSON when it reads as JSON, otherwise a string. Relative paths start from
  * the file's folder, in overrides from the working directory.
  *
+ * <p>An override that names another sampler leaves out what the file says of the parameters of the
+ * one that it names.
+ *
  * <p>What the key {@code fitted} names, a run has fitted to its data: it counts as not given, since
  * other data want other values. {@link #stored} keeps it.
  *
@@ -84,6 +87,7 @@ public final class ConfigParser {
     if (notes != null) {
       new OtherData(old, source).leaveOut(tree, notes);
     }
+    OtherSampler.leaveOut(tree, source, notes == null ? note -> {} : notes);
     return RunConfig.read(new ConfigObject(source, "", tree));
   }
 

@@ -98,6 +98,17 @@ public record RunConfig(
     return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), List.of(overrides));
   }
 
+  /**
+   * The defaults for few samples: fewer than a batch are one.
+   *
+   * @param overrides {@code a.b=value}
+   */
+  public static RunConfig defaultsOfFew(List<String> overrides) {
+    String json =
+        "{\"data\": {\"dataset\": \"" + DataConfig.GIVEN + "\"}, \"sampler\": {\"dropLast\": false}}";
+    return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), overrides);
+  }
+
   /** The first epochs in which a group of parameters stays as it is. */
   public int warmup(String group) {
     Integer own = optimizer.warmup(group);

@@ -304,8 +304,7 @@ public record Subject(
     List<String> all = new ArrayList<>();
     all.add("head.embedding=" + model.head().weight().dim(0));
     all.add("head.bias=" + (model.head().bias() != null));
-    all.add("sampler.dropLast=false"); // fewer samples than a batch are a batch
     all.addAll(overrides);
-    return RunConfig.defaults(all.toArray(new String[0]));
+    return RunConfig.defaultsOfFew(all);
   }
 }

@@ -50,6 +50,22 @@ public record HierarchicalSampling(
         of, (long) classes * samples, seed, (number, generator) -> draw(of, members, generator));
   }
 
+  @Override
+  public String remark(Population of) {
+    int[][][] members = members(of);
+    int share = (classes + supers - 1) / supers;
+    long small = Arrays.stream(members).filter(own -> own.length < share).count();
+    return small == 0
+        ? null
+        : "sampler.classes: "
+            + small
+            + " of the "
+            + members.length
+            + " super-classes have fewer than "
+            + share
+            + " classes, their share of a batch, and give all they have";
+  }
+
   /** Samples by super-class and class, both in the order of their labels. */
   private static int[][][] members(Population of) {
     int[][] bySuper = Population.grouped(Population.numbered(of.superClasses()));

@@ -62,6 +62,11 @@ public interface Sampling {
     }
   }
 
+  /** What of these samples makes batches smaller than asked for, a sentence; null for nothing. */
+  default String remark(Population samples) {
+    return null;
+  }
+
   /**
    * A sampler of these samples, at the start of the stream that belongs to the seed.
    *

@@ -45,6 +45,11 @@ final class Checkpoint {
     this.run = run;
   }
 
+  /** Whether there is one. */
+  boolean exists() {
+    return number > 0;
+  }
+
   void save(RunState progress) {
     String state = STATE + (number + 1) + ".safetensors";
     try (Arena arena = Arena.host()) {

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /**
- * A loss, a gradient or a parameter became NaN or infinite. In a run folder the last checkpoint is
- * from before. Immutable.
+ * A loss, a gradient or a parameter became NaN or infinite. In a run folder the last checkpoint, if
+ * there is one, is from before. Immutable.
  */
 public final class DivergedException extends InputException {
 

@@ -62,6 +62,10 @@ final class Feasible {
     int batches = Parts.sampler(resolved, data).batchesPerEpoch();
     Parts.schedule(resolved.schedule(), resolved.epochs(), batches);
     smallClasses(fitted, data, notes);
+    String smaller = fitted.sampling().remark(data);
+    if (smaller != null) {
+      notes.accept(smaller);
+    }
     return resolved;
   }
 

@@ -42,7 +42,11 @@ final class FolderKeeper implements RunKeeper {
   @Override
   public String diverged(JsonObject facts) {
     AtomicFile.writeText(folder.diverged(), facts + "\n");
-    return "what was good until then is kept, "
+    String kept =
+        checkpoint.exists()
+            ? "what was good until the last checkpoint is kept, "
+            : "nothing is kept, since there is no checkpoint yet; ";
+    return kept
         + folder.diverged()
         + " has the whole batch; --restart with ";
   }

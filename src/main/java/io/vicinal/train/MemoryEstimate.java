@@ -3,9 +3,16 @@ package io.vicinal.train;
 import io.vicinal.InputException;
 import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
+import io.vicinal.config.SamplerConfig;
+import io.vicinal.data.ArrayFile;
+import io.vicinal.nn.Head;
 import io.vicinal.process.Limits;
+import io.vicinal.sample.Samplers;
+import io.vicinal.sample.Sampling.Need;
 import io.vicinal.tensor.HostMemory;
+import io.vicinal.tensor.Shape;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -49,8 +56,10 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       RunConfig config, long samples, long width, int classes, long validation) {
     long element = Parts.dtype(config).bytes();
     long embedding = config.head().embedding();
-    long learned = new RunLoss(config).learned(classes);
-    long parameters = element * (embedding * width + embedding + learned);
+    Map<String, Long> sizes = new HashMap<>(new RunLoss(config).learned(classes));
+    sizes.put(Head.WEIGHT, embedding * width);
+    sizes.put(Head.BIAS, embedding);
+    long parameters = element * sizes.values().stream().mapToLong(n -> n).sum();
     long workspace = (long) config.compute().workspaceMiB() << 20;
     Map<String, Long> bytes = new LinkedHashMap<>();
     bytes.put("features", element * samples * width);
@@ -59,18 +68,22 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     bytes.put(MEASURING, measured(config, width, validation));
     bytes.put("parameters", parameters);
     bytes.put("gradients", parameters);
-    bytes.put("optimizer moments", moments(config.optimizer()) * parameters);
+    long moments =
+        sizes.entrySet().stream()
+            .mapToLong(size -> moments(config.optimizer(), size.getKey()) * size.getValue())
+            .sum();
+    bytes.put("optimizer moments", element * moments);
     if (config.average().decay() > 0) {
       bytes.put("averages", parameters);
     }
-    bytes.put("batch", config.sampler().batchSize() * (element * width + 16));
+    long batch = batch(config.sampler());
+    bytes.put("batch", batch * (element * width + 16));
     if (config.sampler().params().get("pool") instanceof Integer pool) {
       long held = Math.min(pool, samples);
       // Features and embeddings; products in native memory, beside those on the heap.
       bytes.put("candidates", held * (element * width + 8 * embedding + 8 * held));
     }
     if (config.loss().ofTuples()) {
-      long batch = config.sampler().batchSize();
       long pairs = batch * (batch + config.memory().size());
       bytes.put("memory of the loss", config.memory().size() * (2 * element * embedding + 8));
       bytes.put("pairs of a batch", pairs * (MATRICES * element + 8)); // 8 for a miner
@@ -79,9 +92,19 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     return new MemoryEstimate(bytes);
   }
 
-  /** Tensors per parameter, as if no group had a momentum of its own. */
-  private static int moments(OptimizerConfig c) {
-    int velocities = c.momentum() > 0 ? 1 : 0;
+  /** The most samples of a batch; of batches in a file its columns. */
+  private static long batch(SamplerConfig sampler) {
+    Need[] needs = Samplers.facts(sampler.name()).needs();
+    if (!List.of(needs).contains(Need.BATCHES)) {
+      return sampler.batchSize();
+    }
+    Shape shape = ArrayFile.shape(sampler.file());
+    return shape.rank() == 2 ? shape.dim(1) : 0; // refused by its reader
+  }
+
+  /** Tensors that a group has beside its parameter. */
+  private static int moments(OptimizerConfig c, String group) {
+    int velocities = c.momentum(group) > 0 ? 1 : 0;
     return switch (c.name()) {
       case "sgd" -> velocities;
       case "rmsprop" -> velocities + (c.centered() ? 2 : 1);

@@ -15,6 +15,7 @@ import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** The loss of a run, be it against proxies or one of a batch: what it needs, and its criterion. */
 final class RunLoss {
@@ -46,14 +47,16 @@ final class RunLoss {
     return proxies != null ? proxies.centers() : 0;
   }
 
-  /** How many numbers it learns. */
-  long learned(int classes) {
+  /** How many numbers it learns, by the parameters' names. */
+  Map<String, Long> learned(int classes) {
     if (proxies != null) {
-      return (long) classes * centers() * config.head().embedding();
+      return Map.of(Head.PROXIES, (long) classes * centers() * config.head().embedding());
     }
     return tuples.learned().stream()
-        .mapToLong(p -> Arrays.stream(dims(p, classes)).reduce(1, (a, b) -> a * b))
-        .sum();
+        .collect(
+            Collectors.toMap(
+                p -> Head.beside(p.name()),
+                p -> Arrays.stream(dims(p, classes)).reduce(1, (a, b) -> a * b)));
   }
 
   /** A new head, with proxies if the loss has some. */

@@ -85,6 +85,30 @@ class ConfigTest {
     assertThat(notes).singleElement().asString().contains("data.classes");
   }
 
+  /** A run's configuration says all of its sampler; heads may be trained with another. */
+  @Test
+  void aNameIsEnoughForAnotherSampler(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("c.json");
+    Files.writeString(file, parse(MINIMAL, "sampler.batch=64").text());
+    List<String> notes = new ArrayList<>();
+    RunConfig other =
+        ConfigParser.parse(
+            file, List.of("sampler.name=balanced", "sampler.samples=2"), notes::add);
+    assertThat(other.sampler())
+        .isEqualTo(parse(MINIMAL, "sampler={\"name\":\"balanced\",\"samples\":2}").sampler());
+    assertThat(notes)
+        .singleElement()
+        .asString()
+        .endsWith("left out what balanced has not, sampler.batch (64), sampler.dropLast (true)");
+    refused(
+        () -> ConfigParser.parse(file, List.of("sampler.name=balanced", "sampler.batch=3")),
+        "--set: sampler.batch: unknown key");
+    assertThat(RunConfig.defaultsOfFew(List.of()).sampler().params())
+        .containsEntry("dropLast", false);
+    assertThat(RunConfig.defaultsOfFew(List.of("sampler.name=weighted", "sampler.file=w")).sampler())
+        .isEqualTo(RunConfig.defaults("sampler={\"name\":\"weighted\",\"file\":\"w\"}").sampler());
+  }
+
   @Test
   void everythingButTheDataHasADefault() {
     RunConfig config = parse(MINIMAL);

@@ -54,7 +54,9 @@ class DivergedRunTest extends QuickRuns {
     assertThat(e).hasMessageContaining("training diverged at step " + e.step() + " (epoch 1): ");
     assertThat(e.getMessage())
         .hasLineCount(1)
-        .contains("(20 in all)", "--restart with a lower optimizer.lr (now 1000000.0)");
+        .contains(
+            "(20 in all); nothing is kept, since there is no checkpoint yet; ",
+            "--restart with a lower optimizer.lr (now 1000000.0)");
     JsonObject report =
         JsonParser.parseString(Files.readString(run.resolve("diverged.json"))).getAsJsonObject();
     assertThat(report.getAsJsonArray("sampleIds")).hasSize(20);
@@ -66,7 +68,8 @@ class DivergedRunTest extends QuickRuns {
     RunConfig config = quick("optimizer.lr=1e6", "warmup.epochs=2");
     Path run = folder.resolve("run");
     assertThatThrownBy(() -> Trainer.train(config, huge(), run, RunMode.NEW, TrainingListener.NONE))
-        .isInstanceOf(DivergedException.class);
+        .isInstanceOf(DivergedException.class)
+        .hasMessageContaining("(20 in all); what was good until the last checkpoint is kept, ");
     Map<String, Tensor> state = lastState(run);
     try (Backend backend = Backend.cpu()) {
       for (String name : List.of("weight", "bias", "proxies")) {

@@ -162,6 +162,58 @@ class SampledRunsTest extends QuickRuns {
         .containsEntry("candidates", 50L * (4 * 12 + 8 * 8 + 8 * 50));
   }
 
+  /** A batch of a file has as many samples as the file has columns. */
+  @Test
+  void listedBatchesAndVelocitiesArePartOfTheEstimate() {
+    RunConfig listed = quick(section("listed"));
+    assertThat(MemoryEstimate.of(listed, 240, 12, 6, 0).bytes())
+        .containsEntry("batch", 20L * (4 * 12 + 16));
+    String sgd = "optimizer={\"name\":\"sgd\",\"momentum\":0,\"groups\":{%s}}";
+    RunConfig one = quick(sgd.formatted("\"weight\":{\"momentum\":0.9}"));
+    RunConfig none = quick(sgd.formatted(""));
+    String moments = "optimizer moments";
+    assertThat(MemoryEstimate.of(one, 240, 12, 6, 0).bytes())
+        .containsEntry(moments, 4L * 8 * 12);
+    assertThat(MemoryEstimate.of(none, 240, 12, 6, 0).bytes()).containsEntry(moments, 0L);
+    RunConfig rms =
+        quick(
+            "optimizer={\"name\":\"rmsprop\",\"centered\":true,\"groups\":"
+                + "{\"proxies\":{\"momentum\":0.9}}}");
+    long all = 4L * (8 * 12 + 8 + 6 * 8);
+    assertThat(MemoryEstimate.of(rms, 240, 12, 6, 0).bytes())
+        .containsEntry(moments, 2 * all + 4 * 6 * 8);
+  }
+
+  /** Six classes in super-classes of one, two and three: batches of two times two. */
+  @Test
+  void smallSuperClassesAreCounted() {
+    long[] supers = LongStream.range(0, SAMPLES).map(i -> new long[] {0, 1, 1, 2, 2, 2}[(int) (i % 6)]).toArray();
+    String file = write(supers, SAMPLES).toString();
+    String section =
+        "sampler={\"name\":\"hierarchical\",\"classes\":%d,\"samples\":4,\"file\":\"" + file + "\"}";
+    long[] labels = LongStream.range(0, SAMPLES).map(i -> i % 6).toArray();
+    FeatureSet data = new FeatureSet(data().features(), arena.of(labels, SAMPLES), "clouds");
+    List<String> notes = new ArrayList<>();
+    Trainer.train(
+        quick(section.formatted(3), "epochs=0"),
+        data,
+        folder.resolve("three"),
+        RunMode.NEW,
+        noting(notes));
+    assertThat(notes)
+        .contains(
+            "sampler.classes: 1 of the 3 super-classes have fewer than 2 classes, their share of a"
+                + " batch, and give all they have");
+    notes.clear();
+    Trainer.train(
+        quick(section.formatted(2), "epochs=0"),
+        data,
+        folder.resolve("two"),
+        RunMode.NEW,
+        noting(notes));
+    assertThat(notes).noneMatch(note -> note.startsWith("sampler.classes"));
+  }
+
   @Test
   void smallClassesAreCounted() {
     List<String> notes = new ArrayList<>();

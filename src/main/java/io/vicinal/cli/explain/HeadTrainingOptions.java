@@ -27,9 +27,7 @@ final class HeadTrainingOptions {
 
   /** The defaults for a head that is trained because none was named. */
   RunConfig config() {
-    List<String> all = new ArrayList<>(List.of("sampler.dropLast=false")); // as Subject.training
-    all.addAll(overrides);
-    return RunConfig.defaults(all.toArray(new String[0]));
+    return RunConfig.defaultsOfFew(overrides);
   }
 
   void addTo(Key key, RunConfig config) {
