@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * The loss by name, its parameters as text; as the loss's own factory accepts them.
@@ -26,6 +25,11 @@ import java.util.stream.Stream;
  *     compare directions anyway
  */
 public record LossConfig(String name, Map<String, String> params, boolean normalize) {
+
+  private static final List<LearnedParameter> KEYS =
+      List.of(
+          new LearnedParameter("keys", List.of("B", "d")),
+          new LearnedParameter("queue", List.of("K", "d")));
 
   static LossConfig read(ConfigObject s) {
     String name = s.text("name", "proxy-nca-pp");
@@ -49,16 +53,36 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
 
   /** Refuses a loss that needs what a run on features and labels does not have. */
   private static void checkTrains(String name, TupleLoss loss) {
-    Stream<String> unknown =
-        loss.learned().stream()
-            .filter(p -> !p.sizes().stream().allMatch(size -> size.matches("C|d|\\d+")))
-            .map(LearnedParameter::name);
-    Stream<String> given = loss.given().stream().map(LearnedParameter::name);
-    String needed = Stream.concat(given, unknown).collect(Collectors.joining(", "));
-    if (!needed.isEmpty()) {
-      throw new InputException(
-          name + " needs " + needed + ", which training does not have; it is for 'vicinal loss'");
+    List<LearnedParameter> missing = new ArrayList<>(takesKeys(loss) ? List.of() : loss.given());
+    loss.learned().stream()
+        .filter(p -> !p.sizes().stream().allMatch(size -> size.matches("C|d|\\d+")))
+        .forEach(missing::add);
+    if (missing.isEmpty()) {
+      return;
     }
+    List<LearnedParameter> ofSamples = missing.stream().filter(LossConfig::isOfSamples).toList();
+    String needed =
+        (ofSamples.isEmpty() ? missing : ofSamples)
+            .stream()
+                .map(p -> p.name() + " [" + String.join(", ", p.sizes()) + "]")
+                .collect(Collectors.joining(", "));
+    throw new InputException(
+        name
+            + " needs "
+            + needed
+            + (ofSamples.isEmpty() ? "" : ", more of each sample than its features and one label")
+            + ", which training does not have; it is for 'vicinal loss'");
+  }
+
+  private static boolean isOfSamples(LearnedParameter array) {
+    return array.sizes().contains("B");
+  }
+
+  /**
+   * Whether a loss is given the keys that a momentum copy of the head makes, and a queue of them.
+   */
+  public static boolean takesKeys(TupleLoss loss) {
+    return loss.given().equals(KEYS);
   }
 
   /**

@@ -7,46 +7,59 @@ import io.vicinal.mine.Miners;
 
 /**
  * A queue of embeddings of earlier batches, with which a loss of a batch compares this one, too
- * (Wang et al., CVPR 2020).
+ * (Wang et al., CVPR 2020); or the queue of a loss that is given keys (He et al., CVPR 2020).
  *
  * <p>Immutable, so safe for any thread.
  *
  * @param size embeddings that are remembered; 0 for no memory
  * @param start steps after which it begins to fill
+ * @param momentum what the copy of the head that makes keys keeps of itself in a step; null where
+ *     there are no keys
  */
-public record MemoryConfig(int size, int start) {
+public record MemoryConfig(int size, int start, Double momentum) {
+  /** No memory. */
+  public static final MemoryConfig NONE = new MemoryConfig(0, 0, null);
+
   private static final int MOST = 1 << 20;
+  private static final int KEYS = 1024;
+  private static final double MOMENTUM = 0.999;
 
   static MemoryConfig read(ConfigObject s, LossConfig loss, MinerConfig miner) {
-    int size = s.integer("size", 0, Range.integersFrom(0));
+    TupleLoss made = loss.ofTuples() ? TupleLosses.create(loss.name(), loss.params()) : null;
+    boolean keys = made != null && LossConfig.takesKeys(made);
+    int size = s.integer("size", keys ? KEYS : 0, Range.integersFrom(keys ? 1 : 0));
     int start = s.integer("start", 0, Range.integersFrom(0));
+    Double momentum = keys ? s.number("momentum", MOMENTUM, Range.halfOpen(0, 1)) : null;
     s.end();
     if (size > MOST) {
       throw s.error("size", size + " is more than " + MOST + "; lower it");
     }
-    String refusal = size == 0 ? null : refusal(loss, miner);
+    String refusal = size == 0 || keys ? null : refusal(loss.name(), made, miner);
     if (refusal != null) {
       throw s.error("size", refusal + "; set it to 0");
     }
-    return new MemoryConfig(size, start);
+    return new MemoryConfig(size, start, momentum);
   }
 
-  /** Why a loss takes no memory; null if it does. */
-  private static String refusal(LossConfig loss, MinerConfig miner) {
-    if (miner.name() != null && Miners.facts(miner.create()).square()) {
-      return "the miner "
-          + miner.name()
-          + " does not go from each sample of the batch to all others, which a memory needs";
+  /**
+   * Why a loss takes no memory; null if it does.
+   *
+   * @param loss null for one against proxies
+   */
+  private static String refusal(String name, TupleLoss loss, MinerConfig miner) {
+    if (loss == null) {
+      return name + " compares samples with proxies and takes no memory";
     }
-    if (!loss.ofTuples()) {
-      return loss.name() + " compares samples with proxies and takes no memory";
+    if (TupleLosses.facts(loss).square()) {
+      return name + " compares every two samples both ways, which those in memory are not";
     }
-    TupleLoss made = TupleLosses.create(loss.name(), loss.params());
-    if (TupleLosses.facts(made).square()) {
-      return loss.name() + " compares every two samples both ways, which those in memory are not";
+    if (!TupleProgram.comparesSamples(loss)) {
+      return name + " does not compare samples with each other and takes no memory";
     }
-    return TupleProgram.comparesSamples(made)
-        ? null
-        : loss.name() + " does not compare samples with each other and takes no memory";
+    return miner.name() != null && Miners.facts(miner.create()).square()
+        ? "the miner "
+            + miner.name()
+            + " does not go from each sample of the batch to all others, which a memory needs"
+        : null;
   }
 }

@@ -105,7 +105,9 @@ public record RunConfig(
    */
   public static RunConfig defaultsOfFew(List<String> overrides) {
     String json =
-        "{\"data\": {\"dataset\": \"" + DataConfig.GIVEN + "\"}, \"sampler\": {\"dropLast\": false}}";
+        "{\"data\": {\"dataset\": \""
+            + DataConfig.GIVEN
+            + "\"}, \"sampler\": {\"dropLast\": false}}";
     return ConfigParser.parse(json, "defaults", Path.of("").toAbsolutePath(), overrides);
   }
 

@@ -97,12 +97,7 @@ public final class Candidates {
     }
     double epsilon = embeddings.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
     return new Candidates(
-        (int) embeddings.dim(1),
-        anchors,
-        products,
-        squares,
-        ROUNDINGS * epsilon,
-        labels.clone());
+        (int) embeddings.dim(1), anchors, products, squares, ROUNDINGS * epsilon, labels.clone());
   }
 
   /** A device may round the two halves differently, which no pair may notice. */

@@ -46,9 +46,7 @@ final class FolderKeeper implements RunKeeper {
         checkpoint.exists()
             ? "what was good until the last checkpoint is kept, "
             : "nothing is kept, since there is no checkpoint yet; ";
-    return kept
-        + folder.diverged()
-        + " has the whole batch; --restart with ";
+    return kept + folder.diverged() + " has the whole batch; --restart with ";
   }
 
   @Override

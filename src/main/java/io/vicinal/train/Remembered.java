@@ -54,6 +54,17 @@ final class Remembered {
     return labels.rows(rows - samples, rows + count());
   }
 
+  /** All that are remembered. */
+  Tensor remembered() {
+    return embeddings.rows(rows, rows + count());
+  }
+
+  /** Takes all places, as if so many were remembered already; theirs are to be written. */
+  Tensor fill() {
+    at.set(new long[] {0, config.size()});
+    return remembered();
+  }
+
   private long count() {
     return at.toLongs()[COUNT];
   }

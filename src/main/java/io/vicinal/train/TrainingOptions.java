@@ -179,6 +179,14 @@ public final class TrainingOptions {
         });
   }
 
+  /**
+   * What the copy of the head that makes the keys of {@code moco} keeps of itself in a step.
+   * Default 0.999.
+   */
+  public TrainingOptions memoryMomentum(double momentum) {
+    return with("memory", "momentum", momentum);
+  }
+
   /** d, the embedding's width; 1 or more. Default 64. */
   public TrainingOptions embedding(int width) {
     return with("head", "embedding", width);

@@ -4,6 +4,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.backend.LossValue;
 import io.vicinal.backend.Targets;
 import io.vicinal.backend.Transpose;
+import io.vicinal.config.LossConfig;
 import io.vicinal.config.MemoryConfig;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
@@ -30,7 +31,8 @@ import java.util.Map;
  * A loss of a batch: embeddings Z = X W' + b, tuples of them, the loss's program with its gradient
  * G for the embeddings and what it learns, and back through the head: G' X for W, the sum of G's
  * rows for b. All samples count the same, by their class. With a memory the batch is compared with
- * itself and with what is remembered, which are constants.
+ * itself and with what is remembered, which are constants. A loss that is given keys and a queue
+ * has those of a momentum copy of the head.
  */
 final class TupleCriterion implements Criterion {
   /**
@@ -39,7 +41,7 @@ final class TupleCriterion implements Criterion {
    * @param miner of tuples, null for all that there are
    * @param normalize whether the loss sees embeddings of unit length
    * @param memory of earlier batches
-   * @param seed of what the miner draws
+   * @param seed of what the miner draws, and of the first keys
    */
   record Of(TupleLoss loss, Miner miner, boolean normalize, MemoryConfig memory, long seed) {}
 
@@ -55,6 +57,7 @@ final class TupleCriterion implements Criterion {
   private final Map<String, Tensor> inputs = new HashMap<>();
   private final Map<String, Tensor> outputs = new LinkedHashMap<>();
   private final Remembered embeddings;
+  private final MomentumKeys keys; // null for a loss that takes none
   private final Tensor gradient; // [B, d]; a batch may be smaller
   private final Tensor ofReferences; // [R, d], or null without a memory
   private final Tensor ones; // [B]
@@ -74,7 +77,13 @@ final class TupleCriterion implements Criterion {
     taken = of.miner() == null ? null : Miners.fit(of.loss(), of.miner());
     DType dtype = head.weight().dtype();
     long width = head.embedding();
-    embeddings = new Remembered(of.memory(), rows, dtype, width, arena);
+    boolean keyed = LossConfig.takesKeys(of.loss());
+    keys =
+        keyed
+            ? new MomentumKeys(backend, of.memory(), head, rows, of.normalize(), of.seed(), arena)
+            : null;
+    MemoryConfig memory = keyed ? MemoryConfig.NONE : of.memory();
+    embeddings = new Remembered(memory, rows, dtype, width, arena);
     TupleProgram made =
         embeddings.hasMemory()
             ? TupleProgram.withMemory(of.loss(), taken, of.normalize())
@@ -82,7 +91,7 @@ final class TupleCriterion implements Criterion {
     program = made.gradient(backend);
     gradient = arena.allocate(dtype, rows, width);
     ofReferences =
-        embeddings.hasMemory() ? arena.allocate(dtype, rows + of.memory().size(), width) : null;
+        embeddings.hasMemory() ? arena.allocate(dtype, rows + memory.size(), width) : null;
     double[] one = new double[rows];
     Arrays.fill(one, 1);
     ones = arena.allocate(dtype, rows);
@@ -106,7 +115,7 @@ final class TupleCriterion implements Criterion {
 
   @Override
   public Map<String, Tensor> buffers() {
-    return embeddings.buffers();
+    return keys == null ? embeddings.buffers() : keys.buffers();
   }
 
   @Override
@@ -120,6 +129,9 @@ final class TupleCriterion implements Criterion {
     Map<String, Tensor> in = new HashMap<>(inputs);
     in.put(EMBEDDING, z);
     in.put("labels", targets.labels());
+    if (keys != null) {
+      in.putAll(keys.of(features));
+    }
     Map<String, Tensor> out = new HashMap<>(outputs);
     out.put(GRADIENT + EMBEDDING, g);
     for (LearnedParameter parameter : of.loss().learned()) {
@@ -142,7 +154,9 @@ final class TupleCriterion implements Criterion {
     LossValue value;
     try (Arena scratch = new Arena(backend.memory())) {
       long empty =
-          of.miner() == null ? alone(labels, compared) : mine(all, compared, in, scratch);
+          of.miner() != null
+              ? mine(all, compared, in, scratch)
+              : keys == null ? alone(labels, compared) : 0; // keys have no classes
       program.run(in, out);
       value = new LossValue(out.get("loss").at(0), empty);
     }
@@ -178,6 +192,9 @@ final class TupleCriterion implements Criterion {
   @Override
   public void stepped() {
     embeddings.stepped(step, samples);
+    if (keys != null) {
+      keys.stepped(step, samples);
+    }
   }
 
   private void back(Tensor features, Tensor g, Parameters gradients) {

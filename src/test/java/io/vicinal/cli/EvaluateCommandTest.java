@@ -212,7 +212,8 @@ class EvaluateCommandTest {
     NpyBytes.floats(fixture.at("E.npy"), rows, 8, 8);
     NpyBytes.longs(fixture.at("y.npy"), 1, 1, 2, 2, 3, 3, 4, 4);
     assertThat(Outcome.of(fixture.evaluate("--metrics", "rho@0")).succeeded().out())
-        .startsWith("rho@0  0.222222  0.194444  0.166667  0.138889  0.111111  0.083333  ... (8 in all; ");
+        .startsWith(
+            "rho@0  0.222222  0.194444  0.166667  0.138889  0.111111  0.083333  ... (8 in all; ");
   }
 
   /** Here both the metrics and the validation rows are impossible. */
@@ -223,13 +224,22 @@ class EvaluateCommandTest {
     NpyBytes.floats(fixture.at("V.npy"), new float[4], 2, 2);
     NpyBytes.longs(fixture.at("vy.npy"), 0, 0);
     String[] validation = {
-      "--validation-embeddings", fixture.text("V.npy"), "--validation-labels", fixture.text("vy.npy")
+      "--validation-embeddings",
+      fixture.text("V.npy"),
+      "--validation-labels",
+      fixture.text("vy.npy")
     };
     Outcome outcome =
         Outcome.of(
             fixture.evaluate(
-                "--metrics", "r@1", "--threshold-fmr", "0.1", validation[0], validation[1],
-                validation[2], validation[3]));
+                "--metrics",
+                "r@1",
+                "--threshold-fmr",
+                "0.1",
+                validation[0],
+                validation[1],
+                validation[2],
+                validation[3]));
     assertThat(outcome.err()).contains("V.npy: has 2 columns, but").doesNotContain("no query");
   }
 

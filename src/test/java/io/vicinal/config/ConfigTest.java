@@ -92,8 +92,7 @@ class ConfigTest {
     Files.writeString(file, parse(MINIMAL, "sampler.batch=64").text());
     List<String> notes = new ArrayList<>();
     RunConfig other =
-        ConfigParser.parse(
-            file, List.of("sampler.name=balanced", "sampler.samples=2"), notes::add);
+        ConfigParser.parse(file, List.of("sampler.name=balanced", "sampler.samples=2"), notes::add);
     assertThat(other.sampler())
         .isEqualTo(parse(MINIMAL, "sampler={\"name\":\"balanced\",\"samples\":2}").sampler());
     assertThat(notes)
@@ -105,7 +104,8 @@ class ConfigTest {
         "--set: sampler.batch: unknown key");
     assertThat(RunConfig.defaultsOfFew(List.of()).sampler().params())
         .containsEntry("dropLast", false);
-    assertThat(RunConfig.defaultsOfFew(List.of("sampler.name=weighted", "sampler.file=w")).sampler())
+    assertThat(
+            RunConfig.defaultsOfFew(List.of("sampler.name=weighted", "sampler.file=w")).sampler())
         .isEqualTo(RunConfig.defaults("sampler={\"name\":\"weighted\",\"file\":\"w\"}").sampler());
   }
 

@@ -25,6 +25,7 @@ class ConfigurationPageTest {
       List.of(
           "seed=1",
           "loss.name=triplet",
+          "loss.name=moco",
           "optimizer.name=sgd",
           "schedule={\"name\":\"step\",\"every\":2}",
           "schedule={\"name\":\"step\",\"milestones\":[2]}",

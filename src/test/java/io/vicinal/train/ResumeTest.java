@@ -161,8 +161,8 @@ class ResumeTest {
             "miner.name=distance",
             "optimizer.groups.beta.lr=0.1"),
         ofTuples("loss.name=triplet", "memory={\"size\":100,\"start\":2}"),
-        ofTuples(
-            "loss.name=triplet", "miner.name=distance", "memory={\"size\":100,\"start\":2}"));
+        ofTuples("loss.name=moco", "memory={\"size\":100,\"momentum\":0.9}"),
+        ofTuples("loss.name=triplet", "miner.name=distance", "memory={\"size\":100,\"start\":2}"));
   }
 
   /** Stopped after every other step, whose checkpoint is the one before. */

@@ -172,8 +172,7 @@ class SampledRunsTest extends QuickRuns {
     RunConfig one = quick(sgd.formatted("\"weight\":{\"momentum\":0.9}"));
     RunConfig none = quick(sgd.formatted(""));
     String moments = "optimizer moments";
-    assertThat(MemoryEstimate.of(one, 240, 12, 6, 0).bytes())
-        .containsEntry(moments, 4L * 8 * 12);
+    assertThat(MemoryEstimate.of(one, 240, 12, 6, 0).bytes()).containsEntry(moments, 4L * 8 * 12);
     assertThat(MemoryEstimate.of(none, 240, 12, 6, 0).bytes()).containsEntry(moments, 0L);
     RunConfig rms =
         quick(
@@ -187,10 +186,15 @@ class SampledRunsTest extends QuickRuns {
   /** Six classes in super-classes of one, two and three: batches of two times two. */
   @Test
   void smallSuperClassesAreCounted() {
-    long[] supers = LongStream.range(0, SAMPLES).map(i -> new long[] {0, 1, 1, 2, 2, 2}[(int) (i % 6)]).toArray();
+    long[] supers =
+        LongStream.range(0, SAMPLES)
+            .map(i -> new long[] {0, 1, 1, 2, 2, 2}[(int) (i % 6)])
+            .toArray();
     String file = write(supers, SAMPLES).toString();
     String section =
-        "sampler={\"name\":\"hierarchical\",\"classes\":%d,\"samples\":4,\"file\":\"" + file + "\"}";
+        "sampler={\"name\":\"hierarchical\",\"classes\":%d,\"samples\":4,\"file\":\""
+            + file
+            + "\"}";
     long[] labels = LongStream.range(0, SAMPLES).map(i -> i % 6).toArray();
     FeatureSet data = new FeatureSet(data().features(), arena.of(labels, SAMPLES), "clouds");
     List<String> notes = new ArrayList<>();

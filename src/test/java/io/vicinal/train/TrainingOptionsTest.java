@@ -78,6 +78,11 @@ class TrainingOptionsTest {
         o -> o.loss(TupleLosses.create("triplet", Map.of())).memory(64, 3);
     put(all, "memory.size", "64", memory);
     put(all, "memory.start", "3", memory);
+    put(
+        all,
+        "memory.momentum",
+        "0.9",
+        o -> o.loss(TupleLosses.create("moco", Map.of())).memoryMomentum(0.9));
     put(all, "head.embedding", "7", o -> o.embedding(7));
     put(all, "head.bias", "false", o -> o.bias(false));
     put(all, "head.proxies", "\"normal\"", o -> o.proxies(ProxyStart.NORMAL));

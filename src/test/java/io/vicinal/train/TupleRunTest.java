@@ -26,9 +26,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** Runs with losses of a batch. */
 class TupleRunTest extends QuickRuns {
-  /** Keys and a queue, label sets, other embeddings of the same samples. */
+  /** Label sets, other embeddings of the same samples. */
   private static final List<String> WITH_MORE =
-      List.of("multi-label-supcon", "moco", "adversarial-separation");
+      List.of("multi-label-supcon", "adversarial-separation");
 
   static Stream<String> names() {
     return TupleLosses.names().stream().filter(name -> !WITH_MORE.contains(name));
@@ -44,7 +44,9 @@ class TupleRunTest extends QuickRuns {
     refused(
         () -> quick("loss.name=" + name),
         "loss.name: " + name + " needs ",
-        "which training does not have; it is for 'vicinal loss'");
+        name.startsWith("multi") ? "needs label-sets [B, L], " : "needs sources [3, B, d], ",
+        "more of each sample than its features and one label, which training does not have; it is"
+            + " for 'vicinal loss'");
   }
 
   @ParameterizedTest

@@ -37,8 +37,8 @@ public final class TracIn implements Estimator {
    *
    * @param head weight [d, D], bias or null, proxies, of the delivered head's shapes
    * @param learningRates sums over the steps from here to the next checkpoint, each times its share
-   *     in the delivered head, by parameter group: weight, bias, proxies; a group that is missing did
-   *     not move
+   *     in the delivered head, by parameter group: weight, bias, proxies; a group that is missing
+   *     did not move
    */
   public record TracedHead(HeadTensors head, Map<String, Double> learningRates) {
     /** Copies the rates. */

@@ -60,7 +60,10 @@ public interface TupleLoss {
     return List.of();
   }
 
-  /** Arrays that it is given beside the embeddings and does not learn; mostly none. */
+  /**
+   * Arrays that it is given beside the embeddings and does not learn; mostly none. Training has one
+   * kind: {@code keys} [B, d] of a momentum copy of the head, with a {@code queue} [K, d] of them.
+   */
   default List<LearnedParameter> given() {
     return List.of();
   }

@@ -18,10 +18,10 @@ import java.util.stream.Stream;
  * {@code embedding} [B, d], {@code labels} [B], learned parameters by name, and of mined tuples
  * {@code anchors} with {@code positives} and {@code negatives}, or {@code others} and {@code signs}
  * (1 for a positive, 0 for a negative), all int [m]; of quadruplets {@code fourths} too; of sets
- * {@code positives} and {@code negatives}, real [B, R], 1 where there is one; R is B. With a memory {@code
- * references} [R, d], the first B of which are the batch again, and {@code reference-labels} [R].
- * Outputs: {@code loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the product
- * takes {@code direction.INPUT} and gives {@code tangent.gradient.INPUT}.
+ * {@code positives} and {@code negatives}, real [B, R], 1 where there is one; R is B. With a memory
+ * {@code references} [R, d], the first B of which are the batch again, and {@code reference-labels}
+ * [R]. Outputs: {@code loss}, {@code tuples}, {@code active} and {@code gradient.INPUT}; the
+ * product takes {@code direction.INPUT} and gives {@code tangent.gradient.INPUT}.
  */
 public final class TupleProgram {
   private final Program gradient;
