@@ -51,6 +51,10 @@ def workload(kind, *arguments):
         from influence import AscentWork, OriginalWork, RecursionWork
 
         return {"if": OriginalWork, "if-seed": RecursionWork, "eif": AscentWork}[arguments[0]](folder)
+    if kind == "images":
+        from images import ImageWork
+
+        return ImageWork(folder, *arguments)
     raise ValueError(f"no workload is called {kind}")
 
 

@@ -21,6 +21,7 @@ final class Catalogue {
             new StreamExperiment(),
             new NoiseExperiment(),
             new TupleExperiment(),
+            new PackExperiment(),
             new GatesExperiment())
         : List.of(new SolveExperiment(25_882, 3_997, 10)); // of the size of In-Shop
   }
@@ -68,6 +69,11 @@ final class Catalogue {
     rows.add(tuple("n-pair", 256, Map.of("reg", "0"), 20));
     rows.add(tuple("nt-xent", 256, Map.of(), 20));
     rows.add(tuple("lifted-structure", 256, Map.of(), 20));
+    rows.add(
+        Row.of("images", (b, quick) -> new ImageWork(b, quick ? 32 : 256))
+            .beside(Peer.REPEAT, 2.2)
+            .within(5e-3, 5e-3) // decoders may differ by one step of 255
+            .inSingleRepeats(true));
     rows.add(influence("if-seed", 100, 1e-6, true));
     rows.add(influence("eif", 20, 1e-3, false));
     rows.add(influence("if", 10, 1e-6, true));

@@ -2,6 +2,8 @@ package io.vicinal.cli;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.image.ImageRecipe;
+import io.vicinal.data.image.PixelScale;
 import io.vicinal.loss.Compat;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
@@ -19,6 +21,7 @@ import io.vicinal.sample.Sampling.Need;
 import java.io.PrintWriter;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
@@ -52,7 +55,8 @@ final class ListCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "WHAT",
       description =
-          "losses, compat, miners, metrics, samplers, optimizers, schedules or datasets; default: all.")
+          "losses, compat, miners, metrics, samplers, optimizers, schedules, datasets or"
+              + " transforms; default: all.")
   private String what;
 
   private PrintWriter out;
@@ -69,6 +73,7 @@ final class ListCommand implements Callable<Integer> {
     parts.put("optimizers", this::optimizers);
     parts.put("schedules", this::schedules);
     parts.put("datasets", this::datasets);
+    parts.put("transforms", this::transforms);
     if (what == null) {
       parts.values().forEach(Runnable::run);
     } else if (parts.containsKey(what)) {
@@ -265,6 +270,28 @@ final class ListCommand implements Callable<Integer> {
         "folder=/usr/share/datasets/fashion-mnist",
         "60,000 training images of 28 x 28 pixels in ten classes (apt-get install"
             + " dataset-fashion-mnist)");
+  }
+
+  private void transforms() {
+    title("transforms of pictures", "io.vicinal.data.image.ImageRecipe");
+    for (String name : ImageRecipe.names()) {
+      entry(name, "", ImageRecipe.named(name).text());
+    }
+    title("pixels", "io.vicinal.data.image.PixelScale");
+    note("(byte * range / 255 - mean) / std, by channel.");
+    for (String name : PixelScale.names()) {
+      PixelScale scale = PixelScale.named(name);
+      entry(
+          name,
+          (scale.bgr() ? "BGR" : "RGB") + String.format(Locale.ROOT, "  range=%.0f", scale.range()),
+          "mean " + shortened(scale.mean()) + ", std " + shortened(scale.std()));
+    }
+  }
+
+  private static String shortened(List<Double> values) {
+    return values.stream()
+        .map(value -> String.format(Locale.ROOT, "%.4g", value))
+        .collect(Collectors.joining(" "));
   }
 
   private void title(String name, String where) {

@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
  * every failure is one sentence that names it. Plain blocking reads: an interrupted thread may
  * still read (and save) its files. Not for several threads at once.
  */
-final class InputFile implements AutoCloseable {
+public final class InputFile implements AutoCloseable {
   private static final int PIECE = 256 << 10;
   private static final int LISTED = 10;
 
@@ -54,7 +54,8 @@ final class InputFile implements AutoCloseable {
     this.size = size;
   }
 
-  static InputFile open(Path path) {
+  /** Opens a regular file; every refusal is a sentence that names it. */
+  public static InputFile open(Path path) {
     try {
       if (Files.isDirectory(path)) {
         throw problem(path, "is a folder", "name a file");
@@ -114,11 +115,12 @@ final class InputFile implements AutoCloseable {
   }
 
   /** One sentence: the file, what is wrong with it, what to do. */
-  static InputException problem(Path path, String what, String remedy) {
+  public static InputException problem(Path path, String what, String remedy) {
     return problem(path, what, remedy, null);
   }
 
-  static InputException problem(Path path, String what, String remedy, Throwable cause) {
+  /** The same with its cause. */
+  public static InputException problem(Path path, String what, String remedy, Throwable cause) {
     return new InputException(printable(path.toString()) + ": " + what + "; " + remedy, cause);
   }
 
@@ -130,7 +132,7 @@ final class InputFile implements AutoCloseable {
    * Text from a file or a path, cut and without control characters, so that a message stays one
    * line.
    */
-  static String printable(String text) {
+  public static String printable(String text) {
     StringBuilder out = new StringBuilder();
     for (int i = 0; i < Math.min(text.length(), 200); i++) {
       char c = text.charAt(i);
@@ -156,7 +158,7 @@ final class InputFile implements AutoCloseable {
   }
 
   /** Real length in bytes. */
-  long size() {
+  public long size() {
     return size;
   }
 
@@ -169,7 +171,8 @@ final class InputFile implements AutoCloseable {
     return source.seekable();
   }
 
-  void seek(long to) {
+  /** What is read next begins there. */
+  public void seek(long to) {
     try {
       source.seek(to);
       position = to;
@@ -196,7 +199,8 @@ final class InputFile implements AutoCloseable {
     }
   }
 
-  byte[] readFully(int count) {
+  /** The next bytes; the caller has compared their number with {@link #size()}. */
+  public byte[] readFully(int count) {
     byte[] bytes = new byte[count];
     readFully(bytes, count);
     return bytes;

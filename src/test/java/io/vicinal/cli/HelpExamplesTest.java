@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.DigitRows;
+import java.awt.image.BufferedImage;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -22,8 +24,8 @@ import picocli.CommandLine;
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
- * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, decisions.csv), and a
- * dataset of a few digits stands in for Fashion-MNIST.
+ * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, decisions.csv, a
+ * folder photos), and a dataset of a few digits stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
@@ -144,6 +146,8 @@ class HelpExamplesTest {
     NpyBytes.random(folder.resolve("V.npy"), 3, TESTS, 64);
     NpyBytes.longs(folder.resolve("vy.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
+    Path photo = Files.createDirectories(folder.resolve("photos")).resolve("one.png");
+    ImageIO.write(new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
     Files.writeString(
         folder.resolve("t.csv"),
         "name,kind,a,b\nfirst,cat,1,2\nsecond,dog,2,1\nthird,cat,1,3\nfourth,dog,3,1\n");

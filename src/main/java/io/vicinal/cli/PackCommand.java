@@ -1,0 +1,142 @@
+package io.vicinal.cli;
+
+import io.vicinal.InputException;
+import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.Text;
+import io.vicinal.data.image.ImageFiles;
+import io.vicinal.data.image.ImagePacker;
+import io.vicinal.data.image.PackedImages;
+import io.vicinal.process.Limits;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal pack}: a folder of pictures as one file. */
+@Command(
+    name = "pack",
+    sortOptions = false,
+    header = "Put a folder of pictures into one file, which training reads instead.",
+    description = {
+      "",
+      "Reads every .jpg, .jpeg, .png and .webp below the folder and decodes each once, so that what",
+      "is packed can be read. The file has an index and checksums and is mapped into memory. With",
+      "--pixels an epoch decodes nothing; --shorter 256 then makes them small. Killed or stopped,",
+      "the same command goes on where it was.",
+      "With --intact compares the checksums of a packed file.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal pack photos --out photos.pack",
+      "  vicinal pack photos --out small.pack --pixels --shorter 256 --skip-bad",
+      "  vicinal pack --intact photos.pack"
+    })
+final class PackCommand implements Callable<Integer> {
+  private static final int MOST_THREADS = 256;
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(arity = "0..1", paramLabel = "FOLDER", description = "Where the pictures are.")
+  private Path folder;
+
+  @Option(names = "--out", paramLabel = "FILE.pack", description = "Written.")
+  private Path out;
+
+  @Option(
+      names = "--pixels",
+      description = "Pack pixels instead of files: three bytes each, nothing is lost.")
+  private boolean pixels;
+
+  @Option(
+      names = "--shorter",
+      paramLabel = "N",
+      description = "With --pixels: resize pictures whose shorter side is longer.")
+  private int shorter;
+
+  @Option(
+      names = "--skip-bad",
+      description = "Leave out pictures that cannot be read, and say so; else they end the work.")
+  private boolean skipBad;
+
+  @Option(
+      names = "--threads",
+      paramLabel = "N",
+      description = "Threads that decode; default: all processors.")
+  private int threads;
+
+  @Option(names = "--intact", paramLabel = "FILE.pack", description = "Compare its checksums.")
+  private Path intact;
+
+  @Override
+  public Integer call() {
+    PrintWriter console = spec.commandLine().getOut();
+    if ((intact == null) == (folder == null)) {
+      throw new InputException("FOLDER, --intact: give one of them");
+    }
+    if (intact != null) {
+      try (PackedImages packed = new PackedImages(intact)) {
+        packed.compareAll();
+        console.println(
+            Text.say("%s: %s; every checksum is right", intact, contents(packed, packed.size())));
+      }
+      return 0;
+    }
+    if (out == null) {
+      throw new InputException("--out: is missing; name the file to write");
+    }
+    if (threads < 0 || threads > MOST_THREADS) {
+      throw new InputException("--threads: " + threads + " is not in 0.." + MOST_THREADS);
+    }
+    if (Files.exists(out)) {
+      throw new InputException(out + ": is there already; remove it or name another --out");
+    }
+    pack(console);
+    return 0;
+  }
+
+  private void pack(PrintWriter console) {
+    ImageFiles files = ImageFiles.below(folder);
+    ImagePacker packer = new ImagePacker(files, out, pixels, shorter, skipBad);
+    int workers = threads > 0 ? threads : Limits.ofThisProcess().processors();
+    try (Bar bar = new Bar("pack")) {
+      packer.run(workers, done -> bar.show(done, files.size(), "pictures"));
+    }
+    packer.bad().forEach(line -> spec.commandLine().getErr().println("left out: " + line));
+    if (packer.resumed() > 0) {
+      console.println(
+          Text.say(
+              "%s %s there from an earlier attempt",
+              pictures(packer.resumed()), packer.resumed() == 1 ? "was" : "were"));
+    }
+    try (PackedImages packed = new PackedImages(out)) {
+      console.println(Text.say("%s, %s: %s", contents(packed, packer.pictures()), bytes(), out));
+    }
+  }
+
+  private static String contents(PackedImages packed, long count) {
+    return pictures(count)
+        + (packed.pixels() ? " as pixels" : " as files")
+        + (packed.shorter() > 0 ? ", shorter side at most " + packed.shorter() : "")
+        + (packed.leftOut() > 0 ? ", " + packed.leftOut() + " left out" : "");
+  }
+
+  private static String pictures(long count) {
+    return Text.count(count, "picture", "pictures");
+  }
+
+  private String bytes() {
+    try {
+      return Limits.text(Files.size(out));
+    } catch (IOException e) {
+      throw new InputException(out + ": cannot be looked at (" + e.getMessage() + ")", e);
+    }
+  }
+}

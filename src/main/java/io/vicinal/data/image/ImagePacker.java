@@ -1,0 +1,321 @@
+package io.vicinal.data.image;
+
+import io.vicinal.InputException;
+import io.vicinal.data.InputFile;
+import io.vicinal.data.LockFile;
+import io.vicinal.data.image.ImageTransform.Resized;
+import java.io.BufferedOutputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.LongConsumer;
+
+/**
+ * Writes a packed file. It grows under another name, {@code FILE.part}; a process that is killed
+ * leaves that, and the next one goes on behind the last whole picture, if it is asked for the same.
+ * Every picture is decoded once, so that a finished file has none that cannot be. For one thread.
+ */
+public final class ImagePacker {
+  private final ImageFiles files;
+  private final Path out;
+  private final boolean pixels;
+  private final int shorter;
+  private final boolean skipBad;
+  private final List<String> bad = new ArrayList<>();
+  private final List<Record> records = new ArrayList<>();
+  private long resumed;
+
+  /** What is known of one picture in the file. */
+  private record Record(long place, long bytes, int sum, byte[] name) {}
+
+  /** One picture ready to be written, or why there is none. */
+  private record Packed(int type, byte[] name, byte[] contents) {}
+
+  /**
+   * @param pixels decoded, so that an epoch decodes nothing; else the files as they are
+   * @param shorter of pixels: pictures whose shorter side is longer are resized to it; 0: none
+   * @param skipBad pictures that cannot be read are left out and told of; else they end the work
+   */
+  public ImagePacker(ImageFiles files, Path out, boolean pixels, int shorter, boolean skipBad) {
+    if (shorter < 0 || shorter > 16384 || !pixels && shorter > 0) {
+      throw new InputException(
+          "shorter side: is "
+              + shorter
+              + "; give pixels of 1 to 16384, and only where pixels are"
+              + " packed");
+    }
+    this.files = files;
+    this.out = out;
+    this.pixels = pixels;
+    this.shorter = shorter;
+    this.skipBad = skipBad;
+  }
+
+  /** Where the file is while it is not finished. */
+  public Path part() {
+    return out.resolveSibling(out.getFileName() + ".part");
+  }
+
+  /** The sentences about pictures that were left out. */
+  public List<String> bad() {
+    return List.copyOf(bad);
+  }
+
+  /** How many pictures were there already. */
+  public long resumed() {
+    return resumed;
+  }
+
+  /** Pictures in the file. */
+  public int pictures() {
+    return records.size();
+  }
+
+  /**
+   * Does it.
+   *
+   * @param progress is told how many pictures are done
+   * @throws InputException one sentence that names the picture or the file; what was written stays
+   *     for the next attempt
+   */
+  public void run(int threads, LongConsumer progress) {
+    Path lockPath = out.resolveSibling(out.getFileName() + ".part.lock");
+    try (LockFile lock = LockFile.take(lockPath)) {
+      if (lock == null) {
+        throw InputFile.problem(part(), "is being written by another process", "wait for it");
+      }
+      long size = goOn();
+      try (FileOutputStream file = new FileOutputStream(part().toFile(), true);
+          BufferedOutputStream buffered = new BufferedOutputStream(file, 1 << 20)) {
+        write(new Counted(buffered, size), threads, progress);
+        buffered.flush();
+        file.getFD().sync();
+      }
+      Files.move(part(), out, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } catch (IOException e) {
+      throw InputFile.problem(
+          part(),
+          "cannot be written (" + e.getMessage() + ")",
+          "make room and run the same again: it goes on where it stopped",
+          e);
+    }
+  }
+
+  /** Counts what goes out. */
+  private static final class Counted {
+    final OutputStream out;
+    long at;
+
+    Counted(OutputStream out, long at) {
+      this.out = out;
+      this.at = at;
+    }
+
+    void write(byte[] bytes) throws IOException {
+      out.write(bytes);
+      at += bytes.length;
+    }
+  }
+
+  private byte[] head() throws IOException {
+    MessageDigest digest;
+    try {
+      digest = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+    for (int i = 0; i < files.size(); i++) {
+      digest.update(files.name(i).getBytes(StandardCharsets.UTF_8));
+      Path path = files.path(i);
+      boolean there = Files.exists(path);
+      ByteBuffer facts = PackFormat.buffer(17);
+      facts.put((byte) 0);
+      facts.putLong(there ? Files.size(path) : -1);
+      facts.putLong(there ? Files.getLastModifiedTime(path).toMillis() : -1);
+      digest.update(facts.array());
+    }
+    ByteBuffer head = PackFormat.buffer(PackFormat.HEAD);
+    head.putLong(PackFormat.MAGIC).putInt(PackFormat.VERSION).putInt(pixels ? 1 : 0);
+    head.putInt(shorter).putInt(0).putLong(files.size()).put(digest.digest());
+    return head.array();
+  }
+
+  /**
+   * Reads what an earlier process has left, cuts off what is not whole, and says where to go on.
+   */
+  private long goOn() throws IOException {
+    byte[] head = head();
+    if (!Files.exists(part()) || Files.size(part()) < PackFormat.HEAD) {
+      Files.write(part(), head);
+      return PackFormat.HEAD;
+    }
+    long at = PackFormat.HEAD;
+    try (InputFile file = InputFile.open(part())) {
+      if (!Arrays.equals(file.readFully(PackFormat.HEAD), head)) {
+        throw InputFile.problem(
+            part(),
+            "is left from packing something else, or the pictures have changed since",
+            "remove it, or finish that with the same arguments");
+      }
+      while (file.size() - at >= PackFormat.RECORD) {
+        file.seek(at);
+        ByteBuffer record = PackFormat.of(file.readFully(PackFormat.RECORD));
+        int nameBytes = record.getInt(4);
+        long bytes = record.getLong(8);
+        long room = file.size() - at - PackFormat.RECORD;
+        boolean sound =
+            (record.getInt(0) == PackFormat.IMAGE || record.getInt(0) == PackFormat.BAD)
+                && nameBytes >= 0
+                && bytes >= 0
+                && bytes < Integer.MAX_VALUE - 8
+                && nameBytes <= room
+                && bytes <= room - nameBytes
+                && records.size() + bad.size() < files.size();
+        if (!sound) {
+          break;
+        }
+        byte[] name = file.readFully(nameBytes);
+        byte[] contents = file.readFully((int) bytes);
+        long end = at + PackFormat.RECORD + nameBytes + bytes;
+        end += PackFormat.padding(end);
+        if (PackFormat.crc(name) != record.getInt(16)
+            || PackFormat.crc(contents) != record.getInt(20)
+            || end > file.size()) {
+          break;
+        }
+        note(record.getInt(0), name, contents, at + PackFormat.RECORD + nameBytes);
+        at = end;
+      }
+    }
+    resumed = records.size() + bad.size();
+    if (!skipBad && !bad.isEmpty()) {
+      throw new InputException(bad.get(0)); // left out by an earlier run that was allowed to
+    }
+    try (RandomAccessFile file = new RandomAccessFile(part().toFile(), "rw")) {
+      file.setLength(at);
+    }
+    return at;
+  }
+
+  private void note(int type, byte[] name, byte[] contents, long place) {
+    if (type == PackFormat.BAD) {
+      bad.add(new String(contents, StandardCharsets.UTF_8));
+    } else {
+      records.add(new Record(place, contents.length, PackFormat.crc(contents), name));
+    }
+  }
+
+  private void write(Counted file, int threads, LongConsumer progress) throws IOException {
+    ExecutorService workers = Executors.newFixedThreadPool(threads);
+    ArrayDeque<Future<Packed>> window = new ArrayDeque<>();
+    ThreadLocal<ImageDecoder> decoders = ThreadLocal.withInitial(ImageDecoder::new);
+    try {
+      int next = (int) resumed;
+      for (int i = next; i < files.size(); i++) {
+        for (; next < files.size() && next < i + 4 * threads; next++) {
+          int sample = next;
+          window.add(workers.submit(() -> packed(sample, decoders.get())));
+        }
+        put(file, result(window.remove()));
+        progress.accept(i + 1L);
+      }
+    } finally {
+      workers.shutdownNow();
+    }
+    if (records.isEmpty()) {
+      throw new InputException(files.name(0) + " and all others cannot be read: nothing is packed");
+    }
+    end(file);
+  }
+
+  private static Packed result(Future<Packed> future) {
+    try {
+      return future.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new io.vicinal.CancelledException("packing");
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException cause) {
+        throw cause;
+      }
+      throw new IllegalStateException(e.getCause());
+    }
+  }
+
+  private Packed packed(int sample, ImageDecoder decoder) {
+    byte[] name = files.name(sample).getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] contents = files.read(sample, decoder, this::contents);
+      return new Packed(PackFormat.IMAGE, name, contents);
+    } catch (InputException e) {
+      if (!skipBad) {
+        throw e;
+      }
+      return new Packed(PackFormat.BAD, name, e.getMessage().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private byte[] contents(ImageDecoder decoder) {
+    ImageHeader header = decoder.header();
+    int w = header.uprightWidth();
+    int h = header.uprightHeight();
+    ImageView view =
+        shorter > 0 && Math.min(w, h) > shorter
+            ? ImageTransform.of(new Resized(shorter)).view(w, h, new ImageDraws(0, 0, 0, 0))
+            : ImageView.whole(w, h);
+    byte[] rgb = decoder.pixels(view);
+    if (!pixels) {
+      return decoder.file();
+    }
+    ByteBuffer raw = PackFormat.buffer(16 + rgb.length);
+    raw.put("VRGB".getBytes(StandardCharsets.US_ASCII));
+    raw.putInt(view.width()).putInt(view.height()).putInt(0).put(rgb);
+    return raw.array();
+  }
+
+  private void put(Counted file, Packed one) throws IOException {
+    ByteBuffer head = PackFormat.buffer(PackFormat.RECORD);
+    head.putInt(one.type()).putInt(one.name().length).putLong(one.contents().length);
+    head.putInt(PackFormat.crc(one.name())).putInt(PackFormat.crc(one.contents()));
+    file.write(head.array());
+    file.write(one.name());
+    note(one.type(), one.name(), one.contents(), file.at);
+    file.write(one.contents());
+    file.write(new byte[PackFormat.padding(file.at)]);
+  }
+
+  private void end(Counted file) throws IOException {
+    long names = records.stream().mapToLong(one -> one.name().length).sum();
+    long bytes = (long) PackFormat.ENTRY * records.size() + names;
+    if (bytes > Integer.MAX_VALUE - 8) {
+      throw new InputException("the names of " + records.size() + " pictures are too long to pack");
+    }
+    ByteBuffer index = PackFormat.buffer((int) bytes);
+    for (Record one : records) {
+      index.putLong(one.place()).putLong(one.bytes()).putInt(one.sum()).putInt(one.name().length);
+    }
+    records.forEach(one -> index.put(one.name()));
+    long place = file.at;
+    file.write(index.array());
+    ByteBuffer end = PackFormat.buffer(PackFormat.END);
+    end.putLong(place).putLong(bytes).putLong(records.size()).putLong(bad.size());
+    end.putInt(PackFormat.crc(index.array())).putInt(PackFormat.VEND);
+    file.write(end.array());
+  }
+}
