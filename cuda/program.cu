@@ -56,6 +56,13 @@ __device__ std::int64_t offset(const Operand& o, int rank, const std::int64_t* a
   return sum;
 }
 
+// An operand of ints at one position, or the position along its axis.
+__device__ std::int64_t number(const Bound& b, int operand, const std::int64_t* at) {
+  const Operand& o = b.k.operand[operand];
+  const std::int64_t i = offset(o, b.k.rank, at);
+  return o.source == Source::position ? i : static_cast<const std::int64_t*>(b.base[operand])[i];
+}
+
 // The chain at one position: deliver(result, value) for every result that counts there.
 template <class T, class Real, class Deliver>
 __device__ void chain(const Bound& bound, const std::int64_t* at, Deliver&& deliver) {
@@ -82,10 +89,7 @@ __device__ void chain(const Bound& bound, const std::int64_t* at, Deliver&& deli
         break;
       case MapOp::same:
       case MapOp::below: {
-        const std::int64_t i =
-            static_cast<const std::int64_t*>(bound.base[in.a])[offset(kernel.operand[in.a], kernel.rank, at)];
-        const std::int64_t j =
-            static_cast<const std::int64_t*>(bound.base[in.b])[offset(kernel.operand[in.b], kernel.rank, at)];
+        const std::int64_t i = number(bound, in.a, at), j = number(bound, in.b, at);
         r[in.to] = static_cast<T>(in.op == MapOp::same ? i == j : i < j);
         break;
       }

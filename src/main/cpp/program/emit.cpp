@@ -164,6 +164,14 @@ class Emitter {
     code.values[n] = r;
     return r;
   }
+  bool is_index(const Code& code, int n) const {
+    return f_.node(n).op == Op::index && !has_view_[static_cast<std::size_t>(n)] && f_.shape(n) == code.grid;
+  }
+  Operand positions(int n) const {
+    Operand o{Source::position, -1, 0, {}};
+    o.stride[f_.node(n).axis] = 1;
+    return o;
+  }
   int expression(Code& code, int n) {
     const Node& m = f_.node(n);
     switch (m.op) {
@@ -174,12 +182,13 @@ class Emitter {
       }
       case Op::real:
         return code.put(MapOp::load, code.put_operand(as_operand(f_.operand(n, 0), code.grid)), -1, -1, 0);
-      case Op::index: {
-        Operand o{Source::position, -1, 0, {}};
-        o.stride[m.axis] = 1;
-        return code.put(MapOp::load, code.put_operand(o), -1, -1, 0);
-      }
+      case Op::index:
+        return code.put(MapOp::load, code.put_operand(positions(n)), -1, -1, 0);
       default: {
+        if (m.map == MapOp::equal && is_index(code, f_.operand(n, 0)) && is_index(code, f_.operand(n, 1))) {
+          const int a = code.put_operand(positions(f_.operand(n, 0)));
+          return code.put(MapOp::same, a, code.put_operand(positions(f_.operand(n, 1))), -1, 0);
+        }
         int r[3] = {-1, -1, -1};
         for (int i = 0; i < f_.operands(n); ++i) r[i] = value(code, f_.operand(n, i));
         return code.put(m.map, r[0], r[1], r[2], m.value);

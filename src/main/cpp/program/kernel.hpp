@@ -20,7 +20,7 @@ enum class MapOp : std::uint8_t {
 #include "program/map.def"
   load,      // to = operand a
   constant,  // to = k
-  same,      // to = ints of operands a and b are equal
+  same,      // to = ints, or positions, of operands a and b are equal
   below,     // to = int of operand a < int of operand b
   jump,      // where a is 0: over the next k instructions, and what is behind them, a select, gives 0, or results none
   result,    // a goes to result number `to`, where b is not 0 if that has `where`

@@ -170,16 +170,20 @@ class Machine {
       for (std::int64_t i = 0; i < n; ++i) to[i * step] = static_cast<Out>(v[i]);
     }
   }
-  static double sum(std::int64_t n, const T* v) {
+  // Reductions are out of line and read what a mask may leave out, or GCC keeps their vectors in memory.
+  [[gnu::noinline]] static double sum(std::int64_t n, const T* v) {
     T total = 0;
 #pragma omp simd reduction(+ : total)
     for (std::int64_t i = 0; i < n; ++i) total += v[i];
     return static_cast<double>(total);
   }
-  static double sum_where(std::int64_t n, const T* v, const T* where) {
+  [[gnu::noinline]] static double sum_where(std::int64_t n, const T* v, const T* where) {
     T total = 0;
 #pragma omp simd reduction(+ : total)
-    for (std::int64_t i = 0; i < n; ++i) total += where[i] != T(0) ? v[i] : T(0);
+    for (std::int64_t i = 0; i < n; ++i) {
+      const T x = v[i];
+      total += where[i] != T(0) ? x : T(0);
+    }
     return static_cast<double>(total);
   }
   static void add(std::int64_t n, const T* v, const T* where, double* to) {
@@ -198,7 +202,7 @@ class Machine {
   }
   // NaN if any is. The maximum and NaN apart, each of which is a vector loop; together they are not.
   template <class Read>
-  static T largest(std::int64_t n, Read&& read) {
+  [[gnu::always_inline]] static T largest(std::int64_t n, const Read read) {
     T top = kNone;
     int broken = 0;
 #pragma omp simd reduction(max : top) reduction(| : broken)
@@ -209,9 +213,15 @@ class Machine {
     }
     return broken != 0 ? std::numeric_limits<T>::quiet_NaN() : top;
   }
-  static T largest(std::int64_t n, const T* v, const T* where) {
-    if (where == nullptr) return largest(n, [=](std::int64_t i) { return seen(v[i]); });
-    return largest(n, [=](std::int64_t i) { return where[i] != T(0) ? seen(v[i]) : kNone; });
+  [[gnu::noinline]] static T largest(std::int64_t n, const T* v, const T* where) {
+    if (where == nullptr)
+      return largest(
+          n, [=](std::int64_t i) __attribute__((always_inline)) { return seen(v[i]); });
+    return largest(
+        n, [=](std::int64_t i) __attribute__((always_inline)) {
+          const T x = seen(v[i]);
+          return where[i] != T(0) ? x : kNone;
+        });
   }
   static void raise(std::int64_t n, const T* v, const T* where, double* to) {
     for (std::int64_t i = 0; i < n; ++i)
@@ -294,16 +304,23 @@ class Machine {
   template <class Compare>
   void compare(const Instruction& in, const Tile& tile, Compare&& compare) {
     const std::int64_t sa = k_.operand[in.a].stride[last_], sb = k_.operand[in.b].stride[last_];
-    const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + offset_[in.a] + tile.at * sa;
-    const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + tile.at * sb;
+    const std::int64_t from = offset_[in.a] + tile.at * sa, with = offset_[in.b] + tile.at * sb;
     T* const to = place(in.to, sa == 0 && sb == 0);
     const Tile part = one_[in.to] ? kFirst : tile;
+    if (k_.operand[in.a].source == Source::position) {  // both are, mostly a row's and a column's
+      const bool row = sa == 0 && sb == 1;
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = row ? T(0) : T(compare(from + i * sa, with + i * sb));
+      if (row && from - with >= part.from && from - with < part.to) to[from - with] = T(1);
+      return;
+    }
+    const std::int64_t* a = static_cast<const std::int64_t*>(base_[in.a]) + from;
+    const std::int64_t* b = static_cast<const std::int64_t*>(base_[in.b]) + with;
     if (sa == 0 && sb == 1) {
       const std::int64_t one = *a;
 #pragma omp simd
-      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = T(compare(one, b[i]));
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = compare(one, b[i]) ? T(1) : T(0);
     } else {
-      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = T(compare(a[i * sa], b[i * sb]));
+      for (std::int64_t i = part.from; i < part.to; ++i) to[i] = compare(a[i * sa], b[i * sb]) ? T(1) : T(0);
     }
   }
   void put(int r, T v) {
