@@ -32,7 +32,7 @@ public record MultiLabelSupCon(
 
   @Override
   public Expr value(Batch in) {
-    Expr s = in.matrix(Measure.PRODUCT).over(temperature);
+    Expr s = in.matrix(Measure.PRODUCT).times(1 / temperature);
     Expr y = in.parameter("label-sets", "B", "L");
     Expr w = in.others().and(weights.equals("labels") ? ofLabels(y) : jaccard(y)); // [B, B]
     Expr sum = w.sum(1);

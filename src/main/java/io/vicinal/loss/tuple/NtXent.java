@@ -29,7 +29,7 @@ public record NtXent(
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    Expr s = Measure.similarity(in, measure).over(temperature);
+    Expr s = Measure.similarity(in, measure).times(1 / temperature);
     Expr far = s.logSumExp(in.negatives(), 0, 1); // [B, 1]
     Expr values = in.any(in.negatives()).select(far.minus(s).softplus(), 0);
     Expr near = in.positives();

@@ -24,7 +24,7 @@ public record SupCon(
     implements TupleLoss {
   @Override
   public Expr value(Batch in) {
-    Expr s = Measure.similarity(in, measure).over(temperature);
+    Expr s = Measure.similarity(in, measure).times(1 / temperature);
     Expr values = s.logSumExp(in.others(), 0, 1).minus(s.mean(in.positives(), 1));
     return new Terms(in, values, null, in.any(in.positives())).mean();
   }
