@@ -1,5 +1,7 @@
 package io.vicinal.mine;
 
+import java.util.Arrays;
+
 /**
  * Distance-weighted choices (Wu et al., ICCV 2017): as likely as a distance is rare between random
  * points of the unit sphere in d dimensions, whose density is
@@ -18,22 +20,50 @@ record DistanceWeights(double least, double most) {
 
   /** One of some samples, for an anchor. */
   int choose(int a, int[] of, Candidates in, Draws draws) {
-    double[] logs = new double[in.references()];
-    double largest = Double.NEGATIVE_INFINITY;
-    for (int j : of) {
-      logs[j] = log(in.width(), in.squaredDistance(a, j));
-      largest = Math.max(largest, logs[j]);
+    double[] squares = new double[of.length];
+    for (int k = 0; k < of.length; k++) {
+      squares[k] = in.squaredDistance(a, of[k]);
     }
-    double top = largest;
-    return draws.weighted(of, j -> Math.exp(logs[j] - top));
+    return draws.weighted(of, weights(in.width(), squares));
   }
 
-  /** log 1/q, without its constant. */
-  private double log(int d, double squared) {
-    if (squared > most * most) {
-      return Double.NEGATIVE_INFINITY;
+  /**
+   * Weights ~ 1/q of squared distances, by multiplications alone, for they are most of the work:
+   * with h = D² (1 - D²/4), which is at most 1, 1/q ~ sqrt((h' / h)^(d-3) / D²), where h' is the
+   * least.
+   */
+  private double[] weights(int d, double[] squares) {
+    int n = squares.length;
+    double[] bases = new double[n];
+    double rarest = Double.POSITIVE_INFINITY;
+    for (int k = 0; k < n; k++) {
+      boolean out = squares[k] > most * most;
+      double square = Math.min(Math.max(squares[k], least * least), FARTHEST * FARTHEST);
+      squares[k] = out ? Double.POSITIVE_INFINITY : square;
+      bases[k] = square * (1 - square / 4);
+      rarest = out ? rarest : Math.min(rarest, bases[k]);
     }
-    double square = Math.min(Math.max(squared, least * least), FARTHEST * FARTHEST);
-    return (2 - d) / 2.0 * Math.log(square) - (d - 3) / 2.0 * Math.log(1 - square / 4);
+    for (int k = 0; k < n; k++) {
+      bases[k] = d < 3 ? bases[k] / rarest : rarest / bases[k];
+    }
+    double[] weights = new double[n];
+    Arrays.fill(weights, 1);
+    for (int power = Math.abs(d - 3); power > 0; power /= 2) {
+      if (power % 2 == 1) {
+        multiply(weights, bases);
+      }
+      multiply(bases, bases);
+    }
+    for (int k = 0; k < n; k++) {
+      boolean out = squares[k] == Double.POSITIVE_INFINITY;
+      weights[k] = out ? 0 : Math.sqrt(weights[k] / squares[k]);
+    }
+    return weights;
+  }
+
+  private static void multiply(double[] x, double[] y) {
+    for (int k = 0; k < x.length; k++) {
+      x[k] *= y[k];
+    }
   }
 }

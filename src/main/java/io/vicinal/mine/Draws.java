@@ -1,6 +1,7 @@
 package io.vicinal.mine;
 
 import io.vicinal.sample.Xoshiro;
+import java.util.Arrays;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 
@@ -47,10 +48,17 @@ public final class Draws {
    * One of some, as likely as its weight; one of all if no weight is above 0, or one is not finite.
    */
   public int weighted(int[] of, IntToDoubleFunction weight) {
+    double[] weights = new double[of.length];
+    Arrays.setAll(weights, k -> weight.applyAsDouble(of[k]));
+    return weighted(of, weights);
+  }
+
+  /** The same with the weight of each. */
+  int weighted(int[] of, double[] weights) {
     double[] sums = new double[of.length];
     double sum = 0;
     for (int k = 0; k < of.length; k++) {
-      sum += weight.applyAsDouble(of[k]);
+      sum += weights[k];
       sums[k] = sum;
     }
     if (!(sum > 0 && sum < Double.POSITIVE_INFINITY)) {
