@@ -98,7 +98,7 @@ final class ListCommand implements Callable<Integer> {
               + ", d]"
               + (loss.acceptsSoftLabels() ? "; takes soft labels" : ""),
           SOURCE + loss.source(),
-          compat(name));
+          compat(Compat.Kind.LOSS, name));
     }
     title("losses of a batch", CONFIGURED + ", 'vicinal loss NAME'");
     note(
@@ -114,7 +114,7 @@ final class ListCommand implements Callable<Integer> {
           facts.formula(),
           "needs: " + needs(loss, facts),
           SOURCE + facts.source(),
-          compat(name));
+          compat(Compat.Kind.LOSS, name));
     }
   }
 
@@ -135,22 +135,25 @@ final class ListCommand implements Callable<Integer> {
     return needs.toString();
   }
 
-  private static String compat(String loss) {
+  private static String compat(Compat.Kind kind, String name) {
     return Arrays.stream(Compat.values())
-        .filter(one -> one.loss().equals(loss))
+        .filter(one -> one.kind() == kind && one.owner().equals(name))
         .map(one -> "--compat " + one.id() + ": " + one.text())
         .collect(Collectors.joining("; "));
   }
 
   private void compat() {
-    title("defects of known code, by name", "'vicinal loss NAME --compat'");
+    title(
+        "defects of known code, by name",
+        "loss.compat and miner.compat in a configuration, --compat of 'vicinal loss', 'mine' and"
+            + " 'train'; those of metrics are with them");
     for (Compat one : Compat.values()) {
       String params =
           one.params().entrySet().stream()
               .map(param -> param.getKey() + "=" + param.getValue())
               .sorted()
               .collect(Collectors.joining("  "));
-      entry(one.id(), params, one.text(), "of: " + one.loss());
+      entry(one.id(), params, one.text(), "of: " + one.ofWhat());
     }
   }
 
@@ -174,7 +177,8 @@ final class ListCommand implements Callable<Integer> {
               + shape(facts.yields())
               + "; needs: embeddings, labels"
               + (facts.square() ? "; takes no memory" : ""),
-          SOURCE + facts.source());
+          SOURCE + facts.source(),
+          compat(Compat.Kind.MINER, name));
     }
   }
 

@@ -8,6 +8,8 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Npy;
+import io.vicinal.loss.Compat;
+import io.vicinal.loss.Compat.Kind;
 import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.mine.Candidates;
 import io.vicinal.mine.Mined;
@@ -17,6 +19,7 @@ import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -65,6 +68,15 @@ final class MineCommand implements Callable<Integer> {
       description = "A parameter of the miner; repeatable.")
   private Map<String, String> params = new LinkedHashMap<>();
 
+  @Option(
+      names = "--compat",
+      paramLabel = "NAMES",
+      description = {
+        "Reproduce defects of other code, separated by commas; 'vicinal list compat' has them. The",
+        "output says so."
+      })
+  private String compat;
+
   @Mixin private DeviceOptions device;
 
   @Option(
@@ -81,7 +93,9 @@ final class MineCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    Miner miner = Miners.create(name, params);
+    List<Compat> defects = compat == null ? List.of() : Compat.parse(compat);
+    Compat.check(defects, Map.of(Kind.MINER, name));
+    Miner miner = Miners.create(name, Compat.params(defects, Kind.MINER, params));
     try (OutputFile written = new OutputFile(out, outputs, ".npy");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
@@ -92,19 +106,20 @@ final class MineCommand implements Callable<Integer> {
       Mined mined = Miners.mine(miner, candidates, Miners.generator(seed));
       Npy.write(written.path(), mined.matrix(arena));
       written.commit();
-      written.console(spec.commandLine()).println(words(mined, y.length));
+      written.console(spec.commandLine()).println(words(mined, y.length, defects));
     }
     return 0;
   }
 
-  private String words(Mined mined, int samples) {
+  private String words(Mined mined, int samples, List<Compat> defects) {
     boolean triplets = mined.shape() == Tuples.TRIPLETS;
     return Text.say(
-        "%s: %s of %s, %s skipped: %s",
+        "%s: %s of %s, %s skipped%s: %s",
         name,
         Text.count(mined.size(), triplets ? "triplet" : "pair", triplets ? "triplets" : "pairs"),
         Text.count(samples, "sample", "samples"),
         Text.count(mined.skipped(), "anchor", "anchors"),
+        defects.isEmpty() ? "" : ", as " + Compat.ids(defects),
         out);
   }
 }

@@ -8,6 +8,7 @@ import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
+import io.vicinal.loss.Compat;
 import io.vicinal.process.Limits;
 import io.vicinal.tensor.HostMemory;
 import io.vicinal.train.RunMode;
@@ -22,6 +23,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -187,6 +189,10 @@ final class TrainCommand implements Callable<Integer> {
       TrainResult result = Trainer.train(resolved, run, mode, view);
       view.finish();
       report(out, result, view.trained());
+      Stream.of(resolved.loss().compat(), resolved.miner().compat())
+          .flatMap(List::stream)
+          .forEach(
+              one -> out.println("compat " + one.id() + ": " + one.ofWhat() + " " + one.text()));
     }
     return 0;
   }
@@ -209,6 +215,12 @@ final class TrainCommand implements Callable<Integer> {
     replace("sampleNames", sampleNames, replaced);
     replaceNamed("loss", loss, criterion.params(), replaced);
     replaceNamed("miner", criterion.miner(), criterion.minerParams(), replaced);
+    for (Compat.Kind kind : Compat.Kind.values()) {
+      List<Compat> of = criterion.defects().stream().filter(one -> one.kind() == kind).toList();
+      if (!of.isEmpty()) {
+        replaced.add(kind.section() + ".compat=" + Compat.ids(of));
+      }
+    }
     replaced.addAll(overrides);
     Path own = existing == null || run == null ? null : run.resolve("config.json");
     boolean goesOn = own != null && Files.exists(own);

@@ -2,6 +2,8 @@ package io.vicinal.config;
 
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
+import io.vicinal.loss.Compat;
+import io.vicinal.loss.Compat.Kind;
 import io.vicinal.loss.Loss;
 import io.vicinal.loss.Losses;
 import io.vicinal.loss.tuple.TupleLoss;
@@ -20,11 +22,13 @@ import java.util.stream.Collectors;
  * <p>Immutable, so safe for any thread.
  *
  * @param name for example {@code proxy-anchor} or {@code triplet}
- * @param params the other keys of the section, in their order
+ * @param params the other keys of the section, in their order, with those of defects
  * @param normalize whether a loss of a batch sees embeddings of unit length; those against proxies
  *     compare directions anyway
+ * @param compat defects that are reproduced; mostly none
  */
-public record LossConfig(String name, Map<String, String> params, boolean normalize) {
+public record LossConfig(
+    String name, Map<String, String> params, boolean normalize, List<Compat> compat) {
 
   private static final List<LearnedParameter> KEYS =
       List.of(
@@ -34,7 +38,9 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
   static LossConfig read(ConfigObject s) {
     String name = s.text("name", "proxy-nca-pp");
     boolean normalize = !TupleLosses.has(name) || s.flag("normalize", true);
-    return new LossConfig(name, NamedParams.read(s, name, p -> known(name, p)), normalize);
+    List<Compat> compat = NamedParams.compat(s, Kind.LOSS, name);
+    return new LossConfig(
+        name, NamedParams.read(s, name, compat, p -> known(name, p)), normalize, compat);
   }
 
   private static Set<String> known(String name, Map<String, String> params) {
@@ -118,7 +124,7 @@ public record LossConfig(String name, Map<String, String> params, boolean normal
   }
 
   JsonObject json() {
-    JsonObject o = NamedParams.json(name, params);
+    JsonObject o = NamedParams.json(name, params, compat);
     if (ofTuples()) {
       o.addProperty("normalize", normalize);
     }

@@ -1,5 +1,6 @@
 package io.vicinal.retrieval;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -25,24 +26,21 @@ final class ClusterMetrics {
       return values;
     }
     long[] labels = rows.labels();
-    int classes = (int) Arrays.stream(labels).distinct().count();
-    int starts =
-        settings.clusterStarts() > 0
-            ? settings.clusterStarts()
-            : KMeans.starts(labels.length, classes);
-    boolean cosine = ids.get(0).kind().needs() == MetricKind.Needs.DIRECTIONS;
-    Partitions partitions;
-    // FAISS works on the host
-    try (Arena arena = cosine ? new Arena(backend.memory()) : Arena.host()) {
-      Tensor points = rows.points(arena);
-      int seed = settings.clusterSeed();
-      partitions =
-          new Partitions(
-              labels,
-              cosine
-                  ? SphericalKMeans.clusters(backend, points, classes, seed, starts).assigned()
-                  : KMeans.clusters(points, classes, seed, starts, backend.threads()));
+    int clusters = (int) settings.clusters(Arrays.stream(labels).distinct().count());
+    if (clusters < 1 || clusters > labels.length) { // of the measured rows they always fit
+      throw new InputException(
+          "training-classes: training-clusters needs 1.."
+              + labels.length
+              + " classes that were trained on, got "
+              + (clusters == 0 ? "none" : clusters));
     }
+    boolean cosine = ids.get(0).kind().needs() == MetricKind.Needs.DIRECTIONS;
+    Partitions partitions =
+        new Partitions(
+            labels,
+            cosine
+                ? byCosine(backend, rows, clusters, settings)
+                : euclidean(backend, rows, clusters, settings).assigned());
     for (MetricId id : ids) {
       values.put(
           id.id(),
@@ -55,5 +53,37 @@ final class ClusterMetrics {
           });
     }
     return values;
+  }
+
+  private static int starts(MeasuredRows rows, int clusters, MetricSettings settings) {
+    return settings.clusterStarts() > 0
+        ? settings.clusterStarts()
+        : KMeans.starts(rows.labels().length, clusters);
+  }
+
+  private static KMeans.Result euclidean(
+      Backend backend, MeasuredRows rows, int clusters, MetricSettings settings) {
+    try (Arena arena = Arena.host()) { // FAISS works on the host
+      int starts = starts(rows, clusters, settings);
+      Tensor points = rows.points(arena);
+      return KMeans.run(points, clusters, settings.clusterSeed(), starts, backend.threads());
+    }
+  }
+
+  private static long[] byCosine(
+      Backend backend, MeasuredRows rows, int clusters, MetricSettings settings) {
+    KMeans.Result others =
+        settings.compat().contains(MetricCompat.EUCLIDEAN_CENTROIDS)
+            ? euclidean(backend, rows, clusters, settings)
+            : null;
+    try (Arena arena = new Arena(backend.memory())) {
+      Tensor points = rows.points(arena);
+      if (others != null) {
+        return SphericalKMeans.nearest(backend, points, others.centroids(), clusters);
+      }
+      int starts = starts(rows, clusters, settings);
+      return SphericalKMeans.clusters(backend, points, clusters, settings.clusterSeed(), starts)
+          .assigned();
+    }
   }
 }

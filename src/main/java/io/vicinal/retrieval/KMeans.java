@@ -57,8 +57,19 @@ public final class KMeans {
    * @throws InputException if k is out of range or a value is not finite
    * @throws CancelledException if the thread is interrupted
    */
-  @SuppressWarnings("try") // the lease is held, not used
   public static long[] clusters(Tensor x, int k, int seed, int starts, int threads) {
+    return run(x, k, seed, starts, threads).assigned();
+  }
+
+  /**
+   * @param assigned the cluster 0..k-1 of each row
+   * @param centroids [k, d], before the rows were assigned the last time
+   */
+  record Result(long[] assigned, float[] centroids) {}
+
+  /** As {@link #clusters(Tensor, int, int, int, int)}. */
+  @SuppressWarnings("try") // the lease is held, not used
+  static Result run(Tensor x, int k, int seed, int starts, int threads) {
     MatrixChecks.matrixF32("embeddings", x);
     int n = MatrixChecks.rowCount("embeddings", x);
     if (k < 1 || k > n) {
@@ -69,6 +80,7 @@ public final class KMeans {
         Lease lease = Lease.of(x);
         Clustering clustering = new Clustering((int) x.dim(1), k)) {
       Tensor assigned = arena.allocate(DType.I64, n);
+      Tensor centroids = arena.allocate(DType.F32, k, x.dim(1));
       FloatPointer points = Views.floats(x);
       clustering.niter(ITERATIONS).nredo(starts).seed(seed);
       Interruptible.run(
@@ -78,7 +90,8 @@ public final class KMeans {
             clustering.train(n, points, threads, stop);
             clustering.assign(n, points, Views.longs(assigned), threads, stop);
           });
-      return assigned.toLongs();
+      clustering.centroids(Views.floats(centroids));
+      return new Result(assigned.toLongs(), centroids.toFloats());
     } catch (RuntimeException e) {
       throw MatrixChecks.finite("embeddings: ", e);
     }

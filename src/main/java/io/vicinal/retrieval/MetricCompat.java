@@ -29,7 +29,13 @@ public enum MetricCompat {
   RHO_TRUNCATED("rho@m has min(d - 1, 511) singular values: the smallest is missing"),
   LONE_DISTANCES(
       "intra counts a class of one row with the larger value of the two lowest labels, or with"
-          + " their NaN");
+          + " their NaN"),
+  TRAINING_CLUSTERS(
+      "there are as many clusters as --training-classes says that classes were trained on, not as"
+          + " the measured rows have classes"),
+  EUCLIDEAN_CENTROIDS(
+      "nmi/cosine, ami/cosine and f1/cosine have the directions of the centroids of Euclidean"
+          + " k-means; a row goes to the one of the largest cosine");
 
   private static final long LARGEST_PADDED = 1 << 16; // neighbours that are listed for each query
 

@@ -14,6 +14,7 @@ import java.util.Set;
  * @param voteTemperature divides distances in {@code vote-acc@k} and {@code vote-logl@k}
  * @param clusterSeed of k-means
  * @param clusterStarts of k-means; 0 for {@link KMeans#starts}
+ * @param trainingClasses for {@link MetricCompat#TRAINING_CLUSTERS}; 0 if it is not known
  */
 public record MetricSettings(
     Set<MetricCompat> compat,
@@ -21,7 +22,8 @@ public record MetricSettings(
     double[] uncertainty,
     double voteTemperature,
     int clusterSeed,
-    int clusterStarts) {
+    int clusterStarts,
+    int trainingClasses) {
   /** The temperature that the original has. */
   public static final double VOTE_TEMPERATURE = 0.1;
 
@@ -38,37 +40,59 @@ public record MetricSettings(
       throw new InputException(
           "cluster-starts: must be 1 or more, or 0 for automatic, got " + clusterStarts);
     }
+    if (trainingClasses < 0) {
+      throw new InputException("training-classes: must be 1 or more, got " + trainingClasses);
+    }
   }
 
   /** Nothing reproduced, nothing given. */
   public static MetricSettings defaults() {
-    return new MetricSettings(Set.of(), Grades.classes(), null, VOTE_TEMPERATURE, KMeans.SEED, 0);
+    return new MetricSettings(
+        Set.of(), Grades.classes(), null, VOTE_TEMPERATURE, KMeans.SEED, 0, 0);
   }
 
   /** The same with defects reproduced. */
   public MetricSettings withCompat(Set<MetricCompat> value) {
     return new MetricSettings(
-        value, grades, uncertainty, voteTemperature, clusterSeed, clusterStarts);
+        value, grades, uncertainty, voteTemperature, clusterSeed, clusterStarts, trainingClasses);
   }
 
   /** The same with graded relevance. */
   public MetricSettings withGrades(Grades value) {
     return new MetricSettings(
-        compat, value, uncertainty, voteTemperature, clusterSeed, clusterStarts);
+        compat, value, uncertainty, voteTemperature, clusterSeed, clusterStarts, trainingClasses);
   }
 
   /** The same with an uncertainty of every query. */
   public MetricSettings withUncertainty(double[] value) {
-    return new MetricSettings(compat, grades, value, voteTemperature, clusterSeed, clusterStarts);
+    return new MetricSettings(
+        compat, grades, value, voteTemperature, clusterSeed, clusterStarts, trainingClasses);
   }
 
   /** The same with another temperature of votes. */
   public MetricSettings withVoteTemperature(double value) {
-    return new MetricSettings(compat, grades, uncertainty, value, clusterSeed, clusterStarts);
+    return new MetricSettings(
+        compat, grades, uncertainty, value, clusterSeed, clusterStarts, trainingClasses);
   }
 
   /** The same with other clusters. */
   public MetricSettings withClusters(int seed, int starts) {
-    return new MetricSettings(compat, grades, uncertainty, voteTemperature, seed, starts);
+    return new MetricSettings(
+        compat, grades, uncertainty, voteTemperature, seed, starts, trainingClasses);
+  }
+
+  /** The same where so many classes were trained on. */
+  public MetricSettings withTrainingClasses(int value) {
+    return new MetricSettings(
+        compat, grades, uncertainty, voteTemperature, clusterSeed, clusterStarts, value);
+  }
+
+  /**
+   * How many clusters there are.
+   *
+   * @param classes of the measured rows
+   */
+  public long clusters(long classes) {
+    return compat.contains(MetricCompat.TRAINING_CLUSTERS) ? trainingClasses : classes;
   }
 }

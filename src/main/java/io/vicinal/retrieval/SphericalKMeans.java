@@ -76,6 +76,21 @@ final class SphericalKMeans {
     }
   }
 
+  /**
+   * Each row's cluster, that of the largest cosine to given centroids.
+   *
+   * @param centroids [k, d], of any length
+   */
+  static long[] nearest(Backend backend, Tensor x, float[] centroids, int k) {
+    try (Arena arena = new Arena(backend.memory())) {
+      SphericalKMeans work = new SphericalKMeans(backend, x, k, arena);
+      work.centroids.set(centroids);
+      backend.normalizeRows(work.centroids, work.centroids);
+      work.assign();
+      return work.assigned;
+    }
+  }
+
   private Result run(Xoshiro random) {
     long[] order = LongStream.range(0, rows).toArray();
     random.shuffle(order, 0, rows);

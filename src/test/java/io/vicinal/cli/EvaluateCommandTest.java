@@ -8,6 +8,7 @@ import com.google.gson.JsonParser;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -183,6 +184,27 @@ class EvaluateCommandTest {
     assertThat(wrong.out()).contains("compat map-class-size: map, map@c");
     assertThat(json().getAsJsonObject("compat").get("map-class-size").getAsString())
         .contains("the query included");
+  }
+
+  /** Not those of the measured rows, which have three. */
+  @Test
+  void clustersOfTheTrainingClasses() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    String[] four = {
+      "--metrics", "nmi,f1/cosine", "--compat", "training-clusters", "--training-classes", "4"
+    };
+    assertThat(Outcome.of(fixture.evaluate(four)).succeeded().out())
+        .contains("compat training-clusters: there are as many clusters");
+    for (String recipe : List.of("clustering", "clustering_cosine")) {
+      assertThat(json().getAsJsonObject(recipe).get("clusters").getAsLong()).isEqualTo(4);
+    }
+    four[5] = "13";
+    Outcome.of(fixture.evaluate(four))
+        .failed(2, "training-clusters needs 1..12 classes that were trained on, got 13");
+    Outcome.of(fixture.evaluate("--compat", "training-clusters"))
+        .failed(2, "--compat: training-clusters needs --training-classes");
+    Outcome.of(fixture.evaluate("--training-classes", "4"))
+        .failed(2, "--training-classes: is of --compat training-clusters alone");
   }
 
   @Test

@@ -93,6 +93,25 @@ class MineCommandTest {
     }
   }
 
+  /** Sample 0 is alone in its class. */
+  @Test
+  void aDefectIsReproducedAndSaid() {
+    NpyBytes.longs(fixture.at("y.npy"), 3, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2);
+    assertThat(mine("distance").succeeded().out())
+        .startsWith("distance: 11 triplets of 12 samples, 1 anchor skipped: ");
+    assertThat(mine("distance", "--compat", "distance-alone").succeeded().out())
+        .startsWith("distance: 12 triplets of 12 samples, 0 anchors skipped, as distance-alone: ");
+    assertThat(tuples()).hasSize(36).startsWith(0, 0);
+    mine("semihard", "--compat", "distance-alone")
+        .failed(2, "compat: distance-alone is of the miner distance, not of the miner semihard");
+    mine("distance", "--compat", "margin-count")
+        .failed(2, "compat: margin-count is of margin, which is not named");
+    mine("distance", "--compat", "distance-alone", "--param", "alone=skip")
+        .failed(2, "compat: distance-alone is alone=self, but alone is given as skip; keep one");
+    mine("distance", "--compat", "alone")
+        .failed(2, "compat: there is no 'alone'", "distance-alone (of the miner distance)");
+  }
+
   @Test
   void mistakesAreOneLine() {
     mine("closest").failed(2, "miner: 'closest' is unknown", "batch-hard");

@@ -24,7 +24,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -327,22 +326,45 @@ class ProgramLossCommandTest {
     assertThat(json().get("loss").getAsDouble()).isGreaterThan(1.02 * right);
   }
 
+  static List<Compat> defectsOfLosses() {
+    return Stream.of(Compat.values()).filter(one -> one.kind() == Compat.Kind.LOSS).toList();
+  }
+
   @ParameterizedTest
-  @EnumSource
+  @MethodSource("defectsOfLosses")
   void everyDefectIsSaid(Compat one) throws IOException {
-    boolean program = TupleLosses.has(one.loss());
+    boolean program = TupleLosses.has(one.owner());
     String proxies = program ? null : fixture.text("P.npy");
     List<Object> arguments =
-        new ArrayList<>(List.of(fixture.loss(one.loss(), "--proxies", proxies)));
+        new ArrayList<>(List.of(fixture.loss(one.owner(), "--proxies", proxies)));
     arguments.addAll(List.of("--compat", one.id()));
     if (program) {
-      TupleLoss loss = TupleLosses.create(one.loss(), one.params());
+      TupleLoss loss = TupleLosses.create(one.owner(), one.params());
       Stream.concat(loss.learned().stream(), loss.given().stream())
           .forEach(array -> arguments.addAll(List.of("--parameter", file(array))));
     }
     assertThat(Outcome.of(arguments.toArray()).succeeded().out()).contains("as " + one.id());
     assertThat(json().get("compat").getAsString()).isEqualTo(one.id());
     assertThat(json().getAsJsonObject("params").keySet()).containsAll(one.params().keySet());
+  }
+
+  /** Sample 0 is alone in its class. */
+  @Test
+  void aDefectOfTheMinerIsSaidWithThatOfTheLoss() throws IOException {
+    NpyBytes.longs(fixture.at("y.npy"), 3, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2);
+    String both = "distance-alone,margin-count";
+    Outcome outcome = run("margin", "--miner", "distance", "--compat", both);
+    assertThat(outcome.succeeded().out()).contains(", as " + both);
+    assertThat(json().get("compat").getAsString()).isEqualTo(both);
+    assertThat(json().get("tuples").getAsLong()).isEqualTo(12);
+    assertThat(json().get("against_labels").getAsLong()).isEqualTo(1);
+    assertThat(json().getAsJsonObject("params").get("count").getAsString()).isEqualTo("triplets");
+    run("margin", "--compat", "distance-alone")
+        .failed(2, "compat: distance-alone is of the miner distance, which is not named");
+    run("triplet", "--compat", "margin-count")
+        .failed(2, "compat: margin-count is of margin, not of triplet");
+    run("margin", "--compat", "margin-count", "--param", "count=pairs")
+        .failed(2, "margin-count is count=triplets, but count is given as pairs; keep one");
   }
 
   @ParameterizedTest

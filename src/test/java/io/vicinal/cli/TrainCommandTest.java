@@ -110,6 +110,42 @@ class TrainCommandTest {
         .failed(2, "margin is one of the losses of a batch; a loss against proxies is needed here");
   }
 
+  /** Published defects are in the configuration, by name and as parameters, and are printed. */
+  @Test
+  void defectsAreSaid() throws IOException {
+    Fixture fixture = Fixture.in(folder);
+    String[] run = {
+      "--set",
+      "epochs=1",
+      "--loss",
+      "margin",
+      "--miner",
+      "distance",
+      "--compat",
+      "distance-alone,margin-count"
+    };
+    String margin = "compat margin-count: margin divides by the triplets with an active pair";
+    assertThat(Outcome.of(fixture.train(run)).succeeded().out())
+        .contains(margin, "compat distance-alone: the miner distance makes a sample that is alone");
+    Path written = fixture.at("run").resolve("config.json");
+    JsonObject config = JsonParser.parseString(Files.readString(written)).getAsJsonObject();
+    assertThat(config.get("loss").toString())
+        .isEqualTo(
+            "{\"name\":\"margin\",\"compat\":\"margin-count\",\"count\":\"triplets\",\"normalize\":true}");
+    assertThat(config.get("miner").toString())
+        .isEqualTo("{\"name\":\"distance\",\"compat\":\"distance-alone\",\"alone\":\"self\"}");
+    assertThat(
+            Outcome.of("train", "--run", fixture.at("run"), "--resume", "--set", "epochs=2")
+                .succeeded()
+                .out())
+        .contains(margin);
+    Outcome.of(
+            fixture.train("--loss", "triplet", "--compat", "margin-count", "--run", unit(fixture)))
+        .failed(2, "loss.compat: margin-count is of margin, not of triplet");
+    Outcome.of(fixture.train("--set", "loss.compat=coded", "--run", unit(fixture)))
+        .failed(2, "loss.compat: there is no 'coded'; there are margin-count (of margin), ");
+  }
+
   private static String unit(Fixture fixture) {
     return fixture.text("U.npy");
   }

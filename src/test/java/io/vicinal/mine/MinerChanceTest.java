@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.TestDevice;
+import io.vicinal.loss.Compat;
 import io.vicinal.sample.Xoshiro;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -91,6 +92,21 @@ class MinerChanceTest {
     }
     List<List<Integer>> all = mine(EIGHT, 5_000, new DistanceMiner(0.5, 0.001));
     agree(column(all, 0, 2, 8), new double[] {0, 0, 1, 1, 1, 1, 1, 1});
+  }
+
+  /** As published code has it, by name: samples 0 and 1 have no positive but themselves. */
+  @Test
+  void aloneASampleIsItsOwnPositive() {
+    MiningBatch b = MiningBatch.of(EIGHT.x(), i -> i == 0 ? 9 : i / 2);
+    Compat defect = Compat.DISTANCE_ALONE;
+    int times = 10_000;
+    List<List<Integer>> rows = mine(b, times, Miners.create(defect.owner(), defect.params()));
+    for (int a = 0; a < 8; a++) {
+      long own = column(rows, a, 1, 8)[a];
+      assertThat(own).as("anchor %d", a).isEqualTo(a < 2 ? times : 0);
+      agree(column(rows, a, 2, 8), weights(b, a, 0.5, 9));
+    }
+    assertThat(mine(b, 50, miner("distance"))).noneMatch(t -> t.get(0) < 2).hasSize(50 * 6);
   }
 
   private static double[] weights(MiningBatch b, int a, double least, double most) {
@@ -181,7 +197,12 @@ class MinerChanceTest {
 
   /** Bins of 0.2 from 0.1 to 1.9; all that a mode does not want weighs next to nothing. */
   @ParameterizedTest
-  @CsvSource({"uniform, 0 1 1 1 1 0", "hards, 0 1 1 0 0 0", "semihards, 0 0 1 1 0 0"})
+  @CsvSource({
+    "uniform, 0 1 1 1 1 0",
+    "hards, 0 1 1 0 0 0",
+    "semihards, 0 0 1 1 0 0",
+    "veryhards, 0 1 0 0 0 0"
+  })
   void binsThatAModeWants(String mode, String wanted) {
     double[] at = {0, 0, 0.05, 0.2, 0.4, 0.6, 1.2, 2.5}; // anchor and positive, then negatives
     double[][] x = Arrays.stream(at).mapToObj(v -> new double[] {v, 0}).toArray(double[][]::new);

@@ -221,6 +221,22 @@ class MinerSetsTest {
     }
   }
 
+  /** Nine rows of Iris, as pytorch-metric-learning 0.9.99 mines them. */
+  @Test
+  void irisAsPublished() {
+    double[][] rows = {
+      {5.1, 3.5, 1.4, 0.2}, {4.9, 3.0, 1.4, 0.2}, {4.7, 3.2, 1.3, 0.2},
+      {7.0, 3.2, 4.7, 1.4}, {6.4, 3.2, 4.5, 1.5}, {6.9, 3.1, 4.9, 1.5},
+      {6.3, 3.3, 6.0, 2.5}, {5.8, 2.7, 5.1, 1.9}, {7.1, 3.0, 5.9, 2.1}
+    };
+    MiningBatch iris = MiningBatch.of(rows, i -> i / 3).unit();
+    List<List<Integer>> pairs = mine(iris, "multi-similarity");
+    assertThat(pairs).filteredOn(t -> t.get(2) == 1).hasSize(18);
+    assertThat(pairs).filteredOn(t -> t.get(2) == -1).hasSize(36);
+    assertThat(mine(iris, "triplet-margin", "margin", "0.1", "type-of-triplets", "semihard"))
+        .hasSize(24);
+  }
+
   @Test
   void hardestShare() {
     assertThat(mine(WAVES, "hdc").stream().filter(row -> row.get(2) == 1)).hasSize(12);

@@ -222,6 +222,87 @@ class MetricGoldenTest {
     check(of(x, y, "map@6/r", false, all), 1e-12, "map@6/r", (0.5 + 0.5 + padded) / 3);
   }
 
+  /** Four heaps of two classes, as many as were trained on: half of what is alike is apart. */
+  @Test
+  void asManyClustersAsTrainingClasses() {
+    Tensor x =
+        matrix(40, 2, (i, j) -> (j == 0 ? 100 * (i % 2) : 10 * (i / 2 % 2)) + Math.sin(i) / 9);
+    Tensor y = labels(40, i -> i % 2);
+    check(of(x, y, "nmi,f1", false, ""), 0, "nmi", 1, "f1", 1);
+    EvaluationOptions options = EvaluationOptions.of("nmi,f1");
+    MetricSettings four =
+        MetricSettings.defaults()
+            .withCompat(MetricCompat.parse("training-clusters"))
+            .withTrainingClasses(4);
+    check(
+        new Evaluator(backend).evaluate(x, y, options.withSettings(four)),
+        1e-12,
+        "nmi",
+        2.0 / 3, // ln 2 of (ln 2 + ln 4) / 2
+        "f1",
+        2 * 180.0 / (380 + 180));
+    refused(
+        () -> of(x, y, "nmi", false, "training-clusters"),
+        "training-classes: training-clusters needs 1..40 classes that were trained on, got none");
+  }
+
+  /**
+   * Two heaps in nearly the same direction, one far and one near, and a third: the means of the
+   * heaps, divided by their lengths, share out the rows of the first two.
+   */
+  @Test
+  void cosinesToEuclideanCentroids() {
+    int n = 10;
+    double[][] x = new double[3 * n][2];
+    double[][] means = new double[3][2];
+    for (int i = 0; i < 3 * n; i++) {
+      double angle = i < n ? 0.02 * i : i < 2 * n ? 0.1 + 0.002 * (i - n) : 1.5 + 0.001 * i;
+      double length = i < n ? 1 : 10;
+      x[i][0] = length * Math.cos(angle);
+      x[i][1] = length * Math.sin(angle);
+      means[i / n][0] += x[i][0] / n;
+      means[i / n][1] += x[i][1] / n;
+    }
+    double[][] cells = new double[3][3]; // rows of a class in a cluster
+    for (int i = 0; i < 3 * n; i++) {
+      int best = 0;
+      for (int c = 1; c < 3; c++) {
+        best = cosine(x[i], means[c]) > cosine(x[i], means[best]) ? c : best;
+      }
+      cells[i / n][best]++;
+    }
+    assertThat(cells[0]).containsExactly(5, 5, 0);
+    double mutual = 0;
+    double entropies = 0;
+    double alike = 0;
+    double together = 0;
+    for (int c = 0; c < 3; c++) {
+      double size = cells[0][c] + cells[1][c] + cells[2][c];
+      entropies -= size / 30 * Math.log(size / 30) + Math.log(1.0 / 3) / 3;
+      together += size * (size - 1) / 2;
+      for (int k = 0; k < 3; k++) {
+        double part = cells[k][c] / 30;
+        mutual += part > 0 ? part * Math.log(part / (size / 30 / 3)) : 0;
+        alike += cells[k][c] * (cells[k][c] - 1) / 2;
+      }
+    }
+    Tensor rows = matrix(3 * n, 2, (i, j) -> x[i][j]);
+    Tensor y = labels(3 * n, i -> i / n);
+    check(
+        of(rows, y, "nmi/cosine,f1/cosine", false, "euclidean-centroids"),
+        1e-12,
+        "nmi/cosine",
+        2 * mutual / entropies,
+        "f1/cosine",
+        2 * alike / (3 * 45 + together));
+    assertThat(of(rows, y, "f1/cosine", false, "").value("f1/cosine"))
+        .isNotCloseTo(2 * alike / (3 * 45 + together), offset(0.01));
+  }
+
+  private static double cosine(double[] a, double[] b) {
+    return (a[0] * b[0] + a[1] * b[1]) / Math.hypot(a[0], a[1]) / Math.hypot(b[0], b[1]);
+  }
+
   /** Twenty classes of three: lists of three neighbours make R@10 an R@3. */
   @Test
   void shortLists() {
@@ -317,6 +398,9 @@ class MetricGoldenTest {
     Tensor y = labels(12, i -> i % 4);
     check(of(axes, y, "rho@1,rho@-1", false, ""), 1e-12, "rho@1", 0, "rho@-1", 0);
     check(of(axes, y, "intra,inter", false, ""), 1e-12, "intra", 0, "inter", 1);
+    for (String auroc : List.of("unc-cos", "unc-l2", "unc-norm")) { // all answers are right
+      assertThat(of(axes, y, auroc, false, "").value(auroc)).isNaN();
+    }
     Tensor line = matrix(12, 4, (i, j) -> (i + 1) * (j + 1));
     // Three values that are nothing: 26 ln 2 each, less what the shares' sum takes.
     double shares = Math.log(1 + 3 * Math.pow(2, -26));

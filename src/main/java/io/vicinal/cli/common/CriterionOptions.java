@@ -1,10 +1,12 @@
 package io.vicinal.cli.common;
 
+import io.vicinal.loss.Compat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Option;
 
-/** The parameters of a loss, and a miner with its own. */
+/** The parameters of a loss, a miner with its own, and the defects of both. */
 public final class CriterionOptions {
   @Option(
       names = "--param",
@@ -26,6 +28,15 @@ public final class CriterionOptions {
       description = "A parameter of the miner; repeatable.")
   private Map<String, String> minerParams = new LinkedHashMap<>();
 
+  @Option(
+      names = "--compat",
+      paramLabel = "NAMES",
+      description = {
+        "Reproduce defects of other code, of the loss or the miner, separated by commas; 'vicinal list",
+        "compat' has them. The output says so."
+      })
+  private String compat;
+
   /** The loss's parameters as text. */
   public Map<String, String> params() {
     return params;
@@ -39,5 +50,10 @@ public final class CriterionOptions {
   /** The miner's parameters as text. */
   public Map<String, String> minerParams() {
     return minerParams;
+  }
+
+  /** The defects that are reproduced, mostly none. */
+  public List<Compat> defects() {
+    return compat == null ? List.of() : Compat.parse(compat);
   }
 }

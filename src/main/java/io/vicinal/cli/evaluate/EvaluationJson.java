@@ -97,8 +97,9 @@ final class EvaluationJson {
   }
 
   private static JsonObject recipe(
-      String method, String kept, long rows, long clusters, MetricSettings settings) {
+      String method, String kept, long rows, long classes, MetricSettings settings) {
     int starts = settings.clusterStarts();
+    long clusters = settings.clusters(classes);
     JsonObject recipe = new JsonObject();
     recipe.addProperty("method", method);
     recipe.addProperty("clusters", clusters);

@@ -67,6 +67,13 @@ final class MetricOptions {
       description = "Of k-means, the best is kept; default: 10, or 1 where it would take long.")
   private int starts;
 
+  @Option(
+      names = "--training-classes",
+      paramLabel = "N",
+      defaultValue = "0",
+      description = "How many classes were trained on, for --compat training-clusters.")
+  private int trainingClasses;
+
   /** The defects to reproduce. */
   Set<MetricCompat> compat() {
     return compat == null ? Set.of() : MetricCompat.parse(compat);
@@ -80,8 +87,15 @@ final class MetricOptions {
       throw new InputException(
           "--levels: grades relevance, as --relevance does; give one of the two");
     }
+    if (compat().contains(MetricCompat.TRAINING_CLUSTERS) != (trainingClasses != 0)) {
+      throw new InputException(
+          trainingClasses == 0
+              ? "--compat: training-clusters needs --training-classes; say how many were trained on"
+              : "--training-classes: is of --compat training-clusters alone; leave it out");
+    }
     MetricSettings settings =
-        new MetricSettings(compat(), Grades.classes(), null, temperature, seed, starts);
+        new MetricSettings(
+            compat(), Grades.classes(), null, temperature, seed, starts, trainingClasses);
     if (relevance != null) {
       settings = settings.withGrades(named(relevance, () -> Grades.matrix(rows(files, relevance))));
     }

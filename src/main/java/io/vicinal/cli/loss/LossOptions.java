@@ -4,10 +4,13 @@ import io.vicinal.cli.common.BatchOptions;
 import io.vicinal.cli.common.CriterionOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.loss.Compat;
+import io.vicinal.loss.Compat.Kind;
 import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
 import java.nio.file.Path;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -54,12 +57,6 @@ final class LossOptions extends BatchOptions {
   private Path proxies;
 
   @Option(
-      names = "--compat",
-      paramLabel = "NAME",
-      description = "Reproduce a defect of another implementation; 'vicinal list compat' has them.")
-  private String compat;
-
-  @Option(
       names = "--weights",
       paramLabel = "w.npy",
       description = "[B], a weight per sample, 0 or more.")
@@ -104,7 +101,8 @@ final class LossOptions extends BatchOptions {
     if (tuples != null) {
       throw Text.wrong("--miner: --tuples gives them already; keep one");
     }
-    return Miners.create(criterion.miner(), criterion.minerParams());
+    return Miners.create(
+        criterion.miner(), Compat.params(criterion.defects(), Kind.MINER, criterion.minerParams()));
   }
 
   /** What the miner draws from. */
@@ -112,28 +110,20 @@ final class LossOptions extends BatchOptions {
     return seed == null ? 0 : seed;
   }
 
-  /** The defect that is reproduced, null for none. */
+  /** The defects that are reproduced, by name; null for none. */
   String compat() {
-    return compat;
+    List<Compat> defects = criterion.defects();
+    return defects.isEmpty() ? null : Compat.ids(defects);
   }
 
-  /** The parameters that are given for a loss, a defect's among them. */
+  /** The parameters that are given for a loss, those of defects among them. */
   Map<String, String> params(String loss) {
-    Map<String, String> all = new LinkedHashMap<>(criterion.params());
-    if (compat != null) {
-      Compat.of(compat, loss)
-          .params()
-          .forEach(
-              (key, value) -> {
-                if (!all.getOrDefault(key, value).equals(value)) {
-                  throw Text.wrong(
-                      "--compat %s: is %s=%s, and --param says %s; keep one",
-                      compat, key, value, all.get(key));
-                }
-                all.put(key, value);
-              });
+    Map<Kind, String> used = new EnumMap<>(Map.of(Kind.LOSS, loss));
+    if (criterion.miner() != null) {
+      used.put(Kind.MINER, criterion.miner());
     }
-    return all;
+    Compat.check(criterion.defects(), used);
+    return Compat.params(criterion.defects(), Kind.LOSS, criterion.params());
   }
 
   /** The files of learned parameters by name. */

@@ -74,6 +74,10 @@ record TupleGolden(
 
   private static final Fixture UNIT = new Fixture(unit(RAW.x), RAW.y, false, RAW.parameter);
 
+  /** Longer, and divided by their lengths in the program. */
+  private static final Fixture LONG =
+      new Fixture(matrix(8, 4, (i, j) -> 3 * RAW.x[i][j]), RAW.y, true, RAW.parameter);
+
   private static final Fixture UNIT_CENTRES =
       UNIT.of(matrix(8, 4, (q, j) -> Math.cos(0.4 + 0.8 * j + 1.2 * q + 0.15 * j * q)));
 
@@ -487,6 +491,7 @@ record TupleGolden(
               13.120236087087,
               -1.305098241263),
           golden("softmax", "", UNIT, 1e-9, 17.8578072559, 9.87882600),
+          golden("softmax", "", LONG, 1e-9, 17.8578072559, 1.53157461),
           golden(
               "softmax", "", LIBRARY, 1e-11, 5.242430826716, 3.924326423123, -4.717255256090e-01),
           golden("proxy-nca-v2", "", RAW, 1e-9, 2.9425431537, 0.64399948),
