@@ -15,6 +15,8 @@ public enum OptionalLibrary {
   CUDA("org.bytedeco:cuda", "org.bytedeco.cuda.global.cudart"),
   /** UMAP, for the report's map. */
   UMAP("tech.molecules:external-umap-java", "tagbio.umap.Umap"),
+  /** MATLAB's files, for Cars-196. */
+  MATLAB("us.hebi.matlab.mat:mfl-core", "us.hebi.matlab.mat.format.Mat5"),
   /** Options and help of the command line. */
   PICOCLI("info.picocli:picocli", "picocli.CommandLine"),
   /** The command line's progress bar. */

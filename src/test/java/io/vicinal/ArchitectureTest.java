@@ -150,6 +150,13 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that()
+        .doNotHaveFullyQualifiedName("io.vicinal.data.dataset.MatlabFile")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("us.hebi..")
+        .check(CLASSES);
+    noClasses()
+        .that()
         .resideOutsideOfPackage("io.vicinal.backend.cuda")
         .should()
         .dependOnClassesThat()

@@ -2,6 +2,8 @@ package io.vicinal.cli;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.dataset.DatasetFormat;
+import io.vicinal.data.dataset.Datasets;
 import io.vicinal.data.image.ImageRecipe;
 import io.vicinal.data.image.PixelScale;
 import io.vicinal.loss.Compat;
@@ -268,7 +270,18 @@ final class ListCommand implements Callable<Integer> {
   }
 
   private void datasets() {
-    title("datasets", "data.dataset in a configuration");
+    title("datasets of pictures", "'vicinal dataset PATH --format'");
+    note("PATH is of the first of these formats that it looks like, where none is named.");
+    for (String name : Datasets.names()) {
+      DatasetFormat format = Datasets.create(name, Map.of());
+      DatasetFormat.Facts facts = Datasets.facts(format);
+      entry(
+          name,
+          params(Datasets.params(format)),
+          facts.layout(),
+          facts.source().isEmpty() ? "" : SOURCE + facts.source());
+    }
+    title("datasets that training knows by name", "data.dataset in a configuration");
     entry(
         "fashion-mnist",
         "folder=/usr/share/datasets/fashion-mnist",

@@ -54,6 +54,7 @@ import picocli.CommandLine.TypeConversionException;
       MineCommand.class,
       ExplainCommand.class,
       LabelsCommand.class,
+      DatasetCommand.class,
       PackCommand.class,
       ListCommand.class,
       DoctorCommand.class,

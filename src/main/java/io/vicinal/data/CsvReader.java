@@ -259,18 +259,19 @@ public final class CsvReader implements AutoCloseable {
   }
 
   /** The lines of a text file, for a list with one entry a line. */
-  static final class Lines implements AutoCloseable {
+  public static final class Lines implements AutoCloseable {
     private final InputFile file;
     private final BufferedReader in;
     private boolean first = true;
 
-    Lines(InputFile file) {
+    /** Takes an open file, which it closes. */
+    public Lines(InputFile file) {
       this.file = file;
       this.in = reader(file);
     }
 
     /** The next line, or null at the end. */
-    String next() {
+    public String next() {
       try {
         String line = in.readLine();
         boolean mark = first && line != null && line.startsWith("\uFEFF");

@@ -4,18 +4,10 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
-import java.io.BufferedInputStream;
-import java.io.DataInputStream;
-import java.io.EOFException;
-import java.io.FileInputStream;
-import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.GZIPInputStream;
 
 /**
  * Fashion-MNIST (Xiao, Rasul, Vollgraf, arXiv 1708.07747): 60,000 training and 10,000 test images
@@ -44,13 +36,9 @@ public final class FashionMnist {
   /** Width and height of an image, in pixels. */
   public static final int SIDE = 28;
 
-  private static final int IMAGES_MAGIC = 0x0803;
-  private static final int LABELS_MAGIC = 0x0801;
-
-  /** More than any IDX file of this family has: a bound on what a damaged header can ask for. */
-  private static final int MAX_IMAGES = 10_000_000;
-
-  private static final int MAX_SIDE = 1024;
+  /** What to do where the files are missing or damaged. */
+  public static final String REMEDY =
+      "install the data with: apt-get install dataset-fashion-mnist";
 
   private FashionMnist() {}
 
@@ -86,17 +74,14 @@ public final class FashionMnist {
   }
 
   private static Tensor images(Path path, Arena arena) {
-    return parse(
-        path,
+    IdxFile file = IdxFile.open(path, 3, REMEDY);
+    int pixels = file.size(1) * file.size(2);
+    Tensor features = arena.allocate(DType.F32, file.size(0), pixels);
+    return file.read(
         in -> {
-          int count = header(path, in, IMAGES_MAGIC);
-          int height = bounded(path, in.readInt(), MAX_SIDE);
-          int width = bounded(path, in.readInt(), MAX_SIDE);
-          int pixels = height * width;
-          Tensor features = arena.allocate(DType.F32, count, pixels);
           byte[] image = new byte[pixels];
           ByteBuffer row = ByteBuffer.allocate(4 * pixels).order(ByteOrder.LITTLE_ENDIAN);
-          for (int i = 0; i < count; i++) {
+          for (int i = 0; i < file.size(0); i++) {
             in.readFully(image);
             for (int j = 0; j < pixels; j++) {
               row.putFloat(4 * j, (image[j] & 0xff) / 255f);
@@ -108,66 +93,14 @@ public final class FashionMnist {
   }
 
   private static Tensor labels(Path path, Arena arena) {
-    return parse(
-        path,
-        in -> {
-          byte[] bytes = new byte[header(path, in, LABELS_MAGIC)];
-          in.readFully(bytes);
-          long[] labels = new long[bytes.length];
-          for (int i = 0; i < labels.length; i++) {
-            labels[i] = bytes[i];
-            if (labels[i] < 0 || labels[i] >= CLASSES.size()) {
-              throw damaged(path, "has the label " + (bytes[i] & 0xff), null);
-            }
-          }
-          return arena.of(labels, labels.length);
-        });
-  }
-
-  private static int header(Path path, DataInputStream in, int magic) throws IOException {
-    int found = in.readInt();
-    if (found != magic) {
-      throw damaged(
-          path,
-          "does not start as an IDX file of bytes (0x" + Integer.toHexString(found) + ")",
-          null);
-    }
-    return bounded(path, in.readInt(), MAX_IMAGES);
-  }
-
-  private static int bounded(Path path, int count, int most) {
-    if (count < 1 || count > most) {
-      throw damaged(path, "claims a size of " + count, null);
-    }
-    return count;
-  }
-
-  private interface Parser {
-    Tensor parse(DataInputStream in) throws IOException;
-  }
-
-  private static Tensor parse(Path path, Parser parser) {
-    if (!Files.isReadable(path)) {
-      throw damaged(path, "is not there", null);
-    }
-    try (InputStream file = new FileInputStream(path.toFile());
-        DataInputStream in =
-            new DataInputStream(
-                new BufferedInputStream(new GZIPInputStream(file, 64 << 10), 64 << 10))) {
-      Tensor tensor = parser.parse(in);
-      if (in.read() >= 0) {
-        throw damaged(path, "has more data than its header says", null);
+    byte[] bytes = IdxFile.open(path, 1, REMEDY).bytes();
+    long[] labels = new long[bytes.length];
+    for (int i = 0; i < labels.length; i++) {
+      labels[i] = bytes[i] & 0xff;
+      if (labels[i] >= CLASSES.size()) {
+        throw InputFile.problem(path, "has the label " + labels[i], REMEDY);
       }
-      return tensor;
-    } catch (EOFException e) {
-      throw damaged(path, "is truncated", e);
-    } catch (IOException e) {
-      throw damaged(path, "cannot be read (" + InputFile.reason(e) + ")", e);
     }
-  }
-
-  private static InputException damaged(Path path, String what, Throwable cause) {
-    return InputFile.problem(
-        path, what, "install the data with: apt-get install dataset-fashion-mnist", cause);
+    return arena.of(labels, labels.length);
   }
 }

@@ -124,7 +124,8 @@ public final class InputFile implements AutoCloseable {
     return new InputException(printable(path.toString()) + ": " + what + "; " + remedy, cause);
   }
 
-  InputException problem(String what, String remedy) {
+  /** As {@link #problem(Path, String, String)}, of this file. */
+  public InputException problem(String what, String remedy) {
     return problem(path, what, remedy, null);
   }
 
@@ -142,13 +143,14 @@ public final class InputFile implements AutoCloseable {
   }
 
   /** The first names of things in a file, for a message. */
-  static String listed(Collection<String> names) {
+  public static String listed(Collection<String> names) {
     String some =
         names.stream().limit(LISTED).map(InputFile::printable).collect(Collectors.joining(", "));
     return some + (names.size() > LISTED ? ", ..." : "");
   }
 
-  static String reason(Exception e) {
+  /** What an exception says, on one line. */
+  public static String reason(Exception e) {
     String text = e.getMessage();
     return printable(text == null ? e.getClass().getSimpleName() : text);
   }
@@ -182,7 +184,7 @@ public final class InputFile implements AutoCloseable {
   }
 
   /** Fills {@code bytes}; the caller has compared its length with {@link #size()}. */
-  void readFully(byte[] bytes, int count) {
+  public void readFully(byte[] bytes, int count) {
     try {
       for (int done = 0; done < count; ) {
         int read = source.read(bytes, done, count - done);

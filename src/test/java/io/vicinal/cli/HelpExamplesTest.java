@@ -146,8 +146,10 @@ class HelpExamplesTest {
     NpyBytes.random(folder.resolve("V.npy"), 3, TESTS, 64);
     NpyBytes.longs(folder.resolve("vy.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
-    Path photo = Files.createDirectories(folder.resolve("photos")).resolve("one.png");
-    ImageIO.write(new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
+    for (String kind : List.of("cat", "dog")) {
+      Path photo = Files.createDirectories(folder.resolve("photos/" + kind)).resolve("one.png");
+      ImageIO.write(new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
+    }
     Files.writeString(
         folder.resolve("t.csv"),
         "name,kind,a,b\nfirst,cat,1,2\nsecond,dog,2,1\nthird,cat,1,3\nfourth,dog,3,1\n");

@@ -2,6 +2,8 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.data.dataset.DatasetFormat;
+import io.vicinal.data.dataset.Datasets;
 import io.vicinal.loss.Losses;
 import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricKind;
@@ -49,6 +51,18 @@ class ListCommandTest {
       Samplers.params(Samplers.create(name, Map.of()))
           .forEach((key, value) -> assertThat(out).contains(key + "=" + value));
       Arrays.stream(facts.needs()).forEach(need -> assertThat(out).contains(need.words()));
+    }
+  }
+
+  @Test
+  void saysOfEveryDatasetFormatWhatItsFilesAre() {
+    String out = Outcome.of("list", "datasets").succeeded().out();
+    for (String name : Datasets.names()) {
+      DatasetFormat format = Datasets.create(name, Map.of());
+      assertThat(out).contains("\n  " + name);
+      assertThat(out.replaceAll("\\s+", " "))
+          .contains(Datasets.facts(format).layout(), Datasets.facts(format).source());
+      Datasets.params(format).forEach((key, value) -> assertThat(out).contains(key + "=" + value));
     }
   }
 
