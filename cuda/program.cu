@@ -10,6 +10,7 @@
 
 #include "math/bessel.hpp"
 #include "math/elementary.hpp"
+#include "math/philox.hpp"
 #include "operations.cuh"
 #include "reduce.cuh"
 
@@ -91,6 +92,16 @@ __device__ void chain(const Bound& bound, const std::int64_t* at, Deliver&& deli
       case MapOp::below: {
         const std::int64_t i = number(bound, in.a, at), j = number(bound, in.b, at);
         r[in.to] = static_cast<T>(in.op == MapOp::same ? i == j : i < j);
+        break;
+      }
+      case MapOp::uniform:
+      case MapOp::normal: {
+        const auto whole = [&](int o) {
+          return static_cast<const std::int64_t*>(bound.base[o])[offset(kernel.operand[o], kernel.rank, at)];
+        };
+        const math::Words words = math::random_words(
+            whole(in.a), whole(in.b), offset(kernel.operand[in.c], kernel.rank, at), static_cast<std::uint32_t>(in.k));
+        r[in.to] = in.op == MapOp::uniform ? math::uniform_of<T>(words) : math::normal_of<T>(words);
         break;
       }
       case MapOp::jump:

@@ -5,6 +5,7 @@
 #include "math/arcface.hpp"
 #include "math/dual.hpp"
 #include "math/losses.hpp"
+#include "math/philox.hpp"
 #include "math/proxy_anchor.hpp"
 #include "math/soft_triple.hpp"
 #include "math/softmax.hpp"
@@ -22,6 +23,26 @@ void check_derivative(F&& f, double at) {
   const Dual<double> d = f(Dual<double>{at, 2.0});
   const double slope = (f(Dual<double>{at + 1e-6, 0}).v - f(Dual<double>{at - 1e-6, 0}).v) / 2e-6;
   CHECK(d.t == doctest::Approx(2 * slope).epsilon(1e-7));
+}
+
+// Random123's kat_vectors, philox4x32 10.
+TEST_CASE("philox: the known answers") {
+  using vicinal::math::Words;
+  const struct {
+    Words counter;
+    std::uint32_t key[2];
+    Words want;
+  } known[] = {
+      {{{0, 0, 0, 0}}, {0, 0}, {{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}}},
+      {{{~0u, ~0u, ~0u, ~0u}}, {~0u, ~0u}, {{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd}}},
+      {{{0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}},
+       {0xa4093822, 0x299f31d0},
+       {{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}}},
+  };
+  for (const auto& k : known) {
+    const Words got = vicinal::math::philox(k.counter, k.key[0], k.key[1]);
+    for (int i = 0; i < 4; ++i) CHECK(got.w[i] == k.want.w[i]);
+  }
 }
 
 TEST_CASE("duals differentiate") {

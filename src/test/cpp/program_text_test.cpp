@@ -67,6 +67,12 @@ TEST_CASE("program: what is missing or makes no sense is refused") {
                            "y = power x exponent=1e999",
                            "y = constant value=1,5",
                            "y = constant value=",
+                           "y = uniform x x x stream=0",
+                           "k = input type=int rank=0\ny = uniform k k x",
+                           "k = input type=int rank=0\ny = uniform k k x stream=-1",
+                           "k = input type=int rank=0\ny = uniform k k x stream=4294967296",
+                           "k = input type=int rank=1\ny = normal k k x stream=0",
+                           "k = input type=int rank=0\ni = input type=int rank=1\ny = normal k i x stream=0",
                            "y = slice x axis=0 from=0.5 to=end"}) {
     INFO(text);
     CHECK_FALSE(refusal(x + text + "\noutput y y\n").empty());
@@ -115,18 +121,20 @@ TEST_CASE("program: what is missing or makes no sense is refused") {
 TEST_CASE("program: texts with words changed at random are read or refused") {
   const EnginePtr e = make_engine();
   const std::vector<std::string> words = {
-      "x",        "y",        "i",       "=",         "output",   "exp",        "add",     "sum",
-      "matmul",   "expand",   "drop",    "slice",     "pad",      "gather",     "scatter", "transpose",
-      "argmax",   "pick",     "place",   "concat",    "axis=0",   "axis=1",     "axis=2",  "axes=0",
-      "axes=1",   "axes=all", "ta=1",    "from=1",    "from=end", "to=-1",      "cumsum",  "select",
-      "same",     "index",    "real",    "sum_like",  "size",     "exponent=2", "power",   "broadcast_like",
-      "axes=1,0", "input",    "rank=1",  "type=int",  "max",      "empty=1",    "stop",    "slice_like",
-      "below",    "tb=1",     "order=2", "log_bessel"};
+      "x",        "y",        "i",       "=",          "output",   "exp",        "add",     "sum",
+      "matmul",   "expand",   "drop",    "slice",      "pad",      "gather",     "scatter", "transpose",
+      "argmax",   "pick",     "place",   "concat",     "axis=0",   "axis=1",     "axis=2",  "axes=0",
+      "axes=1",   "axes=all", "ta=1",    "from=1",     "from=end", "to=-1",      "cumsum",  "select",
+      "same",     "index",    "real",    "sum_like",   "size",     "exponent=2", "power",   "broadcast_like",
+      "axes=1,0", "input",    "rank=1",  "type=int",   "max",      "empty=1",    "stop",    "slice_like",
+      "below",    "tb=1",     "order=2", "log_bessel", "k",        "uniform",    "normal",  "stream=1"};
   const std::string text =
-      "x = input type=real rank=2 \ni = input type=int rank=1 \ny = gather x i \nz = matmul y x tb=1 \nt = transpose z "
+      "x = input type=real rank=2 \ni = input type=int rank=1 \nk = input type=int rank=0 \nr = uniform k k x stream=0 "
+      "\ny = gather x i \nz = matmul y x tb=1 \nt = transpose z "
       "axes=1,0 \nw = sum t axes=1 \nv = expand w axis=0 \nu = drop v axis=0 \na = argmax t axis=0 \nb = pick t a "
       "axis=0 "
-      "\nc = concat b t axis=0 \nd = slice c axis=0 from=1 to=-1 \noutput u u \noutput a a \noutput d d \n";
+      "\nc = concat b t axis=0 \nd = slice c axis=0 from=1 to=-1 \noutput u u \noutput a a \noutput d d "
+      "\noutput r r \n";
   Random random(23);
   int ran = 0;
   for (int round = 0; round < 4000; ++round) {
@@ -140,10 +148,10 @@ TEST_CASE("program: texts with words changed at random are read or refused") {
     vicinal_program* made = nullptr;
     if (vicinal_program_create(changed.c_str(), &made) != VICINAL_OK) continue;
     const ProgramPtr p(made);
-    Run<float> run({reals({3, 2}, {1, 2, 3, 4, 5, 6}), ints({2}, {2, -1})});
-    for (const int outputs : {1, 2, 3, 4}) {
+    Run<float> run({reals({3, 2}, {1, 2, 3, 4, 5, 6}), ints({2}, {2, -1}), ints({}, {5})});
+    for (const int outputs : {1, 2, 3, 4, 5}) {
       std::vector<vicinal_array> out(static_cast<std::size_t>(outputs));
-      if (vicinal_program_shapes(p.get(), 2, run.arrays.data(), outputs, out.data(), nullptr) != VICINAL_OK) continue;
+      if (vicinal_program_shapes(p.get(), 3, run.arrays.data(), outputs, out.data(), nullptr) != VICINAL_OK) continue;
       std::vector<std::vector<double>> memory(out.size());
       for (std::size_t o = 0; o < out.size(); ++o) {
         std::int64_t count = 1;
@@ -151,7 +159,7 @@ TEST_CASE("program: texts with words changed at random are read or refused") {
         memory[o].resize(static_cast<std::size_t>(count + 1));
         out[o].data = memory[o].data();
       }
-      const vicinal_status status = vicinal_program_run(e.get(), p.get(), 2, run.arrays.data(), outputs, out.data());
+      const vicinal_status status = vicinal_program_run(e.get(), p.get(), 3, run.arrays.data(), outputs, out.data());
       CHECK((status == VICINAL_OK || status == VICINAL_INVALID_ARGUMENT));
       ran += status == VICINAL_OK;
     }

@@ -34,10 +34,11 @@ class Chooser {
                                                                     : f_.shapes[i].count();
         continue;
       }
-      cost[i] = f_.node(at).op == Op::map ? cost_of(f_.node(at).map) : 1;
+      cost[i] = cost_of(f_.node(at).map);
       for (int o = 0; o < f_.operands(at); ++o) {
         const auto j = static_cast<std::size_t>(f_.operand(at, o));
         largest[i] = std::max(largest[i], largest[j]);
+        if (o >= f_.read_operands(at)) continue;
         cost[i] = std::min(kDear, cost[i] + cost[j]);
         depth[i] = std::max(depth[i], depth[j] + 1);
       }
@@ -63,8 +64,8 @@ class Chooser {
     for (std::size_t i = 0; i < n; ++i) {
       const int at = static_cast<int>(i);
       if (!f_.live(at) || !f_.fusable(at) || f_.folded(at)) continue;
-      cost[i] = f_.node(at).op == Op::map ? cost_of(f_.node(at).map) : 1;
-      for (int o = 0; o < f_.operands(at); ++o) {
+      cost[i] = cost_of(f_.node(at).map);
+      for (int o = 0; o < f_.read_operands(at); ++o) {
         const auto j = static_cast<std::size_t>(f_.operand(at, o));
         if (f_.fusable(static_cast<int>(j)) && !kept_[j]) cost[i] = std::min(kDear, cost[i] + cost[j]);
       }
@@ -121,6 +122,10 @@ int cost_of(MapOp op) {
     case MapOp::cos:
     case MapOp::power:
       return 8;
+    case MapOp::uniform:
+      return 30;
+    case MapOp::normal:
+      return 60;
     case MapOp::log_bessel:
     case MapOp::bessel_ratio:
     case MapOp::bessel_slope:

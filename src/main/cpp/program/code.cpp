@@ -200,6 +200,7 @@ bool Code::assign() {
     } else if (v.op != MapOp::constant) {
       in.a = static_cast<std::uint8_t>(v.a);
       in.b = static_cast<std::uint8_t>(std::max(v.b, 0));
+      in.c = static_cast<std::uint8_t>(std::max(v.c, 0));
     }
     for (const int r : ends[static_cast<std::size_t>(i)]) free.push_back(reg[static_cast<std::size_t>(r)]);
     if (v.op == MapOp::jump || v.op == MapOp::result) {

@@ -184,6 +184,19 @@ class Emitter {
         return code.put(MapOp::load, code.put_operand(as_operand(f_.operand(n, 0), code.grid)), -1, -1, 0);
       case Op::index:
         return code.put(MapOp::load, code.put_operand(positions(n)), -1, -1, 0);
+      case Op::random: {
+        const int key = code.put_operand(as_operand(f_.operand(n, 0), code.grid));
+        const int id = code.put_operand(as_operand(f_.operand(n, 1), code.grid));
+        const Shape& ids = f_.shape(f_.operand(n, 1));
+        Operand o{Source::position, -1, 0, {}};  // among the entries of one id
+        std::int64_t step = 1;
+        for (int i = m.rank; i-- > 0;) {
+          if (ids.rank > 0 && ids.size[i] != 1) continue;
+          o.stride[i] = step;
+          step *= code.grid.size[i];
+        }
+        return code.put(m.map, key, id, code.put_operand(o), m.value);
+      }
       default: {
         if (m.map == MapOp::equal && is_index(code, f_.operand(n, 0)) && is_index(code, f_.operand(n, 1))) {
           const int a = code.put_operand(positions(f_.operand(n, 0)));

@@ -20,6 +20,8 @@ double apply(MapOp op, double a, double b, double c, double k) {
     case MapOp::load:
     case MapOp::same:
     case MapOp::below:
+    case MapOp::uniform:
+    case MapOp::normal:
     case MapOp::jump:
     case MapOp::result:
       return 0;
@@ -101,6 +103,7 @@ int Folded::read_operands(int n) const {
     case Op::slice_like:
     case Op::pad:
       return 1;
+    case Op::random:
     case Op::scatter:
     case Op::place:
       return 2;
@@ -128,6 +131,7 @@ bool Folded::fusable(int n) const {
     case Op::below:
     case Op::real:
     case Op::index:
+    case Op::random:
       return true;
     default:
       return false;

@@ -22,6 +22,8 @@ enum class MapOp : std::uint8_t {
   constant,  // to = k
   same,      // to = ints, or positions, of operands a and b are equal
   below,     // to = int of operand a < int of operand b
+  uniform,   // to = random number of int operands a, a key, and b, an id, of position c and stream k (math/philox.hpp)
+  normal,    // likewise
   jump,      // where a is 0: over the next k instructions, and what is behind them, a select, gives 0, or results none
   result,    // a goes to result number `to`, where b is not 0 if that has `where`
 };

@@ -32,6 +32,8 @@ const std::unordered_map<std::string, Form>& forms() {
       {"below", {Op::below, MapOp::below, 2, 2, ""}},
       {"real", {Op::real, MapOp::load, 1, 1, ""}},
       {"index", {Op::index, MapOp::load, 1, 1, "axis"}},
+      {"uniform", {Op::random, MapOp::uniform, 3, 3, "stream"}},
+      {"normal", {Op::random, MapOp::normal, 3, 3, "stream"}},
       {"stop", {Op::stop, MapOp::load, 1, 1, ""}},
       {"flip", {Op::flip, MapOp::load, 1, 1, ""}},
       {"broadcast_like", {Op::broadcast_like, MapOp::load, 2, 2, ""}},
@@ -278,6 +280,15 @@ class Reader {
       case Op::index:
         n.rank = operand(n, 0).rank;
         n.axis = axis_of(n, n.rank);
+        return;
+      case Op::random:
+        want_int(n, 0);
+        want_rank(n, 0, 0);
+        want_int(n, 1);
+        n.rank = operand(n, 2).rank;
+        if (operand(n, 1).rank != 0) want_rank(n, 1, n.rank);
+        n.value = static_cast<double>(whole(n, "stream", nullptr));
+        check(n.value >= 0 && n.value < 0x1p32, n.operation, ": stream=", n.value, "; it must be in 0..4294967295");
         return;
       case Op::stop:
       case Op::flip:

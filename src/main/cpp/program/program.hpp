@@ -21,6 +21,7 @@ enum class Op : std::uint8_t {
   below,
   real,
   index,
+  random,  // Node::map says of which law
   stop,
   flip,
   broadcast_like,
@@ -54,7 +55,7 @@ struct Node {
   int axis = 0;
   bool all = false;       // axes=all, axis=all
   std::vector<int> axes;  // of a reduction; of a transpose, the new order
-  double value = 0;       // constant, exponent, empty
+  double value = 0;       // constant, exponent, empty, stream
   bool transpose_a = false, transpose_b = false, reverse = false;
   std::int64_t from = 0, to = kEnd;
   std::string name, operation, site;

@@ -99,6 +99,14 @@ class Inference {
       case Op::flip:
       case Op::cumsum:
         return operand(0);
+      case Op::random: {
+        check_repeats(operand(1), operand(2));
+        Shape of_one = operand(2);
+        for (int i = 0; operand(1).rank > 0 && i < of_one.rank; ++i)
+          if (operand(1).size[i] != 1) of_one.size[i] = 1;
+        check(of_one.count() < std::int64_t{1} << 32, of_one, " is too large; at most 2^32 entries have one id");
+        return operand(2);
+      }
       case Op::broadcast_like:
         check_repeats(operand(0), operand(1));
         return operand(1);

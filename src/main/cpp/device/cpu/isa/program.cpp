@@ -11,6 +11,7 @@
 #include "device/cpu/kernels.hpp"
 #include "math/bessel.hpp"
 #include "math/elementary.hpp"
+#include "math/philox.hpp"
 #include "program/kernel.hpp"
 
 namespace vicinal::cpu {
@@ -323,6 +324,19 @@ class Machine {
       for (std::int64_t i = part.from; i < part.to; ++i) to[i] = compare(a[i * sa], b[i * sb]) ? T(1) : T(0);
     }
   }
+  // Random numbers: draw(words) of int operands a, a key, and b, an id, and position c.
+  template <class Draw>
+  void random(const Instruction& in, const Tile& tile, Draw&& draw) {
+    const std::int64_t si = k_.operand[in.b].stride[last_], sp = k_.operand[in.c].stride[last_];
+    const std::int64_t key = static_cast<const std::int64_t*>(base_[in.a])[offset_[in.a]];
+    const std::int64_t* id = static_cast<const std::int64_t*>(base_[in.b]) + offset_[in.b] + tile.at * si;
+    const std::int64_t from = offset_[in.c] + tile.at * sp;
+    const auto stream = static_cast<std::uint32_t>(in.k);
+    T* const to = place(in.to, si == 0 && sp == 0);
+    const Tile part = one_[in.to] ? kFirst : tile;
+    for (std::int64_t i = part.from; i < part.to; ++i)
+      to[i] = draw(math::random_words(key, id[i * si], from + i * sp, stream));
+  }
   void put(int r, T v) {
     *place(r, true) = v;
   }
@@ -376,6 +390,12 @@ class Machine {
           break;
         case MapOp::below:
           compare(in, tile, [](std::int64_t a, std::int64_t b) { return a < b; });
+          break;
+        case MapOp::uniform:
+          random(in, tile, [](const math::Words& words) { return math::uniform_of<T>(words); });
+          break;
+        case MapOp::normal:
+          random(in, tile, [](const math::Words& words) { return math::normal_of<T>(words); });
           break;
         case MapOp::jump: {
           const int length = static_cast<int>(in.k);

@@ -214,6 +214,11 @@ abstract sealed class Arithmetic permits Axes {
     return unary(Operation.SIGMOID);
   }
 
+  /** this / (1 + exp(-this)). */
+  public Expr silu() {
+    return times(sigmoid());
+  }
+
   /** The hyperbolic tangent. */
   public Expr tanh() {
     return unary(Operation.TANH);

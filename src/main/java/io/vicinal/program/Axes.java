@@ -127,6 +127,29 @@ abstract sealed class Axes extends Arithmetic permits Expr {
     return node(Operation.INDEX, axis(axis));
   }
 
+  /**
+   * Random numbers in [0, 1), one for each entry. Each is a function of the key, of the entry's id,
+   * of its position among the entries of that id, and of the stream: not of threads, device, or
+   * what else is in the batch. Derivative 0.
+   *
+   * @param key int, of rank 0: a run with another key draws other numbers
+   * @param ids int, whom entries belong to: of this rank, each size equal or 1, such as a column of
+   *     samples' ids; of rank 0 they are all of one
+   * @param stream 0 or more: two draws of one program are alike unless this differs
+   */
+  public Expr uniform(Expr key, Expr ids, int stream) {
+    return random(Operation.UNIFORM, key, ids, stream);
+  }
+
+  /** Standard normal numbers, one for each entry, as {@link #uniform}. */
+  public Expr normal(Expr key, Expr ids, int stream) {
+    return random(Operation.NORMAL, key, ids, stream);
+  }
+
+  private Expr random(Operation law, Expr key, Expr ids, int stream) {
+    return graph().node(law, Attributes.of("stream", stream), key, ids, self());
+  }
+
   /** With a new axis of size 1 at that position. */
   public Expr expand(int axis) {
     return node(Operation.EXPAND, axis(axis));

@@ -68,6 +68,9 @@ public enum Operation {
   BELOW("int int -> real", SizeRule.ELEMENT_WISE, Derivative.NONE),
   REAL("int -> real", SizeRule.FIRST, Derivative.NONE),
   INDEX("any -> real | axis", SizeRule.ALONG, Derivative.NONE),
+  /** Of a key, ids, and an array that is read for its sizes only. */
+  UNIFORM("int int any -> real | stream", SizeRule.RANDOM, Derivative.NONE),
+  NORMAL("int int any -> real | stream", SizeRule.RANDOM, Derivative.NONE),
 
   STOP("real -> real", SizeRule.FIRST, Derivative.NONE),
   FLIP((y, t) -> t.negate()),

@@ -41,6 +41,17 @@ interface SizeRule {
         return x.get(1);
       };
 
+  /** An entry for each of the last operand, which the ids are repeated to. */
+  SizeRule RANDOM =
+      (x, a) -> {
+        require(x.get(0).rank() == 0, "the key is one whole number");
+        require(
+            Long.parseLong(a.text("stream")) >= 0, "stream " + a.text("stream") + " is below 0");
+        int rank = x.get(1).rank();
+        require(rank == 0 || rank == x.get(2).rank(), "ids have the rank of the array, or 0");
+        return x.get(2);
+      };
+
   SizeRule EXPAND = (x, a) -> x.get(0).expand(a.axis(x.get(0).rank() + 1));
 
   SizeRule DROP = (x, a) -> x.get(0).drop(a.axis(x.get(0).rank()));

@@ -72,7 +72,8 @@ public record Split(Program forward, Program backward) {
     boolean follows(Expr value) {
       boolean simple =
           switch (value.operation()) {
-            case EXPAND, DROP, STOP, FLIP, REAL, INDEX, SIZE, BROADCAST_LIKE -> true;
+            case EXPAND, DROP, STOP, FLIP, REAL, INDEX, SIZE, BROADCAST_LIKE, UNIFORM, NORMAL ->
+                true;
             default -> value.operation().isElementWise();
           };
       if (isLeaf(value) || simple && value.operands().stream().allMatch(this::isThere)) {

@@ -120,6 +120,10 @@ final class Interpreter {
         return Values.each(shape(x), i -> x.get(0).at(i) != 0 ? x.get(1).at(i) : x.get(2).at(i));
       case INDEX:
         return Values.each(x.get(0).shape(), i -> i[axis(a)]);
+      case UNIFORM:
+        return random(x, a, Philox::uniform);
+      case NORMAL:
+        return random(x, a, Philox::normal);
       case BROADCAST_LIKE:
         return Values.each(x.get(1).shape(), x.get(0)::at);
       case SUM_LIKE:
@@ -226,6 +230,28 @@ final class Interpreter {
 
   private static Values zeros(int[] shape) {
     return Values.each(shape, i -> 0);
+  }
+
+  private interface Law {
+    double draw(long key, long id, long position, long stream);
+  }
+
+  /** Positions are counted along the axes along which the id stays. */
+  private static Values random(List<Values> x, Map<String, String> a, Law law) {
+    Values ids = x.get(1);
+    int[] shape = x.get(2).shape();
+    return Values.each(
+        shape,
+        i -> {
+          long position = 0;
+          for (int k = 0; k < shape.length; k++) {
+            if (ids.rank() == 0 || ids.shape()[k] == 1) {
+              position = position * shape[k] + i[k];
+            }
+          }
+          long key = (long) x.get(0).scalar();
+          return law.draw(key, (long) ids.at(i), position, Long.parseLong(a.get("stream")));
+        });
   }
 
   private static double order(Map<String, String> a) {

@@ -256,6 +256,20 @@ class OperationTest {
         List.of(labels),
         (x, i) -> x.get(0).times(x.get(0).index(0)).plus(i.get(0).index(1)));
 
+    Values key = Values.scalar(4611686018427387000.0);
+    for (Values ids : List.of(Values.matrix(2, 7, -3), Values.matrix(1, 5, 6, 7), labels, key)) {
+      add(
+          Operation.UNIFORM,
+          List.of(MATRIX),
+          List.of(key, ids),
+          (x, i) -> x.get(0).times(x.get(0).uniform(i.get(0), i.get(1), 3)));
+      add(
+          Operation.NORMAL,
+          List.of(MATRIX),
+          List.of(key, ids),
+          (x, i) -> x.get(0).plus(x.get(0).exp().normal(i.get(0), i.get(1), 0)));
+    }
+
     BiFunction<List<Expr>, List<Expr>, Expr> stopped = (x, i) -> x.get(0).exp().stop();
     add(Operation.STOP, List.of(MATRIX), List.of(), 0, stopped);
     add(Operation.FLIP, List.of(MATRIX), List.of(), -1, (x, i) -> x.get(0).reversed());
