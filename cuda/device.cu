@@ -115,7 +115,10 @@ double operations(const program::Plan& plan) {
   for (const program::AxisStep& a : plan.axes)
     sum += static_cast<double>(a.outer) * static_cast<double>(a.n + a.m) * static_cast<double>(a.inner);
   for (const program::MatmulStep& p : plan.matmuls)
-    sum += 2 * static_cast<double>(p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+    sum += 2 * static_cast<double>(p.count * p.m) * static_cast<double>(p.n) * static_cast<double>(p.k);
+  for (const program::LossStep& l : plan.losses)
+    sum += (l.product ? 18 : 6) * static_cast<double>(l.n) * static_cast<double>(l.d) *
+           static_cast<double>(l.classes * l.loss.centers);
   return sum;
 }
 

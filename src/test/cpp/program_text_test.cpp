@@ -67,6 +67,15 @@ TEST_CASE("program: what is missing or makes no sense is refused") {
                            "y = power x exponent=1e999",
                            "y = constant value=1,5",
                            "y = constant value=",
+                           "i = input type=int rank=1\ny = proxy_loss x i x",
+                           "i = input type=int rank=1\ny = proxy_loss x x x loss=cosface",
+                           "i = input type=int rank=1\ny = proxy_loss x i x loss=",
+                           "i = input type=int rank=1\ny = proxy_loss x i x loss=cosface,scale",
+                           "i = input type=int rank=1\ny = proxy_loss x i x loss=cosface,scale=x",
+                           "i = input type=int rank=1\ny = proxy_loss x i x loss=cosface,scale=1,scale=1",
+                           "i = input type=int rank=1\ny = proxy_loss x i x loss=cosface proxies=1",
+                           "i = input type=int rank=1\ny = proxy_gradient x i x loss=cosface proxies=2",
+                           "i = input type=int rank=1\ny = proxy_product x i x loss=cosface",
                            "y = uniform x x x stream=0",
                            "k = input type=int rank=0\ny = uniform k k x",
                            "k = input type=int rank=0\ny = uniform k k x stream=-1",
@@ -120,38 +129,93 @@ TEST_CASE("program: what is missing or makes no sense is refused") {
 
 TEST_CASE("program: texts with words changed at random are read or refused") {
   const EnginePtr e = make_engine();
-  const std::vector<std::string> words = {
-      "x",        "y",        "i",       "=",          "output",   "exp",        "add",     "sum",
-      "matmul",   "expand",   "drop",    "slice",      "pad",      "gather",     "scatter", "transpose",
-      "argmax",   "pick",     "place",   "concat",     "axis=0",   "axis=1",     "axis=2",  "axes=0",
-      "axes=1",   "axes=all", "ta=1",    "from=1",     "from=end", "to=-1",      "cumsum",  "select",
-      "same",     "index",    "real",    "sum_like",   "size",     "exponent=2", "power",   "broadcast_like",
-      "axes=1,0", "input",    "rank=1",  "type=int",   "max",      "empty=1",    "stop",    "slice_like",
-      "below",    "tb=1",     "order=2", "log_bessel", "k",        "uniform",    "normal",  "stream=1"};
+  const std::vector<std::string> words = {"x",
+                                          "y",
+                                          "i",
+                                          "=",
+                                          "output",
+                                          "exp",
+                                          "add",
+                                          "sum",
+                                          "matmul",
+                                          "expand",
+                                          "drop",
+                                          "slice",
+                                          "pad",
+                                          "gather",
+                                          "scatter",
+                                          "transpose",
+                                          "argmax",
+                                          "pick",
+                                          "place",
+                                          "concat",
+                                          "axis=0",
+                                          "axis=1",
+                                          "axis=2",
+                                          "axes=0",
+                                          "axes=1",
+                                          "axes=all",
+                                          "ta=1",
+                                          "from=1",
+                                          "from=end",
+                                          "to=-1",
+                                          "cumsum",
+                                          "select",
+                                          "same",
+                                          "index",
+                                          "real",
+                                          "sum_like",
+                                          "size",
+                                          "exponent=2",
+                                          "power",
+                                          "broadcast_like",
+                                          "axes=1,0",
+                                          "input",
+                                          "rank=1",
+                                          "type=int",
+                                          "max",
+                                          "empty=1",
+                                          "stop",
+                                          "slice_like",
+                                          "below",
+                                          "tb=1",
+                                          "order=2",
+                                          "log_bessel",
+                                          "k",
+                                          "uniform",
+                                          "normal",
+                                          "stream=1",
+                                          "proxy_loss",
+                                          "proxy_gradient",
+                                          "proxy_product",
+                                          "loss=cosface",
+                                          "proxies=1",
+                                          "l"};
   const std::string text =
       "x = input type=real rank=2 \ni = input type=int rank=1 \nk = input type=int rank=0 \nr = uniform k k x stream=0 "
+      "\nl = input type=int rank=1 \nq = proxy_gradient x l x loss=cosface "
       "\ny = gather x i \nz = matmul y x tb=1 \nt = transpose z "
       "axes=1,0 \nw = sum t axes=1 \nv = expand w axis=0 \nu = drop v axis=0 \na = argmax t axis=0 \nb = pick t a "
       "axis=0 "
       "\nc = concat b t axis=0 \nd = slice c axis=0 from=1 to=-1 \noutput u u \noutput a a \noutput d d "
-      "\noutput r r \n";
+      "\noutput r r \noutput q q \n";
   Random random(23);
   int ran = 0;
   for (int round = 0; round < 4000; ++round) {
     std::string changed;
     std::size_t from = 0;
     for (std::size_t at = text.find(' '); at != std::string::npos; from = at, at = text.find(' ', at + 1)) {
-      const bool replace = random.bits() % 40 == 0;
+      const bool replace = random.bits() % 60 == 0;
       changed += replace ? " " + words[random.bits() % words.size()] : text.substr(from, at - from);
     }
     changed += "\n";
     vicinal_program* made = nullptr;
     if (vicinal_program_create(changed.c_str(), &made) != VICINAL_OK) continue;
     const ProgramPtr p(made);
-    Run<float> run({reals({3, 2}, {1, 2, 3, 4, 5, 6}), ints({2}, {2, -1}), ints({}, {5})});
-    for (const int outputs : {1, 2, 3, 4, 5}) {
+    Run<float> run({reals({3, 2}, {1, 2, 3, 4, 5, 6}), ints({2}, {2, -1}), ints({}, {5}), ints({3}, {0, 2, 1})});
+    for (const int outputs : {1, 2, 3, 4, 5, 6}) {
       std::vector<vicinal_array> out(static_cast<std::size_t>(outputs));
-      if (vicinal_program_shapes(p.get(), 3, run.arrays.data(), outputs, out.data(), nullptr) != VICINAL_OK) continue;
+      if (vicinal_program_shapes(p.get(), 4, run.arrays.data(), outputs, out.data(), nullptr) != VICINAL_OK) continue;
       std::vector<std::vector<double>> memory(out.size());
       for (std::size_t o = 0; o < out.size(); ++o) {
         std::int64_t count = 1;
@@ -159,7 +223,7 @@ TEST_CASE("program: texts with words changed at random are read or refused") {
         memory[o].resize(static_cast<std::size_t>(count + 1));
         out[o].data = memory[o].data();
       }
-      const vicinal_status status = vicinal_program_run(e.get(), p.get(), 3, run.arrays.data(), outputs, out.data());
+      const vicinal_status status = vicinal_program_run(e.get(), p.get(), 4, run.arrays.data(), outputs, out.data());
       CHECK((status == VICINAL_OK || status == VICINAL_INVALID_ARGUMENT));
       ran += status == VICINAL_OK;
     }

@@ -11,6 +11,7 @@
 #include "algorithm/diagonal.hpp"
 #include "algorithm/evaluate.hpp"
 #include "algorithm/factors.hpp"
+#include "algorithm/loss.hpp"
 #include "algorithm/loss_change.hpp"
 #include "algorithm/optimizer.hpp"
 #include "algorithm/program.hpp"
@@ -91,25 +92,14 @@ struct Entries {
     if (out.empty != nullptr) *out.empty = e.totals()->empty;
   }
 
-  // Cosines are kept when they take at most this share of the workspace; the blocks of a product need the rest.
-  static bool cosines_fit(const Engine& e, const Problem<Real>& p) {
-    const double bytes = static_cast<double>(p.n) * static_cast<double>(p.classes * p.spec.centers + 16) * sizeof(Real);
-    return bytes <= 0.5 * static_cast<double>(e.workspace_bytes);
-  }
-
   static void loss_hvp(void* device, const Problem<Real>& p, const Tangents<const Real>& direction,
                        const Tangents<Real>& out) {
     Engine& e = engine_of<Engine>(device);
-    Memory memory(e);
-    Point<Device> point = make_point<Device>(memory, p, {true, cosines_fit(e, p), out.proxies != nullptr});
-    const auto mark = e.workspace.mark();
-    evaluate(e, point, Gradients<Real>{}, nullptr);
-    e.workspace.rewind(mark);
-    const std::int64_t rows = p.n * p.d, proxies = point.columns * p.d;
+    const std::int64_t rows = p.n * p.d, proxies = p.classes * p.spec.centers * p.d;
     const Tangents<const Real> along{e.in(direction.embeddings, rows), e.in(direction.proxies, proxies), nullptr,
                                      nullptr};
     const Tangents<Real> staged{e.out(out.embeddings, rows), e.out(out.proxies, proxies), nullptr, nullptr};
-    tangent_product(e, point, {CurvatureKind::kHessian, 1, along, {}, staged});
+    algorithm::loss_product<Device>(e, p, along, staged);
     e.finish();
   }
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "algorithm/loss.hpp"
 #include "core/error.hpp"
 #include "program/plan.hpp"
 
@@ -15,7 +16,7 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
   using program::Step;
   using program::Where;
   for (const program::IndexCheck& c : plan.checks)
-    e.check_ids(c.name.c_str(), c.count, c.bound, static_cast<const std::int64_t*>(inputs[c.input]), -1);
+    e.check_ids(c.name.c_str(), c.count, c.bound, static_cast<const std::int64_t*>(inputs[c.input]), c.least);
   char* const arena = e.workspace.template get<char>(plan.arena_bytes);
   std::vector<void*> buffers;
   buffers.reserve(plan.buffers.size());
@@ -52,14 +53,20 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
           e.copy(static_cast<char*>(at(step.out)), static_cast<const char*>(at(step.x)), b.count * b.element);
           break;
         }
+        case Step::Kind::loss:
+          run_loss<Device>(e, plan.losses[i], at);
+          break;
         case Step::Kind::matmul: {
           const program::MatmulStep& p = plan.matmuls[i];
+          const Real *const a = static_cast<const Real*>(at(step.x)), *const b =
+                                                                          static_cast<const Real*>(at(step.other));
           Real* const c = static_cast<Real*>(at(step.out));
-          if (p.k == 0) e.zero(c, p.m * p.n);
+          if (p.k == 0) e.zero(c, p.count * p.m * p.n);
           if (p.m == 0 || p.n == 0 || p.k == 0) break;
-          Device::product(e, {p.transpose_a, p.transpose_b, p.m, p.n, p.k, static_cast<const Real*>(at(step.x)),
-                              p.transpose_a ? p.m : p.k, static_cast<const Real*>(at(step.other)),
-                              p.transpose_b ? p.k : p.n, c, p.n, false});
+          for (std::int64_t q = 0; q < p.count; ++q)
+            Device::product(e,
+                            {p.transpose_a, p.transpose_b, p.m, p.n, p.k, a + q * p.m * p.k, p.transpose_a ? p.m : p.k,
+                             b + q * p.k * p.n, p.transpose_b ? p.k : p.n, c + q * p.m * p.n, p.n, false});
           break;
         }
       }

@@ -103,7 +103,7 @@ vicinal_status vicinal_program_create(const char* text, vicinal_program** progra
     *program = nullptr;
     check_pointer("text", text);
     auto handle = std::make_unique<vicinal_program>();
-    handle->program = vicinal::program::parse(text);
+    handle->program = vicinal::program::parse(text, read_loss);
     *program = handle.release();
   });
 }

@@ -305,22 +305,66 @@ class Emitter {
     step.x = compact_buffer(x);
     step.other = other < 0 ? -1 : full_buffer(other, f_.shape(x));
     step.index = index < 0 ? -1 : compact_buffer(index);
-    if (index >= 0) note_check(step.index, f_.node(index).name, a.n);
+    if (index >= 0) note_check(step.index, f_.node(index).name, a.n, -1);
     step.out = result_buffer(n);
     step.at = static_cast<std::int32_t>(plan_.axes.size());
     plan_.axes.push_back(a);
     plan_.steps.push_back(step);
     set_view(n, step.out);
   }
-  void note_check(int buffer, const std::string& name, std::int64_t bound) {
+  void note_check(int buffer, const std::string& name, std::int64_t bound, std::int64_t least) {
     const Buffer& b = plan_.buffers[static_cast<std::size_t>(buffer)];
     if (b.where != Where::input) return;
     for (IndexCheck& c : plan_.checks)
       if (c.input == b.index) {
         c.bound = std::min(c.bound, bound);
+        c.least = std::max(c.least, least);
         return;
       }
-    plan_.checks.push_back({b.index, b.count, bound, name});
+    plan_.checks.push_back({b.index, b.count, bound, least, name});
+  }
+  // One step gives the value and both gradients, or both parts of a product, as far as anybody reads them.
+  void emit_loss(int n) {
+    if (has_view_[static_cast<std::size_t>(n)]) return;
+    const Node& m = f_.node(n);
+    const int labels = f_.operand(n, 1);
+    const Shape &e = f_.shape(f_.operand(n, 0)), &p = f_.shape(f_.operand(n, 2));
+    LossStep l{m.loss, e.size[0], e.size[1], p.size[0] / m.loss.centers, m.op == Op::loss_product};
+    l.embeddings = compact_buffer(f_.operand(n, 0));
+    l.labels = compact_buffer(labels);
+    l.proxies = compact_buffer(f_.operand(n, 2));
+    require(plan_.buffers[static_cast<std::size_t>(l.labels)].where == Where::input,
+            m.site.empty() ? "" : m.site + ": ", m.operation,
+            ": its labels are computed; they must be an input of the program");
+    note_check(l.labels, f_.node(labels).name, l.classes, 0);
+    if (l.product) {
+      l.direction_embeddings = direction(f_.operand(n, 3));
+      l.direction_proxies = direction(f_.operand(n, 4));
+    }
+    for (int other = 0; other < f_.count(); ++other) {
+      if (!f_.live(other) || !is_same_loss(n, other)) continue;
+      const Node& o = f_.node(other);
+      std::int32_t& result = o.op == Op::loss ? l.value : o.of_proxies ? l.of_proxies : l.of_embeddings;
+      if (result < 0) result = result_buffer(other);
+      set_view(other, result);
+    }
+    Step step{};
+    step.kind = Step::Kind::loss;
+    step.at = static_cast<std::int32_t>(plan_.losses.size());
+    plan_.losses.push_back(l);
+    plan_.steps.push_back(step);
+  }
+  // -1: there is none.
+  int direction(int n) {
+    const auto& number = f_.number[static_cast<std::size_t>(n)];
+    return number.has_value() && *number == 0 ? -1 : compact_buffer(n);
+  }
+  bool is_same_loss(int a, int b) const {
+    const Node &m = f_.node(a), &o = f_.node(b);
+    const bool gives = o.op == Op::loss || o.op == Op::loss_gradient;
+    bool same = (m.op == Op::loss_product ? o.op == Op::loss_product : gives) && m.loss_text == o.loss_text;
+    for (int i = 0; same && i < f_.operands(a); ++i) same = f_.operand(a, i) == f_.operand(b, i);
+    return same;
   }
   // The node repeated to a shape, compact.
   int full_buffer(int n, const Shape& s) {
@@ -396,8 +440,11 @@ class Emitter {
         emit_axis(n, AxisOp::place, f_.operand(n, 0), -1, f_.operand(n, 1), f_.shape(f_.operand(n, 1)).size[m.axis]);
         return;
       case Op::matmul: {
-        MatmulStep g{m.transpose_a, m.transpose_b, f_.shape(n).size[0], f_.shape(n).size[1],
-                     f_.shape(f_.operand(n, 0)).size[!m.transpose_a]};
+        const Shape &a = f_.shape(f_.operand(n, 0)), &c = f_.shape(n);
+        const int row = c.rank - 2, column = c.rank - 1;
+        MatmulStep g{m.transpose_a, m.transpose_b,  1,
+                     c.size[row],   c.size[column], a.size[m.transpose_a ? row : column]};
+        for (int i = 0; i < row; ++i) g.count *= c.size[i];
         Step step{};
         step.kind = Step::Kind::matmul;
         step.x = compact_buffer(f_.operand(n, 0));
@@ -436,6 +483,11 @@ class Emitter {
         set_view(n, buffer);
         return;
       }
+      case Op::loss:
+      case Op::loss_gradient:
+      case Op::loss_product:
+        emit_loss(n);
+        return;
       default:
         fail(VICINAL_INTERNAL, "no step for ", m.operation);
     }

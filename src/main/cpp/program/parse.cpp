@@ -54,6 +54,9 @@ const std::unordered_map<std::string, Form>& forms() {
       {"slice", {Op::slice, MapOp::load, 1, 1, "axis from to"}},
       {"slice_like", {Op::slice_like, MapOp::load, 2, 2, "axis from"}},
       {"pad", {Op::pad, MapOp::load, 2, 2, "axis from"}},
+      {"proxy_loss", {Op::loss, MapOp::load, 3, 3, "loss"}},
+      {"proxy_gradient", {Op::loss_gradient, MapOp::load, 3, 3, "loss proxies"}},
+      {"proxy_product", {Op::loss_product, MapOp::load, 5, 5, "loss proxies"}},
   };
   return *table;
 }
@@ -75,7 +78,7 @@ const char* attribute_of(MapOp map) {
 // One line at a time, with what its sentences start with.
 class Reader {
  public:
-  explicit Reader(const char* text) : text_(text) {}
+  Reader(const char* text, ReadLoss of_losses) : text_(text), read_loss_(of_losses) {}
 
   Program read() {
     std::istringstream lines(text_);
@@ -173,11 +176,13 @@ class Reader {
   double number(const Node& n, const char* key, const double* standard) const {
     const std::string* text = attribute(key);
     check(text != nullptr || standard != nullptr, n.operation, " needs ", key, "=");
-    if (text == nullptr) return *standard;
+    return text == nullptr ? *standard : finite(key, *text);
+  }
+  double finite(const std::string& key, const std::string& text) const {
     double value = 0;
-    const char *begin = text->c_str(), *end = begin + text->size();
+    const char *begin = text.c_str(), *end = begin + text.size();
     const auto read = std::from_chars(begin, end, value);  // the same in every locale, which Java sets to the user's
-    check(read.ec == std::errc() && read.ptr == end && std::isfinite(value), key, "=", *text, " is no finite number");
+    check(read.ec == std::errc() && read.ptr == end && std::isfinite(value), key, "=", text, " is no finite number");
     return value;
   }
   std::int64_t whole(const Node& n, const char* key, const double* standard) const {
@@ -226,6 +231,32 @@ class Reader {
       check(rank == 0 || n.rank == 0 || rank == n.rank, n.operation, " of ranks ", n.rank, " and ", rank,
             "; they must be equal, or 0");
       n.rank = std::max(n.rank, rank);
+    }
+  }
+  // NAME,PARAMETER=VALUE,...
+  void read_loss(Node& n) const {
+    const std::string* text = attribute("loss");
+    check(text != nullptr, n.operation, " needs loss=");
+    n.loss_text = *text;
+    std::istringstream parts(*text);
+    std::string name;
+    std::getline(parts, name, ',');
+    std::vector<std::string> parameters;
+    std::vector<double> values;
+    for (std::string part; std::getline(parts, part, ',');) {
+      const std::size_t equals = part.find('=');
+      check(equals != std::string::npos, n.operation, ": loss=", *text, " is not NAME,PARAMETER=VALUE,...");
+      parameters.push_back(part.substr(0, equals));
+      values.push_back(finite(parameters.back(), part.substr(equals + 1)));
+    }
+    std::vector<const char*> names;
+    for (const std::string& one : parameters) names.push_back(one.c_str());
+    const vicinal_loss spec{sizeof(vicinal_loss), name.c_str(), static_cast<std::int32_t>(names.size()), names.data(),
+                            values.data()};
+    try {
+      n.loss = read_loss_(&spec);
+    } catch (const Error& e) {
+      check(false, n.operation, ": ", e.what());
     }
   }
   void where(Node& n) const {
@@ -335,8 +366,9 @@ class Reader {
         n.reverse = flag(n, "reverse");
         return;
       case Op::matmul:
-        for (int i = 0; i < 2; ++i) want_real(n, i), want_rank(n, i, 2);
-        n.rank = 2;
+        for (int i = 0; i < 2; ++i) want_real(n, i);
+        n.rank = std::max(2, operand(n, 0).rank);
+        for (int i = 0; i < 2; ++i) want_rank(n, i, n.rank);
         n.transpose_a = flag(n, "ta");
         n.transpose_b = flag(n, "tb");
         return;
@@ -389,10 +421,23 @@ class Reader {
         n.to = attribute("to") == nullptr ? kEnd : position(n, "to");
         return;
       }
+      case Op::loss:
+      case Op::loss_gradient:
+      case Op::loss_product:
+        for (int i = 0; i < static_cast<int>(n.operands.size()); ++i) {
+          i == 1 ? want_int(n, i) : want_real(n, i);
+          want_rank(n, i, i == 1 ? 1 : 2);
+        }
+        read_loss(n);
+        if (n.op == Op::loss) return;
+        n.rank = 2;
+        n.of_proxies = flag(n, "proxies");
+        return;
     }
   }
 
   const char* text_;
+  ReadLoss read_loss_;
   Program program_;
   std::unordered_map<std::string, int> names_;
   std::map<std::string, std::string> attributes_;
@@ -402,8 +447,8 @@ class Reader {
 
 }  // namespace
 
-Program parse(const char* text) {
-  return Reader(text).read();
+Program parse(const char* text, ReadLoss read_loss) {
+  return Reader(text, read_loss).read();
 }
 
 }  // namespace vicinal::program

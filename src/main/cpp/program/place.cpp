@@ -33,6 +33,11 @@ class Places {
         const Kernel& k = kernel(step);
         for (int o = 0; o < k.operands; ++o) use(k.operand[o].buffer);
         for (int r = 0; r < k.results; ++r) use(k.result[r].out.buffer);
+      } else if (step.kind == Step::Kind::loss) {
+        const LossStep& l = plan_.losses[static_cast<std::size_t>(step.at)];
+        for (const int b : {l.embeddings, l.labels, l.proxies, l.direction_embeddings, l.direction_proxies, l.value,
+                            l.of_embeddings, l.of_proxies})
+          use(b);
       } else {
         for (const int b : {step.x, step.other, step.index, step.out}) use(b);
       }

@@ -24,22 +24,33 @@ struct Buffer {
   std::int32_t element;  // bytes
 };
 
-// c [m, n] = op(a) op(b), all compact.
+// c [count, m, n] = op(a) op(b) each, all compact.
 struct MatmulStep {
   bool transpose_a, transpose_b;
-  std::int64_t m, n, k;
+  std::int64_t count, m, n, k;
+};
+
+// A loss against proxies [classes * centers, d] of embeddings [n, d], or its Hessian times a direction. Buffers, -1:
+// none.
+struct LossStep {
+  LossSpec loss;
+  std::int64_t n, d, classes;
+  bool product;
+  std::int32_t embeddings = -1, labels = -1, proxies = -1;
+  std::int32_t direction_embeddings = -1, direction_proxies = -1;
+  std::int32_t value = -1, of_embeddings = -1, of_proxies = -1;  // results
 };
 
 struct Step {
-  enum class Kind : std::uint8_t { kernel, axis, matmul, copy } kind;
-  std::int32_t at;                                        // position among kernels, axis steps or matmuls
-  std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of all but kernels (other: where, or b)
+  enum class Kind : std::uint8_t { kernel, axis, matmul, copy, loss } kind;
+  std::int32_t at;                                        // position among the plan's of that kind
+  std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of axis, matmul and copy (other: where, or b)
 };
 
-// An input whose ints index something: -1..bound-1.
+// An input whose ints index something: least..bound-1.
 struct IndexCheck {
   std::int32_t input;
-  std::int64_t count, bound;
+  std::int64_t count, bound, least;
   std::string name;
 };
 
@@ -51,6 +62,7 @@ struct Plan {
   std::vector<Kernel> kernels;
   std::vector<AxisStep> axes;
   std::vector<MatmulStep> matmuls;
+  std::vector<LossStep> losses;
   std::vector<IndexCheck> checks;
   std::int64_t arena_bytes = 0;
 };

@@ -7,7 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "math/losses.hpp"
 #include "program/kernel.hpp"
+#include "vicinal/vicinal.h"
 
 namespace vicinal::program {
 
@@ -42,6 +44,9 @@ enum class Op : std::uint8_t {
   slice,
   slice_like,
   pad,
+  loss,           // against proxies, by the kernels of its own
+  loss_gradient,  // of the embeddings, or of the proxies
+  loss_product,   // the rows of its Hessian that belong to either, times a direction of both
 };
 
 constexpr std::int64_t kEnd = INT64_MAX;  // to=end of a slice; from=end: the last entries
@@ -58,6 +63,9 @@ struct Node {
   double value = 0;       // constant, exponent, empty, stream
   bool transpose_a = false, transpose_b = false, reverse = false;
   std::int64_t from = 0, to = kEnd;
+  LossSpec loss;
+  std::string loss_text;    // what it was read from
+  bool of_proxies = false;  // else of the embeddings
   std::string name, operation, site;
 };
 
@@ -67,8 +75,10 @@ struct Program {
   std::vector<std::pair<std::string, int>> outputs;
 };
 
+// Checks a loss and its parameters; capi/losses.cpp has the one that there is.
+using ReadLoss = LossSpec (*)(const vicinal_loss*);
 // Refuses what is no program with the line, its site and the reason.
-Program parse(const char* text);
+Program parse(const char* text, ReadLoss read_loss);
 
 struct Shape {
   int rank = 0;

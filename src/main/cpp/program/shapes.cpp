@@ -138,13 +138,18 @@ class Inference {
       }
       case Op::matmul: {
         const Shape &a = operand(0), &b = operand(1);
-        const std::int64_t m = a.size[n.transpose_a], k = a.size[!n.transpose_a];
-        check(k == b.size[n.transpose_b], a, n.transpose_a ? " transposed" : "", " and ", b,
-              n.transpose_b ? " transposed" : "", " do not fit");
+        const int row = n.rank - 2, column = n.rank - 1;
+        bool fits = a.size[n.transpose_a ? row : column] == b.size[n.transpose_b ? column : row];
+        for (int i = 0; i < row; ++i) fits = fits && a.size[i] == b.size[i];
+        check(fits, a, n.transpose_a ? " transposed" : "", " and ", b, n.transpose_b ? " transposed" : "",
+              " do not fit");
         for (const Shape* s : {&a, &b})
-          check(std::max(s->size[0], s->size[1]) <= kMostOfProduct, *s, " is too large; at most ", kMostOfProduct,
-                " rows and columns are supported");
-        return {2, {m, b.size[!n.transpose_b]}};
+          check(std::max(s->size[row], s->size[column]) <= kMostOfProduct, *s, " is too large; at most ",
+                kMostOfProduct, " rows and columns are supported");
+        Shape s = a;
+        s.size[row] = a.size[n.transpose_a ? column : row];
+        s.size[column] = b.size[n.transpose_b ? row : column];
+        return s;
       }
       case Op::transpose: {
         Shape s;
@@ -199,6 +204,27 @@ class Inference {
         const std::int64_t from = part_begin(n, y.size[n.axis], x.size[n.axis]);
         check(from >= 0 && from + x.size[n.axis] <= y.size[n.axis], x, " does not lie in ", y, " from ", from);
         return y;
+      }
+      case Op::loss:
+      case Op::loss_gradient:
+      case Op::loss_product: {
+        const Shape &e = operand(0), &y = operand(1), &p = operand(2);
+        const std::int64_t centers = n.loss.centers;
+        std::int64_t bytes = 64;  // of the cosines, padded, twice
+        check(e.size[0] == y.size[0], e, " has not one row for each of ", y.size[0], " labels");
+        check(e.size[1] == p.size[1], e, " and proxies ", p, " are of two widths");
+        check(e.count() > 0 && p.count() > 0, e, " and proxies ", p, ": one of them is empty");
+        check(p.size[0] % centers == 0, "proxies ", p, " are not ", centers, " for each class");
+        for (const std::int64_t size : {e.size[0], e.size[1], p.size[0]})
+          check(size <= kMostOfProduct, e, " and proxies ", p, " are too large; at most ", kMostOfProduct,
+                " rows and columns are supported");
+        check(!__builtin_mul_overflow(bytes, e.size[0], &bytes) && !__builtin_mul_overflow(bytes, p.size[0], &bytes), e,
+              " and proxies ", p, " are too large");
+        if (n.op == Op::loss) return {};
+        if (n.op == Op::loss_product)
+          check(operand(3) == e && operand(4) == p, "directions ", operand(3), " and ", operand(4), " of ", e, " and ",
+                p);
+        return n.of_proxies ? p : e;
       }
     }
     return {};

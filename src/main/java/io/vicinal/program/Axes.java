@@ -1,5 +1,7 @@
 package io.vicinal.program;
 
+import java.util.stream.IntStream;
+
 /** What an expression does along its axes: reductions, layout, products, and picking entries. */
 abstract sealed class Axes extends Arithmetic permits Expr {
   Axes(Graph graph) {
@@ -180,9 +182,21 @@ abstract sealed class Axes extends Arithmetic permits Expr {
     return node(Operation.SUM_LIKE, Attributes.NONE, other);
   }
 
-  /** The transposed matrix. */
+  /** The transposed matrix; of more axes the last two change places, those of each matrix. */
   public Expr transposed() {
-    return permuted(1, 0);
+    return node(Operation.TRANSPOSE, swap(Math.max(2, self().rank())));
+  }
+
+  private static Attributes swap(int rank) {
+    int[] order = IntStream.range(0, rank).toArray();
+    order[rank - 2] = rank - 1;
+    order[rank - 1] = rank - 2;
+    return Attributes.order(order);
+  }
+
+  /** Whether the attributes of a transposition say that the last two axes change places. */
+  static boolean isSwap(Attributes attributes, int rank) {
+    return rank >= 2 && attributes.equals(swap(rank));
   }
 
   /** The axes in another order. */
@@ -190,7 +204,10 @@ abstract sealed class Axes extends Arithmetic permits Expr {
     return node(Operation.TRANSPOSE, Attributes.order(order));
   }
 
-  /** The product of matrices; transposed ones are read as they lie. */
+  /**
+   * The product of matrices; transposed ones are read as they lie. Of more axes the last two are
+   * the matrices', and those in front of them are the same in both: a product for each.
+   */
   public Expr matmul(Expr other) {
     return node(Operation.MATMUL, Attributes.NONE, other);
   }

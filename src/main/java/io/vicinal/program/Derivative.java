@@ -1,6 +1,7 @@
 package io.vicinal.program;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.BinaryOperator;
 
@@ -49,7 +50,7 @@ record Derivative(List<Slot> slots) {
   }
 
   static Derivative of(Slot... slots) {
-    return new Derivative(List.of(slots));
+    return new Derivative(Arrays.asList(slots));
   }
 
   boolean has(int operand) {

@@ -1,5 +1,6 @@
 package io.vicinal.program;
 
+import io.vicinal.backend.LossSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -103,6 +104,19 @@ public final class Expr extends Axes {
     return squaredDistances(other).sqrt();
   }
 
+  /**
+   * A loss of these embeddings [B, d] against proxies [C K, d], with the kernels of its own that it
+   * has in value, gradient and Hessian-vector product: one of {@code io.vicinal.loss}, whose spec()
+   * it is given by. It has no third derivative.
+   *
+   * @param labels int [B], 0 to C - 1, an input of the program
+   * @param proxies class c owns the rows from c K on
+   */
+  public Expr proxyLoss(Expr labels, Expr proxies, LossSpec loss) {
+    Attributes attributes = Attributes.of("loss", ProxyLosses.text(loss));
+    return graph().node(Operation.PROXY_LOSS, attributes, this, labels, proxies);
+  }
+
   /** log Σ exp. */
   public Expr logSumExp(int... axes) {
     Expr largest = stoppedMax(0, axes);
@@ -193,7 +207,7 @@ public final class Expr extends Axes {
   }
 
   boolean isTransposed() {
-    return operation == Operation.TRANSPOSE && attributes.text("axes").equals("1,0");
+    return operation == Operation.TRANSPOSE && Axes.isSwap(attributes, rank());
   }
 
   /** The same operation with another operand. */

@@ -130,7 +130,17 @@ public enum Operation {
   PAD(
       "real real -> real | axis from",
       SizeRule.LAST_LIKE_FIRST,
-      linear((y, g) -> g.sliceLike(y.operand(0), y.axis(), y.from())));
+      linear((y, g) -> g.sliceLike(y.operand(0), y.axis(), y.from()))),
+
+  /** Of embeddings, labels and proxies. */
+  PROXY_LOSS("real int real -> real | loss", SizeRule.PROXY_LOSS, ProxyLosses.LOSS),
+  PROXY_GRADIENT(
+      "real int real -> real | loss proxies?", SizeRule.OF_PROXY_LOSS, ProxyLosses.GRADIENT),
+  /** And of a direction of the embeddings and of the proxies. */
+  PROXY_PRODUCT(
+      "real int real real real -> real | loss proxies?",
+      SizeRule.OF_PROXY_LOSS,
+      ProxyLosses.PRODUCT);
 
   private final Signature signature;
   private final SizeRule sizes;

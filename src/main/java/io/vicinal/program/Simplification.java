@@ -68,20 +68,23 @@ final class Simplification {
       case NEG -> first.operation() == Operation.NEG ? first.operand(0) : null;
       case SELECT -> isConstant(x.get(2), 0) && isMaskedBy(second, first, sizes) ? second : null;
       case STOP -> first.operation() == Operation.STOP ? first : null;
-      case ADD -> isConstant(second, 0) ? first : isConstant(first, 0) ? second : null;
+      case ADD ->
+          isConstant(second, 0)
+              ? first
+              : isConstant(first, 0) ? second : ProxyLosses.sum(first, second);
       case SUB -> isConstant(second, 0) ? first : null;
       case MUL -> isConstant(second, 1) ? first : isConstant(first, 1) ? second : null;
       case DIV -> isConstant(second, 1) ? first : null;
       case SUM_LIKE, BROADCAST_LIKE -> first.sizes().equals(sizes) ? first : null;
       case TRANSPOSE ->
-          !attributes.text("axes").equals("1,0")
+          !Axes.isSwap(attributes, first.rank())
               ? null
               : first.isTransposed() ? first.operand(0) : Symmetry.of(first) ? first : null;
       default -> null;
     };
   }
 
-  private static boolean isConstant(Expr x, double value) {
+  static boolean isConstant(Expr x, double value) {
     return x.operation() == Operation.CONSTANT && x.attributes().number("value") == value;
   }
 

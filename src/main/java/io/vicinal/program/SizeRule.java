@@ -77,9 +77,11 @@ interface SizeRule {
 
   SizeRule MATMUL =
       (x, a) -> {
-        require(x.get(0).rank() == 2 && x.get(1).rank() == 2, "both have rank 2");
-        return new Sizes(
-            List.of(x.get(0).get(a.flag("ta") ? 1 : 0), x.get(1).get(a.flag("tb") ? 0 : 1)));
+        int rank = x.get(0).rank();
+        require(rank >= 2 && x.get(1).rank() == rank, "ranks are equal, 2 or more");
+        String rows = x.get(0).get(rank - (a.flag("ta") ? 1 : 2));
+        String columns = x.get(1).get(rank - (a.flag("tb") ? 2 : 1));
+        return x.get(0).with(rank - 2, rows).with(rank - 1, columns);
       };
 
   SizeRule TRANSPOSE =
@@ -135,6 +137,21 @@ interface SizeRule {
       };
 
   SizeRule SLICE = (x, a) -> x.get(0).with(a.axis(x.get(0).rank()), Sizes.OWN);
+
+  SizeRule PROXY_LOSS =
+      (x, a) -> {
+        for (int k = 0; k < x.size(); k++) {
+          require(x.get(k).rank() == (k == 1 ? 1 : 2), "ranks are 2, of the labels 1");
+        }
+        return Sizes.SCALAR;
+      };
+
+  /** As the embeddings, or as the proxies. */
+  SizeRule OF_PROXY_LOSS =
+      (x, a) -> {
+        PROXY_LOSS.of(x, a);
+        return x.get(a.flag("proxies") ? 2 : 0);
+      };
 
   private static void requireMask(List<Sizes> x) {
     require(

@@ -26,16 +26,37 @@ final class Differences {
     check(what, program, output, inputs, 1);
   }
 
+  /** The gradient, and the tangents of what is real, of what has no second derivative. */
+  static void checkOnce(String what, Program program, String output, Map<String, Values> inputs) {
+    List<String> moving = moving(program);
+    checkGradient(what, program, output, moving, inputs, 1);
+    checkTangents(what, program, moving, inputs, 1);
+  }
+
   /**
    * @param factor what a derivative is of the difference: 0 where it is stopped, -1 where reversed
    */
   static void check(
       String what, Program program, String output, Map<String, Values> inputs, double factor) {
-    List<String> moving =
-        program.inputs().stream()
-            .filter(input -> input.type() == Expr.Type.REAL && !input.name().equals("weights"))
-            .map(Expr::name)
-            .toList();
+    List<String> moving = moving(program);
+    Program gradient = checkGradient(what, program, output, moving, inputs, factor);
+    checkTangents(what, gradient, moving, inputs, factor);
+  }
+
+  private static List<String> moving(Program program) {
+    return program.inputs().stream()
+        .filter(input -> input.type() == Expr.Type.REAL && !input.name().equals("weights"))
+        .map(Expr::name)
+        .toList();
+  }
+
+  private static Program checkGradient(
+      String what,
+      Program program,
+      String output,
+      List<String> moving,
+      Map<String, Values> inputs,
+      double factor) {
     Program gradient = Reverse.of(program, output, moving);
     Map<String, Values> gradients = Interpreter.run(gradient, inputs);
     for (String name : moving) {
@@ -50,7 +71,15 @@ final class Differences {
               });
       assertClose(what + ": gradient." + name, one, difference, factor);
     }
+    return gradient;
+  }
 
+  private static void checkTangents(
+      String what,
+      Program gradient,
+      List<String> moving,
+      Map<String, Values> inputs,
+      double factor) {
     Map<String, Values> directions = new LinkedHashMap<>();
     Random random = new Random(17);
     moving.forEach(

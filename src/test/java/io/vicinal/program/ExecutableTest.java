@@ -34,7 +34,10 @@ class ExecutableTest {
   @EnumSource(Operation.class)
   void everyOperationIsThatOfPlainLoops(Operation operation) {
     for (OperationTest.Example example : OperationTest.examples(operation)) {
-      Program program = product(example.program(), example.moving());
+      Program program =
+          example.once()
+              ? Reverse.of(example.program(), "number", example.moving())
+              : product(example.program(), example.moving());
       Map<String, Values> inputs = new HashMap<>(example.inputs());
       example.moving().forEach(name -> addDirection(inputs, name));
       check(operation.text(), program, inputs, DType.F64, 1e-12);

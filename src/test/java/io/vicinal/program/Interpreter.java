@@ -120,6 +120,13 @@ final class Interpreter {
         return Values.each(shape(x), i -> x.get(0).at(i) != 0 ? x.get(1).at(i) : x.get(2).at(i));
       case INDEX:
         return Values.each(x.get(0).shape(), i -> i[axis(a)]);
+      case PROXY_LOSS:
+        return Values.scalar(oracle(x, a).value(x.get(0), x.get(2)));
+      case PROXY_GRADIENT:
+        return oracle(x, a).gradient(x.get(0), x.get(2), "1".equals(a.get("proxies")));
+      case PROXY_PRODUCT:
+        return oracle(x, a)
+            .product(x.get(0), x.get(2), x.get(3), x.get(4), "1".equals(a.get("proxies")));
       case UNIFORM:
         return random(x, a, Philox::uniform);
       case NORMAL:
@@ -230,6 +237,10 @@ final class Interpreter {
 
   private static Values zeros(int[] shape) {
     return Values.each(shape, i -> 0);
+  }
+
+  private static ProxyOracle oracle(List<Values> x, Map<String, String> a) {
+    return new ProxyOracle(a.get("loss"), x.get(1));
   }
 
   private interface Law {
@@ -376,16 +387,20 @@ final class Interpreter {
   }
 
   private static Values matmul(Values a, boolean ta, Values b, boolean tb) {
-    int inner = a.shape()[ta ? 0 : 1];
-    if (inner != b.shape()[tb ? 1 : 0]) {
+    int last = a.rank() - 1;
+    int inner = a.shape()[ta ? last - 1 : last];
+    if (inner != b.shape()[tb ? last : last - 1]) {
       throw new IllegalStateException("matmul of " + a + " and " + b);
     }
+    int[] shape = with(a.shape(), last - 1, a.shape()[ta ? last : last - 1]);
     return Values.each(
-        new int[] {a.shape()[ta ? 1 : 0], b.shape()[tb ? 0 : 1]},
+        with(shape, last, b.shape()[tb ? last - 1 : last]),
         i -> {
           double sum = 0;
           for (int k = 0; k < inner; k++) {
-            sum += (ta ? a.at(k, i[0]) : a.at(i[0], k)) * (tb ? b.at(i[1], k) : b.at(k, i[1]));
+            int[] left = with(with(i, last - 1, ta ? k : i[last - 1]), last, ta ? i[last - 1] : k);
+            int[] right = with(with(i, last - 1, tb ? i[last] : k), last, tb ? k : i[last]);
+            sum += a.data()[exact(a, left)] * b.data()[exact(b, right)];
           }
           return sum;
         });

@@ -37,7 +37,7 @@ final class ProgramParser {
     Attributes attributes = Attributes.NONE;
     for (String word : Arrays.asList(words).subList(3, words.length)) {
       if (word.contains("=")) {
-        attributes = attributes.and(word.split("=")[0], word.split("=")[1]);
+        attributes = attributes.and(word.split("=", 2)[0], word.split("=", 2)[1]);
       } else {
         operands.add(names.get(word));
       }

@@ -3,6 +3,7 @@ package io.vicinal.program.example;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.vicinal.backend.LossSpec;
 import io.vicinal.program.Expr;
 import io.vicinal.program.Forward;
 import io.vicinal.program.Graph;
@@ -40,6 +41,26 @@ class SentencesTest {
   }
 
   @Test
+  void lawsAndLossesSayTheirSettings() {
+    Expr drawn = x.uniform(graph.integer("key"), labels.column(), 3);
+    LossSpec spec = new LossSpec("cosface", Map.of("margin", 0.35));
+    Expr loss = drawn.proxyLoss(labels, graph.real("proxies", "C", "d"), spec);
+    Expr gradient = Reverse.gradients(loss, List.of(graph.real("proxies", "C", "d"))).get(0);
+    assertThat(new Program(Map.of("gradient", gradient)).toString().replaceAll(":\\d+", ":LINE"))
+        .isEqualTo(
+            """
+            x = input type=real rank=2
+            labels = input type=int rank=1
+            key = input type=int rank=0
+            %3 = expand labels axis=1                     # SentencesTest.java:LINE
+            %4 = uniform key %3 x stream=3                # SentencesTest.java:LINE
+            proxies = input type=real rank=2
+            %6 = proxy_gradient %4 labels proxies loss=cosface,margin=0.35 proxies=1 # SentencesTest.java:LINE
+            output gradient %6
+            """);
+  }
+
+  @Test
   void derivativesStandWhereTheirLossIsWritten() {
     Expr loss = x.exp().mean();
     int line = new Throwable().getStackTrace()[0].getLineNumber() - 1;
@@ -52,7 +73,7 @@ class SentencesTest {
 
   @Test
   void whatDoesNotFitIsRefusedInOneSentence() {
-    refused(() -> x.matmul(y), "matmul of [B, d] and [B]: both have rank 2");
+    refused(() -> x.matmul(y), "matmul of [B, d] and [B]: ranks are equal, 2 or more");
     refused(() -> x.plus(y), "add of [B, d] and [B]: ranks are equal or 0; expand inserts an axis");
     refused(() -> labels.exp(), "exp of int [B]: operand 1 is real");
     refused(() -> x.sameAs(labels), "same of [B, d] and int [B]: operand 1 is int");
@@ -62,6 +83,16 @@ class SentencesTest {
     refused(() -> y.transposed(), "transpose of [B]: axis 1 is not one of rank 1");
     refused(() -> x.gather(y), "gather of [B, d] and [B]: operand 2 is int");
     refused(() -> x.pick(labels, 1), "pick of [B, d] and int [B]: ranks are equal");
+    Expr key = graph.integer("key");
+    refused(
+        () -> x.uniform(labels, labels.column(), 0),
+        "uniform of int [B] and int [B, 1] and [B, d]: the key is one whole number");
+    refused(
+        () -> x.normal(key, labels, 0),
+        "normal of int [] and int [B] and [B, d]: ids have the rank of the array, or 0");
+    refused(
+        () -> x.uniform(key, key, -1),
+        "uniform of int [] and int [] and [B, d]: stream -1 is below 0");
     refused(() -> x.times(Double.NaN), "constant: value is NaN");
     refused(() -> x.stoppedMax(Double.NEGATIVE_INFINITY, 1), "max of [B, d]: empty is -Infinity");
     refused(
