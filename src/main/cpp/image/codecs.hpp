@@ -23,10 +23,17 @@ struct Part {
   int left, top, width, height;
 };
 
-// RGB rows, three bytes a pixel. Four bytes may be read from every pixel: there is room behind the last one.
+// Memory of pixels that goes back to its thread: the system takes long to hand out large pieces, page by page.
+struct Reuse {
+  void operator()(std::uint8_t* memory) const;
+};
+using Memory = std::unique_ptr<std::uint8_t[], Reuse>;
+Memory take_memory(std::size_t bytes);
+
+// RGB rows, three bytes a pixel. 16 bytes may be read from every pixel: there is room behind the last one.
 struct Pixels {
   Pixels() = default;
-  Pixels(int w, int h) : width(w), height(h), data(new std::uint8_t[bytes() + 16]) {}
+  Pixels(int w, int h) : width(w), height(h), data(take_memory(bytes() + 16)) {}
   std::size_t bytes() const {
     return std::size_t{3} * static_cast<std::size_t>(width) * static_cast<std::size_t>(height);
   }
@@ -34,7 +41,7 @@ struct Pixels {
   std::uint8_t* row(int y) const { return data.get() + stride() * static_cast<std::size_t>(y); }
 
   int width = 0, height = 0;
-  std::unique_ptr<std::uint8_t[]> data;
+  Memory data;
 };
 
 [[noreturn]] inline void refuse_truncated() {

@@ -18,7 +18,15 @@ int luma(const std::uint8_t* rgb) {
 // Between a plain value and a picture's: cut to a byte, not rounded, as Image.blend does.
 std::uint8_t blend(int plain, int value, float amount) {
   const float mixed = static_cast<float>(plain) + amount * static_cast<float>(value - plain);
-  return mixed <= 0 ? 0 : mixed >= 255 ? 255 : static_cast<std::uint8_t>(mixed);
+  return static_cast<std::uint8_t>(static_cast<int>(std::clamp(mixed, 0.0f, 255.0f)));
+}
+
+// Every byte by what becomes of its value.
+void blend_all(Pixels& picture, int plain, float amount) {
+  std::uint8_t becomes[256];
+  for (int value = 0; value < 256; ++value) becomes[value] = blend(plain, value, amount);
+  std::uint8_t *p = picture.data.get(), *const end = p + picture.bytes();
+  for (; p < end; ++p) *p = becomes[*p];
 }
 
 // The circle of hues in 256 steps, turned; saturation and value in bytes, as Pillow's mode HSV has them.
@@ -31,7 +39,8 @@ void turn_hue(std::uint8_t* rgb, int turn) {
               bc = static_cast<float>(most - b) / range;
   // Pillow rounds to float in between: a step of hue more or less is a visible change.
   const auto at = static_cast<float>(r == most ? bc - gc : g == most ? 2.0 + rc - bc : 4.0 + gc - rc);
-  const auto circle = static_cast<float>(std::fmod(at / 6.0 + 1.0, 1.0));
+  const double turned = at / 6.0 + 1.0;
+  const auto circle = static_cast<float>(turned >= 1 ? turned - 1 : turned);
   const int hue = (to_byte(static_cast<int>(circle * 255.0)) + turn) & 255;
   const int saturation = to_byte(static_cast<int>(static_cast<double>(range / static_cast<float>(most)) * 255.0));
   if (saturation == 0) {
@@ -40,7 +49,7 @@ void turn_hue(std::uint8_t* rgb, int turn) {
   }
   const double sector = hue * 6.0 / 255.0, whole = std::floor(sector);
   const auto rest = static_cast<float>(sector - whole), s = static_cast<float>(saturation / 255.0);
-  const auto part = [&](double share) { return to_byte(static_cast<int>(std::lround(most * (1.0 - s * share)))); };
+  const auto part = [&](double share) { return to_byte(static_cast<int>(most * (1.0 - s * share) + 0.5)); };
   const std::uint8_t v = static_cast<std::uint8_t>(most), p = part(1.0), q = part(rest), t = part(1.0 - rest);
   switch (static_cast<int>(whole) % 6) {
     case 0:
@@ -72,14 +81,13 @@ void change_colour(Pixels& picture, int step, double amount) {
   const auto a = static_cast<float>(amount);
   switch (step) {
     case VICINAL_IMAGE_BRIGHTNESS:
-      for (std::uint8_t* p = begin; p < end; ++p) *p = blend(0, *p, a);
+      blend_all(picture, 0, a);
       break;
     case VICINAL_IMAGE_CONTRAST: {
       std::int64_t sum = 0;
       for (const std::uint8_t* p = begin; p < end; p += 3) sum += luma(p);
       const double pixels = static_cast<double>(picture.bytes() / 3);
-      const int mean = static_cast<int>(static_cast<double>(sum) / pixels + 0.5);
-      for (std::uint8_t* p = begin; p < end; ++p) *p = blend(mean, *p, a);
+      blend_all(picture, static_cast<int>(static_cast<double>(sum) / pixels + 0.5), a);
       break;
     }
     case VICINAL_IMAGE_SATURATION:

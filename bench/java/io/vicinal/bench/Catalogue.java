@@ -72,7 +72,6 @@ final class Catalogue {
     rows.add(
         Row.of("images", (b, quick) -> new ImageWork(b, quick ? 32 : 256))
             .beside(Peer.REPEAT, 2.2)
-            .within(5e-3, 5e-3) // decoders may differ by one step of 255
             .inSingleRepeats(true));
     rows.add(influence("if-seed", 100, 1e-6, true));
     rows.add(influence("eif", 20, 1e-3, false));
