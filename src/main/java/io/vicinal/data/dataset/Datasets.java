@@ -5,6 +5,7 @@ import io.vicinal.loss.tuple.Registry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /** The registry of dataset formats. Safe for any thread. */
@@ -62,6 +63,12 @@ public final class Datasets {
   public static String matching(Path path) {
     if (!Files.exists(path)) {
       InputFile.open(path).close(); // says why
+    }
+    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
+      throw InputFile.problem(
+          path,
+          "is a Parquet file, which is not read",
+          "write it as a table: pandas.read_parquet(...).to_csv('list.csv', index=False)");
     }
     return names().stream()
         .filter(name -> create(name, Map.of()).matches(path))

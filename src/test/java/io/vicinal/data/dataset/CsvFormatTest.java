@@ -137,6 +137,8 @@ class CsvFormatTest {
     refused(() -> Datasets.open(folder.resolve("t.csv")), "t.csv: is empty");
     assertThat(read("label,path", "a,p/1.jpg").notes())
         .containsExactly("there is one class, a: there is nothing to tell apart");
+    tree.bytes("t.parquet");
+    refused(() -> Datasets.open(folder.resolve("t.parquet")), "is a Parquet file", "to_csv");
     refused(
         () -> tree.read("csv", Map.of("separator", ";")),
         "csv: unknown parameter 'separator'; it has none");

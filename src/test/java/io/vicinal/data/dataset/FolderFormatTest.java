@@ -166,7 +166,7 @@ class FolderFormatTest {
   }
 
   @Test
-  void sixtyThousandSamplesAreLight() {
+  void sixtyThousandSamples() {
     DatasetBuilder builder = new DatasetBuilder("folder", folder, false);
     for (int i = 0; i < 60_000; i++) {
       String name = i % 100 + "/photograph-" + i + ".jpg";

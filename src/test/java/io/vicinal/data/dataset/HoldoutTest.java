@@ -41,8 +41,8 @@ class HoldoutTest {
     assertThat(classes(data, "test")).containsExactly(10);
     Dataset half = new Holdout(0.5, By.CLASS, Stay.FIRST, 0).of(data(100 + 1, "train"));
     assertThat(classes(half, "train")).hasSize(50).endsWith(49); // as CUB's 0-49 and 50-99
-    Dataset most = new Holdout(0.9, By.CLASS, Stay.FIRST, 0).of(data(11, "train"));
-    assertThat(classes(most, "train")).containsExactly(0); // though (1 - 0.9) * 10 < 1
+    Dataset most = new Holdout(0.9, By.CLASS, Stay.FIRST, 0).of(data(21, "train"));
+    assertThat(classes(most, "train")).containsExactly(0, 1); // though (1 - 0.9) * 20 < 2
   }
 
   @Test
