@@ -81,13 +81,13 @@ void upper(const Product<double>& p) {
 constexpr std::int64_t kBlock = 32;
 template <class Real>
 void copy_down(const Product<Real>& p, std::int64_t from, std::int64_t to) {
-  Real block[kBlock][kBlock];
+  Real block[kBlock][kBlock + 1];
   for (std::int64_t i = from; i < to; i += kBlock)
     for (std::int64_t j = to; j < p.n; j += kBlock) {
       const std::int64_t m = std::min(kBlock, to - i), n = std::min(kBlock, p.n - j);
-      for (std::int64_t r = 0; r < m; ++r)
-        for (std::int64_t q = 0; q < n; ++q) block[q][r] = p.c[(i + r) * p.ldc + j + q];
-      for (std::int64_t q = 0; q < n; ++q) std::copy_n(block[q], m, p.c + (j + q) * p.ldc + i);
+      for (std::int64_t r = 0; r < m; ++r) std::copy_n(p.c + (i + r) * p.ldc + j, n, block[r]);
+      for (std::int64_t q = 0; q < n; ++q)
+        for (std::int64_t r = 0; r < m; ++r) p.c[(j + q) * p.ldc + i + r] = block[r][q];
     }
 }
 
