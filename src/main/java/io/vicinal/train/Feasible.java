@@ -51,6 +51,14 @@ final class Feasible {
               + width
               + " would");
     }
+    if (config.memory().momentum() != null && config.memory().size() >= rows.length) {
+      notes.accept(
+          "memory.size: a queue of "
+              + config.memory().size()
+              + " keys holds earlier ones of the same sample, since there are "
+              + rows.length
+              + " training samples, and takes them for negatives; lower it");
+    }
     SamplerConfig fitted = config.sampler().fitted(rows.length, classes.size());
     String told = config.sampler().told(fitted);
     if (told != null) {

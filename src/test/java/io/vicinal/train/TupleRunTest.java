@@ -17,6 +17,7 @@ import io.vicinal.nn.Embedder;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -140,6 +141,23 @@ class TupleRunTest extends QuickRuns {
         () -> HeadTraining.of(null, quick("loss.name=triplet")),
         "loss.name: triplet is one of the losses of a batch; a loss against proxies is needed"
             + " here: proxy-nca, ");
+  }
+
+  /** Of 240 samples 192 are trained on. */
+  @Test
+  void aQueueThatHoldsASampleTwiceIsNoted() {
+    List<String> notes = new ArrayList<>();
+    for (int size : new int[] {191, 192}) {
+      notes.clear();
+      Trainer.train(
+          quick("loss.name=moco", "memory.size=" + size, "epochs=0"),
+          Samples.clouds(arena, 240, 12, 6),
+          folder.resolve("run" + size),
+          RunMode.NEW,
+          noting(notes));
+      assertThat(notes.stream().filter(note -> note.startsWith("memory.size: a queue of 192 keys")))
+          .hasSize(size - 191);
+    }
   }
 
   @Test
