@@ -61,7 +61,8 @@ final class MatlabFile {
       if (entry.getName().equals(name)) {
         Cell cell = variable(name, Cell.class);
         for (int i = 0; i < cell.getNumElements(); i++) {
-          texts.add(text((Array) cell.get(i), name, i));
+          Array one = cell.get(i); // else it is either of two methods
+          texts.add(text(one, name, i));
         }
       }
     }
