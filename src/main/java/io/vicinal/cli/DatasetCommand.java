@@ -9,10 +9,15 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Names;
+import io.vicinal.data.Npy;
 import io.vicinal.data.dataset.Dataset;
 import io.vicinal.data.dataset.DatasetFormat;
 import io.vicinal.data.dataset.Datasets;
 import io.vicinal.data.dataset.Holdout;
+import io.vicinal.data.dataset.PixelArray;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,6 +120,15 @@ final class DatasetCommand implements Callable<Integer> {
       })
   private Path out;
 
+  @Option(
+      names = "--out-pixels",
+      paramLabel = "X.npy",
+      description = {
+        "Written: float32 [N, H * W * channels] from 0 to 1, a row a sample as in the table, of",
+        "pictures that have no files of their own: cifar, mnist, glyphs."
+      })
+  private Path rows;
+
   @Mixin private OutputOptions outputs;
 
   @Override
@@ -127,7 +141,8 @@ final class DatasetCommand implements Callable<Integer> {
                 choice("--validation-by", by, Holdout.By.values()),
                 choice("--validation-stay", stay, Holdout.Stay.values()),
                 seed);
-    try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json", ".csv")) {
+    try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json", ".csv");
+        OutputFile features = rows == null ? null : new OutputFile(rows, outputs, ".npy")) {
       DatasetFormat layout =
           Datasets.create(format == null ? Datasets.matching(path) : format, params);
       Dataset all = Datasets.open(path, layout, skipBad);
@@ -144,6 +159,11 @@ final class DatasetCommand implements Callable<Integer> {
         }
         written.commit();
         console.println("written: " + out);
+      }
+      if (features != null) {
+        pixels(data, features.path());
+        features.commit();
+        console.println("written: " + rows);
       }
     }
     return 0;
@@ -213,7 +233,7 @@ final class DatasetCommand implements Callable<Integer> {
             path,
             Text.count(data.size(), "sample", "samples"),
             Text.count(used(data), "class", "classes"),
-            pixels(data),
+            pictures(data),
             data.format()));
     writer.println();
     boolean above = data.superClasses().known();
@@ -259,7 +279,7 @@ final class DatasetCommand implements Callable<Integer> {
     return (int) IntStream.range(0, data.size()).map(data::label).distinct().count();
   }
 
-  private static String pixels(Dataset data) {
+  private static String pictures(Dataset data) {
     return data.pixels() == null
         ? "picture files"
         : Text.say(
@@ -354,6 +374,28 @@ final class DatasetCommand implements Callable<Integer> {
       table.row(row.toArray());
     }
     table.write(file);
+  }
+
+  private void pixels(Dataset data, Path file) {
+    PixelArray pictures = data.pixels();
+    if (pictures == null) {
+      throw Text.wrong(
+          "--out-pixels: the pictures of %s are files, of any size; leave the option out", path);
+    }
+    int width = pictures.height() * pictures.width() * pictures.channels();
+    byte[] picture = new byte[width];
+    float[] row = new float[width];
+    try (Arena arena = Arena.host()) {
+      Tensor features = arena.allocate(DType.F32, data.size(), width);
+      for (int id = 0; id < data.size(); id++) {
+        pictures.read(data.row(id), picture);
+        for (int j = 0; j < width; j++) {
+          row[j] = (picture[j] & 0xff) / 255f;
+        }
+        features.rows(id, id + 1).set(row);
+      }
+      Npy.write(file, features);
+    }
   }
 
   private static String written(Path folder, Path file) {

@@ -4,9 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Npy;
 import io.vicinal.data.dataset.Dataset;
 import io.vicinal.data.dataset.DatasetTree;
 import io.vicinal.data.dataset.Datasets;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -99,6 +104,29 @@ class DatasetCommandTest {
         .contains("split  samples  classes  super-classes  queries  gallery  smallest")
         .contains("test         2        1              1        1        1         2");
     assertThat(out).hasContent(text);
+  }
+
+  /** Beside the table, in its order: what 'evaluate' and 'train' take. */
+  @Test
+  void pixelsAreFeatures() {
+    byte[] images = {0, 0, 8, 3, 0, 0, 0, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 51, -1, 102, 0, 50};
+    byte[] labels = {0, 0, 8, 1, 0, 0, 0, 3, 7, 8, 7};
+    DatasetTree tree = new DatasetTree(folder);
+    for (String part : new String[] {"train", "t10k"}) {
+      tree.bytes(part + "-images-idx3-ubyte", images).bytes(part + "-labels-idx1-ubyte", labels);
+    }
+    Path out = folder.resolve("d.csv");
+    Path rows = folder.resolve("x.npy");
+    Outcome.of("dataset", folder, "--split", "test", "--out", out, "--out-pixels", rows)
+        .succeeded();
+    try (Arena arena = Arena.host()) {
+      Tensor x = Npy.read(rows, arena);
+      assertThat(x.dtype()).isEqualTo(DType.F32);
+      assertThat(x.shape().dims()).containsExactly(3, 2);
+      assertThat(x.toFloats()).containsExactly(0, 0.2f, 1, 0.4f, 0, 50 / 255f);
+      assertThat(Labels.read(Path.of(out + ":label"), arena).toLongs()).containsExactly(7, 8, 7);
+    }
+    Outcome.of("dataset", photos(), "--out-pixels", rows).failed(2, "are files, of any size");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.vicinal.data.dataset;
 
 import io.vicinal.data.InputFile;
+import io.vicinal.data.image.ImageFiles;
 import io.vicinal.loss.tuple.Standard;
 import io.vicinal.process.FolderFiles;
 import io.vicinal.sample.Xoshiro;
@@ -73,7 +74,7 @@ public record GlyphFormat(
         && FolderFiles.below(path, 3, FileVisitOption.FOLLOW_LINKS).stream()
             .anyMatch(GlyphFormat::isFont)
         && FolderFiles.below(path, 3, FileVisitOption.FOLLOW_LINKS).stream()
-            .noneMatch(ImageTree::isImage);
+            .noneMatch(file -> ImageFiles.isPicture(file.getFileName()));
   }
 
   private static boolean isFont(Path file) {

@@ -1,6 +1,7 @@
 package io.vicinal.data.dataset;
 
 import io.vicinal.data.InputFile;
+import io.vicinal.data.image.ImageFiles;
 import io.vicinal.process.Encoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -27,8 +28,6 @@ import java.util.stream.Collectors;
  * For one thread.
  */
 final class ImageTree extends SimpleFileVisitor<Path> {
-  private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "jpe", "png", "webp");
-
   private final Path root;
   private final DatasetBuilder into;
   private final List<String> images = new ArrayList<>();
@@ -71,11 +70,6 @@ final class ImageTree extends SimpleFileVisitor<Path> {
     return name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT);
   }
 
-  static boolean isImage(Path file) {
-    String name = file.getFileName().toString();
-    return !name.startsWith(".") && name.indexOf('.') > 0 && ENDINGS.contains(ending(name));
-  }
-
   @Override
   public FileVisitResult preVisitDirectory(Path folder, BasicFileAttributes attributes) {
     if (folder.equals(root)) {
@@ -92,7 +86,7 @@ final class ImageTree extends SimpleFileVisitor<Path> {
   @Override
   public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
     String name = file.getFileName().toString();
-    if (!isImage(file)) {
+    if (!ImageFiles.isPicture(file.getFileName())) {
       String kind =
           name.startsWith(".")
               ? "hidden"

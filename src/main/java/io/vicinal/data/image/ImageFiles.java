@@ -65,7 +65,8 @@ public final class ImageFiles implements ImageSource {
     return new ImageFiles(folder, names);
   }
 
-  private static boolean isPicture(Path path) {
+  /** Whether a path is called like a picture that is read, and nothing in it is hidden. */
+  public static boolean isPicture(Path path) {
     for (Path part : path) {
       if (part.toString().startsWith(".")) {
         return false;
