@@ -45,6 +45,7 @@ public record ArcFace(double marginDegrees, double scale) implements Loss {
 
   @Override
   public String formula() {
-    return "mean_i [ -log softmax_c(scale cos(theta_c + margin [c = y]))_y ]";
+    return "mean_i [ -log softmax_c(scale cos(theta_c + margin [c = y]))_y ]; beyond theta_y = pi - margin"
+        + " its cosine is cos theta_y - margin sin margin";
   }
 }

@@ -1,5 +1,6 @@
 package io.vicinal.mine;
 
+import io.vicinal.InputException;
 import io.vicinal.loss.tuple.Standard;
 
 /**
@@ -25,6 +26,14 @@ public record ParametricMiner(
     @Standard(value = "1.9", least = 0) double supportHigh)
     implements AnchorMiner {
   private static final double LEAST = 1e-15;
+
+  /** Checks that there are bins. */
+  public ParametricMiner {
+    if (!(supportLow < supportHigh)) {
+      throw new InputException(
+          "parametric: support-low " + supportLow + " is not below support-high " + supportHigh);
+    }
+  }
 
   @Override
   public void mine(int a, Candidates in, Draws draws, Mined out) {

@@ -357,6 +357,9 @@ class ProgramLossCommandTest {
     assertThat(outcome.succeeded().out()).contains(", as " + both);
     assertThat(json().get("compat").getAsString()).isEqualTo(both);
     assertThat(json().get("tuples").getAsLong()).isEqualTo(12);
+    assertThat(json().get("miner").getAsString()).isEqualTo("distance");
+    assertThat(json().getAsJsonObject("miner_params").get("alone").getAsString()).isEqualTo("self");
+    assertThat(json().get("seed").getAsLong()).isZero();
     assertThat(json().get("against_labels").getAsLong()).isEqualTo(1);
     assertThat(json().getAsJsonObject("params").get("count").getAsString()).isEqualTo("triplets");
     run("margin", "--compat", "distance-alone")

@@ -2,7 +2,9 @@ package io.vicinal.loss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.loss.tuple.TupleProgram;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
@@ -30,6 +33,17 @@ class LossPagesTest {
           String said = number ? "` " + value.toString().replaceFirst("\\.0$", "") : "";
           assertThat(section).as(name).contains("`" + param + said);
         });
+  }
+
+  /** The path of one program shows what is printed. */
+  @Test
+  void theArchitecturePageShowsANode() throws IOException {
+    String page = Files.readString(Path.of("docs/architecture.md"));
+    var shown = Pattern.compile("`(%\\d+ = sub %\\d+ %\\d+) +# (Triplet.java:\\d+)`").matcher(page);
+    assertThat(shown.find()).isTrue();
+    TupleLoss triplet = TupleLosses.create("triplet", Map.of());
+    String program = new TupleProgram(triplet, null, false).gradient().toString();
+    assertThat(program).containsPattern("(?m)^" + shown.group(1) + " +# " + shown.group(2) + "$");
   }
 
   private static String section(String name) throws IOException {

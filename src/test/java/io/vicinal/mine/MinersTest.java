@@ -201,6 +201,10 @@ class MinersTest {
     refused(
         "triplet-margin", Map.of("type-of-triplets", "soft"), "none of all, hard, semihard, easy");
     refused(
+        "parametric",
+        Map.of("support-low", "3"),
+        "parametric: support-low 3.0 is not below support-high 1.9");
+    refused(
         "batch-easy-hard",
         Map.of("pos-strategy", "semihard"),
         "batch-easy-hard: pos-strategy and neg-strategy are both semihard");

@@ -42,6 +42,7 @@ final class ProgramLossRun implements LossRun {
   private final TupleLoss loss;
   private final TupleProgram program;
   private final Mined tuples;
+  private Miner miner; // null for none
   private final Tuples taken; // as which shape the program takes them
   private final long[] labels;
   private final Map<String, Tensor> variables = new LinkedHashMap<>();
@@ -99,7 +100,7 @@ final class ProgramLossRun implements LossRun {
 
   /** Given or mined, null for all that there are. */
   private Mined tuples(Tensor e) {
-    Miner miner = options.miner();
+    miner = options.miner();
     if (options.tuples != null) {
       List<Tuples> takes = List.of(TupleLosses.facts(loss).tuples());
       if (takes.isEmpty()) {
@@ -205,6 +206,11 @@ final class ProgramLossRun implements LossRun {
       long against = TupleFile.against(labels, tuples);
       facts.addProperty("against_labels", against);
       words += against == 0 ? "" : ", " + against + " against the labels";
+    }
+    if (miner != null) {
+      facts.addProperty("miner", Miners.facts(miner).name());
+      facts.add("miner_params", JsonFile.gson().toJsonTree(Miners.params(miner)));
+      facts.addProperty("seed", options.seed());
     }
     facts.addProperty("normalize", options.normalize);
     return new Answer(out.get("loss").at(0), facts, named("gradient.", out), null, words);

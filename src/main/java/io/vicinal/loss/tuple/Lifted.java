@@ -14,7 +14,8 @@ import io.vicinal.program.Expr;
 @TupleLoss.Facts(
     name = "lifted",
     formula =
-        "mean_a [log sum_p exp d(a,p) + log sum_n exp(neg-margin - d(a,n))]+ + reg mean_i |x_i|",
+        "mean over anchors with both of [log sum_p exp d(a,p) + log sum_n exp(neg-margin - d(a,n))]+"
+            + " + reg mean_i |x_i|; lonely=true: over all anchors, 0 for the log of no sum",
     source = "Hermans, Beyer, Leibe, 2017; after Oh Song et al., CVPR 2016",
     tuples = TupleLoss.Tuples.SETS)
 public record Lifted(

@@ -23,7 +23,8 @@ import io.vicinal.program.Expr;
         "mean over anchors with kept pairs of LSE+_p(-alpha (s - base)) / alpha"
             + " + LSE+_n(beta (s - base)) / beta; kept: s_n + eps > min s_p, s_p - eps < max s_n;"
             + " measure=euclidean: s = -d, base a distance; mean=all: over all anchors;"
-            + " mean=separate: each LSE+ over anchors with kept pairs of its kind",
+            + " mean=separate: each LSE+ over anchors with kept pairs of its kind; mining=false: every"
+            + " pair, over all anchors; self=true: an anchor may be kept as its own positive",
     source = "Wang et al., CVPR 2019",
     tuples = TupleLoss.Tuples.SETS)
 public record MultiSimilarity(

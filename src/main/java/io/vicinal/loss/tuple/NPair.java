@@ -14,7 +14,7 @@ import io.vicinal.program.Expr;
     formula =
         "mean_(a,p) log(1 + sum_n exp(a.n - a.p)) + reg mean_i |x_i|;"
             + " reg-squared=true: |x_i|^2",
-    source = "Sohn, NeurIPS 2016",
+    source = "Sohn, NIPS 2016",
     tuples = TupleLoss.Tuples.SETS)
 public record NPair(@Standard("0.005") double reg, @Standard("false") boolean regSquared)
     implements TupleLoss {

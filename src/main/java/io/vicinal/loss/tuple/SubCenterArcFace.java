@@ -15,7 +15,8 @@ import java.util.List;
     name = "sub-center-arcface",
     formula =
         "mean_i cross-entropy of scale cos t_c, t_c the least angle to weight_ck, k < sub-centers;"
-            + " of the own class scale cos(t + margin)",
+            + " of the own class scale cos(t + margin), beyond t = pi - margin scale (cos t - margin sin"
+            + " margin)",
     source = "Deng, Guo, Liu, Gong, Zafeiriou, ECCV 2020")
 public record SubCenterArcFace(
     @Standard(value = "28.6", least = 0, most = 180) double marginDegrees,
