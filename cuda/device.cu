@@ -119,6 +119,7 @@ double operations(const program::Plan& plan) {
   for (const program::LossStep& l : plan.losses)
     sum += (l.product ? 18 : 6) * static_cast<double>(l.n) * static_cast<double>(l.d) *
            static_cast<double>(l.classes * l.loss.centers);
+  for (const program::ImageStep& s : plan.images) sum += s.flops();
   return sum;
 }
 

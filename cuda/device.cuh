@@ -120,6 +120,7 @@ struct Device {
   static constexpr auto product = cuda::gemm<Real>;
   static constexpr auto run_kernel = cuda::run_kernel<Real>;
   static constexpr auto run_axis = cuda::run_axis<Real>;
+  static constexpr auto run_image = cuda::run_image<Real>;
 };
 
 }  // namespace vicinal::cuda

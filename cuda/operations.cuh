@@ -5,6 +5,7 @@
 
 #include "core/device.h"
 #include "loss_rows.cuh"
+#include "program/image.hpp"
 #include "program/kernel.hpp"
 
 namespace vicinal::cuda {
@@ -63,6 +64,8 @@ void run_kernel(Engine& e, const program::Kernel& k, void* const* buffers);
 template <class Real>
 void run_axis(Engine& e, const program::AxisStep& a, const Real* x, const Real* where, const std::int64_t* index,
               void* out);
+template <class Real>
+void run_image(Engine& e, const program::ImageStep& s, const Real* x, const Real* other, void* out);
 
 // rank.cu: self, offsets and relevant are host memory, the rest is the device's.
 void rank(Engine& e, const Ranking& ranking);

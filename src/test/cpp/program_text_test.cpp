@@ -190,7 +190,9 @@ TEST_CASE("program: texts with words changed at random are read or refused") {
                                           "proxy_product",
                                           "loss=cosface",
                                           "proxies=1",
-                                          "l"};
+                                          "l",
+                                          "join",
+                                          "split"};
   const std::string text =
       "x = input type=real rank=2 \ni = input type=int rank=1 \nk = input type=int rank=0 \nr = uniform k k x stream=0 "
       "\nl = input type=int rank=1 \nq = proxy_gradient x l x loss=cosface "

@@ -48,6 +48,10 @@ void run_program(typename Device::Engine& e, const program::Plan& plan, void* co
                            static_cast<const Real*>(at(step.other)), static_cast<const std::int64_t*>(at(step.index)),
                            at(step.out));
           break;
+        case Step::Kind::image:
+          Device::run_image(e, plan.images[i], static_cast<const Real*>(at(step.x)),
+                            static_cast<const Real*>(at(step.other)), at(step.out));
+          break;
         case Step::Kind::copy: {
           const program::Buffer& b = plan.buffers[static_cast<std::size_t>(step.out)];
           e.copy(static_cast<char*>(at(step.out)), static_cast<const char*>(at(step.x)), b.count * b.element);

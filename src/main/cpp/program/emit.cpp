@@ -312,6 +312,24 @@ class Emitter {
     plan_.steps.push_back(step);
     set_view(n, step.out);
   }
+  // image, result: nodes with the sizes of what a window moves over, and of its positions. Weights of convolutions.
+  void emit_image(int n, ImageOp op, int image, int result, const Shape* weights) {
+    const Slide& s = f_.node(n).slide;
+    const Shape &x = f_.shape(image), &y = f_.shape(result);
+    const auto axis = [&](int i) {
+      return ImageAxis{x.size[i + 1], y.size[i + 1], weights == nullptr ? s.window[i] : weights->size[i + 2],
+                       s.stride[i],   s.before[i],   s.dilation[i]};
+    };
+    Step step{};
+    step.kind = Step::Kind::image;
+    step.x = compact_buffer(f_.operand(n, 0));
+    step.other = weights == nullptr ? -1 : compact_buffer(f_.operand(n, 1));
+    step.out = result_buffer(n);
+    step.at = static_cast<std::int32_t>(plan_.images.size());
+    plan_.images.push_back({op, x.size[0], x.size[3], y.size[3], s.groups, axis(0), axis(1)});
+    plan_.steps.push_back(step);
+    set_view(n, step.out);
+  }
   void note_check(int buffer, const std::string& name, std::int64_t bound, std::int64_t least) {
     const Buffer& b = plan_.buffers[static_cast<std::size_t>(buffer)];
     if (b.where != Where::input) return;
@@ -382,6 +400,7 @@ class Emitter {
   void emit_view(int n) {
     const Node& m = f_.node(n);
     const int x = f_.operand(n, 0);
+    if (m.op == Op::join || m.op == Op::split) return set_view(n, compact_buffer(x));  // the same numbers in order
     View v = view(x);
     const View from = v;
     const int rank = f_.node(x).rank;
@@ -456,6 +475,18 @@ class Emitter {
         set_view(n, step.out);
         return;
       }
+      case Op::conv:
+        return emit_image(n, ImageOp::conv, f_.operand(n, 0), n, &f_.shape(f_.operand(n, 1)));
+      case Op::conv_data:
+        return emit_image(n, ImageOp::conv_data, n, f_.operand(n, 0), &f_.shape(f_.operand(n, 1)));
+      case Op::conv_weight:
+        return emit_image(n, ImageOp::conv_weight, f_.operand(n, 0), f_.operand(n, 1), &f_.shape(n));
+      case Op::pool_argmax:
+        return emit_image(n, ImageOp::pool_argmax, f_.operand(n, 0), n, nullptr);
+      case Op::pool_sum:
+        return emit_image(n, ImageOp::pool_sum, f_.operand(n, 0), n, nullptr);
+      case Op::pool_spread:
+        return emit_image(n, ImageOp::pool_spread, n, f_.operand(n, 0), nullptr);
       case Op::transpose: {
         const View from = view(f_.operand(n, 0));
         Operand o{from.source, from.buffer, from.offset, {}};

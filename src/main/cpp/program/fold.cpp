@@ -102,10 +102,14 @@ int Folded::read_operands(int n) const {
     case Op::sum_like:
     case Op::slice_like:
     case Op::pad:
+    case Op::split:
+    case Op::pool_spread:
       return 1;
     case Op::random:
     case Op::scatter:
     case Op::place:
+    case Op::conv_data:
+    case Op::conv_weight:
       return 2;
     case Op::map:
       return mirrors(n) ? 1 : operands(n);
@@ -144,6 +148,8 @@ bool Folded::is_view(int n) const {
     case Op::broadcast_like:
     case Op::slice:
     case Op::slice_like:
+    case Op::join:
+    case Op::split:
       return true;
     case Op::transpose: {  // of a row or a column
       const Shape& s = shape(n);

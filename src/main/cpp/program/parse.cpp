@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <initializer_list>
 #include <map>
 #include <sstream>
 #include <unordered_map>
@@ -57,6 +58,14 @@ const std::unordered_map<std::string, Form>& forms() {
       {"proxy_loss", {Op::loss, MapOp::load, 3, 3, "loss"}},
       {"proxy_gradient", {Op::loss_gradient, MapOp::load, 3, 3, "loss proxies"}},
       {"proxy_product", {Op::loss_product, MapOp::load, 5, 5, "loss proxies"}},
+      {"join", {Op::join, MapOp::load, 1, 1, "axis"}},
+      {"split", {Op::split, MapOp::load, 2, 2, "axis"}},
+      {"conv", {Op::conv, MapOp::load, 2, 2, "stride padding dilation groups"}},
+      {"conv_data", {Op::conv_data, MapOp::load, 3, 3, "stride padding dilation groups"}},
+      {"conv_weight", {Op::conv_weight, MapOp::load, 3, 3, "stride padding dilation groups"}},
+      {"pool_argmax", {Op::pool_argmax, MapOp::load, 1, 1, "window stride padding dilation ceil"}},
+      {"pool_sum", {Op::pool_sum, MapOp::load, 1, 1, "window stride padding dilation ceil"}},
+      {"pool_spread", {Op::pool_spread, MapOp::load, 2, 2, "window stride padding dilation ceil"}},
   };
   return *table;
 }
@@ -223,6 +232,31 @@ class Reader {
       n.axes.push_back(axis);
     }
     check(!n.axes.empty(), n.operation, " needs axes=");
+  }
+  // So many whole numbers between commas.
+  void numbers(const char* key, std::int64_t least, std::initializer_list<std::int64_t*> to) const {
+    constexpr std::int64_t kMost = 1 << 20;
+    const std::string* text = attribute(key);
+    const char *at = text == nullptr ? nullptr : text->data(), *end = text == nullptr ? nullptr : at + text->size();
+    bool right = text != nullptr;
+    for (std::int64_t* const number : to) {
+      right = right && (number == *to.begin() || (at != end && *at++ == ','));
+      if (!right) break;
+      const auto read = std::from_chars(at, end, *number);
+      right = read.ec == std::errc() && *number >= least && *number <= kMost;
+      at = read.ptr;
+    }
+    check(right && at == end, key, "=", text == nullptr ? "" : *text, "; it must be ", to.size(),
+          to.size() == 1 ? " whole number in " : " whole numbers between commas in ", least, "..", kMost);
+  }
+  void read_slide(Node& n, bool pool) const {
+    Slide& s = n.slide;
+    if (pool) numbers("window", 1, {&s.window[0], &s.window[1]});
+    numbers("stride", 1, {&s.stride[0], &s.stride[1]});
+    numbers("padding", 0, {&s.before[0], &s.before[1], &s.after[0], &s.after[1]});
+    numbers("dilation", 1, {&s.dilation[0], &s.dilation[1]});
+    if (!pool) numbers("groups", 1, {&s.groups});
+    s.ceil = pool && flag(n, "ceil");
   }
   // Operands of an element-wise operation: one rank, or rank 0.
   void broadcast_rank(Node& n) const {
@@ -433,6 +467,30 @@ class Reader {
         n.rank = 2;
         n.of_proxies = flag(n, "proxies");
         return;
+      case Op::join:
+        n.integer = operand(n, 0).integer;
+        n.rank = operand(n, 0).rank - 1;
+        n.axis = axis_of(n, n.rank);
+        return;
+      case Op::split:
+        n.integer = operand(n, 0).integer;
+        n.rank = operand(n, 1).rank;
+        want_rank(n, 0, n.rank - 1);
+        n.axis = axis_of(n, n.rank - 1);
+        return;
+      case Op::conv:
+      case Op::conv_data:
+      case Op::conv_weight:
+      case Op::pool_argmax:
+      case Op::pool_sum:
+      case Op::pool_spread: {
+        const bool pool = n.op == Op::pool_argmax || n.op == Op::pool_sum || n.op == Op::pool_spread;
+        for (int i = 0; i < static_cast<int>(n.operands.size()); ++i) want_real(n, i), want_rank(n, i, 4);
+        n.rank = 4;
+        n.integer = n.op == Op::pool_argmax;
+        read_slide(n, pool);
+        return;
+      }
     }
   }
 

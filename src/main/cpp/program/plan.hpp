@@ -11,6 +11,7 @@
 #ifndef VICINAL_PROGRAM_PLAN_HPP_
 #define VICINAL_PROGRAM_PLAN_HPP_
 
+#include "program/image.hpp"
 #include "program/program.hpp"
 
 namespace vicinal::program {
@@ -42,9 +43,10 @@ struct LossStep {
 };
 
 struct Step {
-  enum class Kind : std::uint8_t { kernel, axis, matmul, copy, loss } kind;
-  std::int32_t at;                                        // position among the plan's of that kind
-  std::int32_t x = -1, other = -1, index = -1, out = -1;  // buffers, of axis, matmul and copy (other: where, or b)
+  enum class Kind : std::uint8_t { kernel, axis, matmul, image, copy, loss } kind;
+  std::int32_t at;  // position among the plan's of that kind
+  std::int32_t x = -1, other = -1, index = -1,
+               out = -1;  // buffers, of axis, matmul, image and copy (other: where, or b)
 };
 
 // An input whose ints index something: least..bound-1.
@@ -63,6 +65,7 @@ struct Plan {
   std::vector<AxisStep> axes;
   std::vector<MatmulStep> matmuls;
   std::vector<LossStep> losses;
+  std::vector<ImageStep> images;
   std::vector<IndexCheck> checks;
   std::int64_t arena_bytes = 0;
 };

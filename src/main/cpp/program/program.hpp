@@ -47,9 +47,23 @@ enum class Op : std::uint8_t {
   loss,           // against proxies, by the kernels of its own
   loss_gradient,  // of the embeddings, or of the proxies
   loss_product,   // the rows of its Hessian that belong to either, times a direction of both
+  join,
+  split,
+  conv,
+  conv_data,
+  conv_weight,
+  pool_argmax,
+  pool_sum,
+  pool_spread,
 };
 
 constexpr std::int64_t kEnd = INT64_MAX;  // to=end of a slice; from=end: the last entries
+
+// How a window moves over height and width of an image.
+struct Slide {
+  std::int64_t window[2] = {}, stride[2] = {1, 1}, before[2] = {}, after[2] = {}, dilation[2] = {1, 1}, groups = 1;
+  bool ceil = false;  // a last window that reaches beyond counts, too, if it begins within the image
+};
 
 struct Node {
   Op op;
@@ -66,6 +80,7 @@ struct Node {
   LossSpec loss;
   std::string loss_text;    // what it was read from
   bool of_proxies = false;  // else of the embeddings
+  Slide slide;              // of a convolution or a pool
   std::string name, operation, site;
 };
 

@@ -80,6 +80,43 @@ class Inference {
       check(i == node_->axis || a.size[i] == b.size[i], a, " and ", b, " do not fit beside axis ", node_->axis);
   }
 
+  // How many positions a window of k entries has along an axis of an image.
+  std::int64_t positions(const Shape& image, int axis, std::int64_t k) const {
+    const Slide& s = node_->slide;
+    const int i = axis - 1;
+    const std::int64_t size = image.size[axis], whole = size + s.before[i] + s.after[i];
+    const std::int64_t reach = s.dilation[i] * (k - 1) + 1, room = whole - reach;
+    check(room >= 0, "a window over ", reach, " entries of axis ", axis, " of ", image, ", which has ", whole,
+          " with its padding");
+    const std::int64_t count = room / s.stride[i] + 1;
+    return count + (s.ceil && room % s.stride[i] != 0 && count * s.stride[i] < size + s.before[i]);
+  }
+  void check_size(const Shape& s) const {
+    check(s.count() > 0, s, " is empty");
+    check(*std::max_element(s.size, s.size + s.rank) <= kMostOfProduct, s, " is too large; at most ", kMostOfProduct,
+          " entries along an axis are supported");
+  }
+  Shape convolved(const Shape& x, const Shape& w) const {
+    const std::int64_t groups = node_->slide.groups;
+    check_size(x);
+    check_size(w);
+    check(w.count() <= kMostOfProduct, "the weights ", w, " are too large");
+    check(x.size[3] % groups == 0 && x.size[3] / groups == w.size[1] && w.size[0] % groups == 0, "an image ", x,
+          " and weights ", w, " do not fit in ", groups, groups == 1 ? " group" : " groups", ": ", x.size[3],
+          " channels in, ", w.size[0], " out, ", w.size[1], " in of a group");
+    return {4, {x.size[0], positions(x, 1, w.size[2]), positions(x, 2, w.size[3]), w.size[0]}};
+  }
+  Shape pooled(const Shape& x) const {
+    const Slide& s = node_->slide;
+    check_size(x);
+    for (int i = 0; i < 2; ++i) {
+      const std::int64_t reach = s.dilation[i] * (s.window[i] - 1);
+      check(s.before[i] <= reach && s.after[i] <= reach, "a window over ", reach + 1, " entries with a padding of ",
+            std::max(s.before[i], s.after[i]), ": it would lie in the padding alone");
+    }
+    return {4, {x.size[0], positions(x, 1, s.window[0]), positions(x, 2, s.window[1]), x.size[3]}};
+  }
+
   Shape shape() {
     const Node& n = *node_;
     switch (n.op) {
@@ -225,6 +262,37 @@ class Inference {
           check(operand(3) == e && operand(4) == p, "directions ", operand(3), " and ", operand(4), " of ", e, " and ",
                 p);
         return n.of_proxies ? p : e;
+      }
+      case Op::join: {
+        Shape s;
+        s.rank = n.rank;
+        for (int i = 0; i < n.rank; ++i) s.size[i] = operand(0).size[i <= n.axis ? i : i + 1];
+        s.size[n.axis] *= operand(0).size[n.axis + 1];
+        return s;
+      }
+      case Op::split: {
+        const Shape &x = operand(0), &y = operand(1);
+        bool right = x.size[n.axis] == y.size[n.axis] * y.size[n.axis + 1];
+        for (int i = 0; i < x.rank; ++i) right = right && (i == n.axis || x.size[i] == y.size[i < n.axis ? i : i + 1]);
+        check(right, x, " is not ", y, " with axes ", n.axis, " and ", n.axis + 1, " joined");
+        return y;
+      }
+      case Op::conv:
+        return convolved(operand(0), operand(1));
+      case Op::conv_data:
+      case Op::conv_weight: {
+        const Shape &x = operand(n.op == Op::conv_data ? 2 : 0), &w = operand(n.op == Op::conv_data ? 1 : 2);
+        const Shape &g = operand(n.op == Op::conv_data ? 0 : 1), y = convolved(x, w);
+        check(g == y, g, " where an image ", x, " and weights ", w, " give ", y);
+        return n.op == Op::conv_data ? x : w;
+      }
+      case Op::pool_argmax:
+      case Op::pool_sum:
+        return pooled(operand(0));
+      case Op::pool_spread: {
+        const Shape y = pooled(operand(1));
+        check(operand(0) == y, operand(0), " where an image ", operand(1), " gives ", y);
+        return operand(1);
       }
     }
     return {};

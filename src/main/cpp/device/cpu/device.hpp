@@ -120,6 +120,7 @@ struct Device {
   static constexpr auto product = cpu::product<Real>;
   static constexpr auto run_kernel = cpu::run_kernel<Real>;
   static constexpr auto run_axis = cpu::run_axis<Real>;
+  static constexpr auto run_image = cpu::run_image<Real>;
 };
 
 }  // namespace vicinal::cpu

@@ -3,6 +3,7 @@
 #define VICINAL_CPU_PROGRAM_HPP_
 
 #include "device/cpu/engine.hpp"
+#include "program/image.hpp"
 #include "program/kernel.hpp"
 
 namespace vicinal::cpu {
@@ -20,6 +21,10 @@ void run_kernel(Engine& e, const program::Kernel& k, void* const* buffers);
 template <class Real>
 void run_axis(Engine& e, const program::AxisStep& a, const Real* x, const Real* where, const std::int64_t* index,
               void* out);
+
+// An operation on images: x and other are its operands in their order.
+template <class Real>
+void run_image(Engine& e, const program::ImageStep& s, const Real* x, const Real* other, void* out);
 
 }  // namespace vicinal::cpu
 

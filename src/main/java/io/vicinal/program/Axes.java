@@ -3,7 +3,7 @@ package io.vicinal.program;
 import java.util.stream.IntStream;
 
 /** What an expression does along its axes: reductions, layout, products, and picking entries. */
-abstract sealed class Axes extends Arithmetic permits Expr {
+abstract sealed class Axes extends Arithmetic permits ImageAxes {
   Axes(Graph graph) {
     super(graph);
   }
@@ -236,6 +236,16 @@ abstract sealed class Axes extends Arithmetic permits Expr {
   /** With the sizes of {@code like}: each entry added where its index puts it along an axis. */
   public Expr place(Expr indices, Expr like, int axis) {
     return node(Operation.PLACE, axis(axis), indices, like);
+  }
+
+  /** An axis and the next one as one. */
+  public Expr join(int axis) {
+    return node(Operation.JOIN, axis(axis));
+  }
+
+  /** An axis as two, with the sizes that the other has there. */
+  public Expr split(Expr like, int axis) {
+    return node(Operation.SPLIT, axis(axis), like);
   }
 
   /** This, and then the other, along an axis. */

@@ -13,7 +13,7 @@ import java.util.Locale;
  * Reductions keep the axes that they reduce, with size 1; without axes they run over all and give a
  * number. A mask is an expression of the same rank whose entries count where they are not 0.
  */
-public final class Expr extends Axes {
+public final class Expr extends ImageAxes {
   /** Real numbers, or whole ones: labels and indices. */
   public enum Type {
     /** float32 or float64, as a run decides; rank 0 is always float64. */
@@ -208,6 +208,11 @@ public final class Expr extends Axes {
 
   boolean isTransposed() {
     return operation == Operation.TRANSPOSE && Axes.isSwap(attributes, rank());
+  }
+
+  /** An operation that slides as this one does. */
+  Expr sliding(Operation other, Expr... on) {
+    return graph().node(other, attributes, on);
   }
 
   /** The same operation with another operand. */

@@ -131,6 +131,38 @@ public enum Operation {
       "real real -> real | axis from",
       SizeRule.LAST_LIKE_FIRST,
       linear((y, g) -> g.sliceLike(y.operand(0), y.axis(), y.from()))),
+  JOIN("any -> any | axis", SizeRule.JOIN, linear((y, g) -> g.split(y.operand(0), y.axis()))),
+  SPLIT("any any -> any | axis", SizeRule.SPLIT, linear((y, g) -> g.join(y.axis()))),
+
+  /** Of an image and weights; of an adjoint, weights and the image; of both and the weights. */
+  CONV(
+      "real real -> real | stride padding dilation groups",
+      ImageSizes.CONV,
+      linear(
+          (y, g) -> convData(y, g, y.operand(1), y.operand(0)),
+          (y, g) -> convWeight(y, y.operand(0), g, y.operand(1)))),
+  CONV_DATA(
+      "real real real -> real | stride padding dilation groups",
+      ImageSizes.CONV_DATA,
+      linear(
+          (y, a) -> conv(y, a, y.operand(1)),
+          (y, a) -> convWeight(y, a, y.operand(0), y.operand(1)))),
+  CONV_WEIGHT(
+      "real real real -> real | stride padding dilation groups",
+      ImageSizes.CONV_WEIGHT,
+      linear(
+          (y, a) -> convData(y, y.operand(1), a, y.operand(0)),
+          (y, a) -> conv(y, y.operand(0), a))),
+  POOL_ARGMAX(
+      "real -> int | window stride padding dilation ceil?", ImageSizes.POOL, Derivative.NONE),
+  POOL_SUM(
+      "real -> real | window stride padding dilation ceil?",
+      ImageSizes.POOL,
+      linear((y, g) -> poolSpread(y, g))),
+  POOL_SPREAD(
+      "real real -> real | window stride padding dilation ceil?",
+      ImageSizes.POOL_SPREAD,
+      linear((y, g) -> poolSum(y, g))),
 
   /** Of embeddings, labels and proxies. */
   PROXY_LOSS("real int real -> real | loss", SizeRule.PROXY_LOSS, ProxyLosses.LOSS),
@@ -202,6 +234,26 @@ public enum Operation {
     Expr less = x.besselRatio(y.order()).minus(x.besselRatio(above));
     Expr lessSlope = y.minus(x.besselSlope(above));
     return t.times(less.times(y).plus(over.times(less.plus(x.times(lessSlope))))).negate();
+  }
+
+  private static Expr conv(Expr y, Expr image, Expr weights) {
+    return y.sliding(CONV, image, weights);
+  }
+
+  private static Expr convData(Expr y, Expr adjoint, Expr weights, Expr image) {
+    return y.sliding(CONV_DATA, adjoint, weights, image);
+  }
+
+  private static Expr convWeight(Expr y, Expr image, Expr adjoint, Expr weights) {
+    return y.sliding(CONV_WEIGHT, image, adjoint, weights);
+  }
+
+  private static Expr poolSum(Expr y, Expr image) {
+    return y.sliding(POOL_SUM, image);
+  }
+
+  private static Expr poolSpread(Expr y, Expr adjoint) {
+    return y.sliding(POOL_SPREAD, adjoint, y.operand(0));
   }
 
   private static Expr sumRule(Expr y, Expr g) {

@@ -130,6 +130,20 @@ interface SizeRule {
         return LAST_LIKE_FIRST.of(x, a);
       };
 
+  SizeRule JOIN =
+      (x, a) -> {
+        Sizes sizes = x.get(0);
+        int axis = a.axis(sizes.rank() - 1);
+        return sizes.drop(axis + 1).with(axis, Sizes.product(sizes.get(axis), sizes.get(axis + 1)));
+      };
+
+  SizeRule SPLIT =
+      (x, a) -> {
+        require(x.get(1).rank() == x.get(0).rank() + 1, "the second has one axis more");
+        a.axis(x.get(0).rank());
+        return x.get(1);
+      };
+
   SizeRule CONCAT =
       (x, a) -> {
         requireEqualRanks(x.get(0), x.get(1));

@@ -27,6 +27,13 @@ record Sizes(List<String> names) {
     return name.matches("\\d{1,18}") ? Long.valueOf(name) : null;
   }
 
+  /** The size of two axes that are joined. */
+  static String product(String first, String second) {
+    Long a = number(first);
+    Long b = number(second);
+    return a != null && b != null ? Long.toString(a * b) : first + "*" + second;
+  }
+
   int rank() {
     return names.size();
   }

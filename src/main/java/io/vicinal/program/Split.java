@@ -72,7 +72,18 @@ public record Split(Program forward, Program backward) {
     boolean follows(Expr value) {
       boolean simple =
           switch (value.operation()) {
-            case EXPAND, DROP, STOP, FLIP, REAL, INDEX, SIZE, BROADCAST_LIKE, UNIFORM, NORMAL ->
+            case EXPAND,
+                DROP,
+                JOIN,
+                SPLIT,
+                STOP,
+                FLIP,
+                REAL,
+                INDEX,
+                SIZE,
+                BROADCAST_LIKE,
+                UNIFORM,
+                NORMAL ->
                 true;
             default -> value.operation().isElementWise();
           };

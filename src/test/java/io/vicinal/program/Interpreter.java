@@ -217,6 +217,18 @@ final class Interpreter {
         Values padded = zeros(x.get(1).shape());
         forEach(x.get(0), (i, v) -> put(padded, i, axis(a), i[axis(a)] + at, v));
         return padded;
+      case JOIN:
+        int joined = axis(a);
+        int[] one = x.get(0).shape();
+        int[] fewer =
+            IntStream.range(0, one.length - 1)
+                .map(k -> k < joined ? one[k] : k == joined ? one[k] * one[k + 1] : one[k + 1])
+                .toArray();
+        return new Values(fewer, x.get(0).data());
+      case SPLIT:
+        return new Values(x.get(1).shape(), x.get(0).data());
+      case CONV, CONV_DATA, CONV_WEIGHT, POOL_ARGMAX, POOL_SUM, POOL_SPREAD:
+        return ImageLoops.apply(operation, x, a);
       default:
         throw new IllegalStateException("no body for " + operation);
     }

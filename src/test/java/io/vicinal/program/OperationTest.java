@@ -446,6 +446,23 @@ class OperationTest {
           List.of(),
           (x, i) -> x.get(0).pad(x.get(1), 0, from));
     }
+    for (int axis = 0; axis < 2; axis++) {
+      int k = axis;
+      add(Operation.JOIN, List.of(CUBE), List.of(), (x, i) -> x.get(0).join(k));
+      Values joined = Values.random(17, -1, 1, k == 0 ? new int[] {6, 4} : new int[] {2, 12});
+      add(
+          Operation.SPLIT,
+          List.of(joined, CUBE),
+          List.of(),
+          (x, i) -> x.get(0).split(x.get(1), k).plus(x.get(1)));
+      add(Operation.JOIN, List.of(CUBE), List.of(), (x, i) -> x.get(0).slice(2, 1, 3).join(k));
+      add(
+          Operation.JOIN,
+          List.of(CUBE),
+          List.of(),
+          (x, i) -> x.get(0).sum(1 - k).broadcastLike(x.get(0)).join(k));
+    }
+    ImageCases.addTo((operation, reals, build) -> add(operation, reals, List.of(), build));
 
     Values classes = Values.vector(1, 0, 1);
     Values rows = Values.random(18, -1, 1, 3, 2);

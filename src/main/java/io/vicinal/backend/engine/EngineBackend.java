@@ -115,6 +115,9 @@ public final class EngineBackend implements Backend {
 
   @Override
   public CompiledProgram compile(String text, List<String> inputs, List<String> outputs) {
+    if (device.equals(Device.CPU) && text.contains("= conv")) {
+      NativeLibrary.loadOneDnn();
+    }
     return new EngineProgram(pool, text, inputs, outputs);
   }
 

@@ -3,6 +3,7 @@ package io.vicinal.backend.jni;
 import io.vicinal.InputException;
 import io.vicinal.process.LibraryFolder;
 import io.vicinal.process.Limits;
+import java.io.IOException;
 import org.bytedeco.javacpp.Loader;
 
 /**
@@ -18,7 +19,10 @@ public final class NativeLibrary {
   /** The libraries' pages (100 MiB), a first buffer of OpenBLAS (128 MiB), and as much again. */
   private static final long NEEDED = 512L << 20;
 
+  private static final String ONEDNN = "/org/bytedeco/dnnl/" + PLATFORM + "/libdnnl.so.3";
+
   private static boolean loaded;
+  private static boolean loadedOneDnn;
 
   private NativeLibrary() {}
 
@@ -53,6 +57,26 @@ public final class NativeLibrary {
           "libvicinal could not be loaded on " + here + ": " + e.getMessage());
     }
     loaded = true;
+  }
+
+  /**
+   * Maps oneDNN, which the native library then finds by its name; without its jar there are slower
+   * convolutions.
+   *
+   * @throws InputException one sentence, when this machine cannot load it
+   */
+  public static synchronized void loadOneDnn() {
+    load(); // the one OpenMP runtime, first
+    if (loadedOneDnn || NativeLibrary.class.getResource(ONEDNN) == null) {
+      return;
+    }
+    LibraryFolder.prepare(ONEDNN);
+    try {
+      System.load(Loader.cacheResource(NativeLibrary.class.getResource(ONEDNN)).getPath());
+    } catch (IOException | LinkageError e) {
+      throw LibraryFolder.unusable("libdnnl could not be loaded: " + e.getMessage());
+    }
+    loadedOneDnn = true;
   }
 
   /** OpenBLAS ends the process where its first buffer cannot be mapped. */

@@ -32,6 +32,14 @@ class NativeLibraryTest {
     assertThat(mapped("libblas.so", "libcblas", "libmkl")).isEmpty();
   }
 
+  /** Its jar has an OpenMP runtime of its own, which must stay there. */
+  @Test
+  void oneDnnRunsOnTheOneOpenMpRuntime() throws IOException {
+    NativeLibrary.loadOneDnn();
+    assertThat(mapped("libdnnl")).hasSize(1);
+    assertThat(mapped("libgomp", "libiomp", "libtbb")).hasSize(1);
+  }
+
   /** A thread that spins for long starves the one that it waits for, when cores are busy. */
   @Test
   void limitsSpinningUnlessTheUserChose() throws Exception {
