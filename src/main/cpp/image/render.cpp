@@ -62,11 +62,20 @@ void flip(Pixels& picture) {
   }
 }
 
-__attribute__((target_clones("default", "arch=x86-64-v3"))) void scale_and_shift(const std::uint8_t* row,
-                                                                                 std::size_t count, const float* scale,
-                                                                                 const float* shift, float* values) {
+inline __attribute__((always_inline)) void scaled(const std::uint8_t* row, std::size_t count, const float* scale,
+                                                  const float* shift, float* values) {
   for (std::size_t i = 0; i < count; ++i) values[i] = static_cast<float>(row[i]) * scale[i] + shift[i];
 }
+void scale_and_shift(const std::uint8_t* row, std::size_t count, const float* scale, const float* shift,
+                     float* values) {
+  scaled(row, count, scale, shift, values);
+}
+namespace avx2 {
+__attribute__((target("avx2,fma"))) void scale_and_shift(const std::uint8_t* row, std::size_t count, const float* scale,
+                                                         const float* shift, float* values) {
+  scaled(row, count, scale, shift, values);
+}
+}  // namespace avx2
 
 }  // namespace
 
@@ -105,8 +114,10 @@ void put_values(const Pixels& picture, const vicinal_image_view& view, float* va
   const std::size_t count = picture.stride();
   std::vector<float> scale(count), shift(count);
   for (std::size_t i = 0; i < count; ++i) scale[i] = view.scale[i % 3], shift[i] = view.shift[i % 3];
+  static const bool wide = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
   for (int y = 0; y < picture.height; ++y)
-    scale_and_shift(picture.row(y), count, scale.data(), shift.data(), values + count * static_cast<std::size_t>(y));
+    (wide ? avx2::scale_and_shift : scale_and_shift)(picture.row(y), count, scale.data(), shift.data(),
+                                                     values + count * static_cast<std::size_t>(y));
 }
 
 }  // namespace vicinal::image

@@ -59,8 +59,10 @@ void row_plain(const std::uint8_t* in, std::size_t stride, int count, const std:
 }
 
 // The same sums, eight at a time: they are integers, so the bytes are the same.
-__attribute__((target("avx2"))) void columns_avx2(const std::uint8_t* const in[2], const Kernel& k,
-                                                  std::uint8_t* const out[2]) {
+namespace avx2 {
+
+__attribute__((target("avx2"))) void columns(const std::uint8_t* const in[2], const Kernel& k,
+                                             std::uint8_t* const out[2]) {
   const std::int32_t* weights = k.weights.data();
   for (int x = 0; x < k.outputs(); ++x, weights += k.taps) {
     const auto at = static_cast<std::size_t>(x);
@@ -84,8 +86,8 @@ __attribute__((target("avx2"))) void columns_avx2(const std::uint8_t* const in[2
   }
 }
 
-__attribute__((target("avx2"))) void row_avx2(const std::uint8_t* in, std::size_t stride, int count,
-                                              const std::int32_t* weights, std::size_t bytes, std::uint8_t* out) {
+__attribute__((target("avx2"))) void row(const std::uint8_t* in, std::size_t stride, int count,
+                                         const std::int32_t* weights, std::size_t bytes, std::uint8_t* out) {
   for (std::size_t i = 0; i < bytes; i += 16) {
     const std::uint8_t* from = in + i;
     __m256i low = _mm256_set1_epi32(kHalf), high = low;
@@ -106,6 +108,8 @@ __attribute__((target("avx2"))) void row_avx2(const std::uint8_t* in, std::size_
     }
   }
 }
+
+}  // namespace avx2
 
 }  // namespace
 
@@ -154,7 +158,7 @@ Kernel make_kernel(int filter, int inputs, int outputs, int begin, int end) {
 }
 
 void resample(const Pixels& in, const Kernel& columns, const Kernel& rows, Pixels& out, int left, int top) {
-  static const bool avx2 = __builtin_cpu_supports("avx2");
+  static const bool wide = __builtin_cpu_supports("avx2");
   const std::size_t bytes = std::size_t{3} * static_cast<std::size_t>(columns.outputs());
   Pixels narrow;
   if (!columns.identity) {
@@ -163,18 +167,18 @@ void resample(const Pixels& in, const Kernel& columns, const Kernel& rows, Pixel
       const int next = std::min(y + 1, in.height - 1);
       const std::uint8_t* const from[2] = {in.row(y), in.row(next)};
       std::uint8_t* const to[2] = {narrow.row(y), narrow.row(next)};
-      (avx2 ? columns_avx2 : columns_plain)(from, columns, to);
+      (wide ? avx2::columns : columns_plain)(from, columns, to);
     }
   }
-  const Pixels& wide = columns.identity ? in : narrow;
+  const Pixels& from_columns = columns.identity ? in : narrow;
   for (int y = 0; y < rows.outputs(); ++y) {
-    const std::uint8_t* from = wide.row(rows.first[static_cast<std::size_t>(y)]);
+    const std::uint8_t* from = from_columns.row(rows.first[static_cast<std::size_t>(y)]);
     std::uint8_t* to = out.row(top + y) + 3 * left;
     if (rows.identity) {
       std::memcpy(to, from, bytes);
     } else {
-      (avx2 ? row_avx2 : row_plain)(from, wide.stride(), rows.count[static_cast<std::size_t>(y)], rows.row(y), bytes,
-                                    to);
+      (wide ? avx2::row : row_plain)(from, from_columns.stride(), rows.count[static_cast<std::size_t>(y)], rows.row(y),
+                                     bytes, to);
     }
   }
 }
