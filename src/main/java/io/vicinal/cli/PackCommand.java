@@ -3,14 +3,19 @@ package io.vicinal.cli;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Bar;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.dataset.Dataset;
+import io.vicinal.data.dataset.Datasets;
+import io.vicinal.data.image.DatasetImages;
 import io.vicinal.data.image.ImageFiles;
 import io.vicinal.data.image.ImagePacker;
+import io.vicinal.data.image.ImageSource;
 import io.vicinal.data.image.PackedImages;
 import io.vicinal.process.Limits;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,7 +49,10 @@ final class PackCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(arity = "0..1", paramLabel = "FOLDER", description = "Where the pictures are.")
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FOLDER",
+      description = "Where the pictures are; or a dataset, such as a .csv with the column path.")
   private Path folder;
 
   @Option(names = "--out", paramLabel = "FILE.pack", description = "Written.")
@@ -103,7 +111,7 @@ final class PackCommand implements Callable<Integer> {
   }
 
   private void pack(PrintWriter console) {
-    ImageFiles files = ImageFiles.below(folder);
+    ImageSource files = source();
     ImagePacker packer = new ImagePacker(files, out, pixels, shorter, skipBad);
     int workers = threads > 0 ? threads : Limits.ofThisProcess().processors();
     try (Bar bar = new Bar("pack")) {
@@ -119,6 +127,17 @@ final class PackCommand implements Callable<Integer> {
     try (PackedImages packed = new PackedImages(out)) {
       console.println(Text.say("%s, %s: %s", contents(packed, packer.pictures()), bytes(), out));
     }
+  }
+
+  /** Any tree of pictures, whether it has classes or not; else what datasets there are. */
+  private ImageSource source() {
+    if (Files.isDirectory(folder) && Datasets.matching(folder).equals("folder")) {
+      return ImageFiles.below(folder);
+    }
+    Dataset data =
+        Datasets.open(folder, Datasets.create(Datasets.matching(folder), Map.of()), skipBad);
+    data.notes().forEach(note -> spec.commandLine().getErr().println("note: " + note));
+    return new DatasetImages(data);
   }
 
   private static String contents(PackedImages packed, long count) {

@@ -2,7 +2,11 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.data.image.ImageDecoder;
+import io.vicinal.data.image.ImageView;
+import io.vicinal.data.image.PackedImages;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -53,6 +57,40 @@ class PackCommandTest {
     assertThat(skipped.out())
         .contains("3 pictures as files, 1 left out, ", "1 picture was there from an earlier");
     assertThat(Outcome.of("pack --intact %", out).succeeded().out()).contains("1 left out");
+  }
+
+  /** A table's pictures in its order; rows of an array as pictures. */
+  @Test
+  void datasets() throws IOException {
+    Path photos = photos();
+    Path list = photos.resolve("list.csv");
+    Files.writeString(list, "label,path\nb,birds/rgb.png\na,birds/420.jpg\n");
+    Path out = folder.resolve("a.pack");
+    assertThat(Outcome.of("pack % --out %", list, out).succeeded().out()).contains("2 pictures as");
+    try (PackedImages packed = new PackedImages(out)) {
+      assertThat(packed.name(0)).isEqualTo("birds/rgb.png");
+    }
+    ByteBuffer idx = ByteBuffer.allocate(16 + 2 * 6);
+    idx.putInt(0x803).putInt(2).putInt(2).putInt(3);
+    for (int i = 0; i < 12; i++) {
+      idx.put((byte) (20 * i));
+    }
+    ByteBuffer labels = ByteBuffer.allocate(10).putInt(0x801).putInt(2).put(new byte[] {4, 7});
+    Path mnist = Files.createDirectory(folder.resolve("mnist"));
+    Files.write(mnist.resolve("t10k-images-idx3-ubyte"), idx.array());
+    Files.write(mnist.resolve("t10k-labels-idx1-ubyte"), labels.array());
+    Files.write(mnist.resolve("train-images-idx3-ubyte"), idx.array());
+    Files.write(mnist.resolve("train-labels-idx1-ubyte"), labels.array());
+    Path digits = folder.resolve("digits.pack");
+    Outcome outcome = Outcome.of("pack % --out % --pixels", mnist, digits);
+    assertThat(outcome.out()).contains("4 pictures as pixels");
+    try (PackedImages packed = new PackedImages(digits);
+        ImageDecoder decoder = new ImageDecoder()) {
+      byte[] rgb = packed.read(1, decoder, d -> d.pixels(ImageView.whole(3, 2)));
+      for (int i = 0; i < 18; i++) {
+        assertThat(rgb[i]).isEqualTo((byte) (20 * (6 + i / 3)));
+      }
+    }
   }
 
   @Test

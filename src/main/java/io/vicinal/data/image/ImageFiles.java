@@ -86,7 +86,7 @@ public final class ImageFiles implements ImageSource {
     return names.get(sample);
   }
 
-  /** Where one lies. */
+  @Override
   public Path path(int sample) {
     return folder.resolve(names.get(sample));
   }

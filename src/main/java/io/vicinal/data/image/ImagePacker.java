@@ -32,7 +32,7 @@ import java.util.function.LongConsumer;
  * Every picture is decoded once, so that a finished file has none that cannot be. For one thread.
  */
 public final class ImagePacker {
-  private final ImageFiles files;
+  private final ImageSource files;
   private final Path out;
   private final boolean pixels;
   private final int shorter;
@@ -52,7 +52,7 @@ public final class ImagePacker {
    * @param shorter of pixels: pictures whose shorter side is longer are resized to it; 0: none
    * @param skipBad pictures that cannot be read are left out and told of; else they end the work
    */
-  public ImagePacker(ImageFiles files, Path out, boolean pixels, int shorter, boolean skipBad) {
+  public ImagePacker(ImageSource files, Path out, boolean pixels, int shorter, boolean skipBad) {
     if (shorter < 0 || shorter > 16384 || !pixels && shorter > 0) {
       throw new InputException(
           "shorter side: is "
@@ -143,7 +143,7 @@ public final class ImagePacker {
     for (int i = 0; i < files.size(); i++) {
       digest.update(files.name(i).getBytes(StandardCharsets.UTF_8));
       Path path = files.path(i);
-      boolean there = Files.exists(path);
+      boolean there = path != null && Files.exists(path);
       ByteBuffer facts = PackFormat.buffer(17);
       facts.put((byte) 0);
       facts.putLong(there ? Files.size(path) : -1);
@@ -283,10 +283,7 @@ public final class ImagePacker {
     if (!pixels) {
       return decoder.file();
     }
-    ByteBuffer raw = PackFormat.buffer(16 + rgb.length);
-    raw.put("VRGB".getBytes(StandardCharsets.US_ASCII));
-    raw.putInt(view.width()).putInt(view.height()).putInt(0).put(rgb);
-    return raw.array();
+    return DatasetImages.rawHeader(view.width(), view.height()).put(rgb).array();
   }
 
   private void put(Counted file, Packed one) throws IOException {

@@ -1,6 +1,7 @@
 package io.vicinal.data.image;
 
 import io.vicinal.InputException;
+import java.nio.file.Path;
 import java.util.function.Function;
 
 /** Encoded pictures with names, by position. Safe for any number of threads. */
@@ -10,6 +11,11 @@ public interface ImageSource extends AutoCloseable {
 
   /** The name of one, such as its path below a folder. */
   String name(int sample);
+
+  /** The file that is one picture; null where it is a part of something. */
+  default Path path(int sample) {
+    return null;
+  }
 
   /**
    * Hands one to a decoder, which is valid while {@code use} runs.
