@@ -109,6 +109,8 @@ class Inference {
   Shape pooled(const Shape& x) const {
     const Slide& s = node_->slide;
     check_size(x);
+    check(x.size[1] * x.size[2] <= kMostOfProduct, x, " is too large; at most ", kMostOfProduct,
+          " pixels of an image are supported");
     for (int i = 0; i < 2; ++i) {
       const std::int64_t reach = s.dilation[i] * (s.window[i] - 1);
       check(s.before[i] <= reach && s.after[i] <= reach, "a window over ", reach + 1, " entries with a padding of ",

@@ -36,9 +36,11 @@ struct Walk {
   template <class Body>
   void each(std::int64_t pixel, const Range& places, Body&& body) const {
     const std::int64_t px = pixel % to(s.x), rest = pixel / to(s.x), py = rest % to(s.y), image = rest / to(s.y);
+    std::int64_t ky = places.begin / s.x.window, kx = places.begin % s.x.window;
     for (std::int64_t q = places.begin; q < places.end; ++q) {
-      const std::int64_t y = source(s.y, py, q / s.x.window), x = source(s.x, px, q % s.x.window);
+      const std::int64_t y = source(s.y, py, ky), x = source(s.x, px, kx);
       body(q, y < 0 || x < 0 ? -1 : (image * from(s.y) + y) * from(s.x) + x);
+      if (++kx == s.x.window) kx = 0, ++ky;
     }
   }
 };
@@ -191,18 +193,26 @@ void pool_argmax(Engine& e, const ImageStep& s, const Real* x, std::int64_t* out
     for (std::int64_t p = r.begin; p < r.end; ++p)
       for (std::int64_t c = 0; c < s.c; c += kLane) {
         const std::int64_t width = std::min(kLane, s.c - c);
-        std::int64_t* const best = out + p * s.c + c;
+        std::int32_t best[kLane];  // of the size of a float, so that both are chosen by one mask
         Real top[kLane];
-        std::fill_n(best, width, std::int64_t{-1});
+        bool some = false;
         walk.each(p, {0, s.window()}, [&](std::int64_t, std::int64_t source) {
           if (source < 0) return;
+          const Real* const v = x + source * s.c + c;
+          const std::int32_t at = static_cast<std::int32_t>(source % plane);
+          if (!some) {
+            std::copy_n(v, width, top);
+            std::fill_n(best, width, at);
+            some = true;
+            return;
+          }
           for (std::int64_t i = 0; i < width; ++i) {
-            const Real v = x[source * s.c + c + i];
-            if (best[i] >= 0 && !(v > top[i]) && !(v != v && top[i] == top[i])) continue;
-            best[i] = source % plane;
-            top[i] = v;
+            const bool more = (v[i] > top[i]) | ((v[i] != v[i]) & (top[i] == top[i]));
+            top[i] = more ? v[i] : top[i];
+            best[i] = more ? at : best[i];
           }
         });
+        for (std::int64_t i = 0; i < width; ++i) out[p * s.c + c + i] = some ? best[i] : -1;
       }
   });
 }
