@@ -26,7 +26,7 @@ public record Histogram(@Standard(value = "65", least = 2, most = 10_000) int bi
     Expr once = in.self().index(0).lessThan(in.self().index(1)); // of (i, j) and (j, i) one
     Expr near = share(weight, in.positives().and(once));
     Expr far = share(weight, in.negatives().and(once));
-    Expr pairs = in.others().sum();
+    Expr pairs = in.others().and(once).sum();
     in.note(pairs, pairs);
     return near.cumulativeSum(1, false).times(far).total();
   }
