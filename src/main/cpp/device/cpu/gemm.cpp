@@ -91,9 +91,9 @@ void copy_down(const Product<Real>& p, std::int64_t from, std::int64_t to) {
     }
 }
 
-// Where there is one thread: the BLAS's own half, a tenth faster than blocks at 1024 x 512. Only where it is short, for
-// nothing cancels it.
-constexpr std::int64_t kLeastRank = 256, kMostProducts = std::int64_t{1} << 32;
+// Where there is one thread: the BLAS's own half, a tenth faster than blocks at 1024 x 512, and than the whole at 128 x
+// 512. Only where it is short, for nothing cancels it.
+constexpr std::int64_t kLeastRank = 64, kMostProducts = std::int64_t{1} << 32;
 template <class Real>
 void rank_k(const Product<Real>& p) {
   upper(p);

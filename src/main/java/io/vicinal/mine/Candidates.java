@@ -215,6 +215,15 @@ public final class Candidates {
     return squared <= noise * lengths ? 0 : squared;
   }
 
+  /** Those to some. */
+  double[] squaredDistances(int i, int[] of) {
+    double[] distances = new double[of.length];
+    for (int k = 0; k < of.length; k++) {
+      distances[k] = squaredDistance(i, of[k]);
+    }
+    return distances;
+  }
+
   /** The Euclidean distance. */
   public double distance(int i, int j) {
     return Math.sqrt(squaredDistance(i, j));

@@ -20,11 +20,7 @@ record DistanceWeights(double least, double most) {
 
   /** One of some samples, for an anchor. */
   int choose(int a, int[] of, Candidates in, Draws draws) {
-    double[] squares = new double[of.length];
-    for (int k = 0; k < of.length; k++) {
-      squares[k] = in.squaredDistance(a, of[k]);
-    }
-    return draws.weighted(of, weights(in.width(), squares));
+    return draws.weighted(of, weights(in.width(), in.squaredDistances(a, of)));
   }
 
   /**
@@ -32,16 +28,19 @@ record DistanceWeights(double least, double most) {
    * with h = D² (1 - D²/4), which is at most 1, 1/q ~ sqrt((h' / h)^(d-3) / D²), where h' is the
    * least.
    */
-  private double[] weights(int d, double[] squares) {
+  double[] weights(int d, double[] squares) {
     int n = squares.length;
     double[] bases = new double[n];
+    for (int k = 0; k < n; k++) {
+      double square = within(squares[k]);
+      bases[k] = square * (1 - square / 4);
+    }
+    boolean beyond = false;
     double rarest = Double.POSITIVE_INFINITY;
     for (int k = 0; k < n; k++) {
       boolean out = squares[k] > most * most;
-      double square = Math.min(Math.max(squares[k], least * least), FARTHEST * FARTHEST);
-      squares[k] = out ? Double.POSITIVE_INFINITY : square;
-      bases[k] = square * (1 - square / 4);
       rarest = out ? rarest : Math.min(rarest, bases[k]);
+      beyond |= out;
     }
     for (int k = 0; k < n; k++) {
       bases[k] = d < 3 ? bases[k] / rarest : rarest / bases[k];
@@ -55,10 +54,16 @@ record DistanceWeights(double least, double most) {
       multiply(bases, bases);
     }
     for (int k = 0; k < n; k++) {
-      boolean out = squares[k] == Double.POSITIVE_INFINITY;
-      weights[k] = out ? 0 : Math.sqrt(weights[k] / squares[k]);
+      weights[k] = Math.sqrt(weights[k] / within(squares[k]));
+    }
+    for (int k = 0; k < n && beyond; k++) {
+      weights[k] = squares[k] > most * most ? 0 : weights[k];
     }
     return weights;
+  }
+
+  private double within(double square) {
+    return Math.min(Math.max(square, least * least), FARTHEST * FARTHEST);
   }
 
   private static void multiply(double[] x, double[] y) {
