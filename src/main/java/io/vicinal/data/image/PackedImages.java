@@ -4,6 +4,8 @@ import io.vicinal.InputException;
 import io.vicinal.backend.jni.NativeLibrary;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.data.InputFile;
+import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -19,8 +21,9 @@ import org.bytedeco.javacpp.PointerPointer;
 
 /**
  * A packed file ({@code vicinal pack}), mapped into memory: pictures as the files they were, or as
- * pixels. The first look at each compares its checksum. A file that is cut while it is mapped ends
- * the process. Safe for any number of threads; closing waits for those that look.
+ * pixels. The first look at each compares its checksum. Memory of a mapped file ends with the file,
+ * and to touch what is behind it ends the process: every look asks first whether the file still has
+ * its size. Safe for any number of threads; closing waits for those that look.
  */
 public final class PackedImages implements ImageSource {
   private final Path path;
@@ -34,6 +37,7 @@ public final class PackedImages implements ImageSource {
   private final int[] sums;
   private final AtomicIntegerArray compared;
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
+  private RandomAccessFile opened; // of a channel an interrupted thread could not ask the size
   private long address;
 
   private static final class At extends BytePointer {
@@ -137,6 +141,11 @@ public final class PackedImages implements ImageSource {
   private void map() {
     NativeLibrary.load();
     byte[] name = (path.toAbsolutePath() + "\0").getBytes(StandardCharsets.UTF_8);
+    try {
+      opened = new RandomAccessFile(path.toFile(), "r");
+    } catch (IOException e) {
+      throw InputFile.problem(path, "cannot be read (" + e.getMessage() + ")", "check the file", e);
+    }
     try (BytePointer text = new BytePointer(name);
         PointerPointer<Pointer> cell = new PointerPointer<>(1)) {
       if (Vicinal.vicinal_map_file(text, 0, bytes, cell) != Vicinal.VICINAL_OK) {
@@ -187,6 +196,7 @@ public final class PackedImages implements ImageSource {
       if (address == 0) {
         throw new IllegalStateException(path + " is closed");
       }
+      checkSize();
       compare(sample);
       decoder.set(address + places[sample], lengths[sample]);
       return look.apply(decoder);
@@ -196,6 +206,18 @@ public final class PackedImages implements ImageSource {
     } finally {
       use.readLock().unlock();
     }
+  }
+
+  private void checkSize() {
+    try {
+      if (opened.length() == bytes) {
+        return;
+      }
+    } catch (IOException e) {
+      throw InputFile.problem(path, "cannot be read (" + e.getMessage() + ")", "check the disk", e);
+    }
+    throw InputFile.problem(
+        path, "was cut or written over since it was opened", "run 'vicinal pack' again");
   }
 
   private void compare(int sample) {
@@ -237,7 +259,10 @@ public final class PackedImages implements ImageSource {
       if (address != 0) {
         Vicinal.vicinal_unmap_file(new At(address), bytes);
         address = 0;
+        opened.close();
       }
+    } catch (IOException e) {
+      throw InputFile.problem(path, "cannot be closed (" + e.getMessage() + ")", "go on", e);
     } finally {
       use.writeLock().unlock();
     }

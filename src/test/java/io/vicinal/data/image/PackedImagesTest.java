@@ -7,6 +7,7 @@ import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -166,5 +167,29 @@ class PackedImagesTest {
     closed.close();
     closed.close();
     assertThatThrownBy(() -> whole(closed, 0)).isInstanceOf(IllegalStateException.class);
+  }
+
+  /** Memory of a mapped file ends with the file: what lies behind it must not be touched. */
+  @Test
+  void aFileThatIsCutWhileItIsOpenIsASentence() throws IOException {
+    pack(false, 0, false);
+    try (PackedImages packed = new PackedImages(out)) {
+      byte[] first = whole(packed, 0);
+      Path other = folder.resolve("other.pack");
+      Files.copy(out, other);
+      Files.move(other, out, StandardCopyOption.REPLACE_EXISTING); // the old one stays open
+      assertThat(whole(packed, 0)).isEqualTo(first);
+    }
+    try (PackedImages packed = new PackedImages(out)) {
+      whole(packed, 0);
+      Files.write(out, new byte[0]);
+      for (int i = 0; i < packed.size(); i++) {
+        int sample = i;
+        assertThatThrownBy(() -> whole(packed, sample))
+            .isInstanceOf(InputException.class)
+            .hasMessage(
+                out + ": was cut or written over since it was opened; run 'vicinal pack' again");
+      }
+    }
   }
 }
