@@ -17,6 +17,8 @@ public enum OptionalLibrary {
   UMAP("tech.molecules:external-umap-java", "tagbio.umap.Umap"),
   /** MATLAB's files, for Cars-196. */
   MATLAB("us.hebi.matlab.mat:mfl-core", "us.hebi.matlab.mat.format.Mat5"),
+  /** Networks in ONNX's format, for features of pictures. */
+  ONNX("org.bytedeco:onnxruntime", "ai.onnxruntime.OrtEnvironment"),
   /** Options and help of the command line. */
   PICOCLI("info.picocli:picocli", "picocli.CommandLine"),
   /** The command line's progress bar. */

@@ -157,6 +157,13 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that()
+        .doNotHaveFullyQualifiedName("io.vicinal.data.onnx.OnnxModel")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("ai.onnxruntime..")
+        .check(CLASSES);
+    noClasses()
+        .that()
         .resideOutsideOfPackage("io.vicinal.backend.cuda")
         .should()
         .dependOnClassesThat()

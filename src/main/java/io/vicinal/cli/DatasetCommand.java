@@ -2,7 +2,6 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
@@ -153,7 +152,7 @@ final class DatasetCommand implements Callable<Integer> {
       print(console, data, parts);
       if (written != null) {
         if (written.path().toString().endsWith(".csv")) {
-          csv(data, written.path());
+          DatasetTable.write(data, written.path(), out.toAbsolutePath().normalize().getParent());
         } else {
           JsonFile.write(written.path(), json(data, parts));
         }
@@ -330,52 +329,6 @@ final class DatasetCommand implements Callable<Integer> {
     return json;
   }
 
-  /** In OML's columns; paths are such that the table can be read where it is written. */
-  private void csv(Dataset data, Path file) {
-    Path folder = out.toAbsolutePath().normalize().getParent();
-    boolean above = data.superClasses().known();
-    boolean boxes = IntStream.range(0, data.size()).anyMatch(id -> data.box(id) != null);
-    List<String> header =
-        new ArrayList<>(
-            List.of(
-                "label",
-                data.pixels() == null ? "path" : "name",
-                "split",
-                "is_query",
-                "is_gallery"));
-    if (above) {
-      header.add("category");
-    }
-    if (boxes) {
-      header.addAll(List.of("x_1", "y_1", "x_2", "y_2"));
-    }
-    header.addAll(data.columns());
-    CsvFile table = new CsvFile(header.toArray(new String[0]));
-    for (int id = 0; id < data.size(); id++) {
-      List<Object> row = new ArrayList<>();
-      row.add(data.classes().get(data.label(id)));
-      row.add(data.pixels() == null ? written(folder, data.file(id)) : data.name(id));
-      row.add(data.split(id));
-      row.add(data.isQuery(id));
-      row.add(data.isGallery(id));
-      if (above) {
-        row.add(data.superClasses().get(data.superClass(id)));
-      }
-      if (boxes) {
-        Dataset.Box box = data.box(id);
-        row.addAll(
-            box == null
-                ? Arrays.asList(null, null, null, null)
-                : List.of(box.left(), box.top(), box.right(), box.bottom()));
-      }
-      for (String column : data.columns()) {
-        row.add(data.cell(column, id));
-      }
-      table.row(row.toArray());
-    }
-    table.write(file);
-  }
-
   private void pixels(Dataset data, Path file) {
     PixelArray pictures = data.pixels();
     if (pictures == null) {
@@ -396,10 +349,5 @@ final class DatasetCommand implements Callable<Integer> {
       }
       Npy.write(file, features);
     }
-  }
-
-  private static String written(Path folder, Path file) {
-    Path whole = file.toAbsolutePath().normalize();
-    return (whole.startsWith(folder) ? folder.relativize(whole) : whole).toString();
   }
 }

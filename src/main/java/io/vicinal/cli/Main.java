@@ -56,6 +56,7 @@ import picocli.CommandLine.TypeConversionException;
       LabelsCommand.class,
       DatasetCommand.class,
       PackCommand.class,
+      FeaturesCommand.class,
       ListCommand.class,
       DoctorCommand.class,
       TestCommand.class,

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.DigitRows;
+import io.vicinal.data.onnx.TinyOnnx;
 import java.awt.image.BufferedImage;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -25,7 +26,7 @@ import picocli.CommandLine;
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
  * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, decisions.csv, a
- * folder photos), and a dataset of a few digits stands in for Fashion-MNIST.
+ * folder photos, model.onnx), and a dataset of a few digits stands in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
@@ -150,6 +151,7 @@ class HelpExamplesTest {
       Path photo = Files.createDirectories(folder.resolve("photos/" + kind)).resolve("one.png");
       ImageIO.write(new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
     }
+    TinyOnnx.network(folder.resolve("model.onnx"), -1, 24, false);
     Files.writeString(
         folder.resolve("t.csv"),
         "name,kind,a,b\nfirst,cat,1,2\nsecond,dog,2,1\nthird,cat,1,3\nfourth,dog,3,1\n");

@@ -10,6 +10,7 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.retrieval.Answers;
@@ -153,6 +154,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    FeatureOrigin.check(embeddings, gallery);
     if ((gallery == null) != (galleryLabels == null)) {
       throw new InputException(
           (gallery == null ? "--gallery-embeddings" : "--gallery-labels")

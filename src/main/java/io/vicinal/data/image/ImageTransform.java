@@ -38,7 +38,7 @@ public record ImageTransform(
 
   /** Which part of a picture is seen, and how large. */
   public sealed interface Geometry
-      permits RandomResizedCrop, ResizedCrop, PaddedCrop, Resized, Unchanged {}
+      permits RandomResizedCrop, ResizedCrop, PaddedCrop, Resized, Prepared, Unchanged {}
 
   /**
    * A part of random area and shape, resized to a square: ten attempts at an area of 8 % to 100 %
@@ -55,6 +55,12 @@ public record ImageTransform(
   /** The shorter side is resized, and nothing is cut off: pictures keep their shapes. */
   public record Resized(int shorter) implements Geometry {}
 
+  /**
+   * What a published network was evaluated on: the middle square after the shorter side was
+   * resized, or, where {@code shorter} is 0, the whole picture made square.
+   */
+  public record Prepared(int shorter, int size, Filter filter) implements Geometry {}
+
   /** The picture as it is. */
   public record Unchanged() implements Geometry {}
 
@@ -69,6 +75,9 @@ public record ImageTransform(
       return g.size();
     }
     if (geometry instanceof ResizedCrop g) {
+      return g.size();
+    }
+    if (geometry instanceof Prepared g) {
       return g.size();
     }
     return geometry instanceof PaddedCrop g ? g.size() : 0;
@@ -89,7 +98,7 @@ public record ImageTransform(
         shape.part(),
         shape.resizedWidth(),
         shape.resizedHeight(),
-        Filter.BILINEAR,
+        geometry instanceof Prepared g ? g.filter() : Filter.BILINEAR,
         shape.crop(),
         flipped,
         steps,
@@ -144,6 +153,12 @@ public record ImageTransform(
           g.anywhere()
               ? anywhere(w, h, g.size(), draws.of("crop"))
               : new Box(middle(w, g.size()), middle(h, g.size()), g.size(), g.size());
+      return ImageView.resized(all, w, h, crop);
+    }
+    if (geometry instanceof Prepared g) {
+      int w = g.shorter() == 0 ? g.size() : scaled(width, height, g.shorter());
+      int h = g.shorter() == 0 ? g.size() : scaled(height, width, g.shorter());
+      Box crop = new Box(middle(w, g.size()), middle(h, g.size()), g.size(), g.size());
       return ImageView.resized(all, w, h, crop);
     }
     if (geometry instanceof PaddedCrop g) {

@@ -1,0 +1,59 @@
+package io.vicinal.data;
+
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
+import io.vicinal.InputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * Which model made an array of features: what {@code features.json} beside a {@code features.npy}
+ * says. Immutable, so safe for any thread.
+ *
+ * @param space equal for features that can be compared: same model, output and preparation
+ * @param text what a sentence calls it
+ */
+public record FeatureOrigin(String space, String text) {
+  /** The array's name in a folder of features. */
+  public static final String FEATURES = "features.npy";
+
+  /** What is said about it. */
+  public static final String FACTS = "features.json";
+
+  /** Null where nothing is known. */
+  public static FeatureOrigin of(Path array) {
+    if (array == null || !array.endsWith(FEATURES)) {
+      return null;
+    }
+    try {
+      JsonObject json =
+          JsonParser.parseString(Files.readString(array.resolveSibling(FACTS))).getAsJsonObject();
+      return new FeatureOrigin(json.get("space").getAsString(), json.get("model").getAsString());
+    } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
+      return null;
+    }
+  }
+
+  /**
+   * @throws InputException if two arrays are known to be of different models
+   */
+  public static void check(Path first, Path second) {
+    FeatureOrigin a = of(first);
+    FeatureOrigin b = of(second);
+    if (a != null && b != null && !a.space.equals(b.space)) {
+      throw InputFile.problem(
+          second,
+          "has features of "
+              + b.text
+              + ", and "
+              + first
+              + " those of "
+              + a.text
+              + ", which cannot be compared"
+              + (a.text.equals(b.text) ? " (another file, output or preparation)" : ""),
+          "make both with one model: vicinal features");
+    }
+  }
+}

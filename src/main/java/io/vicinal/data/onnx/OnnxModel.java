@@ -1,0 +1,340 @@
+package io.vicinal.data.onnx;
+
+import ai.onnxruntime.NodeInfo;
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtException;
+import ai.onnxruntime.OrtLoggingLevel;
+import ai.onnxruntime.OrtSession;
+import ai.onnxruntime.TensorInfo;
+import io.vicinal.InputException;
+import io.vicinal.OptionalLibrary;
+import io.vicinal.data.InputFile;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Function;
+
+/**
+ * A network that takes one batch of pictures, run by ONNX Runtime on the processor. Not for several
+ * threads at once.
+ */
+public final class OnnxModel implements AutoCloseable {
+  private static final int SHOWN = 200;
+
+  /** How the output for a picture becomes one row. */
+  public enum Pool {
+    /** It is one: [N, D]. */
+    NONE,
+    /** The first of its tokens: [N, tokens, D]. */
+    CLS,
+    /** The mean over tokens or places. */
+    MEAN,
+    /** The largest of each feature over tokens or places. */
+    MAX,
+    /** All numbers as they lie. */
+    FLATTEN;
+
+    /** As it is said on a command line. */
+    @Override
+    public String toString() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /**
+   * What the model takes; numbers that are open are -1.
+   *
+   * @param name of the input
+   * @param batch pictures at once
+   * @param channelsFirst [N, 3, H, W], else [N, H, W, 3]; null if both would do
+   */
+  public record Input(String name, long batch, Boolean channelsFirst, long height, long width) {}
+
+  /** Rows of features, one after the other, and how long each is. */
+  public record Features(float[] values, int width) {}
+
+  private final Path file;
+  private final OrtEnvironment environment;
+  private final OrtSession session;
+  private final Input input;
+  private String output;
+  private Pool pool;
+
+  /**
+   * Opens a model.
+   *
+   * @param threads that compute
+   * @throws InputException one sentence, if ONNX Runtime is not there or cannot open the file, or
+   *     the model does not take one batch of pictures in float32
+   */
+  public OnnxModel(Path file, int threads) {
+    OptionalLibrary.ONNX.require("a model in ONNX's format");
+    InputFile.open(file).close(); // says why not
+    this.file = file;
+    try {
+      environment =
+          OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "vicinal");
+      session =
+          call(
+              () -> session(threads),
+              e ->
+                  InputFile.problem(
+                      file,
+                      "cannot be opened as an ONNX model (" + words(e) + ")",
+                      "export it again, with its .data file beside it if it has one",
+                      e));
+    } catch (LinkageError | IllegalStateException e) {
+      throw new InputException(
+          "ONNX Runtime cannot be loaded on this machine (" + words(e) + "); check its libraries",
+          e);
+    }
+    try {
+      input = input();
+    } catch (InputException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private OrtSession session(int threads) throws OrtException {
+    try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      options.setIntraOpNumThreads(threads);
+      options.setInterOpNumThreads(1);
+      options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
+      options.addConfigEntry("session.intra_op.allow_spinning", "0"); // pictures are decoded
+      return environment.createSession(file.toString(), options);
+    }
+  }
+
+  /** Where a class catches an exception of a library, it cannot be loaded without that. */
+  private static <T> T call(Callable<T> work, Function<Exception, RuntimeException> refusal) {
+    try {
+      return work.call();
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw refusal.apply(e);
+    }
+  }
+
+  private static String words(Throwable e) {
+    String text = InputFile.printable(String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
+    text = text.replaceFirst("^Error code - \\w+ - message: ", "");
+    return text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
+  }
+
+  private InputException problem(String what, String remedy) {
+    return InputFile.problem(file, what, remedy);
+  }
+
+  private Map<String, NodeInfo> infos(boolean inputs) {
+    return call(
+        () -> inputs ? session.getInputInfo() : session.getOutputInfo(),
+        e -> problem("does not say what it takes (" + words(e) + ")", "export it again"));
+  }
+
+  private Input input() {
+    Map<String, NodeInfo> all = infos(true);
+    if (all.size() != 1) {
+      throw problem(
+          "has "
+              + all.size()
+              + " inputs ("
+              + InputFile.listed(all.keySet())
+              + "), and pictures are one",
+          "export the part of the model that takes pictures");
+    }
+    NodeInfo node = all.values().iterator().next();
+    String named = "input '" + InputFile.printable(node.getName()) + "'";
+    if (!(node.getInfo() instanceof TensorInfo info) || info.getShape().length != 4) {
+      throw problem(
+          named
+              + (node.getInfo() instanceof TensorInfo t
+                  ? " has shape " + shape(t) + ", which is no batch of pictures"
+                  : " is no tensor"),
+          "export the part of the model that takes [N, 3, H, W] or [N, H, W, 3]");
+    }
+    if (info.type != OnnxJavaType.FLOAT) {
+      throw problem(
+          named + " is " + info.type.name().toLowerCase(Locale.ROOT),
+          "export the model with an input of float32");
+    }
+    long[] s = info.getShape();
+    boolean first = s[1] == 3 || s[1] < 0 && s[3] != 3;
+    boolean last = s[3] == 3 || s[3] < 0 && s[1] != 3;
+    if (!first && !last) {
+      throw problem(
+          named + " has shape " + shape(info) + " without 3 channels",
+          "export the model for colour pictures");
+    }
+    Boolean channelsFirst = first && last ? null : first;
+    boolean hwc = !first;
+    return new Input(node.getName(), s[0], channelsFirst, s[hwc ? 1 : 2], s[hwc ? 2 : 3]);
+  }
+
+  private static String shape(TensorInfo info) {
+    List<String> parts = new ArrayList<>();
+    for (int i = 0; i < info.getShape().length; i++) {
+      String name = info.getDimensionNames()[i];
+      long length = info.getShape()[i];
+      parts.add(length >= 0 ? Long.toString(length) : name.isEmpty() ? "?" : name);
+    }
+    return InputFile.printable(parts.toString());
+  }
+
+  /** What it takes. */
+  public Input takes() {
+    return input;
+  }
+
+  /** The output that is taken. */
+  public String output() {
+    return output;
+  }
+
+  /** How it becomes rows. */
+  public Pool pool() {
+    return pool;
+  }
+
+  /**
+   * Chooses what {@link #run} gives.
+   *
+   * @param name of an output; null: the only one, or the only one that is a row a picture
+   * @param how null: none, if it is a row a picture
+   * @throws InputException one sentence with the outputs there are, if that is no choice
+   */
+  public void choose(String name, Pool how) {
+    Map<String, TensorInfo> outputs = new LinkedHashMap<>();
+    infos(false)
+        .forEach(
+            (key, node) -> {
+              if (node.getInfo() instanceof TensorInfo info
+                  && info.type == OnnxJavaType.FLOAT
+                  && info.getShape().length > 1) {
+                outputs.put(key, info);
+              }
+            });
+    List<String> said = new ArrayList<>();
+    outputs.forEach((key, info) -> said.add(key + " " + shape(info)));
+    if (outputs.isEmpty()) {
+      throw problem("has no output of float32 with a row a picture", "export it with one");
+    }
+    if (name != null && !outputs.containsKey(name)) {
+      throw problem(
+          "has no output '" + name + "' of float32",
+          "choose --output " + String.join(" or ", said));
+    }
+    List<String> rows =
+        outputs.keySet().stream().filter(key -> outputs.get(key).getShape().length == 2).toList();
+    if (name == null && outputs.size() > 1 && rows.size() != 1) {
+      throw problem(
+          "has " + outputs.size() + " outputs", "choose --output " + String.join(" or ", said));
+    }
+    output =
+        name != null
+            ? name
+            : outputs.size() == 1 ? outputs.keySet().iterator().next() : rows.get(0);
+    TensorInfo info = outputs.get(output);
+    int rank = info.getShape().length;
+    String named = "output '" + output + "' has shape " + shape(info);
+    if (rank > 4) {
+      throw problem(named, "choose an output of 2 to 4 dimensions");
+    }
+    if (rank > 2 && (how == null || how == Pool.NONE)) {
+      throw problem(
+          named + ", several vectors a picture",
+          "say what becomes of them: --pool "
+              + (rank == 3 ? "cls, mean" : "mean")
+              + ", max or flatten");
+    }
+    if (how == Pool.CLS && rank != 3) {
+      throw problem(
+          named + ", no list of tokens", rank == 2 ? "leave --pool out" : "choose --pool mean");
+    }
+    pool = rank == 2 ? Pool.NONE : how;
+  }
+
+  /**
+   * Features of a batch.
+   *
+   * @param pixels direct, as the model takes them, {@code count} pictures and no more
+   * @throws InputException one sentence, if the model cannot compute them
+   */
+  public Features run(FloatBuffer pixels, long count, boolean channelsFirst, int size) {
+    long[] shape =
+        channelsFirst ? new long[] {count, 3, size, size} : new long[] {count, size, size, 3};
+    return call(
+        () -> run(pixels, shape, channelsFirst),
+        e ->
+            problem(
+                "cannot compute " + count + " pictures of side " + size + " (" + words(e) + ")",
+                "check --size and --layout"));
+  }
+
+  private Features run(FloatBuffer pixels, long[] shape, boolean channelsFirst)
+      throws OrtException {
+    try (OnnxTensor batch = OnnxTensor.createTensor(environment, pixels, shape);
+        OrtSession.Result result = session.run(Map.of(input.name(), batch), Set.of(output))) {
+      OnnxTensor out = (OnnxTensor) result.get(0);
+      long[] given = out.getInfo().getShape();
+      if (given[0] != shape[0]) {
+        throw problem(
+            "gives shape " + Arrays.toString(given) + " for " + shape[0] + " pictures",
+            "choose an --output with a row a picture");
+      }
+      return pooled(out.getFloatBuffer(), given, channelsFirst);
+    }
+  }
+
+  private Features pooled(FloatBuffer values, long[] shape, boolean channelsFirst) {
+    int count = (int) shape[0];
+    int each = values.remaining() / count;
+    float[] all = new float[count * each];
+    values.get(all);
+    if (pool == Pool.NONE || pool == Pool.FLATTEN) {
+      return new Features(all, each);
+    }
+    boolean planes = shape.length == 4 && channelsFirst; // a feature's places lie together
+    int width = (int) shape[planes ? 1 : shape.length - 1];
+    int places = each / width;
+    float[] rows = new float[count * width];
+    for (int i = 0; i < count; i++) {
+      for (int d = 0; d < width; d++) {
+        int start = i * each + (planes ? d * places : d);
+        rows[i * width + d] = pooled(all, start, planes ? 1 : width, places);
+      }
+    }
+    return new Features(rows, width);
+  }
+
+  private float pooled(float[] all, int start, int step, int places) {
+    double sum = 0;
+    float most = all[start];
+    for (int k = 0; k < places; k++) {
+      float value = all[start + k * step];
+      sum += value;
+      most = Math.max(most, value);
+    }
+    return pool == Pool.CLS ? all[start] : pool == Pool.MAX ? most : (float) (sum / places);
+  }
+
+  @Override
+  public void close() {
+    call(
+        () -> {
+          session.close();
+          return null;
+        },
+        IllegalStateException::new);
+  }
+}
