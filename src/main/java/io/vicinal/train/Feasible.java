@@ -3,6 +3,7 @@ package io.vicinal.train;
 import io.vicinal.InputException;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.SamplerConfig;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.retrieval.MetricId;
 import io.vicinal.sample.Population;
 import java.util.Arrays;
@@ -83,6 +84,7 @@ final class Feasible {
    * @throws InputException if it became nothing and something needs it
    */
   static void checkValidation(RunConfig given, RunConfig fitted, Consumer<String> notes) {
+    FeatureOrigin.check(given.data().features(), given.validation().features());
     boolean plateau = given.schedule().name().equals("plateau");
     if (!fitted.validation().present() && (plateau || given.earlyStop().patience() > 0)) {
       throw new InputException(

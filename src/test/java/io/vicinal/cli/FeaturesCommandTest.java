@@ -223,6 +223,14 @@ class FeaturesCommandTest {
             b.resolve("features.npy"),
             b.resolve("samples.csv:label"))
         .failed(2, "features of other.onnx, and ", "those of model.onnx, which cannot be compared");
+    Outcome.of(
+            "train --features % --labels % --run % --set % --set %",
+            a.resolve("features.npy"),
+            a.resolve("samples.csv:label"),
+            folder.resolve("run"),
+            "validation.features=" + b.resolve("features.npy"),
+            "validation.labels=" + b.resolve("samples.csv:label"))
+        .failed(2, "features of other.onnx, and ", "those of model.onnx, which cannot be compared");
   }
 
   @Test
