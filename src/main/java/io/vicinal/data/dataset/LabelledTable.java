@@ -66,7 +66,11 @@ final class LabelledTable {
     }
     Path folder = file.toAbsolutePath().getParent();
     into.root(file.getParent() == null ? folder : file.getParent());
-    for (List<String> row = rows.next(); row != null; row = rows.next()) {
+    List<String> row = rows.next();
+    if (row == null) {
+      throw InputFile.problem(file, "has no rows below its first line", "check the file");
+    }
+    for (; row != null; row = rows.next()) {
       table.row(row, rows.at());
     }
     into.sortClasses(true);

@@ -3,8 +3,10 @@ package io.vicinal.data.image;
 import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
 import java.io.IOException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -46,16 +48,18 @@ public final class ImageFiles implements ImageSource {
         Files.find(
             folder,
             64,
-            (path, about) -> about.isRegularFile(),
+            (path, about) -> !about.isDirectory(), // reading the others says what they are
             EnumSet.of(FileVisitOption.FOLLOW_LINKS).toArray(FileVisitOption[]::new))) {
       files.map(folder::relativize).filter(ImageFiles::isPicture).forEach(p -> names.add(p + ""));
     } catch (IOException | java.io.UncheckedIOException e) {
       Throwable cause = e instanceof java.io.UncheckedIOException u ? u.getCause() : e;
-      String why = cause instanceof java.nio.file.NoSuchFileException ? "does not exist" : null;
-      throw InputFile.problem(
-          folder,
-          why != null ? why : "cannot be walked through (" + cause.getMessage() + ")",
-          "check the path, its permissions and its links");
+      String why = "cannot be walked through (" + cause.getMessage() + ")";
+      if (cause instanceof FileSystemLoopException) {
+        why = "has a link to a folder that it lies in (" + cause.getMessage() + ")";
+      } else if (cause instanceof NoSuchFileException) {
+        why = "does not exist";
+      }
+      throw InputFile.problem(folder, why, "check the path, its permissions and its links");
     }
     if (names.isEmpty()) {
       throw InputFile.problem(

@@ -132,7 +132,7 @@ class CsvFormatTest {
     refused(() -> read("path,class", "p/1.jpg,a"), "has no column 'label'", "path, class");
     refused(() -> read("label,path,path", "a,p/1.jpg,x"), "two columns 'path'");
     refused(() -> read("label,path", "a,\"p/1.jpg"), "quote that is never closed");
-    refused(() -> read("label,path"), "has no samples");
+    refused(() -> read("label,path"), "t.csv: has no rows below its first line");
     tree.bytes("t.csv");
     refused(() -> Datasets.open(folder.resolve("t.csv")), "t.csv: is empty");
     assertThat(read("label,path", "a,p/1.jpg").notes())

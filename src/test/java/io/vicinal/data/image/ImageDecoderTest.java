@@ -247,6 +247,22 @@ class ImageDecoderTest {
         .hasMessageContaining("none.jpg: does not exist");
   }
 
+  /** A folder never gives fewer pictures than it seems to have without a word. */
+  @Test
+  void whatIsCalledAPictureAndIsNoneIsNotPassedOver(@TempDir Path folder) throws IOException {
+    Files.copy(Pillow.FOLDER.resolve("rgb.png"), folder.resolve("a.png"));
+    Files.createSymbolicLink(folder.resolve("b.png"), folder.resolve("nowhere.png"));
+    ImageFiles files = ImageFiles.below(folder);
+    assertThat(files.size()).isEqualTo(2);
+    assertThatThrownBy(() -> files.read(1, decoder, ImageDecoder::header))
+        .hasMessageContaining("b.png: ");
+    Files.createSymbolicLink(folder.resolve("c"), folder);
+    assertThatThrownBy(() -> ImageFiles.below(folder))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining(
+            "has a link to a folder that it lies in (" + folder.resolve("c") + ")");
+  }
+
   /** A name says nothing: Pillow does not look at it either. */
   @Test
   void aPngThatIsCalledJpgIsRead(@TempDir Path folder) throws IOException {
