@@ -37,6 +37,13 @@ public record LossSpec(String name, Map<String, Double> parameters) {
     parameters = Collections.unmodifiableMap(new LinkedHashMap<>(parameters));
   }
 
+  /** As a program has it, {@code NAME,PARAMETER=VALUE,...}. */
+  public String text() {
+    StringBuilder text = new StringBuilder(name);
+    parameters.forEach((key, value) -> text.append(',').append(key).append('=').append(value));
+    return text.toString();
+  }
+
   /**
    * Whether the batch's loss is a (weighted) mean of per-sample terms, a centre regulariser aside.
    *

@@ -1,6 +1,5 @@
 package io.vicinal.program;
 
-import io.vicinal.backend.LossSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -111,9 +110,10 @@ public final class Expr extends ImageAxes {
    *
    * @param labels int [B], 0 to C - 1, an input of the program
    * @param proxies class c owns the rows from c K on
+   * @param loss as {@code spec().text()} of one of {@code io.vicinal.loss} says it
    */
-  public Expr proxyLoss(Expr labels, Expr proxies, LossSpec loss) {
-    Attributes attributes = Attributes.of("loss", ProxyLosses.text(loss));
+  public Expr proxyLoss(Expr labels, Expr proxies, String loss) {
+    Attributes attributes = Attributes.of("loss", loss);
     return graph().node(Operation.PROXY_LOSS, attributes, this, labels, proxies);
   }
 

@@ -1,6 +1,5 @@
 package io.vicinal.program;
 
-import io.vicinal.backend.LossSpec;
 import io.vicinal.program.Derivative.Slot;
 
 /**
@@ -108,13 +107,5 @@ final class ProxyLosses {
   private static boolean isNone(Expr direction) {
     return direction.operation() == Operation.BROADCAST_LIKE
         && Simplification.isConstant(direction.operand(0), 0);
-  }
-
-  /** A loss as an attribute, {@code NAME,PARAMETER=VALUE,...}. */
-  static String text(LossSpec loss) {
-    StringBuilder text = new StringBuilder(loss.name());
-    loss.parameters()
-        .forEach((name, value) -> text.append(',').append(name).append('=').append(value));
-    return text.toString();
   }
 }

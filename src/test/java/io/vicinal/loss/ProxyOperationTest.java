@@ -53,7 +53,7 @@ class ProxyOperationTest {
     @Override
     public Expr value(Batch in) {
       Expr proxies = in.parameter("proxies", "P", "d");
-      Expr fused = in.embedding().proxyLoss(in.labels(), proxies, loss.spec());
+      Expr fused = in.embedding().proxyLoss(in.labels(), proxies, loss.spec().text());
       return fused.plus(triplet().value(in).times(SHARE));
     }
 
@@ -152,7 +152,7 @@ class ProxyOperationTest {
     Expr e = graph.real("embedding", "B", "D").matmul(layer).tanh();
     Expr labels = graph.integer("labels", "B");
     Expr proxies = graph.real("proxies", "P", "d");
-    Expr fused = e.proxyLoss(labels, proxies, new NormalizedSoftmax(0.1).spec());
+    Expr fused = e.proxyLoss(labels, proxies, new NormalizedSoftmax(0.1).spec().text());
     Expr scores = e.cosines(proxies).over(0.1);
     Expr written = scores.logSumExp(1).minus(scores.pick(labels.column(), 1)).mean();
     List<String> inputs = List.of("embedding", "layer", "proxies");
@@ -189,8 +189,9 @@ class ProxyOperationTest {
     Expr labels = graph.integer("labels", "N"); // else the names of sizes say it first
     Expr proxies = graph.real("proxies", "P", "d");
     LossSpec spec = new ProxyAnchor().spec();
-    refused(() -> e.proxyLoss(labels.column(), proxies, spec), "ranks are 2, of the labels 1");
-    Expr loss = e.proxyLoss(labels, proxies, spec);
+    refused(
+        () -> e.proxyLoss(labels.column(), proxies, spec.text()), "ranks are 2, of the labels 1");
+    Expr loss = e.proxyLoss(labels, proxies, spec.text());
     Expr gradient = Reverse.gradients(loss, List.of(e)).get(0);
     Expr product = Forward.tangents(List.of(gradient), Map.of(e, e.stop())).get(0);
     refused(
@@ -198,23 +199,26 @@ class ProxyOperationTest {
         "kernels have no third derivative; the same loss written as a program has");
     Expr best = e.matmul(proxies.transposed()).argmax(1).drop(1);
     refusedAtRun(
-        e.proxyLoss(best, proxies, spec), LABELS, 5, "proxy_loss: its labels are computed");
+        e.proxyLoss(best, proxies, spec.text()), LABELS, 5, "proxy_loss: its labels are computed");
     refusedAtRun(loss, new long[] {0, 1, 2, 4, 0}, 5, "labels[3] is 4; it must be in 0..3");
     refusedAtRun(loss, new long[] {0, 1, -1, 3, 0}, 5, "labels[2] is -1; it must be in 0..3");
     refusedAtRun(loss, LABELS, 4, "proxy_loss: [4, 3] has not one row for each of 5 labels");
     refusedAtRun(loss, new long[0], 0, "[0, 3] and proxies [4, 3]: one of them is empty");
     LossSpec centers = new LossSpec("soft-triple", Map.of("centers", 3.0));
     refusedAtRun(
-        e.proxyLoss(labels, proxies, centers),
+        e.proxyLoss(labels, proxies, centers.text()),
         LABELS,
         5,
         "proxies [4, 3] are not 3 for each class");
     LossSpec unknown = new LossSpec("proxy-anchovy", Map.of());
     refusedAtRun(
-        e.proxyLoss(labels, proxies, unknown), LABELS, 5, "'proxy-anchovy' is no loss; choose ");
+        e.proxyLoss(labels, proxies, unknown.text()),
+        LABELS,
+        5,
+        "'proxy-anchovy' is no loss; choose ");
     LossSpec wild = new LossSpec("cosface", Map.of("scale", -1.0));
     refusedAtRun(
-        e.proxyLoss(labels, proxies, wild), LABELS, 5, "proxy_loss: cosface: scale is -1;");
+        e.proxyLoss(labels, proxies, wild.text()), LABELS, 5, "proxy_loss: cosface: scale is -1;");
   }
 
   private static void refused(ThrowingCallable build, String sentence) {

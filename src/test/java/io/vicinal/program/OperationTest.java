@@ -186,7 +186,7 @@ class OperationTest {
 
   /** The gradient by the embeddings, or by the proxies. */
   private static Expr slope(Expr e, Expr labels, Expr p, LossSpec loss, int of) {
-    return Reverse.gradients(e.proxyLoss(labels, p, loss), List.of(e, p)).get(of);
+    return Reverse.gradients(e.proxyLoss(labels, p, loss.text()), List.of(e, p)).get(of);
   }
 
   /** The second array as a mask; it is away from its step. */
@@ -472,7 +472,7 @@ class OperationTest {
           Operation.PROXY_LOSS,
           List.of(rows, proxies),
           List.of(classes),
-          (x, i) -> x.get(0).proxyLoss(i.get(0), x.get(1), loss));
+          (x, i) -> x.get(0).proxyLoss(i.get(0), x.get(1), loss.text()));
       for (int k = 0; k < 2; k++) {
         int of = k;
         CASES

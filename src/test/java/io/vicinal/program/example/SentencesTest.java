@@ -44,7 +44,7 @@ class SentencesTest {
   void lawsAndLossesSayTheirSettings() {
     Expr drawn = x.uniform(graph.integer("key"), labels.column(), 3);
     LossSpec spec = new LossSpec("cosface", Map.of("margin", 0.35));
-    Expr loss = drawn.proxyLoss(labels, graph.real("proxies", "C", "d"), spec);
+    Expr loss = drawn.proxyLoss(labels, graph.real("proxies", "C", "d"), spec.text());
     Expr gradient = Reverse.gradients(loss, List.of(graph.real("proxies", "C", "d"))).get(0);
     assertThat(new Program(Map.of("gradient", gradient)).toString().replaceAll(":\\d+", ":LINE"))
         .isEqualTo(
