@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
@@ -29,7 +30,7 @@ final class Photographs {
     Xoshiro random = new Xoshiro(seed);
     List<String> names = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      String name = String.format("%04d.jpg", i);
+      String name = String.format(Locale.ROOT, "%04d.jpg", i);
       write(picture(random), folder.resolve(name));
       names.add(name);
     }

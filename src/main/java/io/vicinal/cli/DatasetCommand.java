@@ -233,7 +233,7 @@ final class DatasetCommand implements Callable<Integer> {
             Text.count(data.size(), "sample", "samples"),
             Text.count(used(data), "class", "classes"),
             pictures(data),
-            data.format()));
+            data.formatName()));
     writer.println();
     boolean above = data.superClasses().known();
     boolean flags =
@@ -312,7 +312,7 @@ final class DatasetCommand implements Callable<Integer> {
   private JsonObject json(Dataset data, List<Part> parts) {
     JsonObject json = new JsonObject();
     json.addProperty("path", path.toString());
-    json.addProperty("format", data.format());
+    json.addProperty("format", data.formatName());
     json.addProperty("samples", data.size());
     json.addProperty("classes", used(data));
     if (data.pixels() != null) {

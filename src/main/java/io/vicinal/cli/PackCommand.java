@@ -2,6 +2,7 @@ package io.vicinal.cli;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.dataset.Dataset;
 import io.vicinal.data.dataset.Datasets;
@@ -18,6 +19,7 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -83,6 +85,8 @@ final class PackCommand implements Callable<Integer> {
   @Option(names = "--intact", paramLabel = "FILE.pack", description = "Compare its checksums.")
   private Path intact;
 
+  @Mixin private OutputOptions outputs;
+
   @Override
   public Integer call() {
     PrintWriter console = spec.commandLine().getOut();
@@ -103,11 +107,24 @@ final class PackCommand implements Callable<Integer> {
     if (threads < 0 || threads > MOST_THREADS) {
       throw new InputException("--threads: " + threads + " is not in 0.." + MOST_THREADS);
     }
-    if (Files.exists(out)) {
-      throw new InputException(out + ": is there already; remove it or name another --out");
+    if (Files.exists(out) && !mayReplace()) {
+      throw new InputException(
+          out
+              + ": is there already and is no packed file; name another --out, or give --overwrite");
     }
     pack(console);
     return 0;
+  }
+
+  private boolean mayReplace() {
+    try {
+      if (Files.isSameFile(out, folder)) {
+        throw new InputException(out + ": is an input of this command; name another --out");
+      }
+    } catch (IOException e) {
+      // one that cannot be looked at will not be read either
+    }
+    return outputs.overwrite() || PackedImages.isOne(out);
   }
 
   private void pack(PrintWriter console) {

@@ -76,7 +76,7 @@ class DatasetCommandTest {
     Path out = folder.resolve("all.csv");
     Outcome.of("dataset", photos(), "--validation-fraction", "0.5", "--out", out).succeeded();
     Dataset table = Datasets.open(out);
-    assertThat(table.format()).isEqualTo("csv");
+    assertThat(table.formatName()).isEqualTo("csv");
     assertThat(table.splits()).containsExactly("train", "validation", "test");
     assertThat(table.ids("validation")).hasSize(2 + 3);
     assertThat(table.classes().list()).containsExactly("cat", "dog", "owl");

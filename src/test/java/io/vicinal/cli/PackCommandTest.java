@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vicinal.data.image.ImageDecoder;
 import io.vicinal.data.image.ImageView;
 import io.vicinal.data.image.PackedImages;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -32,7 +34,11 @@ class PackCommandTest {
         .matches("3 pictures as files, .*: .*a\\.pack\\R");
     assertThat(Outcome.of("pack --intact %", out).succeeded().out())
         .contains("3 pictures as files; every checksum is right");
-    Outcome.of("pack % --out %", photos, out).failed(2, "a.pack: is there already");
+    Outcome.of("pack % --out %", photos, out).succeeded();
+    Path notes = Files.writeString(folder.resolve("notes.txt"), "mine");
+    Outcome.of("pack % --out %", photos, notes).failed(2, "notes.txt: is there already and is no ");
+    assertThat(notes).hasContent("mine");
+    Outcome.of("pack % --out % --overwrite", notes, notes).failed(2, "is an input of this command");
     Path small = folder.resolve("b.pack");
     assertThat(
             Outcome.of("pack % --out % --pixels --shorter 8 --threads 1", photos, small)
@@ -103,5 +109,27 @@ class PackCommandTest {
     Outcome.of("pack % --out x --threads -1", photos).failed(2, "--threads");
     Outcome.of("pack % --out x", folder.resolve("none")).failed(2, "none: does not exist");
     Outcome.of("pack --intact %", photos).failed(2, "is a folder");
+  }
+
+  @Test
+  void aPictureLargerThanJavasMemoryIsNamed() throws IOException {
+    Path photos = photos();
+    BufferedImage large = new BufferedImage(6_000, 6_000, BufferedImage.TYPE_BYTE_BINARY);
+    ImageIO.write(large, "png", photos.resolve("birds/large.png").toFile()); // 108 MB as RGB
+    Path out = folder.resolve("a.pack");
+    Outcome skipped =
+        CliProcess.start(
+                folder,
+                List.of("-Xmx64m"),
+                "pack",
+                photos,
+                "--out",
+                out,
+                "--skip-bad",
+                "--threads",
+                1)
+            .await();
+    assertThat(skipped.err()).contains("large.png: its pixels take more memory than Java has");
+    assertThat(skipped.out()).contains("3 pictures as files, 1 left out, ");
   }
 }

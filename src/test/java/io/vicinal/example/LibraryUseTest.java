@@ -19,6 +19,8 @@ import io.vicinal.influence.solve.Progress;
 import io.vicinal.loss.NormalizedSoftmax;
 import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.program.Executable;
+import io.vicinal.program.Graph;
+import io.vicinal.program.Program;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
@@ -35,6 +37,7 @@ import java.io.PrintStream;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +53,36 @@ import org.junit.jupiter.api.io.TempDir;
 /** The examples of the documentation are this package's sources, and they work. */
 class LibraryUseTest {
   @TempDir private Path folder;
+
+  @Test
+  void aNetworksFirstLayersBecomeAProgram() {
+    Program layers = new Program(Map.of("features", FirstLayersUse.features(new Graph())));
+    assertThat(layers.toString()).contains("conv ").contains("pool_argmax ");
+  }
+
+  @Test
+  void halfOfTheClassesTrain(@TempDir Path photos) throws IOException {
+    for (String name : List.of("jay", "kite", "lark", "wren")) {
+      Path one = Files.createDirectories(photos.resolve("train").resolve(name));
+      Files.copy(Path.of("src/test/resources/images/rgb.png"), one.resolve("1.png"));
+    }
+    assertThat(DatasetUse.training(photos).values()).containsExactly("jay", "kite");
+  }
+
+  @Test
+  void picturesComeAsTrainingSeesThem(@TempDir Path photos) throws IOException {
+    for (String name : List.of("420.jpg", "rgb.png")) {
+      Files.copy(Path.of("src/test/resources/images", name), photos.resolve(name));
+    }
+    List<String> shapes = new ArrayList<>();
+    PicturesUse.epoch(
+        photos,
+        List.of(new long[] {1, 0}, new long[] {1}),
+        7,
+        1,
+        x -> shapes.add(Arrays.toString(x.shape().dims())));
+    assertThat(shapes).containsExactly("[2, 224, 224, 3]", "[1, 224, 224, 3]");
+  }
 
   @Test
   void trainsAnEmbeddingThatRetrievesBetterThanItsFeatures() {

@@ -6,6 +6,7 @@ import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.BackendOptions;
+import io.vicinal.backend.TestDevice;
 import io.vicinal.process.InterruptedCall;
 import io.vicinal.retrieval.EvaluationOptions.Method;
 import io.vicinal.tensor.Arena;
@@ -32,7 +33,7 @@ class EvaluatorTest {
 
   @BeforeAll
   static void open() {
-    backend = Backend.cpu();
+    backend = TestDevice.open();
     evaluator = new Evaluator(backend);
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.data.Offset.offset;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.backend.TestDevice;
 import io.vicinal.retrieval.EvaluationOptions.Method;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -27,7 +28,7 @@ class MetricGoldenTest {
 
   @BeforeAll
   static void open() {
-    backend = Backend.cpu();
+    backend = TestDevice.open();
   }
 
   private interface Value {

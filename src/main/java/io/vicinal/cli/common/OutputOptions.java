@@ -38,7 +38,8 @@ public final class OutputOptions {
     return this;
   }
 
-  boolean overwrite() {
+  /** Whether what is there may be replaced, whoever wrote it. */
+  public boolean overwrite() {
     return overwrite;
   }
 

@@ -131,7 +131,7 @@ public final class Dataset {
   }
 
   /** The name of its format. */
-  public String format() {
+  public String formatName() {
     return format;
   }
 

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import us.hebi.matlab.mat.format.Mat5;
 import us.hebi.matlab.mat.format.Mat5File;
 import us.hebi.matlab.mat.types.Array;
@@ -51,7 +52,7 @@ final class MatlabFile {
       }
     }
     throw InputFile.problem(
-        path, "has no " + type.getSimpleName().toLowerCase() + " '" + name + "'", AGAIN);
+        path, "has no " + type.getSimpleName().toLowerCase(Locale.ROOT) + " '" + name + "'", AGAIN);
   }
 
   /** The texts of a cell array; none if there is no such variable. */

@@ -261,13 +261,22 @@ public final class ImagePacker {
   private Packed packed(int sample, ImageDecoder decoder) {
     byte[] name = files.name(sample).getBytes(StandardCharsets.UTF_8);
     try {
-      byte[] contents = files.read(sample, decoder, this::contents);
-      return new Packed(PackFormat.IMAGE, name, contents);
+      return new Packed(PackFormat.IMAGE, name, read(sample, decoder));
     } catch (InputException e) {
       if (!skipBad) {
         throw e;
       }
       return new Packed(PackFormat.BAD, name, e.getMessage().getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  private byte[] read(int sample, ImageDecoder decoder) {
+    try {
+      return files.read(sample, decoder, this::contents);
+    } catch (OutOfMemoryError e) { // of one large array, which is gone by now
+      throw new InputException(
+          files.name(sample)
+              + ": its pixels take more memory than Java has; raise -Xmx or leave it out");
     }
   }
 

@@ -53,6 +53,16 @@ public final class PackedImages implements ImageSource {
     }
   }
 
+  /** Whether a file begins as packed ones do. */
+  public static boolean isOne(Path path) {
+    try (InputFile file = InputFile.open(path)) {
+      return file.size() >= PackFormat.HEAD
+          && PackFormat.of(file.readFully(PackFormat.HEAD)).getLong(0) == PackFormat.MAGIC;
+    } catch (InputException e) {
+      return false;
+    }
+  }
+
   /**
    * Opens a packed file.
    *

@@ -57,7 +57,7 @@ class CsvFormatTest {
     assertThat(data.columns()).containsExactly("", "photographer");
     assertThat(data.cell("photographer", 1)).isEqualTo("bob");
     assertThat(data.cell("photographer", 2)).isEmpty();
-    assertThat(data.format()).isEqualTo("csv");
+    assertThat(data.formatName()).isEqualTo("csv");
   }
 
   @Test

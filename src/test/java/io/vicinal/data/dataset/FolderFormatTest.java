@@ -26,7 +26,7 @@ class FolderFormatTest {
     try {
       Locale.setDefault(Locale.GERMANY);
       Dataset data = Datasets.open(folder);
-      assertThat(data.format()).isEqualTo("folder");
+      assertThat(data.formatName()).isEqualTo("folder");
       assertThat(DatasetTree.rows(data))
           .containsExactly(
               "all Z Z/1.webp",

@@ -65,7 +65,7 @@ class GlyphFormatTest {
   @Test
   void alphabetsAreSplits() {
     Dataset data = Datasets.open(folder);
-    assertThat(data.format()).isEqualTo("glyphs");
+    assertThat(data.formatName()).isEqualTo("glyphs");
     assertThat(data.splits()).containsExactly("train", "cyrillic", "greek");
     assertThat(data.ids("train")).hasSize(2 * 52);
     assertThat(data.ids("greek")).hasSize(2 * 24);

@@ -72,7 +72,7 @@ class PublishedFormatsTest {
   @Test
   void cubIsSplitByClass() {
     Dataset data = Datasets.open(cub().folder());
-    assertThat(data.format()).isEqualTo("cub");
+    assertThat(data.formatName()).isEqualTo("cub");
     assertThat(data.splits()).containsExactly("train", "test");
     assertThat(DatasetTree.labels(data)).containsExactly(0, 0, 1, 2, 3);
     assertThat(data.ids("train")).containsExactly(0, 1, 2);
@@ -153,7 +153,7 @@ class PublishedFormatsTest {
   void carsAreSplitByClassInTheOrderOfTheFile() throws IOException {
     cars(3, 1, 4, 2, 1);
     Dataset data = Datasets.open(folder);
-    assertThat(data.format()).isEqualTo("cars");
+    assertThat(data.formatName()).isEqualTo("cars");
     assertThat(DatasetTree.labels(data)).containsExactly(2, 0, 3, 1, 0);
     assertThat(data.ids("train")).containsExactly(1, 3, 4);
     assertThat(data.classes().get(3)).isEqualTo("smart fortwo Convertible 2012");
@@ -229,7 +229,7 @@ class PublishedFormatsTest {
   @Test
   void onlineProductsHaveTheirLists() {
     Dataset data = Datasets.open(sop("", "").folder());
-    assertThat(data.format()).isEqualTo("sop");
+    assertThat(data.formatName()).isEqualTo("sop");
     assertThat(DatasetTree.labels(data)).containsExactly(0, 0, 1, 2, 2);
     assertThat(data.classes().list()).containsExactly("1", "2", "11319");
     assertThat(data.ids("test")).containsExactly(3, 4);
@@ -247,7 +247,7 @@ class PublishedFormatsTest {
   @Test
   void onlineProductsInInfoFiles() {
     Dataset data = Datasets.open(sop("Info_Files/", "images/").folder());
-    assertThat(data.format()).isEqualTo("sop");
+    assertThat(data.formatName()).isEqualTo("sop");
     assertThat(DatasetTree.rows(data).get(0)).isEqualTo("train 1 bicycle_final/111085122871_0.JPG");
   }
 
@@ -286,7 +286,7 @@ class PublishedFormatsTest {
   @Test
   void inShopHasQueriesAndAGallery() {
     Dataset data = Datasets.open(inshop("5").folder());
-    assertThat(data.format()).isEqualTo("inshop");
+    assertThat(data.formatName()).isEqualTo("inshop");
     assertThat(DatasetTree.rows(data))
         .containsExactly(
             "train id_00000080 img/MEN/Denim/id_00000080/01_1_front.jpg",
@@ -356,7 +356,7 @@ class PublishedFormatsTest {
     }
     tree.bytes("test_batch.bin", record(90, 2));
     Dataset data = Datasets.open(folder);
-    assertThat(data.format()).isEqualTo("cifar10");
+    assertThat(data.formatName()).isEqualTo("cifar10");
     assertThat(data.size()).isEqualTo(11);
     assertThat(data.classes().list()).containsExactly("airplane", "automobile", "bird");
     assertThat(DatasetTree.labels(data)).containsExactly(1, 0, 2, 0, 0, 0, 1, 0, 2, 0, 2);
@@ -385,7 +385,7 @@ class PublishedFormatsTest {
     tree.bytes("train.bin", joined(record(5, 1, 0), record(6, 0, 1)));
     tree.bytes("test.bin", record(7, 2, 2));
     Dataset data = Datasets.open(folder);
-    assertThat(data.format()).isEqualTo("cifar100");
+    assertThat(data.formatName()).isEqualTo("cifar100");
     assertThat(DatasetTree.rows(data))
         .containsExactly(
             "train apple train.bin[0]", "train beaver train.bin[1]", "test bottle test.bin[0]");
@@ -403,7 +403,7 @@ class PublishedFormatsTest {
           place + "train/n02012849/n02012849_1.JPEG",
           place + "val/n01440764/ILSVRC2012_val_00000293.JPEG");
       Dataset data = Datasets.open(folder);
-      assertThat(data.format()).isEqualTo("imagenet");
+      assertThat(data.formatName()).isEqualTo("imagenet");
       assertThat(data.classes().list()).containsExactly("n01440764", "n02012849");
     }
     tree.text("LOC_synset_mapping.txt", "n01440764 tench, Tinca tinca", "n02012849 crane");
@@ -439,7 +439,7 @@ class PublishedFormatsTest {
     tree.bytes("t10k-images-idx3-ubyte.gz", gzip(images));
     tree.bytes("t10k-labels-idx1-ubyte.gz", gzip(labels));
     Dataset data = Datasets.open(folder);
-    assertThat(data.format()).isEqualTo("mnist");
+    assertThat(data.formatName()).isEqualTo("mnist");
     assertThat(DatasetTree.rows(data))
         .containsExactly(
             "train 9 train-images-idx3-ubyte[0]",
