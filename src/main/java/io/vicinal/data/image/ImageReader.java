@@ -235,9 +235,10 @@ public final class ImageReader implements AutoCloseable {
 
     private void fill() {
       while (!free.isEmpty() && filled.size() < ahead && order.hasNext()) {
+        long[] samples = order.next().clone(); // may throw, and then no slot has begun
         Slot slot = free.remove(free.size() - 1);
         filled.add(slot);
-        slot.start(order.next().clone());
+        slot.start(samples);
       }
     }
 
