@@ -19,6 +19,10 @@ public enum OptionalLibrary {
   MATLAB("us.hebi.matlab.mat:mfl-core", "us.hebi.matlab.mat.format.Mat5"),
   /** Networks in ONNX's format, for features of pictures. */
   ONNX("org.bytedeco:onnxruntime", "ai.onnxruntime.OrtEnvironment"),
+  /** Protocol buffers, of which files in ONNX's format are made. */
+  PROTOBUF("com.google.protobuf:protobuf-javalite", "com.google.protobuf.CodedOutputStream"),
+  /** Lucene, for an index of its own. */
+  LUCENE("org.apache.lucene:lucene-core", "org.apache.lucene.index.IndexWriter"),
   /** Options and help of the command line. */
   PICOCLI("info.picocli:picocli", "picocli.CommandLine"),
   /** The command line's progress bar. */

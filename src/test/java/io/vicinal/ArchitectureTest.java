@@ -157,10 +157,17 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that()
-        .doNotHaveFullyQualifiedName("io.vicinal.data.onnx.OnnxModel")
+        .resideOutsideOfPackage("io.vicinal.data.onnx")
         .should()
         .dependOnClassesThat()
-        .resideInAPackage("ai.onnxruntime..")
+        .resideInAnyPackage("ai.onnxruntime..", "com.google.protobuf..")
+        .check(CLASSES);
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName("io.vicinal.cli.export.LuceneIndex")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.lucene..")
         .check(CLASSES);
     noClasses()
         .that()

@@ -120,7 +120,7 @@ class FeaturesCommandTest {
     Path run = folder.resolve("f");
     String words = "features --images % --model % --run % --output places " + PIXELS;
     Outcome.of(words, photos, model(), run)
-        .failed(2, "model.onnx: output 'places' has shape [d0, 4, 12, 12]", "--pool mean, max");
+        .failed(2, "model.onnx: output 'places' has shape [N, 4, 12, 12]", "--pool mean, max");
     double[][] all = TinyOnnx.places(values(photos.resolve("cat/0 a.png")), SIDE);
     for (String how : List.of("mean", "max", "flatten")) {
       Outcome.of(words + " --pool " + how, photos, model(), run).succeeded();
@@ -314,16 +314,16 @@ class FeaturesCommandTest {
         "has 2 inputs (x, z)",
         () -> TinyOnnx.single(bad, "Add", FLOAT, new long[] {-1, 3, 8, 8}, 2));
     cases.put(
-        "input 'x' has shape [d0, 7], which is no batch of pictures",
+        "input 'x' has shape [N, 7], which is no batch of pictures",
         () -> TinyOnnx.single(bad, "Relu", FLOAT, new long[] {-1, 7}, 1));
     cases.put(
         "input 'x' is float16; export the model with an input of float32",
         () -> TinyOnnx.single(bad, "Relu", FLOAT16, new long[] {-1, 3, 8, 8}, 1));
     cases.put(
-        "input 'x' has shape [d0, 1, 8, 8] without 3 channels",
+        "input 'x' has shape [N, 1, 8, 8] without 3 channels",
         () -> TinyOnnx.single(bad, "Relu", FLOAT, new long[] {-1, 1, 8, 8}, 1));
     cases.put(
-        "output 'y' has shape [d0, 3, 8, 8], several vectors a picture",
+        "output 'y' has shape [N, 3, 8, 8], several vectors a picture",
         () -> TinyOnnx.single(bad, "Relu", FLOAT, new long[] {-1, 3, 8, 8}, 1));
     cases.forEach(
         (says, write) -> {
@@ -333,7 +333,7 @@ class FeaturesCommandTest {
     Outcome.of(line, photos, folder.resolve("none.onnx"), run)
         .failed(2, "none.onnx: does not exist");
     Outcome.of(line + " --output z", photos, model(), run)
-        .failed(2, "has no output 'z'", "features [d0, 5]");
+        .failed(2, "has no output 'z'", "features [N, 5]");
     Outcome.of(line + " --layout nhwc", photos, model(), run).failed(2, "--layout: nhwc, but");
     Outcome.of(line + " --size 8", photos, model(), run).failed(2, "--size: 8, but");
     Outcome.of(line + " --split x", photos, model(), run).failed(2, "--split: 'x' is unknown");

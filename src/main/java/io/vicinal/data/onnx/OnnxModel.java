@@ -93,9 +93,7 @@ public final class OnnxModel implements AutoCloseable {
                       "export it again, with its .data file beside it if it has one",
                       e));
     } catch (LinkageError | IllegalStateException e) {
-      throw new InputException(
-          "ONNX Runtime cannot be loaded on this machine (" + words(e) + "); check its libraries",
-          e);
+      throw unloadable(e);
     }
     try {
       input = input();
@@ -116,7 +114,7 @@ public final class OnnxModel implements AutoCloseable {
   }
 
   /** Where a class catches an exception of a library, it cannot be loaded without that. */
-  private static <T> T call(Callable<T> work, Function<Exception, RuntimeException> refusal) {
+  static <T> T call(Callable<T> work, Function<Exception, RuntimeException> refusal) {
     try {
       return work.call();
     } catch (RuntimeException e) {
@@ -126,7 +124,12 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  private static String words(Throwable e) {
+  static InputException unloadable(Throwable e) {
+    return new InputException(
+        "ONNX Runtime cannot be loaded on this machine (" + words(e) + "); check its libraries", e);
+  }
+
+  static String words(Throwable e) {
     String text = InputFile.printable(String.valueOf(e.getMessage()).replaceAll("\\s+", " "));
     text = text.replaceFirst("^Error code - \\w+ - message: ", "");
     return text.length() > SHOWN ? text.substring(0, SHOWN) + "..." : text;
