@@ -130,7 +130,7 @@ record MeasuredRows(
    * Finite rows in single precision on the backend's device, normalised if asked; the tensor itself
    * where it is that.
    */
-  private static Tensor prepare(
+  static Tensor prepare(
       Backend backend, String name, Tensor given, boolean normalize, Arena arena) {
     if (given.dtype() != DType.F32) {
       try (Arena host = Arena.host()) {
