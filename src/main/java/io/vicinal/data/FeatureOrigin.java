@@ -24,13 +24,23 @@ public record FeatureOrigin(String space, String text) {
 
   /** Null where nothing is known. */
   public static FeatureOrigin of(Path array) {
+    JsonObject json = facts(array);
+    return json == null
+        ? null
+        : new FeatureOrigin(json.get("space").getAsString(), json.get("model").getAsString());
+  }
+
+  /** All that is said about an array, {@code space} and {@code model} at least; or null. */
+  public static JsonObject facts(Path array) {
     if (array == null || !array.endsWith(FEATURES)) {
       return null;
     }
     try {
       JsonObject json =
           JsonParser.parseString(Files.readString(array.resolveSibling(FACTS))).getAsJsonObject();
-      return new FeatureOrigin(json.get("space").getAsString(), json.get("model").getAsString());
+      boolean known =
+          json.get("space").getAsString() != null && json.get("model").getAsString() != null;
+      return known ? json : null;
     } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
       return null;
     }

@@ -102,6 +102,24 @@ public record TrainedRun(
         all.features());
   }
 
+  /**
+   * The whole dataset that a run's configuration names, whatever its loss, with what names there
+   * are.
+   *
+   * @param folder of a run
+   * @throws InputException if that is no run, the data has changed since, or cannot be read
+   */
+  public static FeatureSet data(Path folder, Backend backend, Arena arena) {
+    RunRecord record = RunRecord.read(RunFolder.config(folder));
+    if (record == null) {
+      throw new InputException(
+          folder + ": holds no trained run, whose data would be known; name features");
+    }
+    TrainingSet data = TrainingSet.load(record.config(), null, backend, arena, note -> {});
+    record.checkData(data, folder);
+    return data.all();
+  }
+
   private static FeatureSet training(TrainingSet data, Path folder, Arena arena) {
     long[] rows = data.trainedRows();
     String name = folder + ": training samples";
