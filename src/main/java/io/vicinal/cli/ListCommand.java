@@ -175,10 +175,7 @@ final class ListCommand implements Callable<Integer> {
           name,
           params(Miners.params(miner)),
           facts.rule(),
-          "yields: "
-              + shape(facts.yields())
-              + "; needs: embeddings, labels"
-              + (facts.square() ? "; takes no memory" : ""),
+          "yields: " + shape(facts.yields()) + "; needs: embeddings, labels",
           SOURCE + facts.source(),
           compat(Compat.Kind.MINER, name));
     }

@@ -3,7 +3,6 @@ package io.vicinal.config;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.loss.tuple.TupleProgram;
-import io.vicinal.mine.Miners;
 
 /**
  * A queue of embeddings of earlier batches, with which a loss of a batch compares this one, too
@@ -24,7 +23,7 @@ public record MemoryConfig(int size, int start, Double momentum) {
   private static final int KEYS = 1024;
   private static final double MOMENTUM = 0.999;
 
-  static MemoryConfig read(ConfigObject s, LossConfig loss, MinerConfig miner) {
+  static MemoryConfig read(ConfigObject s, LossConfig loss) {
     TupleLoss made = loss.ofTuples() ? TupleLosses.create(loss.name(), loss.params()) : null;
     boolean keys = made != null && LossConfig.takesKeys(made);
     int size = s.integer("size", keys ? KEYS : 0, Range.integersFrom(keys ? 1 : 0));
@@ -34,7 +33,7 @@ public record MemoryConfig(int size, int start, Double momentum) {
     if (size > MOST) {
       throw s.error("size", size + " is more than " + MOST + "; lower it");
     }
-    String refusal = size == 0 || keys ? null : refusal(loss.name(), made, miner);
+    String refusal = size == 0 || keys ? null : refusal(loss.name(), made);
     if (refusal != null) {
       throw s.error("size", refusal + "; set it to 0");
     }
@@ -46,20 +45,16 @@ public record MemoryConfig(int size, int start, Double momentum) {
    *
    * @param loss null for one against proxies
    */
-  private static String refusal(String name, TupleLoss loss, MinerConfig miner) {
+  private static String refusal(String name, TupleLoss loss) {
     if (loss == null) {
       return name + " compares samples with proxies and takes no memory";
     }
-    if (TupleLosses.facts(loss).square()) {
-      return name + " compares every two samples both ways, which those in memory are not";
+    try {
+      return TupleProgram.comparesSamples(loss)
+          ? null
+          : name + " does not compare samples with each other and takes no memory";
+    } catch (IllegalArgumentException e) { // a jar's own
+      return name + " is written for a batch with itself and takes no memory: " + e.getMessage();
     }
-    if (!TupleProgram.comparesSamples(loss)) {
-      return name + " does not compare samples with each other and takes no memory";
-    }
-    return miner.name() != null && Miners.facts(miner.create()).square()
-        ? "the miner "
-            + miner.name()
-            + " does not go from each sample of the batch to all others, which a memory needs"
-        : null;
   }
 }

@@ -64,7 +64,7 @@ public record RunConfig(
             EvaluateConfig.read(s.section("evaluate")),
             loss,
             miner,
-            MemoryConfig.read(s.section("memory"), loss, miner),
+            MemoryConfig.read(s.section("memory"), loss),
             HeadConfig.read(s.section("head")),
             OptimizerConfig.read(s.section("optimizer"), groups),
             ScheduleConfig.read(s.section("schedule")),

@@ -3,15 +3,15 @@ package io.vicinal.mine;
 import io.vicinal.loss.tuple.Standard;
 
 /**
- * Triplets whose negative sees anchor and positive under a wide angle.
+ * Triplets whose negative sees anchor and positive under a wide angle. With a memory it compares
+ * the remembered samples of the batch's classes with all that are remembered.
  *
  * @param angle in degrees; default 20
  */
 @Miner.Facts(
     name = "angular",
     rule = "atan(|a - p| / (2 |n - c|)) > angle, c = (a + p) / 2",
-    source = "Wang et al., ICCV 2017; pytorch-metric-learning",
-    square = true)
+    source = "Wang et al., ICCV 2017; pytorch-metric-learning")
 public record AngularMiner(@Standard(value = "20", least = 0, most = 90) double angle)
     implements AnchorMiner {
   @Override

@@ -13,7 +13,8 @@ import java.util.Arrays;
  * Samples are positions in the batch. Not for several threads at once.
  *
  * <p>With a memory the batch is followed by what is remembered of earlier ones: R samples in all,
- * of which the first B are the anchors, and R B numbers. Two that are remembered are not compared.
+ * of which the first B are the anchors, and R B numbers. Two that are remembered are compared when
+ * that is asked for, a class with all others at a time: the embeddings have to stay until then.
  */
 public final class Candidates {
   /** What counts as rounding of a squared distance; as {@code Expr.squaredDistances}. */
@@ -23,17 +24,25 @@ public final class Candidates {
   private final int anchors; // B
   private final double[] products; // [B, R]
   private final double[] squares; // [R], each with itself
+  private final Rest rest;
   private final double noise; // of a squared distance, relative to the lengths
   private final int[] classes; // [R], 0, 1, ... in the order of the labels
   private final int[][] members; // of each class, ascending
   private final int[][] others; // of each class, the samples of all others; made when asked for
 
   private Candidates(
-      int width, int anchors, double[] products, double[] squares, double noise, long[] labels) {
+      int width,
+      int anchors,
+      double[] products,
+      double[] squares,
+      Rest rest,
+      double noise,
+      long[] labels) {
     this.width = width;
     this.anchors = anchors;
     this.products = products;
     this.squares = squares;
+    this.rest = rest;
     this.noise = noise;
     long[] names = Arrays.stream(labels).distinct().sorted().toArray();
     classes = Arrays.stream(labels).mapToInt(y -> Arrays.binarySearch(names, y)).toArray();
@@ -92,12 +101,20 @@ public final class Candidates {
     }
     mirror(products, anchors, labels.length);
     double[] squares = squares(products, embeddings, anchors);
+    double[] scales = new double[labels.length];
+    Arrays.fill(scales, 1);
     if (normalized) {
-      normalize(products, squares);
+      normalize(products, squares, scales);
     }
     double epsilon = embeddings.dtype() == DType.F64 ? 0x1p-52 : 0x1p-23;
     return new Candidates(
-        (int) embeddings.dim(1), anchors, products, squares, ROUNDINGS * epsilon, labels.clone());
+        (int) embeddings.dim(1),
+        anchors,
+        products,
+        squares,
+        new Rest(backend, embeddings.rows(anchors, labels.length), scales),
+        ROUNDINGS * epsilon,
+        labels.clone());
   }
 
   /** A device may round the two halves differently, which no pair may notice. */
@@ -123,9 +140,8 @@ public final class Candidates {
     return squares;
   }
 
-  private static void normalize(double[] products, double[] squares) {
+  private static void normalize(double[] products, double[] squares, double[] scales) {
     int all = squares.length;
-    double[] scales = new double[all];
     for (int i = 0; i < all; i++) {
       scales[i] = squares[i] == 0 ? 0 : 1 / Math.sqrt(squares[i]);
       squares[i] *= scales[i] * scales[i];
@@ -139,7 +155,7 @@ public final class Candidates {
 
   /** The same embeddings with other classes. */
   public Candidates relabelled(long[] labels) {
-    return new Candidates(width, anchors, products, squares, noise, labels);
+    return new Candidates(width, anchors, products, squares, rest, noise, labels);
   }
 
   /** Samples of the batch, B: the anchors. */
@@ -172,6 +188,12 @@ public final class Candidates {
     return members[c];
   }
 
+  /** Those of the batch, ascending. */
+  public int[] anchors(int c) {
+    int end = Arrays.binarySearch(members[c], anchors);
+    return Arrays.copyOf(members[c], end < 0 ? -end - 1 : end);
+  }
+
   /** The other samples of its class, ascending. */
   public int[] positives(int i) {
     int[] all = members[classes[i]];
@@ -197,7 +219,7 @@ public final class Candidates {
     return others[c];
   }
 
-  /** The inner product of two embeddings, of which one at least is of the batch. */
+  /** The inner product of two embeddings. */
   public double product(int i, int j) {
     if (i < anchors) {
       return products[i * classes.length + j];
@@ -205,7 +227,10 @@ public final class Candidates {
     if (j < anchors) {
       return products[j * classes.length + i];
     }
-    throw new IllegalArgumentException(i + " and " + j + " are both remembered, not compared");
+    if (!rest.has(i - anchors)) {
+      rest.compare(Arrays.stream(members[classes[i]]).map(k -> k - anchors).toArray());
+    }
+    return rest.product(i - anchors, j - anchors);
   }
 
   /** The squared Euclidean distance; rounding errors of it count as 0. */
@@ -227,6 +252,66 @@ public final class Candidates {
   /** The Euclidean distance. */
   public double distance(int i, int j) {
     return Math.sqrt(squaredDistance(i, j));
+  }
+
+  /** Products of two that are remembered, M of them: rows [M], made when they are asked for. */
+  private static final class Rest {
+    private static final int BLOCK = 1 << 22; // products at a time
+
+    private final Backend backend;
+    private final Tensor embeddings; // [M, d]
+    private final double[] scales; // of all R, the last M of which are these
+    private final double[][] rows;
+
+    Rest(Backend backend, Tensor embeddings, double[] scales) {
+      this.backend = backend;
+      this.embeddings = embeddings;
+      this.scales = scales;
+      rows = new double[(int) embeddings.dim(0)][];
+    }
+
+    boolean has(int i) {
+      return rows[i] != null;
+    }
+
+    double product(int i, int j) {
+      return rows[i][j];
+    }
+
+    /**
+     * Makes some rows.
+     *
+     * @param of those below 0 are left out
+     */
+    void compare(int[] of) {
+      int[] some = Arrays.stream(of).filter(i -> i >= 0 && !has(i)).toArray();
+      int block = Math.max(1, BLOCK / rows.length);
+      for (int from = 0; from < some.length; from += block) {
+        compareAll(Arrays.copyOfRange(some, from, Math.min(from + block, some.length)));
+      }
+    }
+
+    private void compareAll(int[] some) {
+      int all = rows.length;
+      double[] products;
+      try (Arena arena = Arena.host()) {
+        Tensor x = arena.allocate(embeddings.dtype(), some.length, embeddings.dim(1));
+        long[] ids = Arrays.stream(some).asLongStream().toArray();
+        backend.gatherRows(embeddings, arena.of(ids, ids.length), x);
+        Tensor gram = arena.allocate(embeddings.dtype(), some.length, all);
+        backend.gemm(Transpose.N, Transpose.T, x, embeddings, gram);
+        products = gram.toDoubles();
+      }
+      int before = scales.length - all;
+      for (int k = 0; k < some.length; k++) {
+        double[] row = new double[all];
+        for (int j = 0; j < all; j++) {
+          double scale = scales[before + some[k]] * scales[before + j];
+          row[j] = has(j) ? rows[j][some[k]] : products[k * all + j] * scale;
+        }
+        rows[some[k]] = row;
+      }
+    }
   }
 
   /** The nearest of some, the first of equals. */

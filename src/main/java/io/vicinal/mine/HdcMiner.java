@@ -5,8 +5,8 @@ import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import java.util.Arrays;
 
 /**
- * The hardest share of the batch's positive pairs and of its negative ones, each pair in both
- * orders; the first of equals.
+ * The hardest share of all positive pairs and of all negative ones that have a sample of the batch,
+ * each pair once; the first of equals. One of two samples of the batch comes in both orders.
  *
  * @param filterPercentage the share, rounded up; default 0.5
  */
@@ -14,8 +14,7 @@ import java.util.Arrays;
     name = "hdc",
     rule = "the filter-percentage of all (a,p) with the largest D, and of all (a,n) with the least",
     source = "Yuan, Yang, Zhang, ICCV 2017",
-    yields = Tuples.PAIRS,
-    square = true)
+    yields = Tuples.PAIRS)
 public record HdcMiner(@Standard(value = "0.5", least = 0, most = 1) double filterPercentage)
     implements Miner {
   private static final double ROUNDING = 1e-9;
@@ -28,7 +27,8 @@ public record HdcMiner(@Standard(value = "0.5", least = 0, most = 1) double filt
 
   private void keep(Candidates in, boolean positive, Mined out) {
     int all = 0;
-    double[] hardness = new double[in.size() * (in.size() - 1) / 2]; // ascends: the hardest first
+    int pairs = in.size() * (in.references() - 1) - in.size() * (in.size() - 1) / 2;
+    double[] hardness = new double[pairs]; // ascends: the hardest first
     for (int i = 0; i < in.size(); i++) {
       for (int j : positive ? in.positives(i) : in.negatives(i)) {
         if (j > i) {
@@ -51,7 +51,9 @@ public record HdcMiner(@Standard(value = "0.5", least = 0, most = 1) double filt
         double value = j > i ? hardness(in, i, j, positive) : Double.NaN;
         if (value < last || value == last && equals-- > 0) {
           out.pair(i, j, positive);
-          out.pair(j, i, positive);
+          if (j < in.size()) {
+            out.pair(j, i, positive);
+          }
         }
       }
     }

@@ -27,16 +27,11 @@ public interface Miner {
 
     /** The shape of what it finds. */
     Tuples yields() default Tuples.TRIPLETS;
-
-    /**
-     * Whether it does anything else than to go from each sample of the batch to all references, so
-     * that these must be the batch alone.
-     */
-    boolean square() default false;
   }
 
   /**
-   * Looks through a batch.
+   * Looks through a batch. Anchors are its samples, 0 to {@link Candidates#size()} - 1; all others
+   * may be remembered.
    *
    * @param in the batch
    * @param draws where everything random comes from

@@ -1,11 +1,13 @@
 package io.vicinal.mine;
 
-/** The triplets that a batch was made of, as a listed one may be: its rows by threes. */
+/**
+ * The triplets that a batch was made of, as a listed one may be: its rows by threes. What is
+ * remembered of earlier batches is in none of them.
+ */
 @Miner.Facts(
     name = "packaged",
     rule = "rows (3k, 3k+1, 3k+2) as (a,p,n), where the labels say the same",
-    source = "pytorch-metric-learning",
-    square = true)
+    source = "pytorch-metric-learning")
 public record PackagedMiner() implements Miner {
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {

@@ -4,16 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.TestDevice;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What miners without chance find, and what those with chance can find, against loops over all
@@ -379,6 +385,77 @@ class MinerSetsTest {
 
   private static int sign(List<Integer> pair) {
     return WAVES.positive(pair.get(0), pair.get(1)) ? 1 : -1;
+  }
+
+  /** Of long vectors, the last of which are remembered; one class is among these alone. */
+  private static final MiningBatch LONG = MiningBatch.of(scaled(WAVES.x()), i -> i % 4);
+
+  private static final int ANCHORS = 3;
+
+  private static double[][] scaled(double[][] x) {
+    double[][] scaled = new double[x.length][];
+    Arrays.setAll(scaled, i -> Arrays.stream(x[i]).map(v -> (1 + i) * v).toArray());
+    return scaled;
+  }
+
+  /** Whoever goes from anchor to anchor finds what it finds of those in a batch of all. */
+  @ParameterizedTest
+  @MethodSource("names")
+  void withAMemoryAnchorsLookAmongAll(String name) {
+    List<List<Integer>> found = LONG.mine(backend, ANCHORS, 1, name, Map.of());
+    assertThat(found).isNotEmpty().allMatch(t -> t.get(0) < ANCHORS);
+    List<List<Integer>> ofAll = mine(WAVES, name);
+    boolean chance = !ofAll.equals(WAVES.mine(backend, 2, name, Map.of()));
+    if (!chance && !name.equals("hdc")) {
+      assertThat(found)
+          .containsExactlyInAnyOrderElementsOf(
+              ofAll.stream().filter(t -> t.get(0) < ANCHORS).toList());
+    }
+  }
+
+  static Stream<String> names() {
+    return Miners.names().stream().filter(name -> !name.equals("packaged"));
+  }
+
+  @Test
+  void whatIsRememberedIsInNoPackage() {
+    MiningBatch batch = MiningBatch.line(4, 4, 1, 4, 4, 1, 4, 4, 1);
+    assertThat(batch.mine(backend, 5, 1, "packaged", Map.of())).containsExactly(List.of(0, 1, 2));
+    assertThat(batch.mine(backend, 6, 1, "packaged", Map.of()))
+        .containsExactly(List.of(0, 1, 2), List.of(3, 4, 5));
+  }
+
+  /** Pairs with the batch, each once: two of the batch in both orders. */
+  @ParameterizedTest
+  @ValueSource(doubles = {0.1, 0.5, 1})
+  void hardestShareWithAMemory(double share) {
+    List<List<Integer>> expected = new ArrayList<>();
+    for (int sign : new int[] {1, -1}) {
+      List<List<Integer>> pairs =
+          WAVES.pairs((a, o, positive) -> a < ANCHORS && a < o && positive == (sign == 1)).stream()
+              .sorted(Comparator.comparing(t -> -sign * WAVES.distance(t.get(0), t.get(1))))
+              .toList();
+      for (List<Integer> pair : pairs.subList(0, (int) Math.ceil(share * pairs.size()))) {
+        expected.add(pair);
+        if (pair.get(1) < ANCHORS) {
+          expected.add(List.of(pair.get(1), pair.get(0), sign));
+        }
+      }
+    }
+    assertThat(LONG.mine(backend, ANCHORS, 1, "hdc", Map.of("filter-percentage", "" + share)))
+        .containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @Test
+  void intraRandomStaysInTheClassesOfTheBatch() {
+    Set<List<Integer>> found = new HashSet<>();
+    for (int seed = 0; seed < 400; seed++) {
+      found.addAll(LONG.mine(backend, ANCHORS, seed, "intra-random", Map.of()));
+    }
+    assertThat(found)
+        .hasSize(ANCHORS * 3 * 3)
+        .allMatch(t -> t.get(0) < ANCHORS)
+        .allMatch(t -> t.get(0) % 4 == t.get(1) % 4 && t.get(0) % 4 == t.get(2) % 4);
   }
 
   @Test

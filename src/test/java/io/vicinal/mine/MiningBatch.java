@@ -82,6 +82,17 @@ record MiningBatch(double[][] x, long[] y) {
     return y[i] != y[j];
   }
 
+  /** The rows that a miner finds where anchors are the first so many samples. */
+  List<List<Integer>> mine(
+      Backend backend, int anchors, long seed, String name, Map<String, String> params) {
+    try (Arena arena = Arena.host()) {
+      double[] flat = Arrays.stream(x).flatMapToDouble(Arrays::stream).toArray();
+      Candidates in =
+          Candidates.of(backend, arena.of(flat, x.length, x[0].length), y, anchors, true);
+      return rows(Miners.mine(Miners.create(name, params), in, Miners.generator(seed)));
+    }
+  }
+
   /** What the product makes of it, in float64. */
   Candidates candidates(Backend backend) {
     try (Arena arena = Arena.host()) {

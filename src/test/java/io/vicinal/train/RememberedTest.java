@@ -241,12 +241,11 @@ class RememberedTest {
     }
   }
 
-  /** Every miner takes a memory, finds tuples of the batch's samples in it, or says that not. */
+  /** Every miner takes a memory. */
   @Test
-  void everyMinerTakesAMemoryOrSaysSo() {
+  void everyMinerTakesAMemory() {
     Map<Tuples, String> losses =
         Map.of(Tuples.TRIPLETS, "triplet", Tuples.PAIRS, "contrastive", Tuples.SETS, "n-pair");
-    Set<String> without = new HashSet<>();
     for (String name : Miners.names()) {
       Tuples yields = Miners.facts(Miners.create(name, Map.of())).yields();
       String[] settings = {
@@ -257,13 +256,8 @@ class RememberedTest {
           assertThat(run.next(step).loss()).as(name).isFinite();
           run.criterion.stepped();
         }
-      } catch (InputException e) {
-        assertThat(e)
-            .hasMessageContaining("memory.size: the miner " + name + " does not go from each");
-        without.add(name);
       }
     }
-    assertThat(without).containsExactlyInAnyOrder("angular", "hdc", "intra-random", "packaged");
   }
 
   @ParameterizedTest
@@ -334,11 +328,7 @@ class RememberedTest {
             "arcface-v2",
             "soft-triple-v2",
             "proxy-nca-v2",
-            "proxy-anchor-v2",
-            // which compare both ways
-            "quadruplet",
-            "lifted-structure",
-            "angular");
+            "proxy-anchor-v2");
   }
 
   @Test
@@ -349,13 +339,6 @@ class RememberedTest {
     refused(
         () -> RunConfig.defaults("loss.name=softmax", "memory.size=8"),
         "memory.size: softmax does not compare samples with each other and takes no memory");
-    refused(
-        () -> RunConfig.defaults("loss.name=quadruplet", "memory.size=8"),
-        "memory.size: quadruplet compares every two samples both ways");
-    refused(
-        () -> RunConfig.defaults("loss.name=contrastive", "miner.name=hdc", "memory.size=8"),
-        "memory.size: the miner hdc does not go from each sample of the batch to all others, which a"
-            + " memory needs; set it to 0");
     refused(
         () -> RunConfig.defaults("loss.name=triplet", "memory.size=-1"),
         "memory.size: expected an integer of at least 0");

@@ -162,7 +162,9 @@ class ResumeTest {
             "optimizer.groups.beta.lr=0.1"),
         ofTuples("loss.name=triplet", "memory={\"size\":100,\"start\":2}"),
         ofTuples("loss.name=moco", "memory={\"size\":100,\"momentum\":0.9}"),
-        ofTuples("loss.name=triplet", "miner.name=distance", "memory={\"size\":100,\"start\":2}"));
+        ofTuples("loss.name=triplet", "miner.name=distance", "memory={\"size\":100,\"start\":2}"),
+        ofTuples("loss.name=quadruplet", "miner.name=intra-random", "memory={\"size\":100}"),
+        ofTuples("loss.name=lifted-structure", "miner.name=hdc", "memory={\"size\":100}"));
   }
 
   /** Stopped after every other step, whose checkpoint is the one before. */

@@ -14,7 +14,8 @@ import java.util.Map;
  *
  * <p>With a memory the anchors are the batch's and what they are compared with are the batch,
  * first, and what is remembered: R references. The second axis of what is [B, B] has R places then,
- * and all members of a mined tuple but its anchor are references.
+ * and all members of a mined tuple but its anchor are references. Pairs have at least one sample of
+ * the batch; what {@link #between} compares are two references.
  */
 public final class Batch {
   private final Graph graph = new Graph();
@@ -22,6 +23,7 @@ public final class Batch {
   private final boolean normalized;
   private final boolean memory;
   private final Map<Measure, Expr> matrices = new EnumMap<>(Measure.class);
+  private final Map<Measure, Expr> opposites = new EnumMap<>(Measure.class);
   private final Map<String, Expr> parameters = new LinkedHashMap<>();
   private boolean compared;
   private Expr tuples;
@@ -48,7 +50,13 @@ public final class Batch {
     return compared;
   }
 
-  private Expr references() {
+  /** Whether the loss, once made, compares all references with each other. */
+  boolean comparesReferences() {
+    return !opposites.isEmpty();
+  }
+
+  /** What the batch is compared with [R, d], of unit length if that was asked for. */
+  public Expr references() {
     compared = true;
     if (!memory) {
       return embedding();
@@ -81,10 +89,28 @@ public final class Batch {
     return matrices.computeIfAbsent(measure, m -> m.matrix(embedding(), references()));
   }
 
+  /**
+   * All references with all, [R, R]; without a memory {@link #matrix}. Two that are remembered are
+   * constants to training. It is kept, so of a large memory it is what costs most.
+   */
+  public Expr between(Measure measure) {
+    return memory
+        ? opposites.computeIfAbsent(measure, m -> m.matrix(references(), references()))
+        : matrix(measure);
+  }
+
   /** 1 where two samples are of one class, [B, B]; a sample with itself is. */
   public Expr alike() {
-    Expr others = memory ? graph.integer("reference-labels", "R") : labels();
-    return labels().column().sameAs(others.row());
+    return labels().column().sameAs(referenceLabels().row());
+  }
+
+  /** The same of two references, [R, R]. */
+  public Expr alikeReferences() {
+    return referenceLabels().column().sameAs(referenceLabels().row());
+  }
+
+  private Expr referenceLabels() {
+    return memory ? graph.integer("reference-labels", "R") : labels();
   }
 
   /** 1 at a sample with itself, [B, B]. */
@@ -109,6 +135,22 @@ public final class Batch {
       return graph.real("negatives", "B", memory ? "R" : "B");
     }
     return alike().not();
+  }
+
+  /**
+   * What is known of all pairs of a sample, [B, 1], as it is known of what it is compared with, [1,
+   * R]: that of the batch again, and of what is remembered, which is in pairs with the batch alone.
+   *
+   * @param ofSamples a reduction along the rows of a matrix of pairs
+   * @param ofReferences the same along its columns
+   */
+  public Expr across(Expr ofSamples, Expr ofReferences) {
+    if (!memory) {
+      return ofSamples.transposed();
+    }
+    Expr self = self();
+    Expr own = ofSamples.broadcastLike(self).sum(self, 0);
+    return self.sum(0).select(own, ofReferences);
   }
 
   /** 1 where the second is another sample, of what was mined either kind, [B, B]. */
@@ -183,20 +225,20 @@ public final class Batch {
    * negative. All of them lie over a grid [B, B, B] that is never kept; mined ones over [m, 1].
    */
   public Terms triplets(Measure measure, Function function) {
-    return triangles(measure, (ap, an, pn) -> function.of(ap, an));
+    if (!isList()) {
+      Expr matrix = matrix(measure);
+      Expr values = function.of(matrix.expand(2), matrix.expand(1));
+      return new Terms(this, values, positives().expand(2), negatives().expand(1));
+    }
+    Terms near = tuple(measure, 0, "positives", one());
+    return near.with(function.of(near.values(), tuple(measure, 0, "negatives", one()).values()));
   }
 
   /** As {@link #triplets}, of the measure between positive and negative as well. */
   public Terms triangles(Measure measure, Triangle function) {
-    if (!isList()) {
-      Expr matrix = matrix(measure);
-      Expr opposite = memory ? measure.matrix(references(), references()) : matrix;
-      Expr values = function.of(matrix.expand(2), matrix.expand(1), opposite.expand(0));
-      return new Terms(this, values, positives().expand(2), negatives().expand(1));
-    }
-    Terms near = tuple(measure, 0, "positives", one());
-    Expr far = tuple(measure, 0, "negatives", one()).values();
-    return near.with(function.of(near.values(), far, measure("positives", measure, "negatives")));
+    Expr opposite =
+        isList() ? measure("positives", measure, "negatives") : between(measure).expand(0);
+    return triplets(measure, (ap, an) -> function.of(ap, an, opposite));
   }
 
   /** A function of the anchor's measures to its positive and to its negative. */
@@ -249,7 +291,7 @@ public final class Batch {
   }
 
   private Expr matrix(Measure measure, double shift) {
-    return shift == 0 ? matrix(measure) : measure.matrix(embedding().plus(shift), embedding());
+    return shift == 0 ? matrix(measure) : measure.matrix(embedding().plus(shift), references());
   }
 
   private Terms tuple(Measure measure, double shift, String other, Expr mask) {

@@ -8,6 +8,10 @@ import io.vicinal.program.Expr;
  * one that follows the negative in the batch, where the batch's end is followed by its start. A
  * triplet for which there is none has no second term. A miner may name it instead.
  *
+ * <p>With a memory the positive and both negatives are references, and the fourth is looked for
+ * among all of them, what is remembered following the batch. Two negatives that are remembered are
+ * as far apart as they are, a constant; the term then moves anchor and positive alone.
+ *
  * @param alpha1 the first margin, default 0.2
  * @param alpha2 the second one, default 0.2
  * @param second of listed tuples, over which the second mean is: matched, each with its own fourth,
@@ -20,8 +24,7 @@ import io.vicinal.program.Expr;
             + " sample after n, cyclically, of another class than a and n; second=all: of listed"
             + " tuples mean_T mean_f",
     source = "Chen, Chen, Zhang, Huang, CVPR 2017",
-    tuples = {TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.QUADRUPLETS},
-    square = true)
+    tuples = {TupleLoss.Tuples.TRIPLETS, TupleLoss.Tuples.QUADRUPLETS})
 public record Quadruplet(
     @Standard("0.2") double alpha1,
     @Standard("0.2") double alpha2,
@@ -49,7 +52,7 @@ public record Quadruplet(
     Expr negative = in.member("negatives");
     Expr fourth = fourth(in, negative);
     Expr there = exists(fourth); // [m, 1]
-    Expr x = in.embedding();
+    Expr x = in.references();
     if (second.equals("all")) {
       Expr opposite = Measure.DISTANCE.matrix(x.gather(negative), x.gather(fourth)); // [m, m]
       return second(near, opposite, null, there.transposed().broadcastLike(opposite));
@@ -61,26 +64,27 @@ public record Quadruplet(
     if (in.mined() == TupleLoss.Tuples.QUADRUPLETS) {
       return in.member("fourths");
     }
-    Expr other = in.alike().not();
-    Expr allowed = other.gather(in.member("anchors")).and(other.gather(negative)); // [m, B]
-    return nearness(in).gather(negative).argmax(allowed, 1).drop(1);
+    Expr classes = classes(in.alikeReferences());
+    Expr ofAnchor = classes.gather(in.member("anchors")); // [m, 1]
+    return next(classes, negative.toReal().column(), classes.gather(negative), ofAnchor);
   }
 
   /**
-   * The sample after n of another class than n's is the fourth for all anchors but those of its
+   * The reference after n of another class than n's is the fourth for all anchors but those of its
    * class, and for these it is the next one of a third class: two distances for each n.
    */
   private Terms all(Batch in, Terms near) {
-    Expr other = in.alike().not();
-    Expr first = nearness(in).argmax(other, 1).drop(1); // [n]
-    Expr third = other.and(other.gather(first));
-    Expr next = nearness(in).argmax(third, 1).drop(1);
-    Expr ofFirst = other.gather(first).not(); // [n, a]: a is of the first one's class
-    Expr x = in.embedding();
+    Expr classes = classes(in.alikeReferences());
+    Expr place = classes.index(0); // [R, 1]
+    Expr first = next(classes, place, classes, classes); // [n]
+    Expr ofFirst = classes.gather(first);
+    Expr next = next(classes, place, classes, ofFirst);
+    Expr taken = ofFirst.equalTo(classes(in.alike()).transposed()); // [n, a]: a is of that class
+    Expr x = in.references();
     Expr one = Measure.DISTANCE.rows(x, x.gather(first)); // [n, 1]
     Expr two = Measure.DISTANCE.rows(x, x.gather(next));
-    Expr opposite = ofFirst.select(two, one).transposed(); // [a, n]
-    Expr there = ofFirst.select(exists(next), exists(first)).transposed();
+    Expr opposite = taken.select(two, one).transposed(); // [a, n]
+    Expr there = taken.select(exists(next), exists(first)).transposed();
     return second(near, opposite.expand(1), near.outer(), near.mask().and(there.expand(1)));
   }
 
@@ -88,10 +92,19 @@ public record Quadruplet(
     return index.toReal().column().greaterOrEqual(0);
   }
 
-  /** B for the sample after this one, down to 1 for itself, [B, B]. */
-  private static Expr nearness(Batch in) {
-    Expr ahead = in.self().index(1).minus(in.self().index(0));
-    Expr size = in.embedding().size(0);
-    return ahead.lessOrEqual(0).select(ahead.negate(), size.minus(ahead)).plus(1);
+  /** Each row's class, by the first reference of it: labels may be too large for a real number. */
+  private static Expr classes(Expr alike) {
+    return alike.argmax(1).toReal();
+  }
+
+  /** The first reference that follows a place, cyclically, and is of neither class; or -1. */
+  private static Expr next(Expr classes, Expr place, Expr one, Expr other) {
+    Expr all = classes.transposed(); // [1, R]
+    Expr allowed = all.equalTo(one).not().and(all.equalTo(other).not()); // [n, R]
+    Expr ahead = allowed.index(1).minus(place);
+    Expr size = classes.size(0);
+    // R for the one after the place, down to 1 for the place itself
+    Expr nearness = ahead.lessOrEqual(0).select(ahead.negate(), size.minus(ahead)).plus(1);
+    return nearness.argmax(allowed, 1).drop(1);
   }
 }

@@ -33,11 +33,13 @@ public record Triplet(
   @Override
   public Expr value(Batch in) {
     Measure d = squared ? Measure.SQUARED_DISTANCE : Measure.DISTANCE;
-    return in.triangles(d, this::of).mean(mean);
+    Terms terms =
+        swap ? in.triangles(d, (ap, an, pn) -> of(ap, an.smaller(pn))) : in.triplets(d, this::of);
+    return terms.mean(mean);
   }
 
-  private Expr of(Expr ap, Expr an, Expr pn) {
-    Expr over = ap.minus(swap ? an.smaller(pn) : an).plus(margin);
+  private Expr of(Expr ap, Expr an) {
+    Expr over = ap.minus(an).plus(margin);
     return soft ? over.softplus() : over.relu();
   }
 }

@@ -32,9 +32,6 @@ public interface TupleLoss {
 
     /** Which tuples a miner may hand it, none if it takes the whole batch only. */
     Tuples[] tuples() default {};
-
-    /** Whether it needs all pairs both ways, so that the anchors have to be all that there is. */
-    boolean square() default false;
   }
 
   /** The shape of mined tuples. */

@@ -53,6 +53,13 @@ public final class TupleProgram {
     return batch.hasReferences();
   }
 
+  /** Whether a loss with a memory compares all references with each other, too: R² numbers. */
+  public static boolean comparesReferences(TupleLoss loss) {
+    Batch batch = new Batch(null, true, true);
+    loss.value(batch);
+    return batch.comparesReferences();
+  }
+
   private TupleProgram(TupleLoss loss, Batch batch, List<String> compared) {
     Map<String, Expr> outputs = new LinkedHashMap<>();
     outputs.put("loss", loss.value(batch));

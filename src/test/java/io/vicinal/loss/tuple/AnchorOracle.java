@@ -40,7 +40,7 @@ final class AnchorOracle {
     List<Double> anchors = new ArrayList<>();
     List<Double> pulls = new ArrayList<>();
     List<Double> pushes = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       ToDoubleFunction<Integer> s = j -> product ? in.product(a, j) : -in.distance(a, j);
       List<Double> near = new ArrayList<>(each(in.positives(a), s));
@@ -78,7 +78,7 @@ final class AnchorOracle {
     int bins = (int) in.number("bins");
     double[] near = new double[bins];
     double[] far = new double[bins];
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       for (int j = i + 1; j < in.count(); j++) {
         double s = Math.max(-1, Math.min(1, in.product(i, j)));
         split(in.alike(i, j) ? near : far, (s + 1) / 2 * (bins - 1));
@@ -104,7 +104,7 @@ final class AnchorOracle {
   private static double fastAp(TupleCase in) {
     int bins = (int) in.number("bins");
     List<Double> anchors = new ArrayList<>();
-    for (int a = 0; a < in.count(); a++) {
+    for (int a = 0; a < in.batch(); a++) {
       double[] near = new double[bins + 1];
       double[] all = new double[bins + 1];
       for (int j = 0; j < in.count(); j++) {
@@ -140,7 +140,7 @@ final class AnchorOracle {
     double gamma = in.number("gamma");
     TupleCase weighs = in.flag("detach") ? fixed : in;
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       List<Double> near =
           each(
@@ -159,7 +159,7 @@ final class AnchorOracle {
 
   private static double nca(TupleCase in) {
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       ToDoubleFunction<Integer> logit = j -> -in.number("scale") * in.squaredDistance(a, j);
       if (!in.positives(a).isEmpty()) {
@@ -191,7 +191,7 @@ final class AnchorOracle {
       return mean(each(in.positivePairs(), term));
     }
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       if (!in.positives(a).isEmpty()) {
         anchors.add(mean(each(in.positives(a), p -> term.applyAsDouble(new int[] {a, p}))));
@@ -207,7 +207,7 @@ final class AnchorOracle {
   private static double supCon(TupleCase in) {
     double t = in.number("temperature");
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       if (!in.positives(a).isEmpty()) {
         double all = logSumExp(0, each(others(in, a), j -> similarity(in, a, j) / t));
@@ -246,7 +246,7 @@ final class AnchorOracle {
 
   private static double recallAtK(TupleCase in) {
     List<Double> anchors = new ArrayList<>();
-    for (int a = 0; a < in.count(); a++) {
+    for (int a = 0; a < in.batch(); a++) {
       List<Integer> near = in.positives(a);
       double loss = 0;
       int lists = 0;
@@ -281,7 +281,7 @@ final class AnchorOracle {
   private static double smoothAp(TupleCase in) {
     double t = in.number("temperature");
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       List<Integer> near = new ArrayList<>(in.positives(a));
       List<Integer> list = new ArrayList<>(others(in, a));

@@ -72,7 +72,16 @@ final class TupleBatches {
    * is of one kind.
    */
   static TupleCase loose(Tuples mined) {
-    TupleCase batch = TupleCase.of("loose", random(10, 6, 3), 0, 1, 0, 2, 1, 0);
+    return loose(mined, 6);
+  }
+
+  /**
+   * The same.
+   *
+   * @param anchors the first so many samples
+   */
+  static TupleCase loose(Tuples mined, int anchors) {
+    TupleCase batch = TupleCase.of("loose", random(10, 6, 3), 0, 1, 0, 2, 1, 0).batch(anchors);
     Random random = new Random(12);
     List<int[]> tuples = new ArrayList<>();
     boolean signs = mined == Tuples.PAIRS || mined == Tuples.SETS;
@@ -81,6 +90,7 @@ final class TupleBatches {
       if (signs) {
         tuple[2] = random.nextInt(2);
       }
+      tuple[0] %= anchors;
       boolean known = tuples.stream().anyMatch(o -> o[0] == tuple[0] && o[1] == tuple[1]);
       if (mined != Tuples.SETS || !known) {
         tuples.add(tuple);

@@ -12,6 +12,7 @@ import java.util.TreeMap;
  * @param what its name
  * @param rows the embeddings as they are given
  * @param labels a class each
+ * @param batch so many rows are of the batch, and the rest is remembered; mostly all
  * @param normalized whether rows are divided by their lengths first
  * @param mined the shape of the tuples, null for all that the labels allow
  * @param tuples (anchor, other, sign) of pairs and of sets, (anchor, positive, negative) of
@@ -23,6 +24,7 @@ record TupleCase(
     String what,
     double[][] rows,
     long[] labels,
+    int batch,
     boolean normalized,
     Tuples mined,
     int[][] tuples,
@@ -41,23 +43,29 @@ record TupleCase(
   }
 
   static TupleCase of(String what, double[][] rows, long... labels) {
-    return new TupleCase(what, rows, labels, false, null, new int[0][], Map.of(), Map.of());
+    int all = rows.length;
+    return new TupleCase(what, rows, labels, all, false, null, new int[0][], Map.of(), Map.of());
+  }
+
+  /** The same with the last rows remembered: anchors are the first ones. */
+  TupleCase batch(int batch) {
+    return new TupleCase(what, rows, labels, batch, normalized, mined, tuples, params, learned);
   }
 
   TupleCase normalized(boolean normalized) {
-    return new TupleCase(what, rows, labels, normalized, mined, tuples, params, learned);
+    return new TupleCase(what, rows, labels, batch, normalized, mined, tuples, params, learned);
   }
 
   TupleCase with(double[][] rows, Map<String, Learned> learned) {
-    return new TupleCase(what, rows, labels, normalized, mined, tuples, params, learned);
+    return new TupleCase(what, rows, labels, batch, normalized, mined, tuples, params, learned);
   }
 
   TupleCase mined(Tuples mined, int[]... tuples) {
-    return new TupleCase(what, rows, labels, normalized, mined, tuples, params, learned);
+    return new TupleCase(what, rows, labels, batch, normalized, mined, tuples, params, learned);
   }
 
   TupleCase params(Map<String, Object> params) {
-    return new TupleCase(what, rows, labels, normalized, mined, tuples, params, learned);
+    return new TupleCase(what, rows, labels, batch, normalized, mined, tuples, params, learned);
   }
 
   int count() {
@@ -140,6 +148,13 @@ record TupleCase(
     return others(negativePairs(), anchor);
   }
 
+  /** Of a sample that is remembered those of the batch with which it is a negative pair. */
+  List<Integer> negativesOfAny(int i) {
+    return i < batch
+        ? negatives(i)
+        : negativePairs().stream().filter(pair -> pair[1] == i).map(pair -> pair[0]).toList();
+  }
+
   private static List<Integer> others(List<int[]> pairs, int anchor) {
     return pairs.stream().filter(pair -> pair[0] == anchor).map(pair -> pair[1]).toList();
   }
@@ -157,7 +172,7 @@ record TupleCase(
   private List<int[]> pairs(boolean near) {
     List<int[]> pairs = new ArrayList<>();
     if (mined == null) {
-      for (int i = 0; i < count(); i++) {
+      for (int i = 0; i < batch; i++) {
         for (int j = 0; j < count(); j++) {
           if (i != j && alike(i, j) == near) {
             pairs.add(new int[] {i, j});
@@ -194,6 +209,7 @@ record TupleCase(
   @Override
   public String toString() {
     return what
+        + (batch < count() ? " with memory" : "")
         + (mined == null ? " all" : " " + mined)
         + (normalized ? " normalized " : " ")
         + new TreeMap<>(params);

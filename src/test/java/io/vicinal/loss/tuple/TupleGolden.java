@@ -612,8 +612,11 @@ record TupleGolden(
               learned.put(one.name(), new TupleCase.Learned(shape, TupleRun.flat(p)));
             });
     Map<String, Object> all = TupleLosses.params(created);
-    return new TupleCase(
-        loss + " " + params, on.x, on.y, on.normalized, on.mined, on.tuples, all, learned);
+    return TupleCase.of(loss + " " + params, on.x, on.y)
+        .normalized(on.normalized)
+        .mined(on.mined, on.tuples)
+        .with(on.x, learned)
+        .params(all);
   }
 
   @Override

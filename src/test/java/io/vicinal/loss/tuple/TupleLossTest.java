@@ -91,6 +91,33 @@ class TupleLossTest {
     return run.temporaryBytes(complete(batch, loss), DType.F32);
   }
 
+  static List<String> comparing() {
+    return TupleLosses.names().stream()
+        .filter(name -> TupleLosses.create(name, Map.of()).given().isEmpty())
+        .filter(name -> TupleProgram.comparesSamples(TupleLosses.create(name, Map.of())))
+        .toList();
+  }
+
+  /** Anchors of the batch against references, some of which are constants. */
+  @ParameterizedTest
+  @MethodSource("comparing")
+  void withAMemory(String name) {
+    for (Map<String, String> params : variants(name)) {
+      TupleLoss loss = TupleLosses.create(name, params);
+      for (Tuples mined : modes(loss)) {
+        try (TupleRun run = new TupleRun(backend, TupleProgram.withMemory(loss, mined, false))) {
+          for (TupleCase batch : TupleBatches.all()) {
+            TupleCase some = batch.batch((2 * batch.count() + 1) / 3);
+            check(name, run, complete(TupleBatches.mined(some, mined), loss));
+          }
+          if (mined != null) {
+            check(name, run, complete(TupleBatches.loose(mined, 4), loss));
+          }
+        }
+      }
+    }
+  }
+
   private static void walk(String name, TupleLoss loss, Tuples mined, boolean normalized) {
     try (TupleRun run = new TupleRun(backend, loss, mined, normalized)) {
       for (TupleCase batch : TupleBatches.all()) {
@@ -167,7 +194,7 @@ class TupleLossTest {
                   size ->
                       switch (size) {
                         case "C" -> TupleBatches.CLASSES;
-                        case "B" -> batch.count();
+                        case "B" -> batch.batch();
                         case "d" -> batch.width();
                         default -> size.matches("\\d+") ? Long.parseLong(size) : 3;
                       })
@@ -236,7 +263,7 @@ class TupleLossTest {
     }
   }
 
-  /** Zero rows stay, and equal rows stay equal: a loss may have a kink there. */
+  /** Zero rows stay, and equal rows stay equal: a loss may have a kink there. So do constants. */
   private static Map<String, double[]> directions(
       TupleCase in, List<String> variables, Random random) {
     Map<String, double[]> directions = new HashMap<>();
@@ -248,7 +275,16 @@ class TupleLossTest {
       }
       rows[i] = TupleCase.length(in.rows()[i]) == 0 ? new double[in.width()] : rows[i];
     }
-    directions.put("embedding", TupleRun.flat(rows));
+    for (int i = in.batch(); i < rows.length; i++) {
+      double[] remembered = in.rows()[i];
+      Arrays.setAll(
+          rows, j -> Arrays.equals(in.rows()[j], remembered) ? new double[in.width()] : rows[j]);
+    }
+    double[] all = TupleRun.flat(rows);
+    directions.put("embedding", Arrays.copyOf(all, in.batch() * in.width()));
+    if (variables.contains("references")) {
+      directions.put("references", all);
+    }
     in.learned()
         .forEach(
             (name, x) -> {
@@ -275,7 +311,7 @@ class TupleLossTest {
     double[][] rows = new double[in.count()][in.width()];
     for (int i = 0; i < rows.length; i++) {
       for (int k = 0; k < rows[i].length; k++) {
-        double towards = directions.get("embedding")[i * rows[i].length + k];
+        double towards = i < in.batch() ? directions.get("embedding")[i * rows[i].length + k] : 0;
         rows[i][k] = in.rows()[i][k] + step * towards;
       }
     }

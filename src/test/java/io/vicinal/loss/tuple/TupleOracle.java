@@ -93,7 +93,7 @@ final class TupleOracle {
   }
 
   static double meanLength(TupleCase in) {
-    return Stream.of(in.rows()).mapToDouble(TupleCase::length).sum() / in.count();
+    return Stream.of(in.rows()).limit(in.batch()).mapToDouble(TupleCase::length).sum() / in.batch();
   }
 
   private static double mean(TupleCase in, List<Double> terms) {
@@ -126,8 +126,8 @@ final class TupleOracle {
     double far = in.number("neg-margin");
     int sign = in.text("measure").equals("cosine") ? -1 : 1;
     double shifts = 0;
-    for (int i = 0; i < in.count(); i++) {
-      shifts += Math.abs(DoubleStream.of(in.rows()[i]).sum()) / in.count();
+    for (int i = 0; i < in.batch(); i++) {
+      shifts += Math.abs(DoubleStream.of(in.rows()[i]).sum()) / in.batch();
     }
     return mean(in, each(in.positivePairs(), pair -> relu(sign * (measure(in, pair) - near))))
         + mean(in, each(in.negativePairs(), pair -> relu(sign * (far - measure(in, pair)))))
@@ -164,7 +164,7 @@ final class TupleOracle {
 
   private static double lifted(TupleCase in) {
     List<Double> anchors = new ArrayList<>();
-    for (int i = 0; i < in.count(); i++) {
+    for (int i = 0; i < in.batch(); i++) {
       int a = i;
       double near = sumOf(each(in.positives(a), p -> in.distance(a, p)));
       double far = sumOf(each(in.negatives(a), n -> in.number("neg-margin") - in.distance(a, n)));
@@ -184,7 +184,7 @@ final class TupleOracle {
     for (int[] pair : in.positivePairs()) {
       List<Double> pushes = new ArrayList<>();
       for (int end : pair) {
-        for (int n : in.negatives(end)) {
+        for (int n : in.negativesOfAny(end)) {
           pushes.add(in.number("neg-margin") - in.distance(end, n));
         }
       }
@@ -248,8 +248,8 @@ final class TupleOracle {
                         n -> in.product(pair[0], n) - in.product(pair[0], pair[1]))));
     if (Boolean.TRUE.equals(in.params().get("reg-squared"))) {
       double squares = 0;
-      for (int i = 0; i < in.count(); i++) {
-        squares += TupleCase.dot(in.rows()[i], in.rows()[i]) / in.count();
+      for (int i = 0; i < in.batch(); i++) {
+        squares += TupleCase.dot(in.rows()[i], in.rows()[i]) / in.batch();
       }
       return mean(pairs) + in.number("reg") * squares;
     }

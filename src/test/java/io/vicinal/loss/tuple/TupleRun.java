@@ -20,7 +20,10 @@ final class TupleRun implements AutoCloseable {
   private final Executable product;
 
   TupleRun(Backend backend, TupleLoss loss, Tuples mined, boolean normalized) {
-    TupleProgram program = new TupleProgram(loss, mined, normalized);
+    this(backend, new TupleProgram(loss, mined, normalized));
+  }
+
+  TupleRun(Backend backend, TupleProgram program) {
     variables = program.variables();
     gradient = program.gradient(backend);
     product = program.product(backend);
@@ -62,14 +65,19 @@ final class TupleRun implements AutoCloseable {
   private static Map<String, Tensor> inputs(
       Arena arena, TupleCase in, Map<String, double[]> directions, DType type) {
     Map<String, Tensor> inputs = new HashMap<>();
-    long[] shape = {in.count(), in.width()};
-    inputs.put("embedding", real(arena, type, flat(in.rows()), shape));
-    inputs.put("labels", arena.of(in.labels(), in.count()));
+    double[] rows = flat(in.rows());
+    long[] labels = in.labels();
+    long[] shape = {in.batch(), in.width()};
+    inputs.put("embedding", real(arena, type, Arrays.copyOf(rows, in.batch() * in.width()), shape));
+    inputs.put("labels", arena.of(Arrays.copyOf(labels, in.batch()), in.batch()));
+    inputs.put("references", real(arena, type, rows, in.count(), in.width()));
+    inputs.put("reference-labels", arena.of(labels, in.count()));
     in.learned().forEach((name, x) -> inputs.put(name, real(arena, type, x.data(), x.shape())));
     directions.forEach(
         (name, x) -> {
           Learned like = in.learned().get(name);
-          long[] sizes = like == null ? shape : like.shape();
+          long[] sizes =
+              like == null ? new long[] {x.length / in.width(), in.width()} : like.shape();
           inputs.put("direction." + name, real(arena, type, x, sizes));
         });
     tuples(arena, in, type, inputs);
@@ -82,13 +90,13 @@ final class TupleRun implements AutoCloseable {
     }
     if (in.mined() == Tuples.SETS) {
       for (String name : List.of("positives", "negatives")) {
-        double[] mask = new double[in.count() * in.count()];
+        double[] mask = new double[in.batch() * in.count()];
         for (int[] tuple : in.tuples()) {
           if (tuple[2] == (name.equals("positives") ? 1 : 0)) {
             mask[tuple[0] * in.count() + tuple[1]] = 1;
           }
         }
-        inputs.put(name, real(arena, type, mask, in.count(), in.count()));
+        inputs.put(name, real(arena, type, mask, in.batch(), in.count()));
       }
       return;
     }
