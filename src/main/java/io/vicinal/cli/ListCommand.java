@@ -236,7 +236,8 @@ final class ListCommand implements Callable<Integer> {
     entry(
         "adamw",
         "lr=0.001  beta1=0.9  beta2=0.999  eps=1e-8  weightDecay=0.01",
-        "as torch.optim.AdamW: weight decay apart from the gradient",
+        "as torch.optim.AdamW: weight decay apart from the gradient, unless it is given of the head"
+            + " alone",
         SOURCE + "Loshchilov, Hutter, arXiv:1711.05101");
     entry(
         "rmsprop",

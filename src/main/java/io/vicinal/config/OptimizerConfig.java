@@ -1,6 +1,7 @@
 package io.vicinal.config;
 
 import com.google.gson.JsonObject;
+import io.vicinal.nn.Head;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,7 +20,8 @@ import java.util.Map;
  * @param alpha rmsprop's decay of the mean square
  * @param centered whether rmsprop's mean square is a variance
  * @param eps Adam's and rmsprop's addend to the root; 1.0 is a real setting
- * @param weightDecay taken from the parameter (adamw), or added to the gradient
+ * @param weightDecay taken from the parameter (adamw), or added to the gradient. Where nobody says
+ *     how much, adamw's default is the head's: what a loss learns is no weight and has none
  * @param groups what the model's groups change, by name; one that is missing changes nothing
  */
 public record OptimizerConfig(
@@ -59,6 +61,10 @@ public record OptimizerConfig(
       Integer warmup,
       ClipConfig.Own clip) {
     static final GroupOverrides NONE = new GroupOverrides(null, null, null, null, null, null, null);
+
+    private GroupOverrides decaying(double value) {
+      return new GroupOverrides(lr, lrScale, eps, value, momentum, warmup, clip);
+    }
 
     static GroupOverrides read(ConfigObject s, String optimizer) {
       Double lr = s.number("lr", Range.upTo(MOST, false));
@@ -141,8 +147,11 @@ public record OptimizerConfig(
     double eps = sgd ? 0 : s.number("eps", 1e-8, Range.upTo(MOST, true));
     ConfigObject own = s.section("groups");
     Map<String, GroupOverrides> groups = new LinkedHashMap<>();
+    boolean everywhere = weightDecay == 0 || s.has("weightDecay");
     for (String group : model.names()) {
-      groups.put(group, GroupOverrides.read(own.section(group), name));
+      GroupOverrides read = GroupOverrides.read(own.section(group), name);
+      boolean kept = everywhere || Head.GROUPS.contains(group) || read.weightDecay() != null;
+      groups.put(group, kept ? read : read.decaying(0));
     }
     own.end();
     s.end();

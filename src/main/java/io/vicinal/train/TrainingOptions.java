@@ -337,12 +337,15 @@ public final class TrainingOptions {
     return optimizer("adam", Map.of("lr", lr, "beta1", beta1, "beta2", beta2, "eps", eps));
   }
 
-  /** AdamW with its usual constants, this learning rate and, unless set, a weight decay of 0.01. */
+  /**
+   * AdamW with its usual constants, this learning rate and, unless set, a weight decay of 0.01 of
+   * the head; what the loss learns has none then.
+   */
   public TrainingOptions adamw(double lr) {
     return optimizer("adamw", Map.of("lr", lr));
   }
 
-  /** AdamW; weight decay 0.01 unless set. */
+  /** AdamW; weight decay unless set 0.01 of the head, 0 of what the loss learns. */
   public TrainingOptions adamw(double lr, double beta1, double beta2, double eps) {
     return optimizer("adamw", Map.of("lr", lr, "beta1", beta1, "beta2", beta2, "eps", eps));
   }

@@ -64,6 +64,28 @@ class ConfigTest {
     assertThat(run.withSampler(given).asked().sampler().batch()).isEqualTo(24);
   }
 
+  /** A default decay is the head's: proxies and boundaries are no weights. */
+  @Test
+  void whatALossLearnsDecaysOnlyIfSomebodySaysSo() {
+    String beta = "loss={\"name\":\"margin\",\"learn-beta\":true}";
+    RunConfig open = parse(MINIMAL, "optimizer.name=adamw");
+    assertThat(open.optimizer().weightDecay("weight")).isEqualTo(0.01);
+    assertThat(open.optimizer().weightDecay("bias")).isEqualTo(0.01);
+    assertThat(open.optimizer().weightDecay("proxies")).isZero();
+    assertThat(parse(MINIMAL, beta, "optimizer.name=adamw").optimizer().weightDecay("beta"))
+        .isZero();
+    assertThat(open.text()).contains("\"weightDecay\": 0.01").contains("\"weightDecay\": 0.0\n");
+    assertThat(ConfigParser.parse(open.json(), "c").optimizer()).isEqualTo(open.optimizer());
+    String[] given = {"optimizer={\"name\":\"adamw\",\"weightDecay\":0.01}"};
+    assertThat(parse(MINIMAL, given).optimizer().weightDecay("proxies")).isEqualTo(0.01);
+    String[] own = {
+      "optimizer={\"name\":\"adamw\",\"groups\":{\"proxies\":{\"weightDecay\":0.3}}}"
+    };
+    assertThat(parse(MINIMAL, own).optimizer().weightDecay("proxies")).isEqualTo(0.3);
+    String[] coupled = {"optimizer={\"name\":\"sgd\",\"weightDecay\":0.2}"};
+    assertThat(parse(MINIMAL, coupled).optimizer().weightDecay("proxies")).isEqualTo(0.2);
+  }
+
   /** A folder says where the same data lie, and what a file does not name, none of its own is. */
   @Test
   void onlyOtherDataLeaveBehindWhatBelongedToThose(@TempDir Path folder) throws IOException {

@@ -53,6 +53,42 @@ class OldRunTest {
     }
   }
 
+  /** AdamW's default decay was everybody's once, and a run folder says it of everybody. */
+  @Test
+  void aRunThatDecaysItsProxiesGoesOnToDoSo() throws IOException {
+    FeatureSet clouds = Samples.clouds(arena, 60, 6, 3);
+    Path run = folder.resolve("run");
+    String[] old = {
+      "optimizer={\"name\":\"adamw\",\"weightDecay\":0.01,\"lr\":0.1}",
+      "head.embedding=4",
+      "compute.threads=1",
+      "epochs=1"
+    };
+    Trainer.train(RunConfig.defaults(old), clouds, run, RunMode.NEW, TrainingListener.NONE);
+    assertThat(Files.readString(run.resolve("config.json")).replaceAll("\\s", ""))
+        .contains("\"weightDecay\":0.01,\"groups\":{\"weight\":{},\"bias\":{},\"proxies\":{}}");
+    RunConfig more = ConfigParser.stored(run.resolve("config.json")).withEpochs(3);
+    TrainResult end = Trainer.train(more, clouds, run, RunMode.RESUME, TrainingListener.NONE);
+    TrainResult whole =
+        Trainer.train(
+            RunConfig.defaults(old).withEpochs(3),
+            clouds,
+            folder.resolve("whole"),
+            RunMode.NEW,
+            TrainingListener.NONE);
+    assertThat(end.head()).hasSameBinaryContentAs(whole.head());
+    old[0] = "optimizer={\"name\":\"adamw\",\"lr\":0.1}";
+    TrainResult open =
+        Trainer.train(
+            RunConfig.defaults(old).withEpochs(3),
+            clouds,
+            folder.resolve("open"),
+            RunMode.NEW,
+            TrainingListener.NONE);
+    assertThat(Safetensors.read(open.head(), arena).get("proxies").toFloats())
+        .isNotEqualTo(Safetensors.read(end.head(), arena).get("proxies").toFloats());
+  }
+
   private void same(Path found, Path expected) {
     Map<String, Tensor> a = Safetensors.read(found, arena);
     Map<String, Tensor> b = Safetensors.read(expected, arena);

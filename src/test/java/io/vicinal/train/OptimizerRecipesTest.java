@@ -51,6 +51,7 @@ class OptimizerRecipesTest {
     OptimizerConfig optimizer = config.optimizer();
     List<Double> factors = factors(config, 48);
     assertThat(optimizer.lr("proxies") * factors.get(0)).isEqualTo(6e-2, within(1e-17));
+    assertThat(optimizer.weightDecay("proxies")).isEqualTo(1e-4);
     assertThat(config.warmup("weight")).isEqualTo(5);
     assertThat(config.warmup("proxies")).isZero();
     assertThat(optimizer.lr("weight") * factors.get(5)).isEqualTo(3e-4, within(1e-19));
