@@ -7,17 +7,14 @@
 namespace vicinal::image {
 namespace {
 
-// Sides of a resized picture and of an output.
-constexpr std::int32_t kLargestSide = 1 << 15;
+// Sides of a resized picture, of which only the crop is ever made: a long strip resized by its shorter side may be
+// wide.
+constexpr std::int32_t kLargestSide = 1 << 28;
 
 Bytes read_bytes(const void* bytes, std::int64_t size) {
   require(bytes != nullptr || size == 0, "bytes is null");
   require(size >= 0, "size is ", size, "; it must not be negative");
   return {static_cast<const std::uint8_t*>(bytes), size};
-}
-
-void check_side(const char* name, std::int32_t value) {
-  require(value >= 1 && value <= kLargestSide, name, " is ", value, "; it must be in 1..", kLargestSide);
 }
 
 void check_choice(const char* name, std::int32_t value) {
@@ -36,10 +33,12 @@ void check(const vicinal_image_view* view) {
           "; they must not be negative");
   require(view->width >= 1 && view->height >= 1, "width, height are ", view->width, ", ", view->height,
           "; they must be at least 1");
-  check_side("resized_width", view->resized_width);
-  check_side("resized_height", view->resized_height);
-  check_side("out_width", view->out_width);
-  check_side("out_height", view->out_height);
+  const std::int64_t wide = view->resized_width, high = view->resized_height;
+  require(wide >= 1 && high >= 1 && wide <= kLargestSide && high <= kLargestSide, "cannot be resized to ", wide, " x ",
+          high, " pixels: a side has at least 1 and at most ", kLargestSide);
+  const std::int64_t columns = view->out_width, rows = view->out_height;
+  require(columns >= 1 && rows >= 1 && columns * rows <= view->most_pixels, "cannot be made ", columns, " x ", rows,
+          " pixels large: at least 1 and at most ", view->most_pixels, " pixels are possible");
   require(view->filter == VICINAL_IMAGE_BILINEAR || view->filter == VICINAL_IMAGE_BICUBIC, "filter is ", view->filter,
           "; it must be 1 or 2");
   require(

@@ -101,7 +101,8 @@ int webp_orientation(Bytes bytes) {
 vicinal_image_header raw_header(Bytes bytes) {
   const Reader file(bytes, true);
   const std::uint32_t width = file.four(4), height = file.four(8);
-  require(width <= 0x7FFF && height <= 0x7FFF, "is a raw picture with a broken header");
+  require(width <= 0x7FFFFFFF && height <= 0x7FFFFFFF && std::uint64_t{width} * height <= 0x7FFFFFFF,
+          "is a raw picture with a broken header");
   const std::int64_t needed = VICINAL_IMAGE_RAW_BYTES + std::int64_t{3} * width * height;
   require(bytes.size == needed, "is a raw picture of ", bytes.size, " bytes where ", needed, " are expected");
   return {VICINAL_IMAGE_RAW, static_cast<int>(width), static_cast<int>(height), 1};

@@ -100,6 +100,9 @@ Pixels render(Bytes file, const vicinal_image_view& view) {
   if (x1 > x0 && y1 > y0) {
     const Kernel columns = make_kernel(view.filter, view.width, view.resized_width, x0, x1);
     const Kernel rows = make_kernel(view.filter, view.height, view.resized_height, y0, y1);
+    const std::int64_t narrow = std::int64_t{columns.outputs()} * (rows.to - rows.from);
+    require(narrow <= std::max<std::int64_t>(view.most_pixels, std::int64_t{width} * height), "has ", width, " x ",
+            height, " pixels, too long a strip to be resized to ", view.resized_width, " x ", view.resized_height);
     const Part needed{view.left + columns.from, view.top + rows.from, columns.to - columns.from, rows.to - rows.from};
     resample(upright(file, header, orientation, needed), columns, rows, out, x0 - view.crop_left, y0 - view.crop_top);
   }

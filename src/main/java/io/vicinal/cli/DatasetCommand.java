@@ -325,6 +325,7 @@ final class DatasetCommand implements Callable<Integer> {
     json.add("splits", splitsJson);
     json.add("class_names", JsonFile.tree(data.classes().list()));
     json.add("super_class_names", JsonFile.tree(data.superClasses().list()));
+    json.addProperty("left_out", data.leftOut().size());
     json.add("notes", JsonFile.tree(notes(data)));
     return json;
   }

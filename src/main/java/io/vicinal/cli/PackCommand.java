@@ -10,6 +10,7 @@ import io.vicinal.data.image.DatasetImages;
 import io.vicinal.data.image.ImageFiles;
 import io.vicinal.data.image.ImagePacker;
 import io.vicinal.data.image.ImageSource;
+import io.vicinal.data.image.PackedForm;
 import io.vicinal.data.image.PackedImages;
 import io.vicinal.process.Limits;
 import java.io.IOException;
@@ -33,9 +34,10 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Reads every .jpg, .jpeg, .png and .webp below the folder and decodes each once, so that what",
-      "is packed can be read. The file has an index and checksums and is mapped into memory. With",
-      "--pixels an epoch decodes nothing; --shorter 256 then makes them small. Killed or stopped,",
-      "the same command goes on where it was.",
+      "is packed can be read. The file has an index and checksums. With --pixels an epoch decodes",
+      "nothing, and --shorter 256 makes pictures small first; with --shorter 256 --quality 90 those",
+      "that are larger become small JPEG files, which loses a little. Killed or stopped, the same",
+      "command goes on where it was.",
       "With --intact compares the checksums of a packed file.",
       ""
     },
@@ -44,6 +46,7 @@ import picocli.CommandLine.Spec;
       "Example:",
       "  vicinal pack photos --out photos.pack",
       "  vicinal pack photos --out small.pack --pixels --shorter 256 --skip-bad",
+      "  vicinal pack photos --out small.pack --shorter 256 --quality 90",
       "  vicinal pack --intact photos.pack"
     })
 final class PackCommand implements Callable<Integer> {
@@ -68,8 +71,14 @@ final class PackCommand implements Callable<Integer> {
   @Option(
       names = "--shorter",
       paramLabel = "N",
-      description = "With --pixels: resize pictures whose shorter side is longer.")
+      description = "With --pixels or --quality: resize pictures whose shorter side is longer.")
   private int shorter;
+
+  @Option(
+      names = "--quality",
+      paramLabel = "Q",
+      description = "With --shorter: what is resized becomes JPEG of this quality, 1 to 100; 90.")
+  private int quality;
 
   @Option(
       names = "--skip-bad",
@@ -128,8 +137,9 @@ final class PackCommand implements Callable<Integer> {
   }
 
   private void pack(PrintWriter console) {
+    PackedForm form = new PackedForm(pixels, shorter, quality);
     ImageSource files = source();
-    ImagePacker packer = new ImagePacker(files, out, pixels, shorter, skipBad);
+    ImagePacker packer = new ImagePacker(files, out, form, skipBad);
     int workers = threads > 0 ? threads : Limits.ofThisProcess().processors();
     try (Bar bar = new Bar("pack")) {
       packer.run(workers, done -> bar.show(done, files.size(), "pictures"));
@@ -149,7 +159,7 @@ final class PackCommand implements Callable<Integer> {
   /** Any tree of pictures, whether it has classes or not; else what datasets there are. */
   private ImageSource source() {
     if (Files.isDirectory(folder) && Datasets.matching(folder).equals("folder")) {
-      return ImageFiles.below(folder);
+      return ImageFiles.below(folder, skipBad);
     }
     Dataset data =
         Datasets.open(folder, Datasets.create(Datasets.matching(folder), Map.of()), skipBad);
@@ -159,9 +169,9 @@ final class PackCommand implements Callable<Integer> {
 
   private static String contents(PackedImages packed, long count) {
     return pictures(count)
-        + (packed.pixels() ? " as pixels" : " as files")
-        + (packed.shorter() > 0 ? ", shorter side at most " + packed.shorter() : "")
-        + (packed.leftOut() > 0 ? ", " + packed.leftOut() + " left out" : "");
+        + " "
+        + packed.form()
+        + (packed.countLeftOut() > 0 ? ", " + packed.countLeftOut() + " left out" : "");
   }
 
   private static String pictures(long count) {

@@ -3,9 +3,13 @@ package io.vicinal.data;
 import io.vicinal.InputException;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -243,10 +247,37 @@ public final class CsvReader implements AutoCloseable {
       next = in.read();
       at++;
     } catch (CharacterCodingException e) {
-      throw InputFile.problem(file.path(), "is not text in UTF-8", UTF_8, e);
+      throw notText(file, e);
     } catch (IOException e) {
       throw file.unreadable(e);
     }
+  }
+
+  /** Readers decode far ahead of the line that they are at: the file is looked at again. */
+  private static InputException notText(InputFile file, CharacterCodingException cause) {
+    long line = 1;
+    try (InputFile again = InputFile.open(file.path())) {
+      InputStream in = again.stream();
+      CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+      ByteBuffer bytes = ByteBuffer.allocate(8 << 10);
+      CharBuffer chars = CharBuffer.allocate(8 << 10);
+      char before = 0;
+      boolean going = true;
+      while (going) {
+        int count = in.read(bytes.array(), bytes.position(), bytes.remaining());
+        bytes.position(bytes.position() + Math.max(0, count)).flip();
+        going = !decoder.decode(bytes, chars, count < 0).isError() && count >= 0;
+        bytes.compact();
+        for (char c : chars.flip().toString().toCharArray()) {
+          line += c == '\r' || c == '\n' && before != '\r' ? 1 : 0;
+          before = c;
+        }
+        chars.clear();
+      }
+    } catch (IOException e) {
+      throw file.unreadable(e);
+    }
+    return InputFile.problem(file.path(), "line " + line + " is not text in UTF-8", UTF_8, cause);
   }
 
   InputException problem(String what, String remedy) {
@@ -278,7 +309,7 @@ public final class CsvReader implements AutoCloseable {
         first = false;
         return mark ? line.substring(1) : line;
       } catch (CharacterCodingException e) {
-        throw InputFile.problem(file.path(), "is not text in UTF-8", UTF_8, e);
+        throw notText(file, e);
       } catch (IOException e) {
         throw file.unreadable(e);
       }

@@ -45,6 +45,9 @@ class PackCommandTest {
                 .succeeded()
                 .out())
         .contains("3 pictures as pixels, shorter side at most 8, ");
+    assertThat(
+            Outcome.of("pack % --out % --shorter 8 --quality 90", photos, small).succeeded().out())
+        .contains("3 pictures as files, shorter side at most 8, the larger ones written again as");
     byte[] bytes = Files.readAllBytes(out);
     bytes[400] ^= 1;
     Files.write(out, bytes);
@@ -63,6 +66,44 @@ class PackCommandTest {
     assertThat(skipped.out())
         .contains("3 pictures as files, 1 left out, ", "1 picture was there from an earlier");
     assertThat(Outcome.of("pack --intact %", out).succeeded().out()).contains("1 left out");
+  }
+
+  @Test
+  void whatTheWalkCannotReadIsLeftOut() throws IOException {
+    Path photos = photos();
+    Path out = folder.resolve("a.pack");
+    Files.createSymbolicLink(photos.resolve("birds/circle"), photos);
+    Outcome.of("pack % --out %", photos, out)
+        .failed(2, "birds/circle: is a link to a folder that it lies in", "--skip-bad");
+    Outcome skipped = Outcome.of("pack % --out % --skip-bad", photos, out);
+    assertThat(skipped.code()).isZero();
+    assertThat(skipped.err()).startsWith("left out: ").contains("birds/circle: is a link");
+    assertThat(skipped.out()).contains("3 pictures as files, 1 left out, ");
+  }
+
+  /** Pictures that are read ahead wait for memory. */
+  @Test
+  void manyLargePicturesFitOneByOne() throws IOException {
+    Path photos = photos();
+    BufferedImage large = new BufferedImage(2_000, 1_500, BufferedImage.TYPE_BYTE_BINARY);
+    for (int i = 0; i < 12; i++) { // 9 MB each as pixels
+      ImageIO.write(large, "png", photos.resolve("birds/large" + i + ".png").toFile());
+    }
+    Path out = folder.resolve("a.pack");
+    Outcome packed =
+        CliProcess.start(
+                folder,
+                List.of("-Xmx64m"),
+                "pack",
+                photos,
+                "--out",
+                out,
+                "--pixels",
+                "--threads",
+                4)
+            .await();
+    assertThat(packed.err()).isEmpty();
+    assertThat(packed.out()).contains("15 pictures as pixels, ");
   }
 
   /** A table's pictures in its order; rows of an array as pictures. */
@@ -106,6 +147,7 @@ class PackCommandTest {
     Outcome.of("pack % --intact x", photos).failed(2, "FOLDER, --intact");
     Outcome.of("pack %", photos).failed(2, "--out");
     Outcome.of("pack % --out x --shorter 9", photos).failed(2, "only where pixels are packed");
+    Outcome.of("pack % --out x --quality 9", photos).failed(2, "quality: is 9");
     Outcome.of("pack % --out x --threads -1", photos).failed(2, "--threads");
     Outcome.of("pack % --out x", folder.resolve("none")).failed(2, "none: does not exist");
     Outcome.of("pack --intact %", photos).failed(2, "is a folder");

@@ -109,6 +109,7 @@ public final class Dataset {
   private final Names superClasses;
   private final List<String> splits;
   private final PixelArray pixels;
+  private final List<String> leftOut;
   private final List<String> notes;
 
   Dataset(
@@ -119,6 +120,7 @@ public final class Dataset {
       Names superClasses,
       List<String> splits,
       PixelArray pixels,
+      List<String> leftOut,
       List<String> notes) {
     this.format = format;
     this.root = root;
@@ -127,6 +129,7 @@ public final class Dataset {
     this.superClasses = superClasses;
     this.splits = List.copyOf(splits);
     this.pixels = pixels;
+    this.leftOut = List.copyOf(leftOut);
     this.notes = List.copyOf(notes);
   }
 
@@ -232,6 +235,11 @@ public final class Dataset {
     return columns.more.get(column).get(id);
   }
 
+  /** What was left out because it cannot be a sample, a sentence each with file and line. */
+  public List<String> leftOut() {
+    return leftOut;
+  }
+
   /** What a user should know: samples that were left out, counts that are not the published. */
   public List<String> notes() {
     return notes;
@@ -279,7 +287,7 @@ public final class Dataset {
   }
 
   private Dataset with(Columns others, List<String> named) {
-    return new Dataset(format, root, others, classes, superClasses, named, pixels, notes);
+    return new Dataset(format, root, others, classes, superClasses, named, pixels, leftOut, notes);
   }
 
   /** How many samples of each class there are among some. */

@@ -38,7 +38,9 @@ public final class DatasetBuilder {
   private final List<String> splits = new ArrayList<>();
   private final BitSet queries = new BitSet();
   private final BitSet gallery = new BitSet();
-  private final BitSet flagged = new BitSet(); // splits of which a flag is known
+  private final BitSet saysQuery = new BitSet(); // samples of which it is known whether they ask
+  private final BitSet saysGallery = new BitSet();
+  private final TextColumn places = new TextColumn(); // where samples are listed, of the first ones
   private final Map<String, TextColumn> more = new TreeMap<>();
   private final Map<String, String> seen = new HashMap<>();
   private final Map<String, Integer> published = new LinkedHashMap<>();
@@ -51,8 +53,10 @@ public final class DatasetBuilder {
   private int[] superClassOf; // null until the first
   private float[] boxes; // likewise
   private int count;
+  private Path list; // that the places are in
   private int bad;
   private String firstBad;
+  private final List<String> leftOut = new ArrayList<>();
 
   DatasetBuilder(String format, Path root, boolean skipBad) {
     this.format = format;
@@ -159,9 +163,26 @@ public final class DatasetBuilder {
   }
 
   void flags(boolean query, boolean searched) {
-    queries.set(count - 1, query);
-    gallery.set(count - 1, searched);
-    flagged.set(splitOf[count - 1]);
+    query(query);
+    searched(searched);
+  }
+
+  /** Whether it asks. */
+  void query(boolean value) {
+    queries.set(count - 1, value);
+    saysQuery.set(count - 1);
+  }
+
+  /** Whether it is searched. */
+  void searched(boolean value) {
+    gallery.set(count - 1, value);
+    saysGallery.set(count - 1);
+  }
+
+  /** Where it is listed; of all samples, or of none. */
+  void place(Path file, String at) {
+    list = file;
+    places.add(at);
   }
 
   /** A cell of a column that is kept as it is; every sample has one. */
@@ -202,8 +223,12 @@ public final class DatasetBuilder {
 
   /** Something that cannot become a sample. */
   void bad(Path file, String what) {
+    String sentence = InputFile.printable(file + ": " + what);
     if (bad++ == 0) {
-      firstBad = InputFile.printable(file + ": " + what);
+      firstBad = sentence;
+    }
+    if (skipBad) {
+      leftOut.add(sentence);
     }
   }
 
@@ -223,25 +248,15 @@ public final class DatasetBuilder {
    * @throws InputException if a sample is bad, or there is none
    */
   Dataset build() {
+    int[] kept = rolesTold();
     if (bad > 0 && !skipBad) {
-      throw new InputException(
-          firstBad
-              + (bad == 1 ? "" : " (and " + (bad - 1) + " more like it)")
-              + "; repair the dataset, or leave "
-              + (bad == 1 ? "it" : "all of them")
-              + " out with --skip-bad");
+      throw new InputException(ImageTree.refusal(firstBad, bad));
     }
     if (bad > 0) {
       notes.add(0, left(bad) + " left out with --skip-bad, the first: " + firstBad);
     }
-    if (count == 0) {
+    if (kept.length == 0) {
       throw InputFile.problem(root, "has no samples" + (bad > 0 ? " left" : ""), "check the path");
-    }
-    for (int i = 0; i < count; i++) {
-      if (!flagged.get(splitOf[i])) {
-        queries.set(i);
-        gallery.set(i);
-      }
     }
     Dataset.Columns columns =
         new Dataset.Columns(
@@ -257,7 +272,49 @@ public final class DatasetBuilder {
     noteCounts();
     Names below = Names.of(classes.keySet().stream().map(called).toList());
     Names above = Names.of(List.copyOf(superClasses.keySet()));
-    return new Dataset(format, root, columns, below, above, splits, pixels, notes).sorted();
+    Dataset all = new Dataset(format, root, columns, below, above, splits, pixels, leftOut, notes);
+    return kept.length == count ? all.sorted() : all.subset(kept);
+  }
+
+  /**
+   * Who asks and who is searched where nothing is said of a split: all. Who says nothing where
+   * others of the split do is neither, which nobody means: OML refuses such tables.
+   *
+   * @return the samples that stay
+   */
+  private int[] rolesTold() {
+    BitSet silent = silent(saysQuery, queries, "is_query");
+    silent.or(silent(saysGallery, gallery, "is_gallery"));
+    int neither =
+        (int)
+            IntStream.range(0, count)
+                .filter(i -> !queries.get(i) && !gallery.get(i) && !silent.get(i))
+                .count();
+    if (neither > 0) {
+      note(
+          neither
+              + (neither == 1 ? " sample is" : " samples are")
+              + " neither query nor gallery, and not evaluated");
+    }
+    return IntStream.range(0, count).filter(i -> !silent.get(i)).toArray();
+  }
+
+  private BitSet silent(BitSet says, BitSet values, String column) {
+    BitSet speaking = new BitSet(); // splits
+    says.stream().forEach(i -> speaking.set(splitOf[i]));
+    BitSet silent = new BitSet();
+    for (int i = 0; i < count; i++) {
+      if (!speaking.get(splitOf[i])) {
+        values.set(i);
+      } else if (!says.get(i)) {
+        silent.set(i);
+        String of = "of split " + splits.get(splitOf[i]) + " has no " + column;
+        bad(
+            list == null ? root : list,
+            (list == null ? names.get(i) : places.get(i)) + " " + of + ", where others have it");
+      }
+    }
+    return silent;
   }
 
   private void noteCounts() {
@@ -292,15 +349,17 @@ public final class DatasetBuilder {
 
   private int found(String split) {
     return switch (split) {
-      case "query" -> queries.cardinality() - unflagged();
-      case "gallery" -> gallery.cardinality() - unflagged();
+      case "query" -> said(saysQuery, queries);
+      case "gallery" -> said(saysGallery, gallery);
       default ->
           (int) IntStream.range(0, count).filter(i -> splits.get(splitOf[i]).equals(split)).count();
     };
   }
 
-  private int unflagged() {
-    return (int) IntStream.range(0, count).filter(i -> !flagged.get(splitOf[i])).count();
+  private static int said(BitSet says, BitSet values) {
+    BitSet both = (BitSet) says.clone();
+    both.and(values);
+    return both.cardinality();
   }
 
   private static String left(int count) {

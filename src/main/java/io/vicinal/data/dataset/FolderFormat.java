@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 
 /**
@@ -53,8 +54,21 @@ public record FolderFormat(
 
   @Override
   public void read(Path path, DatasetBuilder into) {
+    read(path, into, image -> null);
+  }
+
+  /**
+   * Reads.
+   *
+   * @param known the class of a picture that lies in no folder of one, or null
+   */
+  void read(Path path, DatasetBuilder into, UnaryOperator<String> known) {
     into.root(path);
-    ImageTree tree = ImageTree.of(path, into);
+    ImageTree tree = ImageTree.of(path);
+    tree.bad().forEach(one -> into.bad(one.path(), one.what()));
+    if (tree.others() != null) {
+      into.note(tree.others());
+    }
     Set<String> first =
         tree.images().stream().map(image -> parts(image)[0]).collect(Collectors.toSet());
     boolean split =
@@ -70,19 +84,25 @@ public record FolderFormat(
     int lone = 0;
     int deep = 0;
     String firstLone = null;
+    boolean roles = split && (lower(first).contains("query") || lower(first).contains("gallery"));
     Set<String> used = new TreeSet<>();
     for (String image : tree.images()) {
       String[] parts = parts(image);
       if (parts.length < depth + 2) {
-        firstLone = lone++ == 0 ? image : firstLone;
+        String label = parts.length < depth + 1 ? null : known.apply(image);
+        if (label == null) {
+          firstLone = lone++ == 0 ? image : firstLone;
+        } else {
+          into.add(image, into.classOf(label), split ? split(parts[0]) : Dataset.ALL);
+        }
         continue;
       }
       deep += parts.length > depth + 2 ? 1 : 0;
       used.add(String.join("/", List.of(parts).subList(0, depth + 1)));
       String folder = split ? parts[0].toLowerCase(Locale.ROOT) : "";
       into.add(image, into.classOf(parts[depth]), split ? split(parts[0]) : Dataset.ALL);
-      if (folder.equals("query") || folder.equals("gallery")) {
-        into.flags(folder.equals("query"), folder.equals("gallery"));
+      if (roles && split(folder).equals(Dataset.TEST)) {
+        into.flags(!folder.equals("gallery"), !folder.equals("query"));
       }
     }
     into.sortClasses(false);

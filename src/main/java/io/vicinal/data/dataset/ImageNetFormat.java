@@ -14,7 +14,8 @@ import java.util.stream.Stream;
     name = "imagenet",
     layout =
         "SPLIT/SYNSET/..., such as train/n01440764/ (here or in ILSVRC/Data/CLS-LOC);"
-            + " LOC_synset_mapping.txt, synset_words.txt or words.txt, if there, names the classes",
+            + " a validation split without folders takes its labels from the development kit or"
+            + " LOC_val_solution.csv; LOC_synset_mapping.txt, synset_words.txt or words.txt, if there, names the classes",
     source = "Russakovsky et al., ImageNet Large Scale Visual Recognition Challenge, 2015")
 public record ImageNetFormat() implements DatasetFormat {
   private static Path images(Path path) {
@@ -41,7 +42,23 @@ public record ImageNetFormat() implements DatasetFormat {
   public void read(Path path, DatasetBuilder into) {
     into.published(Dataset.TRAIN, 1_281_167);
     into.published(Dataset.VALIDATION, 50_000);
-    new FolderFormat("folders").read(images(path), into);
+    Path images = images(path);
+    ImageNetLabels labels = ImageNetLabels.find(path, images);
+    boolean[] flat = {false};
+    new FolderFormat("folders")
+        .read(
+            images,
+            into,
+            image -> {
+              boolean known = FolderFormat.split(image.split("/")[0]).equals(Dataset.VALIDATION);
+              flat[0] |= known && labels.of(image) == null;
+              return known ? labels.of(image) : null;
+            });
+    if (flat[0]) {
+      into.note(
+          "validation pictures lie in no folders of synsets, and "
+              + (labels.known() ? "their list does not have all of them" : ImageNetLabels.REMEDY));
+    }
     Map<String, String> words = new HashMap<>();
     Stream.of("LOC_synset_mapping.txt", "synset_words.txt", "words.txt")
         .flatMap(name -> Stream.of(path.resolve(name), images(path).resolve(name)))

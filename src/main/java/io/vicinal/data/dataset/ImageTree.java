@@ -1,10 +1,12 @@
 package io.vicinal.data.dataset;
 
+import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
 import io.vicinal.data.image.ImageFiles;
 import io.vicinal.process.Encoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.FileVisitResult;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
@@ -24,41 +27,71 @@ import java.util.stream.Collectors;
 
 /**
  * What lies below a folder of pictures, links followed: the pictures by the ending of their name,
- * in the order of their paths' bytes, whatever the locale. What is no picture is counted and said.
- * For one thread.
+ * in the order of their paths' bytes, whatever the locale. What is no picture is counted, what
+ * cannot be read is told, and the walk goes on. For one thread.
  */
-final class ImageTree extends SimpleFileVisitor<Path> {
+public final class ImageTree extends SimpleFileVisitor<Path> {
+  /**
+   * What cannot be a sample.
+   *
+   * @param what is wrong with it, in words that follow its name
+   */
+  public record Bad(Path path, String what) {
+    @Override
+    public String toString() {
+      return InputFile.printable(path + ": " + what);
+    }
+  }
+
   private final Path root;
-  private final DatasetBuilder into;
+  private final List<Bad> bad = new ArrayList<>();
   private final List<String> images = new ArrayList<>();
   private final Set<String> folders = new TreeSet<>(TextColumn.BYTES);
   private final Map<String, Integer> others = new TreeMap<>();
 
-  private ImageTree(Path root, DatasetBuilder into) {
+  private ImageTree(Path root) {
     this.root = root;
-    this.into = into;
   }
 
-  /**
-   * Walks.
-   *
-   * @param into is told what cannot be read, and what is no picture
-   */
-  static ImageTree of(Path root, DatasetBuilder into) {
-    ImageTree tree = new ImageTree(root, into);
+  /** Walks through a folder that exists. */
+  public static ImageTree of(Path root) {
+    ImageTree tree = new ImageTree(root);
     try {
       Files.walkFileTree(root, EnumSet.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, tree);
     } catch (IOException e) {
       throw new UncheckedIOException(e); // the visitor throws none
     }
     tree.images.sort(TextColumn.BYTES);
-    tree.noteOthers();
+    tree.bad.sort(Comparator.comparing(one -> one.path().toString(), TextColumn.BYTES));
     return tree;
   }
 
   /** Paths below the root, with / between names. */
-  List<String> images() {
+  public List<String> images() {
     return images;
+  }
+
+  /** What is called a picture, or is a folder, and cannot be read. */
+  public List<Bad> bad() {
+    return bad;
+  }
+
+  /** Says that some are left out, or how to have them left out. */
+  static String refusal(String first, int count) {
+    return first
+        + (count == 1 ? "" : " (and " + (count - 1) + " more like it)")
+        + "; repair the dataset, or leave "
+        + (count == 1 ? "it" : "all of them")
+        + " out with --skip-bad";
+  }
+
+  /**
+   * @throws InputException if anything is bad
+   */
+  public void refuseBad() {
+    if (!bad.isEmpty()) {
+      throw new InputException(refusal(bad.get(0).toString(), bad.size()));
+    }
   }
 
   /** Folders below the root, likewise, each before those that it holds. */
@@ -93,9 +126,11 @@ final class ImageTree extends SimpleFileVisitor<Path> {
               : name.indexOf('.') > 0 ? "." + ending(name) : "without an ending";
       others.merge(kind, 1, Integer::sum);
     } else if (Encoding.isLost(file)) {
-      into.bad(file, "cannot be found by Java" + Encoding.advice(name));
+      bad.add(new Bad(file, "cannot be found by Java" + Encoding.advice(name)));
     } else if (attributes.isSymbolicLink()) {
-      into.bad(file, "is a link to nothing");
+      bad.add(new Bad(file, "is a link to nothing"));
+    } else if (!attributes.isRegularFile()) {
+      bad.add(new Bad(file, "is not a regular file"));
     } else {
       images.add(root.relativize(file).toString());
     }
@@ -104,11 +139,13 @@ final class ImageTree extends SimpleFileVisitor<Path> {
 
   @Override
   public FileVisitResult visitFileFailed(Path path, IOException e) {
-    into.bad(
-        path,
-        e instanceof FileSystemLoopException
-            ? "is a link to a folder that it lies in"
-            : "cannot be read (" + InputFile.reason(e) + ")");
+    String why = e instanceof AccessDeniedException ? "permission denied" : InputFile.reason(e);
+    bad.add(
+        new Bad(
+            path,
+            e instanceof FileSystemLoopException
+                ? "is a link to a folder that it lies in"
+                : "cannot be read (" + why + ")"));
     return FileVisitResult.CONTINUE;
   }
 
@@ -117,18 +154,18 @@ final class ImageTree extends SimpleFileVisitor<Path> {
     return e == null ? FileVisitResult.CONTINUE : visitFileFailed(folder, e);
   }
 
-  private void noteOthers() {
+  /** Says what is no picture; null where there is nothing else. */
+  public String others() {
     int all = others.values().stream().mapToInt(n -> n).sum();
-    if (all > 0) {
-      String kinds =
-          others.entrySet().stream()
-              .map(kind -> kind.getValue() + " " + kind.getKey())
-              .collect(Collectors.joining(", "));
-      into.note(
-          all
-              + (all == 1 ? " file is" : " files are")
-              + " left out, which by their names are no JPEG, PNG or WebP pictures: "
-              + kinds);
-    }
+    String kinds =
+        others.entrySet().stream()
+            .map(kind -> kind.getValue() + " " + kind.getKey())
+            .collect(Collectors.joining(", "));
+    return all == 0
+        ? null
+        : all
+            + (all == 1 ? " file is" : " files are")
+            + " left out, which by their names are no JPEG, PNG or WebP pictures: "
+            + kinds;
   }
 }

@@ -107,8 +107,14 @@ final class LabelledTable {
         cell(row, "path"),
         into.classOf(label),
         MISSING.contains(split.toLowerCase(Locale.ROOT)) ? Dataset.ALL : FolderFormat.split(split));
-    if (query >= 0 || gallery >= 0) {
-      into.flags(query == 1, gallery == 1);
+    if (header.contains("is_query") || header.contains("is_gallery")) {
+      into.place(file, at);
+    }
+    if (query >= 0) {
+      into.query(query == 1);
+    }
+    if (gallery >= 0) {
+      into.searched(gallery == 1);
     }
     if (!Float.isNaN(box[0])) {
       into.box(box[0], box[1], box[2], box[3]);

@@ -39,6 +39,11 @@ public final class DatasetImages implements ImageSource {
   }
 
   @Override
+  public List<String> leftOut() {
+    return data.leftOut();
+  }
+
+  @Override
   public Path path(int sample) {
     return files == null ? null : files.path(sample);
   }

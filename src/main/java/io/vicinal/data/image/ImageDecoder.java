@@ -6,6 +6,7 @@ import io.vicinal.backend.jni.ImageViewStruct;
 import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.backend.jni.VicinalImage;
 import io.vicinal.data.image.ImageView.Box;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -62,18 +63,18 @@ public final class ImageDecoder implements AutoCloseable {
 
   /** Copies an encoded picture. */
   public void set(byte[] file, int length) {
-    if (own.capacity() < length) {
-      own.close();
-      own = new BytePointer(2L * length);
-    }
-    own.position(0).put(file, 0, length);
-    set(own.address(), length);
+    room(length).put(file, 0, length);
   }
 
-  /** Takes an encoded picture where it lies; the caller keeps the memory until the last call. */
-  void set(long address, long length) {
-    bytes.set(address);
+  /** Memory for an encoded picture, which the caller fills before anything else is asked. */
+  ByteBuffer room(int length) {
+    if (own.capacity() < length) {
+      own.close();
+      own = new BytePointer(Math.min(2L * length, Integer.MAX_VALUE - 8));
+    }
+    bytes.set(own.address());
     size = length;
+    return own.position(0).limit(length).asByteBuffer();
   }
 
   /** A copy of the encoded picture. */

@@ -2,20 +2,13 @@ package io.vicinal.data.image;
 
 import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
-import java.io.IOException;
-import java.nio.file.FileSystemLoopException;
-import java.nio.file.FileVisitOption;
+import io.vicinal.data.dataset.ImageTree;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /** Pictures that are files. Immutable, so safe for any thread. */
 public final class ImageFiles implements ImageSource {
@@ -26,47 +19,53 @@ public final class ImageFiles implements ImageSource {
 
   private final Path folder;
   private final List<String> names;
+  private final List<String> leftOut;
 
   /**
    * @param folder that the names start from
    * @param names paths
    */
   public ImageFiles(Path folder, List<String> names) {
+    this(folder, names, List.of());
+  }
+
+  private ImageFiles(Path folder, List<String> names, List<String> leftOut) {
     this.folder = folder;
     this.names = List.copyOf(names);
+    this.leftOut = leftOut;
   }
 
   /**
-   * Every file below a folder that is called like a picture (jpg, jpeg, png, webp), by name; links
-   * are followed, hidden files and folders are not looked at.
+   * Every file below a folder that is called like a picture (jpg, jpeg, jpe, png, webp), in the
+   * order of their paths' bytes; links are followed, hidden files and folders are not looked at.
    *
-   * @throws InputException one sentence, when there is none or the folder cannot be read
+   * @throws InputException one sentence, when there is none or something cannot be read
    */
   public static ImageFiles below(Path folder) {
-    List<String> names = new ArrayList<>();
-    try (Stream<Path> files =
-        Files.find(
-            folder,
-            64,
-            (path, about) -> !about.isDirectory(), // reading the others says what they are
-            EnumSet.of(FileVisitOption.FOLLOW_LINKS).toArray(FileVisitOption[]::new))) {
-      files.map(folder::relativize).filter(ImageFiles::isPicture).forEach(p -> names.add(p + ""));
-    } catch (IOException | java.io.UncheckedIOException e) {
-      Throwable cause = e instanceof java.io.UncheckedIOException u ? u.getCause() : e;
-      String why = "cannot be walked through (" + cause.getMessage() + ")";
-      if (cause instanceof FileSystemLoopException) {
-        why = "has a link to a folder that it lies in (" + cause.getMessage() + ")";
-      } else if (cause instanceof NoSuchFileException) {
-        why = "does not exist";
-      }
-      throw InputFile.problem(folder, why, "check the path, its permissions and its links");
+    return below(folder, false);
+  }
+
+  /**
+   * The same.
+   *
+   * @param skipBad whether links that lead nowhere or in a circle, and folders that cannot be read,
+   *     are {@link #leftOut}
+   */
+  public static ImageFiles below(Path folder, boolean skipBad) {
+    if (!Files.isDirectory(folder)) {
+      InputFile.open(folder).close(); // says why
+      throw InputFile.problem(folder, "is no folder", "name a folder of pictures");
     }
-    if (names.isEmpty()) {
+    ImageTree tree = ImageTree.of(folder);
+    if (!skipBad) {
+      tree.refuseBad();
+    }
+    if (tree.images().isEmpty()) {
       throw InputFile.problem(
           folder, "has no file that is called .jpg, .jpeg, .png or .webp", "name another folder");
     }
-    names.sort(Comparator.naturalOrder());
-    return new ImageFiles(folder, names);
+    return new ImageFiles(
+        folder, tree.images(), tree.bad().stream().map(ImageTree.Bad::toString).toList());
   }
 
   /** Whether a path is called like a picture that is read, and nothing in it is hidden. */
@@ -88,6 +87,11 @@ public final class ImageFiles implements ImageSource {
   @Override
   public String name(int sample) {
     return names.get(sample);
+  }
+
+  @Override
+  public List<String> leftOut() {
+    return leftOut;
   }
 
   @Override

@@ -4,7 +4,16 @@ import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
 import io.vicinal.data.LockFile;
 import io.vicinal.data.image.ImageTransform.Resized;
+import java.awt.Transparency;
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.awt.image.ComponentColorModel;
+import java.awt.image.DataBuffer;
+import java.awt.image.DataBufferByte;
+import java.awt.image.Raster;
+import java.awt.image.WritableRaster;
 import java.io.BufferedOutputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,6 +34,11 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.LongConsumer;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Writes a packed file. It grows under another name, {@code FILE.part}; a process that is killed
@@ -34,9 +48,9 @@ import java.util.function.LongConsumer;
 public final class ImagePacker {
   private final ImageSource files;
   private final Path out;
-  private final boolean pixels;
-  private final int shorter;
+  private final PackedForm form;
   private final boolean skipBad;
+  private final Room room = new Room(Runtime.getRuntime().maxMemory() / 4);
   private final List<String> bad = new ArrayList<>();
   private final List<Record> records = new ArrayList<>();
   private long resumed;
@@ -45,25 +59,55 @@ public final class ImagePacker {
   private record Record(long place, long bytes, int sum, byte[] name) {}
 
   /** One picture ready to be written, or why there is none. */
-  private record Packed(int type, byte[] name, byte[] contents) {}
+  private record Packed(int type, byte[] name, byte[] contents, long held) {}
 
   /**
-   * @param pixels decoded, so that an epoch decodes nothing; else the files as they are
-   * @param shorter of pixels: pictures whose shorter side is longer are resized to it; 0: none
+   * Memory for pictures that are read ahead: one waits until it fits, but the one that is written
+   * next, for which all wait. For any thread.
+   */
+  private static final class Room {
+    private long left;
+    private int next;
+
+    Room(long bytes) {
+      left = bytes;
+    }
+
+    /** Where the writing begins. */
+    synchronized void first(int sample) {
+      next = sample;
+    }
+
+    synchronized void take(int sample, long bytes) {
+      boolean interrupted = false;
+      while (sample != next && bytes > left) {
+        try {
+          wait();
+        } catch (InterruptedException e) { // the work is being ended
+          interrupted = true;
+          break;
+        }
+      }
+      left -= bytes;
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+
+    synchronized void written(long bytes) {
+      left += bytes;
+      next++;
+      notifyAll();
+    }
+  }
+
+  /**
    * @param skipBad pictures that cannot be read are left out and told of; else they end the work
    */
-  public ImagePacker(ImageSource files, Path out, boolean pixels, int shorter, boolean skipBad) {
-    if (shorter < 0 || shorter > 16384 || !pixels && shorter > 0) {
-      throw new InputException(
-          "shorter side: is "
-              + shorter
-              + "; give pixels of 1 to 16384, and only where pixels are"
-              + " packed");
-    }
+  public ImagePacker(ImageSource files, Path out, PackedForm form, boolean skipBad) {
     this.files = files;
     this.out = out;
-    this.pixels = pixels;
-    this.shorter = shorter;
+    this.form = form;
     this.skipBad = skipBad;
   }
 
@@ -133,6 +177,11 @@ public final class ImagePacker {
     }
   }
 
+  /** Of the pictures, and of what was left out before. */
+  private int records() {
+    return files.size() + files.leftOut().size();
+  }
+
   private byte[] head() throws IOException {
     MessageDigest digest;
     try {
@@ -150,9 +199,13 @@ public final class ImagePacker {
       facts.putLong(there ? Files.getLastModifiedTime(path).toMillis() : -1);
       digest.update(facts.array());
     }
+    for (String sentence : files.leftOut()) {
+      digest.update(sentence.getBytes(StandardCharsets.UTF_8));
+      digest.update((byte) 0);
+    }
     ByteBuffer head = PackFormat.buffer(PackFormat.HEAD);
-    head.putLong(PackFormat.MAGIC).putInt(PackFormat.VERSION).putInt(pixels ? 1 : 0);
-    head.putInt(shorter).putInt(0).putLong(files.size()).put(digest.digest());
+    head.putLong(PackFormat.MAGIC).putInt(PackFormat.VERSION).putInt(form.pixels() ? 1 : 0);
+    head.putInt(form.shorter()).putInt(form.quality()).putLong(records()).put(digest.digest());
     return head.array();
   }
 
@@ -186,7 +239,7 @@ public final class ImagePacker {
                 && bytes < Integer.MAX_VALUE - 8
                 && nameBytes <= room
                 && bytes <= room - nameBytes
-                && records.size() + bad.size() < files.size();
+                && records.size() + bad.size() < records();
         if (!sound) {
           break;
         }
@@ -227,13 +280,16 @@ public final class ImagePacker {
     ThreadLocal<ImageDecoder> decoders = ThreadLocal.withInitial(ImageDecoder::new);
     try {
       int next = (int) resumed;
-      for (int i = next; i < files.size(); i++) {
-        for (; next < files.size() && next < i + 4 * threads; next++) {
+      room.first(next);
+      for (int i = next; i < records(); i++) {
+        for (; next < records() && next < i + 4 * threads; next++) {
           int sample = next;
           window.add(workers.submit(() -> packed(sample, decoders.get())));
         }
-        put(file, result(window.remove()));
-        progress.accept(i + 1L);
+        Packed one = result(window.remove());
+        put(file, one);
+        room.written(one.held());
+        progress.accept(Math.min(i + 1L, files.size()));
       }
     } finally {
       workers.shutdownNow();
@@ -259,20 +315,26 @@ public final class ImagePacker {
   }
 
   private Packed packed(int sample, ImageDecoder decoder) {
+    if (sample >= files.size()) {
+      String why = files.leftOut().get(sample - files.size());
+      return new Packed(PackFormat.BAD, new byte[0], why.getBytes(StandardCharsets.UTF_8), 0);
+    }
     byte[] name = files.name(sample).getBytes(StandardCharsets.UTF_8);
+    long[] held = {0};
     try {
-      return new Packed(PackFormat.IMAGE, name, read(sample, decoder));
+      return new Packed(PackFormat.IMAGE, name, read(sample, decoder, held), held[0]);
     } catch (InputException e) {
       if (!skipBad) {
         throw e;
       }
-      return new Packed(PackFormat.BAD, name, e.getMessage().getBytes(StandardCharsets.UTF_8));
+      byte[] why = e.getMessage().getBytes(StandardCharsets.UTF_8);
+      return new Packed(PackFormat.BAD, name, why, held[0]);
     }
   }
 
-  private byte[] read(int sample, ImageDecoder decoder) {
+  private byte[] read(int sample, ImageDecoder decoder, long[] held) {
     try {
-      return files.read(sample, decoder, this::contents);
+      return files.read(sample, decoder, one -> contents(sample, one, held));
     } catch (OutOfMemoryError e) { // of one large array, which is gone by now
       throw new InputException(
           files.name(sample)
@@ -280,19 +342,56 @@ public final class ImagePacker {
     }
   }
 
-  private byte[] contents(ImageDecoder decoder) {
+  private byte[] contents(int sample, ImageDecoder decoder, long[] held) {
     ImageHeader header = decoder.header();
     int w = header.uprightWidth();
     int h = header.uprightHeight();
+    boolean smaller = form.shorter() > 0 && Math.min(w, h) > form.shorter();
     ImageView view =
-        shorter > 0 && Math.min(w, h) > shorter
-            ? ImageTransform.of(new Resized(shorter)).view(w, h, new ImageDraws(0, 0, 0, 0))
+        smaller
+            ? ImageTransform.of(new Resized(form.shorter())).view(w, h, new ImageDraws(0, 0, 0, 0))
             : ImageView.whole(w, h);
+    held[0] = decoder.size() + 6L * view.width() * view.height(); // pixels, and their copy
+    room.take(sample, held[0]);
     byte[] rgb = decoder.pixels(view);
-    if (!pixels) {
-      return decoder.file();
+    if (form.pixels()) {
+      return DatasetImages.rawHeader(view.width(), view.height()).put(rgb).array();
     }
-    return DatasetImages.rawHeader(view.width(), view.height()).put(rgb).array();
+    return smaller ? jpeg(rgb, view.width(), view.height()) : decoder.file();
+  }
+
+  private byte[] jpeg(byte[] rgb, int width, int height) {
+    ComponentColorModel colours =
+        new ComponentColorModel(
+            ColorSpace.getInstance(ColorSpace.CS_sRGB),
+            false,
+            false,
+            Transparency.OPAQUE,
+            DataBuffer.TYPE_BYTE);
+    WritableRaster raster =
+        Raster.createInterleavedRaster(
+            new DataBufferByte(rgb, rgb.length),
+            width,
+            height,
+            3 * width,
+            3,
+            new int[] {0, 1, 2},
+            null);
+    ImageWriter writer = ImageIO.getImageWritersByFormatName("jpeg").next();
+    ImageWriteParam param = writer.getDefaultWriteParam();
+    param.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+    param.setCompressionQuality(form.quality() / 100f);
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (MemoryCacheImageOutputStream out = new MemoryCacheImageOutputStream(bytes)) {
+      writer.setOutput(out);
+      BufferedImage picture = new BufferedImage(colours, raster, false, null);
+      writer.write(null, new IIOImage(picture, null, null), param);
+    } catch (IOException e) {
+      throw new IllegalStateException(e); // of memory
+    } finally {
+      writer.dispose();
+    }
+    return bytes.toByteArray();
   }
 
   private void put(Counted file, Packed one) throws IOException {

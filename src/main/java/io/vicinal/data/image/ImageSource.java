@@ -2,6 +2,7 @@ package io.vicinal.data.image;
 
 import io.vicinal.InputException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.Function;
 
 /** Encoded pictures with names, by position. Safe for any number of threads. */
@@ -11,6 +12,11 @@ public interface ImageSource extends AutoCloseable {
 
   /** The name of one, such as its path below a folder. */
   String name(int sample);
+
+  /** What was left out of it on purpose, a sentence each that names the file. */
+  default List<String> leftOut() {
+    return List.of();
+  }
 
   /** The file that is one picture; null where it is a part of something. */
   default Path path(int sample) {

@@ -180,7 +180,9 @@ public record ImageTransform(
 
   /** A side when the shorter of both is resized: the shorter exactly, the longer cut. */
   private static int scaled(int side, int other, int shorter) {
-    return side <= other ? shorter : (int) ((long) shorter * side / other);
+    return side <= other
+        ? shorter
+        : (int) Math.min(Integer.MAX_VALUE, (long) shorter * side / other);
   }
 
   /** Half of what is left over, halves to the even number as in Python; below 0 on a small one. */

@@ -9,7 +9,7 @@ import java.util.zip.CRC32C;
  *
  * <pre>
  *   head     8 bytes "VICIPACK", int32 version, int32 what (0 files, 1 pixels), int32 shorter side (0: as it was),
- *            int32 0, int64 planned records, 32 bytes SHA-256 of the plan: names, sizes, times of the files
+ *            int32 quality of JPEG (0: as it was), int64 planned records, 32 bytes SHA-256 of the plan: names, sizes, times of the files
  *   records  each, at a multiple of 8: int32 "IMG1" or "BAD1", int32 bytes of the name, int64 bytes of the contents,
  *            int32 CRC-32C of the name, int32 of the contents; the name; the contents (of BAD1 the reason)
  *   index    for every IMG1: int64 place of its contents, int64 bytes, int32 CRC-32C, int32 bytes of the name;

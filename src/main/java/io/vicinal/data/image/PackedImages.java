@@ -1,34 +1,33 @@
 package io.vicinal.data.image;
 
 import io.vicinal.InputException;
-import io.vicinal.backend.jni.NativeLibrary;
-import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.data.InputFile;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
+import java.nio.channels.AsynchronousFileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.AbstractExecutorService;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Function;
 import java.util.zip.CRC32C;
-import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerPointer;
 
 /**
- * A packed file ({@code vicinal pack}), mapped into memory: pictures as the files they were, or as
- * pixels. The first look at each compares its checksum. Memory of a mapped file ends with the file,
- * and to touch what is behind it ends the process: every look asks first whether the file still has
- * its size. Safe for any number of threads; closing waits for those that look.
+ * A packed file ({@code vicinal pack}): pictures as files or as pixels, each read by one call when
+ * it is asked for. It is not mapped: memory of a mapped file ends with the file, and a decoder in
+ * the middle of it would end the process. The first look at each compares its checksum. Safe for
+ * any number of threads; closing waits for those that look.
  */
 public final class PackedImages implements ImageSource {
   private final Path path;
-  private final boolean pixels;
-  private final int shorter;
+  private final PackedForm form;
   private final long left;
   private final long bytes;
   private final List<String> names;
@@ -37,19 +36,38 @@ public final class PackedImages implements ImageSource {
   private final int[] sums;
   private final AtomicIntegerArray compared;
   private final ReentrantReadWriteLock use = new ReentrantReadWriteLock();
-  private RandomAccessFile opened; // of a channel an interrupted thread could not ask the size
-  private long address;
+  private final AsynchronousFileChannel file; // of any other an interrupted reader closes the file
 
-  private static final class At extends BytePointer {
-    At(long address) {
-      super((Pointer) null);
-      this.address = address;
+  /** Runs what it is given at once, on the thread that gives it. */
+  private static final class Direct extends AbstractExecutorService {
+    @Override
+    public void execute(Runnable work) {
+      work.run();
     }
 
-    At(long address, int count) {
-      this(address);
-      this.limit = count;
-      this.capacity = count;
+    @Override
+    public void shutdown() {
+      // there is nothing to end
+    }
+
+    @Override
+    public List<Runnable> shutdownNow() {
+      return List.of();
+    }
+
+    @Override
+    public boolean isShutdown() {
+      return false;
+    }
+
+    @Override
+    public boolean isTerminated() {
+      return false;
+    }
+
+    @Override
+    public boolean awaitTermination(long timeout, TimeUnit unit) {
+      return true;
     }
   }
 
@@ -70,13 +88,17 @@ public final class PackedImages implements ImageSource {
    */
   public PackedImages(Path path) {
     this.path = path;
-    try (InputFile file = InputFile.open(path)) {
+    InputFile.open(path).close(); // says what cannot be opened
+    boolean done = false;
+    try {
+      file = AsynchronousFileChannel.open(path, Set.of(StandardOpenOption.READ), new Direct());
+    } catch (IOException e) {
+      throw unreadable(e);
+    }
+    try {
       bytes = file.size();
-      if (bytes < PackFormat.HEAD) {
-        throw none();
-      }
-      ByteBuffer head = PackFormat.of(file.readFully(PackFormat.HEAD));
-      if (head.getLong(0) != PackFormat.MAGIC) {
+      ByteBuffer head = read(0, bytes < PackFormat.HEAD ? 0 : PackFormat.HEAD);
+      if (head.capacity() == 0 || head.getLong(0) != PackFormat.MAGIC) {
         throw none();
       }
       if (head.getInt(8) != PackFormat.VERSION) {
@@ -85,9 +107,8 @@ public final class PackedImages implements ImageSource {
             "is a packed file of version " + head.getInt(8),
             "this Vicinal reads version " + PackFormat.VERSION + "; pack it again");
       }
-      pixels = head.getInt(12) == 1;
-      shorter = head.getInt(16);
-      ByteBuffer end = end(file);
+      form = form(head);
+      ByteBuffer end = end();
       long place = end.getLong(0);
       long length = end.getLong(8);
       long count = end.getLong(16);
@@ -100,9 +121,8 @@ public final class PackedImages implements ImageSource {
           || count > length / PackFormat.ENTRY) {
         throw damaged();
       }
-      file.seek(place);
-      byte[] index = file.readFully((int) length);
-      if (PackFormat.crc(index) != end.getInt(32)) {
+      ByteBuffer index = read(place, (int) length);
+      if (PackFormat.crc(index.array()) != end.getInt(32)) {
         throw damaged();
       }
       int n = (int) count;
@@ -110,15 +130,28 @@ public final class PackedImages implements ImageSource {
       lengths = new long[n];
       sums = new int[n];
       compared = new AtomicIntegerArray(n);
-      names = names(PackFormat.of(index), n, place);
+      names = names(index, n, place);
+      done = true;
+    } catch (IOException e) {
+      throw unreadable(e);
+    } finally {
+      if (!done) {
+        close();
+      }
     }
-    map();
   }
 
-  private ByteBuffer end(InputFile file) {
+  private PackedForm form(ByteBuffer head) {
+    try {
+      return new PackedForm(head.getInt(12) == 1, head.getInt(16), head.getInt(20));
+    } catch (InputException e) {
+      throw damaged();
+    }
+  }
+
+  private ByteBuffer end() {
     if (bytes >= PackFormat.HEAD + PackFormat.END) {
-      file.seek(bytes - PackFormat.END);
-      ByteBuffer end = PackFormat.of(file.readFully(PackFormat.END));
+      ByteBuffer end = read(bytes - PackFormat.END, PackFormat.END);
       if (end.getInt(36) == PackFormat.VEND) {
         return end;
       }
@@ -137,7 +170,7 @@ public final class PackedImages implements ImageSource {
       int length = index.getInt(PackFormat.ENTRY * i + 20);
       if (places[i] < PackFormat.HEAD
           || lengths[i] < 1
-          || lengths[i] > end - places[i]
+          || lengths[i] > Math.min(end - places[i], Integer.MAX_VALUE - 8)
           || length < 0
           || length > index.capacity() - at) {
         throw damaged();
@@ -148,22 +181,42 @@ public final class PackedImages implements ImageSource {
     return List.copyOf(all);
   }
 
-  private void map() {
-    NativeLibrary.load();
-    byte[] name = (path.toAbsolutePath() + "\0").getBytes(StandardCharsets.UTF_8);
+  private ByteBuffer read(long at, int count) {
+    ByteBuffer into = PackFormat.buffer(count);
+    fill(into, at);
+    return into;
+  }
+
+  /** Fills a buffer from a place, which the caller has compared with the size. */
+  private void fill(ByteBuffer into, long at) {
+    boolean interrupted = false;
     try {
-      opened = new RandomAccessFile(path.toFile(), "r");
-    } catch (IOException e) {
-      throw InputFile.problem(path, "cannot be read (" + e.getMessage() + ")", "check the file", e);
-    }
-    try (BytePointer text = new BytePointer(name);
-        PointerPointer<Pointer> cell = new PointerPointer<>(1)) {
-      if (Vicinal.vicinal_map_file(text, 0, bytes, cell) != Vicinal.VICINAL_OK) {
-        String why = Vicinal.vicinal_last_error().getString(StandardCharsets.UTF_8);
-        throw InputFile.problem(path, why.replaceFirst("^path: ", ""), "check the file");
+      while (into.hasRemaining()) {
+        try {
+          if (file.read(into, at + into.position()).get() < 0) { // done when it is given
+            throw changed();
+          }
+        } catch (InterruptedException e) {
+          interrupted = true;
+        } catch (ExecutionException e) {
+          throw unreadable(e.getCause());
+        }
       }
-      address = cell.get(Pointer.class, 0).address();
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
     }
+  }
+
+  private InputException unreadable(Throwable e) {
+    String why = String.valueOf(e.getMessage());
+    return InputFile.problem(path, "cannot be read (" + why + ")", "check the file", e);
+  }
+
+  private InputException changed() {
+    return InputFile.problem(
+        path, "was cut or written over since it was opened", "run 'vicinal pack' again");
   }
 
   private InputException none() {
@@ -174,18 +227,13 @@ public final class PackedImages implements ImageSource {
     return InputFile.problem(path, "is damaged", "remove it and run 'vicinal pack' again");
   }
 
-  /** Whether it has pixels; else files as they were. */
-  public boolean pixels() {
-    return pixels;
-  }
-
-  /** The longest that the shorter side of a picture is; 0: as it was. */
-  public int shorter() {
-    return shorter;
+  /** What it has of a picture. */
+  public PackedForm form() {
+    return form;
   }
 
   /** How many pictures were left out, because they could not be read when this was written. */
-  public long leftOut() {
+  public long countLeftOut() {
     return left;
   }
 
@@ -203,12 +251,13 @@ public final class PackedImages implements ImageSource {
   public <R> R read(int sample, ImageDecoder decoder, Function<ImageDecoder, R> look) {
     use.readLock().lock();
     try {
-      if (address == 0) {
+      if (!file.isOpen()) {
         throw new IllegalStateException(path + " is closed");
       }
       checkSize();
-      compare(sample);
-      decoder.set(address + places[sample], lengths[sample]);
+      ByteBuffer contents = decoder.room((int) lengths[sample]);
+      fill(contents, places[sample]);
+      compare(sample, contents.flip());
       return look.apply(decoder);
     } catch (UnreadablePictureException e) {
       throw InputFile.problem(
@@ -220,26 +269,20 @@ public final class PackedImages implements ImageSource {
 
   private void checkSize() {
     try {
-      if (opened.length() == bytes) {
-        return;
+      if (file.size() != bytes) {
+        throw changed();
       }
     } catch (IOException e) {
-      throw InputFile.problem(path, "cannot be read (" + e.getMessage() + ")", "check the disk", e);
+      throw unreadable(e);
     }
-    throw InputFile.problem(
-        path, "was cut or written over since it was opened", "run 'vicinal pack' again");
   }
 
-  private void compare(int sample) {
+  private void compare(int sample, ByteBuffer contents) {
     if (compared.get(sample) != 0) {
       return;
     }
     CRC32C crc = new CRC32C();
-    for (long done = 0; done < lengths[sample]; ) {
-      int count = (int) Math.min(1 << 30, lengths[sample] - done);
-      crc.update(new At(address + places[sample] + done, count).asByteBuffer());
-      done += count;
-    }
+    crc.update(contents);
     if ((int) crc.getValue() != sums[sample]) {
       throw new UnreadablePictureException("is not what was written: its checksum differs");
     }
@@ -266,11 +309,7 @@ public final class PackedImages implements ImageSource {
   public void close() {
     use.writeLock().lock();
     try {
-      if (address != 0) {
-        Vicinal.vicinal_unmap_file(new At(address), bytes);
-        address = 0;
-        opened.close();
-      }
+      file.close();
     } catch (IOException e) {
       throw InputFile.problem(path, "cannot be closed (" + e.getMessage() + ")", "go on", e);
     } finally {

@@ -2,6 +2,7 @@ package io.vicinal.data.image;
 
 import io.vicinal.InputException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Function;
@@ -35,6 +36,11 @@ public final class SkippingImages implements ImageSource {
   @Override
   public Path path(int sample) {
     return images.path(sample);
+  }
+
+  @Override
+  public List<String> leftOut() {
+    return images.leftOut();
   }
 
   /** Why some that were asked for cannot be read, by sample. */

@@ -105,6 +105,50 @@ class CsvFormatTest {
     refused(() -> read("label,path", "a,\0.jpg"), "line 2: '?.jpg' is no path");
   }
 
+  /** OML refuses them too: who of a split says nothing where others do would be nobody. */
+  @Test
+  void rowsWithoutAFlagWhereOthersHaveOneAreNamed() {
+    String header = "label,path,split,is_query,is_gallery";
+    String[] lines = {
+      header,
+      "a,p/1.jpg,train,,",
+      "a,p/2.jpg,test,True,False",
+      "b,p/3.jpg,test,,",
+      "b,p/4.jpg,test,0,1"
+    };
+    refused(() -> read(lines), "t.csv: line 4 of split test has no is_query, where others have it");
+    Dataset data = skipping(lines);
+    assertThat(DatasetTree.rows(data))
+        .containsExactly("train a p/1.jpg", "test a p/2.jpg", "test b p/4.jpg");
+    assertThat(data.leftOut()).hasSize(2); // both flags
+    assertThat(data.isQuery(0) && data.isGallery(0)).isTrue();
+    assertThat(data.isQuery(2)).isFalse();
+    // One column alone says nothing of the other.
+    Dataset asked = read("label,path,is_query", "a,p/1.jpg,1", "a,p/2.jpg,0");
+    assertThat(asked.isQuery(0) && asked.isGallery(0) && asked.isGallery(1)).isTrue();
+    assertThat(asked.isQuery(1)).isFalse();
+    // Neither may be said.
+    assertThat(read(header, "a,p/1.jpg,test,1,1", "b,p/2.jpg,test,0,0").notes())
+        .containsExactly("1 sample is neither query nor gallery, and not evaluated");
+  }
+
+  /** Readers decode far ahead: the line is that of the wrong byte. */
+  @Test
+  void aLineThatIsNotTextIsNamed() {
+    StringBuilder text = new StringBuilder("label,path\r\n");
+    for (int i = 0; i < 9000; i++) {
+      text.append(i == 6998 ? "b\u00e4" : "b").append(",p/1.jpg\r\n");
+    }
+    tree.bytes("t.csv", text.toString().getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+    refused(
+        () -> Datasets.open(folder.resolve("t.csv")),
+        "t.csv: line 7000 is not text in UTF-8; save");
+    tree.bytes(
+        "t.csv",
+        "label,path\na,p/1.jpg\nb,\u00c3".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1));
+    refused(() -> Datasets.open(folder.resolve("t.csv")), "line 3 is not text in UTF-8");
+  }
+
   /** Several parts of one picture are several samples. */
   @Test
   void boxesTellRowsApart() {

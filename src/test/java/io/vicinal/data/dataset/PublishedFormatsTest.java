@@ -416,6 +416,52 @@ class PublishedFormatsTest {
             "imagenet: 1 validation samples, where 50,000 are published");
   }
 
+  /** As it is unpacked: validation pictures without folders. */
+  @Test
+  void imageNetsFlatValidationTakesItsLabelsFromALists() throws IOException {
+    tree.images(
+        "train/n01440764/n01440764_18.JPEG",
+        "train/n02012849/n02012849_1.JPEG",
+        "val/ILSVRC2012_val_00000001.JPEG",
+        "val/ILSVRC2012_val_00000002.JPEG",
+        "val/ILSVRC2012_val_00000003.JPEG");
+    assertThat(Datasets.open(folder).notes().toString())
+        .contains("3 pictures lie beside the folders of classes and are left out")
+        .contains("unpack the development kit (ILSVRC2012_devkit_t12) or put LOC_val_solution.csv");
+    List<String> expected =
+        List.of(
+            "train n01440764 train/n01440764/n01440764_18.JPEG",
+            "train n02012849 train/n02012849/n02012849_1.JPEG",
+            "validation n02012849 val/ILSVRC2012_val_00000001.JPEG",
+            "validation n01440764 val/ILSVRC2012_val_00000002.JPEG",
+            "validation n02012849 val/ILSVRC2012_val_00000003.JPEG");
+    Struct synsets = Mat5.newStruct(3, 1);
+    String[] names = {"n02012849", "n01440764", "n00001740"};
+    for (int i = 0; i < 3; i++) {
+      synsets.set("ILSVRC2012_ID", i, Mat5.newScalar(i + 1));
+      synsets.set("WNID", i, Mat5.newString(names[i]));
+    }
+    String kit = "ILSVRC2012_devkit_t12/data/";
+    tree.text(kit + "ILSVRC2012_validation_ground_truth.txt", "1", "2", "1");
+    Mat5.writeToFile(
+        Mat5.newMatFile().addArray("synsets", synsets), folder.resolve(kit + "meta.mat").toFile());
+    Dataset data = Datasets.open(folder);
+    assertThat(DatasetTree.rows(data)).isEqualTo(expected);
+    assertThat(data.notes()).noneMatch(note -> note.contains(" beside "));
+    tree.text(kit + "ILSVRC2012_validation_ground_truth.txt", "1", "4", "1");
+    refused(() -> Datasets.open(folder), "ground_truth.txt: line 2 has class 4, which ");
+    tree.text(
+        "LOC_val_solution.csv",
+        "ImageId,PredictionString",
+        "ILSVRC2012_val_00000002,n01440764 85 1 499 272 ",
+        "ILSVRC2012_val_00000001,n02012849 1 2 3 4 n02012849 5 6 7 8",
+        "ILSVRC2012_val_00000003,n02012849 1 2 3 4");
+    assertThat(DatasetTree.rows(Datasets.open(folder))).isEqualTo(expected);
+    tree.images("val/ILSVRC2012_val_00000009.JPEG");
+    assertThat(Datasets.open(folder).notes().toString())
+        .contains("1 picture lies beside", "their list does not have all of them");
+  }
+
   private static byte[] idx(int magic, int[] sizes, int... bytes) {
     ByteBuffer file = ByteBuffer.allocate(4 + 4 * sizes.length + bytes.length).putInt(magic);
     IntStream.of(sizes).forEach(file::putInt);

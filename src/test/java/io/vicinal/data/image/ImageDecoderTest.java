@@ -252,15 +252,79 @@ class ImageDecoderTest {
   void whatIsCalledAPictureAndIsNoneIsNotPassedOver(@TempDir Path folder) throws IOException {
     Files.copy(Pillow.FOLDER.resolve("rgb.png"), folder.resolve("a.png"));
     Files.createSymbolicLink(folder.resolve("b.png"), folder.resolve("nowhere.png"));
-    ImageFiles files = ImageFiles.below(folder);
-    assertThat(files.size()).isEqualTo(2);
-    assertThatThrownBy(() -> files.read(1, decoder, ImageDecoder::header))
-        .hasMessageContaining("b.png: ");
-    Files.createSymbolicLink(folder.resolve("c"), folder);
     assertThatThrownBy(() -> ImageFiles.below(folder))
         .isInstanceOf(InputException.class)
-        .hasMessageContaining(
-            "has a link to a folder that it lies in (" + folder.resolve("c") + ")");
+        .hasMessageContaining("b.png: is a link to nothing");
+    Files.createSymbolicLink(folder.resolve("c"), folder);
+    assertThatThrownBy(() -> ImageFiles.below(folder)).hasMessageContaining("(and 1 more like it)");
+    ImageFiles files = ImageFiles.below(folder, true);
+    assertThat(files.size()).isEqualTo(1);
+    assertThat(files.leftOut())
+        .containsExactlyInAnyOrder(
+            folder + "/b.png: is a link to nothing",
+            folder + "/c: is a link to a folder that it lies in");
+  }
+
+  /** The order of datasets: that of bytes, where UTF-16 has U+10000 before U+FFFD. */
+  @Test
+  void filesAreInTheOrderOfTheirBytes(@TempDir Path folder) throws IOException {
+    for (String name : List.of("\ud800\udc00.png", "\ufffd.png", "a b.png", "a/x.png")) {
+      Files.createDirectories(folder.resolve(name).getParent());
+      Files.copy(Pillow.FOLDER.resolve("rgb.png"), folder.resolve(name));
+    }
+    ImageFiles files = ImageFiles.below(folder);
+    assertThat(java.util.stream.IntStream.range(0, 4).mapToObj(files::name))
+        .containsExactly("a b.png", "a/x.png", "\ufffd.png", "\ud800\udc00.png");
+  }
+
+  /** A strip is no bomb: its pixels count, not its sides. */
+  @Test
+  void longStripsAreRead(@TempDir Path folder) throws IOException {
+    BufferedImage strip = new BufferedImage(40_000, 2, BufferedImage.TYPE_INT_RGB);
+    for (int x = 0; x < 40_000; x++) {
+      strip.setRGB(x, 0, x / 200);
+      strip.setRGB(x, 1, x / 200);
+    }
+    Path file = folder.resolve("strip.png");
+    ImageIO.write(strip, "png", file.toFile());
+    Path out = folder.resolve("strip.pack");
+    ImageFiles files = ImageFiles.below(folder);
+    new ImagePacker(files, out, new PackedForm(true, 0, 0), false).run(1, done -> {});
+    try (PackedImages packed = new PackedImages(out)) {
+      for (ImageSource source : List.of(files, packed)) {
+        byte[] all = source.read(0, decoder, d -> d.pixels(ImageView.whole(40_000, 2)));
+        assertThat(all[3 * 39_999 + 2] & 255).isEqualTo(199);
+        ImageView middle =
+            ImageTransform.of(new ImageTransform.ResizedCrop(224, 224, false))
+                .view(40_000, 2, new ImageDraws(0, 0, 0, 0)); // of 4,480,000 x 224
+        byte[] crop = source.read(0, decoder, d -> d.pixels(middle));
+        assertThat(crop).hasSize(3 * 224 * 224);
+        assertThat(crop[2] & 255).isEqualTo(99);
+      }
+      ImageView wide =
+          ImageTransform.of(new ImageTransform.Resized(16_384))
+              .view(40_000, 2, new ImageDraws(0, 0, 0, 0));
+      assertThatThrownBy(() -> files.read(0, decoder, d -> d.pixels(wide)))
+          .hasMessage(
+              file
+                  + ": cannot be made 327680000 x 16384 pixels large; save it again, or leave it"
+                  + " out");
+    }
+  }
+
+  /** As the page says: a crop decodes the rows that it needs, and no look is at the others. */
+  @Test
+  void aCropAboveACutHasItsPixels() throws IOException {
+    byte[] file = file("444.jpg");
+    ImageView top = ImageView.resized(new Box(0, 0, 8, 2), 8, 2, new Box(0, 0, 8, 2));
+    decoder.set(file, file.length);
+    byte[] right = decoder.pixels(top);
+    ImageHeader header = decoder.header();
+    byte[] most = java.util.Arrays.copyOf(file, file.length * 4 / 5);
+    decoder.set(most, most.length);
+    assertThat(decoder.pixels(top)).isEqualTo(right);
+    ImageView all = ImageView.whole(header.width(), header.height());
+    assertThatThrownBy(() -> decoder.pixels(all)).hasMessageContaining("too early");
   }
 
   /** A name says nothing: Pillow does not look at it either. */

@@ -139,7 +139,7 @@ class ImageReaderTest {
     assertThatThrownBy(() -> ImageFiles.below(folder.resolve("none")))
         .hasMessageContaining("does not exist");
     Files.createSymbolicLink(folder.resolve("a/loop"), folder);
-    assertThatThrownBy(() -> ImageFiles.below(folder)).hasMessageContaining("links");
+    assertThatThrownBy(() -> ImageFiles.below(folder)).hasMessageContaining("is a link");
     assertThatThrownBy(() -> ImageFiles.below(Files.createDirectory(folder.resolve("empty"))))
         .hasMessageContaining("has no file that is called .jpg");
   }
