@@ -38,7 +38,11 @@ import picocli.CommandLine.Spec;
 final class EmbedCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(names = "--features", required = true, paramLabel = "X.npy", description = "[N, D].")
+  @Option(
+      names = "--features",
+      required = true,
+      paramLabel = "X.npy",
+      description = "[N, D]; or a folder of 'features', FOLDER:SPLIT for a part of it.")
   private Path features;
 
   @Option(

@@ -11,6 +11,7 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
@@ -61,8 +62,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Writes into the folder features.npy, a row a picture; samples.csv, a row a picture with its",
-      "label, path and split, whose columns other commands take; and features.json, which says what",
-      "made them. Killed or stopped, the same command goes on where it was; where features of the",
+      "label, path and split; and features.json, which says what made them. Other commands take the",
+      "folder in place of arrays, FOLDER:SPLIT for a part of it, with its labels and names. Killed or stopped, the same command goes on where it was; where features of the",
       "same model, pictures and preparation are there already, nothing is computed.",
       "Size, mean and std come from options, else from --preset, else from a",
       "preprocessor_config.json beside the model.",
@@ -74,10 +75,10 @@ import picocli.CommandLine.Spec;
       "  vicinal features --images photos --model model.onnx --preset timm --run features",
       "",
       "Then:",
-      "  evaluate --embeddings features/features.npy --labels features/samples.csv:label --normalize"
+      "  evaluate --embeddings features --normalize",
+      "  explain mislabel --features features --out suspects"
     })
 final class FeaturesCommand implements Callable<Integer> {
-  private static final String TABLE = "samples.csv";
   private static final String ROWS = "piece-rows"; // pieces outlive a killed process
   private static final int BATCH = 32;
   private static final int MOST_BATCH = 4096;
@@ -330,13 +331,28 @@ final class FeaturesCommand implements Callable<Integer> {
     what.remove("model"); // a name
     digest.update(what.toString().getBytes(StandardCharsets.UTF_8));
     json.addProperty("space", hex(digest));
-    json.addProperty("images", images.toString());
+    dataset(json, data);
     json.addProperty("batch", each);
     String how = json.get("space").getAsString() + " " + each + " " + skipBad + "\n";
     digest.update(how.getBytes(StandardCharsets.UTF_8));
     pictures(data, digest);
     json.addProperty("key", hex(digest));
     return json;
+  }
+
+  /** Where the pictures are, by which reports find them again. */
+  private void dataset(JsonObject json, Dataset data) {
+    json.addProperty("images", place(images));
+    json.addProperty("root", place(data.root()));
+    json.addProperty("format", data.formatName());
+    json.add("params", JsonFile.tree(params));
+  }
+
+  /** From the folder of features if it is below that, so that both can be moved together. */
+  private String place(Path path) {
+    Path from = run.toAbsolutePath().normalize();
+    Path whole = path.toAbsolutePath().normalize();
+    return (whole.startsWith(from) ? from.relativize(whole) : whole).toString();
   }
 
   /** What says whether the pictures are the same: names, sizes and times, or the pixels. */
@@ -394,12 +410,14 @@ final class FeaturesCommand implements Callable<Integer> {
     PrintWriter console = spec.commandLine().getOut();
     JsonObject earlier = earlier(facts);
     String key = facts.get("key").getAsString();
-    List<String> results = List.of(FeatureOrigin.FEATURES, TABLE, FeatureOrigin.FACTS);
+    List<String> results =
+        List.of(FeatureOrigin.FEATURES, FeatureFolder.TABLE, FeatureOrigin.FACTS);
     try (OutputFolder folder =
         new OutputFolder(run, results, outputs, "features-" + key.substring(0, 32))) {
       BitSet leftOut = new BitSet();
       if (earlier != null) {
         facts = earlier;
+        dataset(facts, data);
         facts.getAsJsonArray("left_out").forEach(id -> leftOut.set(id.getAsInt()));
         console.println("the features are there already; samples.csv is written again");
       } else {
@@ -407,7 +425,7 @@ final class FeaturesCommand implements Callable<Integer> {
       }
       int[] kept = IntStream.range(0, data.size()).filter(id -> !leftOut.get(id)).toArray();
       Path place = run.toAbsolutePath().normalize();
-      DatasetTable.write(data.subset(kept), folder.file(TABLE), place);
+      DatasetTable.write(data.subset(kept), folder.file(FeatureFolder.TABLE), place);
       JsonFile.write(folder.file(FeatureOrigin.FACTS), facts);
       folder.commit();
       folder.keep(false);

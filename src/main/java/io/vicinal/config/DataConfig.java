@@ -2,6 +2,7 @@ package io.vicinal.config;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.vicinal.data.FeatureFolder;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -12,9 +13,10 @@ import java.util.List;
  *
  * <p>Immutable, so safe for any thread.
  *
- * @param features [N, D], any file that {@link io.vicinal.data.ArrayFile} reads; null with a named
- *     dataset
- * @param labels [N], any that {@link io.vicinal.data.Labels} reads; null with a named dataset
+ * @param features [N, D], any file or folder of features that {@link io.vicinal.data.ArrayFile}
+ *     reads, of a folder with several splits {@code train}; null with a named dataset
+ * @param labels [N], any that {@link io.vicinal.data.Labels} reads, by default those of a folder of
+ *     features; null with a named dataset
  * @param dataset {@code fashion-mnist}; {@code given} for features handed over by a program; null
  *     with files
  * @param folder where the dataset lies; null for its usual places
@@ -35,17 +37,19 @@ public record DataConfig(
   public static final String GIVEN = "given";
 
   static DataConfig read(ConfigObject s) {
-    Path features = s.file("features");
-    Path labels = s.file("labels");
+    Path features = FeatureFolder.training(s.file("features"));
+    Path labels = FeatureFolder.or(s.file("labels"), features);
     String dataset = s.has("dataset") ? s.choice("dataset", null, "fashion-mnist", GIVEN) : null;
     Path folder = s.file("folder");
     List<Long> classes = s.wholes("classes");
     Path classNames = s.file("classNames");
-    Path sampleNames = s.file("sampleNames");
+    Path sampleNames = FeatureFolder.or(s.file("sampleNames"), features);
     s.end();
     if (dataset == null && features == null) {
       throw s.error(
-          "features", "is missing; give a .npy, .npz or .csv file, or data.dataset=fashion-mnist");
+          "features",
+          "is missing; give a .npy, .npz or .csv file, a folder that 'vicinal features' wrote, or"
+              + " data.dataset=fashion-mnist");
     }
     if (dataset == null && labels == null) {
       throw s.error("labels", "is missing; give the file of the features' labels");
@@ -65,7 +69,10 @@ public record DataConfig(
   JsonObject json() {
     JsonObject o = new JsonObject();
     Json.path(o, "features", features);
-    Json.path(o, "labels", labels);
+    boolean samples = FeatureFolder.of(features) != null; // which has labels and names of its own
+    if (!samples || !labels.equals(features)) {
+      Json.path(o, "labels", labels);
+    }
     Json.text(o, "dataset", dataset);
     Json.path(o, "folder", folder);
     if (!classes.isEmpty()) {
@@ -74,7 +81,9 @@ public record DataConfig(
       o.add("classes", array);
     }
     Json.path(o, "classNames", classNames);
-    Json.path(o, "sampleNames", sampleNames);
+    if (!samples || !sampleNames.equals(features)) {
+      Json.path(o, "sampleNames", sampleNames);
+    }
     return o;
   }
 }

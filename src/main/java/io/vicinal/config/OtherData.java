@@ -3,6 +3,7 @@ package io.vicinal.config;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
+import io.vicinal.data.FeatureFolder;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -20,6 +21,7 @@ import java.util.function.Consumer;
  *   <li>Other labels alone: names and choices of classes go.
  *   <li>Other features alone, such as those of another model: validation files go, whose rows were
  *       made as the old ones were.
+ *   <li>Other features of a folder that has their labels are other features and labels.
  * </ul>
  */
 final class OtherData {
@@ -48,7 +50,9 @@ final class OtherData {
     boolean features =
         other || (dataset || value(old, DATA, "features") != null) && differs(root, "features");
     boolean labels =
-        other || (dataset || value(old, DATA, "labels") != null) && differs(root, "labels");
+        other
+            || (dataset || value(old, DATA, "labels") != null) && differs(root, "labels")
+            || features && bring(root);
     List<String> gone = new ArrayList<>();
     if (features) {
       for (String key : List.of("features", "labels", "sampleNames")) {
@@ -74,6 +78,13 @@ final class OtherData {
               + String.join(", ", gone)
               + "; give it again if it fits");
     }
+  }
+
+  /** Whether the other features are those of a folder, which has their labels, too. */
+  private boolean bring(JsonObject root) {
+    boolean own = value(root, DATA, "labels") == null;
+    Object now = file(value(root, DATA, "features"), true);
+    return own || !given(DATA + ".labels") && now instanceof Path p && FeatureFolder.of(p) != null;
   }
 
   /** Whether an override gives this key under data another value than the file has. */

@@ -57,10 +57,11 @@ public record RunConfig(
     LossConfig loss = LossConfig.read(s.section("loss"));
     MinerConfig miner = MinerConfig.read(s.section("miner"), loss);
     Groups groups = Groups.of(loss);
+    DataConfig data = DataConfig.read(s.section("data"));
     RunConfig config =
         new RunConfig(
-            DataConfig.read(s.section("data")),
-            ValidationConfig.read(s.section("validation")),
+            data,
+            ValidationConfig.read(s.section("validation"), data),
             EvaluateConfig.read(s.section("evaluate")),
             loss,
             miner,

@@ -1,6 +1,7 @@
 package io.vicinal.config;
 
 import com.google.gson.JsonObject;
+import io.vicinal.data.FeatureFolder;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,10 +39,14 @@ public record ValidationConfig(
     return fraction > 0 || features != null;
   }
 
-  static ValidationConfig read(ConfigObject s) {
-    Path features = s.file("features");
-    Path labels = s.file("labels");
-    Path sampleNames = s.file("sampleNames");
+  /**
+   * @param data whose split {@code validation} judges, if it has one and nothing is said
+   */
+  static ValidationConfig read(ConfigObject s, DataConfig data) {
+    boolean said = s.has("features") || s.has("fraction") || s.has("by");
+    Path features = said ? s.file("features") : FeatureFolder.part(data.features(), "validation");
+    Path labels = FeatureFolder.or(s.file("labels"), features);
+    Path sampleNames = FeatureFolder.or(s.file("sampleNames"), features);
     boolean given = s.has("fraction") || features != null;
     double fraction = s.number("fraction", features == null ? FRACTION : 0, Range.halfOpen(0, 1));
     boolean byGiven = given || s.has("by");
@@ -93,8 +98,13 @@ public record ValidationConfig(
       }
     }
     Json.path(o, "features", features);
-    Json.path(o, "labels", labels);
-    Json.path(o, "sampleNames", sampleNames);
+    boolean samples = FeatureFolder.of(features) != null; // which has labels and names of its own
+    if (!samples || !labels.equals(features)) {
+      Json.path(o, "labels", labels);
+    }
+    if (!samples || !sampleNames.equals(features)) {
+      Json.path(o, "sampleNames", sampleNames);
+    }
     return o;
   }
 }

@@ -18,6 +18,7 @@ import java.util.function.Consumer;
  *   <li>a {@code .npy} file;
  *   <li>{@code FILE.npz:NAME}, an array of an archive (the name may be left out if it holds one);
  *   <li>{@code FILE.safetensors:NAME}, likewise;
+ *   <li>a folder that {@code vicinal features} wrote, {@code FOLDER:SPLIT} for some of its samples;
  *   <li>a {@code .csv}, {@code .tsv} or {@code .txt} table of numbers, with or without a first line
  *       of names; {@code FILE.csv:A,B,F..K} takes columns by name, or by number from 0. A table of
  *       all columns is that of its numbers: a column of texts is left out, and so is one that is
@@ -99,6 +100,10 @@ public final class ArrayFile {
 
   /** The array if it is one of numbers in bytes, null if the path names a table. */
   private static StoredArray open(Path path) {
+    FeatureFolder samples = FeatureFolder.of(path);
+    if (samples != null) {
+      return open(samples);
+    }
     ArrayPath at = ArrayPath.of(path);
     Format format = Format.of(at.file());
     if (format == Format.TEXT) {
@@ -111,6 +116,28 @@ public final class ArrayFile {
           : Npy.stored(file, Npy.header(file));
     } catch (RuntimeException | Error e) {
       file.close();
+      throw e;
+    }
+  }
+
+  private static StoredArray open(FeatureFolder samples) {
+    StoredArray all = open(samples.features());
+    try {
+      if (all.shape().rank() != 2 || all.shape().dim(0) != samples.size()) {
+        throw InputFile.problem(
+            samples.features(),
+            "has shape "
+                + all.shape()
+                + " where "
+                + FeatureFolder.TABLE
+                + " has "
+                + samples.size()
+                + " samples",
+            "run 'vicinal features' again, which writes both");
+      }
+      return all.rows(samples.rows());
+    } catch (RuntimeException | Error e) {
+      all.close();
       throw e;
     }
   }
@@ -183,9 +210,18 @@ public final class ArrayFile {
         notes.accept(InputFile.printable(path.toString()) + ": " + table.words());
         return tensor;
       }
+      note(path, notes);
       DType wanted = type == null ? array.element().number() : type;
       note(array, wanted, notes);
       return array.read(arena, wanted);
+    }
+  }
+
+  /** Which samples of a folder they are. */
+  private static void note(Path path, Consumer<String> notes) {
+    FeatureFolder samples = FeatureFolder.of(path);
+    if (samples != null && samples.words() != null) {
+      notes.accept(InputFile.printable(path.toString()) + ": " + samples.words());
     }
   }
 
@@ -229,6 +265,7 @@ public final class ArrayFile {
       if (array == null) {
         return read(path, arena, wanted, notes, beside);
       }
+      note(path, notes);
       DType type = wanted == null ? array.element().number() : wanted;
       InputFile file = array.file();
       long bytes = array.shape().size() * type.bytes();
@@ -290,6 +327,10 @@ public final class ArrayFile {
    * @return null if the file holds an array of something else
    */
   static List<String> texts(Path path) {
+    FeatureFolder samples = FeatureFolder.of(path);
+    if (samples != null) {
+      return samples.names();
+    }
     ArrayPath at = ArrayPath.of(path);
     Format format = Format.of(at.file());
     if (format == Format.TEXT) {

@@ -32,6 +32,10 @@ public record FeatureOrigin(String space, String text) {
 
   /** All that is said about an array, {@code space} and {@code model} at least; or null. */
   public static JsonObject facts(Path array) {
+    FeatureFolder samples = FeatureFolder.of(array);
+    if (samples != null) {
+      return facts(samples.features());
+    }
     if (array == null || !array.endsWith(FEATURES)) {
       return null;
     }

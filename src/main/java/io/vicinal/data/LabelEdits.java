@@ -31,20 +31,24 @@ public final class LabelEdits {
   }
 
   private final Path labels;
+  private final int[] rows; // of a table, null for all
   private final Kind kind;
   private final List<String> before;
   private final List<String> spelt; // as the file has them
   private final Map<String, String> spellings = new HashMap<>();
 
   /**
-   * @param labels their file, {@code FILE:NAME} for a column or member
+   * @param labels their file, {@code FILE:NAME} for a column or member, or a folder's samples
    * @param before the labels as {@link Labels#texts} has them
    */
   public LabelEdits(Path labels, List<String> before) {
-    this.labels = labels;
+    FeatureFolder samples = FeatureFolder.of(labels);
+    this.labels = FeatureFolder.labelColumn(labels);
+    this.rows = samples == null ? null : samples.rows();
     this.before = before;
     this.kind = kind(labels);
-    List<String> texts = kind == Kind.OTHER ? null : ArrayFile.texts(labels);
+    List<String> texts =
+        samples != null ? samples.labels() : kind == Kind.OTHER ? null : ArrayFile.texts(labels);
     this.spelt = texts == null ? before : texts;
     Map<String, Map<String, Long>> counts = new HashMap<>();
     for (int i = 0; i < before.size(); i++) {
@@ -66,7 +70,7 @@ public final class LabelEdits {
 
   /** What the file of these labels is. */
   public static Kind kind(Path labels) {
-    ArrayPath at = ArrayPath.of(labels);
+    ArrayPath at = ArrayPath.of(FeatureFolder.labelColumn(labels));
     return switch (ArrayFile.Format.of(at.file())) {
       case TEXT -> at.part() == null && ending(at.file(), ".txt") ? Kind.LINES : Kind.TABLE;
       case NPY, NPZ -> Kind.ARRAY;
@@ -123,8 +127,9 @@ public final class LabelEdits {
     }
     if (as == kind && kind != Kind.ARRAY) {
       ArrayPath at = ArrayPath.of(labels);
-      AtomicFile.writeText(
-          file, CsvColumn.replaced(at.file(), at.part(), changed, separator(name)));
+      Map<Integer, String> cells = new HashMap<>();
+      changed.forEach((i, label) -> cells.put(rows == null ? i : rows[i], label));
+      AtomicFile.writeText(file, CsvColumn.replaced(at.file(), at.part(), cells, separator(name)));
     } else if (as == Kind.LINES) {
       AtomicFile.writeText(file, String.join("\n", all) + "\n");
     } else {

@@ -321,12 +321,12 @@ public record LabelNoise(long[] ids, long[] clean, long[] noisy) {
     Map<Long, long[]> rows = new LinkedHashMap<>();
     try (CsvReader csv = new CsvReader(file, false)) {
       List<String> first = csv.next();
-      if (first == null || !String.join(",", first).equals(HEADER)) {
+      if (first == null || !(String.join(",", first) + ",").startsWith(HEADER + ",")) {
         throw InputFile.problem(
             file, "does not start with the line " + HEADER, "write it as LabelNoise does");
       }
       for (List<String> cells = csv.next(); cells != null; cells = csv.next()) {
-        long[] row = cells.size() == 3 ? new long[3] : new long[] {-1};
+        long[] row = cells.size() == first.size() ? new long[3] : new long[] {-1};
         for (int c = 0; c < row.length && row[0] >= 0; c++) {
           row[c] = number(cells.get(c), c == 0 ? Names.none() : classes);
           row[0] = row[c] < 0 ? -1 : row[0];

@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  * Class labels, one per sample: integers of any type from 0 on, bools, floating-point numbers that
  * are whole, or texts, which become classes 0, 1, ... in the order of their names. From {@code
  * .npy}, {@code FILE.npz:NAME}, {@code FILE.safetensors:NAME}, a {@code .txt} with a label a line,
- * or {@code FILE.csv:COLUMN}. Immutable.
+ * {@code FILE.csv:COLUMN}, or a folder that {@code vicinal features} wrote. Immutable.
  *
  * @param ids I64 [N], every element 0 or more
  * @param classes the names of the classes where labels are texts, else none
@@ -54,6 +54,10 @@ public record Labels(Tensor ids, Names classes) {
    * @param notes receives what is not obvious, such as classes that are not among the known ones
    */
   public static Labels read(Path path, Arena arena, Names known, Consumer<String> notes) {
+    FeatureFolder samples = FeatureFolder.of(path);
+    if (samples != null) {
+      return ofTexts(path, samples.labels(), samples.numbered(), arena, known, notes);
+    }
     ArrayPath at = ArrayPath.of(path);
     if (ArrayFile.Format.of(at.file()) == ArrayFile.Format.TEXT) {
       return ofTexts(path, ArrayFile.texts(path), true, arena, known, notes);

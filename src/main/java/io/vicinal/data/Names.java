@@ -46,7 +46,8 @@ public final class Names {
    * Reads a list of names; null gives {@link #none}.
    *
    * @param path a {@code .txt} with a name a line, a column {@code FILE.csv:COLUMN} (no column if
-   *     there is one only), or a {@code .npy} or {@code FILE.npz:NAME} of texts
+   *     there is one only), a folder that {@code vicinal features} wrote, or a {@code .npy} or
+   *     {@code FILE.npz:NAME} of texts
    * @throws InputException if it cannot be read or holds no texts
    */
   public static Names read(Path path) {

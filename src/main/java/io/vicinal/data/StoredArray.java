@@ -17,12 +17,49 @@ import java.util.Arrays;
  * @param element their type
  * @param bigEndian whether their bytes are
  * @param fortran whether a matrix is stored column by column
+ * @param shape of what is read
+ * @param rows of the stored matrix that are read, ascending; null for all from the first on
  */
 record StoredArray(
-    InputFile file, long offset, Element element, boolean bigEndian, boolean fortran, Shape shape)
+    InputFile file,
+    long offset,
+    Element element,
+    boolean bigEndian,
+    boolean fortran,
+    Shape shape,
+    int[] rows)
     implements AutoCloseable {
   private static final int PIECE = 32 << 10; // elements
   private static final int BLOCK = 4 << 20; // elements of a block of rows that is transposed
+
+  StoredArray(
+      InputFile file,
+      long offset,
+      Element element,
+      boolean bigEndian,
+      boolean fortran,
+      Shape shape) {
+    this(file, offset, element, bigEndian, fortran, shape, null);
+  }
+
+  /**
+   * Some rows of a matrix that is stored row by row in an open file.
+   *
+   * @param chosen ascending
+   */
+  StoredArray rows(int[] chosen) {
+    boolean together = chosen[chosen.length - 1] - chosen[0] == chosen.length - 1;
+    return part(
+        together ? chosen[0] : 0, Shape.of(chosen.length, shape.dim(1)), together ? null : chosen);
+  }
+
+  private StoredArray part(long first, Shape some, int[] chosen) {
+    if (fortran || !file.seekable()) {
+      throw file.problem("is not stored row by row", "save it with numpy.save in C order");
+    }
+    long start = offset + first * shape.dim(1) * element.bytes();
+    return new StoredArray(file, start, element, bigEndian, false, some, chosen);
+  }
 
   @Override
   public void close() {
@@ -31,7 +68,8 @@ record StoredArray(
 
   /** Whether the file's bytes could be a tensor's of this type. */
   boolean isInPlace(DType type) {
-    return element.is(type)
+    return rows == null
+        && element.is(type)
         && !bigEndian
         && !fortran
         && file.seekable()
@@ -45,7 +83,9 @@ record StoredArray(
    */
   Tensor read(Arena arena, DType type) {
     Tensor tensor = InputFile.allocate(file.path(), arena, type, shape);
-    if (!fortran) {
+    if (rows != null) {
+      gather(tensor);
+    } else if (!fortran) {
       sequentially(tensor);
     } else if (file.seekable()) {
       transpose(
@@ -65,6 +105,16 @@ record StoredArray(
       }
     }
     return tensor;
+  }
+
+  /** Rows that lie together are read together. */
+  private void gather(Tensor tensor) {
+    for (int from = 0, to = 1; from < rows.length; from = to++) {
+      while (to < rows.length && rows[to] == rows[to - 1] + 1) {
+        to++;
+      }
+      part(rows[from], Shape.of(to - from, shape.dim(1)), null).sequentially(tensor.rows(from, to));
+    }
   }
 
   private void sequentially(Tensor tensor) {

@@ -8,4 +8,9 @@ public interface Look {
    * @param row of the sample
    */
   void addTo(Pictures pictures, String key, long row);
+
+  /** How many pictures that were asked for, or are listed, could not be read. */
+  default int unreadable() {
+    return 0;
+  }
 }

@@ -11,24 +11,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongFunction;
-import javax.imageio.ImageIO;
-import javax.imageio.ImageReadParam;
-import javax.imageio.ImageReader;
-import javax.imageio.stream.ImageInputStream;
 
 /**
- * Pictures of samples in files that a user names: PNG, JPEG, GIF or BMP. They are read when they
- * are shown, and only as finely as a thumbnail needs. One that cannot be read is left out and
+ * Pictures of samples in files that a user names: JPEG, PNG, WebP, GIF or BMP. They are read when
+ * they are shown, and only as finely as a thumbnail needs. One that cannot be read is left out and
  * counted. Not for several threads at once.
  */
 public final class PictureFiles implements Look {
-  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "gif", "bmp");
+  private static final Set<String> ENDINGS = Set.of("png", "jpg", "jpeg", "webp", "gif", "bmp");
   private static final int DEPTH = 8; // of a folder
 
   private final Map<String, Path> files; // by position or name
@@ -168,40 +163,16 @@ public final class PictureFiles implements Look {
     if (file == null) {
       return;
     }
-    try {
-      BufferedImage image = read(file);
-      if (image != null) {
-        pictures.put(key, image);
-        return;
-      }
-    } catch (IOException | RuntimeException e) {
-      // broken, or of a kind that Java does not read: shown without
+    BufferedImage image = Thumbnail.of(file);
+    if (image == null) {
+      unreadable++; // shown without
+    } else {
+      pictures.put(key, image);
     }
-    unreadable++;
   }
 
-  /** Pictures that are listed and not there, or were asked for and could not be read. */
+  @Override
   public int unreadable() {
     return unreadable;
-  }
-
-  private static BufferedImage read(Path file) throws IOException {
-    try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
-      Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
-      if (!readers.hasNext()) {
-        return null;
-      }
-      ImageReader reader = readers.next();
-      try {
-        reader.setInput(in, true, true);
-        ImageReadParam param = reader.getDefaultReadParam();
-        int side = Math.max(reader.getWidth(0), reader.getHeight(0));
-        int step = Math.max(1, side / (2 * Pictures.SIDE)); // twice as fine as what is shown
-        param.setSourceSubsampling(step, step, 0, 0);
-        return reader.read(0, param);
-      } finally {
-        reader.dispose();
-      }
-    }
   }
 }

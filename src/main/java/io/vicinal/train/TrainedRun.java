@@ -51,6 +51,11 @@ public record TrainedRun(
     return TrainingSet.covered(config, labels);
   }
 
+  /** Positions in the dataset of the samples that were held out of it, ascending. */
+  public long[] heldOut() {
+    return TrainingSet.split(config, labels).validation();
+  }
+
   /** The loss of the run. */
   public Loss loss() {
     return Parts.loss(config);

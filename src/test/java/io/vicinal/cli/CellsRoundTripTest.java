@@ -130,9 +130,9 @@ class CellsRoundTripTest {
     CsvFile suspects =
         new CsvFile(
             Map.of(
-                "sample", Names.of(samples),
-                "label", classes,
-                "proposed", classes),
+                "sample", CsvFile.byId(Names.of(samples)),
+                "label", CsvFile.byId(classes),
+                "proposed", CsvFile.byId(classes)),
             "sample",
             "label",
             "proposed",

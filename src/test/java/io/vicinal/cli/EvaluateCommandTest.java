@@ -303,9 +303,9 @@ class EvaluateCommandTest {
     assertThat(outcome.out()).contains("written: " + fixture.text("u.csv"));
     assertThat(Files.readAllLines(fixture.at("u.csv")))
         .containsExactly(
-            "kind,row,class,norm,nearest,cosine,right,row_name",
-            "uncertain,0,7,0.0,1,0.0,true,a",
-            "certain,3,7,3.5,1,1.0,true,d");
+            "kind,row,class,norm,nearest,cosine,right,row_name,nearest_name",
+            "uncertain,0,7,0.0,1,0.0,true,a,b",
+            "certain,3,7,3.5,1,1.0,true,d,b");
     NpyBytes.doubles(fixture.at("U.npy"), new double[] {0, 5, 1, 2}, 4);
     Outcome.of(
             fixture.evaluate(

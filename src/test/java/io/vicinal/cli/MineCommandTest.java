@@ -118,7 +118,9 @@ class MineCommandTest {
     mine("distance", "--param", "cutoff=1").failed(2, "distance: unknown", "lower-cutoff");
     NpyBytes.longs(fixture.at("y.npy"), 0, 1, 2);
     mine("distance").failed(2, "y.npy", "one label per row");
-    Outcome.of(Outcome.words("mine distance --embeddings %", fixture.at("E.npy")))
-        .failed(2, "--labels");
+    Outcome.of(
+            Outcome.words(
+                "mine distance --embeddings % --out %", fixture.at("E.npy"), fixture.at("t.npy")))
+        .failed(2, "--labels: is missing; give one label per row of");
   }
 }

@@ -1,6 +1,8 @@
 package io.vicinal.cli.common;
 
+import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.nio.file.Path;
@@ -9,15 +11,19 @@ import picocli.CommandLine.Option;
 /** A batch of embeddings with classes. For one thread. */
 public class BatchOptions {
   /** [B, d]. */
-  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[B, d].")
+  @Option(
+      names = "--embeddings",
+      required = true,
+      paramLabel = "E.npy",
+      description =
+          "[B, d]; or a folder of 'features', FOLDER:SPLIT for a part of it, with its labels.")
   public Path embeddings;
 
   /** [B]. */
   @Option(
       names = "--labels",
-      required = true,
       paramLabel = "y.npy",
-      description = "[B], the class of each: integers from 0.")
+      description = "[B], the class of each: integers from 0, or names.")
   public Path labels;
 
   /** Whether embeddings are divided by their lengths first. */
@@ -39,6 +45,10 @@ public class BatchOptions {
 
   /** What reads the arrays of the batch, and those beside it. */
   public ArrayFiles files(Arena arena, Backend backend) {
+    labels = FeatureFolder.or(labels, embeddings);
+    if (labels == null) {
+      throw new InputException("--labels: is missing; give one label per row of " + embeddings);
+    }
     return new ArrayFiles(arena, backend).beside(labels).wider("use --dtype float64");
   }
 }

@@ -8,6 +8,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.StringJoiner;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A table as comma-separated values (RFC 4180 with line feeds), written whole or not at all.
@@ -16,16 +18,17 @@ import java.util.StringJoiner;
 public final class CsvFile {
   private final StringBuilder text = new StringBuilder();
   private final int columns;
-  private final Map<Integer, Names> names = new LinkedHashMap<>(); // by column of ids
+  private final Map<Integer, Function<Object, String>> names = new LinkedHashMap<>(); // by column
 
   public CsvFile(String... header) {
     this(Map.of(), header);
   }
 
   /**
-   * @param named names of the ids in some columns: they follow all columns, as {@code COLUMN_name}
+   * @param named what cells of some columns are called: that follows all columns, as {@code
+   *     COLUMN_name}
    */
-  public CsvFile(Map<String, Names> named, String... header) {
+  public CsvFile(Map<String, Function<Object, String>> named, String... header) {
     columns = header.length;
     StringJoiner line = new StringJoiner(",");
     List.of(header).forEach(cell -> line.add(quoted(cell)));
@@ -38,6 +41,17 @@ public final class CsvFile {
     text.append(line).append('\n');
   }
 
+  /** What ids, or lists of some, are called. */
+  public static Function<Object, String> byId(Names names) {
+    return cell ->
+        cell instanceof Number id
+            ? names.get(id.longValue())
+            : cell instanceof List<?> ids
+                ? Names.listed(
+                    ids.stream().map(id -> names.get(((Number) id).longValue())).toList())
+                : null;
+  }
+
   /** Adds a row. */
   public CsvFile row(Object... cells) {
     if (cells.length != columns) {
@@ -47,9 +61,7 @@ public final class CsvFile {
     for (Object cell : cells) {
       line.add(quoted(cell));
     }
-    names.forEach(
-        (column, list) ->
-            line.add(quoted(cells[column] instanceof Number id ? list.get(id.longValue()) : null)));
+    names.forEach((column, called) -> line.add(quoted(called.apply(cells[column]))));
     text.append(line).append('\n');
     return this;
   }
@@ -58,7 +70,11 @@ public final class CsvFile {
     if (cell == null || cell instanceof Double d && d.isNaN()) {
       return "";
     }
-    return CsvReader.cell(cell.toString(), ',');
+    String text =
+        cell instanceof List<?> ids
+            ? ids.stream().map(String::valueOf).collect(Collectors.joining(" "))
+            : cell.toString();
+    return CsvReader.cell(text, ',');
   }
 
   public void write(Path file) {

@@ -4,6 +4,8 @@ import io.vicinal.InputException;
 import io.vicinal.config.ConfigParser;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.ArrayPath;
+import io.vicinal.data.FeatureFolder;
+import io.vicinal.data.FeatureOrigin;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -72,7 +74,15 @@ public final class OutputOptions {
     }
     for (OptionSpec option : command.options()) {
       if (!option.longestName().startsWith("--out")) {
-        values(option.getValue()).map(OutputOptions::path).forEach(inputs::add);
+        values(option.getValue())
+            .map(OutputOptions::path)
+            .forEach(
+                path -> {
+                  inputs.add(path);
+                  if (!option.longestName().equals("--run")) { // which 'features' writes
+                    addSamples(path, inputs);
+                  }
+                });
       }
     }
     inputs.removeIf(Objects::isNull);
@@ -87,6 +97,17 @@ public final class OutputOptions {
     return inputs;
   }
 
+  private static void addSamples(Path path, List<Path> inputs) {
+    Path folder = path == null ? null : ArrayPath.of(path).file();
+    if (FeatureFolder.of(folder) != null) {
+      inputs.addAll(
+          List.of(
+              folder.resolve(FeatureFolder.TABLE),
+              folder.resolve(FeatureOrigin.FEATURES),
+              folder.resolve(FeatureOrigin.FACTS)));
+    }
+  }
+
   private static void addData(Path config, List<Path> inputs) {
     try {
       RunConfig run = ConfigParser.parse(config, List.of());
@@ -99,7 +120,11 @@ public final class OutputOptions {
               run.validation().labels(),
               run.validation().sampleNames())
           .filter(Objects::nonNull)
-          .forEach(inputs::add);
+          .forEach(
+              path -> {
+                inputs.add(path);
+                addSamples(path, inputs);
+              });
     } catch (InputException e) {
       // whoever needs it says so
     }

@@ -10,6 +10,7 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
@@ -69,12 +70,18 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--embeddings", required = true, paramLabel = "E.npy", description = "[N, d].")
+  @Option(
+      names = "--embeddings",
+      required = true,
+      paramLabel = "E.npy",
+      description = {
+        "[N, d]; or a folder of 'features', which has labels and names: its split test, its queries",
+        "in its gallery if the split has these; FOLDER:SPLIT for another."
+      })
   private Path embeddings;
 
   @Option(
       names = "--labels",
-      required = true,
       paramLabel = "y.npy",
       description = "[N], integers from 0, or names of classes.")
   private Path labels;
@@ -154,6 +161,7 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    samples();
     FeatureOrigin.check(embeddings, gallery);
     if ((gallery == null) != (galleryLabels == null)) {
       throw new InputException(
@@ -197,6 +205,8 @@ public final class EvaluateCommand implements Callable<Integer> {
       checkNames(namesGiven, y);
       checkDepths(ids, compat, e, g);
       Names samples = Names.read(sampleNames, e.dim(0), "rows");
+      Path found = gallery == null ? null : FeatureFolder.or(null, gallery, galleryLabels);
+      Names searched = g == null ? samples : Names.read(found, g.dim(0), "gallery rows");
       MetricSettings settings = given.read(files, embeddings, e.dim(0));
       ThresholdOptions.ChosenOn chosenOn =
           threshold.read(files, new ThresholdOptions.ChosenOn(e, y, embeddings, labels));
@@ -218,6 +228,7 @@ public final class EvaluateCommand implements Callable<Integer> {
             y.toLongs(),
             names,
             samples,
+            searched,
             uncertainCount);
         list.commit();
         console.println("written: " + uncertain);
@@ -238,6 +249,33 @@ public final class EvaluateCommand implements Callable<Integer> {
       }
     }
     return 0;
+  }
+
+  /** What a folder of features says of its samples. */
+  private void samples() {
+    embeddings = FeatureFolder.measured(embeddings);
+    if (labels == null && gallery == null && FeatureFolder.queries(embeddings) != null) {
+      gallery = FeatureFolder.gallery(embeddings);
+      embeddings = FeatureFolder.queries(embeddings);
+    }
+    labels = FeatureFolder.or(labels, embeddings);
+    if (labels == null) {
+      throw new InputException("--labels: is missing; give one label per row of " + embeddings);
+    }
+    galleryLabels = FeatureFolder.or(galleryLabels, gallery);
+    sampleNames = FeatureFolder.or(sampleNames, embeddings, labels);
+    if (gallery == null && FeatureFolder.queries(labels) != null) {
+      spec.commandLine()
+          .getErr()
+          .println(
+              "note: "
+                  + labels
+                  + " has queries and a gallery, and here all rows are both; give the two apart with"
+                  + " --embeddings, --gallery-embeddings and their labels, "
+                  + FeatureFolder.queries(labels)
+                  + " and "
+                  + FeatureFolder.gallery(labels));
+    }
   }
 
   private void checkNames(Names names, Tensor ids) {

@@ -9,6 +9,7 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.Names;
 import io.vicinal.retrieval.OperatingPoint;
 import io.vicinal.retrieval.OperatingPoint.Choice;
@@ -62,6 +63,7 @@ final class ThresholdOptions {
   }
 
   private void check() {
+    validationLabels = FeatureFolder.or(validationLabels, validation);
     if (target != null && given != null) {
       throw new InputException("--threshold: leaves nothing to choose; leave out --threshold-fmr");
     }

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** The rows that are least and most certain, and whether they are answered rightly. */
@@ -16,6 +17,8 @@ final class UncertainRows {
 
   /**
    * @param uncertainty of every query; null: the smaller the norm, the less certain
+   * @param samples names of the rows, or none
+   * @param searched names of those among which the nearest are, or none
    * @param count rows of each kind at most
    */
   static void write(
@@ -25,6 +28,7 @@ final class UncertainRows {
       long[] labels,
       Names classes,
       Names samples,
+      Names searched,
       int count) {
     double[] doubt =
         uncertainty != null
@@ -36,12 +40,15 @@ final class UncertainRows {
             .sorted(Comparator.<Integer>comparingDouble(q -> -doubt[q]).thenComparing(q -> q))
             .mapToInt(Integer::intValue)
             .toArray();
-    Map<String, Names> named = new HashMap<>();
+    Map<String, Function<Object, String>> named = new HashMap<>();
     if (samples.known()) {
-      named.put("row", samples);
+      named.put("row", CsvFile.byId(samples));
+    }
+    if (searched.known()) {
+      named.put("nearest", CsvFile.byId(searched));
     }
     if (classes.known()) {
-      named.put("class", classes);
+      named.put("class", CsvFile.byId(classes));
     }
     CsvFile csv =
         new CsvFile(

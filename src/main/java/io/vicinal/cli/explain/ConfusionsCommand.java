@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
@@ -79,7 +78,7 @@ final class ConfusionsCommand implements Callable<Integer> {
       summary.addProperty("wrong", found.wrong().length);
       summary.addProperty("recall_at_1", found.recall());
       summary.addProperty("classes_with_wrong", groups.size());
-      JsonFile.write(folder.file("summary.json"), summary);
+      model.writeJson(summary, folder.file("summary.json"));
       folder.commit();
       print(spec.commandLine().getOut(), model, test, found, groups);
     }
@@ -124,7 +123,7 @@ final class ConfusionsCommand implements Callable<Integer> {
           group.label(),
           test.rowsOfClass(group.label()).length,
           found.wrongCounts().get(group.label()),
-          join(group.confusionClasses()),
+          group.confusionClasses(),
           group.pairs().size(),
           test.value(distance, model.subject().model().head()));
     }

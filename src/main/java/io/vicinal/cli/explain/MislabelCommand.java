@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
@@ -154,10 +153,10 @@ final class MislabelCommand implements Callable<Integer> {
     if (noises.inject != null) {
       summary.addProperty("injected", noises.inject);
       summary.addProperty("rate", noises.rate);
-      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
+      model.writeNoise(model.subject().labelled().inDataSet(noise), work.file("noise.csv"));
       model.writeLabels(labels, work.file("labels-noisy.npy"));
     }
-    JsonFile.write(work.file("summary.json"), summary);
+    model.writeJson(summary, work.file("summary.json"));
     long[] right = noise == null ? null : noise.revert(labels);
     Page page =
         new Page(spec.name(), "Wrong labels", model, model.subject().labelled(), right)

@@ -1,6 +1,9 @@
 package io.vicinal.cli.explain;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
@@ -10,20 +13,25 @@ import io.vicinal.config.LossConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.explain.Labelled;
 import io.vicinal.explain.Subject;
+import io.vicinal.influence.query.Query;
 import io.vicinal.loss.Loss;
 import io.vicinal.report.Look;
 import io.vicinal.report.PictureFiles;
 import io.vicinal.report.Pixels;
+import io.vicinal.report.SamplePictures;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.train.HeadTraining;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 
@@ -51,7 +59,7 @@ final class ModelInputs implements AutoCloseable {
    */
   static ModelInputs openLabels(
       ModelOptions options, HeadTrainingOptions training, boolean withTest) {
-    options.checkLabels();
+    options.checkLabels(withTest);
     if (options.run != null || options.head != null) {
       return open(options, withTest);
     }
@@ -69,7 +77,7 @@ final class ModelInputs implements AutoCloseable {
   }
 
   private static ModelInputs open(ModelOptions options, boolean withTest) {
-    options.check();
+    options.check(withTest);
     if (withTest && options.run == null && options.testFeatures == null) {
       throw new InputException("--test-features: is missing; name the test set's two files");
     }
@@ -155,18 +163,100 @@ final class ModelInputs implements AutoCloseable {
    * their own: {@code class_name} of {@code class}.
    */
   CsvFile csv(String... header) {
-    Map<String, Names> names = new LinkedHashMap<>();
+    return csv(List.of(), header);
+  }
+
+  /**
+   * The same of queries, which a column {@code query} has by their ids.
+   *
+   * @param queries that are named
+   */
+  CsvFile csv(List<Query> queries, String... header) {
+    Map<String, Function<Object, String>> names = new LinkedHashMap<>();
     for (String column : header) {
-      switch (column) {
-        case "sample" -> names.put(column, subject.sampleNames());
-        case "i", "j" -> names.put(column, subject.testNames());
-        case "class", "label", "label_i", "label_j", "proposed", "second", "towards" ->
-            names.put(column, subject.classNames());
-        default -> {}
+      if (names(column).known()) {
+        names.put(column, CsvFile.byId(names(column)));
       }
     }
-    names.values().removeIf(list -> !list.known());
+    Map<Object, String> called = new HashMap<>();
+    queries.forEach(query -> called.put(query.id(), query.called()));
+    if (List.of(header).contains("samples")
+        && !queries.isEmpty()
+        && subject.sampleNames().known()) { // a list, elsewhere a count
+      names.put("samples", CsvFile.byId(subject.sampleNames()));
+    }
+    if (queries.stream().anyMatch(query -> !query.called().equals(query.id()))) {
+      names.put("query", called::get);
+    }
     return new CsvFile(names, header);
+  }
+
+  /** What the numbers of a column, or of a key in a file, are called; none for other numbers. */
+  private Names names(String column) {
+    return switch (column) {
+      case "sample", "id" -> subject.sampleNames();
+      case "i", "j", "anchor", "positive", "negative" -> subject.testNames();
+      case "class",
+          "label",
+          "label_i",
+          "label_j",
+          "proposed",
+          "second",
+          "towards",
+          "confused_with",
+          "worst_classes",
+          "in_all",
+          "clean",
+          "noisy" ->
+          subject.classNames();
+      default -> Names.none();
+    };
+  }
+
+  /** Writes facts, with what samples and classes are called beside their numbers. */
+  void writeJson(JsonObject facts, Path file) {
+    name(facts);
+    JsonFile.write(file, facts);
+  }
+
+  private void name(JsonElement facts) {
+    if (facts.isJsonArray()) {
+      facts.getAsJsonArray().forEach(this::name);
+    }
+    if (!facts.isJsonObject()) {
+      return;
+    }
+    JsonObject object = facts.getAsJsonObject();
+    for (String key : List.copyOf(object.keySet())) {
+      JsonElement value = object.get(key);
+      boolean pairs = key.equals("pairs") && value.isJsonArray(); // elsewhere a count
+      JsonElement called = called(pairs ? subject.testNames() : names(key), value);
+      if (called != null) {
+        object.add(key + "_name", called);
+      }
+      name(value);
+    }
+  }
+
+  /** Null where nothing is known. */
+  private static JsonElement called(Names names, JsonElement value) {
+    if (names.known() && value.isJsonArray()) {
+      JsonArray all = new JsonArray();
+      value.getAsJsonArray().forEach(id -> all.add(called(names, id)));
+      return all;
+    }
+    boolean number = value.isJsonPrimitive() && value.getAsJsonPrimitive().isNumber();
+    String name = number ? names.get(value.getAsLong()) : null;
+    return name == null ? null : new JsonPrimitive(name);
+  }
+
+  /** Writes wrong labels by position in the data set, with class ids. */
+  void writeNoise(LabelNoise noise, Path file) {
+    CsvFile csv = csv("id", "clean", "noisy");
+    for (int i = 0; i < noise.count(); i++) {
+      csv.row(noise.ids()[i], noise.clean()[i], noise.noisy()[i]);
+    }
+    csv.write(file);
   }
 
   /** How {@link Subject#labelled} samples look, or null if nothing can be shown. */
@@ -192,6 +282,16 @@ final class ModelInputs implements AutoCloseable {
     long[] shown = subject.labelled().positions();
     look = pixels(options, subject.labelled().data());
     testLook = subject.test() == null ? null : pixels(options, subject.test());
+    look = look != null ? look : samples(options, source.features(), shown);
+    boolean tested = subject.test() != null && testLook == null;
+    testLook = tested ? samples(options, source.testFeatures(), source.testPlaces()) : testLook;
+    if (options.images != null
+        && !(look instanceof SamplePictures)
+        && !(testLook instanceof SamplePictures)) {
+      throw new InputException(
+          "--images: says where the pictures of a folder of features are, and there is none; show"
+              + " others with --pictures");
+    }
     if (options.pictures != null) {
       look =
           PictureFiles.of(
@@ -213,6 +313,14 @@ final class ModelInputs implements AutoCloseable {
               Long::toString,
               subject.testNames()::get);
     }
+  }
+
+  /**
+   * @param places of the rows among the samples there; null for all
+   */
+  private static Look samples(ModelOptions options, Path features, long[] places) {
+    return SamplePictures.of(
+        features, options.images, row -> places == null ? row : places[(int) row]);
   }
 
   private Look pixels(ModelOptions options, FeatureSet set) {

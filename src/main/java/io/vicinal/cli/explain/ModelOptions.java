@@ -2,6 +2,8 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.cli.common.DeviceOptions;
+import io.vicinal.data.FeatureFolder;
+import io.vicinal.data.dataset.Dataset;
 import io.vicinal.report.Pixels;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
@@ -28,7 +30,10 @@ final class ModelOptions {
   @Option(
       names = "--features",
       paramLabel = "X.npy",
-      description = "[N, D], trained on. From 1 GiB on it is mapped, not read; see --plain.")
+      description = {
+        "[N, D], trained on. From 1 GiB on it is mapped, not read; see --plain. Or a folder of",
+        "'features', which has labels and names: its split train, FOLDER:SPLIT for another."
+      })
   Path features;
 
   @Option(
@@ -56,8 +61,8 @@ final class ModelOptions {
       names = "--test-features",
       paramLabel = "T.npy",
       description = {
-        "[M, D]; their classes need not be those of training. Default with --run: the dataset's",
-        "test images if it has some, else the samples held out for validation."
+        "[M, D]; their classes need not be those of training. Default: the split test of a folder of",
+        "features or of a dataset; with --run and without such, the samples held out for validation."
       })
   Path testFeatures;
 
@@ -98,9 +103,9 @@ final class ModelOptions {
       names = "--pictures",
       paramLabel = "FOLDER|CSV",
       description = {
-        "Pictures of the training samples for reports (PNG, JPEG, GIF, BMP): a folder of files that",
-        "are called like the samples or their positions, such as 17.png, or a CSV of positions and",
-        "paths."
+        "Pictures of the training samples for reports (JPEG, PNG, WebP, GIF, BMP): a folder of files",
+        "that are called like the samples or their positions, such as 17.png, or a CSV of positions",
+        "and paths. Those of a folder of features are known."
       })
   Path pictures;
 
@@ -110,19 +115,46 @@ final class ModelOptions {
       description = "The same of the test samples.")
   Path testPictures;
 
+  @Option(
+      names = "--images",
+      paramLabel = "PATH",
+      description = {
+        "Where the dataset of a folder of features is now, if its pictures were moved since: its",
+        "folder, or its table."
+      })
+  Path images;
+
   @Mixin DeviceOptions device = new DeviceOptions();
 
   /** Refuses combinations that cannot be meant, before anything is read. */
-  void check() {
-    check(true);
+  void check(boolean withTest) {
+    check(true, withTest);
   }
 
   /** The same where a head is trained if none is named. */
-  void checkLabels() {
-    check(false);
+  void checkLabels(boolean withTest) {
+    check(false, withTest);
   }
 
-  private void check(boolean headNeeded) {
+  /** Takes the split {@code test} of a folder of features where no test set is named. */
+  void testDefault(Path trained) {
+    if (testFeatures == null && testLabels == null) {
+      testFeatures = FeatureFolder.part(trained, Dataset.TEST);
+      testLabels = testFeatures;
+      testSampleNames = FeatureFolder.or(testSampleNames, testFeatures);
+    }
+  }
+
+  private void check(boolean headNeeded, boolean withTest) {
+    if (withTest) {
+      testDefault(features);
+    }
+    features = FeatureFolder.training(features);
+    labels = FeatureFolder.or(labels, features);
+    sampleNames = FeatureFolder.or(sampleNames, features, labels);
+    testFeatures = FeatureFolder.measured(testFeatures);
+    testLabels = FeatureFolder.or(testLabels, testFeatures);
+    testSampleNames = FeatureFolder.or(testSampleNames, testFeatures, testLabels);
     if (run != null) {
       refuse("--features", features);
       refuse("--labels", labels);

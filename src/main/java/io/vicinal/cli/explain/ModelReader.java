@@ -6,6 +6,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Text;
+import io.vicinal.config.DataConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
@@ -42,8 +43,19 @@ final class ModelReader {
    * @param labelsFile whence the labels are; null of a named data set
    * @param labelTexts by class id, where the file of labels holds texts; else none
    * @param images whether it is a named data set of images
+   * @param features whence those are; null of a named data set
+   * @param testFeatures whence those of the test samples are, or null
+   * @param testPlaces of the test samples among those there; null for all
    */
-  record Opened(Subject subject, String hash, Path labelsFile, Names labelTexts, boolean images) {}
+  record Opened(
+      Subject subject,
+      String hash,
+      Path labelsFile,
+      Names labelTexts,
+      boolean images,
+      Path features,
+      Path testFeatures,
+      long[] testPlaces) {}
 
   private final ModelOptions options;
   private final Backend backend;
@@ -57,6 +69,8 @@ final class ModelReader {
   private Names classNames = Names.none(); // by class id
   private Names sampleNames = Names.none(); // by position in the dataset
   private Names labelTexts = Names.none();
+  private Path testFeatures;
+  private long[] testPlaces;
 
   ModelReader(ModelOptions options, Backend backend, Arena arena) {
     this.options = options;
@@ -64,13 +78,14 @@ final class ModelReader {
     this.arena = arena;
   }
 
-  private Opened opened(String hash, Path labelsFile, boolean images) {
+  private Opened opened(String hash, Path features, Path labelsFile, boolean images) {
     checkTest();
     Subject trained =
         new Subject(
             model, positions, classes, datasetLabels, labelled, test, classNames, sampleNames);
     Subject subject = labelled != null ? trained : trained.with(trained.trained());
-    return new Opened(subject, hash, labelsFile, labelTexts, images);
+    return new Opened(
+        subject, hash, labelsFile, labelTexts, images, features, testFeatures, testPlaces);
   }
 
   Opened run(boolean withTest) {
@@ -89,6 +104,8 @@ final class ModelReader {
             : Names.read(options.sampleNames, datasetLabels.length, "samples of the dataset");
     boolean texts = !named && run.config().data().classNames() == null && run.classNames().known();
     labelTexts = texts ? run.classNames() : Names.none();
+    DataConfig data = run.config().data();
+    options.testDefault(data.features());
     if (options.testFeatures != null) {
       test = readTest(run.head().weight().dtype(), texts && !given.known());
     } else if (named) {
@@ -96,6 +113,9 @@ final class ModelReader {
       test = typed(FashionMnist.test(folder == null ? FashionMnist.FOLDER : folder, arena));
     } else {
       test = run.validation();
+      Path own = run.config().validation().features();
+      testFeatures = own != null ? own : data.features();
+      testPlaces = own != null ? null : run.heldOut();
     }
     if (test == null && withTest) {
       throw new InputException(
@@ -104,7 +124,7 @@ final class ModelReader {
               + " --test-features and --test-labels");
     }
     labelled = covered(run);
-    return opened(run.hash(), run.config().data().labels(), named);
+    return opened(run.hash(), data.features(), data.labels(), named);
   }
 
   /** All samples of the run's classes, those held out too, in numbers of their own. */
@@ -170,7 +190,7 @@ final class ModelReader {
     if (options.testFeatures != null) {
       test = readTest(head.weight().dtype(), texts && !given.known());
     }
-    return opened(model.training().sha256(), options.labels, false);
+    return opened(model.training().sha256(), options.features, options.labels, false);
   }
 
   Opened trained(Loss loss, RunConfig config, boolean withTest) {
@@ -202,7 +222,7 @@ final class ModelReader {
             .withLoss(loss)
             .train(x, Supervision.hard(classes.length, numbered.labels().toLongs()), arena);
     model = new HeadModel(loss, numbered, head.tensors());
-    return opened(given.sha256(), options.labels, false);
+    return opened(given.sha256(), options.features, options.labels, false);
   }
 
   /** The labels of some features; those that are texts get the ids of known names. */
@@ -255,6 +275,7 @@ final class ModelReader {
    * @param texts whether the training labels are texts, which nobody but they numbered
    */
   private FeatureSet readTest(DType dtype, boolean texts) {
+    testFeatures = options.testFeatures;
     ArrayFiles files =
         new ArrayFiles(arena, backend).beside(options.testLabels, options.testSampleNames);
     Tensor t = files.matrix(options.testFeatures, dtype);

@@ -9,13 +9,14 @@ import io.vicinal.report.Gallery;
 import io.vicinal.report.HtmlReport;
 import io.vicinal.report.Look;
 import io.vicinal.report.MapSection;
-import io.vicinal.report.PictureFiles;
 import io.vicinal.report.ReportData;
 import io.vicinal.report.Section;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongFunction;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** The {@code report.html} of a command. For one thread. */
 final class Page {
@@ -121,10 +122,13 @@ final class Page {
   }
 
   void write(WorkFolder work) {
-    for (Look look : new Look[] {model.look(), model.testLook()}) {
-      if (look instanceof PictureFiles files && files.unreadable() > 0) {
-        fact("Pictures that could not be read", files.unreadable());
-      }
+    int unreadable =
+        Stream.of(model.look(), model.testLook())
+            .filter(Objects::nonNull)
+            .mapToInt(Look::unreadable)
+            .sum();
+    if (unreadable > 0) {
+      fact("Pictures that could not be read", unreadable);
     }
     HtmlReport.write(
         new ReportData(title, subtitle(), sections, gallery.pictures(), provenance),

@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.Detector;
 import io.vicinal.curate.noise.Detectors;
@@ -193,7 +192,7 @@ final class RelabelCommand implements Callable<Integer> {
     Suspects.csv(model, found.audit()).write(work.file("suspects.csv"));
     model.writeLabels(found.relabelling().cleaned(), work.file("labels.npy"));
     if (noises.inject != null) {
-      model.subject().labelled().inDataSet(noise).write(work.file("noise.csv"));
+      model.writeNoise(model.subject().labelled().inDataSet(noise), work.file("noise.csv"));
       model.writeLabels(found.relabelling().labels(), work.file("labels-noisy.npy"));
     }
     JsonObject summary = Summary.of(spec.name(), model);
@@ -205,7 +204,7 @@ final class RelabelCommand implements Callable<Integer> {
     summary.addProperty("seed", noises.seed);
     Audits.addTo(summary, found.audit(), remarks);
     words.addTo(summary);
-    JsonFile.write(work.file("summary.json"), summary);
+    model.writeJson(summary, work.file("summary.json"));
     long[] right = noise == null ? null : noise.revert(found.relabelling().labels());
     Page page =
         new Page(spec.name(), "Labels, repaired", model, model.subject().labelled(), right)

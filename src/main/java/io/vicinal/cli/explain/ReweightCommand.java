@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.curate.reweight.FineTune;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -158,9 +157,9 @@ final class ReweightCommand implements Callable<Integer> {
           blame.addTo(page, spectrum, false);
         }
         bars.finish();
-        words.csv().write(work.file("before-after.csv"));
-        JsonFile.write(
-            work.file("queries.json"), Summary.queries(queries, explainer.values(queries)));
+        words.csv(model).write(work.file("before-after.csv"));
+        model.writeJson(
+            Summary.queries(queries, explainer.values(queries)), work.file("queries.json"));
         JsonObject summary = Summary.of(spec.name(), model);
         summary.add("solver", Summary.solver(explainer, spectrum));
         summary.addProperty("how", how);
@@ -175,7 +174,7 @@ final class ReweightCommand implements Callable<Integer> {
           blame.addTo(summary);
         }
         page.write(work);
-        JsonFile.write(work.file("summary.json"), summary);
+        model.writeJson(summary, work.file("summary.json"));
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();
         if (given == null || options.resolve()) {

@@ -33,10 +33,17 @@ final class ReweightWords {
     comparisons = found.comparisons(seed);
   }
 
-  CsvFile csv() {
+  CsvFile csv(ModelInputs model) {
     CsvFile csv =
-        new CsvFile(
-            "method", "query", "before", "after", "change", "recall_before", "recall_after");
+        model.csv(
+            queries,
+            "method",
+            "query",
+            "before",
+            "after",
+            "change",
+            "recall_before",
+            "recall_after");
     found
         .rows()
         .forEach(

@@ -4,7 +4,6 @@ import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.explain.Attribution;
@@ -102,7 +101,7 @@ abstract class ScoreCommand implements Callable<Integer> {
         if (blame != null) {
           blame.addTo(summary);
         }
-        JsonFile.write(work.file("summary.json"), summary);
+        model.writeJson(summary, work.file("summary.json"));
         page.write(work);
         work.commit(ScoreFiles.earlier(Estimators.names()));
         PrintWriter writer = spec.commandLine().getOut();

@@ -1,7 +1,6 @@
 package io.vicinal.cli.explain;
 
 import io.vicinal.cli.common.CsvFile;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.data.Npy;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attribution.SampleEffect;
@@ -71,13 +70,14 @@ final class ScoreFiles {
   }
 
   void queries(Attributions found) {
-    JsonFile.write(
-        folder.file("queries.json"), Summary.queries(found.queries(), found.delivered()));
+    model.writeJson(
+        Summary.queries(found.queries(), found.delivered()), folder.file("queries.json"));
   }
 
   /** The samples with the largest effects of each query and method. */
   void top(Attributions found) {
-    CsvFile csv = model.csv("method", "query", "role", "rank", "sample", "class", "effect");
+    CsvFile csv =
+        model.csv(found.queries(), "method", "query", "role", "rank", "sample", "class", "effect");
     for (Attribution one : found.methods()) {
       for (int row = 0; row < one.rows(); row++) {
         add(csv, one, row, "harmful", one.harmful(row, TOP));

@@ -3,7 +3,6 @@ package io.vicinal.cli.explain;
 import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.RunConfig;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
@@ -118,7 +117,7 @@ final class StudyCommand implements Callable<Integer> {
         summary.addProperty("seed", noises.seed);
         words.addTo(summary);
         if (noises.inject != null) {
-          listed.write(work.file("noise.csv"));
+          model.writeNoise(listed, work.file("noise.csv"));
           summary.addProperty("injected", noises.inject);
           summary.addProperty("rate", noises.rate);
         }
@@ -126,7 +125,7 @@ final class StudyCommand implements Callable<Integer> {
           words.overlap(runs()).write(work.file("overlap.csv"));
           summary.add("overlap", words.shared());
         }
-        JsonFile.write(work.file("summary.json"), summary);
+        model.writeJson(summary, work.file("summary.json"));
         Page page = new Page(spec.name(), "Labels of a training set", model, null);
         words.addTo(page.fact("Seed", noises.seed));
         page.write(work);

@@ -162,13 +162,10 @@ final class StudyWords {
    * @param runs what to call each
    */
   CsvFile overlap(List<Object> runs) {
-    CsvFile csv = new CsvFile("run", "loss", "worst_classes");
+    CsvFile csv = model.csv("run", "loss", "worst_classes");
     for (int i = 0; i < overlap.lists().size(); i++) {
       WorstClassOverlap.Worst list = overlap.lists().get(i);
-      csv.row(
-          runs.get(i),
-          list.loss(),
-          String.join(" ", list.classes().stream().map(String::valueOf).toList()));
+      csv.row(runs.get(i), list.loss(), list.classes());
     }
     return csv;
   }

@@ -5,7 +5,6 @@ import com.google.gson.JsonObject;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.FolderOptions;
-import io.vicinal.cli.common.JsonFile;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
 import io.vicinal.explain.Verified;
@@ -103,7 +102,7 @@ final class VerifyCommand implements Callable<Integer> {
         VerifyFiles files = new VerifyFiles(queries, verified);
         files.csv(model).write(work.file("verification.csv"));
         files.removed(model).write(work.file("removed.csv"));
-        JsonFile.write(work.file("queries.json"), Summary.queries(queries, found.delivered()));
+        model.writeJson(Summary.queries(queries, found.delivered()), work.file("queries.json"));
         JsonObject summary = Summary.of(spec.name(), model);
         summary.add("solver", Summary.solver(explainer, spectrum));
         summary.addProperty("experiments", verified.experiments());
@@ -113,7 +112,7 @@ final class VerifyCommand implements Callable<Integer> {
         JsonArray all = new JsonArray();
         found.methods().forEach(one -> all.add(Summary.method(one)));
         summary.add("methods", all);
-        JsonFile.write(work.file("summary.json"), summary);
+        model.writeJson(summary, work.file("summary.json"));
         page.write(work);
         work.commit(List.of());
         PrintWriter writer = spec.commandLine().getOut();

@@ -27,7 +27,8 @@ record VerifyFiles(List<Query> queries, Verified verified) {
   /** One row per experiment, method and query. */
   CsvFile csv(ModelInputs model) {
     CsvFile csv =
-        new CsvFile(
+        model.csv(
+            queries,
             "kind",
             "edit",
             "samples",
@@ -40,15 +41,12 @@ record VerifyFiles(List<Query> queries, Verified verified) {
     for (Verified.Part part : verified.parts()) {
       for (int e = 0; e < part.outcomes().size(); e++) {
         Outcome outcome = part.outcomes().get(e);
-        String samples =
+        List<Long> samples =
             outcome.edit().changes().size() > LISTED
-                ? ""
-                : String.join(
-                    " ",
-                    outcome.edit().changes().stream()
-                        .map(
-                            change -> Long.toString(model.subject().positions()[(int) change.id()]))
-                        .toList());
+                ? null
+                : outcome.edit().changes().stream()
+                    .map(change -> model.subject().positions()[(int) change.id()])
+                    .toList();
         for (Map.Entry<String, double[][]> method : part.predicted().entrySet()) {
           for (int q = 0; q < queries.size(); q++) {
             csv.row(
