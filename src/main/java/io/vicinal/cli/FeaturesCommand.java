@@ -423,6 +423,8 @@ final class FeaturesCommand implements Callable<Integer> {
       } else {
         compute(folder, all, facts, work, leftOut);
       }
+      int without = leftOut.cardinality() + data.leftOut().size();
+      facts.addProperty(FeatureOrigin.LEFT_OUT, without);
       int[] kept = IntStream.range(0, data.size()).filter(id -> !leftOut.get(id)).toArray();
       Path place = run.toAbsolutePath().normalize();
       DatasetTable.write(data.subset(kept), folder.file(FeatureFolder.TABLE), place);
@@ -433,7 +435,7 @@ final class FeaturesCommand implements Callable<Integer> {
           Text.say(
               "%s%s: %s features each of %s, output '%s'%s: %s",
               Text.count(kept.length, "picture", "pictures"),
-              leftOut.isEmpty() ? "" : ", " + leftOut.cardinality() + " left out",
+              without == 0 ? "" : ", " + without + " left out",
               facts.get("width").getAsInt(),
               facts.get("model").getAsString(),
               facts.get("output").getAsString(),

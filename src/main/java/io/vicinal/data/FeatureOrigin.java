@@ -7,6 +7,8 @@ import io.vicinal.InputException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 
 /**
  * Which model made an array of features: what {@code features.json} beside a {@code features.npy}
@@ -21,6 +23,21 @@ public record FeatureOrigin(String space, String text) {
 
   /** What is said about it. */
   public static final String FACTS = "features.json";
+
+  /** There: how many samples were left out, when the dataset was read and after. */
+  public static final String LEFT_OUT = "samples_left_out";
+
+  /** How many samples some arrays are without that their datasets had; 0 where nothing is known. */
+  public static int leftOut(Path... arrays) {
+    Map<String, Integer> counts = new HashMap<>(); // by folder: parts of one have the same
+    for (Path array : arrays) {
+      JsonObject json = facts(array);
+      if (json != null && json.has(LEFT_OUT)) {
+        counts.put(json.toString(), json.get(LEFT_OUT).getAsInt());
+      }
+    }
+    return counts.values().stream().mapToInt(n -> n).sum();
+  }
 
   /** Null where nothing is known. */
   public static FeatureOrigin of(Path array) {

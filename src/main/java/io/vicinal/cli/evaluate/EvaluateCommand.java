@@ -217,6 +217,13 @@ public final class EvaluateCommand implements Callable<Integer> {
       CommandLine line = spec.commandLine();
       PrintWriter console = written == null ? line.getOut() : written.console(line);
       print(console, evaluation, names, compat); // first: a failing file costs no result
+      int without = FeatureOrigin.leftOut(embeddings, gallery);
+      if (without > 0) {
+        console.println(
+            Text.say(
+                "%s left out when the features were made",
+                Text.count(without, "sample was", "samples were")));
+      }
       if (at != null) {
         ThresholdOptions.print(console, at, embeddings);
       }
@@ -243,6 +250,7 @@ public final class EvaluateCommand implements Callable<Integer> {
         if (at != null) {
           json.add("threshold", ThresholdOptions.json(at));
         }
+        json.addProperty("left_out", without);
         JsonFile.write(written.path(), json);
         written.commit();
         console.println("written: " + out);

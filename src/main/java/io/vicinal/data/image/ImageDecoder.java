@@ -109,6 +109,17 @@ public final class ImageDecoder implements AutoCloseable {
    * @throws io.vicinal.InputException if it cannot be decoded, in words that follow its name
    */
   public byte[] pixels(ImageView look) {
+    ImageHeader stored = header();
+    if ((long) stored.width() * stored.height() > MOST_PIXELS) { // before there is room for it
+      throw new UnreadablePictureException(
+          "has "
+              + stored.width()
+              + " x "
+              + stored.height()
+              + " pixels, more than the "
+              + MOST_PIXELS
+              + " that are allowed");
+    }
     fill(look, PixelScale.named("unit"));
     long count = 3L * look.width() * look.height();
     if (look.width() < 1 || look.height() < 1 || count > Integer.MAX_VALUE - 8) {
