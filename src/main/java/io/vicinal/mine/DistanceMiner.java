@@ -24,6 +24,11 @@ public record DistanceMiner(
             choices = {"skip", "self"})
         String alone)
     implements AnchorMiner {
+  /** Checks that the cutoffs leave something between them. */
+  public DistanceMiner {
+    DistanceWeights.check("distance", lowerCutoff, upperCutoff);
+  }
+
   /** Skips samples that are alone. */
   DistanceMiner(double lowerCutoff, double upperCutoff) {
     this(lowerCutoff, upperCutoff, "skip");

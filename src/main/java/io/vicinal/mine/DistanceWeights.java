@@ -1,5 +1,6 @@
 package io.vicinal.mine;
 
+import io.vicinal.InputException;
 import java.util.Arrays;
 
 /**
@@ -17,6 +18,14 @@ import java.util.Arrays;
  */
 record DistanceWeights(double least, double most) {
   private static final double FARTHEST = 2 - 1e-3;
+
+  /** Refuses cutoffs of a miner that exclude each other. */
+  static void check(String miner, double lowerCutoff, double upperCutoff) {
+    if (lowerCutoff > upperCutoff) {
+      throw new InputException(
+          miner + ": lower-cutoff " + lowerCutoff + " is above upper-cutoff " + upperCutoff);
+    }
+  }
 
   /** One of some samples, for an anchor. */
   int choose(int a, int[] of, Candidates in, Draws draws) {

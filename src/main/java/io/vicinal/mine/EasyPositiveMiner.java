@@ -16,6 +16,11 @@ public record EasyPositiveMiner(
     @Standard(value = "0.5", least = 1e-6, most = 1.9) double lowerCutoff,
     @Standard(value = "2", least = 0) double upperCutoff)
     implements AnchorMiner {
+  /** Checks that the cutoffs leave something between them. */
+  public EasyPositiveMiner {
+    DistanceWeights.check("easy-positive", lowerCutoff, upperCutoff);
+  }
+
   @Override
   public void mine(int a, Candidates in, Draws draws, Mined out) {
     int n = new DistanceWeights(lowerCutoff, upperCutoff).choose(a, in.negatives(a), in, draws);

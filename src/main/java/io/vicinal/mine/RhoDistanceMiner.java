@@ -19,6 +19,11 @@ public record RhoDistanceMiner(
     @Standard(value = "0.5", least = 1e-6, most = 1.9) double lowerCutoff,
     @Standard(value = "2", least = 0) double upperCutoff)
     implements AnchorMiner {
+  /** Checks that the cutoffs leave something between them. */
+  public RhoDistanceMiner {
+    DistanceWeights.check("rho-distance", lowerCutoff, upperCutoff);
+  }
+
   @Override
   public void mine(int a, Candidates in, Draws draws, Mined out) {
     if (draws.with(pSwitch)) {

@@ -17,6 +17,11 @@ public record SharedFullDistanceMiner(
     @Standard(value = "0.5", least = 1e-6, most = 1.9) double lowerCutoff,
     @Standard(value = "2", least = 0) double upperCutoff)
     implements Miner {
+  /** Checks that the cutoffs leave something between them. */
+  public SharedFullDistanceMiner {
+    DistanceWeights.check("shared-full-distance", lowerCutoff, upperCutoff);
+  }
+
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {
     DistanceWeights weights = new DistanceWeights(lowerCutoff, upperCutoff);

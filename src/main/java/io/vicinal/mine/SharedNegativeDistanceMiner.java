@@ -18,6 +18,11 @@ public record SharedNegativeDistanceMiner(
     @Standard(value = "0.5", least = 1e-6, most = 1.9) double lowerCutoff,
     @Standard(value = "2", least = 0) double upperCutoff)
     implements Miner {
+  /** Checks that the cutoffs leave something between them. */
+  public SharedNegativeDistanceMiner {
+    DistanceWeights.check("shared-negative-distance", lowerCutoff, upperCutoff);
+  }
+
   @Override
   public void mine(Candidates in, Draws draws, Mined out) {
     mine(in, draws, out, (a, third) -> draws.oneOf(third));

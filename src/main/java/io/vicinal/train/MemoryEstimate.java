@@ -1,6 +1,7 @@
 package io.vicinal.train;
 
 import io.vicinal.InputException;
+import io.vicinal.config.MemoryConfig;
 import io.vicinal.config.OptimizerConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.config.SamplerConfig;
@@ -35,6 +36,9 @@ public record MemoryEstimate(Map<String, Long> bytes) {
   /** Of all pairs of a batch, which the programs of losses keep at most, give or take one. */
   private static final int MATRICES = 5;
 
+  /** Of all pairs of references, where a loss compares these with each other. */
+  private static final int OF_REFERENCES = 4;
+
   private static final String MEASURING = "measuring validation";
 
   /** What a training set holds once it is read. */
@@ -56,7 +60,8 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       RunConfig config, long samples, long width, int classes, long validation) {
     long element = Parts.dtype(config).bytes();
     long embedding = config.head().embedding();
-    Map<String, Long> sizes = new HashMap<>(new RunLoss(config).learned(classes));
+    RunLoss loss = new RunLoss(config);
+    Map<String, Long> sizes = new HashMap<>(loss.learned(classes));
     sizes.put(Head.WEIGHT, embedding * width);
     sizes.put(Head.BIAS, embedding);
     long parameters = element * sizes.values().stream().mapToLong(n -> n).sum();
@@ -84,9 +89,16 @@ public record MemoryEstimate(Map<String, Long> bytes) {
       bytes.put("candidates", held * (element * width + 8 * embedding + 8 * held));
     }
     if (config.loss().ofTuples()) {
-      long pairs = batch * (batch + config.memory().size());
-      bytes.put("memory of the loss", config.memory().size() * (2 * element * embedding + 8));
-      bytes.put("pairs of a batch", pairs * (MATRICES * element + 8)); // 8 for a miner
+      MemoryConfig memory = config.memory();
+      long references = batch + memory.size();
+      bytes.put("memory of the loss", memory.size() * (2 * element * embedding + 8));
+      if (memory.momentum() != null) {
+        bytes.put("copy of the head", element * embedding * (width + 1));
+      }
+      bytes.put("pairs of a batch", batch * references * (MATRICES * element + 8)); // 8 for a miner
+      if (memory.size() > 0 && memory.momentum() == null && loss.comparesReferences()) {
+        bytes.put("pairs in the memory", references * references * OF_REFERENCES * element);
+      }
     }
     bytes.put(WORKSPACE, workspace == 0 ? DEFAULT_WORKSPACE : workspace);
     return new MemoryEstimate(bytes);
@@ -178,7 +190,7 @@ public record MemoryEstimate(Map<String, Long> bytes) {
     return switch (most) {
       case "features", "labels" -> "give fewer samples or columns";
       case "validation", MEASURING -> "give fewer validation samples";
-      case "memory of the loss" -> "lower memory.size";
+      case "memory of the loss", "pairs in the memory" -> "lower memory.size";
       case "batch", "pairs of a batch" -> "lower sampler.batch";
       case "candidates" -> "lower sampler.pool";
       default -> "lower head.embedding";

@@ -6,6 +6,7 @@ import io.vicinal.loss.Loss;
 import io.vicinal.loss.tuple.TupleLoss;
 import io.vicinal.loss.tuple.TupleLoss.LearnedParameter;
 import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.loss.tuple.TupleProgram;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import io.vicinal.nn.ProxyStart;
@@ -45,6 +46,11 @@ final class RunLoss {
   /** Proxies of a class, 0 for a loss without. */
   int centers() {
     return proxies != null ? proxies.centers() : 0;
+  }
+
+  /** Whether with a memory it compares all that are in it with each other. */
+  boolean comparesReferences() {
+    return tuples != null && TupleProgram.comparesReferences(tuples);
   }
 
   /** How many numbers it learns, by the parameters' names. */

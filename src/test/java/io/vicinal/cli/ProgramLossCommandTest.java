@@ -309,6 +309,17 @@ class ProgramLossCommandTest {
     assertThat(arrays()).usingRecursiveComparison().isEqualTo(before);
   }
 
+  /** Who does not know them is told of the option that was written. */
+  @Test
+  void aLossWithoutProxiesNamesTheOption() {
+    Outcome.of(fixture.loss("softmax"))
+        .failed(2, "--proxies: softmax learns no such thing; it learns weight");
+    Outcome.of(fixture.loss("softmax", "--proxies", null, "--parameter", "proxies=P.npy"))
+        .failed(2, "--parameter proxies: softmax learns no such thing; it learns weight");
+    Outcome.of(fixture.loss("triplet", "--proxies", null, "--hvp-proxies", fixture.text("P.npy")))
+        .failed(2, "--hvp-proxies: triplet has no such variable; it has embeddings");
+  }
+
   private List<byte[]> arrays() throws IOException {
     List<byte[]> arrays = new ArrayList<>();
     for (String name : names().stream().sorted().filter(n -> n.endsWith(".npy")).toList()) {

@@ -90,7 +90,7 @@ class MinerChanceTest {
     for (int a = 0; a < 8; a++) {
       agree(column(rows, a, 2, 8), weights(EIGHT, a, 1.2, 1.4));
     }
-    List<List<Integer>> all = mine(EIGHT, 5_000, new DistanceMiner(0.5, 0.001));
+    List<List<Integer>> all = mine(EIGHT, 5_000, new DistanceMiner(0.001, 0.001));
     agree(column(all, 0, 2, 8), new double[] {0, 0, 1, 1, 1, 1, 1, 1});
   }
 

@@ -210,6 +210,17 @@ class MinersTest {
         "batch-easy-hard: pos-strategy and neg-strategy are both semihard");
   }
 
+  @ParameterizedTest
+  @MethodSource("names")
+  void cutoffsLeaveSomething(String name) {
+    if (!Miners.params(Miners.create(name, Map.of())).containsKey("lower-cutoff")) {
+      return;
+    }
+    Map<String, String> crossed = Map.of("lower-cutoff", "1.5", "upper-cutoff", "1.4");
+    refused(name, crossed, name + ": lower-cutoff 1.5 is above upper-cutoff 1.4");
+    Miners.create(name, Map.of("lower-cutoff", "1.4", "upper-cutoff", "1.4"));
+  }
+
   private static void refused(String name, Map<String, String> params, String sentence) {
     assertThatThrownBy(() -> Miners.create(name, params))
         .isInstanceOf(InputException.class)

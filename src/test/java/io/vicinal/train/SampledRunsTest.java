@@ -183,6 +183,26 @@ class SampledRunsTest extends QuickRuns {
         .containsEntry(moments, 2 * all + 4 * 6 * 8);
   }
 
+  /** The copy of the head that makes keys, and what compares the whole memory with itself. */
+  @Test
+  void memoriesArePartOfTheEstimate() {
+    RunConfig moco = quick("loss.name=moco", "memory.size=100");
+    assertThat(MemoryEstimate.of(moco, 240, 12, 6, 0).bytes())
+        .containsEntry("copy of the head", 4L * (8 * 12 + 8))
+        .doesNotContainKey("pairs in the memory");
+    String swap = "loss={\"name\":\"triplet\",\"swap\":true}";
+    for (String loss : List.of("loss.name=angular", "loss.name=quadruplet", swap)) {
+      assertThat(MemoryEstimate.of(quick(loss, "memory.size=100"), 240, 12, 6, 0).bytes())
+          .containsEntry("pairs in the memory", 120L * 120 * 4 * 4)
+          .doesNotContainKey("copy of the head");
+    }
+    for (String loss : List.of("triplet", "contrastive", "lifted-structure")) {
+      RunConfig others = quick("loss.name=" + loss, "memory.size=100");
+      assertThat(MemoryEstimate.of(others, 240, 12, 6, 0).bytes())
+          .doesNotContainKey("pairs in the memory");
+    }
+  }
+
   /** Six classes in super-classes of one, two and three: batches of two times two. */
   @Test
   void smallSuperClassesAreCounted() {

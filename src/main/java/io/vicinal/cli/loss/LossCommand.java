@@ -143,8 +143,8 @@ public final class LossCommand implements Callable<Integer> {
     for (String of : given.keySet()) {
       if (!variables.containsKey(of)) {
         throw Text.wrong(
-            "--direction %s: %s has no such variable; it has %s",
-            of, name, String.join(", ", variables.keySet()));
+            "%s: %s has no such variable; it has %s",
+            options.directionOf(of), name, String.join(", ", variables.keySet()));
       }
     }
     if (given.isEmpty()) {

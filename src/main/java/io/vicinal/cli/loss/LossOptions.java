@@ -141,6 +141,18 @@ final class LossOptions extends BatchOptions {
     return all;
   }
 
+  /** How a learned parameter was given, or may be. */
+  String optionOf(String parameter) {
+    return parameter.equals(PROXIES) && proxies != null ? "--proxies" : "--parameter " + parameter;
+  }
+
+  /** The same of a direction's part. */
+  String directionOf(String parameter) {
+    return parameter.equals(PROXIES) && hvpProxies != null
+        ? "--hvp-proxies"
+        : "--direction " + parameter;
+  }
+
   private static void put(
       Map<String, Path> all, String option, String name, String same, Path file) {
     if (file != null && all.putIfAbsent(name, file) != null) {

@@ -131,8 +131,8 @@ final class ProgramLossRun implements LossRun {
     for (String of : given.keySet()) {
       if (!known.contains(of)) {
         throw Text.wrong(
-            "--parameter %s: %s learns no such thing; it learns %s",
-            of, name, known.isEmpty() ? "nothing" : String.join(", ", known));
+            "%s: %s learns no such thing; it learns %s",
+            options.optionOf(of), name, known.isEmpty() ? "nothing" : String.join(", ", known));
       }
     }
     Tensor e = variables.get(LossOptions.EMBEDDINGS);

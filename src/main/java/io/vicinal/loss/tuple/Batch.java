@@ -26,6 +26,7 @@ public final class Batch {
   private final Map<Measure, Expr> opposites = new EnumMap<>(Measure.class);
   private final Map<String, Expr> parameters = new LinkedHashMap<>();
   private boolean compared;
+  private boolean squared;
   private Expr tuples;
   private Expr active;
 
@@ -52,7 +53,7 @@ public final class Batch {
 
   /** Whether the loss, once made, compares all references with each other. */
   boolean comparesReferences() {
-    return !opposites.isEmpty();
+    return squared;
   }
 
   /** What the batch is compared with [R, d], of unit length if that was asked for. */
@@ -94,6 +95,7 @@ public final class Batch {
    * constants to training. It is kept, so of a large memory it is what costs most.
    */
   public Expr between(Measure measure) {
+    squared = true;
     return memory
         ? opposites.computeIfAbsent(measure, m -> m.matrix(references(), references()))
         : matrix(measure);
@@ -106,6 +108,7 @@ public final class Batch {
 
   /** The same of two references, [R, R]. */
   public Expr alikeReferences() {
+    squared = true;
     return referenceLabels().column().sameAs(referenceLabels().row());
   }
 

@@ -10,7 +10,8 @@ import io.vicinal.program.Expr;
  *
  * <p>With a memory the positive and both negatives are references, and the fourth is looked for
  * among all of them, what is remembered following the batch. Two negatives that are remembered are
- * as far apart as they are, a constant; the term then moves anchor and positive alone.
+ * as far apart as they are, a constant; the term then moves anchor and positive alone. To find the
+ * fourths of all triplets takes R² numbers.
  *
  * @param alpha1 the first margin, default 0.2
  * @param alpha2 the second one, default 0.2

@@ -49,16 +49,24 @@ public record SoftTripleV2(
       weights.add(all.slice(1, k, k + 1).drop(1));
     }
     if (!coded) {
-      return weights.stream().map(Expr::unitRows).toList();
+      return weights.stream().map(w -> scaled(w, w.abs().stoppedMax(0, 1)).unitRows()).toList();
     }
-    Expr squares = null;
-    for (Expr weight : weights) {
-      Expr sum = weight.square().sum(0);
-      squares = squares == null ? sum : squares.plus(sum);
-    }
-    Expr none = squares.equalTo(0);
-    Expr lengths = none.select(1, none.select(1, squares).sqrt()); // of each coordinate, [1, d]
-    return weights.stream().map(weight -> weight.over(lengths)).toList();
+    Expr largest = // of each coordinate, [1, d]
+        weights.stream()
+            .map(weight -> weight.abs().stoppedMax(0, 0))
+            .reduce(Expr::larger)
+            .orElseThrow()
+            .stop();
+    List<Expr> scaled = weights.stream().map(weight -> scaled(weight, largest)).toList();
+    Expr squares =
+        scaled.stream().map(weight -> weight.square().sum(0)).reduce(Expr::plus).orElseThrow();
+    Expr lengths = squares.equalTo(0).select(1, squares).sqrt();
+    return scaled.stream().map(weight -> weight.over(lengths)).toList();
+  }
+
+  /** Directions do not change with the scale, and third powers of short lengths overflow. */
+  private static Expr scaled(Expr weight, Expr largest) {
+    return weight.over(largest.equalTo(0).select(1, largest));
   }
 
   private Expr overCentres(List<Expr> cosines) {

@@ -52,7 +52,7 @@ class TupleEdgeTest {
       for (DType type : new DType[] {DType.F64, DType.F32}) {
         Map<String, double[]> out = run.gradient(in, type);
         assertThat(out.get("tuples")[0]).isPositive();
-        finite(out);
+        finite("", out);
         assertThat(out.get("loss")[0]).isZero();
         assertThat(out.get("active")[0]).isZero();
         assertThat(DoubleStream.of(out.get("gradient.embedding")).map(Math::abs).max()).hasValue(0);
@@ -81,11 +81,12 @@ class TupleEdgeTest {
       TupleLoss loss = TupleLosses.create(name, params);
       try (TupleRun run = new TupleRun(backend, loss, null, false)) {
         for (int classes = 1; classes <= 3; classes++) {
-          for (double length : new double[] {1, 1e-9, 1e9}) {
+          for (double length : new double[] {1, 1e-9, 1e-12, 1e9}) {
             TupleCase in = onWeights(loss, classes, length);
             for (DType type : new DType[] {DType.F64, DType.F32}) {
-              finite(run.gradient(in, type));
-              finite(run.product(in, directions(in), type));
+              String what = params + ", " + classes + " of length " + length + ", " + type + ": ";
+              finite(what, run.gradient(in, type));
+              finite(what, run.product(in, directions(in), type));
             }
           }
         }
@@ -133,8 +134,8 @@ class TupleEdgeTest {
     return directions;
   }
 
-  private static void finite(Map<String, double[]> outputs) {
+  private static void finite(String what, Map<String, double[]> outputs) {
     outputs.forEach(
-        (name, x) -> assertThat(DoubleStream.of(x)).as(name).allMatch(Double::isFinite));
+        (name, x) -> assertThat(DoubleStream.of(x)).as(what + name).allMatch(Double::isFinite));
   }
 }
