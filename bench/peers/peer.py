@@ -55,6 +55,10 @@ def workload(kind, *arguments):
         from images import ImageWork
 
         return ImageWork(folder, *arguments)
+    if kind == "features":
+        from features import FeatureWork
+
+        return FeatureWork(folder, *arguments)
     raise ValueError(f"no workload is called {kind}")
 
 
@@ -69,6 +73,7 @@ def versions():
         "pytorch-metric-learning": pytorch_metric_learning.__version__,
         "faiss-cpu": faiss.__version__,
         "numpy": np.__version__,
+        **{name: module.__version__ for name, module in sys.modules.items() if name == "onnxruntime"},
         "omp_wait_policy": os.environ.get("OMP_WAIT_POLICY", "default"),
     }
 

@@ -73,6 +73,17 @@ final class Catalogue {
         Row.of("images", (b, quick) -> new ImageWork(b, quick ? 32 : 256))
             .beside(Peer.REPEAT, 2.2)
             .inSingleRepeats(true));
+    rows.add(
+        Row.of(
+                "onnx-features",
+                (b, quick) ->
+                    quick
+                        ? new FeatureWork(b, "resnet18", 12, 4)
+                        : new FeatureWork(b, "resnet50", 128, 32))
+            .beside(Peer.REPEAT, 0.97)
+            .beside("pooled", 0.97)
+            .within(1e-4, 1e-4) // two versions of ONNX Runtime
+            .inSingleRepeats(true));
     rows.add(influence("if-seed", 100, 1e-6, true));
     rows.add(influence("eif", 20, 1e-3, false));
     rows.add(influence("if", 10, 1e-6, true));

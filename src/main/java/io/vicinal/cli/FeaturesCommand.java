@@ -13,6 +13,7 @@ import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.FeatureOrigin;
+import io.vicinal.data.InputFile;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.dataset.Dataset;
@@ -27,7 +28,9 @@ import io.vicinal.data.onnx.FeatureRows;
 import io.vicinal.data.onnx.ModelPictures;
 import io.vicinal.data.onnx.OnnxModel;
 import io.vicinal.data.onnx.OnnxModel.Input;
+import io.vicinal.data.onnx.OnnxModel.Numbers;
 import io.vicinal.data.onnx.OnnxModel.Pool;
+import io.vicinal.data.onnx.PreprocessorFile;
 import io.vicinal.process.Limits;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
@@ -46,7 +49,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.Semaphore;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -63,10 +65,11 @@ import picocli.CommandLine.Spec;
       "",
       "Writes into the folder features.npy, a row a picture; samples.csv, a row a picture with its",
       "label, path and split; and features.json, which says what made them. Other commands take the",
-      "folder in place of arrays, FOLDER:SPLIT for a part of it, with its labels and names. Killed or stopped, the same command goes on where it was; where features of the",
-      "same model, pictures and preparation are there already, nothing is computed.",
+      "folder in place of arrays, FOLDER:SPLIT for a part of it, with its labels and names. Killed or",
+      "stopped, the same command goes on where it was; where features of the same model, pictures and",
+      "preparation are there already, nothing is computed.",
       "Size, mean and std come from options, else from --preset, else from a",
-      "preprocessor_config.json beside the model.",
+      "preprocessor_config.json (Hugging Face) or config.json (timm) beside the model.",
       ""
     },
     footer = {
@@ -84,8 +87,10 @@ final class FeaturesCommand implements Callable<Integer> {
   private static final int MOST_BATCH = 4096;
   private static final int MOST_THREADS = 256;
 
-  /** After that many batches the process waits: how a test catches it in the middle. */
-  private static final int HOLD = Integer.getInteger("io.vicinal.hold", 0);
+  /**
+   * Where the process ends as by SIGKILL, without cleaning up: how tests catch it in the middle.
+   */
+  private static final String HALT = System.getProperty("io.vicinal.halt", "");
 
   private enum Layout {
     nchw,
@@ -94,7 +99,7 @@ final class FeaturesCommand implements Callable<Integer> {
 
   private enum Crop {
     centre,
-    none
+    squash
   }
 
   @Spec private CommandSpec spec;
@@ -110,7 +115,7 @@ final class FeaturesCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE.onnx",
-      description = "One input, a batch of colour pictures in float32.")
+      description = "One input, a batch of colour pictures: float32, float16 or uint8.")
   private Path model;
 
   @Option(names = "--run", required = true, paramLabel = "DIR", description = "Written.")
@@ -139,13 +144,13 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(
       names = "--preset",
       paramLabel = "NAME",
-      description = "Pictures as clip, dinov2, siglip or timm (most networks) want them.")
+      description = "Pictures as clip, dinov2, siglip, timm or torchvision prepare them.")
   private String preset;
 
   @Option(
       names = "--preprocessor",
       paramLabel = "FILE.json",
-      description = "A preprocessor_config.json that does not lie beside the model.")
+      description = "A preprocessor_config.json, or timm's config.json, from elsewhere.")
   private Path preprocessor;
 
   @Option(
@@ -157,13 +162,13 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(
       names = "--resize",
       paramLabel = "N",
-      description = "What the shorter side becomes before the centre crop.")
+      description = "What the shorter side becomes before the centre is cut out.")
   private int resize;
 
   @Option(
       names = "--crop",
       paramLabel = "HOW",
-      description = "centre, or none: the whole picture is made square.")
+      description = "centre, or squash: not the shorter side, both become --resize.")
   private Crop crop;
 
   @Option(names = "--mean", split = ",", paramLabel = "R,G,B", description = "Of pixels in 0..1.")
@@ -197,6 +202,13 @@ final class FeaturesCommand implements Callable<Integer> {
   private int batch;
 
   @Option(
+      names = "--device",
+      paramLabel = "NAME",
+      description =
+          "cpu, cuda, cuda:N, or auto: a GPU where ONNX Runtime can use it; default: auto.")
+  private String device;
+
+  @Option(
       names = "--threads",
       paramLabel = "N",
       description = "Threads that decode, and that compute; default: all processors.")
@@ -213,7 +225,7 @@ final class FeaturesCommand implements Callable<Integer> {
     }
     int workers = threads > 0 ? threads : Limits.ofThisProcess().processors();
     Dataset data = dataset();
-    try (OnnxModel network = new OnnxModel(model, workers)) {
+    try (OnnxModel network = new OnnxModel(model, workers, device, this::note)) {
       network.choose(output, pool);
       boolean channelsFirst = channelsFirst(network.takes());
       ModelPictures pictures = pictures(network.takes());
@@ -226,10 +238,15 @@ final class FeaturesCommand implements Callable<Integer> {
       ImageSource all = new DatasetImages(data);
       all = skipBad ? new SkippingImages(all) : all;
       JsonObject facts = facts(network, pictures, channelsFirst, data, each);
+      spec.commandLine().getOut().println("pictures: " + pictures);
       FeatureExtractor work = new FeatureExtractor(network, pictures, channelsFirst, each, workers);
       write(data, all, facts, work);
     }
     return 0;
+  }
+
+  private void note(String text) {
+    spec.commandLine().getErr().println("note: " + text);
   }
 
   private Dataset dataset() {
@@ -238,7 +255,7 @@ final class FeaturesCommand implements Callable<Integer> {
             images,
             Datasets.create(format == null ? Datasets.matching(images) : format, params),
             skipBad);
-    all.notes().forEach(note -> spec.commandLine().getErr().println("note: " + note));
+    all.notes().forEach(this::note);
     if (split == null) {
       return all;
     }
@@ -279,18 +296,28 @@ final class FeaturesCommand implements Callable<Integer> {
         new ModelPictures(
             size > 0 ? size : own,
             resize,
-            crop == null ? null : crop == Crop.centre,
+            crop == null ? null : crop == Crop.squash,
             null,
             mean,
             std);
-    Path beside = model.resolveSibling("preprocessor_config.json");
-    boolean read = preprocessor != null || preset == null && Files.exists(beside);
-    if (read) {
-      given = given.orElse(ModelPictures.read(preprocessor != null ? preprocessor : beside));
+    if (input.numbers() == Numbers.UINT8 && !(mean.isEmpty() && std.isEmpty())) {
+      throw Text.wrong(
+          "--mean, --std: input '%s' of %s takes pixels as they are, 0 to 255; leave them out",
+          input.name(), model);
+    }
+    Path file =
+        preprocessor != null || preset != null ? preprocessor : PreprocessorFile.beside(model);
+    if (file != null) {
+      PreprocessorFile.Read read = PreprocessorFile.read(file, given.size());
+      if (!read.unknown().isEmpty()) {
+        note(file + ": " + InputFile.listed(read.unknown()) + ": not known, and not looked at");
+      }
+      given = given.orElse(read.pictures());
     }
     if (preset != null) {
-      given = given.orElse(ModelPictures.named(preset));
+      given = given.orElse(ModelPictures.named(preset, given.size()));
     }
+    given = input.numbers() == Numbers.UINT8 ? given.bytes() : given;
     if (given.mean().isEmpty() || given.std().isEmpty()) {
       throw Text.wrong(
           "--mean, --std: are not known for %s; give them, or --preset %s",
@@ -303,7 +330,7 @@ final class FeaturesCommand implements Callable<Integer> {
           input.name(), model);
     }
     return given
-        .orElse(new ModelPictures(0, given.size(), true, Filter.BILINEAR, List.of(), List.of()))
+        .orElse(new ModelPictures(0, given.size(), false, Filter.BILINEAR, List.of(), List.of()))
         .checked();
   }
 
@@ -333,8 +360,8 @@ final class FeaturesCommand implements Callable<Integer> {
     json.addProperty("space", hex(digest));
     dataset(json, data);
     json.addProperty("batch", each);
-    String how = json.get("space").getAsString() + " " + each + " " + skipBad + "\n";
-    digest.update(how.getBytes(StandardCharsets.UTF_8));
+    json.addProperty("device", network.device());
+    digest.update(json.get("space").getAsString().getBytes(StandardCharsets.UTF_8));
     pictures(data, digest);
     json.addProperty("key", hex(digest));
     return json;
@@ -409,11 +436,9 @@ final class FeaturesCommand implements Callable<Integer> {
   private void write(Dataset data, ImageSource all, JsonObject facts, FeatureExtractor work) {
     PrintWriter console = spec.commandLine().getOut();
     JsonObject earlier = earlier(facts);
-    String key = facts.get("key").getAsString();
     List<String> results =
         List.of(FeatureOrigin.FEATURES, FeatureFolder.TABLE, FeatureOrigin.FACTS);
-    try (OutputFolder folder =
-        new OutputFolder(run, results, outputs, "features-" + key.substring(0, 32))) {
+    try (OutputFolder folder = new OutputFolder(run, results, outputs, hidden(facts))) {
       BitSet leftOut = new BitSet();
       if (earlier != null) {
         facts = earlier;
@@ -429,7 +454,9 @@ final class FeaturesCommand implements Callable<Integer> {
       Path place = run.toAbsolutePath().normalize();
       DatasetTable.write(data.subset(kept), folder.file(FeatureFolder.TABLE), place);
       JsonFile.write(folder.file(FeatureOrigin.FACTS), facts);
+      at("written");
       folder.commit();
+      at("committed");
       folder.keep(false);
       console.println(
           Text.say(
@@ -446,6 +473,13 @@ final class FeaturesCommand implements Callable<Integer> {
     }
   }
 
+  /** Where unfinished work is: batches and devices round differently, so they go on alone. */
+  private static String hidden(JsonObject facts) {
+    String device = facts.get("device").getAsString().replace(':', '-');
+    String key = facts.get("key").getAsString().substring(0, 32);
+    return "features-" + key + "-" + facts.get("batch") + "-" + device;
+  }
+
   /** What the folder has of the same key, whole; else null. */
   private JsonObject earlier(JsonObject facts) {
     Path features = run.resolve(FeatureOrigin.FEATURES);
@@ -454,6 +488,7 @@ final class FeaturesCommand implements Callable<Integer> {
           JsonParser.parseString(Files.readString(run.resolve(FeatureOrigin.FACTS)))
               .getAsJsonObject();
       return json.get("key").equals(facts.get("key"))
+              && (skipBad || json.getAsJsonArray("left_out").isEmpty())
               && Files.isRegularFile(features)
               && json.get("features_sha256").getAsString().equals(hash(features))
           ? json
@@ -471,6 +506,7 @@ final class FeaturesCommand implements Callable<Integer> {
       BitSet leftOut) {
     PrintWriter console = spec.commandLine().getOut();
     try (FeatureRows rows = new FeatureRows(folder.hidden().resolve(ROWS))) {
+      at("begun");
       int resumed = rows.size();
       folder.keep(resumed > 0);
       if (resumed > 0) {
@@ -489,9 +525,7 @@ final class FeaturesCommand implements Callable<Integer> {
             done -> {
               folder.keep(true);
               bar.show(done, all.size(), Text.say("%.1f images/s", rate(done - resumed, start)));
-              if (HOLD > 0 && done >= HOLD) {
-                new Semaphore(0).acquireUninterruptibly();
-              }
+              at(Integer.toString(done));
             });
       } finally {
         stopped.close();
@@ -509,6 +543,7 @@ final class FeaturesCommand implements Callable<Integer> {
       try (Arena arena = Arena.host()) {
         Tensor features = rows.read(arena);
         Npy.write(folder.file(FeatureOrigin.FEATURES), features);
+        at("features");
         facts.addProperty("samples", features.dim(0));
         facts.addProperty("width", features.dim(1));
       }
@@ -516,6 +551,12 @@ final class FeaturesCommand implements Callable<Integer> {
       leftOut.stream().forEach(ids::add);
       facts.add("left_out", ids);
       facts.addProperty("features_sha256", hash(folder.file(FeatureOrigin.FEATURES)));
+    }
+  }
+
+  private static void at(String place) {
+    if (HALT.equals(place)) {
+      Runtime.getRuntime().halt(137);
     }
   }
 

@@ -27,6 +27,9 @@ public record FeatureOrigin(String space, String text) {
   /** There: how many samples were left out, when the dataset was read and after. */
   public static final String LEFT_OUT = "samples_left_out";
 
+  private static final String SPACE = "featureSpace"; // in a head's metadata
+  private static final String MODEL = "featureModel";
+
   /** How many samples some arrays are without that their datasets had; 0 where nothing is known. */
   public static int leftOut(Path... arrays) {
     Map<String, Integer> counts = new HashMap<>(); // by folder: parts of one have the same
@@ -71,7 +74,26 @@ public record FeatureOrigin(String space, String text) {
    * @throws InputException if two arrays are known to be of different models
    */
   public static void check(Path first, Path second) {
-    FeatureOrigin a = of(first);
+    check(of(first), first + " those of ", second);
+  }
+
+  /**
+   * @param head a head's file, which says what it was trained on
+   * @throws InputException if it was not trained on features of the model that made these
+   */
+  public static void checkHead(Path head, Path features) {
+    FeatureOrigin given = of(features);
+    if (given == null) {
+      return; // nothing is known, so the head's file need not be read
+    }
+    Map<String, String> known = Safetensors.metadata(head);
+    if (known.containsKey(SPACE) && known.containsKey(MODEL)) {
+      FeatureOrigin own = new FeatureOrigin(known.get(SPACE), known.get(MODEL));
+      check(own, head + " was trained on those of ", features);
+    }
+  }
+
+  private static void check(FeatureOrigin a, String whose, Path second) {
     FeatureOrigin b = of(second);
     if (a != null && b != null && !a.space.equals(b.space)) {
       throw InputFile.problem(
@@ -79,12 +101,16 @@ public record FeatureOrigin(String space, String text) {
           "has features of "
               + b.text
               + ", and "
-              + first
-              + " those of "
+              + whose
               + a.text
               + ", which cannot be compared"
               + (a.text.equals(b.text) ? " (another file, output or preparation)" : ""),
           "make both with one model: vicinal features");
     }
+  }
+
+  /** What a head's file says about the features that it was trained on. */
+  public Map<String, String> metadata() {
+    return Map.of(SPACE, space, MODEL, text);
   }
 }

@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import io.vicinal.backend.Backend;
 import io.vicinal.config.RunConfig;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.nn.Head;
 import io.vicinal.nn.Parameters;
 import io.vicinal.optim.Optimizer;
@@ -197,6 +198,10 @@ final class TrainingRun {
     metadata.put("classes", data.classes().json());
     if (data.trainedNames().known()) {
       metadata.put("classNames", new Gson().toJson(data.trainedNames().list()));
+    }
+    FeatureOrigin origin = FeatureOrigin.of(config.data().features());
+    if (origin != null) {
+      metadata.putAll(origin.metadata());
     }
     return metadata;
   }

@@ -14,6 +14,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,11 +23,13 @@ import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class FeaturesCommandTest {
   private static final int SIDE = 12;
   private static final int FLOAT = 1; // ONNX's numbers of types
-  private static final int FLOAT16 = 10;
+  private static final int DOUBLE = 11;
   private static final double[] MEAN = {0.5, 0.25, 0.125};
   private static final double[] STD = {0.5, 0.2, 0.4};
   private static final String PIXELS = "--mean 0.5,0.25,0.125 --std 0.5,0.2,0.4";
@@ -139,8 +142,15 @@ class FeaturesCommandTest {
   }
 
   /** Whole batches that a killed process has written stay, and the end is the same bit for bit. */
-  @Test
-  void aKilledCommandGoesOn() throws IOException, InterruptedException {
+  @ParameterizedTest
+  @CsvSource({
+    "begun,,18", // before the first batch
+    "8,8 pictures were there from an earlier attempt,18",
+    "features,18 pictures were there from an earlier attempt,0", // before features.npy is written
+    "written,18 pictures were there from an earlier attempt,0", // before the files get their names
+    "committed,the features are there already,0"
+  })
+  void aKilledCommandGoesOn(String place, String says, int computed) throws IOException {
     Path photos = photos(9);
     Path whole = folder.resolve("whole");
     Path killed = folder.resolve("killed");
@@ -149,21 +159,22 @@ class FeaturesCommandTest {
     try (CliProcess process =
         CliProcess.start(
             folder.resolve("work"),
-            List.of("-Dio.vicinal.hold=8"),
+            List.of("-Dio.vicinal.halt=" + place),
             Outcome.words(line, photos, model(), killed))) {
-      int record = 12 + 4 * 4 * TinyOnnx.WIDTH;
-      for (int i = 0; written(killed) < 2 * record && i < 3000; i++) {
-        assertThat(process.runs()).isTrue();
-        Thread.sleep(10);
-      }
-      process.kill();
+      assertThat(process.await().code()).isEqualTo(137);
     }
-    assertThat(killed.resolve("features.npy")).doesNotExist();
+    boolean done = place.equals("committed");
+    assertThat(Files.exists(killed.resolve("features.npy"))).isEqualTo(done);
     Path rows = rows(killed);
-    Files.write(
-        rows, new byte[] {1, 0, 0}, java.nio.file.StandardOpenOption.APPEND); // half a batch
-    assertThat(Outcome.of(line, photos, model(), killed).succeeded().out())
-        .contains("8 pictures were there from an earlier attempt", "18 pictures: 5 features");
+    if (place.equals("8")) { // and half a batch
+      Files.write(rows, new byte[] {1, 0, 0}, java.nio.file.StandardOpenOption.APPEND);
+    }
+    Outcome again = Outcome.of(line, photos, model(), killed).succeeded();
+    assertThat(again.out()).contains("18 pictures: 5 features");
+    if (says != null) {
+      assertThat(again.out()).contains(says);
+    }
+    assertThat(again.out().contains("images/s")).isEqualTo(computed > 0);
     for (String name : List.of("features.npy", "samples.csv", "features.json")) {
       assertThat(killed.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
     }
@@ -171,17 +182,129 @@ class FeaturesCommandTest {
   }
 
   private static Path rows(Path run) throws IOException {
-    if (!Files.isDirectory(run)) {
-      return null;
-    }
     try (Stream<Path> all = Files.walk(run)) {
-      return all.filter(file -> file.endsWith("piece-rows")).findFirst().orElse(null);
+      return all.filter(file -> file.endsWith("piece-rows")).findFirst().orElseThrow();
     }
   }
 
-  private static long written(Path run) throws IOException {
-    Path rows = rows(run);
-    return rows == null ? 0 : Files.size(rows);
+  /** Numbers of an input that are not float32, channels last, and outputs that are not rows. */
+  @ParameterizedTest
+  @CsvSource({"1,true", "1,false", "2,true", "2,false", "10,true", "10,false"})
+  void otherModels(int type, boolean channelsLast) throws IOException {
+    Path photos = photos(2);
+    Path file = folder.resolve("other.onnx");
+    TinyOnnx.variant(file, type, channelsLast, SIDE);
+    Path run = folder.resolve("f");
+    String line =
+        "features --images % --model % --run % --batch 3 --output %"
+            + (type == 2 ? "" : " " + PIXELS);
+    double[][] pictures = new double[4][];
+    for (int id = 0; id < 4; id++) {
+      Path picture =
+          photos.resolve(List.of("cat/0 a", "cat/1 a", "dög/0 a", "dög/1 a").get(id) + ".png");
+      pictures[id] = values(picture);
+      for (int k = 0; k < pictures[id].length; k++) {
+        double value = pictures[id][k];
+        pictures[id][k] =
+            type == 2
+                ? Math.rint(255 * (value * STD[k % 3] + MEAN[k % 3]))
+                : type == 10 ? half(value) : value;
+      }
+    }
+    double off = type == 2 ? 1e-3 : 1e-5; // of numbers around 200, and around 1
+    Outcome.of(line, photos, file, run, "features").succeeded();
+    for (int id = 0; id < 4; id++) {
+      double[] expected = TinyOnnx.features(pictures[id], SIDE);
+      double rounded = type == 10 ? 1.0 / 1024 : off; // the output is float16, too
+      assertThat(read(run)[id]).containsExactly(expected, within(rounded));
+    }
+    assertThat(facts(run).get("layout").getAsString()).isEqualTo(channelsLast ? "nhwc" : "nchw");
+    assertThat(facts(run).get("pictures").getAsString().endsWith(", 0..255")).isEqualTo(type == 2);
+    double[][] places = TinyOnnx.places(pictures[3], SIDE);
+    double[] first = Stream.of(places).mapToDouble(one -> one[0]).toArray();
+    double[] mean =
+        Stream.of(places)
+            .mapToDouble(one -> java.util.Arrays.stream(one).average().getAsDouble())
+            .toArray();
+    for (String how : List.of("tokens cls", "tokens mean", "last mean")) {
+      String[] words = how.split(" ");
+      Outcome.of(line + " --pool " + words[1], photos, file, run, words[0]).succeeded();
+      assertThat(read(run)).hasDimensions(4, 4);
+      assertThat(read(run)[3])
+          .as(how)
+          .containsExactly(words[1].equals("cls") ? first : mean, within(10 * off));
+    }
+    Outcome.of(line, photos, file, run, "tokens")
+        .failed(2, "several vectors a picture", "cls, mean");
+    if (type == 2) {
+      Outcome.of(line + " " + PIXELS, photos, file, run, "features")
+          .failed(2, "takes pixels as they are, 0 to 255; leave them out");
+    }
+  }
+
+  /** Rounded to the 11 bits of a float16, which are enough for numbers of this size. */
+  private static double half(double value) {
+    double step = value == 0 ? 1 : Math.scalb(1.0, Math.max(-14, Math.getExponent(value)) - 10);
+    return Math.rint(value / step) * step;
+  }
+
+  @Test
+  void theKeyIsModelPicturesAndPreparation() throws IOException {
+    Path photos = photos(2);
+    Path model = model();
+    Path other = folder.resolve("other.onnx");
+    TinyOnnx.other(other, SIDE);
+    String line = "features --images % --model % --run % " + PIXELS;
+    String key = key(line, photos, model);
+    for (String same :
+        List.of("--batch 1", "--threads 1", "--skip-bad", "--device cpu", "--size 12")) {
+      assertThat(key(line + " " + same, photos, model)).as(same).isEqualTo(key);
+    }
+    Path renamed = Files.copy(model, folder.resolve("renamed.onnx"));
+    assertThat(key(line, photos, renamed)).isEqualTo(key);
+    assertThat(key(line, photos, other)).isNotEqualTo(key);
+    for (String changed :
+        List.of(
+            "--output places --pool mean",
+            "--output places --pool max",
+            "--resize 14",
+            "--crop squash --resize 14")) {
+      assertThat(key(line + " " + changed, photos, model)).as(changed).isNotEqualTo(key);
+    }
+    assertThat(key(line.replace("0.125", "0.12"), photos, model)).isNotEqualTo(key);
+    assertThat(key(line.replace("0.2,0.4", "0.2,0.5"), photos, model)).isNotEqualTo(key);
+    Path one = photos.resolve("cat/0 a.png");
+    FileTime time = Files.getLastModifiedTime(one);
+    Files.setLastModifiedTime(one, FileTime.fromMillis(time.toMillis() + 1000));
+    assertThat(key(line, photos, model)).isNotEqualTo(key);
+    Files.setLastModifiedTime(one, time);
+    assertThat(key(line, photos, model)).isEqualTo(key);
+    Files.move(one, photos.resolve("cat/2 a.png"));
+    assertThat(key(line, photos, model)).isNotEqualTo(key);
+  }
+
+  /** Of features in a folder of their own. */
+  private String key(String line, Path photos, Path model) throws IOException {
+    Path run = Files.createTempDirectory(folder, "key");
+    assertThat(Outcome.of(line, photos, model, run).code()).isZero();
+    return facts(run).get("key").getAsString();
+  }
+
+  @Test
+  void withoutALibraryForGpusTheProcessorComputes() throws IOException {
+    Path photos = photos(1);
+    Path run = folder.resolve("f");
+    String line = "features --images % --model % --run % --device % " + PIXELS;
+    String jar = "com.microsoft.onnxruntime:onnxruntime_gpu:";
+    Outcome.of(line, photos, model(), run, "cuda").failed(2, "--device: cuda: this ONNX", jar);
+    Outcome.of(line, photos, model(), run, "cuda:1").failed(2, "--device: cuda:1: ", jar);
+    Outcome.of(line, photos, model(), run, "tpu")
+        .failed(2, "--device: 'tpu' is unknown; choose cpu");
+    assertThat(run).doesNotExist();
+    Outcome auto = Outcome.of(line, photos, model(), run, "auto");
+    assertThat(auto.code()).isZero();
+    assertThat(auto.err()).startsWith("note: the processor computes: ").contains(jar);
+    assertThat(facts(run).get("device").getAsString()).isEqualTo("cpu");
   }
 
   @Test
@@ -231,6 +354,41 @@ class FeaturesCommandTest {
             "validation.features=" + b.resolve("features.npy"),
             "validation.labels=" + b.resolve("samples.csv:label"))
         .failed(2, "features of other.onnx, and ", "those of model.onnx, which cannot be compared");
+    Path run = folder.resolve("run");
+    Path head = run.resolve("head.safetensors");
+    Path features = b.resolve("features.npy");
+    String labels = a.resolve("samples.csv:label").toString();
+    Outcome.of(
+        "train --features % --labels % --run % --set epochs=1 --set sampler.batch=2",
+        a.resolve("features.npy"), labels, run);
+    assertThat(head).exists();
+    String trained = "head.safetensors was trained on those of model.onnx";
+    Outcome.of("embed --features % --head % --out %", features, run, folder.resolve("e.npy"))
+        .failed(2, "features of other.onnx, and ", trained);
+    Outcome.of("embed --features % --head %", a.resolve("features.npy"), head)
+        .failed(2, "--out"); // only that is missing
+    Path out = folder.resolve("out");
+    String tests = " --test-features % --test-labels % --out %";
+    Outcome.of("explain confusions --run %" + tests, run, features, labels, out)
+        .failed(2, "features of other.onnx, and ", trained);
+    Outcome.of(
+            "explain confusions --features % --labels % --head % --loss proxy-anchor" + tests,
+            a.resolve("features.npy"),
+            labels,
+            head,
+            features,
+            labels,
+            out)
+        .failed(2, "features of other.onnx, and ", "those of model.onnx");
+    Outcome.of(
+            "explain mislabel --features % --labels %" + tests,
+            a.resolve("features.npy"),
+            labels,
+            features,
+            labels,
+            out)
+        .failed(2, "features of other.onnx, and ", "those of model.onnx");
+    assertThat(out).doesNotExist();
   }
 
   @Test
@@ -317,8 +475,8 @@ class FeaturesCommandTest {
         "input 'x' has shape [N, 7], which is no batch of pictures",
         () -> TinyOnnx.single(bad, "Relu", FLOAT, new long[] {-1, 7}, 1));
     cases.put(
-        "input 'x' is float16; export the model with an input of float32",
-        () -> TinyOnnx.single(bad, "Relu", FLOAT16, new long[] {-1, 3, 8, 8}, 1));
+        "input 'x' is double; export the model with an input of float32, float16 or uint8",
+        () -> TinyOnnx.single(bad, "Relu", DOUBLE, new long[] {-1, 3, 8, 8}, 1));
     cases.put(
         "input 'x' has shape [N, 1, 8, 8] without 3 channels",
         () -> TinyOnnx.single(bad, "Relu", FLOAT, new long[] {-1, 1, 8, 8}, 1));

@@ -3,6 +3,7 @@ package io.vicinal.cli.common;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.backend.HeadTensors;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Safetensors;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
@@ -80,6 +81,7 @@ public record HeadFile(Path file, Tensor weight, Tensor bias) {
    * @throws InputException if the rows have another width, or an embedding is not finite
    */
   public Tensor embed(Path from, Tensor x, Backend backend, Arena arena) {
+    FeatureOrigin.checkHead(file, from);
     if (x.dim(1) != weight.dim(1)) {
       throw Text.wrong(
           "%s: has %s columns, but the head %s takes %s; use the features that it was"

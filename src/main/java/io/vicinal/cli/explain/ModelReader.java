@@ -9,6 +9,7 @@ import io.vicinal.cli.common.Text;
 import io.vicinal.config.DataConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
@@ -92,6 +93,7 @@ final class ModelReader {
     TrainedRun run = TrainedRun.open(options.run, backend, arena);
     model = new HeadModel(run.loss(), run.training(), run.head().tensors());
     checkClasses(options.run.resolve("head.safetensors"));
+    FeatureOrigin.checkHead(options.run.resolve("head.safetensors"), options.testFeatures);
     positions = run.ids();
     classes = run.classes();
     datasetLabels = run.labels();
@@ -163,6 +165,8 @@ final class ModelReader {
       file = file.resolve("head.safetensors");
     }
     Head head = Head.load(file, arena);
+    FeatureOrigin.checkHead(file, options.features);
+    FeatureOrigin.check(options.features, options.testFeatures);
     for (Map.Entry<String, Tensor> part : head.named().entrySet()) {
       long bad = backend.findNonFinite(part.getValue());
       if (bad >= 0) {
@@ -194,6 +198,7 @@ final class ModelReader {
   }
 
   Opened trained(Loss loss, RunConfig config, boolean withTest) {
+    FeatureOrigin.check(options.features, options.testFeatures);
     ArrayFiles files = new ArrayFiles(arena, backend).beside(options.labels, options.sampleNames);
     Tensor x = files.largeMatrix(options.features, null);
     Names named = given(-1);

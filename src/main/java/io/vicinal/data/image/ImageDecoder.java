@@ -7,6 +7,7 @@ import io.vicinal.backend.jni.Vicinal;
 import io.vicinal.backend.jni.VicinalImage;
 import io.vicinal.data.image.ImageView.Box;
 import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
@@ -29,6 +30,8 @@ public final class ImageDecoder implements AutoCloseable {
   private final At bytes;
   private BytePointer own;
   private long size;
+  private float[] mixed = {}; // [height, width, 3]
+  private float[] apart = {}; // [3, height, width]
 
   /** An address for the binding; owns nothing. */
   private static final class At extends BytePointer {
@@ -131,12 +134,30 @@ public final class ImageDecoder implements AutoCloseable {
     return pixels;
   }
 
-  /** The numbers [height, width, 3] of a look, written at an address. */
-  void values(ImageView look, PixelScale scale, long address) {
+  /**
+   * The numbers of a look, written at an address: [height, width, 3], or, as planes, [3, height,
+   * width].
+   */
+  void values(ImageView look, PixelScale scale, boolean planes, long address) {
     fill(look, scale);
-    check(
-        VicinalImage.vicinal_image_render(
-            bytes, size, view, (BytePointer) null, new Floats(address)));
+    Floats target = new Floats(address);
+    if (!planes) {
+      check(VicinalImage.vicinal_image_render(bytes, size, view, (BytePointer) null, target));
+      return;
+    }
+    int places = look.width() * look.height();
+    if (mixed.length < 3 * places) {
+      mixed = new float[3 * places];
+      apart = new float[3 * places];
+    }
+    check(VicinalImage.vicinal_image_render(bytes, size, view, (byte[]) null, mixed));
+    for (int c = 0; c < 3; c++) {
+      int first = c * places;
+      for (int p = 0; p < places; p++) {
+        apart[first + p] = mixed[3 * p + c];
+      }
+    }
+    target.put(apart, 0, 3 * places);
   }
 
   private void fill(ImageView look, PixelScale scale) {
@@ -167,6 +188,14 @@ public final class ImageDecoder implements AutoCloseable {
       view.scale(c, scale.factor(c));
       view.shift(c, scale.shift(c, look.light()));
     }
+  }
+
+  /** So many numbers at an address, whose memory the caller keeps. */
+  static FloatBuffer direct(long address, long count) {
+    At at = new At();
+    at.set(address);
+    at.capacity(4 * count);
+    return at.asByteBuffer().asFloatBuffer();
   }
 
   private static void check(int status) {

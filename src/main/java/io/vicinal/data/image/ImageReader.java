@@ -4,6 +4,7 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.nio.FloatBuffer;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
@@ -27,6 +28,7 @@ public final class ImageReader implements AutoCloseable {
   private final PixelScale scale;
   private final int threads;
   private final int ahead;
+  private final boolean planes;
   private final ExecutorService workers;
   private final ThreadLocal<ImageDecoder> decoders;
   private final List<ImageDecoder> made = new ArrayList<>();
@@ -42,6 +44,21 @@ public final class ImageReader implements AutoCloseable {
    */
   public ImageReader(
       ImageSource source, ImageTransform transform, PixelScale scale, int threads, int ahead) {
+    this(source, transform, scale, threads, ahead, false);
+  }
+
+  /**
+   * As the other, for networks that want channels first.
+   *
+   * @param planes whether batches are [B, 3, H, W]; else [B, H, W, 3]
+   */
+  public ImageReader(
+      ImageSource source,
+      ImageTransform transform,
+      PixelScale scale,
+      int threads,
+      int ahead,
+      boolean planes) {
     if (transform.size() == 0) {
       throw new InputException(
           "transform: gives pictures of different sizes, which make no batch; choose one with a"
@@ -56,6 +73,7 @@ public final class ImageReader implements AutoCloseable {
     this.scale = scale;
     this.threads = threads;
     this.ahead = ahead;
+    this.planes = planes;
     this.workers = Executors.newFixedThreadPool(threads, ImageReader::thread);
     this.decoders = ThreadLocal.withInitial(this::decoder);
     new ImageDecoder().close(); // where the library cannot be loaded, now is the time to say so
@@ -124,7 +142,12 @@ public final class ImageReader implements AutoCloseable {
   }
 
   /** A batch. Its tensor is the reader's until the next one is asked for. */
-  public record ImageBatch(long[] samples, Tensor images) {}
+  public record ImageBatch(long[] samples, Tensor images) {
+    /** The numbers where they lie, for a library that takes such a buffer; valid as the tensor. */
+    public FloatBuffer direct() {
+      return ImageDecoder.direct(images.address(), images.size());
+    }
+  }
 
   /** The batches of an epoch, in order. Not for several threads at once. */
   public final class Batches implements Iterator<ImageBatch>, AutoCloseable {
@@ -163,7 +186,10 @@ public final class ImageReader implements AutoCloseable {
           if (images != null) {
             arena.reset();
           }
-          images = arena.allocate(DType.F32, batch.length, side, side, 3);
+          images =
+              planes
+                  ? arena.allocate(DType.F32, batch.length, 3, side, side)
+                  : arena.allocate(DType.F32, batch.length, side, side, 3);
         }
         samples = batch;
         failure = null;
@@ -198,7 +224,7 @@ public final class ImageReader implements AutoCloseable {
               ImageHeader header = decoder.header();
               ImageDraws draws = new ImageDraws(seed, epoch, sample, look);
               ImageView view = transform.view(header.uprightWidth(), header.uprightHeight(), draws);
-              decoder.values(view, scale, address);
+              decoder.values(view, scale, planes, address);
               return null;
             });
       }

@@ -56,10 +56,11 @@ public record ImageTransform(
   public record Resized(int shorter) implements Geometry {}
 
   /**
-   * What a published network was evaluated on: the middle square after the shorter side was
-   * resized, or, where {@code shorter} is 0, the whole picture made square.
+   * What a published network was evaluated on: the middle square of size {@code size}, after the
+   * shorter side became {@code resize}, or, if {@code square}, both sides, whatever the picture's
+   * shape.
    */
-  public record Prepared(int shorter, int size, Filter filter) implements Geometry {}
+  public record Prepared(int resize, boolean square, int size, Filter filter) implements Geometry {}
 
   /** The picture as it is. */
   public record Unchanged() implements Geometry {}
@@ -156,8 +157,8 @@ public record ImageTransform(
       return ImageView.resized(all, w, h, crop);
     }
     if (geometry instanceof Prepared g) {
-      int w = g.shorter() == 0 ? g.size() : scaled(width, height, g.shorter());
-      int h = g.shorter() == 0 ? g.size() : scaled(height, width, g.shorter());
+      int w = g.square() ? g.resize() : scaled(width, height, g.resize());
+      int h = g.square() ? g.resize() : scaled(height, width, g.resize());
       Box crop = new Box(middle(w, g.size()), middle(h, g.size()), g.size(), g.size());
       return ImageView.resized(all, w, h, crop);
     }

@@ -7,9 +7,6 @@ import io.vicinal.data.image.ImageReader.ImageBatch;
 import io.vicinal.data.image.ImageSource;
 import io.vicinal.data.image.SkippingImages;
 import io.vicinal.data.onnx.OnnxModel.Features;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
@@ -51,51 +48,31 @@ public final class FeatureExtractor {
    * @throws InputException one sentence that names the picture or the model
    */
   public void run(ImageSource images, FeatureRows rows, IntConsumer progress) {
-    int side = pictures.size();
-    float[] pixels = new float[Math.multiplyExact(batch, 3 * side * side)];
-    FloatBuffer given =
-        ByteBuffer.allocateDirect(4 * pixels.length).order(ByteOrder.nativeOrder()).asFloatBuffer();
     int first = rows.size();
     Iterator<long[]> order =
         IntStream.iterate(first, i -> i < images.size(), i -> i + batch)
-            .mapToObj(i -> range(i, Math.min(images.size(), i + batch)))
+            .mapToObj(i -> range(i, images.size()))
             .iterator();
     try (ImageReader reader =
-            new ImageReader(images, pictures.transform(), pictures.scale(), threads, AHEAD);
+            new ImageReader(
+                images, pictures.transform(), pictures.scale(), threads, AHEAD, channelsFirst);
         Batches batches = reader.epoch(0, 0, order)) {
       while (batches.hasNext()) {
         ImageBatch next = batches.next();
-        int count = next.samples().length;
-        next.images().get(FloatBuffer.wrap(pixels, 0, count * 3 * side * side));
-        put(pixels, count, side * side, given);
-        long asked = model.takes().batch() > 0 ? batch : count;
-        given.position(0).limit((int) asked * 3 * side * side);
-        Features features = model.run(given, asked, channelsFirst, side);
-        check(images, features, next.samples());
+        int given = next.samples().length;
+        Features features = model.run(next.direct(), given, channelsFirst, pictures.size());
+        int count = Math.min(given, images.size() - rows.size());
+        check(images, features, Arrays.copyOf(next.samples(), count));
         rows.add(features, count);
         progress.accept(rows.size());
       }
     }
   }
 
-  private static long[] range(int from, int to) {
-    return IntStream.range(from, to).asLongStream().toArray();
-  }
-
-  private void put(float[] pixels, int count, int plane, FloatBuffer given) {
-    given.clear();
-    if (!channelsFirst) {
-      given.put(pixels, 0, 3 * count * plane);
-      return;
-    }
-    for (int i = 0; i < count; i++) {
-      int start = 3 * i * plane;
-      for (int c = 0; c < 3; c++) {
-        for (int p = 0; p < plane; p++) {
-          given.put(start + c * plane + p, pixels[start + 3 * p + c]);
-        }
-      }
-    }
+  /** A batch; a model that takes a certain number gets the last picture several times. */
+  private long[] range(int from, int images) {
+    int count = model.takes().batch() > 0 ? batch : Math.min(batch, images - from);
+    return IntStream.range(from, from + count).mapToLong(i -> Math.min(i, images - 1)).toArray();
   }
 
   /** NaN is for pictures that could not be read, and for no other. */

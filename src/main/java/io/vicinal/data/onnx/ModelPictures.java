@@ -1,20 +1,10 @@
 package io.vicinal.data.onnx;
 
-import com.google.gson.JsonArray;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
-import com.google.gson.JsonParser;
 import io.vicinal.InputException;
-import io.vicinal.data.InputFile;
 import io.vicinal.data.image.ImageTransform;
 import io.vicinal.data.image.ImageTransform.Prepared;
 import io.vicinal.data.image.ImageView.Filter;
 import io.vicinal.data.image.PixelScale;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -25,14 +15,14 @@ import java.util.Map;
  * #orElse} fills them. Immutable, so safe for any thread.
  *
  * @param size the side of the square that it sees
- * @param resize what the shorter side becomes before the middle is cut out
- * @param crop whether the middle is cut out; false: the whole picture is made square; null: open
+ * @param resize what the shorter side becomes before the middle is cut out, or both sides
+ * @param square whether both sides become {@code resize}, whatever the picture's shape; null: open
  * @param filter how pictures are resized; null: open
  * @param mean of red, green and blue in 0..1
  * @param std likewise
  */
 public record ModelPictures(
-    int size, int resize, Boolean crop, Filter filter, List<Double> mean, List<Double> std) {
+    int size, int resize, Boolean square, Filter filter, List<Double> mean, List<Double> std) {
   /** Nothing is known. */
   public static final ModelPictures OPEN =
       new ModelPictures(0, 0, null, null, List.of(), List.of());
@@ -41,21 +31,39 @@ public record ModelPictures(
   private static final List<Double> IMAGENET = List.of(0.485, 0.456, 0.406);
   private static final List<Double> IMAGENET_STD = List.of(0.229, 0.224, 0.225);
   private static final List<Double> HALF = List.of(0.5, 0.5, 0.5);
-  private static final Map<String, ModelPictures> NAMED = new LinkedHashMap<>();
+  private static final List<Double> NONE = List.of(0.0, 0.0, 0.0);
+  private static final List<Double> BYTES = List.of(1 / 255.0, 1 / 255.0, 1 / 255.0);
+  private static final Map<String, List<ModelPictures>> NAMED = new LinkedHashMap<>();
 
+  // Checked against the default_cfgs of timm 1.0.29, image processors of transformers 5 and
+  // OpenAI's and Meta's own code; ModelPicturesTest has timm's. What one family member wants
+  // otherwise, its JSON says.
   static {
-    NAMED.put(
+    // clip.load's Resize(n_px, BICUBIC) and CenterCrop(n_px); CLIPImageProcessor's defaults.
+    add(
         "clip",
         new ModelPictures(
             224,
             224,
-            true,
+            false,
             Filter.BICUBIC,
             List.of(0.48145466, 0.4578275, 0.40821073),
             List.of(0.26862954, 0.26130258, 0.27577711)));
-    NAMED.put("dinov2", new ModelPictures(224, 256, true, Filter.BICUBIC, IMAGENET, IMAGENET_STD));
-    NAMED.put("siglip", new ModelPictures(224, 0, false, Filter.BICUBIC, HALF, HALF));
-    NAMED.put("timm", new ModelPictures(224, 256, true, Filter.BICUBIC, IMAGENET, IMAGENET_STD));
+    // make_classification_eval_transform's 256 and 224, as Hugging Face has them; timm's 518.
+    add(
+        "dinov2",
+        new ModelPictures(224, 256, false, Filter.BICUBIC, IMAGENET, IMAGENET_STD),
+        new ModelPictures(518, 518, false, Filter.BICUBIC, IMAGENET, IMAGENET_STD));
+    // SiglipImageProcessor's defaults.
+    add("siglip", new ModelPictures(224, 224, true, Filter.BICUBIC, HALF, HALF));
+    // DEFAULT_CROP_PCT and IMAGENET_DEFAULT_MEAN: what a model of timm has that says nothing else.
+    add("timm", new ModelPictures(224, 256, false, Filter.BICUBIC, IMAGENET, IMAGENET_STD));
+    // ImageClassification's defaults in torchvision.transforms._presets.
+    add("torchvision", new ModelPictures(224, 256, false, Filter.BILINEAR, IMAGENET, IMAGENET_STD));
+  }
+
+  private static void add(String name, ModelPictures... sizes) {
+    NAMED.put(name, List.of(sizes));
   }
 
   /** Copies the lists. */
@@ -72,15 +80,16 @@ public record ModelPictures(
   /**
    * What is known of a family of networks.
    *
+   * @param side that the network is to see; 0: the usual one
    * @throws InputException one sentence with all names, for another one
    */
-  public static ModelPictures named(String name) {
-    ModelPictures found = NAMED.get(name);
+  public static ModelPictures named(String name, int side) {
+    List<ModelPictures> found = NAMED.get(name);
     if (found == null) {
       throw new InputException(
           "--preset: '" + name + "' is unknown; choose " + String.join(", ", NAMED.keySet()));
     }
-    return found;
+    return found.stream().filter(p -> p.size == side).findFirst().orElse(found.get(0));
   }
 
   /** Fills what is open. A resize goes with its size: for another size it changes in proportion. */
@@ -96,7 +105,7 @@ public record ModelPictures(
     return new ModelPictures(
         side,
         shorter,
-        crop != null ? crop : other.crop,
+        square != null ? square : other.square,
         filter != null ? filter : other.filter,
         mean.isEmpty() ? other.mean : mean,
         std.isEmpty() ? other.std : std);
@@ -109,7 +118,7 @@ public record ModelPictures(
     if (size < 1 || size > LARGEST) {
       throw new InputException("--size: " + size + " is not in 1.." + LARGEST);
     }
-    if (cut() && (resize < size || resize > 4 * LARGEST)) {
+    if (resize < size || resize > 4 * LARGEST) {
       throw new InputException(
           "--resize: " + resize + " is not in " + size + ".." + 4 * LARGEST + ", from --size on");
     }
@@ -117,13 +126,14 @@ public record ModelPictures(
     return this;
   }
 
-  private boolean cut() {
-    return crop == null || crop;
+  /** The same for a model that takes pixels as they are, 0 to 255. */
+  public ModelPictures bytes() {
+    return new ModelPictures(size, resize, square, filter, NONE, BYTES);
   }
 
   /** As a transform. */
   public ImageTransform transform() {
-    return ImageTransform.of(new Prepared(cut() ? resize : 0, size, filter));
+    return ImageTransform.of(new Prepared(resize, square, size, filter));
   }
 
   /** What becomes of a pixel. */
@@ -134,113 +144,14 @@ public record ModelPictures(
   /** In one line. */
   @Override
   public String toString() {
-    return (cut() ? "shorter side " + resize + ", centre crop " : "made square, ")
-        + size
+    String shape =
+        !square
+            ? "shorter side " + resize + ", centre crop " + size
+            : "made square, " + resize + (resize == size ? "" : ", centre crop " + size);
+    boolean bytes = mean.equals(NONE) && std.equals(BYTES);
+    return shape
         + ", "
         + filter.name().toLowerCase(Locale.ROOT)
-        + ", mean "
-        + mean
-        + ", std "
-        + std;
-  }
-
-  /**
-   * Reads a {@code preprocessor_config.json}, as the networks of Hugging Face have it.
-   *
-   * @throws InputException one sentence that names the file and the field
-   */
-  public static ModelPictures read(Path file) {
-    JsonObject json;
-    try {
-      json = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
-    } catch (IOException | JsonParseException | IllegalStateException e) {
-      throw InputFile.problem(
-          file,
-          "is no JSON object that can be read",
-          "repair it, or name another with --preprocessor",
-          e);
-    }
-    Reader in = new Reader(file, json);
-    boolean resizes = in.flag("do_resize");
-    int shorter = resizes ? in.side("size") : 0;
-    boolean cuts = json.has("crop_size") && in.flag("do_center_crop");
-    int size = cuts ? in.side("crop_size") : shorter;
-    boolean square = !cuts && json.get("size") instanceof JsonObject o && o.has("height");
-    Filter filter =
-        switch (json.has("resample") ? in.number("resample") : 2) {
-          case 2 -> Filter.BILINEAR;
-          case 3 -> Filter.BICUBIC;
-          default -> throw in.problem("resample", "is neither 2 (bilinear) nor 3 (bicubic)");
-        };
-    boolean scales = in.flag("do_normalize");
-    if (json.has("rescale_factor") && Math.abs(in.real("rescale_factor") * 255 - 1) > 1e-6) {
-      throw in.problem("rescale_factor", "is not 1/255");
-    }
-    return new ModelPictures(
-        size,
-        shorter,
-        !square,
-        filter,
-        scales ? in.three("image_mean") : List.of(0.0, 0.0, 0.0),
-        scales ? in.three("image_std") : List.of(1.0, 1.0, 1.0));
-  }
-
-  private record Reader(Path file, JsonObject json) {
-    InputException problem(String field, String what) {
-      return InputFile.problem(
-          file,
-          field + " " + what,
-          "give --size, --resize, --mean and --std instead, with --preset");
-    }
-
-    boolean flag(String field) {
-      return !json.has(field) || Boolean.parseBoolean(json.get(field).toString());
-    }
-
-    double real(String field) {
-      try {
-        return json.get(field).getAsDouble();
-      } catch (RuntimeException e) {
-        throw problem(field, "is no number");
-      }
-    }
-
-    int number(String field) {
-      return (int) real(field);
-    }
-
-    int side(String field) {
-      JsonElement value = json.get(field);
-      try {
-        if (value instanceof JsonObject sides) {
-          if (sides.has("shortest_edge")) {
-            return sides.get("shortest_edge").getAsInt();
-          }
-          int height = sides.get("height").getAsInt();
-          if (height == sides.get("width").getAsInt()) {
-            return height;
-          }
-          throw problem(field, "is no square");
-        }
-        return value.getAsInt();
-      } catch (NullPointerException | UnsupportedOperationException | NumberFormatException e) {
-        throw problem(field, "is missing or no size");
-      }
-    }
-
-    List<Double> three(String field) {
-      List<Double> values = new ArrayList<>();
-      if (json.get(field) instanceof JsonArray array && array.size() == 3) {
-        for (JsonElement one : array) {
-          try {
-            values.add(one.getAsDouble());
-          } catch (RuntimeException e) {
-            throw problem(field, "holds what is no number");
-          }
-        }
-        return values;
-      }
-      throw problem(field, "is not three numbers");
-    }
+        + (bytes ? ", 0..255" : ", mean " + mean + ", std " + std);
   }
 }

@@ -8,27 +8,42 @@ import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtLoggingLevel;
 import ai.onnxruntime.OrtSession;
 import ai.onnxruntime.TensorInfo;
+import ai.onnxruntime.platform.Fp16Conversions;
 import io.vicinal.InputException;
 import io.vicinal.OptionalLibrary;
 import io.vicinal.data.InputFile;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * A network that takes one batch of pictures, run by ONNX Runtime on the processor. Not for several
- * threads at once.
+ * A network that takes one batch of pictures, run by ONNX Runtime. Not for several threads at once.
  */
 public final class OnnxModel implements AutoCloseable {
   private static final int SHOWN = 200;
+
+  /** In Microsoft's jar for GPUs; the JavaCPP preset's Java side cannot load one. */
+  private static final String CUDA_LIBRARY =
+      "/ai/onnxruntime/native/linux-x64/libonnxruntime_providers_cuda.so";
+
+  private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
+  private static final Set<OnnxJavaType> OUTPUTS =
+      EnumSet.of(OnnxJavaType.FLOAT, OnnxJavaType.FLOAT16, OnnxJavaType.BFLOAT16);
 
   /** How the output for a picture becomes one row. */
   public enum Pool {
@@ -50,6 +65,16 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
+  /** Numbers of a model's input. */
+  public enum Numbers {
+    /** Of any range: pixels minus a mean, over a deviation. */
+    FLOAT32,
+    /** Likewise. */
+    FLOAT16,
+    /** Pixels as they are, 0 to 255. */
+    UINT8
+  }
+
   /**
    * What the model takes; numbers that are open are -1.
    *
@@ -57,7 +82,8 @@ public final class OnnxModel implements AutoCloseable {
    * @param batch pictures at once
    * @param channelsFirst [N, 3, H, W], else [N, H, W, 3]; null if both would do
    */
-  public record Input(String name, long batch, Boolean channelsFirst, long height, long width) {}
+  public record Input(
+      String name, Numbers numbers, long batch, Boolean channelsFirst, long height, long width) {}
 
   /** Rows of features, one after the other, and how long each is. */
   public record Features(float[] values, int width) {}
@@ -66,32 +92,39 @@ public final class OnnxModel implements AutoCloseable {
   private final OrtEnvironment environment;
   private final OrtSession session;
   private final Input input;
+  private String device = "cpu";
   private String output;
   private Pool pool;
+
+  /**
+   * Opens a model on the processor.
+   *
+   * @param threads that compute
+   * @throws InputException one sentence, if ONNX Runtime is not there or cannot open the file, or
+   *     the model does not take one batch of pictures
+   */
+  public OnnxModel(Path file, int threads) {
+    this(file, threads, "cpu", note -> {});
+  }
 
   /**
    * Opens a model.
    *
    * @param threads that compute
-   * @throws InputException one sentence, if ONNX Runtime is not there or cannot open the file, or
-   *     the model does not take one batch of pictures in float32
+   * @param device cpu; cuda or cuda:N; auto: a GPU, if there is one that works; null: the same, but
+   *     silent where ONNX Runtime has no CUDA
+   * @param notes is told why auto does not use a GPU
+   * @throws InputException one sentence, if ONNX Runtime is not there or cannot open the file, the
+   *     model does not take one batch of pictures, or the device is not there
    */
-  public OnnxModel(Path file, int threads) {
+  public OnnxModel(Path file, int threads, String device, Consumer<String> notes) {
     OptionalLibrary.ONNX.require("a model in ONNX's format");
     InputFile.open(file).close(); // says why not
     this.file = file;
     try {
       environment =
           OrtEnvironment.getEnvironment(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL, "vicinal");
-      session =
-          call(
-              () -> session(threads),
-              e ->
-                  InputFile.problem(
-                      file,
-                      "cannot be opened as an ONNX model (" + words(e) + ")",
-                      "export it again, with its .data file beside it if it has one",
-                      e));
+      session = open(threads, device, notes);
     } catch (LinkageError | IllegalStateException e) {
       throw unloadable(e);
     }
@@ -103,8 +136,53 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
-  private OrtSession session(int threads) throws OrtException {
+  private OrtSession open(int threads, String asked, Consumer<String> notes) {
+    String place = asked == null ? "auto" : asked;
+    Matcher cuda = CUDA.matcher(place);
+    if (!cuda.matches() && !place.equals("cpu") && !place.equals("auto")) {
+      throw new InputException(
+          "--device: '" + place + "' is unknown; choose cpu, cuda, cuda:N or auto");
+    }
+    boolean built = OrtEnvironment.class.getResource(CUDA_LIBRARY) != null;
+    String why = "this ONNX Runtime has no CUDA: put " + gpuArtifact() + " in place of its jars";
+    if (built && !place.equals("cpu")) {
+      int number = cuda.matches() && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
+      try {
+        OrtSession opened = session(threads, number);
+        device = "cuda:" + number;
+        return opened;
+      } catch (OrtException e) {
+        why = "GPU " + number + " cannot be used (" + words(e) + ")";
+      }
+    }
+    if (cuda.matches()) {
+      throw new InputException("--device: " + place + ": " + why + "; or leave --device out");
+    }
+    if (place.equals("auto") && (built || asked != null)) {
+      notes.accept("the processor computes: " + why);
+    }
+    return call(
+        () -> session(threads, -1),
+        e ->
+            InputFile.problem(
+                file,
+                "cannot be opened as an ONNX model (" + words(e) + ")",
+                "export it again, with its .data file beside it if it has one",
+                e));
+  }
+
+  /** Microsoft's jar, of the version that this build is tested with. */
+  private static String gpuArtifact() {
+    String version =
+        OptionalLibrary.ONNX.artifact().replaceFirst(".*:", "").replaceFirst("-.*", "");
+    return "com.microsoft.onnxruntime:onnxruntime_gpu:" + version;
+  }
+
+  private OrtSession session(int threads, int gpu) throws OrtException {
     try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
+      if (gpu >= 0) {
+        options.addCUDA(gpu);
+      }
       options.setIntraOpNumThreads(threads);
       options.setInterOpNumThreads(1);
       options.setSessionLogLevel(OrtLoggingLevel.ORT_LOGGING_LEVEL_FATAL);
@@ -166,11 +244,16 @@ public final class OnnxModel implements AutoCloseable {
                   : " is no tensor"),
           "export the part of the model that takes [N, 3, H, W] or [N, H, W, 3]");
     }
-    if (info.type != OnnxJavaType.FLOAT) {
-      throw problem(
-          named + " is " + info.type.name().toLowerCase(Locale.ROOT),
-          "export the model with an input of float32");
-    }
+    Numbers numbers =
+        switch (info.type) {
+          case FLOAT -> Numbers.FLOAT32;
+          case FLOAT16 -> Numbers.FLOAT16;
+          case UINT8 -> Numbers.UINT8;
+          default ->
+              throw problem(
+                  named + " is " + info.type.name().toLowerCase(Locale.ROOT),
+                  "export the model with an input of float32, float16 or uint8");
+        };
     long[] s = info.getShape();
     boolean first = s[1] == 3 || s[1] < 0 && s[3] != 3;
     boolean last = s[3] == 3 || s[3] < 0 && s[1] != 3;
@@ -181,7 +264,7 @@ public final class OnnxModel implements AutoCloseable {
     }
     Boolean channelsFirst = first && last ? null : first;
     boolean hwc = !first;
-    return new Input(node.getName(), s[0], channelsFirst, s[hwc ? 1 : 2], s[hwc ? 2 : 3]);
+    return new Input(node.getName(), numbers, s[0], channelsFirst, s[hwc ? 1 : 2], s[hwc ? 2 : 3]);
   }
 
   private static String shape(TensorInfo info) {
@@ -197,6 +280,11 @@ public final class OnnxModel implements AutoCloseable {
   /** What it takes. */
   public Input takes() {
     return input;
+  }
+
+  /** Where it computes: cpu, or cuda:N. */
+  public String device() {
+    return device;
   }
 
   /** The output that is taken. */
@@ -222,7 +310,7 @@ public final class OnnxModel implements AutoCloseable {
         .forEach(
             (key, node) -> {
               if (node.getInfo() instanceof TensorInfo info
-                  && info.type == OnnxJavaType.FLOAT
+                  && OUTPUTS.contains(info.type)
                   && info.getShape().length > 1) {
                 outputs.put(key, info);
               }
@@ -230,11 +318,11 @@ public final class OnnxModel implements AutoCloseable {
     List<String> said = new ArrayList<>();
     outputs.forEach((key, info) -> said.add(key + " " + shape(info)));
     if (outputs.isEmpty()) {
-      throw problem("has no output of float32 with a row a picture", "export it with one");
+      throw problem("has no output of numbers with a row a picture", "export it with one");
     }
     if (name != null && !outputs.containsKey(name)) {
       throw problem(
-          "has no output '" + name + "' of float32",
+          "has no output '" + name + "' of numbers",
           "choose --output " + String.join(" or ", said));
     }
     List<String> rows =
@@ -270,7 +358,8 @@ public final class OnnxModel implements AutoCloseable {
   /**
    * Features of a batch.
    *
-   * @param pixels direct, as the model takes them, {@code count} pictures and no more
+   * @param pixels direct, in the model's layout, {@code count} pictures and no more; 0 to 255 for a
+   *     model that takes {@link Numbers#UINT8}
    * @throws InputException one sentence, if the model cannot compute them
    */
   public Features run(FloatBuffer pixels, long count, boolean channelsFirst, int size) {
@@ -286,7 +375,7 @@ public final class OnnxModel implements AutoCloseable {
 
   private Features run(FloatBuffer pixels, long[] shape, boolean channelsFirst)
       throws OrtException {
-    try (OnnxTensor batch = OnnxTensor.createTensor(environment, pixels, shape);
+    try (OnnxTensor batch = batch(pixels, shape);
         OrtSession.Result result = session.run(Map.of(input.name(), batch), Set.of(output))) {
       OnnxTensor out = (OnnxTensor) result.get(0);
       long[] given = out.getInfo().getShape();
@@ -299,6 +388,31 @@ public final class OnnxModel implements AutoCloseable {
     }
   }
 
+  /** Of numbers that are the model's already nothing is copied. */
+  private OnnxTensor batch(FloatBuffer pixels, long[] shape) throws OrtException {
+    int count = pixels.remaining();
+    switch (input.numbers()) {
+      case FLOAT16:
+        ShortBuffer halves = direct(2 * count).asShortBuffer();
+        for (int i = 0; i < count; i++) {
+          halves.put(i, Fp16Conversions.floatToFp16(pixels.get(i)));
+        }
+        return OnnxTensor.createTensor(environment, halves, shape, OnnxJavaType.FLOAT16);
+      case UINT8:
+        ByteBuffer bytes = direct(count);
+        for (int i = 0; i < count; i++) {
+          bytes.put(i, (byte) Math.round(pixels.get(i)));
+        }
+        return OnnxTensor.createTensor(environment, bytes, shape, OnnxJavaType.UINT8);
+      default:
+        return OnnxTensor.createTensor(environment, pixels, shape);
+    }
+  }
+
+  private static ByteBuffer direct(int bytes) {
+    return ByteBuffer.allocateDirect(bytes).order(ByteOrder.nativeOrder());
+  }
+
   private Features pooled(FloatBuffer values, long[] shape, boolean channelsFirst) {
     int count = (int) shape[0];
     int each = values.remaining() / count;
@@ -307,7 +421,7 @@ public final class OnnxModel implements AutoCloseable {
     if (pool == Pool.NONE || pool == Pool.FLATTEN) {
       return new Features(all, each);
     }
-    boolean planes = shape.length == 4 && channelsFirst; // a feature's places lie together
+    boolean planes = shape.length == 4 && planes(shape, channelsFirst);
     int width = (int) shape[planes ? 1 : shape.length - 1];
     int places = each / width;
     float[] rows = new float[count * width];
@@ -318,6 +432,15 @@ public final class OnnxModel implements AutoCloseable {
       }
     }
     return new Features(rows, width);
+  }
+
+  /**
+   * Whether a feature's places lie together: [N, D, h, w] rather than [N, h, w, D]. Pictures are
+   * squares, so places are; where both could be, it is as in the input.
+   */
+  private static boolean planes(long[] shape, boolean channelsFirst) {
+    boolean first = shape[2] == shape[3];
+    return first == (shape[1] == shape[2]) ? channelsFirst : first;
   }
 
   private float pooled(float[] all, int start, int step, int places) {

@@ -59,6 +59,32 @@ class ImageReaderTest {
     return batches;
   }
 
+  /** [B, 3, H, W] has the numbers of [B, H, W, 3], also where a library takes them from memory. */
+  @Test
+  void planesHaveTheSameNumbers() {
+    ImageFiles files = files();
+    int places = 224 * 224;
+    try (ImageReader mixed = new ImageReader(files, ADV, SCALE, 2, 1);
+        ImageReader apart = new ImageReader(files, ADV, SCALE, 2, 1, true)) {
+      ImageReader.Batches other = mixed.epoch(9, 0, order(files.size(), 6));
+      for (ImageReader.Batches all = apart.epoch(9, 0, order(files.size(), 6)); all.hasNext(); ) {
+        ImageBatch one = all.next();
+        assertThat(one.images().shape().dims()).containsExactly(one.samples().length, 3, 224, 224);
+        float[] expected = other.next().images().toFloats();
+        float[] values = new float[expected.length];
+        one.direct().get(values);
+        assertThat(one.images().toFloats()).isEqualTo(values);
+        for (int k = 0; k < values.length; k++) {
+          int picture = k / (3 * places) * 3 * places;
+          int channel = k % (3 * places) / places;
+          if (values[k] != expected[picture + k % places * 3 + channel]) {
+            throw new AssertionError("number " + k + " is " + values[k]);
+          }
+        }
+      }
+    }
+  }
+
   @Test
   void batchesAreTheSameOnAnyNumberOfThreads() {
     List<float[]> one = epoch(1, 1, 10, 3);

@@ -132,7 +132,7 @@ class ImageTransformTest {
       for (String name : PixelScale.names()) {
         PixelScale scale = PixelScale.named(name);
         io.vicinal.tensor.Tensor out = arena.allocate(io.vicinal.tensor.DType.F32, H, W, 3);
-        decoder.values(view, scale, out.address());
+        decoder.values(view, scale, false, out.address());
         for (int i = 0; i < 3 * W * H; i++) {
           int c = i % 3;
           int from = scale.bgr() ? 2 - c : c;

@@ -68,29 +68,65 @@ public final class TinyOnnx {
     network(file, random(9, KERNEL.length), -1, side, false);
   }
 
-  private static void network(Path file, float[] kernel, long batch, long side, boolean places) {
+  /**
+   * The same of pictures [N, side, side, 3] or [N, 3, side, side] in other numbers, with the
+   * outputs {@code features} in such numbers too (not if they are uint8), {@code tokens} [N,
+   * places, 4] and {@code last} [N, side, side, 4].
+   *
+   * @param type ONNX's: 1 float32, 2 uint8, 10 float16
+   */
+  public static void variant(Path file, int type, boolean channelsLast, long side) {
     OnnxMessage graph =
         new OnnxMessage()
+            .message(1, node("Cast", "f32", "x").message(5, integer("to", FLOAT)))
             .message(
                 1,
-                node("Conv", "c", "x", "kernel", "shift")
-                    .message(5, integers("kernel_shape", 3, 3))
-                    .message(5, integers("pads", 1, 1, 1, 1)))
-            .message(1, node("Relu", "places", "c"))
-            .message(1, node("GlobalAveragePool", "g", "places"))
-            .message(1, node("Flatten", "f", "g"))
-            .message(
-                1, node("Gemm", "features", "f", "weight", "bias").message(5, integer("transB", 1)))
-            .message(5, tensor("kernel", kernel, CHANNELS, 3, 3, 3))
-            .message(5, tensor("shift", SHIFT, CHANNELS))
-            .message(5, tensor("weight", WEIGHT, WIDTH, CHANNELS))
-            .message(5, tensor("bias", BIAS, WIDTH))
+                channelsLast
+                    ? node("Transpose", "planes", "f32").message(5, integers("perm", 0, 3, 1, 2))
+                    : node("Identity", "planes", "f32"));
+    int out = type == 10 ? type : FLOAT;
+    body(graph, "planes", "all", KERNEL)
+        .message(1, node("Cast", "features", "all").message(5, integer("to", out)))
+        .message(1, node("Transpose", "last", "places").message(5, integers("perm", 0, 2, 3, 1)))
+        .message(1, node("Reshape", "tokens", "last", "shape"))
+        .message(5, tensor("shape", new long[] {0, -1, CHANNELS}, 3))
+        .message(
+            11,
+            channelsLast
+                ? value("x", type, -1, side, side, 3)
+                : value("x", type, -1, 3, side, side))
+        .message(12, value("features", out, -1, WIDTH))
+        .message(12, value("tokens", FLOAT, -1, side * side, CHANNELS))
+        .message(12, value("last", FLOAT, -1, side, side, CHANNELS));
+    write(file, graph);
+  }
+
+  private static void network(Path file, float[] kernel, long batch, long side, boolean places) {
+    OnnxMessage graph =
+        body(new OnnxMessage(), "x", "features", kernel)
             .message(11, value("x", FLOAT, batch, 3, side, side))
             .message(12, value("features", FLOAT, batch, WIDTH));
     if (places) {
       graph.message(12, value("places", FLOAT, batch, CHANNELS, side, side));
     }
     write(file, graph);
+  }
+
+  private static OnnxMessage body(OnnxMessage graph, String in, String out, float[] kernel) {
+    return graph
+        .message(
+            1,
+            node("Conv", "c", in, "kernel", "shift")
+                .message(5, integers("kernel_shape", 3, 3))
+                .message(5, integers("pads", 1, 1, 1, 1)))
+        .message(1, node("Relu", "places", "c"))
+        .message(1, node("GlobalAveragePool", "g", "places"))
+        .message(1, node("Flatten", "f", "g"))
+        .message(1, node("Gemm", out, "f", "weight", "bias").message(5, integer("transB", 1)))
+        .message(5, tensor("kernel", kernel, CHANNELS, 3, 3, 3))
+        .message(5, tensor("shift", SHIFT, CHANNELS))
+        .message(5, tensor("weight", WEIGHT, WIDTH, CHANNELS))
+        .message(5, tensor("bias", BIAS, WIDTH));
   }
 
   /** The convolution's output [4, H, W] for a picture [H, W, 3]. */
