@@ -3,7 +3,9 @@ package io.vicinal;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.Arrays;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /**
  * Libraries that a part of Vicinal needs and Maven does not bring with {@code io.vicinal:vicinal}:
@@ -23,6 +25,13 @@ public enum OptionalLibrary {
   PROTOBUF("com.google.protobuf:protobuf-javalite", "com.google.protobuf.CodedOutputStream"),
   /** Lucene, for an index of its own. */
   LUCENE("org.apache.lucene:lucene-core", "org.apache.lucene.index.IndexWriter"),
+  /** The schema, the pages and the values of Parquet files. */
+  PARQUET("org.apache.parquet:parquet-column", "org.apache.parquet.column.impl.ColumnReaderImpl"),
+  /** The headers and footers of Parquet files. */
+  PARQUET_FORMAT(
+      "org.apache.parquet:parquet-format-structures", "org.apache.parquet.format.FileMetaData"),
+  /** Snappy, Zstandard and LZ4, with which the pages of Parquet files are packed. */
+  COMPRESSION("io.airlift:aircompressor", "io.airlift.compress.Decompressor"),
   /** Options and help of the command line. */
   PICOCLI("info.picocli:picocli", "picocli.CommandLine"),
   /** The command line's progress bar. */
@@ -61,6 +70,22 @@ public enum OptionalLibrary {
     if (!present()) {
       throw new InputException(
           part + " needs a library that is not on the class path: add " + artifact());
+    }
+  }
+
+  /**
+   * Refuses Parquet files where one of the three libraries is missing that read and write them.
+   *
+   * @throws InputException that names all three
+   */
+  public static void requireParquet() {
+    OptionalLibrary[] all = {PARQUET, PARQUET_FORMAT, COMPRESSION};
+    if (!Arrays.stream(all).allMatch(OptionalLibrary::present)) {
+      throw new InputException(
+          "a Parquet file needs libraries that are not on the class path: add "
+              + Arrays.stream(all)
+                  .map(OptionalLibrary::artifact)
+                  .collect(Collectors.joining(", ")));
     }
   }
 

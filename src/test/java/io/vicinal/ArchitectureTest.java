@@ -171,6 +171,13 @@ class ArchitectureTest {
         .check(CLASSES);
     noClasses()
         .that()
+        .haveNameNotMatching("io\\.vicinal\\.data\\.Parquet.*")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("org.apache.parquet..", "io.airlift..")
+        .check(CLASSES);
+    noClasses()
+        .that()
         .resideOutsideOfPackage("io.vicinal.backend.cuda")
         .should()
         .dependOnClassesThat()

@@ -7,8 +7,9 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Names;
-import io.vicinal.data.Npy;
+import io.vicinal.data.TableFile;
 import io.vicinal.data.dataset.Dataset;
 import io.vicinal.data.dataset.DatasetFormat;
 import io.vicinal.data.dataset.Datasets;
@@ -114,8 +115,9 @@ final class DatasetCommand implements Callable<Integer> {
       names = "--out",
       paramLabel = "FILE",
       description = {
-        "Written: .json, what is printed; or .csv, a row a sample in the columns label, path, split,",
-        "is_query, is_gallery: a dataset itself, whose columns other commands take (FILE:label)."
+        "Written: .json, what is printed; or .csv, .tsv or .parquet, a row a sample in the columns",
+        "label, path, split, is_query, is_gallery: a dataset itself, whose columns other commands take",
+        "(FILE:label)."
       })
   private Path out;
 
@@ -124,7 +126,7 @@ final class DatasetCommand implements Callable<Integer> {
       paramLabel = "X.npy",
       description = {
         "Written: float32 [N, H * W * channels] from 0 to 1, a row a sample as in the table, of",
-        "pictures that have no files of their own: cifar, mnist, glyphs."
+        "pictures that have no files of their own: cifar, mnist, glyphs. Or as .parquet, .csv, .tsv."
       })
   private Path rows;
 
@@ -140,8 +142,12 @@ final class DatasetCommand implements Callable<Integer> {
                 choice("--validation-by", by, Holdout.By.values()),
                 choice("--validation-stay", stay, Holdout.Stay.values()),
                 seed);
-    try (OutputFile written = out == null ? null : new OutputFile(out, outputs, ".json", ".csv");
-        OutputFile features = rows == null ? null : new OutputFile(rows, outputs, ".npy")) {
+    try (OutputFile written =
+            out == null ? null : new OutputFile(out, outputs, ".json", ".csv", ".tsv", ".parquet");
+        OutputFile features =
+            rows == null
+                ? null
+                : new OutputFile(rows, outputs, ".npy", ".parquet", ".csv", ".tsv")) {
       DatasetFormat layout =
           Datasets.create(format == null ? Datasets.matching(path) : format, params);
       Dataset all = Datasets.open(path, layout, skipBad);
@@ -151,7 +157,7 @@ final class DatasetCommand implements Callable<Integer> {
           written == null ? spec.commandLine().getOut() : written.console(spec.commandLine());
       print(console, data, parts);
       if (written != null) {
-        if (written.path().toString().endsWith(".csv")) {
+        if (TableFile.isTable(written.path())) {
           DatasetTable.write(data, written.path(), out.toAbsolutePath().normalize().getParent());
         } else {
           JsonFile.write(written.path(), json(data, parts));
@@ -348,7 +354,7 @@ final class DatasetCommand implements Callable<Integer> {
         }
         features.rows(id, id + 1).set(row);
       }
-      Npy.write(file, features);
+      ArrayFile.write(file, features, "pixels");
     }
   }
 }

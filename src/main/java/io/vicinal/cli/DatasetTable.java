@@ -1,11 +1,9 @@
 package io.vicinal.cli;
 
-import io.vicinal.cli.common.CsvFile;
+import io.vicinal.data.TableFile;
 import io.vicinal.data.dataset.Dataset;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.List;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /** A dataset as a table, a row a sample, which is a dataset itself. Stateless. */
@@ -18,47 +16,41 @@ final class DatasetTable {
    * @param folder absolute, where the file will be in the end: paths are read from there
    */
   static void write(Dataset data, Path file, Path folder) {
-    boolean above = data.superClasses().known();
-    boolean boxes = IntStream.range(0, data.size()).anyMatch(id -> data.box(id) != null);
-    List<String> header =
-        new ArrayList<>(
-            List.of(
-                "label",
+    TableFile table =
+        new TableFile(data.size())
+            .texts("label", id -> data.classes().get(data.label((int) id)))
+            .texts(
                 data.pixels() == null ? "path" : "name",
-                "split",
-                "is_query",
-                "is_gallery"));
-    if (above) {
-      header.add("category");
+                id ->
+                    data.pixels() == null
+                        ? written(folder, data.file((int) id))
+                        : data.name((int) id))
+            .texts("split", id -> data.split((int) id))
+            .texts("is_query", id -> Boolean.toString(data.isQuery((int) id)))
+            .texts("is_gallery", id -> Boolean.toString(data.isGallery((int) id)));
+    if (data.superClasses().known()) {
+      table.texts("category", id -> data.superClasses().get(data.superClass((int) id)));
     }
-    if (boxes) {
-      header.addAll(List.of("x_1", "y_1", "x_2", "y_2"));
+    if (IntStream.range(0, data.size()).anyMatch(id -> data.box(id) != null)) {
+      corner(table, data, "x_1", Dataset.Box::left);
+      corner(table, data, "y_1", Dataset.Box::top);
+      corner(table, data, "x_2", Dataset.Box::right);
+      corner(table, data, "y_2", Dataset.Box::bottom);
     }
-    header.addAll(data.columns());
-    CsvFile table = new CsvFile(header.toArray(new String[0]));
-    for (int id = 0; id < data.size(); id++) {
-      List<Object> row = new ArrayList<>();
-      row.add(data.classes().get(data.label(id)));
-      row.add(data.pixels() == null ? written(folder, data.file(id)) : data.name(id));
-      row.add(data.split(id));
-      row.add(data.isQuery(id));
-      row.add(data.isGallery(id));
-      if (above) {
-        row.add(data.superClasses().get(data.superClass(id)));
-      }
-      if (boxes) {
-        Dataset.Box box = data.box(id);
-        row.addAll(
-            box == null
-                ? Arrays.asList(null, null, null, null)
-                : List.of(box.left(), box.top(), box.right(), box.bottom()));
-      }
-      for (String column : data.columns()) {
-        row.add(data.cell(column, id));
-      }
-      table.row(row.toArray());
+    for (String column : data.columns()) {
+      table.texts(column, id -> data.cell(column, (int) id));
     }
     table.write(file);
+  }
+
+  private static void corner(
+      TableFile table, Dataset data, String name, Function<Dataset.Box, Float> corner) {
+    table.texts(
+        name,
+        id -> {
+          Dataset.Box box = data.box((int) id);
+          return box == null ? "" : corner.apply(box).toString();
+        });
   }
 
   private static String written(Path folder, Path file) {

@@ -7,7 +7,6 @@ import io.vicinal.cli.common.HeadFile;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.data.ArrayFile;
-import io.vicinal.data.Npy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
@@ -61,14 +60,14 @@ final class EmbedCommand implements Callable<Integer> {
       names = "--out",
       required = true,
       paramLabel = "E.npy",
-      description = "Written: [N, d], as .npy or .csv.")
+      description = "Written: [N, d], as .npy, .parquet (a column of lists), .csv or .tsv.")
   private Path out;
 
   @Mixin private OutputOptions outputs;
 
   @Override
   public Integer call() {
-    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".csv");
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".parquet", ".csv", ".tsv");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
       HeadFile map = HeadFile.read(head, backend, arena);
@@ -77,11 +76,7 @@ final class EmbedCommand implements Callable<Integer> {
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
       }
-      if (out.toString().endsWith(".csv")) {
-        ArrayFile.writeTable(written.path(), embeddings);
-      } else {
-        Npy.write(written.path(), embeddings);
-      }
+      ArrayFile.write(written.path(), embeddings, "embedding");
       written.commit();
       written
           .console(spec.commandLine())

@@ -33,8 +33,8 @@ import picocli.CommandLine.TypeConversionException;
     header = "Deep metric learning: train embeddings, measure retrieval, differentiate twice.",
     description = {
       "",
-      "Arrays come as .npy, .npz, .safetensors or .csv and go out as .npy; labels may be numbers or",
-      "names; trained heads are .safetensors, results JSON (docs/arrays.md).",
+      "Arrays come as .npy, .npz, .safetensors, .parquet or .csv and go out as .npy, .parquet or .csv;",
+      "labels may be numbers or names; trained heads are .safetensors, results JSON (docs/arrays.md).",
       "'vicinal COMMAND --help' explains a command with an example.",
       ""
     },

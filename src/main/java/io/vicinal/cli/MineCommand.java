@@ -8,6 +8,7 @@ import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.Npy;
+import io.vicinal.data.TableFile;
 import io.vicinal.loss.Compat;
 import io.vicinal.loss.Compat.Kind;
 import io.vicinal.loss.tuple.TupleLoss.Tuples;
@@ -85,7 +86,8 @@ final class MineCommand implements Callable<Integer> {
       paramLabel = "T.npy",
       description = {
         "Written: int64 [m, 3], rows of E.npy: anchor, positive, negative; of miners that yield pairs",
-        "or sets anchor, other, and a sign, 1 for a positive, -1 for a negative."
+        "or sets anchor, other, and a sign, 1 for a positive, -1 for a negative. Or as .parquet, .csv",
+        "or .tsv with these columns."
       })
   private Path out;
 
@@ -96,7 +98,7 @@ final class MineCommand implements Callable<Integer> {
     List<Compat> defects = compat == null ? List.of() : Compat.parse(compat);
     Compat.check(defects, Map.of(Kind.MINER, name));
     Miner miner = Miners.create(name, Compat.params(defects, Kind.MINER, params));
-    try (OutputFile written = new OutputFile(out, outputs, ".npy");
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".parquet", ".csv", ".tsv");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
       ArrayFiles files = batch.files(arena, backend);
@@ -104,11 +106,30 @@ final class MineCommand implements Callable<Integer> {
       long[] y = files.labels(batch.labels, batch.embeddings, e.dim(0)).toLongs();
       Candidates candidates = Candidates.of(backend, e, y, batch.normalize);
       Mined mined = Miners.mine(miner, candidates, Miners.generator(seed));
-      Npy.write(written.path(), mined.matrix(arena));
+      Tensor tuples = mined.matrix(arena);
+      if (TableFile.isTable(written.path())) {
+        table(tuples, mined.shape()).write(written.path());
+      } else {
+        Npy.write(written.path(), tuples);
+      }
       written.commit();
       written.console(spec.commandLine()).println(words(mined, y.length, defects));
     }
     return 0;
+  }
+
+  private static TableFile table(Tensor tuples, Tuples shape) {
+    long[] all = tuples.toLongs();
+    List<String> names =
+        shape == Tuples.TRIPLETS
+            ? List.of("anchor", "positive", "negative")
+            : List.of("anchor", "other", "sign");
+    TableFile table = new TableFile(tuples.dim(0));
+    for (int j = 0; j < 3; j++) {
+      int column = j;
+      table.wholes(names.get(j), row -> all[(int) (3 * row) + column]);
+    }
+    return table;
   }
 
   private String words(Mined mined, int samples, List<Compat> defects) {

@@ -77,8 +77,8 @@ final class TrainCommand implements Callable<Integer> {
       paramLabel = "X.npy",
       description = {
         "[N, D]: data.features. The same table may hold features, labels and names; FILE.csv takes",
-        "its columns of numbers, FILE.csv:A,B,F..K some. Or a folder of 'features', which has labels",
-        "and names: its split train, FOLDER:SPLIT for another."
+        "its columns of numbers, FILE.csv:A,B,F..K some; FILE.parquet may have a column of lists. Or a",
+        "folder of 'features', which has labels and names: its split train, FOLDER:SPLIT for another."
       })
   private String features;
 

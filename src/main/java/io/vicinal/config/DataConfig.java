@@ -48,8 +48,8 @@ public record DataConfig(
     if (dataset == null && features == null) {
       throw s.error(
           "features",
-          "is missing; give a .npy, .npz or .csv file, a folder that 'vicinal features' wrote, or"
-              + " data.dataset=fashion-mnist");
+          "is missing; give a .npy, .npz, .parquet or .csv file, a folder that 'vicinal features'"
+              + " wrote, or data.dataset=fashion-mnist");
     }
     if (dataset == null && labels == null) {
       throw s.error("labels", "is missing; give the file of the features' labels");

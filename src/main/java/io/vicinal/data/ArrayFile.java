@@ -1,5 +1,6 @@
 package io.vicinal.data;
 
+import io.vicinal.OptionalLibrary;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Shape;
@@ -22,7 +23,9 @@ import java.util.function.Consumer;
  *   <li>a {@code .csv}, {@code .tsv} or {@code .txt} table of numbers, with or without a first line
  *       of names; {@code FILE.csv:A,B,F..K} takes columns by name, or by number from 0. A table of
  *       all columns is that of its numbers: a column of texts is left out, and so is one that is
- *       read beside it, as labels or names.
+ *       read beside it, as labels or names;
+ *   <li>a {@code .parquet} file: its one column of lists of numbers, a row each, or else its
+ *       columns of numbers; {@code FILE.parquet:A,B,F..K} takes columns, as of a table.
  * </ul>
  *
  * Every type that holds real numbers is converted, of either byte order and layout, a piece at a
@@ -39,7 +42,12 @@ public final class ArrayFile {
     NPY,
     NPZ,
     SAFETENSORS,
-    TEXT;
+    TEXT,
+    PARQUET;
+
+    boolean isTable() {
+      return this == TEXT || this == PARQUET;
+    }
 
     static Format of(Path file) {
       byte[] start;
@@ -61,6 +69,10 @@ public final class ArrayFile {
       if (name.endsWith(".safetensors")) {
         return SAFETENSORS;
       }
+      if (magic.startsWith("PAR") || name.endsWith(".parquet")) {
+        OptionalLibrary.requireParquet();
+        return PARQUET; // whose reader says what is missing
+      }
       if (name.endsWith(".csv") || name.endsWith(".tsv") || name.endsWith(".txt")) {
         return TEXT;
       }
@@ -70,11 +82,9 @@ public final class ArrayFile {
             "is a pickle, which can run code and is never read",
             "load it in Python and write the array with numpy.save");
       }
-      if (magic.startsWith("PAR1") || magic.startsWith("\u0089HDF")) {
+      if (magic.startsWith("\u0089HDF")) {
         throw InputFile.problem(
-            file,
-            "is a " + (magic.startsWith("P") ? "Parquet" : "HDF5") + " file, which is not read",
-            "write its numbers with numpy.save");
+            file, "is a HDF5 file, which is not read", "write its numbers with numpy.save");
       }
       return NPY; // whose reader says what is missing
     }
@@ -94,7 +104,7 @@ public final class ArrayFile {
         yield file;
       }
       case NPZ -> ZipMember.open(at.file(), at.part());
-      case SAFETENSORS, TEXT -> null;
+      case SAFETENSORS, TEXT, PARQUET -> null;
     };
   }
 
@@ -106,7 +116,7 @@ public final class ArrayFile {
     }
     ArrayPath at = ArrayPath.of(path);
     Format format = Format.of(at.file());
-    if (format == Format.TEXT) {
+    if (format.isTable()) {
       return null;
     }
     InputFile file = format == Format.SAFETENSORS ? InputFile.open(at.file()) : openNpy(path);
@@ -142,6 +152,12 @@ public final class ArrayFile {
     }
   }
 
+  private static NumberTable table(Path path, Path... beside) {
+    return Format.of(ArrayPath.of(path).file()) == Format.PARQUET
+        ? ParquetNumbers.of(path, beside)
+        : CsvNumbers.of(path, beside);
+  }
+
   /**
    * The shape of an array that could be read; of a table it takes a pass over the file.
    *
@@ -150,7 +166,7 @@ public final class ArrayFile {
    */
   public static Shape shape(Path path, Path... beside) {
     try (StoredArray array = open(path)) {
-      return array == null ? CsvNumbers.of(path, beside).shape() : array.shape();
+      return array == null ? table(path, beside).shape() : array.shape();
     }
   }
 
@@ -162,7 +178,7 @@ public final class ArrayFile {
    */
   public static long checkTable(Path path, DType type, Path... beside) {
     try (StoredArray array = open(path)) {
-      return array == null ? CsvNumbers.of(path, beside).check(type) : -1;
+      return array == null ? table(path, beside).check(type) : -1;
     }
   }
 
@@ -171,11 +187,11 @@ public final class ArrayFile {
    *
    * @param at among the features
    * @param beside as {@link #read}
-   * @return null if the path names no table
+   * @return null if the path names no table, or a column of lists
    */
   public static TableColumns columns(Path path, int[] at, Path... beside) {
     try (StoredArray array = open(path)) {
-      return array == null ? CsvNumbers.of(path, beside).columns(at) : null;
+      return array == null ? table(path, beside).columns(at) : null;
     }
   }
 
@@ -205,8 +221,8 @@ public final class ArrayFile {
       Path path, Arena arena, DType type, Consumer<String> notes, Path... beside) {
     try (StoredArray array = open(path)) {
       if (array == null) {
-        CsvNumbers table = CsvNumbers.of(path, beside);
-        Tensor tensor = table.read(arena, type == null ? DType.F64 : type);
+        NumberTable table = table(path, beside);
+        Tensor tensor = table.read(arena, type == null ? table.number() : type);
         notes.accept(InputFile.printable(path.toString()) + ": " + table.words());
         return tensor;
       }
@@ -288,36 +304,18 @@ public final class ArrayFile {
   }
 
   /**
-   * Writes a matrix as a table: a first line e0, e1, ... and numbers that read back as themselves.
+   * Writes an array as its file's ending says: a matrix as a table where it is one of {@link
+   * TableFile}, in Parquet as a column of lists; else as {@code .npy}.
    *
-   * @param matrix [N, D], F32 or F64
+   * @param name of that column
    * @throws io.vicinal.InputException if the file cannot be written
    */
-  public static void writeTable(Path path, Tensor matrix) {
-    long width = matrix.dim(1);
-    AtomicFile.write(
-        path,
-        out -> {
-          StringBuilder line = new StringBuilder();
-          for (long j = 0; j < width; j++) {
-            line.append(j == 0 ? "e" : ",e").append(j);
-          }
-          out.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
-          for (long i = 0; i < matrix.dim(0); i++) {
-            line.setLength(0);
-            Tensor row = matrix.rows(i, i + 1);
-            if (matrix.dtype() == DType.F32) {
-              for (float value : row.toFloats()) {
-                line.append(line.isEmpty() ? "" : ",").append(value);
-              }
-            } else {
-              for (double value : row.toDoubles()) {
-                line.append(line.isEmpty() ? "" : ",").append(value);
-              }
-            }
-            out.write(line.append('\n').toString().getBytes(StandardCharsets.US_ASCII));
-          }
-        });
+  public static void write(Path path, Tensor array, String name) {
+    if (TableFile.isTable(path)) {
+      new TableFile(array.dim(0)).matrix(name, array).write(path);
+    } else {
+      Npy.write(path, array);
+    }
   }
 
   /**
@@ -335,6 +333,10 @@ public final class ArrayFile {
     Format format = Format.of(at.file());
     if (format == Format.TEXT) {
       return CsvColumn.read(at.file(), at.part());
+    }
+    if (format == Format.PARQUET) {
+      ParquetTexts column = ParquetTexts.read(at);
+      return column.isReal() ? null : column.cells();
     }
     if (format == Format.SAFETENSORS) {
       return null;

@@ -10,7 +10,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
-import java.util.StringJoiner;
 import java.util.function.ObjLongConsumer;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -26,7 +25,8 @@ import java.util.stream.IntStream;
  * @param width cells of a row of the file
  */
 record CsvNumbers(
-    Path file, List<String> names, int[] chosen, int[] leftOut, int[] codes, int width, long rows) {
+    Path file, List<String> names, int[] chosen, int[] leftOut, int[] codes, int width, long rows)
+    implements NumberTable {
   private static final Pattern CODE = Pattern.compile("0[0-9]+");
 
   /**
@@ -69,7 +69,11 @@ record CsvNumbers(
       int[] chosen =
           at.part() == null
               ? IntStream.range(0, first.size()).filter(j -> !left.get(j)).toArray()
-              : chosen(at, first, header);
+              : ColumnChoice.parse(
+                  at.file(),
+                  at.part(),
+                  header ? first : List.of(),
+                  word -> CsvHeader.find(at.file(), first, header, word));
       if (chosen.length == 0) {
         throw InputFile.problem(
             at.file(), "has no column of numbers for features", "add some, or name another table");
@@ -118,29 +122,6 @@ record CsvNumbers(
     }
   }
 
-  private static int[] chosen(ArrayPath at, List<String> first, boolean header) {
-    return Arrays.stream(at.part().split(",", -1))
-        .flatMapToInt(word -> range(at.file(), first, header, word.strip()))
-        .toArray();
-  }
-
-  /** One column, or all from one to another: {@code A..B}. */
-  private static IntStream range(Path file, List<String> first, boolean header, String word) {
-    int dots = header && first.contains(word) ? -1 : word.indexOf("..");
-    if (dots < 0) {
-      return IntStream.of(CsvHeader.find(file, first, header, word));
-    }
-    int from = CsvHeader.find(file, first, header, word.substring(0, dots));
-    int to = CsvHeader.find(file, first, header, word.substring(dots + 2));
-    if (from > to) {
-      throw InputFile.problem(
-          file,
-          "'" + InputFile.printable(word) + "' runs backwards",
-          "name the first column first");
-    }
-    return IntStream.rangeClosed(from, to);
-  }
-
   /** The column of this file that another path names. */
   private static BitSet columns(Path file, Path other, List<String> first) {
     BitSet named = new BitSet();
@@ -159,73 +140,46 @@ record CsvNumbers(
     return new CsvReader(file, file.toString().endsWith(".txt"));
   }
 
-  Shape shape() {
+  private ColumnChoice choice() {
+    return new ColumnChoice(file, names, chosen);
+  }
+
+  @Override
+  public Shape shape() {
     return Shape.of(rows, chosen.length);
   }
 
-  String words() {
+  @Override
+  public DType number() {
+    return DType.F64;
+  }
+
+  @Override
+  public String words() {
     return "a table of "
         + rows
         + " rows of "
         + chosen.length
         + " numbers"
         + (leftOut.length > 0
-            ? ", without its columns " + said(leftOut)
+            ? ", without its columns " + choice().said(leftOut)
             : names != null ? ", its first line names the columns" : "")
         + (codes.length == 0
             ? ""
             : "; "
-                + said(codes)
+                + choice().said(codes)
                 + (codes.length == 1 ? " has" : " have")
                 + " numbers such as 007, as codes do: if these are features, all is well, else take "
-                + InputFile.printable(file.getFileName() + ":" + without(codes)));
+                + choice().without(codes));
   }
 
-  /**
-   * @param features among the chosen columns
-   */
-  TableColumns columns(int... features) {
-    int[] columns = Arrays.stream(features).map(j -> chosen[j]).toArray();
-    return new TableColumns(
-        Arrays.stream(columns).mapToObj(j -> CsvHeader.listed(List.of(name(j)))).toList(),
-        InputFile.printable(file.getFileName() + ":" + without(columns)));
+  @Override
+  public TableColumns columns(int... features) {
+    return choice().columns(features);
   }
 
-  private String said(int[] columns) {
-    return CsvHeader.listed(Arrays.stream(columns).mapToObj(this::name).toList());
-  }
-
-  private String name(int column) {
-    return names == null || names.get(column).isEmpty()
-        ? Integer.toString(column)
-        : names.get(column);
-  }
-
-  /** The chosen columns but some, as a path names them. */
-  private String without(int... columns) {
-    StringJoiner parts = new StringJoiner(",");
-    int[] kept =
-        Arrays.stream(chosen).filter(j -> Arrays.stream(columns).noneMatch(c -> c == j)).toArray();
-    for (int i = 0, end; i < kept.length; i = end) {
-      end = i + 1;
-      while (end < kept.length && kept[end] == kept[end - 1] + 1) {
-        end++;
-      }
-      parts.add(word(kept[i]) + (end - i > 1 ? ".." + word(kept[end - 1]) : ""));
-    }
-    return parts.toString();
-  }
-
-  /** A column's name where it says which, else its number. */
-  private String word(int column) {
-    String name = name(column);
-    boolean plain = name.matches("[\\w-]*[A-Za-z_-][\\w-]*");
-    return plain && names != null && names.indexOf(name) == names.lastIndexOf(name)
-        ? name
-        : Integer.toString(column);
-  }
-
-  Tensor read(Arena arena, DType type) {
+  @Override
+  public Tensor read(Arena arena, DType type) {
     Tensor tensor = InputFile.allocate(file, arena, type, shape());
     float[] single = new float[type == DType.F32 ? chosen.length : 0];
     each(
@@ -244,12 +198,8 @@ record CsvNumbers(
     return tensor;
   }
 
-  /**
-   * Says what {@link #read} would refuse.
-   *
-   * @return the flat index of the first number that is NaN or infinite, -1 if there is none
-   */
-  long check(DType type) {
+  @Override
+  public long check(DType type) {
     long[] found = {-1};
     each(
         type,
@@ -312,8 +262,7 @@ record CsvNumbers(
           NumberText.hasDecimalComma(cell)
               ? "write decimal points"
                   + (in.separator() == ',' ? ", and nothing between thousands" : "")
-              : "give a number, or leave that column out: "
-                  + InputFile.printable(file.getFileName() + ":" + without(column)));
+              : "give a number, or leave that column out: " + choice().without(column));
     }
   }
 }

@@ -24,7 +24,8 @@ import java.util.stream.Collectors;
  * Class labels, one per sample: integers of any type from 0 on, bools, floating-point numbers that
  * are whole, or texts, which become classes 0, 1, ... in the order of their names. From {@code
  * .npy}, {@code FILE.npz:NAME}, {@code FILE.safetensors:NAME}, a {@code .txt} with a label a line,
- * {@code FILE.csv:COLUMN}, or a folder that {@code vicinal features} wrote. Immutable.
+ * {@code FILE.csv:COLUMN}, {@code FILE.parquet:COLUMN}, or a folder that {@code vicinal features}
+ * wrote. Immutable.
  *
  * @param ids I64 [N], every element 0 or more
  * @param classes the names of the classes where labels are texts, else none
@@ -61,6 +62,10 @@ public record Labels(Tensor ids, Names classes) {
     ArrayPath at = ArrayPath.of(path);
     if (ArrayFile.Format.of(at.file()) == ArrayFile.Format.TEXT) {
       return ofTexts(path, ArrayFile.texts(path), true, arena, known, notes);
+    }
+    if (ArrayFile.Format.of(at.file()) == ArrayFile.Format.PARQUET) {
+      ParquetTexts column = ParquetTexts.read(at);
+      return ofTexts(path, column.cells(), column.isNumbers(), arena, known, notes);
     }
     InputFile npy = ArrayFile.openNpy(path);
     if (npy != null) {

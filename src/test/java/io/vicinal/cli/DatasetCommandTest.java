@@ -86,6 +86,11 @@ class DatasetCommandTest {
     Path again = folder.resolve("again.csv");
     Outcome.of("dataset", out, "--out", again).succeeded();
     assertThat(again).hasSameTextualContentAs(out);
+    Path columns = folder.resolve("all.parquet");
+    Outcome.of("dataset", out, "--out", columns).succeeded();
+    assertThat(Outcome.of("dataset", columns, "--out", again).succeeded().out())
+        .contains("11 samples", "format parquet");
+    assertThat(again).hasSameTextualContentAs(out);
   }
 
   @Test
@@ -149,7 +154,8 @@ class DatasetCommandTest {
     Outcome.of("dataset", photos, "--validation-fraction", "2").failed(2, "not between 0 and 1");
     Outcome.of("dataset", photos, "--validation-fraction", ".5", "--validation-by", "split")
         .failed(2, "--validation-by: 'split' is unknown; choose sample or class");
-    Outcome.of("dataset", photos, "--out", folder.resolve("x.txt")).failed(2, ".json or .csv");
+    Outcome.of("dataset", photos, "--out", folder.resolve("x.txt"))
+        .failed(2, ".json or .csv or .tsv or .parquet");
     Outcome.of("dataset").failed(2, "PATH");
   }
 }

@@ -2,11 +2,13 @@ package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Npy;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.Arrays;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -59,6 +61,29 @@ class MineCommandTest {
     assertThat(tuples()).isEqualTo(triplets);
     mine("distance", "--seed", 4).succeeded();
     assertThat(tuples()).isNotEqualTo(triplets);
+  }
+
+  @Test
+  void tablesNameTheirColumns() {
+    mine("distance", "--seed", 3).succeeded();
+    Path table = folder.resolve("T.parquet");
+    Outcome.of(
+            "mine",
+            "distance",
+            "--seed",
+            3,
+            "--embeddings",
+            fixture.at("E.npy"),
+            "--labels",
+            fixture.at("y.npy"),
+            "--out",
+            table)
+        .succeeded();
+    try (Arena arena = Arena.host()) {
+      Path columns = Path.of(table + ":anchor,positive,negative");
+      assertThat(ArrayFile.read(columns, arena, DType.F64, note -> {}).toDoubles())
+          .isEqualTo(Arrays.stream(tuples()).asDoubleStream().toArray());
+    }
   }
 
   @Test

@@ -191,7 +191,15 @@ class OutputsTest {
           .containsExactly(Npy.read(fixture.at("Z.npy"), arena).toFloats());
     }
     assertThat(table).content().startsWith("e0,e1\n").hasLineCount(13);
-    Outcome.of(fixture.embed("--out", fixture.text("Z.txt"))).failed(2, "Z.txt", ".npy or .csv");
+    Path columns = fixture.at("Z.parquet");
+    Outcome.of(fixture.embed("--out", columns.toString())).succeeded();
+    try (Arena arena = Arena.host()) {
+      Path lists = Path.of(columns + ":embedding");
+      assertThat(ArrayFile.read(lists, arena, null, note -> {}).toFloats())
+          .containsExactly(Npy.read(fixture.at("Z.npy"), arena).toFloats());
+    }
+    Outcome.of(fixture.embed("--out", fixture.text("Z.txt")))
+        .failed(2, "Z.txt", ".npy or .parquet or .csv or .tsv");
     Outcome.of(fixture.evaluate("--out", fixture.text("m.csv"))).failed(2, "m.csv", ".json");
     Outcome.of(fixture.loss("cosface", "--out", fixture.text("g.npy")))
         .failed(2, "g.npy", "a folder of several files");

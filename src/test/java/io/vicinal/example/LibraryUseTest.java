@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.DigitRows;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
+import io.vicinal.data.TableFile;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -26,6 +29,7 @@ import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
 import io.vicinal.retrieval.VectorIndex;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
 import io.vicinal.train.TrainResult;
 import io.vicinal.train.TrainedHead;
@@ -272,6 +276,25 @@ class LibraryUseTest {
    * Whatever Java a page shows is a class of this package, whole, and the tests above run it.
    * ExtendingPageTest runs a page that is a project of its own.
    */
+  @Test
+  void columns() {
+    Path file = folder.resolve("e.parquet");
+    Path out = folder.resolve("n.parquet");
+    try (Arena arena = Arena.host()) {
+      new TableFile(3)
+          .texts("name", row -> "sku-" + row)
+          .matrix("embedding", arena.of(new float[] {0, 0, 0, 1, 5, 5}, 3, 2))
+          .write(file);
+      ColumnsUse.neighbours(file, 2, out);
+      assertThat(
+              ArrayFile.read(Path.of(out + ":query..distance"), arena, DType.F64, note -> {})
+                  .toDoubles())
+          .containsExactly(
+              0, 1, 1, 1, 0, 2, 2, 50, 1, 1, 0, 1, 1, 2, 2, 41, 2, 1, 1, 41, 2, 2, 0, 50);
+      assertThat(Names.read(Path.of(out + ":neighbour_name")).get(4)).isEqualTo("sku-1");
+    }
+  }
+
   @Test
   void everyJavaBlockOfThePagesIsASourceOfThisPackage() throws IOException {
     Map<String, String> sources = new TreeMap<>();

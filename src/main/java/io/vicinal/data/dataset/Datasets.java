@@ -5,7 +5,6 @@ import io.vicinal.loss.tuple.Registry;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** The registry of dataset formats. Safe for any thread. */
@@ -14,6 +13,7 @@ public final class Datasets {
   private static final List<Class<? extends DatasetFormat>> ALL =
       List.of(
           CsvFormat.class,
+          ParquetFormat.class,
           CubFormat.class,
           CarsFormat.class,
           SopFormat.class,
@@ -64,12 +64,6 @@ public final class Datasets {
     if (!Files.exists(path)) {
       InputFile.open(path).close(); // says why
     }
-    if (path.toString().toLowerCase(Locale.ROOT).endsWith(".parquet")) {
-      throw InputFile.problem(
-          path,
-          "is a Parquet file, which is not read",
-          "write it as a table: pandas.read_parquet(...).to_csv('list.csv', index=False)");
-    }
     return names().stream()
         .filter(name -> create(name, Map.of()).matches(path))
         .findFirst()
@@ -78,7 +72,7 @@ public final class Datasets {
                 InputFile.problem(
                     path,
                     "is no dataset",
-                    "name a folder of pictures, or a .csv with the columns label and path"));
+                    "name a folder of pictures, or a .csv or .parquet with the columns label and path"));
   }
 
   /**

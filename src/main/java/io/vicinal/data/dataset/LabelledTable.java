@@ -55,7 +55,7 @@ final class LabelledTable {
         throw InputFile.problem(
             file,
             "has no column '" + needed + "'",
-            "name the columns in its first line, which is: " + InputFile.listed(header));
+            "name its columns so, which are: " + InputFile.listed(header));
       }
     }
     for (String name : header) {
@@ -68,7 +68,7 @@ final class LabelledTable {
     into.root(file.getParent() == null ? folder : file.getParent());
     List<String> row = rows.next();
     if (row == null) {
-      throw InputFile.problem(file, "has no rows below its first line", "check the file");
+      throw InputFile.problem(file, "has no rows", "check the file");
     }
     for (; row != null; row = rows.next()) {
       table.row(row, rows.at());

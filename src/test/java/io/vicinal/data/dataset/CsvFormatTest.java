@@ -176,13 +176,15 @@ class CsvFormatTest {
     refused(() -> read("path,class", "p/1.jpg,a"), "has no column 'label'", "path, class");
     refused(() -> read("label,path,path", "a,p/1.jpg,x"), "two columns 'path'");
     refused(() -> read("label,path", "a,\"p/1.jpg"), "quote that is never closed");
-    refused(() -> read("label,path"), "t.csv: has no rows below its first line");
+    refused(() -> read("label,path"), "t.csv: has no rows; check the file");
     tree.bytes("t.csv");
     refused(() -> Datasets.open(folder.resolve("t.csv")), "t.csv: is empty");
     assertThat(read("label,path", "a,p/1.jpg").notes())
         .containsExactly("there is one class, a: there is nothing to tell apart");
     tree.bytes("t.parquet");
-    refused(() -> Datasets.open(folder.resolve("t.parquet")), "is a Parquet file", "to_csv");
+    refused(
+        () -> Datasets.open(folder.resolve("t.parquet")),
+        "t.parquet: is not a Parquet file (0 bytes)");
     refused(
         () -> tree.read("csv", Map.of("separator", ";")),
         "csv: unknown parameter 'separator'; it has none");
