@@ -7,10 +7,13 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -60,10 +63,11 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
    *
    * @param line in the file, from 1
    * @param sample position of the label
+   * @param name what the sample is called, or null
    * @param before the label that was doubted
    * @param after the label that is right
    */
-  public record DecidedLine(long line, long sample, String before, String after) {}
+  public record DecidedLine(long line, long sample, String name, String before, String after) {}
 
   /**
    * By which labels are known again: how many, and a hash over which samples are of one class. What
@@ -180,6 +184,47 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
     return cleaned;
   }
 
+  /**
+   * The same decisions for another table of these samples, in which they are found by what they are
+   * called.
+   *
+   * @param names of that table's rows
+   * @param alike what two names have to have in common
+   * @param table for messages
+   * @throws InputException if a sample has no name, or none or two of the rows have it
+   */
+  public LabelDecisions joined(List<String> names, UnaryOperator<String> alike, Path table) {
+    Map<String, Integer> rowOf = new HashMap<>();
+    Set<String> twice = new HashSet<>();
+    for (int row = 0; row < names.size(); row++) {
+      if (rowOf.put(alike.apply(names.get(row)), row) != null) {
+        twice.add(alike.apply(names.get(row)));
+      }
+    }
+    List<DecidedLine> moved = new ArrayList<>();
+    for (DecidedLine line : rows) {
+      if (line.name == null) {
+        throw InputFile.problem(
+            file,
+            "has no column 'sample_name', by which rows of " + table + " could be found",
+            "give a decisions.csv, suspects.csv or proposals.csv of samples that have names");
+      }
+      String name = alike.apply(line.name);
+      if (!rowOf.containsKey(name) || twice.contains(name)) {
+        throw wrong(
+            line,
+            "decides on '"
+                + InputFile.printable(line.name)
+                + (twice.contains(name) ? "', which " : "', and ")
+                + table
+                + (twice.contains(name) ? " has more than once" : " has no such row"),
+            "name the column that has the samples' names, or leave that line out");
+      }
+      moved.add(new DecidedLine(line.line, rowOf.get(name), line.name, line.before, line.after));
+    }
+    return new LabelDecisions(file, List.copyOf(moved), null);
+  }
+
   private InputException wrong(DecidedLine row, String what, String remedy) {
     return InputFile.problem(file, "line " + row.line + " " + what, remedy);
   }
@@ -190,6 +235,7 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
     private final Names classes;
     private final int width;
     private final int sample;
+    private final int name;
     private final int label;
     private final int decision;
     private final int proposed;
@@ -202,6 +248,7 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
       this.width = header.size();
       String suffix = classes.known() && header.contains("label_name") ? "_name" : "";
       this.sample = needed(header, "sample");
+      this.name = header.indexOf("sample_name");
       this.label = needed(header, "label" + suffix);
       this.decision = needed(header, "decision");
       this.proposed = header.indexOf("proposed" + suffix);
@@ -278,7 +325,8 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
                 + "'",
             "write other if the new label is right, or empty it");
       }
-      return new DecidedLine(csv.line(), position(cells.get(sample)), before, after);
+      String called = name < 0 ? null : csv.whole(name);
+      return new DecidedLine(csv.line(), position(cells.get(sample)), called, before, after);
     }
 
     /**

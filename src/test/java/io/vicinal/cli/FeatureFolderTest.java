@@ -7,13 +7,17 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.CsvReader;
 import io.vicinal.data.Names;
+import io.vicinal.data.Npy;
+import io.vicinal.data.Safetensors;
 import io.vicinal.data.onnx.TinyOnnx;
+import io.vicinal.tensor.Arena;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.IntStream;
@@ -26,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 class FeatureFolderTest {
   private static final int SIDE = 12;
   private static final List<String> CLASSES = List.of("cat, \"big\"", "dög one", "owl\nx");
-  private static final int[] SHADES = {0xff3030, 0x30ff30, 0x3030ff};
+  private static final int[] SHADES = {0xff0000, 0x00ff00, 0x0000ff};
   private static final int TRAINING = 14; // pictures of a class
   private static final int WRONG = 3; // of the first class, in the folder of the second
 
@@ -169,5 +173,178 @@ class FeatureFolderTest {
     named(wrong.resolve("confusions.csv"), "label_j", CLASSES::get);
     assertThat(cells(wrong.resolve("worst-classes.csv"), "confused_with_name").toString())
         .contains("owl\nx");
+  }
+
+  @Test
+  void repairedLabelsJoinBackOnThePath() throws IOException {
+    List<String> training = samples("train");
+    Path out = folder.resolve("repaired");
+    Outcome.of("explain relabel --features % --out % --suspects 6 --rule knn", features, out)
+        .succeeded();
+    for (String table : List.of("suspects.csv", "proposals.csv")) {
+      named(out.resolve(table), "sample", training::get);
+      named(out.resolve(table), "label", CLASSES::get);
+      named(out.resolve(table), "proposed", CLASSES::get);
+    }
+    assertThat(pictures(out.resolve("report.html"))).isGreaterThanOrEqualTo(6);
+    assertThat(Files.readString(out.resolve("report.html")))
+        .contains("--labels " + features + ":train --decisions decisions.csv --out cleaned.csv");
+    List<List<String>> changed = new ArrayList<>();
+    for (List<String> row : cells(out.resolve("proposals.csv"), "decision", "sample_name")) {
+      if (row.get(0).equals("accept")) {
+        changed.add(row);
+      }
+    }
+    assertThat(changed).isNotEmpty();
+    String[] before = Files.readString(features.resolve("samples.csv")).split("(?<=,true\n)");
+    String[] after = Files.readString(out.resolve("labels.csv")).split("(?<=,true\n)");
+    assertThat(after).hasSameSizeAs(before);
+    assertThat(IntStream.range(0, after.length).filter(r -> !after[r].equals(before[r])).count())
+        .isEqualTo(changed.size());
+
+    // The user's own table: other order and columns, quotes, semicolons, a byte order mark.
+    List<String> rows = new ArrayList<>(List.of("\uFEFFnote;path;\"label\""));
+    for (int i = training.size() - 1; i >= 0; i--) {
+      String spelt =
+          i % 2 == 0 ? training.get(i) : folder.resolve("my photos") + "/./" + training.get(i);
+      rows.add("\"x;\";" + quoted(spelt) + ";" + quoted(CLASSES.get(i / TRAINING)));
+    }
+    Path own = folder.resolve("my photos/list.csv");
+    Files.writeString(own, String.join("\r\n", rows) + "\r\n");
+    Path cleaned = folder.resolve("cleaned.csv");
+    String apply = "labels apply --labels % --decisions % --out % --overwrite";
+    Outcome.of(apply + " --join path", own + ":label", out.resolve("proposals.csv"), cleaned)
+        .succeeded();
+    List<String> expected = new ArrayList<>(rows);
+    for (List<String> row :
+        cells(out.resolve("proposals.csv"), "decision", "sample", "proposed_name")) {
+      if (row.get(0).equals("accept")) {
+        int at = training.size() - Integer.parseInt(row.get(1));
+        String old = expected.get(at);
+        expected.set(at, old.substring(0, old.lastIndexOf(";\"")) + ";" + quoted(row.get(2)));
+      }
+    }
+    assertThat(Files.readString(cleaned)).isEqualTo(String.join("\r\n", expected) + "\r\n");
+    Outcome.of(apply + " --join note", own + ":label", out.resolve("proposals.csv"), cleaned)
+        .failed(2, "proposals.csv: line ", "has no such row");
+
+    Path moves = folder.resolve("moves.csv");
+    Outcome.of(
+            "labels apply --labels % --decisions % --moves %",
+            features + ":train", out.resolve("proposals.csv"), moves)
+        .succeeded();
+    List<List<String>> listed = cells(moves, "from", "to");
+    assertThat(listed).hasSameSizeAs(changed);
+    for (List<String> move : listed) {
+      assertThat(Path.of(move.get(0))).isRegularFile();
+      assertThat(Path.of(move.get(1))).doesNotExist();
+      assertThat(Path.of(move.get(1)).getParent()).isDirectory();
+    }
+    Outcome.of("labels apply --labels % --decisions % --moves %", own + ":label", own, moves)
+        .failed(2, "--moves: needs a folder of 'features'");
+  }
+
+  private static String quoted(String cell) {
+    return '"' + cell.replace("\"", "\"\"") + '"';
+  }
+
+  @Test
+  void aPictureThatIsGoneIsAFrameWithItsName() throws IOException {
+    Random random = new Random(1);
+    Path photos = folder.resolve("there");
+    for (String kind : List.of("a", "b")) {
+      for (int i = 0; i < 8; i++) {
+        picture(photos.resolve(kind + "/" + i + ".png"), random, SHADES[kind.charAt(0) - 'a']);
+      }
+    }
+    Path of = extracted(photos, "gone");
+    Path moved = folder.resolve("moved");
+    Files.move(photos, moved);
+    Files.writeString(moved.resolve("a/1.png"), "no picture");
+    String words = "explain mislabel --features % --suspects 16 --detectors loss,knn --out %";
+    Path nothing = folder.resolve("nothing");
+    Outcome.of(words, of, nothing).succeeded();
+    String page = Files.readString(nothing.resolve("report.html"));
+    assertThat(page).contains("a/1.png").contains("Pictures that could not be read");
+    assertThat(pictures(nothing.resolve("report.html"))).isZero();
+    Path most = folder.resolve("most");
+    Outcome.of(words + " --images %", of, most, moved).succeeded();
+    assertThat(pictures(most.resolve("report.html"))).isEqualTo(15);
+    Outcome.of(
+            "explain mislabel --features % --labels % --images % --out %",
+            of.resolve("features.npy"), of, moved, folder.resolve("no"))
+        .failed(2, "--images: says where the pictures of a folder of features are");
+  }
+
+  @Test
+  void splitsAreWhatTheyAreFor() throws IOException {
+    Random random = new Random(2);
+    Path photos = folder.resolve("shop");
+    for (String part : List.of("train", "val", "query", "gallery")) {
+      for (int c = 0; c < 2; c++) {
+        for (int i = 0; i < (part.equals("train") ? 6 : 3); i++) {
+          // Classes of the test split are none of those trained on.
+          String kind = (part.equals("train") || part.equals("val") ? "k" : "t") + c;
+          picture(photos.resolve(part + "/" + kind + "/" + i + ".png"), random, SHADES[c]);
+        }
+      }
+    }
+    Path of = extracted(photos, "shop features");
+    Path json = folder.resolve("shop.json");
+    Outcome.of("evaluate --embeddings % --metrics r@1 --out %", of, json).succeeded();
+    assertThat(json(json).get("protocol").getAsString()).isEqualTo("query-gallery");
+    assertThat(json(json).get("gallery").getAsInt()).isEqualTo(6);
+    assertThat(Names.read(Path.of(of + ":query")).list())
+        .containsExactly(
+            "query/t0/0.png",
+            "query/t0/1.png",
+            "query/t0/2.png",
+            "query/t1/0.png",
+            "query/t1/1.png",
+            "query/t1/2.png");
+    Path out = folder.resolve("shop run");
+    Outcome.of("train --features % --run % --set epochs=1 --set head.embedding=2", of, out)
+        .succeeded();
+    JsonObject config = json(out.resolve("config.json"));
+    assertThat(config.getAsJsonObject("validation").toString())
+        .isEqualTo("{\"features\":\"" + of + ":validation\"}");
+    assertThat(config.getAsJsonObject("run").get("trainingSamples").getAsInt()).isEqualTo(12);
+    assertThat(config.getAsJsonObject("run").get("validationSamples").getAsInt()).isEqualTo(6);
+
+    // Rows that do not lie together are those of the array; other data are other labels, too.
+    try (Arena arena = Arena.host()) {
+      float[] all = Npy.read(of.resolve("features.npy"), arena).toFloats();
+      Path embedded = folder.resolve("q.npy");
+      Path unit = folder.resolve("unit.safetensors");
+      int width = TinyOnnx.WIDTH;
+      float[] identity = new float[width * width];
+      IntStream.range(0, width).forEach(i -> identity[i * width + i] = 1);
+      Safetensors.write(unit, Map.of("weight", arena.of(identity, width, width)), Map.of());
+      Outcome.of("embed --features % --head % --out %", of + ":test", unit, embedded).succeeded();
+      float[] some = Npy.read(embedded, arena).toFloats();
+      assertThat(some).hasSize(12 * width);
+      List<List<String>> table = cells(of.resolve("samples.csv"), "split");
+      int at = 0;
+      for (int row = 0; row < table.size(); row++) {
+        for (int k = 0; table.get(row).get(0).equals("test") && k < width; k++) {
+          assertThat(some[at++]).isEqualTo(all[row * width + k]);
+        }
+      }
+    }
+    Path other = folder.resolve("other run");
+    Outcome moved =
+        Outcome.of(
+            "train --config % --features % --run % --set epochs=0",
+            out.resolve("config.json"), features, other);
+    assertThat(moved.code()).isZero();
+    assertThat(moved.err()).contains("validation.features (" + of + ":validation)");
+    assertThat(
+            json(other.resolve("config.json")).getAsJsonObject("run").getAsJsonArray("classNames"))
+        .hasSize(3);
+    Outcome.of("evaluate --embeddings %", of + ":tests")
+        .failed(2, "has no split 'tests'; choose one of test, train, validation");
+    Outcome.of("train --features % --run %", of + ":test", folder.resolve("run 3")).succeeded();
+    Outcome.of("labels apply --labels % --decisions % --out %", of, of, of.resolve("samples.csv"))
+        .failed(2, "samples.csv: is an input of this command");
   }
 }

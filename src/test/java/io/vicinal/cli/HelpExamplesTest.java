@@ -157,7 +157,16 @@ class HelpExamplesTest {
         "name,kind,a,b\nfirst,cat,1,2\nsecond,dog,2,1\nthird,cat,1,3\nfourth,dog,3,1\n");
     Files.writeString(
         folder.resolve("decisions.csv"),
-        "sample,label,decision,new_label\n3," + y[3] + ",other," + (y[3] + 1) % 10 + "\n");
+        "sample,sample_name,label,decision,new_label\n3,s3,"
+            + y[3]
+            + ",other,"
+            + (y[3] + 1) % 10
+            + "\n");
+    StringBuilder list = new StringBuilder("path,label\n");
+    for (int i = 0; i < TESTS; i++) {
+      list.append('s').append(i).append(',').append(y[i]).append('\n');
+    }
+    Files.writeString(folder.resolve("list.csv"), list);
   }
 
   private static void idx(Path images, String part, DigitRows digits, int from, int to)

@@ -13,6 +13,7 @@ import io.vicinal.config.LossConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
 import io.vicinal.data.FeatureSet;
+import io.vicinal.data.LabelEdits;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
@@ -122,6 +123,19 @@ final class ModelInputs implements AutoCloseable {
    */
   void writeLabels(long[] labels, Path file) {
     Labels.write(file, Arrays.stream(subject.ofDataSet(labels)).mapToObj(this::labelText).toList());
+  }
+
+  /**
+   * Writes the table that the labels are a column of, with those labels changed.
+   *
+   * @param labels as {@link #writeLabels}
+   * @param name of the file for messages
+   */
+  void writeTable(long[] labels, Path file, Path name) {
+    List<String> before = Arrays.stream(subject.labels()).mapToObj(this::labelText).toList();
+    List<String> after =
+        Arrays.stream(subject.ofDataSet(labels)).mapToObj(this::labelText).toList();
+    new LabelEdits(labelsFile(), before).write(after, LabelEdits.Kind.TABLE, file, name);
   }
 
   /** The classes where the file of labels holds their names, else none. */

@@ -9,6 +9,7 @@ import io.vicinal.curate.noise.Detectors;
 import io.vicinal.curate.noise.EvidenceOptions;
 import io.vicinal.curate.relabel.RelabelRule;
 import io.vicinal.curate.relabel.Relabelling;
+import io.vicinal.data.LabelEdits;
 import io.vicinal.data.LabelNoise;
 import io.vicinal.explain.AuditOptions;
 import io.vicinal.explain.Explainer;
@@ -42,7 +43,8 @@ import picocli.CommandLine.Spec;
       "of these.",
       "",
       "Writes proposals.csv, suspects.csv (to fill in: see 'labels apply'), labels.npy (the whole",
-      "dataset's, cleaned), with --inject noise.csv and labels-noisy.npy, summary.json, report.html.",
+      "dataset's, cleaned), labels.csv (the table that the labels are a column of, with those cells",
+      "changed), with --inject instead noise.csv and labels-noisy.npy, summary.json, report.html.",
       ""
     },
     footer = {
@@ -52,6 +54,7 @@ import picocli.CommandLine.Spec;
     })
 final class RelabelCommand implements Callable<Integer> {
   private static final List<String> INJECTED = List.of("noise.csv", "labels-noisy.npy");
+  private static final String TABLE = "labels.csv";
 
   @Spec private CommandSpec spec;
 
@@ -137,7 +140,7 @@ final class RelabelCommand implements Callable<Integer> {
       EvidenceOptions evidence = EvidenceOptions.of(config, noises.seed);
       AuditOptions looking =
           AuditOptions.of(evidence).by(ranking).suspecting(suspects).with(how, options);
-      try (WorkFolder work = new WorkFolder(out.path(), key, results(), out.outputs());
+      try (WorkFolder work = new WorkFolder(out.path(), key, results(model), out.outputs());
           ProgressBars bars = new ProgressBars(spec.commandLine().getOut());
           Explainer explainer = Explainer.of(model.backend(), model.subject())) {
         Set<Integer> decided = earlier.rows(model);
@@ -162,12 +165,22 @@ final class RelabelCommand implements Callable<Integer> {
     return 0;
   }
 
-  private List<String> results() {
+  /** Whether the labels that were looked at are a column of a table. */
+  private boolean isTable(ModelInputs model) {
+    return noises.inject == null
+        && model.labelsFile() != null
+        && LabelEdits.kind(model.labelsFile()) == LabelEdits.Kind.TABLE;
+  }
+
+  private List<String> results(ModelInputs model) {
     List<String> names =
         new ArrayList<>(
             List.of("proposals.csv", "suspects.csv", "labels.npy", "summary.json", "report.html"));
     if (noises.inject != null) {
       names.addAll(INJECTED);
+    }
+    if (isTable(model)) {
+      names.add(TABLE);
     }
     return names;
   }
@@ -191,6 +204,9 @@ final class RelabelCommand implements Callable<Integer> {
     words.proposals().write(work.file("proposals.csv"));
     Suspects.csv(model, found.audit()).write(work.file("suspects.csv"));
     model.writeLabels(found.relabelling().cleaned(), work.file("labels.npy"));
+    if (isTable(model)) {
+      model.writeTable(found.relabelling().cleaned(), work.file(TABLE), out.path().resolve(TABLE));
+    }
     if (noises.inject != null) {
       model.writeNoise(model.subject().labelled().inDataSet(noise), work.file("noise.csv"));
       model.writeLabels(found.relabelling().labels(), work.file("labels-noisy.npy"));
@@ -213,6 +229,8 @@ final class RelabelCommand implements Callable<Integer> {
         noises.inject == null ? model.labelsFile() : out.path().resolve("labels-noisy.npy");
     words.addTo(page, remarks, looked);
     page.write(work);
-    work.commit(INJECTED);
+    List<String> others = new ArrayList<>(INJECTED);
+    others.add(TABLE);
+    work.commit(others);
   }
 }

@@ -6,6 +6,7 @@ import io.vicinal.curate.relabel.LabelAudit;
 import io.vicinal.curate.relabel.Proposal;
 import io.vicinal.curate.relabel.Proposal.Decision;
 import io.vicinal.data.ArrayPath;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.report.Gallery;
 import io.vicinal.report.Sample;
@@ -132,7 +133,8 @@ final class Suspects {
 
   private static String apply(Path labels) {
     String file = labels == null ? "LABELS" : labels.toString();
-    String name = labels == null ? "" : ArrayPath.of(labels).file().toString();
+    String name =
+        labels == null ? "" : ArrayPath.of(FeatureFolder.labelColumn(labels)).file().toString();
     int dot = name.lastIndexOf('.');
     String ending = dot < 0 ? "" : name.substring(dot).toLowerCase(Locale.ROOT);
     return NextCommand.launcher()
