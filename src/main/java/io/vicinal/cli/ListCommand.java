@@ -14,6 +14,10 @@ import io.vicinal.loss.tuple.TupleLoss.Tuples;
 import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
+import io.vicinal.nn.network.Layers.Statistics;
+import io.vicinal.nn.network.Network;
+import io.vicinal.nn.network.NetworkProgram;
+import io.vicinal.nn.network.Networks;
 import io.vicinal.retrieval.MetricCompat;
 import io.vicinal.retrieval.MetricId;
 import io.vicinal.retrieval.MetricKind;
@@ -57,8 +61,8 @@ final class ListCommand implements Callable<Integer> {
       arity = "0..1",
       paramLabel = "WHAT",
       description =
-          "losses, compat, miners, metrics, samplers, optimizers, schedules, datasets or"
-              + " transforms; default: all.")
+          "losses, compat, miners, metrics, samplers, optimizers, schedules, datasets,"
+              + " transforms or networks; default: all.")
   private String what;
 
   private PrintWriter out;
@@ -76,6 +80,7 @@ final class ListCommand implements Callable<Integer> {
     parts.put("schedules", this::schedules);
     parts.put("datasets", this::datasets);
     parts.put("transforms", this::transforms);
+    parts.put("networks", this::networks);
     if (what == null) {
       parts.values().forEach(Runnable::run);
     } else if (parts.containsKey(what)) {
@@ -300,6 +305,27 @@ final class ListCommand implements Callable<Integer> {
           name,
           (scale.bgr() ? "BGR" : "RGB") + String.format(Locale.ROOT, "  range=%.0f", scale.range()),
           "mean " + shortened(scale.mean()) + ", std " + shortened(scale.std()));
+    }
+  }
+
+  private void networks() {
+    title("networks", "'vicinal network NAME'");
+    for (String name : Networks.names()) {
+      Network network = Networks.named(name);
+      Network.Images images = network.images();
+      NetworkProgram program = new NetworkProgram(network, images, Statistics.RUNNING);
+      entry(
+          name,
+          "features=" + program.width(),
+          "images of "
+              + images.height()
+              + " x "
+              + images.width()
+              + " x "
+              + images.channels()
+              + "; "
+              + Text.count(program.weights(), "weight", "weights"),
+          SOURCE + network.source());
     }
   }
 

@@ -52,6 +52,7 @@ import picocli.CommandLine.TypeConversionException;
       EvaluateCommand.class,
       LossCommand.class,
       MineCommand.class,
+      NetworkCommand.class,
       ExplainCommand.class,
       LabelsCommand.class,
       DatasetCommand.class,

@@ -37,6 +37,20 @@ abstract sealed class Axes extends Arithmetic permits ImageAxes {
     return node(Operation.SIZE, axis(axis));
   }
 
+  /**
+   * The number of entries along an axis that is known before a program runs, as that of channels.
+   *
+   * @throws IllegalArgumentException if it is a run's
+   */
+  public int known(int axis) {
+    Long number = Sizes.number(self().sizes().get(axis));
+    if (number == null) {
+      throw new IllegalArgumentException(
+          self().site() + ": axis " + axis + " of " + self().described() + " has no known size");
+    }
+    return Math.toIntExact(number);
+  }
+
   /** The sum of all entries. */
   public Expr total() {
     return sum();

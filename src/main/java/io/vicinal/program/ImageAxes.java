@@ -96,6 +96,23 @@ abstract sealed class ImageAxes extends Axes permits Expr {
     return new NormalisedBatch(value, last(mean, channels), last(variance, channels));
   }
 
+  /**
+   * Batch normalisation with given statistics, an affine map of each channel.
+   *
+   * @param mean of each channel, [channels]
+   * @param variance of each channel, [channels]
+   * @param scale of each channel, [channels]
+   * @param shift of each channel, [channels]
+   * @param epsilon what is added to the variance
+   */
+  public Expr normaliseBy(Expr mean, Expr variance, Expr scale, Expr shift, double epsilon) {
+    int channels = self().rank() - 1;
+    Expr factor = scale.over(variance.plus(epsilon).sqrt());
+    return minus(inFront(mean, channels))
+        .times(inFront(factor, channels))
+        .plus(inFront(shift, channels));
+  }
+
   private static Expr inFront(Expr vector, int axes) {
     Expr x = vector;
     for (int k = 0; k < axes; k++) {

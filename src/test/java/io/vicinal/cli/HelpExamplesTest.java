@@ -5,14 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.DigitRows;
+import io.vicinal.data.Safetensors;
 import io.vicinal.data.onnx.TinyOnnx;
+import io.vicinal.nn.network.Layers.Statistics;
+import io.vicinal.nn.network.Network;
+import io.vicinal.nn.network.NetworkProgram;
+import io.vicinal.nn.network.Networks;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.awt.image.BufferedImage;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,8 +35,9 @@ import picocli.CommandLine;
 /**
  * The examples of every help page, taken from the help, in its order, typed into one folder: what
  * one writes the next reads; reports spend a second on their checks, not a minute. The folder holds
- * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, decisions.csv, a
- * folder photos, model.onnx), and a dataset of a few digits stands in for Fashion-MNIST.
+ * what a reader brings (test.npy with labels y.npy, V.npy with vy.npy, P.npy, X.npy with
+ * W.safetensors, decisions.csv, a folder photos, model.onnx), and a dataset of a few digits stands
+ * in for Fashion-MNIST.
  */
 class HelpExamplesTest {
   /** These start builds, whole test runs or downloads, and have tests of their own. */
@@ -147,6 +158,8 @@ class HelpExamplesTest {
     NpyBytes.random(folder.resolve("V.npy"), 3, TESTS, 64);
     NpyBytes.longs(folder.resolve("vy.npy"), y);
     NpyBytes.random(folder.resolve("P.npy"), 2, 10, 64);
+    NpyBytes.floats(folder.resolve("X.npy"), new float[2 * 28 * 28], 2, 28, 28, 1);
+    weights(Networks.named("convnet-28"));
     for (String kind : List.of("cat", "dog")) {
       Path photo = Files.createDirectories(folder.resolve("photos/" + kind)).resolve("one.png");
       ImageIO.write(new BufferedImage(9, 7, BufferedImage.TYPE_INT_RGB), "png", photo.toFile());
@@ -167,6 +180,16 @@ class HelpExamplesTest {
       list.append('s').append(i).append(',').append(y[i]).append('\n');
     }
     Files.writeString(folder.resolve("list.csv"), list);
+  }
+
+  private static void weights(Network network) {
+    Map<String, Tensor> values = new LinkedHashMap<>();
+    try (Arena arena = Arena.host()) {
+      new NetworkProgram(network, network.images(), Statistics.RUNNING)
+          .variables()
+          .forEach(one -> values.put(one.name(), one.create(arena, DType.F32, 0)));
+      Safetensors.write(folder.resolve("W.safetensors"), values, Map.of());
+    }
   }
 
   private static void idx(Path images, String part, DigitRows digits, int from, int to)

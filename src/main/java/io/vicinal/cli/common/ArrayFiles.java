@@ -79,6 +79,16 @@ public final class ArrayFiles {
     return finite(file, fitting(() -> ArrayFile.mapLarge(file, arena, type, this::note, beside)));
   }
 
+  /** Finite numbers [images, height, width, channels], none of them 0. */
+  public Tensor images(Path file, DType type) {
+    Shape shape = ArrayFile.storedShape(file);
+    if (shape != null && (shape.rank() != 4 || shape.size() == 0)) {
+      throw Text.wrong(
+          "%s: has shape %s; save images as [images, height, width, channels]", file, shape);
+    }
+    return finite(file, fitting(() -> ArrayFile.read(file, arena, type, this::note)));
+  }
+
   private void checkMatrix(Path file) {
     Shape shape = ArrayFile.storedShape(file);
     if (shape != null && (shape.rank() != 2 || shape.size() == 0)) {
