@@ -19,7 +19,6 @@ import java.nio.ShortBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -42,8 +41,10 @@ public final class OnnxModel implements AutoCloseable {
       "/ai/onnxruntime/native/linux-x64/libonnxruntime_providers_cuda.so";
 
   private static final Pattern CUDA = Pattern.compile("cuda(?::(\\d{1,3}))?");
-  private static final Set<OnnxJavaType> OUTPUTS =
-      EnumSet.of(OnnxJavaType.FLOAT, OnnxJavaType.FLOAT16, OnnxJavaType.BFLOAT16);
+  // Names: the library's own constants would have to be there before anybody asks for it.
+  private static final Map<String, Numbers> NUMBERS =
+      Map.of("FLOAT", Numbers.FLOAT32, "FLOAT16", Numbers.FLOAT16, "UINT8", Numbers.UINT8);
+  private static final Set<String> OUTPUTS = Set.of("FLOAT", "FLOAT16", "BFLOAT16");
 
   /** How the output for a picture becomes one row. */
   public enum Pool {
@@ -148,11 +149,14 @@ public final class OnnxModel implements AutoCloseable {
     if (built && !place.equals("cpu")) {
       int number = cuda.matches() && cuda.group(1) != null ? Integer.parseInt(cuda.group(1)) : 0;
       try {
-        OrtSession opened = session(threads, number);
+        OrtSession opened =
+            call(
+                () -> session(threads, number),
+                e -> new InputException("GPU " + number + " cannot be used (" + words(e) + ")", e));
         device = "cuda:" + number;
         return opened;
-      } catch (OrtException e) {
-        why = "GPU " + number + " cannot be used (" + words(e) + ")";
+      } catch (InputException e) {
+        why = e.getMessage();
       }
     }
     if (cuda.matches()) {
@@ -244,16 +248,12 @@ public final class OnnxModel implements AutoCloseable {
                   : " is no tensor"),
           "export the part of the model that takes [N, 3, H, W] or [N, H, W, 3]");
     }
-    Numbers numbers =
-        switch (info.type) {
-          case FLOAT -> Numbers.FLOAT32;
-          case FLOAT16 -> Numbers.FLOAT16;
-          case UINT8 -> Numbers.UINT8;
-          default ->
-              throw problem(
-                  named + " is " + info.type.name().toLowerCase(Locale.ROOT),
-                  "export the model with an input of float32, float16 or uint8");
-        };
+    Numbers numbers = NUMBERS.get(info.type.name());
+    if (numbers == null) {
+      throw problem(
+          named + " is " + info.type.name().toLowerCase(Locale.ROOT),
+          "export the model with an input of float32, float16 or uint8");
+    }
     long[] s = info.getShape();
     boolean first = s[1] == 3 || s[1] < 0 && s[3] != 3;
     boolean last = s[3] == 3 || s[3] < 0 && s[1] != 3;
@@ -310,7 +310,7 @@ public final class OnnxModel implements AutoCloseable {
         .forEach(
             (key, node) -> {
               if (node.getInfo() instanceof TensorInfo info
-                  && OUTPUTS.contains(info.type)
+                  && OUTPUTS.contains(info.type.name())
                   && info.getShape().length > 1) {
                 outputs.put(key, info);
               }
