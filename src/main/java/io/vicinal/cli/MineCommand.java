@@ -7,6 +7,7 @@ import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.TableFile;
 import io.vicinal.loss.Compat;
@@ -87,7 +88,7 @@ final class MineCommand implements Callable<Integer> {
       description = {
         "Written: int64 [m, 3], rows of E.npy: anchor, positive, negative; of miners that yield pairs",
         "or sets anchor, other, and a sign, 1 for a positive, -1 for a negative. Or as .parquet, .csv",
-        "or .tsv with these columns."
+        "or .tsv with these columns, and the samples' names where they are known."
       })
   private Path out;
 
@@ -108,7 +109,7 @@ final class MineCommand implements Callable<Integer> {
       Mined mined = Miners.mine(miner, candidates, Miners.generator(seed));
       Tensor tuples = mined.matrix(arena);
       if (TableFile.isTable(written.path())) {
-        table(tuples, mined.shape()).write(written.path());
+        table(tuples, mined.shape(), batch.samples(e.dim(0))).write(written.path());
       } else {
         Npy.write(written.path(), tuples);
       }
@@ -118,7 +119,7 @@ final class MineCommand implements Callable<Integer> {
     return 0;
   }
 
-  private static TableFile table(Tensor tuples, Tuples shape) {
+  private static TableFile table(Tensor tuples, Tuples shape, Names samples) {
     long[] all = tuples.toLongs();
     List<String> names =
         shape == Tuples.TRIPLETS
@@ -128,6 +129,10 @@ final class MineCommand implements Callable<Integer> {
     for (int j = 0; j < 3; j++) {
       int column = j;
       table.wholes(names.get(j), row -> all[(int) (3 * row) + column]);
+    }
+    for (int j = 0; samples.known() && j < (shape == Tuples.TRIPLETS ? 3 : 2); j++) {
+      int column = j;
+      table.texts(names.get(j) + "_name", row -> samples.get(all[(int) (3 * row) + column]));
     }
     return table;
   }

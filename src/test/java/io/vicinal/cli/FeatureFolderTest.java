@@ -166,6 +166,30 @@ class FeatureFolderTest {
     assertThat(pictures(blame.resolve("report.html"))).isGreaterThan(5);
     assertThat(Files.readString(blame.resolve("report.html"))).contains("dög one");
 
+    Path pairs = folder.resolve("pairs.csv");
+    Files.writeString(
+        pairs, "i,j\n" + quoted(testing.get(3)) + ",5\n7," + quoted(testing.get(1)) + "\n");
+    Outcome.of("explain pair --run % --out % --check 0 --pairs %", run, blame, pairs).succeeded();
+    assertThat(Files.readString(blame.resolve("queries.json")))
+        .contains("\"id\": \"pair 3-5\"", "\"id\": \"pair 7-1\"");
+    Files.writeString(pairs, "i,j\nnobody,5\n");
+    Outcome.of("explain pair --run % --out % --check 0 --pairs %", run, blame, pairs)
+        .failed(2, "pairs.csv: line 2: i 'nobody' is no test sample's name or position");
+
+    Path tuples = folder.resolve("tuples.csv");
+    Outcome.of("mine batch-hard --embeddings % --out %", features + ":test", tuples).succeeded();
+    named(tuples, "anchor", testing::get);
+    named(tuples, "negative", testing::get);
+    Path proxies = folder.resolve("P.npy");
+    NpyBytes.random(proxies, 1, 3, TinyOnnx.WIDTH);
+    Path loss = folder.resolve("loss");
+    Outcome.of(
+            "loss normalized-softmax --embeddings % --proxies % --out %",
+            features + ":test", proxies, loss)
+        .succeeded();
+    named(loss.resolve("per_sample.csv"), "sample", testing::get);
+    named(loss.resolve("per_sample.csv"), "class", CLASSES::get);
+
     Path wrong = folder.resolve("confusions");
     Outcome.of("explain confusions --run % --out %", run, wrong).succeeded();
     named(wrong.resolve("confusions.csv"), "i", testing::get);

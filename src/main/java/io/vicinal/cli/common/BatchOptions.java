@@ -3,6 +3,7 @@ package io.vicinal.cli.common;
 import io.vicinal.InputException;
 import io.vicinal.backend.Backend;
 import io.vicinal.data.FeatureFolder;
+import io.vicinal.data.Names;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.nio.file.Path;
@@ -26,6 +27,16 @@ public class BatchOptions {
       description = "[B], the class of each: integers from 0, or names.")
   public Path labels;
 
+  /** What to call the samples, or null. */
+  @Option(
+      names = "--sample-names",
+      paramLabel = "LIST",
+      description = {
+        "What to call the samples in tables: a .txt with a name a line, or FILE.csv:COLUMN; known of",
+        "a folder of 'features'."
+      })
+  private Path sampleNames;
+
   /** Whether embeddings are divided by their lengths first. */
   @Option(
       names = "--normalize",
@@ -41,6 +52,11 @@ public class BatchOptions {
   /** The type to compute in, null for that of the embeddings. */
   public DType type() {
     return type == null ? null : type.dtype();
+  }
+
+  /** What the samples are called, or none. */
+  public Names samples(long count) {
+    return Names.read(FeatureFolder.or(sampleNames, embeddings, labels), count, "samples");
   }
 
   /** What reads the arrays of the batch, and those beside it. */

@@ -2,6 +2,8 @@ package io.vicinal.cli.explain;
 
 import io.vicinal.InputException;
 import io.vicinal.data.CsvReader;
+import io.vicinal.data.InputFile;
+import io.vicinal.data.Names;
 import io.vicinal.influence.query.Pair;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,25 +13,29 @@ import java.util.Map;
 
 /**
  * Pairs of test samples from comma-separated values whose header names the columns {@code i} and
- * {@code j}; other columns are left alone, so that {@code confusions.csv} is such a file.
+ * {@code j}, their positions or what they are called; other columns are left alone, so that {@code
+ * confusions.csv} is such a file.
  */
 final class PairsFile {
   private static final String REMEDY = "; each row needs the positions of two test samples";
 
   private final Path file;
   private final long samples;
+  private final Names names;
 
-  private PairsFile(Path file, long samples) {
+  private PairsFile(Path file, long samples, Names names) {
     this.file = file;
     this.samples = samples;
+    this.names = names;
   }
 
   /**
    * @param samples of the test set
+   * @param names of these, or none
    * @throws InputException naming the line that is wrong
    */
-  static List<Pair> read(Path file, long samples) {
-    return new PairsFile(file, samples).read();
+  static List<Pair> read(Path file, long samples, Names names) {
+    return new PairsFile(file, samples, names).read();
   }
 
   private List<Pair> read() {
@@ -69,11 +75,30 @@ final class PairsFile {
   }
 
   private long position(long line, String column, String text) {
-    long value;
+    long value = names.idOf(text);
+    if (value >= 0 && !text.matches("\\d+")) {
+      if (names.list().lastIndexOf(text) != value) {
+        throw wrong(
+            line,
+            column
+                + " '"
+                + InputFile.printable(text)
+                + "' is the name of several test samples; give the position");
+      }
+      return value;
+    }
     try {
       value = Long.parseLong(text);
     } catch (NumberFormatException e) {
-      throw wrong(line, column + " '" + text + "' is not a whole number" + REMEDY);
+      throw wrong(
+          line,
+          column
+              + " '"
+              + text
+              + (names.known()
+                  ? "' is no test sample's name or position"
+                  : "' is not a whole number")
+              + REMEDY);
     }
     if (value < 0 || value >= samples) {
       throw wrong(

@@ -30,8 +30,8 @@ final class QueryOptions {
       names = "--pairs",
       paramLabel = "pairs.csv",
       description = {
-        "Explain these pairs of test samples: a header line with columns i and j, such as",
-        "confusions.csv. Without it the first wrong pairs, " + PAIRS + " at most."
+        "Explain these pairs of test samples: a header line with columns i and j, positions or names,",
+        "such as confusions.csv. Without it the first wrong pairs, " + PAIRS + " at most."
       })
   Path pairs;
 
@@ -100,7 +100,7 @@ final class QueryOptions {
     Subject subject = inputs.subject();
     Queries queries = MethodOptions.named(() -> Queries.of(inputs.backend(), subject, measure()));
     if (kind == Kind.PAIRS && pairs != null) {
-      List<Pair> given = PairsFile.read(pairs, subject.test().samples());
+      List<Pair> given = PairsFile.read(pairs, subject.test().samples(), subject.testNames());
       return MethodOptions.named(() -> queries.ofPairs(given));
     }
     Confusions found = subject.confusions(inputs.backend(), neighbouring(metric));

@@ -6,12 +6,15 @@ import io.vicinal.InputException;
 import io.vicinal.Version;
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.CsvFile;
 import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.ElementType;
 import io.vicinal.cli.common.FolderOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.loss.Losses;
 import io.vicinal.loss.tuple.TupleLosses;
@@ -25,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -59,7 +63,9 @@ import picocli.CommandLine.Spec;
 public final class LossCommand implements Callable<Integer> {
   private static final String JSON = "loss.json";
   private static final String PER_SAMPLE = "per_sample.npy";
-  private static final Pattern ARRAY = Pattern.compile("(grad|hvp)_.*\\.npy|per_sample\\.npy");
+  private static final String NAMED = "per_sample.csv";
+  private static final Pattern ARRAY =
+      Pattern.compile("(grad|hvp)_.*\\.npy|per_sample\\.(npy|csv)");
 
   @Spec private CommandSpec spec;
 
@@ -84,18 +90,24 @@ public final class LossCommand implements Callable<Integer> {
         Arena arena = Arena.host()) {
       ArrayFiles files = options.files(arena, backend);
       Tensor e = files.matrix(options.embeddings, options.type());
-      Tensor y = files.labels(options.labels, options.embeddings, e.dim(0));
+      Labels labels = files.labels(options.labels, options.embeddings, e.dim(0), Names.none());
+      Names samples = options.samples(e.dim(0));
+      Tensor y = labels.ids();
       LossRun run =
           program
               ? new ProgramLossRun(backend, arena, files, name, options, e, y)
               : new ProxyLossRun(backend, arena, files, name, options, e, y);
       Map<String, Tensor> direction = direction(files, arena, run.variables());
       try (OutputFolder folder =
-          new OutputFolder(out.path(), results(run, direction != null), out.outputs())) {
+          new OutputFolder(
+              out.path(), results(run, direction != null, samples.known()), out.outputs())) {
         LossRun.Answer answer = run.value();
         checkFinite(backend, answer);
         if (answer.perSample() != null) {
           Npy.write(folder.file(PER_SAMPLE), answer.perSample());
+          if (samples.known()) {
+            named(answer.perSample(), labels, samples).write(folder.file(NAMED));
+          }
         }
         answer.gradients().forEach((of, g) -> Npy.write(folder.file(file("grad", of)), g));
         if (direction != null) {
@@ -116,7 +128,22 @@ public final class LossCommand implements Callable<Integer> {
     return kind + "_" + variable + ".npy";
   }
 
-  private static List<String> results(LossRun run, boolean product) {
+  /** What each sample adds, beside what it is called. */
+  private static CsvFile named(Tensor values, Labels labels, Names samples) {
+    Map<String, Function<Object, String>> names = new LinkedHashMap<>();
+    names.put("sample", CsvFile.byId(samples));
+    if (labels.classes().known()) {
+      names.put("class", CsvFile.byId(labels.classes()));
+    }
+    CsvFile csv = new CsvFile(names, "sample", "class", "loss");
+    long[] classes = labels.ids().toLongs();
+    for (int i = 0; i < classes.length; i++) {
+      csv.row(i, classes[i], values.at(i));
+    }
+    return csv;
+  }
+
+  private static List<String> results(LossRun run, boolean product, boolean named) {
     List<String> names = new ArrayList<>(List.of(JSON));
     for (String variable : run.variables().keySet()) {
       names.add(file("grad", variable));
@@ -126,6 +153,9 @@ public final class LossCommand implements Callable<Integer> {
     }
     if (run.decomposes()) {
       names.add(PER_SAMPLE);
+      if (named) {
+        names.add(NAMED);
+      }
     }
     return names;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.vicinal.InputException;
+import io.vicinal.data.Names;
 import io.vicinal.influence.query.Pair;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -20,13 +21,15 @@ class PairsFileTest {
 
   @Test
   void otherColumnsOrderAndSpacesDoNotMatter() throws IOException {
-    assertThat(PairsFile.read(file("\uFEFFname,j,i\r\n\"a, b\", 3 ,1\r\n\r\nx,0,2\r\n"), 4))
+    assertThat(
+            PairsFile.read(
+                file("\uFEFFname,j,i\r\n\"a, b\", 3 ,1\r\n\r\nx,0,2\r\n"), 4, Names.none()))
         .containsExactly(new Pair(1, 3), new Pair(2, 0));
   }
 
   @Test
   void aPairAndItsReverseAreTwo() throws IOException {
-    assertThat(PairsFile.read(file("i,j\n5,26\n15,264\n26,5\n"), 300)).hasSize(3);
+    assertThat(PairsFile.read(file("i,j\n5,26\n15,264\n26,5\n"), 300, Names.none())).hasSize(3);
   }
 
   @ParameterizedTest
@@ -48,7 +51,7 @@ class PairsFileTest {
       })
   void aBadRowIsNamed(String text, String said) throws IOException {
     Path file = file(text.replace(';', '\n'));
-    assertThatThrownBy(() -> PairsFile.read(file, 4))
+    assertThatThrownBy(() -> PairsFile.read(file, 4, Names.none()))
         .isInstanceOf(InputException.class)
         .hasMessageContaining(file + ": ")
         .hasMessageContaining(said);
@@ -57,10 +60,12 @@ class PairsFileTest {
   @Test
   void aFileThatIsNoTextOrNotThereIsNamed() throws IOException {
     Path file = folder.resolve("pairs.csv");
-    assertThatThrownBy(() -> PairsFile.read(file, 4)).hasMessageContaining("does not exist");
+    assertThatThrownBy(() -> PairsFile.read(file, 4, Names.none()))
+        .hasMessageContaining("does not exist");
     Files.write(file, new byte[] {'i', ',', 'j', '\n', (byte) 0xff, (byte) 0xfe});
-    assertThatThrownBy(() -> PairsFile.read(file, 4)).hasMessageContaining("UTF-8");
-    assertThatThrownBy(() -> PairsFile.read(folder, 4)).hasMessageContaining("is a folder");
+    assertThatThrownBy(() -> PairsFile.read(file, 4, Names.none())).hasMessageContaining("UTF-8");
+    assertThatThrownBy(() -> PairsFile.read(folder, 4, Names.none()))
+        .hasMessageContaining("is a folder");
   }
 
   private Path file(String text) throws IOException {
