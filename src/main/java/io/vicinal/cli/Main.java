@@ -3,6 +3,7 @@ package io.vicinal.cli;
 import io.vicinal.Version;
 import io.vicinal.cli.evaluate.EvaluateCommand;
 import io.vicinal.cli.explain.ExplainCommand;
+import io.vicinal.cli.export.ExportCommand;
 import io.vicinal.cli.loss.LossCommand;
 import io.vicinal.process.Encoding;
 import java.io.FileDescriptor;
@@ -49,6 +50,7 @@ import picocli.CommandLine.TypeConversionException;
       DemoCommand.class,
       TrainCommand.class,
       EmbedCommand.class,
+      ExportCommand.class,
       EvaluateCommand.class,
       LossCommand.class,
       MineCommand.class,

@@ -8,6 +8,7 @@ import static io.vicinal.cli.NpyBytes.random;
 import static io.vicinal.cli.NpyBytes.raw;
 import static io.vicinal.cli.NpyBytes.rows;
 import static io.vicinal.cli.NpyBytes.write;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -48,6 +49,7 @@ final class BadInputCases {
     all.learnedParameters();
     all.evaluation();
     all.heads();
+    all.exports();
     all.configurations();
     all.outputs();
     return all.cases;
@@ -500,6 +502,53 @@ final class BadInputCases {
         "5 columns",
         "head.safetensors",
         "4");
+  }
+
+  private void exports() {
+    add("no kind of export", f -> new Object[] {"export"}, "onnx, faiss, lucene");
+    add(
+        "an export without a head",
+        f -> {
+          assertThat(f.at("empty").toFile().mkdir()).isTrue();
+          return f.export("onnx", "h.onnx", "--head", f.text("empty"));
+        },
+        "holds no head.safetensors",
+        "train");
+    add(
+        "an export of no data",
+        f -> f.export("faiss", "h.faiss", "--features", null),
+        "--features");
+    add("a model of another name", f -> f.export("onnx", "h.bin"), "h.bin", ".onnx");
+    add("an index of another name", f -> f.export("faiss", "h.bin"), "h.bin", ".faiss");
+    add("a model in a pipe", f -> f.export("onnx", "/dev/stdout"), "verified", ".onnx");
+    add("an index where a file is", f -> f.export("lucene", "c.json"), "c.json", "folder");
+    add("an index among others' files", f -> f.export("lucene", "."), "other files", "new folder");
+    add(
+        "an export of another width",
+        f -> {
+          random(f.at("E.npy"), 1, 12, 5);
+          return f.export("lucene", "lucene");
+        },
+        "e.npy",
+        "5 columns",
+        "takes 4");
+    add(
+        "an export of NaN",
+        f -> {
+          floats(f.at("E.npy"), spoilt(Float.NaN), 12, 4);
+          return f.export("onnx", "h.onnx");
+        },
+        "e.npy",
+        "nan",
+        "repair");
+    add(
+        "names for other rows",
+        f -> {
+          write(f.at("n.txt"), "one\ntwo\n".getBytes(StandardCharsets.UTF_8));
+          return f.export("faiss", "h.faiss", "--sample-names", f.text("n.txt"));
+        },
+        "n.txt",
+        "2 names for 12 rows");
   }
 
   private void head(String name, Function<Fixture, byte[]> contents, String... fragments) {

@@ -109,6 +109,15 @@ record Fixture(Path folder) {
     return arguments(options, new String[] {"embed"}, (Object[]) replaced);
   }
 
+  /** Of an {@code export} command. */
+  Object[] export(String what, String out, String... replaced) {
+    Map<String, String> options = new LinkedHashMap<>();
+    options.put("--features", text("E.npy"));
+    options.put("--head", text("head.safetensors"));
+    options.put("--out", text(out));
+    return arguments(options, new String[] {"export", what}, (Object[]) replaced);
+  }
+
   Object[] train(String... replaced) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("--config", text("c.json"));

@@ -53,7 +53,13 @@ class OutputsTest {
     Outcome.of(fixture.loss("cosface", FLAG, "")).succeeded();
     Outcome.of(fixture.loss("arcface")).succeeded();
 
-    for (Object[] command : new Object[][] {fixture.embed(), fixture.evaluate()}) {
+    for (Object[] command :
+        new Object[][] {
+          fixture.embed(),
+          fixture.evaluate(),
+          fixture.export("onnx", "h.onnx"),
+          fixture.export("faiss", "h.faiss")
+        }) {
       Path file = Path.of(command[Arrays.asList(command).indexOf("--out") + 1].toString());
       Files.writeString(file, "mine");
       Outcome.of(command).failed(2, file.toString(), FLAG);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.vicinal.backend.Backend;
+import io.vicinal.cli.Main;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.DigitRows;
@@ -13,6 +14,7 @@ import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Rows;
 import io.vicinal.data.TableFile;
+import io.vicinal.data.onnx.OnnxHead;
 import io.vicinal.explain.Attribution;
 import io.vicinal.explain.Attributions;
 import io.vicinal.explain.Explainer;
@@ -38,6 +40,8 @@ import io.vicinal.train.TrainingOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,6 +146,62 @@ class LibraryUseTest {
                   })
               .sum();
       assertThat(found).isGreaterThan(200); // chance is 100
+    }
+  }
+
+  /** What {@code vicinal export} writes is used without Vicinal. */
+  @Test
+  void anExportedHeadAndItsIndexAreServed() throws Exception {
+    float[][] rows = LibraryUse.features(60, 7);
+    Path model = folder.resolve("head.onnx");
+    Path catalogue = folder.resolve("catalogue");
+    try (Arena arena = Arena.host();
+        Backend backend = Backend.cpu()) {
+      TrainingOptions options = TrainingOptions.of(new ProxyAnchor()).embedding(8).epochs(2);
+      try (TrainedHead head =
+          Trainer.train(Rows.of(rows), ClassLabels.of(LibraryUse.labels(60)), options)) {
+        new OnnxHead(head.head().weight(), head.head().bias(), true, Map.of()).write(model);
+        head.save(folder.resolve("head.safetensors"));
+        float[][] served;
+        try (OnnxServingUse service = new OnnxServingUse(model)) {
+          served = service.embed(rows);
+        }
+        Tensor ours = head.head().embed(backend, Rows.of(rows).to(arena), arena);
+        backend.normalizeRows(ours, ours);
+        for (int i = 0; i < 60; i++) {
+          for (int k = 0; k < 8; k++) {
+            assertThat((double) served[i][k]).isCloseTo(ours.at(8 * i + k), within(1e-6));
+          }
+        }
+        Npy.write(folder.resolve("x.npy"), Rows.of(rows).to(arena));
+        Files.write(
+            folder.resolve("names.txt"), IntStream.range(0, 60).mapToObj(i -> "n" + i).toList());
+        Files.write(
+            folder.resolve("y.txt"), IntStream.range(0, 60).mapToObj(i -> "c" + i % 2).toList());
+        String[] words = {
+          "export",
+          "lucene",
+          "--head",
+          folder.resolve("head.safetensors").toString(),
+          "--features",
+          folder.resolve("x.npy").toString(),
+          "--labels",
+          folder.resolve("y.txt").toString(),
+          "--sample-names",
+          folder.resolve("names.txt").toString(),
+          "--out",
+          catalogue.toString()
+        };
+        assertThat(Main.commandLine().setOut(new PrintWriter(new StringWriter())).execute(words))
+            .isZero();
+        try (LuceneUse index = new LuceneUse(catalogue)) {
+          assertThat(index.similar(served[42], 5, null)).hasSize(5).startsWith("n42");
+          assertThat(index.similar(served[42], 5, "c1"))
+              .hasSize(5)
+              .doesNotContain("n42")
+              .allMatch(name -> Integer.parseInt(name.substring(1)) % 2 == 1);
+        }
+      }
     }
   }
 

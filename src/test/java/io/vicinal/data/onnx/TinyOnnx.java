@@ -37,11 +37,15 @@ public final class TinyOnnx {
   }
 
   static void write(Path file, OnnxMessage graph) {
+    write(file, graph, 13);
+  }
+
+  static void write(Path file, OnnxMessage graph, long operators) {
     OnnxMessage model =
         new OnnxMessage()
             .number(1, 8) // the format's version
             .message(7, graph.text(2, "tiny"))
-            .message(8, OnnxMessage.operators(13)); // the operators'
+            .message(8, OnnxMessage.operators(operators));
     try {
       Files.write(file, model.toBytes());
     } catch (IOException e) {
@@ -171,6 +175,11 @@ public final class TinyOnnx {
 
   /** A network of one operation, {@code y = f(x)} or {@code y = f(x, z)}, all of one shape. */
   public static void single(Path file, String operation, int type, long[] shape, int inputs) {
+    single(file, operation, type, shape, inputs, 13);
+  }
+
+  static void single(
+      Path file, String operation, int type, long[] shape, int inputs, long operators) {
     OnnxMessage graph =
         new OnnxMessage()
             .message(1, inputs == 2 ? node(operation, "y", "x", "z") : node(operation, "y", "x"))
@@ -178,6 +187,6 @@ public final class TinyOnnx {
     if (inputs == 2) {
       graph.message(11, value("z", type, shape));
     }
-    write(file, graph.message(12, value("y", type, shape)));
+    write(file, graph.message(12, value("y", type, shape)), operators);
   }
 }
