@@ -1,0 +1,121 @@
+package io.vicinal.cli;
+
+import io.vicinal.backend.Backend;
+import io.vicinal.cli.common.ArrayFiles;
+import io.vicinal.cli.common.OutputFile;
+import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.Text;
+import io.vicinal.data.Labels;
+import io.vicinal.data.Names;
+import io.vicinal.data.Npy;
+import io.vicinal.data.TableFile;
+import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.Tensor;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code vicinal convert}: a matrix from one kind of file to another. */
+@Command(
+    name = "convert",
+    sortOptions = false,
+    header = "Write an array as .npy, .parquet, .csv or .tsv.",
+    description = {
+      "",
+      "Any matrix that commands take, such as features, embeddings or the scores of 'explain', with",
+      "its labels and names beside it. Numbers stay float32 or float64; integers become floating.",
+      ""
+    },
+    footer = {
+      "",
+      "Example:",
+      "  vicinal convert E.npy --labels y.npy --out E.parquet",
+      "  vicinal convert E.npy --out E.csv"
+    })
+final class ConvertCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "X.npy", description = "[N, D].")
+  private Path array;
+
+  @Option(
+      names = "--name",
+      paramLabel = "NAME",
+      defaultValue = "embedding",
+      description = "What Parquet's column of lists is called; default: ${DEFAULT-VALUE}.")
+  private String name;
+
+  @Option(
+      names = "--labels",
+      paramLabel = "y.npy",
+      description = "[N], numbers or names: the column label of a table.")
+  private Path labels;
+
+  @Option(
+      names = "--sample-names",
+      paramLabel = "LIST",
+      description = "What to call the rows: the column name of a table.")
+  private Path sampleNames;
+
+  @Option(
+      names = "--out",
+      required = true,
+      paramLabel = "FILE",
+      description = {
+        "Written: .npy; .parquet, a row of numbers a list; .csv or .tsv, with columns e0, e1, ... of",
+        "numbers."
+      })
+  private Path out;
+
+  @Mixin private OutputOptions outputs;
+
+  @Override
+  public Integer call() {
+    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".parquet", ".csv", ".tsv");
+        Backend backend = Backend.cpu();
+        Arena arena = Arena.host()) {
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, sampleNames);
+      Tensor matrix = files.largeMatrix(array, null);
+      long rows = matrix.dim(0);
+      Names names = Names.read(sampleNames, rows, "rows");
+      boolean table = TableFile.isTable(written.path());
+      if (!table && (labels != null || sampleNames != null)) {
+        throw Text.wrong(
+            "%s: has no room for labels and names; name a .parquet, .csv or .tsv", out);
+      }
+      if (table) {
+        TableFile file = new TableFile(rows);
+        if (sampleNames != null) {
+          file.texts("name", row -> names.get(row));
+        }
+        if (labels != null) {
+          label(file, files.labels(labels, array, rows, Names.none()));
+        }
+        file.matrix(name, matrix).write(written.path());
+      } else {
+        Npy.write(written.path(), matrix);
+      }
+      written.commit();
+      written
+          .console(spec.commandLine())
+          .println(Text.say("%s rows of %s numbers: %s", rows, matrix.dim(1), out));
+    }
+    return 0;
+  }
+
+  private static void label(TableFile file, Labels labels) {
+    if (labels.classes().known()) {
+      List<String> texts = labels.texts();
+      file.texts("label", row -> texts.get((int) row));
+    } else {
+      long[] ids = labels.ids().toLongs();
+      file.wholes("label", row -> ids[(int) row]);
+    }
+  }
+}
