@@ -6,6 +6,7 @@
 #include <cstring>
 #include <iterator>
 
+#include "algorithm/close_pairs.hpp"
 #include "algorithm/entries.hpp"
 #include "device.cuh"
 #include "distances.cuh"
@@ -221,6 +222,7 @@ const DeviceTable& table() {
     t.f64 = algorithm::operations_table<Device<double>, Guarded>();
     t.rank = guarded<rank_entry>;
     t.nearest = guarded<nearest_entry>;
+    t.close_pairs = guarded<algorithm::close_pairs<Device<float>>>;
     return t;
   }();
   return made;

@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "distances.cuh"
 #include "loss_change.cuh"
 #include "loss_columns.cuh"
 #include "loss_rows.cuh"
@@ -116,6 +117,10 @@ struct Device {
   static constexpr auto axpy = cuda::axpy<Real>;
   static constexpr auto xpby = cuda::xpby<Real>;
   static constexpr auto multiply = cuda::multiply<Real>;
+
+  static constexpr std::int64_t kCloseSide = 4096, kClosePairBytes = 32;
+  static constexpr auto row_squares = cuda::squared_norms;
+  static constexpr auto close_tile = cuda::close_tile;
 
   static constexpr auto product = cuda::gemm<Real>;
   static constexpr auto run_kernel = cuda::run_kernel<Real>;

@@ -69,6 +69,8 @@ void run_image(Engine& e, const program::ImageStep& s, const Real* x, const Real
 
 // rank.cu: self, offsets and relevant are host memory, the rest is the device's.
 void rank(Engine& e, const Ranking& ranking);
+// close_pairs.cu: pairs of a tile within the limit, and those that may be kept, appended on the host.
+std::int64_t close_tile(Engine& e, const CloseTile& tile, std::vector<ClosePair>& found);
 // nearest.cu: self is host memory, the rest is the device's.
 void nearest(Engine& e, const Nearest& search);
 

@@ -51,6 +51,10 @@ def workload(kind, *arguments):
         from influence import AscentWork, OriginalWork, RecursionWork
 
         return {"if": OriginalWork, "if-seed": RecursionWork, "eif": AscentWork}[arguments[0]](folder)
+    if kind == "near-duplicates":
+        from duplicates import DuplicateWork
+
+        return DuplicateWork(folder, *arguments)
     if kind == "images":
         from images import ImageWork
 

@@ -231,6 +231,11 @@ inline vicinal_status nearest(Engine e, int64_t Q, int64_t G, int64_t d, const f
                               const int64_t* self, int64_t k, int64_t* ids, double* distances) {
   return vicinal_nearest(e, A(queries, Q, d), A(gallery, G, d), A(self, Q), A(ids, Q, k), A(distances, Q, k));
 }
+inline vicinal_status close_pairs(Engine e, int64_t N, int64_t G, int64_t d, const float* rows, const float* others,
+                                  double limit, int64_t most, int32_t* first, int32_t* second, double* distances,
+                                  int64_t* total, int64_t* zeros) {
+  return vicinal_close_pairs(e, A(rows, N, d), A(others, G, d), limit, most, first, second, distances, total, zeros);
+}
 
 #undef A
 #undef AT

@@ -116,6 +116,28 @@ struct RecursionSteps {
   Real* u;               // [rows, m, d]
 };
 
+// A pair of rows, in the order in which pairs are kept.
+struct ClosePair {
+  double distance;
+  std::int32_t first, second;
+  VICINAL_HD bool operator<(const ClosePair& o) const {
+    return distance < o.distance ||
+           (distance == o.distance && (first < o.first || (first == o.first && second < o.second)));
+  }
+};
+
+// Pairs of rows [row, row + rows) with others [column, column + columns).
+struct CloseTile {
+  std::int64_t row, rows, column, columns, d;
+  bool triangle;                         // one set: only pairs whose second comes after the first
+  bool zeros_excluded;                   // rows of zeros are in no pair
+  const float *rows_data, *others_data;  // all of them, as their squared norms
+  const double *squares, *other_squares;
+  double limit;    // of the distance
+  ClosePair last;  // only pairs before it may be kept
+  VICINAL_HD bool skips(double square) const { return zeros_excluded && square == 0; }
+};
+
 // One tensor of an optimiser's step, and a part of one.
 template <class Real>
 struct StepTensor {

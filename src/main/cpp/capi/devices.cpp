@@ -89,9 +89,9 @@ void open_library(const char* path) {
   foreign.store(table, std::memory_order_release);
   // A new member is forwarded here too, unless it fails never.
   static_assert(sizeof(MemoryTable) == 8 * sizeof(void*));
-  static_assert(sizeof(DeviceTable) == sizeof(MemoryTable) + 2 * sizeof(Operations<float>) + 13 * sizeof(void*));
+  static_assert(sizeof(DeviceTable) == sizeof(MemoryTable) + 2 * sizeof(Operations<float>) + 14 * sizeof(void*));
   using D = DeviceTable;
-  forward<&D::count, &D::create, &D::check_ids, &D::rank, &D::nearest>(added);
+  forward<&D::count, &D::create, &D::check_ids, &D::rank, &D::nearest, &D::close_pairs>(added);
   using M = MemoryTable;
   forward<&M::allocate, &M::release, &M::zero, &M::write, &M::read, &M::usage, &M::set_limit>(added.memory);
   forward_operations(added.f32);

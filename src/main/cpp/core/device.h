@@ -198,6 +198,20 @@ struct Nearest {
   double* distances;
 };
 
+// Close pairs; the members are vicinal_close_pairs's arguments. What lies behind `most` is host memory.
+struct ClosePairs {
+  std::int64_t N, G, d;
+  const float* rows;
+  const float* others;  // null: the rows, every two once
+  double limit;
+  std::int64_t most;
+  std::int32_t* first;
+  std::int32_t* second;
+  double* distances;
+  std::int64_t* total;
+  std::int64_t* zeros;
+};
+
 // Memory of the device with a number, and where a pointer points.
 struct MemoryTable {
   void* (*allocate)(int ordinal, std::int64_t bytes);  // zero-filled
@@ -229,6 +243,7 @@ struct DeviceTable {
   Operations<double> f64;
   void (*rank)(void* device, const Ranking&);
   void (*nearest)(void* device, const Nearest&);  // null: not on this device
+  void (*close_pairs)(void* device, const ClosePairs&);
 };
 
 template <class Real>
@@ -263,6 +278,7 @@ constexpr std::uint64_t table_fingerprint() {
                                       sizeof(Update<double>),
                                       sizeof(Ranking),
                                       sizeof(Nearest),
+                                      sizeof(ClosePairs),
                                       sizeof(program::Plan),
                                       sizeof(program::Kernel)};
   std::uint64_t hash = 0xCBF29CE484222325u;  // FNV-1a

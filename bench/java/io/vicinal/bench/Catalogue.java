@@ -53,6 +53,13 @@ final class Catalogue {
             // Means of ratios of small integers; near-equal distances may be ordered differently.
             .within(1e-4, 1e-4)
             .inSingleRepeats(true));
+    rows.add(
+        Row.of(
+                "near-duplicates",
+                (b, quick) -> new DuplicateWork(b, quick ? 10_000 : 100_000, 512))
+            .beside(Peer.REPEAT, 1)
+            .memory(1L << 30)
+            .inSingleRepeats(true));
     for (int batch : List.of(32, 256, 1_024)) {
       double least = batch < 256 ? 1 : 3;
       rows.add(tuple("contrastive", batch, Map.of("mean", "active"), least));

@@ -10,18 +10,25 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** A process that evaluates one pair of files and prints its largest resident set in bytes. */
+/**
+ * A process that evaluates one pair of files, or looks for near duplicates in one, and prints its
+ * largest resident set in bytes.
+ */
 public final class PeakMemory {
   private PeakMemory() {}
 
-  /** {@code THREADS E.npy y.npy}. */
+  /** {@code THREADS E.npy [y.npy]}. */
   public static void main(String[] arguments) throws IOException {
     BackendOptions options = BackendOptions.defaults().withThreads(Integer.parseInt(arguments[0]));
     try (Backend backend = Backend.open("cpu", options);
         Arena arena = Arena.host()) {
       var embeddings = Npy.read(Path.of(arguments[1]), arena);
-      var labels = Labels.read(Path.of(arguments[2]), arena);
-      new Evaluator(backend).evaluate(embeddings, labels, RetrievalWork.OPTIONS);
+      if (arguments.length > 2) {
+        var labels = Labels.read(Path.of(arguments[2]), arena);
+        new Evaluator(backend).evaluate(embeddings, labels, RetrievalWork.OPTIONS);
+      } else {
+        DuplicateWork.search(embeddings, backend);
+      }
     }
     System.out.println(peakBytes());
   }

@@ -7,13 +7,14 @@ import io.vicinal.tensor.Device;
 import io.vicinal.tensor.Tensor;
 import java.util.Arrays;
 
-/** Ranks and nearest neighbours, which are the same bits on every device. */
+/** Ranks, nearest neighbours and close pairs, which are the same bits on every device. */
 final class SearchChecks {
   private SearchChecks() {}
 
   static void run(Comparison c, Precision precision) {
     c.check("rank F32", precision, SearchChecks::rank);
     c.check("nearest F32", precision, SearchChecks::nearest);
+    c.check("close pairs F32", precision, SearchChecks::closePairs);
   }
 
   /** Gallery rows of which every fourth is another one's copy, so that some tie. */
@@ -95,5 +96,32 @@ final class SearchChecks {
     side.keepExact(
         "bits of distances",
         Arrays.stream(distances.toDoubles()).mapToLong(Double::doubleToRawLongBits).toArray());
+  }
+
+  /** Within a set or of two, from few pairs to all, with pairs exactly at the limit. */
+  private static void closePairs(Side side) {
+    int count = side.size("N", 4);
+    int d = side.size("d", 1);
+    double[] rows = rows(side, count, d);
+    boolean grid = side.pick("grid", 0, 1) == 1;
+    if (grid) {
+      Arrays.setAll(rows, i -> Math.rint(rows[i]));
+    }
+    int others = side.pick("others", 0, count);
+    double limit = new double[] {0, d, 2 * d, Double.POSITIVE_INFINITY}[side.pick("limit", 0, 3)];
+    int most = side.said("most", new int[] {0, 1, 50, count * count}[side.pick("of", 0, 3)]);
+    int[] first = new int[most];
+    int[] second = new int[most];
+    double[] distances = new double[most];
+    long[] zeros = grid ? new long[1] : null;
+    Tensor a = side.single(rows, count, d);
+    Tensor b = others == 0 ? null : side.single(Arrays.copyOf(rows, others * d), others, d);
+    long total = side.backend().closePairs(a, b, limit, first, second, distances, zeros);
+    side.keepExact("total", new long[] {total, grid ? zeros[0] : 0});
+    side.keepExact("first", Arrays.stream(first).asLongStream().toArray());
+    side.keepExact("second", Arrays.stream(second).asLongStream().toArray());
+    side.keepExact(
+        "bits of distances",
+        Arrays.stream(distances).mapToLong(Double::doubleToRawLongBits).toArray());
   }
 }

@@ -7,6 +7,7 @@
 #include <memory>
 #include <mutex>
 
+#include "algorithm/close_pairs.hpp"
 #include "algorithm/entries.hpp"
 #include "device/cpu/blas_buffers.hpp"
 #include "device/cpu/device.hpp"
@@ -90,6 +91,7 @@ const DeviceTable& cpu_table() {
     };
     t.f32 = cpu::operations_table<float>();
     t.f64 = cpu::operations_table<double>();
+    t.close_pairs = algorithm::close_pairs<cpu::Device<float>>;
     t.rank = [](void* device, const Ranking& ranking) { cpu::rank(cpu::engine(device), ranking); };
     return t;
   }();

@@ -117,6 +117,11 @@ struct Device {
   static constexpr auto xpby = cpu::xpby<Real>;
   static constexpr auto multiply = cpu::multiply<Real>;
 
+  // Of close pairs: a tile's largest side, and bytes for each of its pairs.
+  static constexpr std::int64_t kCloseSide = 2048, kClosePairBytes = 4;
+  static constexpr auto row_squares = cpu::row_squares;
+  static constexpr auto close_tile = cpu::close_tile;
+
   static constexpr auto product = cpu::product<Real>;
   static constexpr auto run_kernel = cpu::run_kernel<Real>;
   static constexpr auto run_axis = cpu::run_axis<Real>;

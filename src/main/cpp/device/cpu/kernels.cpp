@@ -19,6 +19,8 @@ namespace vicinal::cpu {
   void fill_optimizer(Kernels<double>&);     \
   void fill_vectors(Kernels<float>&);        \
   void fill_vectors(Kernels<double>&);       \
+  void fill_close_pairs(Kernels<float>&);    \
+  void fill_close_pairs(Kernels<double>&);   \
   void fill_program(Kernels<float>&);        \
   void fill_program(Kernels<double>&);       \
   template <class Real>                      \
@@ -31,6 +33,7 @@ namespace vicinal::cpu {
     fill_elements(k);                        \
     fill_optimizer(k);                       \
     fill_vectors(k);                         \
+    fill_close_pairs(k);                     \
     fill_program(k);                         \
     return k;                                \
   }                                          \

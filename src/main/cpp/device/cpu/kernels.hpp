@@ -48,6 +48,12 @@ struct TablePart : SoftmaxTable<Real> {
   double* scratch;  // [2, classes]
 };
 
+// Scores of close pairs (device/cpu/close_pairs.cpp): below low a pair is surely within the limit, above high surely
+// beyond; up to enter, which is not above high, it may be kept.
+struct CloseScores {
+  float low, high, enter;
+};
+
 template <class Real>
 struct Kernels {
   // unit = rows / norm, inverse_norm = 1 / norm; rows with a norm below the smallest normal number are zero in both.
@@ -85,6 +91,9 @@ struct Kernels {
   void (*xpby)(std::int64_t n, const Real* x, double beta, Real* y);
   void (*multiply)(std::int64_t n, const Real* a, const Real* b, Real* out);  // out may be a or b
   std::int64_t (*count_nonzero)(std::int64_t n, const Real* x);
+  // *sure += scores halves - products below the limit; those that must be decided exactly are listed. Their number.
+  std::int64_t (*scan_close)(std::int64_t n, const float* halves, const float* products, const CloseScores& limits,
+                             std::int32_t* listed, std::int64_t* sure);
   // Positions [begin, end) of a fused kernel's first axis. accumulators: of each reduction one after the other, as many
   // doubles as the last axis has entries, or one if that is reduced; partial: likewise, where reductions over the first
   // axis go that other ranges add to, or null.

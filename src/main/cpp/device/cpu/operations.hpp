@@ -58,6 +58,11 @@ void couple_rows(Engine& e, std::int64_t rows, std::int64_t most, const double* 
 template <class Real>
 void recursion_steps(Engine& e, const LossSpec& spec, const LossTile<Real>& tile, const RecursionSteps<Real>& s);
 
+// close_pairs.cpp: |x|^2 of rows, in the workspace; one that is not finite is refused by its name. Pairs of a tile
+// within the limit, and those that may be kept, appended.
+const double* row_squares(Engine& e, const char* name, std::int64_t n, std::int64_t d, const float* x);
+std::int64_t close_tile(Engine& e, const CloseTile& tile, std::vector<ClosePair>& found);
+
 // Rows of `matrix` become the unit eigenvectors of the symmetric matrix, `values` its eigenvalues, ascending.
 template <class Real>
 void symmetric_eigen(const Engine& e, std::int64_t n, Real* matrix, Real* values);

@@ -386,6 +386,17 @@ VICINAL_API vicinal_status vicinal_nearest(vicinal_engine* engine, const vicinal
                                            const vicinal_array* gallery, const vicinal_array* self,
                                            const vicinal_array* ids, const vicinal_array* distances);
 
+/* Pairs of rows whose squared Euclidean distance is at most `limit`, 0 or more, infinity for all pairs.
+ *   rows [N, d]; others [G, d], or NULL: the rows themselves, every two of them once, the lower number first;
+ *   most: pairs that are kept, closest first, equal ones by the lower first, then the lower second;
+ *   first, second, distances [most], host memory, or NULL where most is 0: the kept pairs, min(most, total) of them;
+ *   total: how many there are;
+ *   zeros: NULL, or how many rows are all zeros, which are then in no pair, as is right for distances of unit rows.
+ * All arrays are on the device while the call lasts. Exact, to the bits of exact_distance.hpp. */
+VICINAL_API vicinal_status vicinal_close_pairs(vicinal_engine* engine, const vicinal_array* rows,
+                                               const vicinal_array* others, double limit, int64_t most, int32_t* first,
+                                               int32_t* second, double* distances, int64_t* total, int64_t* zeros);
+
 /* ---- vectors: x [m, ...] as m rows of n elements, one scalar per row ---------------------------------- */
 
 /* dots[q] = sum over i of x[q, i] y[q, i], summed in double; x may be y. */

@@ -366,6 +366,30 @@ public interface Backend extends AutoCloseable {
   void nearest(Tensor queries, Tensor gallery, Tensor self, Tensor ids, Tensor distances);
 
   /**
+   * Pairs of rows whose squared Euclidean distance is at most a limit, closest first, equal ones by
+   * the lower first row, then the lower second. Exact. {@code io.vicinal.retrieval.ClosePairs} has
+   * cosines, too.
+   *
+   * @param rows F32 [N, d]
+   * @param others F32 [G, d]; null for the rows themselves, every two of them once
+   * @param limit 0 or more; infinity for all pairs
+   * @param first out, the one row of each kept pair; its length is how many are kept at most
+   * @param second out, likewise the other row
+   * @param distances out, likewise the squared distance
+   * @param zeros out, one number: how many rows are all zeros, which are then in no pair; null:
+   *     they are rows like others
+   * @return how many pairs there are
+   */
+  long closePairs(
+      Tensor rows,
+      Tensor others,
+      double limit,
+      int[] first,
+      int[] second,
+      double[] distances,
+      long[] zeros);
+
+  /**
    * Matrix product: c [m, n] = op(a) op(b).
    *
    * @param a [m, k], or [k, m] when it is transposed

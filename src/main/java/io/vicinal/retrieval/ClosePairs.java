@@ -6,6 +6,7 @@ import io.vicinal.backend.Backend;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.util.Arrays;
 
 /**
  * All pairs of rows that are at least so similar, or at most so far apart: how many there are,
@@ -15,7 +16,8 @@ import io.vicinal.tensor.Tensor;
  * <p>What decides is the squared distance of float32 rows, summed in double in one fixed order, as
  * in {@link Neighbours}: neither threads nor devices have a say in which pairs there are. For
  * cosines the rows are divided by their norms and rounded to float32, and a cosine of at least t is
- * a squared distance of at most 2 - 2 t; -1 takes all pairs, 1 those whose unit rows are equal.
+ * a squared distance of at most 2 - 2 t; -1 takes all pairs, 1 those whose unit rows are equal. The
+ * rounding moves a cosine by less than 5e-7, and by much less near 1.
  *
  * <p>The arrays are not copied: treat them as read-only.
  *
@@ -90,10 +92,23 @@ public record ClosePairs(
     if (empty) {
       return new ClosePairs(0, new int[0], new int[0], new double[0], 0);
     }
+    long possible = rows.dim(0) * (sameSet ? rows.dim(0) - 1 : others.dim(0)) / (sameSet ? 2 : 1);
+    int places = (int) Math.min(most, possible);
+    int[] first = new int[places];
+    int[] second = new int[places];
+    double[] distances = new double[places];
+    long[] zeros = cosines ? new long[1] : null;
     try (Arena arena = new Arena(backend.memory())) {
       Tensor a = MeasuredRows.prepare(backend, "rows", rows, cosines, arena);
-      Tensor b = sameSet ? a : MeasuredRows.prepare(backend, "others", others, cosines, arena);
-      return plain(a, b, sameSet, cosines, limit, most);
+      Tensor b = sameSet ? null : MeasuredRows.prepare(backend, "others", others, cosines, arena);
+      long total = backend.closePairs(a, b, limit, first, second, distances, zeros);
+      int kept = (int) Math.min(places, total);
+      return new ClosePairs(
+          total,
+          Arrays.copyOf(first, kept),
+          Arrays.copyOf(second, kept),
+          Arrays.copyOf(distances, kept),
+          cosines ? zeros[0] : 0);
     }
   }
 
@@ -102,71 +117,5 @@ public record ClosePairs(
       throw new InputException(name + ": needs a floating-point matrix [rows, d], got " + x);
     }
     return MatrixChecks.rowCount(name, x) == 0;
-  }
-
-  private static ClosePairs plain(
-      Tensor a, Tensor b, boolean sameSet, boolean cosines, double limit, int most) {
-    double[] x = a.toDoubles();
-    double[] y = sameSet ? x : b.toDoubles();
-    int width = (int) a.dim(1);
-    int n = (int) a.dim(0);
-    int m = (int) b.dim(0);
-    boolean[] zeroX = zeros(x, n, width, cosines);
-    boolean[] zeroY = sameSet ? zeroX : zeros(y, m, width, cosines);
-    ClosestKept kept = new ClosestKept(most);
-    long total = 0;
-    for (int i = 0; i < n; i++) {
-      MatrixChecks.checkInterrupt("close pairs");
-      for (int j = sameSet ? i + 1 : 0; j < m; j++) {
-        if (zeroX[i] || zeroY[j]) {
-          continue;
-        }
-        double distance = distance(x, i * width, y, j * width, width);
-        if (distance <= limit) {
-          total++;
-          kept.add(distance, i, j);
-        }
-      }
-    }
-    long directionless = count(zeroX) + (sameSet ? 0 : count(zeroY));
-    kept.sort();
-    int[] first = new int[kept.count()];
-    int[] second = new int[kept.count()];
-    double[] distances = new double[kept.count()];
-    for (int p = 0; p < first.length; p++) {
-      first[p] = kept.first(p);
-      second[p] = kept.second(p);
-      distances[p] = kept.distance(p);
-    }
-    return new ClosePairs(total, first, second, distances, directionless);
-  }
-
-  private static boolean[] zeros(double[] x, int n, int width, boolean cosines) {
-    boolean[] zero = new boolean[n];
-    for (int i = 0; i < n; i++) {
-      zero[i] = cosines;
-      for (int j = i * width; j < (i + 1) * width; j++) {
-        zero[i] &= x[j] == 0;
-      }
-    }
-    return zero;
-  }
-
-  private static long count(boolean[] flags) {
-    long sum = 0;
-    for (boolean flag : flags) {
-      sum += flag ? 1 : 0;
-    }
-    return sum;
-  }
-
-  /** In the order of exact_distance.hpp. */
-  private static double distance(double[] a, int i, double[] b, int j, int width) {
-    double[] sum = new double[8];
-    for (int at = 0; at < width; at++) {
-      double d = a[i + at] - b[j + at];
-      sum[at % 8] += d * d;
-    }
-    return ((sum[0] + sum[4]) + (sum[2] + sum[6])) + ((sum[1] + sum[5]) + (sum[3] + sum[7]));
   }
 }

@@ -26,6 +26,8 @@ import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.program.Executable;
 import io.vicinal.program.Graph;
 import io.vicinal.program.Program;
+import io.vicinal.retrieval.CloseHashes;
+import io.vicinal.retrieval.ClosePairs;
 import io.vicinal.retrieval.Evaluation;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
@@ -37,6 +39,7 @@ import io.vicinal.train.TrainResult;
 import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingOptions;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -55,12 +58,38 @@ import java.util.TreeSet;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The examples of the documentation are this package's sources, and they work. */
 class LibraryUseTest {
   @TempDir private Path folder;
+
+  @Test
+  void whatACollectionHasTwiceIsFound() throws IOException {
+    float[] features = {1, 2, 3, 4, 0, -1, 2, 4.1f, 6};
+    try (Arena arena = Arena.host()) {
+      Npy.write(folder.resolve("features.npy"), arena.of(features, 3, 3));
+    }
+    ClosePairs rows = DuplicatesUse.rows(folder.resolve("features.npy"));
+    assertThat(rows.first()).containsExactly(0);
+    assertThat(rows.second()).containsExactly(2);
+    BufferedImage picture = new BufferedImage(80, 60, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 4800; i++) {
+      int dx = i % 80 - 25;
+      int dy = i / 80 - 20;
+      int grey = Math.min(255, (dx * dx + dy * dy) / 9);
+      picture.setRGB(i % 80, i / 80, grey * 0x010101);
+    }
+    Path pictures = Files.createDirectory(folder.resolve("pictures"));
+    ImageIO.write(picture, "png", pictures.resolve("a.png").toFile());
+    ImageIO.write(picture, "jpeg", pictures.resolve("b.jpg").toFile());
+    ImageIO.write(picture.getSubimage(0, 0, 40, 30), "png", pictures.resolve("c.png").toFile());
+    CloseHashes alike = DuplicatesUse.pictures(pictures);
+    assertThat(alike.first()).containsExactly(0);
+    assertThat(alike.second()).containsExactly(1);
+  }
 
   @Test
   void aNetworksFirstLayersBecomeAProgram() {

@@ -389,6 +389,36 @@ public final class EngineBackend implements Backend {
   }
 
   @Override
+  public long closePairs(
+      Tensor rows,
+      Tensor others,
+      double limit,
+      int[] first,
+      int[] second,
+      double[] distances,
+      long[] zeros) {
+    long[] total = new long[1];
+    if (second.length != first.length || distances.length != first.length) {
+      throw new InputException("close pairs: first, second and distances differ in length");
+    }
+    pool.run(
+        "close pairs",
+        e ->
+            Vicinal.vicinal_close_pairs(
+                e.handle(),
+                e.array("rows", rows),
+                e.array("others", others),
+                limit,
+                first.length,
+                first,
+                second,
+                distances,
+                total,
+                zeros));
+    return total[0];
+  }
+
+  @Override
   public void gemm(Transpose ofA, Transpose ofB, Tensor a, Tensor b, Tensor c) {
     pool.run(
         "gemm",

@@ -39,6 +39,7 @@ class KitCheckTest {
           "factors",
           "rank",
           "nearest",
+          "close pairs",
           "adam F64",
           "bfloat16 loss hvp",
           "features on the host",
