@@ -45,16 +45,15 @@ public record MemoryConfig(int size, int start, Double momentum) {
    *
    * @param loss null for one against proxies
    */
-  private static String refusal(String name, TupleLoss loss) {
+  static String refusal(String name, TupleLoss loss) {
     if (loss == null) {
       return name + " compares samples with proxies and takes no memory";
     }
-    try {
-      return TupleProgram.comparesSamples(loss)
-          ? null
-          : name + " does not compare samples with each other and takes no memory";
-    } catch (IllegalArgumentException e) { // a jar's own
-      return name + " is written for a batch with itself and takes no memory: " + e.getMessage();
+    if (TupleLosses.facts(loss).square()) {
+      return name + " is written for a batch with itself and takes no memory";
     }
+    return TupleProgram.comparesSamples(loss)
+        ? null
+        : name + " does not compare samples with each other and takes no memory";
   }
 }

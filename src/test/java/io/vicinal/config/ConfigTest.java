@@ -6,11 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.vicinal.InputException;
+import io.vicinal.loss.tuple.Batch;
+import io.vicinal.loss.tuple.Measure;
+import io.vicinal.loss.tuple.TupleLoss;
+import io.vicinal.loss.tuple.TupleLosses;
+import io.vicinal.program.Expr;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -62,6 +68,25 @@ class ConfigTest {
     assertThat(run.asked().sampler().batch()).isZero();
     SamplerConfig given = new SamplerConfig("random", 24, true, 0, 0);
     assertThat(run.withSampler(given).asked().sampler().batch()).isEqualTo(24);
+  }
+
+  @TupleLoss.Facts(name = "both-ways", formula = "", source = "", square = true)
+  record BothWays() implements TupleLoss {
+    @Override
+    public Expr value(Batch in) {
+      Expr s = in.matrix(Measure.PRODUCT);
+      return s.larger(s.transposed()).total();
+    }
+  }
+
+  /** A jar's own may say so; of ours each takes a memory that compares samples. */
+  @Test
+  void aFormulaOfABatchWithItselfTakesNoMemory() {
+    assertThat(MemoryConfig.refusal("both-ways", new BothWays()))
+        .isEqualTo("both-ways is written for a batch with itself and takes no memory");
+    for (String name : TupleLosses.names()) {
+      assertThat(TupleLosses.facts(TupleLosses.create(name, Map.of())).square()).isFalse();
+    }
   }
 
   /** A default decay is the head's: proxies and boundaries are no weights. */

@@ -32,6 +32,13 @@ public interface TupleLoss {
 
     /** Which tuples a miner may hand it, none if it takes the whole batch only. */
     Tuples[] tuples() default {};
+
+    /**
+     * Whether its formula holds only where all are compared with all, because it transposes what is
+     * [B, B], say; then it takes no memory. Of those in this package none is so: {@link
+     * Batch#across} and {@link Batch#between} are there for it.
+     */
+    boolean square() default false;
   }
 
   /** The shape of mined tuples. */
