@@ -37,7 +37,8 @@ import picocli.CommandLine.Spec;
       "of a problem. Exit code 1 when the commands cannot work here; the last lines say why and",
       "what to do."
     },
-    footer = {"", "Example:", "  vicinal doctor"})
+    footer = {"", "Example:", "  vicinal doctor"},
+    subcommands = DoctorDataCommand.class)
 final class DoctorCommand implements Callable<Integer> {
   private static final Pattern OPENMP = Pattern.compile("lib(gomp|iomp5|omp)[-.][^/]*$");
   private static final Pattern BLAS =

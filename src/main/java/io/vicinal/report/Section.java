@@ -337,4 +337,33 @@ public sealed interface Section {
   record WorstClasses(
       String lead, List<String> models, List<String> classes, int[][] ranks, List<Fact> facts)
       implements Section {}
+
+  /**
+   * What is wrong with a dataset.
+   *
+   * @param lead or null
+   * @param groups worst first
+   */
+  record Findings(String lead, List<FindingGroup> groups) implements Section {}
+
+  /**
+   * Findings of one kind.
+   *
+   * @param name "same-other-label"
+   * @param severity "error", "warning" or "note"
+   * @param advice what to do
+   * @param all how many there are
+   * @param cards the first ones
+   */
+  record FindingGroup(
+      String name, String severity, String advice, int all, List<FindingCard> cards) {}
+
+  /**
+   * One finding.
+   *
+   * @param sample it is about; its label is null where it is no sample
+   * @param other the sample that it is compared with, or null
+   * @param detail what was found
+   */
+  record FindingCard(Sample sample, Sample other, String detail) {}
 }

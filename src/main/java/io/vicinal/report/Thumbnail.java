@@ -18,7 +18,7 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /** A picture as small as a page shows it, decoded no finer than that needs. Stateless. */
-final class Thumbnail {
+public final class Thumbnail {
   private Thumbnail() {}
 
   /** One picture of a file, or null if it cannot be read; GIF and BMP are Java's to read. */
@@ -41,7 +41,7 @@ final class Thumbnail {
    *
    * @param box the part that shows the class, or null for all of it
    */
-  static BufferedImage of(ImageSource images, int sample, Dataset.Box box) {
+  public static BufferedImage of(ImageSource images, int sample, Dataset.Box box) {
     try (ImageDecoder decoder = new ImageDecoder()) {
       return images.read(sample, decoder, picture -> small(picture, box));
     } catch (InputException e) {

@@ -62,6 +62,28 @@ const draw = {
   },
 };
 
+draw.Findings = {
+  title: 'Findings', short: 'Findings',
+  help: s => s.groups.length > 0 && 'Worst first. Errors make a training stop or its results wrong; most warnings are faults, some are as they should be; notes are facts. findings.csv beside this page has all of them.',
+  render: s => s.groups.map(g => h('article', {class: 'found ' + g.severity},
+    h('h3', null, g.name.replaceAll('-', ' '), ' ', h('span', {class: 'count'}, number(g.all))),
+    h('p', {class: 'muted'}, `${g.severity[0].toUpperCase()}${g.severity.slice(1)}: ${g.advice}.`,
+      g.cards.length < g.all && ` The first ${g.cards.length} are shown.`),
+    g.cards.some(c => c.sample.label) ? cards(g.cards) : foundTable(g.cards))),
+};
+
+function cards(list) {
+  const gallery = h('div', {class: 'gallery'}), place = h('div', {class: 'stack'}, gallery);
+  fillGallery(gallery, list.map(c => h('figure', {class: c.other ? 'card two' : 'card'},
+    h('div', {class: 'looks'}, [c.sample, c.other].map(x => x && picture(x, 'm'))),
+    h('figcaption', null, [c.sample, c.other].map(x => x && [h('b', null, x.name), h('span', {class: 'label'}, x.label)]), h('small', null, c.detail)))));
+  return place;
+}
+
+function foundTable(list) {
+  return sideways(h('table', null, h('tbody', null, list.map(c => h('tr', null, h('th', {scope: 'row'}, c.sample.name), h('td', null, c.detail))))));
+}
+
 const worst = ranks => Math.max(...ranks.flat());
 
 /** Each column says with which other one its arrows compare; a change is told in points. */
