@@ -1,7 +1,6 @@
 package io.vicinal.data.dataset;
 
 import io.vicinal.data.InputFile;
-import io.vicinal.data.image.ImageFiles;
 import io.vicinal.loss.tuple.Standard;
 import io.vicinal.process.FolderFiles;
 import io.vicinal.sample.Xoshiro;
@@ -74,7 +73,7 @@ public record GlyphFormat(
         && FolderFiles.below(path, 3, FileVisitOption.FOLLOW_LINKS).stream()
             .anyMatch(GlyphFormat::isFont)
         && FolderFiles.below(path, 3, FileVisitOption.FOLLOW_LINKS).stream()
-            .noneMatch(file -> ImageFiles.isPicture(file.getFileName()));
+            .noneMatch(file -> ImageTree.isPicture(file.getFileName()));
   }
 
   private static boolean isFont(Path file) {

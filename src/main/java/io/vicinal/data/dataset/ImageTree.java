@@ -2,7 +2,6 @@ package io.vicinal.data.dataset;
 
 import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
-import io.vicinal.data.image.ImageFiles;
 import io.vicinal.process.Encoding;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,6 +42,8 @@ public final class ImageTree extends SimpleFileVisitor<Path> {
     }
   }
 
+  private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "jpe", "png", "webp");
+
   private final Path root;
   private final List<Bad> bad = new ArrayList<>();
   private final List<String> images = new ArrayList<>();
@@ -64,6 +65,16 @@ public final class ImageTree extends SimpleFileVisitor<Path> {
     tree.images.sort(TextColumn.BYTES);
     tree.bad.sort(Comparator.comparing(one -> one.path().toString(), TextColumn.BYTES));
     return tree;
+  }
+
+  /** Whether a path is called like a picture that is read, and nothing in it is hidden. */
+  public static boolean isPicture(Path path) {
+    for (Path part : path) {
+      if (part.toString().startsWith(".")) {
+        return false;
+      }
+    }
+    return ENDINGS.contains(ending(path.getFileName().toString()));
   }
 
   /** Paths below the root, with / between names. */
@@ -119,7 +130,7 @@ public final class ImageTree extends SimpleFileVisitor<Path> {
   @Override
   public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
     String name = file.getFileName().toString();
-    if (!ImageFiles.isPicture(file.getFileName())) {
+    if (!isPicture(file.getFileName())) {
       String kind =
           name.startsWith(".")
               ? "hidden"

@@ -6,14 +6,10 @@ import io.vicinal.data.dataset.ImageTree;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.Set;
 import java.util.function.Function;
 
 /** Pictures that are files. Immutable, so safe for any thread. */
 public final class ImageFiles implements ImageSource {
-  private static final Set<String> ENDINGS = Set.of("jpg", "jpeg", "jpe", "png", "webp");
-
   /** What Java keeps in one array. */
   private static final long LARGEST = Integer.MAX_VALUE - 8;
 
@@ -68,15 +64,9 @@ public final class ImageFiles implements ImageSource {
         folder, tree.images(), tree.bad().stream().map(ImageTree.Bad::toString).toList());
   }
 
-  /** Whether a path is called like a picture that is read, and nothing in it is hidden. */
+  /** As {@link ImageTree#isPicture}. */
   public static boolean isPicture(Path path) {
-    for (Path part : path) {
-      if (part.toString().startsWith(".")) {
-        return false;
-      }
-    }
-    String name = path.getFileName().toString();
-    return ENDINGS.contains(name.substring(name.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT));
+    return ImageTree.isPicture(path);
   }
 
   @Override
