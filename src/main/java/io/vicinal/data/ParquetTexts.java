@@ -39,7 +39,12 @@ record ParquetTexts(ParquetColumn column, List<String> cells) {
             .filter(j -> !ParquetFile.isIndex(in.columns().get(j)))
             .toArray();
     if (all.length != 1) {
-      String example = all.length == 0 ? "COLUMN" : in.columns().get(all[0]).name();
+      String example =
+          in.columns().stream()
+              .filter(column -> column.other() == null && !column.list())
+              .map(ParquetColumn::name)
+              .findFirst()
+              .orElse("COLUMN");
       throw in.problem(
           "has " + all.length + " columns",
           "name one, such as " + InputFile.printable(in.path().getFileName() + ":" + example));

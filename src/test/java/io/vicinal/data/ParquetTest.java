@@ -197,6 +197,18 @@ class ParquetTest {
   }
 
   @Test
+  void labelsAreOneColumn() {
+    try (Arena arena = Arena.host()) {
+      Refusal.refused(
+          () -> Labels.read(file("polars.parquet"), arena),
+          "polars.parquet: has 5 columns; name one, such as polars.parquet:label");
+      Refusal.refused(
+          () -> Labels.read(Path.of(file("polars.parquet") + ":embedding"), arena),
+          "polars.parquet: column 'embedding' holds lists; name a column with one value a row");
+    }
+  }
+
+  @Test
   void whatIsNotFiniteIsFound() {
     Path file = file("bad-nan.parquet");
     assertThat(ArrayFile.checkTable(file, DType.F32)).isEqualTo(2 * 4 + 1);
@@ -280,6 +292,20 @@ class ParquetTest {
       try (ParquetFile file = ParquetFile.open(path)) {
         assertThat(file.groups()).isGreaterThan(1);
       }
+    }
+  }
+
+  @Test
+  void aBitThatTurnedIsFoundByThePagesChecksum() throws IOException {
+    Path path = folder.resolve("x.parquet");
+    new TableFile(1000).numbers("score", row -> row / 3.0).write(path);
+    byte[] bytes = Files.readAllBytes(path);
+    bytes[4000] ^= 1;
+    Files.write(path, bytes);
+    try (Arena arena = Arena.host()) {
+      Refusal.refused(
+          () -> ArrayFile.read(path, arena, null, note -> {}),
+          "x.parquet: is damaged in column 'score', row 0 (a page whose checksum is another)");
     }
   }
 
