@@ -107,9 +107,9 @@ TEST_CASE("close pairs: all fills, within a set and of two") {
 }
 
 TEST_CASE("close pairs: many tiles") {
-  check({200, 0, 9, matrix(200, 9, 5, grid), {}}, "grid", VICINAL_ISA_BASE, 2, 1 << 14);
-  check({150, 170, 9, matrix(150, 9, 6, gaussian), matrix(170, 9, 7, gaussian)}, "gaussian", VICINAL_ISA_BASE, 2,
-        1 << 14);
+  constexpr int64_t kLeast = 1 << 20;
+  check({300, 0, 9, matrix(300, 9, 5, grid), {}}, "grid", VICINAL_ISA_BASE, 2, kLeast);
+  check({20, 290, 9, matrix(20, 9, 6, gaussian), matrix(290, 9, 7, gaussian)}, "gaussian", VICINAL_ISA_BASE, 2, kLeast);
 }
 
 TEST_CASE("close pairs: refusals") {
