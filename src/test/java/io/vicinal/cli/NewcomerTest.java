@@ -188,6 +188,17 @@ class NewcomerTest {
     assertThat(Outcome.of("dataset", photos).succeeded().out())
         .contains("10 classes of picture files", "train and test share 10 classes");
 
+    Path checked = folder.resolve("checked");
+    Outcome told = Outcome.of("doctor data % --out %", photos, checked);
+    assertThat(told.code()).as("there are findings").isEqualTo(1);
+    Set<String> leaks = new HashSet<>();
+    for (Map<String, String> row : rows(checked.resolve("findings.csv"))) {
+      if (row.get("finding").equals("near-other-split")) {
+        leaks.add(row.get("split").equals("test") ? row.get("path") : row.get("other_path"));
+      }
+    }
+    finds("near-duplicates across the split", leaks, near, 0.6, 0.8);
+
     Path model = folder.resolve("model.onnx");
     TinyOnnx.single(model, "Relu", 1, new long[] {-1, 3, 16, 16}, 1); // bright strokes remain
     String extract =
@@ -231,7 +242,10 @@ class NewcomerTest {
     assertThat(mended).as("mended").isGreaterThanOrEqualTo(wrong.size() * 6 / 10);
     assertThat(broken).as("broken").isLessThanOrEqualTo(mended / 4);
 
-    looksRight(suspects.resolve("report.html"), proposals.resolve("report.html"));
+    looksRight(
+        checked.resolve("report.html"),
+        suspects.resolve("report.html"),
+        proposals.resolve("report.html"));
   }
 
   /** Each page, by desktop and by phone. */

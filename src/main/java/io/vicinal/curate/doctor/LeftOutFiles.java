@@ -2,8 +2,8 @@ package io.vicinal.curate.doctor;
 
 import io.vicinal.InputException;
 import io.vicinal.data.dataset.Dataset;
+import io.vicinal.data.dataset.ImageTree;
 import io.vicinal.data.image.ImageDecoder;
-import io.vicinal.data.image.ImageFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -87,7 +87,7 @@ final class LeftOutFiles {
       }
       decoder.set(head, head.length);
       String format = decoder.header().format().name();
-      return ImageFiles.isPicture(file.getFileName())
+      return ImageTree.isPicture(file.getFileName())
           ? "lies outside of the folders of classes"
           : "is a " + format + " picture by its contents, and is not called like one";
     } catch (InputException e) {

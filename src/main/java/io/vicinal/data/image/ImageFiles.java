@@ -64,11 +64,6 @@ public final class ImageFiles implements ImageSource {
         folder, tree.images(), tree.bad().stream().map(ImageTree.Bad::toString).toList());
   }
 
-  /** As {@link ImageTree#isPicture}. */
-  public static boolean isPicture(Path path) {
-    return ImageTree.isPicture(path);
-  }
-
   @Override
   public int size() {
     return names.size();
