@@ -7,10 +7,12 @@ import io.vicinal.cli.Launch;
 import io.vicinal.data.ClassLabels;
 import io.vicinal.data.Rows;
 import io.vicinal.data.TableFile;
+import io.vicinal.data.onnx.OnnxHead;
 import io.vicinal.loss.ProxyAnchor;
 import io.vicinal.report.Projections;
 import io.vicinal.retrieval.EvaluationOptions;
 import io.vicinal.retrieval.Evaluator;
+import io.vicinal.tensor.Arena;
 import io.vicinal.train.TrainedHead;
 import io.vicinal.train.Trainer;
 import io.vicinal.train.TrainingOptions;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -64,6 +67,10 @@ class LibraryClassPathTest {
       refused(() -> Backend.open("cuda"));
       refused(() -> Projections.umap(new double[20][2], 0));
       refused(() -> new TableFile(0).write(Path.of("x.parquet")));
+      try (Arena arena = Arena.host()) {
+        OnnxHead head = new OnnxHead(arena.of(new float[] {1}, 1, 1), null, true, Map.of());
+        refused(() -> head.write(Path.of("never.onnx")));
+      }
       Launch.main(new String[] {"list"});
     }
 
@@ -142,7 +149,7 @@ class LibraryClassPathTest {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     List<String> lines = output.lines().toList();
     assertThat(process.waitFor()).as(output).isEqualTo(2);
-    assertThat(lines).as(output).hasSize(6);
+    assertThat(lines).as(output).hasSize(7);
     assertThat(Integer.parseInt(lines.get(0).substring(7))).isGreaterThan(250);
     assertThat(lines.get(1)).contains("r@1=1.0");
     assertThat(lines.get(2))
@@ -162,6 +169,10 @@ class LibraryClassPathTest {
                 + ", "
                 + OptionalLibrary.COMPRESSION.artifact());
     assertThat(lines.get(5))
+        .isEqualTo(
+            "writing a model in ONNX's format needs a library that is not on the class path: add "
+                + OptionalLibrary.PROTOBUF.artifact());
+    assertThat(lines.get(6))
         .startsWith("vicinal: the command line needs libraries")
         .contains(OptionalLibrary.PICOCLI.artifact(), OptionalLibrary.PROGRESS_BAR.artifact());
   }
