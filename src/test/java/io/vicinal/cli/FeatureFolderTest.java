@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.vicinal.data.ArrayFile;
 import io.vicinal.data.CsvReader;
+import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
@@ -264,6 +266,12 @@ class FeatureFolderTest {
       assertThat(Path.of(move.get(1))).doesNotExist();
       assertThat(Path.of(move.get(1)).getParent()).isDirectory();
     }
+    assertThat(listed.stream().map(move -> Path.of(move.get(1)).getParent().getFileName() + ""))
+        .containsExactlyInAnyOrderElementsOf(
+            cells(out.resolve("proposals.csv"), "decision", "proposed_name").stream()
+                .filter(row -> row.get(0).equals("accept"))
+                .map(row -> row.get(1))
+                .toList());
     Outcome.of("labels apply --labels % --decisions % --moves %", own + ":label", own, moves)
         .failed(2, "--moves: needs a folder of 'features'");
   }
@@ -298,6 +306,28 @@ class FeatureFolderTest {
             "explain mislabel --features % --labels % --images % --out %",
             of.resolve("features.npy"), of, moved, folder.resolve("no"))
         .failed(2, "--images: says where the pictures of a folder of features are");
+  }
+
+  @Test
+  void rowsOfASplitNeedNotLieTogether() throws IOException {
+    Path of = Files.createDirectories(folder.resolve("by hand"));
+    NpyBytes.floats(of.resolve("features.npy"), new float[] {0, 1, 2, 3, 4, 5, 6, 7, 8, 9}, 5, 2);
+    Files.writeString(of.resolve("features.json"), "{\"root\": \"/nowhere\"}");
+    String table = "label,path,split\n7,/nowhere/x y,a\n8,/else/y,b\n7,z,a\n007,w,b\n8,v,b\n";
+    Files.writeString(of.resolve("samples.csv"), table);
+    try (Arena arena = Arena.host()) {
+      assertThat(ArrayFile.read(Path.of(of + ":b"), arena, null, note -> {}).toFloats())
+          .containsExactly(2, 3, 6, 7, 8, 9);
+      assertThat(ArrayFile.read(of, arena, null, note -> {}).toFloats()).hasSize(10);
+      assertThat(Names.read(Path.of(of + ":a")).list()).containsExactly("x y", "z");
+      Labels labels = Labels.read(Path.of(of + ":b"), arena, Names.none(), note -> {});
+      assertThat(labels.classes().list()).containsExactly("007", "8"); // a name is no number
+      Outcome.of("train --features % --run %", of, folder.resolve("run 4"))
+          .failed(2, "by hand: has the splits a, b; name one, such as ");
+      Files.writeString(of.resolve("samples.csv"), table + "8,u,b\n");
+      Outcome.of("evaluate --embeddings %", of + ":b")
+          .failed(2, "features.npy: has shape [5, 2] where samples.csv has 6 samples");
+    }
   }
 
   @Test
