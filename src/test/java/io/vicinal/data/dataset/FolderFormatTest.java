@@ -142,7 +142,9 @@ class FolderFormatTest {
     refused(() -> Datasets.open(folder), "2 pictures and no folders of classes");
     refused(this::skippingBad, "no folders of classes");
     refused(() -> Datasets.open(folder.resolve("1.jpg")), "1.jpg: is no dataset");
-    refused(() -> Datasets.create("tar", Map.of()), "format: 'tar' is unknown; choose csv, parquet, cub");
+    refused(
+        () -> Datasets.create("tar", Map.of()),
+        "format: 'tar' is unknown; choose csv, parquet, cub");
   }
 
   @Test
