@@ -231,6 +231,9 @@ record ParquetColumn(
   private static String words(SchemaElement leaf) {
     LogicalType logical = leaf.isSetLogicalType() ? leaf.getLogicalType() : null;
     ConvertedType converted = leaf.getConverted_type();
+    if (logical != null && logical.isSetUNKNOWN()) {
+      return "nothing";
+    }
     if (logical != null && logical.isSetDECIMAL() || converted == ConvertedType.DECIMAL) {
       return "decimals";
     }

@@ -46,9 +46,6 @@ final class ParquetCursor {
   private void step() {
     row++;
     while (rowsLeft == 0) {
-      if (left > 0) {
-        throw new IllegalArgumentException("more values than rows");
-      }
       group++;
       rowsLeft = file.rows(group);
       reader = rowsLeft == 0 ? null : file.reader(group, column);
@@ -70,8 +67,24 @@ final class ParquetCursor {
     }
   }
 
-  private InputException damaged(RuntimeException e) {
-    return file.damaged("in " + where(column) + ", row " + row, e);
+  /** The row is read: behind the last of a chunk nothing is left. */
+  private void end() {
+    if (rowsLeft == 0 && left > 0) {
+      throw new IllegalArgumentException("more values than rows");
+    }
+  }
+
+  private InputException damaged(Throwable e) {
+    if (e instanceof OutOfMemoryError) {
+      return file.problem(
+          "takes more memory than Java has in " + where(column) + ", row " + row,
+          "write it with smaller pages, or give Java more with JAVA_TOOL_OPTIONS=-Xmx4g");
+    }
+    Exception cause =
+        e instanceof Exception exception
+            ? exception
+            : new IllegalArgumentException("structures within structures", e);
+    return file.damaged("in " + where(column) + ", row " + row, cause);
   }
 
   /** How many numbers the next row has. */
@@ -89,7 +102,7 @@ final class ParquetCursor {
         more = left > 0 && reader.getCurrentRepetitionLevel() > 0;
       }
       return count;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       throw damaged(e);
     }
   }
@@ -108,10 +121,11 @@ final class ParquetCursor {
         }
         put(target, at, type);
         consume();
-        return;
+      } else {
+        list(target, at, type, width);
       }
-      list(target, at, type, width);
-    } catch (RuntimeException e) {
+      end();
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       throw damaged(e);
     }
   }
@@ -197,14 +211,11 @@ final class ParquetCursor {
   String text() {
     try {
       step();
-      if (reader.getCurrentDefinitionLevel() < full) {
-        consume();
-        return null;
-      }
-      String text = present();
+      String text = reader.getCurrentDefinitionLevel() < full ? null : present();
       consume();
+      end();
       return text;
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       throw damaged(e);
     }
   }

@@ -97,6 +97,9 @@ public final class ParquetFile implements AutoCloseable {
       return Util.readFileMetaData(new ByteArrayInputStream(file.readFully(length)));
     } catch (IOException | RuntimeException e) {
       throw damaged("in its footer", e);
+    } catch (StackOverflowError e) {
+      throw damaged(
+          "in its footer", new IllegalArgumentException("structures within structures", e));
     }
   }
 

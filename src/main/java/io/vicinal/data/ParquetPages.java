@@ -33,6 +33,8 @@ final class ParquetPages implements PageReader {
   /** Far more than writers put into a page: a guard against damage and bombs. */
   private static final int LARGEST = 256 << 20;
 
+  private static final int LARGEST_PACKED = LARGEST + LARGEST / 4; // codecs add little
+
   private static final int HEADER = 4 << 10;
   private static final int LARGEST_HEADER = 16 << 20;
 
@@ -85,7 +87,10 @@ final class ParquetPages implements PageReader {
   private byte[] body(PageHeader header) {
     int packed = header.getCompressed_page_size();
     int unpacked = header.getUncompressed_page_size();
-    if (packed < 0 || packed > end - position || unpacked < 0 || unpacked > LARGEST) {
+    if (packed < 0
+        || packed > Math.min(end - position, LARGEST_PACKED)
+        || unpacked < 0
+        || unpacked > LARGEST) {
       throw new IllegalArgumentException(
           "a page that claims " + packed + " bytes for " + unpacked + " unpacked");
     }
@@ -151,10 +156,25 @@ final class ParquetPages implements PageReader {
       return null;
     }
     byte[] bytes = unpacked(body(header), 0, header.getUncompressed_page_size());
+    int values = header.getDictionary_page_header().getNum_values();
+    if (values < 0 || values > bytes.length / leastBytes()) { // there will be room for all of them
+      throw new IllegalArgumentException(
+          "a dictionary of " + values + " values in " + bytes.length + " bytes");
+    }
     return new DictionaryPage(
         BytesInput.from(bytes),
-        header.getDictionary_page_header().getNum_values(),
+        values,
         encoding(header.getDictionary_page_header().getEncoding()));
+  }
+
+  /** What a value takes in a dictionary; a text at least its length. */
+  private int leastBytes() {
+    return switch (chunk.getType()) {
+      case INT64, DOUBLE -> 8;
+      case INT96 -> 12;
+      case BOOLEAN, FIXED_LEN_BYTE_ARRAY -> 1;
+      default -> 4;
+    };
   }
 
   private static Encoding encoding(org.apache.parquet.format.Encoding encoding) {
