@@ -196,6 +196,17 @@ public final class ArrayFile {
   }
 
   /**
+   * Which column of a table a feature is, in words that follow its place; empty where there is no
+   * table, or the feature is one of a list.
+   *
+   * @param beside as {@link #read}
+   */
+  public static String column(Path path, long feature, Path... beside) {
+    TableColumns columns = columns(path, new int[] {Math.toIntExact(feature)}, beside);
+    return columns == null ? "" : " (column " + columns.names().get(0) + ")";
+  }
+
+  /**
    * As {@link #shape} where the file says it without being read; null for a table, which is a
    * matrix that is not empty and whose size takes a pass over the file.
    *

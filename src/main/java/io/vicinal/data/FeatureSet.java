@@ -111,19 +111,25 @@ public record FeatureSet(
   public void checkFinite(Backend backend) {
     long at = backend.findNonFinite(features);
     if (at >= 0) {
-      throw notFinite(name, at, width());
+      throw notFinite(name, at, width(), "");
     }
   }
 
-  /** What is said of features whose number at this flat index is NaN or infinite. */
-  public static InputException notFinite(String name, long at, long width) {
+  /**
+   * What is said of features whose number at this flat index is NaN or infinite.
+   *
+   * @param column what {@link ArrayFile#column} says of it
+   */
+  public static InputException notFinite(String name, long at, long width, String column) {
     return new InputException(
         name
             + ": features["
             + at / width
             + ", "
             + at % width
-            + "] is NaN or infinite; repair or remove that row");
+            + "]"
+            + column
+            + " is NaN or infinite; repair or remove that row");
   }
 
   /** Number of samples, N. */

@@ -127,7 +127,8 @@ public record TrainingPlan(
     try {
       long bad = ArrayFile.checkTable(file, Parts.dtype(config), beside);
       if (bad >= 0) {
-        throw FeatureSet.notFinite(file.getFileName().toString(), bad, shape.dim(1));
+        String column = ArrayFile.column(file, bad % shape.dim(1), beside);
+        throw FeatureSet.notFinite(file.getFileName().toString(), bad, shape.dim(1), column);
       }
     } catch (TooLargeException e) {
       throw e.or(TrainingSet.FLOAT64);

@@ -56,7 +56,7 @@ record TrainingSet(
       MemoryEstimate.checkLeast(config, stored.dim(0), stored.dim(1));
     }
     FeatureSet read = read(config.data(), given, dtype, arena, notes);
-    read.checkFinite(backend);
+    checkFinite(read, given == null ? config.data() : null, backend);
     long[] labels = read.labels().toLongs();
     RunConfig fitted = fitted(config, labels);
     ValidationSplit split = split(fitted, labels);
@@ -209,6 +209,21 @@ record TrainingSet(
       checkCount(labels, read.ids().size(), features, x.dim(0));
     }
     return new FeatureSet(x, read.ids(), name, read.classes(), Names.none());
+  }
+
+  /**
+   * @param from where the features were read from, or null
+   */
+  private static void checkFinite(FeatureSet read, DataConfig from, Backend backend) {
+    long bad = backend.findNonFinite(read.features());
+    if (bad >= 0) {
+      String column =
+          from == null || from.features() == null
+              ? ""
+              : ArrayFile.column(
+                  from.features(), bad % read.width(), from.labels(), from.sampleNames());
+      throw FeatureSet.notFinite(read.name(), bad, read.width(), column);
+    }
   }
 
   private static Tensor tensor(

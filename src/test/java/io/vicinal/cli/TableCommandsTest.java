@@ -6,11 +6,13 @@ import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
+import io.vicinal.data.TableFile;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -82,6 +84,26 @@ class TableCommandsTest {
         .failed(2, "--gallery-names", "no gallery");
     Outcome.of("neighbours", "--embeddings", points, "--out", folder.resolve("N.npy"))
         .failed(2, ".parquet or .csv or .tsv");
+  }
+
+  @Test
+  void whatIsNotFiniteIsNamedWithItsColumn() throws IOException {
+    for (String ending : List.of("parquet", "csv")) {
+      Path table = folder.resolve("t." + ending);
+      new TableFile(3)
+          .wholes("id", row -> row)
+          .numbers("a score", row -> row == 2 ? Double.NaN : row)
+          .wholes("y", row -> row % 2)
+          .write(table);
+      Outcome.of("convert % --out %", table, folder.resolve("x.npy"))
+          .failed(2, "t." + ending + ": NaN at [2, 1] (column a score)");
+      Outcome.of(
+              "train --set % --set % --run %",
+              "data.features=" + table,
+              "data.labels=" + table + ":y",
+              folder.resolve("run"))
+          .failed(2, "features[2, 1] (column a score) is NaN or infinite");
+    }
   }
 
   @Test

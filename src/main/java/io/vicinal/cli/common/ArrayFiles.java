@@ -182,8 +182,13 @@ public final class ArrayFiles {
     long bad = backend.findNonFinite(values);
     if (bad >= 0) {
       throw Text.wrong(
-          "%s: %s at %s; remove or repair that row",
-          file, values.at(bad), place(bad, values.shape()));
+          "%s: %s at %s%s; remove or repair that row",
+          file,
+          values.at(bad),
+          place(bad, values.shape()),
+          values.shape().rank() == 2
+              ? ArrayFile.column(file, bad % values.dim(1), beside)
+              : "");
     }
     return values;
   }
