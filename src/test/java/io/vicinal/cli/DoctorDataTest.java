@@ -336,6 +336,35 @@ class DoctorDataTest {
         .contains("35 rows of features, and the dataset has 36 samples");
   }
 
+  /** Many equal pictures have equal features: they would be all the pairs that are looked at. */
+  @Test
+  void equalPicturesLeaveRoomForNearOnes() throws IOException {
+    sound();
+    BufferedImage blank = scene(99);
+    for (int i = 0; i < 20; i++) {
+      png("train/dog/blank " + i + ".png", blank);
+    }
+    List<String> names = new ArrayList<>();
+    var data = Datasets.open(folder.resolve("photos"));
+    Random random = new Random(5);
+    float[] x = new float[data.size() * 16];
+    for (int id = 0; id < data.size(); id++) {
+      names.add(data.name(id));
+      for (int k = 0; k < 16; k++) {
+        x[id * 16 + k] = names.get(id).contains("blank") ? k : (float) random.nextGaussian();
+      }
+    }
+    int train = names.indexOf("train/cat/3.png");
+    int test = names.indexOf("test/cat/1.jpg");
+    System.arraycopy(x, train * 16, x, test * 16, 16);
+    x[test * 16] += 0.01f;
+    Path features = folder.resolve("f.npy");
+    NpyBytes.floats(features, x, data.size(), 16);
+    doctor("--features", features.toString(), "--pairs", "5");
+    assertThat(paths("near-other-split")).containsExactly("train/cat/3.png");
+    assertThat(found("same")).hasSize(19);
+  }
+
   @Test
   void namesOfAnyKindComeOutRight() throws IOException {
     sound();

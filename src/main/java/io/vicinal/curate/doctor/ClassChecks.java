@@ -5,7 +5,6 @@ import io.vicinal.data.dataset.Dataset;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -13,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /** What is wrong with classes by their names and sizes; no picture is looked at. Stateless. */
@@ -21,6 +21,7 @@ final class ClassChecks {
   private static final int LETTERS_OF_ONE_EDIT = 4;
 
   private static final int LETTERS_OF_TWO_EDITS = 8;
+  private static final int LONGEST_OF_TWO_EDITS = 32;
   private static final int LONGEST = 64;
 
   /** A slip is rare: words that are both frequent (mouse, house) are words. */
@@ -139,7 +140,57 @@ final class ClassChecks {
       long count = letters.codePoints().filter(Character::isLetter).count();
       return count < LETTERS_OF_ONE_EDIT || letters.length() > LONGEST
           ? 0
-          : count < LETTERS_OF_TWO_EDITS ? 1 : 2;
+          : count < LETTERS_OF_TWO_EDITS || letters.length() > LONGEST_OF_TWO_EDITS ? 1 : 2;
+    }
+  }
+
+  /**
+   * Which names could be near a given one, found by what is left of both when letters are left out.
+   * Of each variant 8 bytes are kept, at most 5 kB of a name: a hash and whose it is. Two texts of
+   * one hash cost a comparison.
+   */
+  private static final class Variants {
+    private static final int PLACE_BITS = 22;
+
+    private final List<Letters> names;
+    private long[] keys = new long[1024]; // hash << PLACE_BITS | place among the names
+    private int count;
+
+    Variants(List<Letters> names) {
+      this.names = names.subList(0, Math.min(names.size(), 1 << PLACE_BITS));
+      for (int place = 0; place < this.names.size(); place++) {
+        Letters name = this.names.get(place);
+        for (String left : without(name.letters(), name.edits())) {
+          if (count == keys.length) {
+            keys = Arrays.copyOf(keys, Math.multiplyExact(2, count));
+          }
+          keys[count++] = key(left) | place;
+        }
+      }
+      Arrays.sort(keys, 0, count);
+    }
+
+    private static long key(String text) {
+      long hash = 0;
+      for (int i = 0; i < text.length(); i++) {
+        hash = (hash ^ text.charAt(i)) * 0x9E3779B97F4A7C15L;
+        hash ^= hash >>> 32;
+      }
+      return hash << PLACE_BITS;
+    }
+
+    Set<Letters> near(Letters name) {
+      Set<Letters> found = new HashSet<>();
+      for (String left : without(name.letters(), name.edits())) {
+        long key = key(left);
+        int at = Arrays.binarySearch(keys, 0, count, key);
+        for (at = at < 0 ? -at - 1 : at;
+            at < count && keys[at] >>> PLACE_BITS == key >>> PLACE_BITS;
+            at++) {
+          found.add(names.get((int) (keys[at] & (1 << PLACE_BITS) - 1)));
+        }
+      }
+      return found;
     }
   }
 
@@ -154,34 +205,31 @@ final class ClassChecks {
       return;
     }
     int largest = sorted[sorted.length - 1];
-    Map<String, List<Letters>> rare = new HashMap<>();
+    List<Letters> rare = new ArrayList<>();
     List<Letters> all = new ArrayList<>();
     for (int label = 0; label < counts.length; label++) {
       Letters name = Letters.of(label, data.classes().get(label));
       if (counts[label] > 0 && name.edits() > 0) {
         all.add(name);
         if (counts[label] * TIMES_AS_FREQUENT <= largest) {
-          for (String left : without(name.letters(), name.edits())) {
-            rare.computeIfAbsent(left, none -> new ArrayList<>()).add(name);
-          }
+          rare.add(name);
         }
       }
     }
-    Map<Integer, Letters> best = new HashMap<>();
+    Variants variants = new Variants(rare);
+    Map<Integer, Letters> best = new TreeMap<>();
     Map<Integer, Integer> distances = new HashMap<>();
     for (Letters name : all) {
-      for (String left : without(name.letters(), name.edits())) {
-        for (Letters typo : rare.getOrDefault(left, Collections.emptyList())) {
-          int edits = Math.min(typo.edits(), name.edits());
-          int distance = distance(typo.letters(), name.letters());
-          if (distance >= 1
-              && distance <= edits
-              && typo.digits().equals(name.digits())
-              && counts[typo.label()] * TIMES_AS_FREQUENT <= counts[name.label()]
-              && distance < distances.getOrDefault(typo.label(), Integer.MAX_VALUE)) {
-            distances.put(typo.label(), distance);
-            best.put(typo.label(), name);
-          }
+      for (Letters typo : variants.near(name)) {
+        int edits = Math.min(typo.edits(), name.edits());
+        int distance = distance(typo.letters(), name.letters());
+        if (distance >= 1
+            && distance <= edits
+            && typo.digits().equals(name.digits())
+            && counts[typo.label()] * TIMES_AS_FREQUENT <= counts[name.label()]
+            && distance < distances.getOrDefault(typo.label(), Integer.MAX_VALUE)) {
+          distances.put(typo.label(), distance);
+          best.put(typo.label(), name);
         }
       }
     }

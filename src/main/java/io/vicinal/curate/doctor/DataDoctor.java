@@ -118,7 +118,12 @@ public final class DataDoctor {
       if (features.ids() == null) {
         return false;
       }
-      SampleFeatures usable = features.kept(checks.usable(), arena);
+      boolean[] compared = checks.usable();
+      for (int row = 0; row < compared.length; row++) {
+        int id = features.ids()[row];
+        compared[row] &= id >= 0 && duplicates.stays(id);
+      }
+      SampleFeatures usable = features.kept(compared, arena);
       duplicates.nearByFeatures(
           usable.rows(), usable.ids(), options.cosine(), options.pairs(), backend);
       return true;

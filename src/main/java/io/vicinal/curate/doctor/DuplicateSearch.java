@@ -43,7 +43,12 @@ final class DuplicateSearch {
     return findings;
   }
 
-  /** Near pairs that there are, equal ones among them where they were looked for by features. */
+  /** Whether a sample is the one that stays of those that are equal to it. */
+  boolean stays(int id) {
+    return stays[id] == id;
+  }
+
+  /** Near pairs that there are, of equal ones only that which stays. */
   long near() {
     return near;
   }
@@ -147,7 +152,7 @@ final class DuplicateSearch {
   void nearByHash(int bits, double alike, int most) {
     int[] ids =
         IntStream.range(0, data.size())
-            .filter(id -> measures[id] != null && stays[id] == id)
+            .filter(id -> measures[id] != null && stays(id))
             .filter(id -> measures[id].hash() != PictureHash.FLAT)
             .toArray();
     long[] hashes = IntStream.of(ids).mapToLong(id -> measures[id].hash()).toArray();
@@ -167,10 +172,11 @@ final class DuplicateSearch {
   }
 
   /**
-   * Finds near ones by features.
+   * Finds near ones by features; {@link #equal} comes before.
    *
    * @param rows [N, d], finite
-   * @param ids the sample of each row
+   * @param ids the sample of each row, of equal ones only that which stays: many equal pictures
+   *     would be more pairs than are kept
    */
   void nearByFeatures(Tensor rows, int[] ids, double cosine, int most, Backend backend) {
     ClosePairs pairs = ClosePairs.ofCosine(rows, null, cosine, most, backend);

@@ -129,6 +129,17 @@ record SampleFeatures(Tensor rows, int[] ids, String problem) {
             table, "has no column 'path'", "run 'vicinal features' again, which writes it");
       }
       for (List<String> row = in.next(); row != null; row = in.next()) {
+        if (row.size() != header.size()) {
+          throw InputFile.problem(
+              table,
+              "line "
+                  + in.line()
+                  + " has "
+                  + row.size()
+                  + " cells where the first has "
+                  + header.size(),
+              "run 'vicinal features' again, which writes it");
+        }
         keys.add(path >= 0 ? folder.resolve(row.get(path)).normalize().toString() : row.get(name));
       }
     }
