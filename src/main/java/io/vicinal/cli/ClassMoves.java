@@ -50,7 +50,7 @@ final class ClassMoves {
   private Path to(int sample, String before, String after) {
     Path name = Path.of(samples.name(sample));
     Path file = samples.file(sample).toAbsolutePath();
-    for (int part = 0; part < name.getNameCount() - 1; part++) {
+    for (int part = first(name, before); part < name.getNameCount() - 1; part++) {
       if (name.getName(part).toString().equals(before)) {
         if (after.contains("/") || after.isBlank() || after.equals(".") || after.equals("..")) {
           throw Text.wrong("--moves: class '%s' can be no folder; name it otherwise", after);
@@ -65,6 +65,15 @@ final class ClassMoves {
     throw Text.wrong(
         "--moves: '%s' is in no folder called '%s', as its label in %s is; leave --moves out",
         name, before, labels);
+  }
+
+  /** A split may be called as a class in it: test/test/1.png. */
+  private int first(Path name, String before) {
+    return samples.splits().size() > 1
+            && name.getNameCount() > 2
+            && name.getName(1).toString().equals(before)
+        ? 1
+        : 0;
   }
 
   /** A name that no other picture has, there or among those that move. */

@@ -42,7 +42,8 @@ import picocli.CommandLine.Spec;
       "Written is what the labels were read from with the labels changed and all else as it is: a",
       "table with its other columns, header and quotes, an array of its type and shape. With --join",
       "another table of the same samples is, such as the list that a dataset was read from.",
-      "Folders of classes are not touched: --moves lists which pictures belong elsewhere.",
+      "Folders of classes are not touched: --moves lists which pictures belong elsewhere. Of a table",
+      "in Parquet the labels alone are written, row by row.",
       ""
     },
     footer = {
@@ -192,7 +193,7 @@ final class LabelsApplyCommand implements Callable<Integer> {
   private LabelDecisions joined(LabelDecisions decided, int rows) {
     if (LabelEdits.kind(labels) != LabelEdits.Kind.TABLE || FeatureFolder.of(labels) != null) {
       throw new InputException(
-          "--join: is for a column of a table as --labels; " + labels + " is none");
+          "--join: is for a column of a .csv or .tsv as --labels; " + labels + " is none");
     }
     Path table = ArrayPath.of(labels).file();
     List<String> names = Names.read(Path.of(table + ":" + join), rows, "rows of " + table).list();

@@ -202,6 +202,7 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
       }
     }
     List<DecidedLine> moved = new ArrayList<>();
+    Map<Integer, DecidedLine> decided = new HashMap<>();
     for (DecidedLine line : rows) {
       if (line.name == null) {
         throw InputFile.problem(
@@ -220,7 +221,20 @@ public record LabelDecisions(Path file, List<DecidedLine> rows, String madeFor) 
                 + (twice.contains(name) ? " has more than once" : " has no such row"),
             "name the column that has the samples' names, or leave that line out");
       }
-      moved.add(new DecidedLine(line.line, rowOf.get(name), line.name, line.before, line.after));
+      int row = rowOf.get(name);
+      DecidedLine earlier = decided.putIfAbsent(row, line);
+      if (earlier != null && !earlier.after.equals(line.after)) {
+        throw wrong(
+            line,
+            "decides on '"
+                + InputFile.printable(line.name)
+                + "' once more, otherwise than line "
+                + earlier.line,
+            "keep one of them");
+      }
+      if (earlier == null) {
+        moved.add(new DecidedLine(line.line, row, line.name, line.before, line.after));
+      }
     }
     return new LabelDecisions(file, List.copyOf(moved), null);
   }

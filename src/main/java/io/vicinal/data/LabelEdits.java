@@ -78,6 +78,10 @@ public final class LabelEdits {
     };
   }
 
+  private static boolean isParquet(Path labels) {
+    return ArrayFile.Format.of(ArrayPath.of(labels).file()) == ArrayFile.Format.PARQUET;
+  }
+
   private static boolean ending(Path file, String... endings) {
     String name = file.getFileName().toString().toLowerCase(Locale.ROOT);
     return List.of(endings).stream().anyMatch(name::endsWith);
@@ -95,6 +99,12 @@ public final class LabelEdits {
       return kind == Kind.OTHER ? Kind.ARRAY : kind;
     }
     if (ending(out, ".csv", ".tsv")) {
+      if (kind == Kind.OTHER && isParquet(labels)) {
+        throw new InputException(
+            out
+                + ": a Parquet table is not written again; name a .npy or .txt, which has its labels"
+                + " row by row");
+      }
       if (kind != Kind.TABLE) {
         throw new InputException(
             out + ": is written where the labels are a column of a table; name a .npy or .txt");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.vicinal.data.LabelDecisions;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
+import io.vicinal.data.TableFile;
 import io.vicinal.tensor.Arena;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -294,6 +295,40 @@ class LabelsApplyTest {
     assertThat(Files.readAllBytes(folder.resolve("cleaned.npy")))
         .isEqualTo(
             Files.readAllBytes(NpyBytes.raw(folder.resolve("expected.npy"), type, after, 5, 1)));
+  }
+
+  /** Two samples may be one row of another table: parts of one picture. */
+  @Test
+  void twoDecisionsOnOneRowOfAnotherTableMustAgree() throws IOException {
+    Files.writeString(folder.resolve("list.csv"), "path,label\na.png,cat\nb.png,dog\n");
+    String header = "sample,sample_name,label,proposed,decision\n";
+    String first = "7,./a.png,cat,dog,accept\n";
+    apply("list.csv:label", header + first + "9,a.png,cat,cat,keep\n", "c.csv", "--join", "path")
+        .failed(2, "line 3 decides on 'a.png' once more", "line 2");
+    assertThat(folder.resolve("c.csv")).doesNotExist();
+    apply(
+            "list.csv:label",
+            header + first + "9,x/../a.png,cat,dog,accept\n",
+            "c.csv",
+            "--join",
+            "path")
+        .succeeded();
+    assertThat(folder.resolve("c.csv")).hasContent("path,label\na.png,dog\nb.png,dog\n");
+  }
+
+  @Test
+  void aTableInParquetIsNotWrittenAgain() throws IOException {
+    List<String> labels = List.of("cat", "dog", "cat");
+    new TableFile(3)
+        .texts("label", row -> labels.get((int) row))
+        .write(folder.resolve("t.parquet"));
+    String rows = "sample,label,decision,new_label\n2,cat,other,dog\n";
+    apply("t.parquet:label", rows, "c.csv").failed(2, "Parquet table is not written", ".npy or");
+    apply("t.parquet:label", rows, "c.parquet").failed(2, "is written as .npy");
+    apply("t.parquet:label", rows, "c.npy").succeeded();
+    assertThat(read("c.npy")).containsExactly("cat", "dog", "dog");
+    apply("t.parquet:label", rows, "c.txt").succeeded();
+    assertThat(folder.resolve("c.txt")).hasContent("cat\ndog\ndog\n");
   }
 
   @Test

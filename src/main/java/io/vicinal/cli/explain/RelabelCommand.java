@@ -43,8 +43,8 @@ import picocli.CommandLine.Spec;
       "of these.",
       "",
       "Writes proposals.csv, suspects.csv (to fill in: see 'labels apply'), labels.npy (the whole",
-      "dataset's, cleaned), labels.csv (the table that the labels are a column of, with those cells",
-      "changed), with --inject instead noise.csv and labels-noisy.npy, summary.json, report.html.",
+      "dataset's, cleaned), labels.csv (the .csv or .tsv that the labels are a column of, with those",
+      "cells changed), with --inject instead noise.csv and labels-noisy.npy, summary.json, report.html.",
       ""
     },
     footer = {
