@@ -396,6 +396,19 @@ class ExportCommandTest {
         DirectoryReader reader = DirectoryReader.open(directory)) {
       assertThat(reader.numDocs()).isEqualTo(ROWS);
     }
+    // What begins as Lucene's files do is somebody's all the same.
+    for (String name : List.of("_index.md", "_site.doc", "_0.cfs")) {
+      Path notes = Files.createDirectory(folder.resolve("with " + name)).resolve(name);
+      Files.writeString(notes, "mine");
+      Outcome.of(line, run, notes.getParent()).failed(2, "index's; name a new folder");
+      Outcome.of(line + " --overwrite", run, notes.getParent()).failed(2, "new folder");
+      assertThat(notes).hasContent("mine");
+    }
+    Path site = folder.resolve("site");
+    Outcome.of(line, run, site).succeeded();
+    Files.writeString(site.resolve("_index.md"), "mine");
+    Outcome.of(line + " --overwrite", run, site).failed(2, "holds other files");
+    assertThat(site.resolve("_index.md")).hasContent("mine");
     try (Stream<Path> files = Files.list(folder)) {
       assertThat(files.map(file -> file.getFileName().toString()))
           .noneMatch(name -> name.startsWith(".vicinal-tmp"));

@@ -47,7 +47,11 @@ import picocli.CommandLine.Spec;
     footer = {"", "Example:", "  vicinal export lucene --head runs/first --out first.lucene"})
 final class LuceneExportCommand implements Callable<Integer> {
   private static final int LONGEST = 32766; // bytes of a term
-  private static final String OWN = "_.*|write\\.lock|(pending_)?segments.*";
+
+  /** Files of an index: others that begin so, such as _notes.md, Lucene would remove. */
+  private static final String OWN =
+      "_[0-9a-z]+(_\\w+)?\\.(si|cf[se]|fd[txm]|fnm|ti[mp]|tmd|doc|pos|pay|psm|nv[dm]|dv[dm]|ve[cmqx]"
+          + "|vem[fq]|kd[dim]|liv|tv[dxm]|tmp)|write\\.lock|(pending_)?segments(_[0-9a-z]+|\\.gen)?";
 
   @Spec private CommandSpec spec;
 
@@ -129,6 +133,9 @@ final class LuceneExportCommand implements Callable<Integer> {
       throw new InputException(out + ": holds other files than an index's; name a new folder");
     }
     boolean index = files.stream().anyMatch(name -> name.startsWith("segments"));
+    if (!files.isEmpty() && !index && !files.contains("write.lock")) { // that a killed process leaves
+      throw new InputException(out + ": holds files that are no index's; name a new folder");
+    }
     if (index && !outputs.overwrite() && !LuceneIndex.isOurs(out)) {
       throw new InputException(
           out
