@@ -23,6 +23,7 @@ import io.vicinal.data.image.DatasetImages;
 import io.vicinal.data.image.ImageSource;
 import io.vicinal.data.image.ImageView.Filter;
 import io.vicinal.data.image.SkippingImages;
+import io.vicinal.data.onnx.ExternalWeights;
 import io.vicinal.data.onnx.FeatureExtractor;
 import io.vicinal.data.onnx.FeatureRows;
 import io.vicinal.data.onnx.ModelPictures;
@@ -341,12 +342,7 @@ final class FeaturesCommand implements Callable<Integer> {
       OnnxModel network, ModelPictures pictures, boolean channelsFirst, Dataset data, int each) {
     MessageDigest digest = sha256();
     file(model, digest);
-    for (String ending : List.of(".data", "_data")) { // weights that did not fit
-      Path beside = model.resolveSibling(model.getFileName() + ending);
-      if (Files.exists(beside)) {
-        file(beside, digest);
-      }
-    }
+    ExternalWeights.of(model).forEach(beside -> file(beside, digest));
     JsonObject json = new JsonObject();
     json.addProperty("model", model.getFileName().toString());
     json.addProperty("model_sha256", hex(digest));

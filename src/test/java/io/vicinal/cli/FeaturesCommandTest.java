@@ -283,6 +283,23 @@ class FeaturesCommandTest {
     assertThat(key(line, photos, model)).isNotEqualTo(key);
   }
 
+  /** Whatever the files are called that a model keeps weights in, and wherever it says so. */
+  @Test
+  void theKeyIsTheWeightsBesideAModel() throws IOException {
+    Path photos = photos(1);
+    Path model = folder.resolve("m.onnx");
+    TinyOnnx.outside(model, SIDE, "the weights.bin");
+    String line = "features --images % --model % --run % " + PIXELS;
+    String key = key(line, photos, model);
+    Files.writeString(folder.resolve("m.onnx.data"), "of another model");
+    assertThat(key(line, photos, model)).isEqualTo(key);
+    Path weights = folder.resolve("the weights.bin");
+    byte[] other = Files.readAllBytes(weights);
+    other[1] ^= 1;
+    Files.write(weights, other);
+    assertThat(key(line, photos, model)).isNotEqualTo(key);
+  }
+
   /** Of features in a folder of their own. */
   private String key(String line, Path photos, Path model) throws IOException {
     Path run = Files.createTempDirectory(folder, "key");

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -250,6 +251,42 @@ class OnnxHeadTest {
         OnnxMessage.tensor("w", new float[0], 3).number(14, 1); // its numbers lie elsewhere
     TinyOnnx.write(file, new OnnxMessage().message(5, outside), 13);
     refused(file, "weights in a file beside it");
+  }
+
+  @Test
+  void filesBesideAModelAreFoundInGraphsOfNodesToo() throws IOException {
+    for (String name : List.of("a.bin", "b.bin", "c.bin")) {
+      Files.writeString(folder.resolve(name), name);
+    }
+    OnnxMessage inner = new OnnxMessage().message(5, TinyOnnx.external("w", "b.bin"));
+    OnnxMessage branch = new OnnxMessage().text(1, "then_branch").message(6, inner);
+    OnnxMessage constant =
+        new OnnxMessage().text(1, "value").message(5, TinyOnnx.external("v", "a.bin"));
+    OnnxMessage graph =
+        new OnnxMessage()
+            .message(1, new OnnxMessage().text(2, "y").message(5, branch))
+            .message(1, new OnnxMessage().text(2, "z").message(5, constant))
+            .message(5, TinyOnnx.external("u", "none.bin"))
+            .message(5, OnnxMessage.tensor("c.bin", new float[] {1}, 1));
+    Path file = folder.resolve("model.onnx");
+    TinyOnnx.write(file, graph);
+    assertThat(ExternalWeights.of(file))
+        .containsExactly(folder.resolve("a.bin"), folder.resolve("b.bin"));
+    byte[] good = Files.readAllBytes(file);
+    Files.write(file, Arrays.copyOf(good, good.length / 2));
+    assertThatThrownBy(() -> ExternalWeights.of(file))
+        .isInstanceOf(InputException.class)
+        .hasMessageContaining("can be taken apart; export it again");
+    OnnxMessage deep = new OnnxMessage();
+    for (int i = 0; i < 200; i++) { // each within the last: graph, node, attribute
+      deep = new OnnxMessage().message(1, new OnnxMessage().message(5, branch(deep)));
+    }
+    TinyOnnx.write(file, deep);
+    assertThatThrownBy(() -> ExternalWeights.of(file)).isInstanceOf(InputException.class);
+  }
+
+  private static OnnxMessage branch(OnnxMessage graph) {
+    return new OnnxMessage().message(6, graph);
   }
 
   private void refused(Path model, String... said) {

@@ -9,6 +9,8 @@ import static io.vicinal.data.onnx.OnnxMessage.value;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
@@ -116,7 +118,40 @@ public final class TinyOnnx {
     write(file, graph);
   }
 
+  /**
+   * The same as {@link #network} with its matrix in another file.
+   *
+   * @param weights what that is called, in the same folder
+   */
+  public static void outside(Path file, long side, String weights) throws IOException {
+    ByteBuffer raw = ByteBuffer.allocate(4 * WEIGHT.length).order(ByteOrder.LITTLE_ENDIAN);
+    raw.asFloatBuffer().put(WEIGHT);
+    Files.write(file.resolveSibling(weights), raw.array());
+    OnnxMessage graph =
+        body(new OnnxMessage(), "x", "features", KERNEL, external("weight", weights))
+            .message(11, value("x", FLOAT, -1, 3, side, side))
+            .message(12, value("features", FLOAT, -1, WIDTH));
+    write(file, graph);
+  }
+
+  /** [WIDTH, CHANNELS], in another file. */
+  static OnnxMessage external(String name, String file) {
+    return new OnnxMessage()
+        .number(1, WIDTH)
+        .number(1, CHANNELS)
+        .number(2, FLOAT)
+        .text(8, name)
+        .message(13, new OnnxMessage().text(1, "location").text(2, file))
+        .message(13, new OnnxMessage().text(1, "offset").text(2, "0"))
+        .number(14, 1);
+  }
+
   private static OnnxMessage body(OnnxMessage graph, String in, String out, float[] kernel) {
+    return body(graph, in, out, kernel, tensor("weight", WEIGHT, WIDTH, CHANNELS));
+  }
+
+  private static OnnxMessage body(
+      OnnxMessage graph, String in, String out, float[] kernel, OnnxMessage weight) {
     return graph
         .message(
             1,
@@ -129,7 +164,7 @@ public final class TinyOnnx {
         .message(1, node("Gemm", out, "f", "weight", "bias").message(5, integer("transB", 1)))
         .message(5, tensor("kernel", kernel, CHANNELS, 3, 3, 3))
         .message(5, tensor("shift", SHIFT, CHANNELS))
-        .message(5, tensor("weight", WEIGHT, WIDTH, CHANNELS))
+        .message(5, weight)
         .message(5, tensor("bias", BIAS, WIDTH));
   }
 
