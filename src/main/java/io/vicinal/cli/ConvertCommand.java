@@ -5,6 +5,7 @@ import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "Any matrix that commands take, such as features, embeddings or the scores of 'explain', with",
-      "its labels and names beside it. Numbers stay float32 or float64; integers become floating.",
+      "its labels and names beside it; a folder of 'features' has both. Numbers stay float32 or",
+      "float64; integers become floating.",
       ""
     },
     footer = {
@@ -83,7 +85,6 @@ final class ConvertCommand implements Callable<Integer> {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, sampleNames);
       Tensor matrix = files.largeMatrix(array, null);
       long rows = matrix.dim(0);
-      Names names = Names.read(sampleNames, rows, "rows");
       boolean table = TableFile.isTable(written.path());
       if (!table && (labels != null || sampleNames != null)) {
         throw Text.wrong(
@@ -91,11 +92,13 @@ final class ConvertCommand implements Callable<Integer> {
       }
       if (table) {
         TableFile file = new TableFile(rows);
-        if (sampleNames != null) {
+        Names names = Names.read(FeatureFolder.or(sampleNames, array), rows, "rows");
+        if (names.known()) {
           file.texts("name", row -> names.get(row));
         }
-        if (labels != null) {
-          label(file, files.labels(labels, array, rows, Names.none()));
+        Path own = FeatureFolder.or(labels, array);
+        if (own != null) {
+          label(file, files.labels(own, array, rows, Names.none()));
         }
         file.matrix(name, matrix).write(written.path());
       } else {

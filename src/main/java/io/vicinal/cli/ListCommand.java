@@ -241,8 +241,8 @@ final class ListCommand implements Callable<Integer> {
     entry(
         "adamw",
         "lr=0.001  beta1=0.9  beta2=0.999  eps=1e-8  weightDecay=0.01",
-        "as torch.optim.AdamW: weight decay apart from the gradient, unless it is given of the head"
-            + " alone",
+        "as torch.optim.AdamW: weight decay apart from the gradient; 0.01 of the head unless given,"
+            + " and none then of what the loss learns",
         SOURCE + "Loshchilov, Hutter, arXiv:1711.05101");
     entry(
         "rmsprop",

@@ -7,6 +7,7 @@ import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
 import io.vicinal.cli.common.Text;
+import io.vicinal.data.FeatureFolder;
 import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Names;
 import io.vicinal.retrieval.NeighbourList;
@@ -66,7 +67,7 @@ final class NeighboursCommand implements Callable<Integer> {
       paramLabel = "LIST",
       description = {
         "What to call the rows: a .txt with a name a line, FILE.csv:COLUMN, FILE.parquet:COLUMN or a",
-        "folder of 'features'."
+        "folder of 'features', which as --embeddings gives its own."
       })
   private Path sampleNames;
 
@@ -117,9 +118,12 @@ final class NeighboursCommand implements Callable<Integer> {
             gallery == null ? " beside the query" : "",
             k);
       }
-      Names ofRows = Names.read(sampleNames, e.dim(0), "rows");
+      Names ofRows = Names.read(FeatureFolder.or(sampleNames, embeddings), e.dim(0), "rows");
       Names ofGallery =
-          gallery == null ? ofRows : Names.read(galleryNames, g.dim(0), "rows of the gallery");
+          gallery == null
+              ? ofRows
+              : Names.read(
+                  FeatureFolder.or(galleryNames, gallery), g.dim(0), "rows of the gallery");
       long[] self = gallery == null ? LongStream.range(0, e.dim(0)).toArray() : null;
       NeighbourList list = Neighbours.search(e, g, k, self, backend);
       list.table(ofRows, ofGallery).write(written.path());

@@ -276,6 +276,38 @@ class FeatureFolderTest {
         .failed(2, "--moves: needs a folder of 'features'");
   }
 
+  @Test
+  void tablesOfAFolderHaveItsNamesAndLabels() {
+    Path table = folder.resolve("n.csv");
+    Outcome.of("neighbours --embeddings % --k 1 --out %", features + ":test", table).succeeded();
+    assertThat(cells(table, "query_name").stream().map(row -> row.get(0)))
+        .containsExactlyElementsOf(samples("test"));
+    Outcome.of("convert % --out % --overwrite", features + ":test", table).succeeded();
+    assertThat(cells(table, "name").stream().map(row -> row.get(0)))
+        .containsExactlyElementsOf(samples("test"));
+    assertThat(cells(table, "label").get(11)).containsExactly(CLASSES.get(2));
+    Outcome.of("convert % --out %", features + ":test", folder.resolve("n.npy")).succeeded();
+  }
+
+  @Test
+  void aClassMayBeCalledAsItsSplit() throws IOException {
+    Random random = new Random(3);
+    Path photos = folder.resolve("twins");
+    for (String name : List.of("train/dog/1", "train/dog/2", "test/test/1", "test/dog/1")) {
+      picture(photos.resolve(name + ".png"), random, SHADES[0]);
+    }
+    Path moves = folder.resolve("twins.csv");
+    Path decisions = folder.resolve("twins decisions.csv");
+    Files.writeString(decisions, "sample,label,decision,new_label\n1,test,other,dog\n");
+    Outcome.of(
+            "labels apply --labels % --decisions % --moves %",
+            extracted(photos, "of twins") + ":test",
+            decisions,
+            moves)
+        .succeeded();
+    assertThat(cells(moves, "to").get(0).get(0)).endsWith("/twins/test/dog/1-1.png");
+  }
+
   private static String quoted(String cell) {
     return '"' + cell.replace("\"", "\"\"") + '"';
   }
