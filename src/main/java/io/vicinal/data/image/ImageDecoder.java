@@ -72,7 +72,9 @@ public final class ImageDecoder implements AutoCloseable {
   /** Memory for an encoded picture, which the caller fills before anything else is asked. */
   ByteBuffer room(int length) {
     if (own.capacity() < length) {
+      size = 0;
       own.close();
+      own = new BytePointer(0L); // stays where there is no memory for more
       own = new BytePointer(Math.min(2L * length, Integer.MAX_VALUE - 8));
     }
     bytes.set(own.address());
