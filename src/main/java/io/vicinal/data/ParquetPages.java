@@ -162,9 +162,7 @@ final class ParquetPages implements PageReader {
           "a dictionary of " + values + " values in " + bytes.length + " bytes");
     }
     return new DictionaryPage(
-        BytesInput.from(bytes),
-        values,
-        encoding(header.getDictionary_page_header().getEncoding()));
+        BytesInput.from(bytes), values, encoding(header.getDictionary_page_header().getEncoding()));
   }
 
   /** What a value takes in a dictionary; a text at least its length. */

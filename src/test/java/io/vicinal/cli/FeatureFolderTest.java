@@ -301,9 +301,7 @@ class FeatureFolderTest {
     Files.writeString(decisions, "sample,label,decision,new_label\n1,test,other,dog\n");
     Outcome.of(
             "labels apply --labels % --decisions % --moves %",
-            extracted(photos, "of twins") + ":test",
-            decisions,
-            moves)
+            extracted(photos, "of twins") + ":test", decisions, moves)
         .succeeded();
     assertThat(cells(moves, "to").get(0).get(0)).endsWith("/twins/test/dog/1-1.png");
   }

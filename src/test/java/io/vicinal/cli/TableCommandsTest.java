@@ -99,9 +99,7 @@ class TableCommandsTest {
           .failed(2, "t." + ending + ": NaN at [2, 1] (column a score)");
       Outcome.of(
               "train --set % --set % --run %",
-              "data.features=" + table,
-              "data.labels=" + table + ":y",
-              folder.resolve("run"))
+              "data.features=" + table, "data.labels=" + table + ":y", folder.resolve("run"))
           .failed(2, "features[2, 1] (column a score) is NaN or infinite");
     }
   }

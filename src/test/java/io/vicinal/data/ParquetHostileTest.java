@@ -88,8 +88,7 @@ class ParquetHostileTest {
     SchemaElement leaf = new SchemaElement("v").setType(Type.INT64);
     leaf.setRepetition_type(FieldRepetitionType.REQUIRED);
     ByteArrayOutputStream footer = new ByteArrayOutputStream();
-    Util.writeFileMetaData(
-        new FileMetaData(1, List.of(root, leaf), rows, List.of(group)), footer);
+    Util.writeFileMetaData(new FileMetaData(1, List.of(root, leaf), rows, List.of(group)), footer);
     return write(pages, footer.toByteArray());
   }
 

@@ -186,9 +186,7 @@ public final class ArrayFiles {
           file,
           values.at(bad),
           place(bad, values.shape()),
-          values.shape().rank() == 2
-              ? ArrayFile.column(file, bad % values.dim(1), beside)
-              : "");
+          values.shape().rank() == 2 ? ArrayFile.column(file, bad % values.dim(1), beside) : "");
     }
     return values;
   }

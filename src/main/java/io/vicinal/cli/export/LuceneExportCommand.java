@@ -133,7 +133,9 @@ final class LuceneExportCommand implements Callable<Integer> {
       throw new InputException(out + ": holds other files than an index's; name a new folder");
     }
     boolean index = files.stream().anyMatch(name -> name.startsWith("segments"));
-    if (!files.isEmpty() && !index && !files.contains("write.lock")) { // that a killed process leaves
+    if (!files.isEmpty()
+        && !index
+        && !files.contains("write.lock")) { // that a killed process leaves
       throw new InputException(out + ": holds files that are no index's; name a new folder");
     }
     if (index && !outputs.overwrite() && !LuceneIndex.isOurs(out)) {

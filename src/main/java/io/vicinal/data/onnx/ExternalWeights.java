@@ -39,8 +39,7 @@ public final class ExternalWeights {
             FUNCTION, Map.of(7, NODE),
             GRAPH, Map.of(1, NODE, 5, TENSOR, 15, SPARSE),
             NODE, Map.of(5, ATTRIBUTE),
-            ATTRIBUTE,
-                Map.of(5, TENSOR, 6, GRAPH, 10, TENSOR, 11, GRAPH, 22, SPARSE, 23, SPARSE),
+            ATTRIBUTE, Map.of(5, TENSOR, 6, GRAPH, 10, TENSOR, 11, GRAPH, 22, SPARSE, 23, SPARSE),
             SPARSE, Map.of(1, TENSOR, 2, TENSOR));
 
     Message part(int field) {
