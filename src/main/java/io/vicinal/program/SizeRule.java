@@ -147,10 +147,16 @@ interface SizeRule {
   SizeRule CONCAT =
       (x, a) -> {
         requireEqualRanks(x.get(0), x.get(1));
-        return x.get(0).with(a.axis(x.get(0).rank()), Sizes.OWN);
+        int axis = a.axis(x.get(0).rank());
+        return x.get(0).with(axis, Sizes.sum(x.get(0).get(axis), x.get(1).get(axis)));
       };
 
-  SizeRule SLICE = (x, a) -> x.get(0).with(a.axis(x.get(0).rank()), Sizes.OWN);
+  SizeRule SLICE =
+      (x, a) -> {
+        int axis = a.axis(x.get(0).rank());
+        String size = Sizes.part(x.get(0).get(axis), a.text("from"), a.text("to"));
+        return x.get(0).with(axis, size);
+      };
 
   SizeRule PROXY_LOSS =
       (x, a) -> {

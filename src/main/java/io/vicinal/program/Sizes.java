@@ -34,6 +34,25 @@ record Sizes(List<String> names) {
     return a != null && b != null ? Long.toString(a * b) : first + "*" + second;
   }
 
+  /** The size of two axes one behind the other. */
+  static String sum(String first, String second) {
+    Long a = number(first);
+    Long b = number(second);
+    return a != null && b != null ? Long.toString(a + b) : OWN;
+  }
+
+  /** The size of a part of an axis; negative positions and {@code end} count from its end. */
+  static String part(String size, String from, String to) {
+    long first = Long.parseLong(from);
+    long last = to.equals("end") ? 0 : Long.parseLong(to);
+    boolean lastFromEnd = to.equals("end") || last < 0;
+    Long all = first < 0 == lastFromEnd ? Long.valueOf(0) : number(size);
+    if (all == null) {
+      return OWN;
+    }
+    return Long.toString(Math.max(0, lastFromEnd ? all + last - first : last - first - all));
+  }
+
   int rank() {
     return names.size();
   }

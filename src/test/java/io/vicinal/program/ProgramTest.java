@@ -44,6 +44,22 @@ class ProgramTest {
   }
 
   @Test
+  void sizesOfJoinedAndCutAxesAreKnownWhereTheyFollow() {
+    Expr a = graph.real("a", "B", "3");
+    Expr b = graph.real("b", "B", "5");
+    assertThat(a.concat(b, 1).known(1)).isEqualTo(8);
+    assertThat(b.slice(1, 2).known(1)).isEqualTo(3);
+    assertThat(b.slice(1, -2).known(1)).isEqualTo(2);
+    assertThat(b.slice(1, 1, -1).known(1)).isEqualTo(3);
+    assertThat(b.slice(1, -4, 3).known(1)).isEqualTo(2);
+    assertThat(b.slice(1, -4, -1).known(1)).isEqualTo(3);
+    assertThat(a.slice(0, 1, 4).known(0)).isEqualTo(3);
+    assertThat(a.slice(0, -2).known(0)).isEqualTo(2);
+    assertThatThrownBy(() -> a.slice(0, 1).known(0)).hasMessageContaining("no known size");
+    assertThatThrownBy(() -> a.concat(a, 0).known(0)).hasMessageContaining("no known size");
+  }
+
+  @Test
   void whatIsWrittenTwiceIsOneExpression() {
     assertThat(x.times(y).plus(1)).isSameAs(x.times(y).plus(1));
     assertThat(x.sum(1, 0)).isSameAs(x.sum(0, 1));
