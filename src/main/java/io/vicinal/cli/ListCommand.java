@@ -15,6 +15,7 @@ import io.vicinal.loss.tuple.TupleLosses;
 import io.vicinal.mine.Miner;
 import io.vicinal.mine.Miners;
 import io.vicinal.nn.network.Layers.Statistics;
+import io.vicinal.nn.network.Modifier;
 import io.vicinal.nn.network.Network;
 import io.vicinal.nn.network.NetworkProgram;
 import io.vicinal.nn.network.Networks;
@@ -310,6 +311,12 @@ final class ListCommand implements Callable<Integer> {
 
   private void networks() {
     title("networks", "'vicinal network NAME'");
+    note(
+        "Words behind a name change it, as in resnet50_frozen_normalize. "
+            + Stream.of(Modifier.values())
+                .map(modifier -> modifier + ": " + modifier.effect())
+                .collect(Collectors.joining("; "))
+            + ".");
     for (String name : Networks.names()) {
       Network network = Networks.named(name);
       Network.Images images = network.images();

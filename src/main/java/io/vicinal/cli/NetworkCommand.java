@@ -42,10 +42,11 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "For checking another implementation, or for a training loop of your own. Weights have the",
-      "names of torchvision; what the file holds beyond the network is said.",
+      "names of the framework that 'vicinal list networks' says; what the file holds beyond the",
+      "network is said.",
       "",
       "Writes to the folder: features.npy, the pooled features; embeddings.npy where the file has the",
-      "layer behind them (fc); with --cotangent gradients.safetensors and grad_images.npy; with",
+      "layer behind them; with --cotangent gradients.safetensors and grad_images.npy; with",
       "--direction tangent.npy and, if there is a cotangent, hvp.safetensors, the Hessian of the sum",
       "of cotangent times features. With --train running.safetensors has the next running statistics.",
       ""
@@ -88,7 +89,7 @@ final class NetworkCommand implements Callable<Integer> {
       names = "--weights",
       required = true,
       paramLabel = "W.safetensors",
-      description = "What the network learned, by torchvision's names.")
+      description = "What the network learned, by its framework's names.")
   private Path weights;
 
   @Option(
@@ -219,7 +220,11 @@ final class NetworkCommand implements Callable<Integer> {
     Tensor features = results.get(NetworkProgram.FEATURES);
     Npy.write(folder.file(FEATURES_FILE), features);
     if (found.classifier() != null) {
-      Npy.write(folder.file(EMBEDDINGS_FILE), embeddings(backend, arena, features, found));
+      Tensor embeddings = embeddings(backend, arena, features, found);
+      if (Networks.named(name).normalised()) {
+        backend.normalizeRows(embeddings, embeddings);
+      }
+      Npy.write(folder.file(EMBEDDINGS_FILE), embeddings);
     }
     if (cotangent != null) {
       Map<String, Tensor> gradients = named(results, GRADIENT);

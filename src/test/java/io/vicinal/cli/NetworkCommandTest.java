@@ -94,6 +94,27 @@ class NetworkCommandTest {
     assertThat(at("out").resolve("gradients.safetensors")).doesNotExist();
   }
 
+  @Test
+  void wordsBehindTheNameFreezeAndNormalise() {
+    network("convnet-28", "--threads 1").succeeded();
+    float[] features = written("features.npy").toFloats();
+    float[] embeddings = written("embeddings.npy").toFloats();
+    network("convnet-28_normalize_frozen", "--train --overwrite").succeeded();
+    assertThat(written("features.npy").toFloats()).isEqualTo(features);
+    assertThat(Safetensors.read(at("out").resolve("running.safetensors"), arena)).isEmpty();
+    float[] unit = written("embeddings.npy").toFloats();
+    for (int row = 0; row < BATCH; row++) {
+      double length = 0;
+      for (int k = 0; k < 5; k++) {
+        length = Math.hypot(length, embeddings[5 * row + k]);
+      }
+      for (int k = 0; k < 5; k++) {
+        double expected = embeddings[5 * row + k] / length;
+        assertThat((double) unit[5 * row + k]).isCloseTo(expected, Offset.offset(1e-6));
+      }
+    }
+  }
+
   /** The Hessian's product is the slope of the gradient, the tangent that of the features. */
   @Test
   void derivativesAreSlopes() {

@@ -24,7 +24,9 @@ public final class Layers {
     RUNNING
   }
 
-  private static final double EPSILON = 1e-5;
+  /** What torch adds to a variance, where nobody says otherwise. */
+  static final double EPSILON = 1e-5;
+
   private static final double MOMENTUM = 0.1;
 
   private final Graph graph;
@@ -58,6 +60,11 @@ public final class Layers {
   /** The same with a name in front of what is declared. */
   public Layers in(String name) {
     return new Layers(graph, statistics, prefix + name + ".", variables, inputs, next);
+  }
+
+  /** The same with running statistics that stay. */
+  public Layers frozen() {
+    return new Layers(graph, Statistics.RUNNING, prefix, variables, inputs, next);
   }
 
   /** What was declared, in its order. */
@@ -99,11 +106,39 @@ public final class Layers {
 
   /** The same in groups of channels. */
   public Expr convolve(String name, Expr x, int channels, int kernel, Slide slide, int groups) {
-    int in = x.known(3);
+    return x.convolve(kernels(name, x, channels, kernel, groups), slide, groups);
+  }
+
+  private Expr kernels(String name, Expr x, int channels, int kernel, int groups) {
     double fanOut = channels * (double) kernel * kernel / groups;
-    Expr weight =
-        learned(name + ".weight", Start.kaiming(fanOut), channels, in / groups, kernel, kernel);
-    return x.convolve(weight, slide, groups);
+    long in = x.known(3) / groups;
+    return learned(name + ".weight", Start.kaiming(fanOut), channels, in, kernel, kernel);
+  }
+
+  /** The same with a bias for each channel of the result. */
+  public Expr convolveWithBias(String name, Expr x, int channels, int kernel, Slide slide) {
+    Expr maps = x.convolve(kernels(name, x, channels, kernel, 1), slide);
+    double fanIn = x.known(3) * (double) kernel * kernel;
+    return maps.plus(each(learned(name + ".bias", Start.uniform(fanIn), channels)));
+  }
+
+  /**
+   * A convolution whose weights of each channel of the result are centred and divided by the root
+   * of their variance (Qiao et al., 2019).
+   *
+   * @param epsilon what is added to the variance
+   */
+  public Expr convolveStandardised(
+      String name, Expr x, int channels, int kernel, Slide slide, double epsilon) {
+    Expr weight = kernels(name, x, channels, kernel, 1);
+    Expr centred = weight.minus(weight.mean(1, 2, 3));
+    Expr variance = centred.square().mean(1, 2, 3);
+    return x.convolve(centred.over(variance.plus(epsilon).sqrt()), slide);
+  }
+
+  /** A number for each channel, in the last of four axes. */
+  private static Expr each(Expr vector) {
+    return vector.row().expand(0).expand(0);
   }
 
   /** Batch normalisation with torch's constants. */
@@ -111,11 +146,19 @@ public final class Layers {
     return batchNorm(name, x, EPSILON);
   }
 
-  /**
-   * Batch normalisation. Its running statistics keep 0.9 of themselves in a step; the running
-   * variance is that over n - 1 values, the batch's own over n, as torch has it.
-   */
+  /** Batch normalisation whose running statistics keep 0.9 of themselves in a step. */
   public Expr batchNorm(String name, Expr x, double epsilon) {
+    return batchNorm(name, x, epsilon, MOMENTUM);
+  }
+
+  /**
+   * Batch normalisation. The running variance is that over n - 1 values, the batch's own over n, as
+   * torch has it.
+   *
+   * @param epsilon what is added to the variance
+   * @param momentum the batch's part of the next running statistics
+   */
+  public Expr batchNorm(String name, Expr x, double epsilon, double momentum) {
     Layers net = in(name);
     int channels = x.known(x.rank() - 1);
     Expr scale = net.learned("weight", Start.ONES, channels);
@@ -128,13 +171,55 @@ public final class Layers {
     }
     NormalisedBatch batch = x.normaliseBatch(scale, shift, epsilon);
     Expr n = x.size().over(channels);
-    net.becomes("running_mean", mean, batch.mean());
-    net.becomes("running_var", variance, batch.variance().times(n.over(n.minus(1))));
+    net.becomes("running_mean", mean, batch.mean(), momentum);
+    net.becomes("running_var", variance, batch.variance().times(n.over(n.minus(1))), momentum);
     return batch.value();
   }
 
-  private void becomes(String name, Expr running, Expr batch) {
-    next.put(prefix + name, running.times(1 - MOMENTUM).plus(batch.times(MOMENTUM)).stop());
+  private void becomes(String name, Expr running, Expr batch, double momentum) {
+    next.put(prefix + name, running.times(1 - momentum).plus(batch.times(momentum)).stop());
+  }
+
+  /** Group normalisation: of each image, channels next to each other have one mean and variance. */
+  public Expr groupNorm(String name, Expr x, int groups) {
+    Layers net = in(name);
+    int channels = x.known(3);
+    Expr scale = net.learned("weight", Start.ONES, channels);
+    Expr shift = net.learned("bias", Start.ZEROS, channels);
+    Expr centred = x.minus(overGroups(x.mean(1, 2), channels, groups));
+    Expr variance = overGroups(centred.square().mean(1, 2), channels, groups);
+    Expr factor = each(scale).over(variance.plus(EPSILON).sqrt());
+    return centred.times(factor).plus(each(shift));
+  }
+
+  /** For each channel the mean over its group, of [N, 1, 1, channels]. */
+  private Expr overGroups(Expr x, int channels, int groups) {
+    Expr rows = x.drop(2).drop(1);
+    Expr places = graph.range(groups).column().plus(graph.range(channels / groups).row());
+    Expr zeros = graph.constant(0).broadcastLike(rows.slice(1, 0, 1).expand(2));
+    Expr grid = zeros.plus(places.expand(0)); // [N, groups, channels / groups], for its shape
+    Expr means = rows.split(grid, 1).mean(2).broadcastLike(grid);
+    return means.join(1).expand(1).expand(1);
+  }
+
+  /** Each row with mean 0 and variance 1: layer normalisation without anything learned. */
+  public static Expr layerNorm(Expr rows) {
+    Expr centred = rows.minus(rows.mean(1));
+    return centred.over(centred.square().mean(1).plus(EPSILON).sqrt());
+  }
+
+  /**
+   * Squeeze and excite: channels times a factor in (0, 1) that two maps make of all channels'
+   * means, with silu between them.
+   *
+   * @param width channels between the two maps
+   */
+  public Expr squeezeExcite(String name, Expr x, int width) {
+    Layers net = in(name);
+    Expr means = x.mean(1, 2);
+    Expr squeezed = net.convolveWithBias("conv_reduce", means, width, 1, Slide.PLAIN).silu();
+    Expr gates = net.convolveWithBias("conv_expand", squeezed, x.known(3), 1, Slide.PLAIN);
+    return x.times(gates.sigmoid());
   }
 
   /** A linear map of rows, with a bias: x W' + b. */

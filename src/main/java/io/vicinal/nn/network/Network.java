@@ -1,6 +1,7 @@
 package io.vicinal.nn.network;
 
 import io.vicinal.program.Expr;
+import java.util.List;
 
 /**
  * A network before its weights: what it makes of a batch of images. An implementation names its
@@ -32,6 +33,23 @@ public interface Network {
    */
   default Expr features(Layers net, Expr images) {
     return map(net, images).globalAveragePool();
+  }
+
+  /** Whether an embedding, what the layer behind the features makes, is divided by its length. */
+  default boolean normalised() {
+    return false;
+  }
+
+  /**
+   * The layer behind the features, before training: weight [width, features] and bias, with the
+   * first values of torch's linear layers where a network says nothing else.
+   */
+  default List<Variable> head(long features, long width) {
+    Start start = Start.uniform(features);
+    return List.of(
+        new Variable(
+            classifier() + ".weight", Variable.Kind.LEARNED, new long[] {width, features}, start),
+        new Variable(classifier() + ".bias", Variable.Kind.LEARNED, new long[] {width}, start));
   }
 
   /** The name of the layer behind the features in the source framework's files. */

@@ -58,10 +58,17 @@ public record NetworkWeights(
     if (!missing.isEmpty() || !shapes.isEmpty()) {
       throw unlike(file, missing, shapes, List.copyOf(found.keySet()));
     }
-    Tensor weight = found.remove(classifier + ".weight");
+    Tensor weight = rows(found.remove(classifier + ".weight"));
     Tensor bias = found.remove(classifier + ".bias");
     return new NetworkWeights(
         values, as(weight, arena, dtype), as(bias, arena, dtype), List.copyOf(found.keySet()));
+  }
+
+  /** As a matrix; some files have a convolution of 1 x 1 there. */
+  private static Tensor rows(Tensor weight) {
+    boolean convolution =
+        weight != null && weight.shape().rank() == 4 && weight.dim(2) == 1 && weight.dim(3) == 1;
+    return convolution ? weight.reshape(weight.dim(0), weight.dim(1)) : weight;
   }
 
   private static InputException unlike(
