@@ -10,10 +10,13 @@ import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.TableFile;
+import io.vicinal.data.WeightFile;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,28 +25,35 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** {@code vicinal convert}: a matrix from one kind of file to another. */
+/** {@code vicinal convert}: a matrix, or weights, from one kind of file to another. */
 @Command(
     name = "convert",
     sortOptions = false,
-    header = "Write an array as .npy, .parquet, .csv or .tsv.",
+    header = "Write an array as .npy, .parquet, .csv or .tsv; weights as .safetensors or .pth.",
     description = {
       "",
       "Any matrix that commands take, such as features, embeddings or the scores of 'explain', with",
       "its labels and names beside it; a folder of 'features' has both. Numbers stay float32 or",
       "float64; integers become floating.",
+      "Of a network's weights (.safetensors, or .pth and .pt of torch.save) all tensors are written",
+      "under their names; float16 and bfloat16 become float32, whole numbers int64.",
       ""
     },
     footer = {
       "",
       "Example:",
       "  vicinal convert E.npy --labels y.npy --out E.parquet",
-      "  vicinal convert E.npy --out E.csv"
+      "  vicinal convert E.npy --out E.csv",
+      "  vicinal convert W.safetensors --out W.pth"
     })
 final class ConvertCommand implements Callable<Integer> {
+  private static final String[] ENDINGS = {
+    ".npy", ".parquet", ".csv", ".tsv", ".safetensors", ".pth", ".pt"
+  };
+
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "X.npy", description = "[N, D].")
+  @Parameters(paramLabel = "X.npy", description = "[N, D]; or weights.")
   private Path array;
 
   @Option(
@@ -71,7 +81,7 @@ final class ConvertCommand implements Callable<Integer> {
       paramLabel = "FILE",
       description = {
         "Written: .npy; .parquet, a row of numbers a list; .csv or .tsv, with columns e0, e1, ... of",
-        "numbers."
+        "numbers; weights: .safetensors, .pth or .pt."
       })
   private Path out;
 
@@ -79,7 +89,11 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (OutputFile written = new OutputFile(out, outputs, ".npy", ".parquet", ".csv", ".tsv");
+    if (WeightFile.isWeights(out)) {
+      weights();
+      return 0;
+    }
+    try (OutputFile written = new OutputFile(out, outputs, ENDINGS);
         Backend backend = Backend.cpu();
         Arena arena = Arena.host()) {
       ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, sampleNames);
@@ -110,6 +124,21 @@ final class ConvertCommand implements Callable<Integer> {
           .println(Text.say("%s rows of %s numbers: %s", rows, matrix.dim(1), out));
     }
     return 0;
+  }
+
+  private void weights() {
+    if (labels != null || sampleNames != null) {
+      throw Text.wrong("%s: weights have no labels and names; leave them out", out);
+    }
+    try (OutputFile written = new OutputFile(out, outputs, ENDINGS);
+        Arena arena = Arena.host()) {
+      PrintWriter err = spec.commandLine().getErr();
+      Map<String, Tensor> tensors = WeightFile.read(array, arena, err::println);
+      WeightFile.write(written.path(), tensors);
+      written.commit();
+      String count = Text.count(tensors.size(), "tensor", "tensors");
+      written.console(spec.commandLine()).println(Text.say("%s: %s", count, out));
+    }
   }
 
   private static void label(TableFile file, Labels labels) {

@@ -42,8 +42,8 @@ import picocli.CommandLine.Spec;
     description = {
       "",
       "For checking another implementation, or for a training loop of your own. Weights have the",
-      "names of the framework that 'vicinal list networks' says; what the file holds beyond the",
-      "network is said.",
+      "names of the framework that 'vicinal list networks' says, in a .safetensors file or one that",
+      "torch.save wrote; what the file holds beyond the network is said.",
       "",
       "Writes to the folder: features.npy, the pooled features; embeddings.npy where the file has the",
       "layer behind them; with --cotangent gradients.safetensors and grad_images.npy; with",
@@ -88,8 +88,11 @@ final class NetworkCommand implements Callable<Integer> {
   @Option(
       names = "--weights",
       required = true,
-      paramLabel = "W.safetensors",
-      description = "What the network learned, by its framework's names.")
+      paramLabel = "W.pth",
+      description = {
+        "What the network learned, by its framework's names: .safetensors, or PyTorch's .pth, .pt,",
+        "and W.pth:KEY for one of several dicts in it."
+      })
   private Path weights;
 
   @Option(
@@ -137,6 +140,7 @@ final class NetworkCommand implements Callable<Integer> {
       NetworkProgram program = program(network, x.shape());
       NetworkWeights found =
           NetworkWeights.read(weights, arena, dtype, program.variables(), network.classifier());
+      found.notes().forEach(spec.commandLine().getErr()::println);
       Map<String, Tensor> inputs = new LinkedHashMap<>(found.values());
       inputs.put(NetworkProgram.IMAGES, x);
       if (cotangent != null) {

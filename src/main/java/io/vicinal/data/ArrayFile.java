@@ -19,6 +19,8 @@ import java.util.function.Consumer;
  *   <li>a {@code .npy} file;
  *   <li>{@code FILE.npz:NAME}, an array of an archive (the name may be left out if it holds one);
  *   <li>{@code FILE.safetensors:NAME}, likewise;
+ *   <li>{@code FILE.pt} or {@code FILE.pt:NAME}, a tensor that {@code torch.save} wrote, alone or
+ *       in a dict;
  *   <li>a folder that {@code vicinal features} wrote, {@code FOLDER:SPLIT} for some of its samples;
  *   <li>a {@code .csv}, {@code .tsv} or {@code .txt} table of numbers, with or without a first line
  *       of names; {@code FILE.csv:A,B,F..K} takes columns by name, or by number from 0. A table of
@@ -42,6 +44,7 @@ public final class ArrayFile {
     NPY,
     NPZ,
     SAFETENSORS,
+    TORCH,
     TEXT,
     PARQUET;
 
@@ -62,6 +65,10 @@ public final class ArrayFile {
       OtherFormat.check(file, start);
       if (magic.startsWith("\u0093NUM")) {
         return NPY;
+      }
+      boolean torch = name.endsWith(".pt") || name.endsWith(".pth");
+      if (torch && (magic.startsWith("PK") || magic.startsWith("\u0080"))) {
+        return TORCH;
       }
       if (magic.startsWith("PK\u0003\u0004") || magic.startsWith("PK\u0005\u0006")) {
         return NPZ;
@@ -104,7 +111,7 @@ public final class ArrayFile {
         yield file;
       }
       case NPZ -> ZipMember.open(at.file(), at.part());
-      case SAFETENSORS, TEXT, PARQUET -> null;
+      case SAFETENSORS, TORCH, TEXT, PARQUET -> null;
     };
   }
 
@@ -118,6 +125,9 @@ public final class ArrayFile {
     Format format = Format.of(at.file());
     if (format.isTable()) {
       return null;
+    }
+    if (format == Format.TORCH) {
+      return TorchFile.find(at);
     }
     InputFile file = format == Format.SAFETENSORS ? InputFile.open(at.file()) : openNpy(path);
     try {
@@ -349,7 +359,7 @@ public final class ArrayFile {
       ParquetTexts column = ParquetTexts.read(at);
       return column.isReal() ? null : column.cells();
     }
-    if (format == Format.SAFETENSORS) {
+    if (format == Format.SAFETENSORS || format == Format.TORCH) {
       return null;
     }
     try (InputFile file = openNpy(path)) {

@@ -74,7 +74,7 @@ public final class LabelEdits {
     return switch (ArrayFile.Format.of(at.file())) {
       case TEXT -> at.part() == null && ending(at.file(), ".txt") ? Kind.LINES : Kind.TABLE;
       case NPY, NPZ -> Kind.ARRAY;
-      case SAFETENSORS, PARQUET -> Kind.OTHER;
+      case SAFETENSORS, TORCH, PARQUET -> Kind.OTHER;
     };
   }
 

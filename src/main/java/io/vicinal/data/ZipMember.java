@@ -11,7 +11,7 @@ import java.util.zip.CheckedInputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipFile;
 
-/** One array of a NumPy {@code .npz}, stored or deflated, as the bytes of a {@code .npy}. */
+/** A member of a ZIP archive: an array of a NumPy {@code .npz}, a storage of PyTorch. */
 final class ZipMember implements InputFile.ByteSource {
   /** Deflate's best is 1032 to 1; a member that claims more is damage or malice. */
   private static final long MOST_TIMES = 1100;
@@ -21,7 +21,8 @@ final class ZipMember implements InputFile.ByteSource {
   private CheckedInputStream stream;
   private long done; // bytes that stream has given
 
-  private ZipMember(ZipFile zip, ZipEntry entry) {
+  /** A member of an open archive, which the source closes. */
+  ZipMember(ZipFile zip, ZipEntry entry) {
     this.zip = zip;
     this.entry = entry;
   }
@@ -120,11 +121,13 @@ final class ZipMember implements InputFile.ByteSource {
     return false;
   }
 
-  /** By starting over. */
+  /** Back by starting over. */
   @Override
   public void seek(long position) throws IOException {
-    start();
-    stream.skipNBytes(position);
+    if (stream == null || position < done) {
+      start();
+    }
+    stream.skipNBytes(position - done);
     done = position;
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
+import io.vicinal.data.WeightFile;
 import io.vicinal.nn.network.Layers.Statistics;
 import io.vicinal.nn.network.Network;
 import io.vicinal.nn.network.NetworkProgram;
@@ -12,8 +13,10 @@ import io.vicinal.nn.network.Variable;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -147,6 +150,20 @@ class NetworkCommandTest {
             "bn2.running_var",
             "bn3.running_mean",
             "bn3.running_var");
+  }
+
+  /** The same values from PyTorch's file, within a checkpoint's wrapper. */
+  @Test
+  void takesWeightsThatTorchSaved() throws IOException {
+    network("convnet-28", "--threads 1").succeeded();
+    float[] features = written("features.npy").toFloats();
+    Map<String, Tensor> wrapped = new LinkedHashMap<>();
+    weights.forEach((name, tensor) -> wrapped.put("module." + name, tensor));
+    WeightFile.write(at("W.pth"), wrapped);
+    Files.move(at("W.pth"), at("W.safetensors"), StandardCopyOption.REPLACE_EXISTING);
+    assertThat(network("convnet-28", "--threads 1 --overwrite").err())
+        .endsWith("every name without its module. in front\n");
+    assertThat(written("features.npy").toFloats()).isEqualTo(features);
   }
 
   private Object g() {

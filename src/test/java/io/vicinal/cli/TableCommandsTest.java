@@ -7,12 +7,15 @@ import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
 import io.vicinal.data.TableFile;
+import io.vicinal.data.WeightFile;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
+import io.vicinal.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,5 +126,28 @@ class TableCommandsTest {
       }
       assertThat(Names.read(Path.of(table + ":name")).get(1)).isEqualTo("b,c");
     }
+  }
+
+  @Test
+  void weightsAreConvertedThereAndBack() throws IOException {
+    Path there = folder.resolve("w.pth");
+    Path back = folder.resolve("w.safetensors");
+    try (Arena arena = Arena.host()) {
+      Tensor weight = arena.of(new float[] {1, 2, 3, 4}, 2, 2);
+      WeightFile.write(back, Map.of("module.fc.weight", weight));
+      Outcome converted = Outcome.of("convert", back, "--out", there);
+      assertThat(converted.out()).isEqualTo("1 tensor: " + there + "\n");
+      assertThat(converted.err())
+          .contains("w.safetensors: every name without its module. in front");
+      Files.delete(back);
+      Outcome.of("convert", there, "--out", back).succeeded();
+      Map<String, Tensor> tensors = WeightFile.read(back, arena, note -> {});
+      assertThat(tensors).containsOnlyKeys("fc.weight");
+      assertThat(tensors.get("fc.weight").toFloats()).containsExactly(1, 2, 3, 4);
+    }
+    Outcome.of("convert", points, "--out", back, "--overwrite")
+        .failed(2, "E.npy: is neither a .safetensors file nor one that torch.save wrote");
+    Outcome.of("convert", there, "--out", back, "--labels", names)
+        .failed(2, "w.safetensors: weights have no labels");
   }
 }

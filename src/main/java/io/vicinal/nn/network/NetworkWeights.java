@@ -2,7 +2,7 @@ package io.vicinal.nn.network;
 
 import io.vicinal.InputException;
 import io.vicinal.data.InputFile;
-import io.vicinal.data.Safetensors;
+import io.vicinal.data.WeightFile;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.DType;
 import io.vicinal.tensor.Tensor;
@@ -21,14 +21,20 @@ import java.util.Map;
  *     none
  * @param bias its bias, [classes], null if the file has none
  * @param others names in the file that the network does not know
+ * @param notes what is not obvious about how the file was read, a sentence each
  */
 public record NetworkWeights(
-    Map<String, Tensor> values, Tensor classifier, Tensor bias, List<String> others) {
+    Map<String, Tensor> values,
+    Tensor classifier,
+    Tensor bias,
+    List<String> others,
+    List<String> notes) {
   private static final int NAMED = 4;
 
   /**
    * Reads weights. Counts of steps may be missing, nothing else.
    *
+   * @param file as {@link WeightFile} takes it
    * @param variables what a network declares
    * @param classifier the name of its layer behind the features
    * @param dtype the type of a run, to which values are converted
@@ -37,7 +43,8 @@ public record NetworkWeights(
    */
   public static NetworkWeights read(
       Path file, Arena arena, DType dtype, List<Variable> variables, String classifier) {
-    Map<String, Tensor> found = new LinkedHashMap<>(Safetensors.read(file, arena));
+    List<String> notes = new ArrayList<>();
+    Map<String, Tensor> found = new LinkedHashMap<>(WeightFile.read(file, arena, notes::add));
     Map<String, Tensor> values = new LinkedHashMap<>();
     List<String> missing = new ArrayList<>();
     List<String> shapes = new ArrayList<>();
@@ -61,7 +68,11 @@ public record NetworkWeights(
     Tensor weight = rows(found.remove(classifier + ".weight"));
     Tensor bias = found.remove(classifier + ".bias");
     return new NetworkWeights(
-        values, as(weight, arena, dtype), as(bias, arena, dtype), List.copyOf(found.keySet()));
+        values,
+        as(weight, arena, dtype),
+        as(bias, arena, dtype),
+        List.copyOf(found.keySet()),
+        notes);
   }
 
   /** As a matrix; some files have a convolution of 1 x 1 there. */
