@@ -52,7 +52,11 @@ final class ClassMoves {
     Path file = samples.file(sample).toAbsolutePath();
     for (int part = first(name, before); part < name.getNameCount() - 1; part++) {
       if (name.getName(part).toString().equals(before)) {
-        if (after.contains("/") || after.isBlank() || after.equals(".") || after.equals("..")) {
+        if (after.indexOf('/') >= 0
+            || after.indexOf('\0') >= 0
+            || after.isBlank()
+            || after.equals(".")
+            || after.equals("..")) {
           throw Text.wrong("--moves: class '%s' can be no folder; name it otherwise", after);
         }
         Path at = file;

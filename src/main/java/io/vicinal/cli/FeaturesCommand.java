@@ -2,7 +2,6 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Bar;
@@ -489,8 +488,8 @@ final class FeaturesCommand implements Callable<Integer> {
               && json.get("features_sha256").getAsString().equals(hash(features))
           ? json
           : null;
-    } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
-      return null;
+    } catch (IOException | RuntimeException e) {
+      return null; // nothing, or nothing of ours
     }
   }
 

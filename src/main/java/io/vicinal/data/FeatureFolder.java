@@ -317,7 +317,9 @@ public final class FeatureFolder {
   public Map<String, String> facts(String name) {
     Map<String, String> all = new LinkedHashMap<>();
     if (facts().has(name) && facts().get(name).isJsonObject()) {
-      facts().getAsJsonObject(name).asMap().forEach((k, v) -> all.put(k, v.getAsString()));
+      facts().getAsJsonObject(name).asMap().entrySet().stream()
+          .filter(fact -> fact.getValue().isJsonPrimitive())
+          .forEach(fact -> all.put(fact.getKey(), fact.getValue().getAsString()));
     }
     return all;
   }

@@ -1,7 +1,7 @@
 package io.vicinal.data;
 
+import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import java.io.IOException;
@@ -36,10 +36,18 @@ public record FeatureOrigin(String space, String text) {
     for (Path array : arrays) {
       JsonObject json = facts(array);
       if (json != null && json.has(LEFT_OUT)) {
-        counts.put(json.toString(), json.get(LEFT_OUT).getAsInt());
+        counts.put(json.toString(), number(json.get(LEFT_OUT)));
       }
     }
     return counts.values().stream().mapToInt(n -> n).sum();
+  }
+
+  private static int number(JsonElement value) {
+    try {
+      return value.getAsInt();
+    } catch (RuntimeException e) {
+      return 0; // somebody has edited it
+    }
   }
 
   /** Null where nothing is known. */
@@ -65,8 +73,8 @@ public record FeatureOrigin(String space, String text) {
       boolean known =
           json.get("space").getAsString() != null && json.get("model").getAsString() != null;
       return known ? json : null;
-    } catch (IOException | JsonParseException | IllegalStateException | NullPointerException e) {
-      return null;
+    } catch (IOException | RuntimeException e) {
+      return null; // nothing, or nothing of ours
     }
   }
 

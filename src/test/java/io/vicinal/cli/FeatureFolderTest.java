@@ -7,6 +7,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.CsvReader;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
 import io.vicinal.data.Npy;
@@ -287,6 +288,30 @@ class FeatureFolderTest {
         .containsExactlyElementsOf(samples("test"));
     assertThat(cells(table, "label").get(11)).containsExactly(CLASSES.get(2));
     Outcome.of("convert % --out %", features + ":test", folder.resolve("n.npy")).succeeded();
+  }
+
+  /** What somebody wrote into features.json is no reason to fail. */
+  @Test
+  void factsThatAreNoneAreNotKnown() throws IOException {
+    Path own = Files.createDirectory(folder.resolve("edited"));
+    for (String name : List.of("features.npy", "samples.csv")) {
+      Files.copy(features.resolve(name), own.resolve(name));
+    }
+    for (String facts :
+        List.of(
+            "{'space': {}, 'model': 'm'}",
+            "{'space': 's', 'model': 'm', 'samples_left_out': 'two', 'params': {'a': {}}}",
+            "{'space': 's', 'model': 'm', 'samples_left_out': [], 'root': {}}",
+            "[1]",
+            "")) {
+      Files.writeString(own.resolve("features.json"), facts.replace('\'', '"'));
+      assertThat(FeatureOrigin.leftOut(own.resolve("features.npy"))).isZero();
+      Outcome outcome =
+          Outcome.of(
+              "neighbours --embeddings % --k 1 --out % --overwrite",
+              own + ":test", folder.resolve("e.csv"));
+      assertThat(outcome.err()).doesNotContain("unexpected");
+    }
   }
 
   @Test

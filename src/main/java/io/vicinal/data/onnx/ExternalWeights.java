@@ -8,6 +8,7 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -61,11 +62,11 @@ public final class ExternalWeights {
     Set<String> names = new TreeSet<>();
     try (InputStream in = new BufferedInputStream(Files.newInputStream(model), 1 << 16)) {
       read(CodedInputStream.newInstance(in), Message.MODEL, 0, names);
-    } catch (IOException | IllegalStateException e) {
+      return names.stream().map(model::resolveSibling).filter(Files::isRegularFile).toList();
+    } catch (IOException | IllegalStateException | InvalidPathException e) {
       throw InputFile.problem(
           model, "is no ONNX model that can be taken apart", "export it again", e);
     }
-    return names.stream().map(model::resolveSibling).filter(Files::isRegularFile).toList();
   }
 
   private static void read(CodedInputStream in, Message message, int depth, Set<String> names)
