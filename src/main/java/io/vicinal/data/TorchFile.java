@@ -4,7 +4,9 @@ import io.vicinal.InputException;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -61,7 +63,11 @@ public final class TorchFile {
         }
       }
       Map<String, Tensor> tensors = new LinkedHashMap<>();
-      chosen.forEach((name, tensor) -> tensors.put(name, read(tensor, places.get(name), arena)));
+      chosen.keySet().forEach(name -> tensors.put(name, null)); // their order
+      List<String> names = new ArrayList<>(chosen.keySet());
+      names.sort(
+          Comparator.comparingLong(name -> chosen.get(name).offset())); // once from the front
+      names.forEach(name -> tensors.put(name, read(chosen.get(name), places.get(name), arena)));
       return tensors;
     }
   }

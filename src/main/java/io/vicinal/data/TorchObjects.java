@@ -15,6 +15,7 @@ import java.util.Map;
  */
 final class TorchObjects implements Pickle.Objects {
   private static final int MAX_RANK = 16;
+  private static final int MAX_TENSORS = 50_000;
   private static final Map<String, Element> STORAGES =
       Map.of(
           "DoubleStorage", Element.F64,
@@ -39,6 +40,7 @@ final class TorchObjects implements Pickle.Objects {
   private final InputFile file;
   private final Map<String, TorchTensor.Storage> storages = new HashMap<>();
   private final Map<String, Callable> callables = new HashMap<>();
+  private int tensors;
   private long entries; // of dicts that were made of pairs
 
   /** For the pickles of one file. */
@@ -137,6 +139,9 @@ final class TorchObjects implements Pickle.Objects {
    * @param type of a storage of bytes, else null
    */
   private TorchTensor tensor(List<?> arguments, Element type) {
+    if (++tensors > MAX_TENSORS) {
+      throw file.problem("holds more than " + MAX_TENSORS + " tensors", Pickle.REMEDY);
+    }
     TorchTensor.Storage storage = argument(arguments, 0, TorchTensor.Storage.class);
     Element element = type == null ? storage.element() : type;
     if (element == null || type != null && storage.element() != null) {

@@ -317,6 +317,16 @@ class TorchFileTest {
     pickled(view("K\u0000", "K\u0001".repeat(40), "K\u0001".repeat(40)), "17 sizes");
   }
 
+  /** The same few instructions again and again. */
+  @Test
+  void tensorsAreCounted() throws IOException {
+    String view = view("K\u0000", "K\u0001", "K\u0001");
+    String made = view.substring(view.indexOf("ctorch"), view.indexOf("Rs."));
+    String remembered = made.replaceFirst("_v2\n", "_v2\nq\u0000") + "q\u000100";
+    String again = "h\u0000h\u0001R0".repeat(50_001);
+    pickled("\u0080\u0002" + remembered + again + "}.", "more than 50000 tensors");
+  }
+
   @Test
   void picklesThatNoTorchWritesAreRefused() throws IOException {
     String start = "\u0080\u0002";
