@@ -4,18 +4,13 @@ import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.ArrayFiles;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.RowColumns;
 import io.vicinal.cli.common.Text;
-import io.vicinal.data.FeatureFolder;
-import io.vicinal.data.Labels;
-import io.vicinal.data.Names;
-import io.vicinal.data.Npy;
-import io.vicinal.data.TableFile;
 import io.vicinal.data.WeightFile;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -53,7 +48,9 @@ final class ConvertCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Parameters(paramLabel = "X.npy", description = "[N, D]; or weights.")
+  @Parameters(
+      paramLabel = "X.npy",
+      description = "[N, D], or a folder of 'features', FOLDER:SPLIT for a part of it; or weights.")
   private Path array;
 
   @Option(
@@ -63,17 +60,7 @@ final class ConvertCommand implements Callable<Integer> {
       description = "What Parquet's column of lists is called; default: ${DEFAULT-VALUE}.")
   private String name;
 
-  @Option(
-      names = "--labels",
-      paramLabel = "y.npy",
-      description = "[N], numbers or names: the column label of a table.")
-  private Path labels;
-
-  @Option(
-      names = "--sample-names",
-      paramLabel = "LIST",
-      description = "What to call the rows: the column name of a table.")
-  private Path sampleNames;
+  @Mixin private RowColumns columns;
 
   @Option(
       names = "--out",
@@ -96,38 +83,20 @@ final class ConvertCommand implements Callable<Integer> {
     try (OutputFile written = new OutputFile(out, outputs, ENDINGS);
         Backend backend = Backend.cpu();
         Arena arena = Arena.host()) {
-      ArrayFiles files = new ArrayFiles(arena, backend).beside(labels, sampleNames);
+      columns.check(written, out);
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(columns.paths());
       Tensor matrix = files.largeMatrix(array, null);
-      long rows = matrix.dim(0);
-      boolean table = TableFile.isTable(written.path());
-      if (!table && (labels != null || sampleNames != null)) {
-        throw Text.wrong(
-            "%s: has no room for labels and names; name a .parquet, .csv or .tsv", out);
-      }
-      if (table) {
-        TableFile file = new TableFile(rows);
-        Names names = Names.read(FeatureFolder.or(sampleNames, array), rows, "rows");
-        if (names.known()) {
-          file.texts("name", row -> names.get(row));
-        }
-        Path own = FeatureFolder.or(labels, array);
-        if (own != null) {
-          label(file, files.labels(own, array, rows, Names.none()));
-        }
-        file.matrix(name, matrix).write(written.path());
-      } else {
-        Npy.write(written.path(), matrix);
-      }
+      columns.write(written, array, name, matrix, files);
       written.commit();
       written
           .console(spec.commandLine())
-          .println(Text.say("%s rows of %s numbers: %s", rows, matrix.dim(1), out));
+          .println(Text.say("%s rows of %s numbers: %s", matrix.dim(0), matrix.dim(1), out));
     }
     return 0;
   }
 
   private void weights() {
-    if (labels != null || sampleNames != null) {
+    if (columns.given()) {
       throw Text.wrong("%s: weights have no labels and names; leave them out", out);
     }
     try (OutputFile written = new OutputFile(out, outputs, ENDINGS);
@@ -138,16 +107,6 @@ final class ConvertCommand implements Callable<Integer> {
       written.commit();
       String count = Text.count(tensors.size(), "tensor", "tensors");
       written.console(spec.commandLine()).println(Text.say("%s: %s", count, out));
-    }
-  }
-
-  private static void label(TableFile file, Labels labels) {
-    if (labels.classes().known()) {
-      List<String> texts = labels.texts();
-      file.texts("label", row -> texts.get((int) row));
-    } else {
-      long[] ids = labels.ids().toLongs();
-      file.wholes("label", row -> ids[(int) row]);
     }
   }
 }

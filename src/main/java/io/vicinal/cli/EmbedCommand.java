@@ -6,7 +6,7 @@ import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.HeadFile;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
-import io.vicinal.data.ArrayFile;
+import io.vicinal.cli.common.RowColumns;
 import io.vicinal.tensor.Arena;
 import io.vicinal.tensor.Tensor;
 import java.nio.file.Path;
@@ -54,13 +54,18 @@ final class EmbedCommand implements Callable<Integer> {
   @Option(names = "--normalize", description = "Write unit vectors.")
   private boolean normalize;
 
+  @Mixin private RowColumns columns;
+
   @Mixin private DeviceOptions device;
 
   @Option(
       names = "--out",
       required = true,
       paramLabel = "E.npy",
-      description = "Written: [N, d], as .npy, .parquet (a column of lists), .csv or .tsv.")
+      description = {
+        "Written: [N, d], as .npy, .parquet (a column of lists), .csv or .tsv (columns e0, e1, ...);",
+        "all but .npy with label and name of each row where they are known."
+      })
   private Path out;
 
   @Mixin private OutputOptions outputs;
@@ -70,13 +75,15 @@ final class EmbedCommand implements Callable<Integer> {
     try (OutputFile written = new OutputFile(out, outputs, ".npy", ".parquet", ".csv", ".tsv");
         Backend backend = device.open();
         Arena arena = Arena.host()) {
+      columns.check(written, out);
       HeadFile map = HeadFile.read(head, backend, arena);
-      Tensor x = new ArrayFiles(arena, backend).matrix(features, map.dtype());
+      ArrayFiles files = new ArrayFiles(arena, backend).beside(columns.paths());
+      Tensor x = files.matrix(features, map.dtype());
       Tensor embeddings = map.embed(features, x, backend, arena);
       if (normalize) {
         backend.normalizeRows(embeddings, embeddings);
       }
-      ArrayFile.write(written.path(), embeddings, "embedding");
+      columns.write(written, features, "embedding", embeddings, files);
       written.commit();
       written
           .console(spec.commandLine())

@@ -27,11 +27,13 @@ import java.util.stream.IntStream;
 record CsvNumbers(
     Path file, List<String> names, int[] chosen, int[] leftOut, int[] codes, int width, long rows)
     implements NumberTable {
+  private static final List<String> BESIDE_MATRIX = List.of("name", "label");
   private static final Pattern CODE = Pattern.compile("0[0-9]+");
 
   /**
    * @param path a table, or {@code TABLE:A,B,F..K} for some of its columns. All columns are those
-   *     of numbers: one whose every cell is a text is left out
+   *     of numbers: one whose every cell is a text is left out, and so is what {@link TableFile}
+   *     writes before a matrix
    * @param beside what else is read with it: a column of this table named there is no feature of it
    */
   static CsvNumbers of(Path path, Path... beside) {
@@ -62,6 +64,7 @@ record CsvNumbers(
         for (int j = 0; header && j < first.size(); j++) {
           left.set(j, left.get(j) || first.get(j).isEmpty()); // pandas writes its index so
         }
+        left.set(0, header ? beforeMatrix(first) : 0);
         for (Path other : beside) {
           left.or(columns(at.file(), other, first));
         }
@@ -120,6 +123,15 @@ record CsvNumbers(
     int[] codes(int[] among) {
       return Arrays.stream(among).filter(codes::get).toArray();
     }
+  }
+
+  /** Names and labels may look like numbers: how many columns of them stand before e0, e1, ... */
+  private static int beforeMatrix(List<String> header) {
+    int from = Math.max(0, header.indexOf("e0"));
+    boolean known = BESIDE_MATRIX.containsAll(header.subList(0, from));
+    boolean matrix =
+        IntStream.range(from, header.size()).allMatch(j -> header.get(j).equals("e" + (j - from)));
+    return known && matrix ? from : 0;
   }
 
   /** The column of this file that another path names. */

@@ -1,13 +1,18 @@
 package io.vicinal.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
+import io.vicinal.Patience;
+import io.vicinal.cli.common.Text;
 import io.vicinal.data.CsvReader;
 import io.vicinal.data.dataset.Datasets;
+import io.vicinal.data.onnx.TinyOnnx;
+import io.vicinal.report.Chromium;
 import java.awt.Color;
 import java.awt.Graphics2D;
 import java.awt.image.BufferedImage;
@@ -17,19 +22,23 @@ import java.awt.image.RescaleOp;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageWriteParam;
 import javax.imageio.ImageWriter;
 import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each fault that the doctor knows, made on purpose beside pictures that have none. */
@@ -405,6 +414,130 @@ class DoctorDataTest {
     assertThat(outcome.code()).isOne();
     assertThat(outcome.out())
         .contains("4 samples, 2 classes, format csv", "no-sample ", "line 3", "line 4");
+  }
+
+  /** Of the dataset whose pictures became more, and of the folder by itself. */
+  @Test
+  void aFolderOfFeaturesIsJoinedByPath() throws IOException {
+    sound();
+    jpeg("train/snowy owl/again.jpg", scene(24), 0.8f); // of the first owl
+    Path model = folder.resolve("model.onnx");
+    TinyOnnx.single(model, "Relu", 1, new long[] {-1, 3, 16, 16}, 1);
+    Path features = folder.resolve("features");
+    Outcome.of(
+            "features --images % --model % --pool flatten --mean .5,.5,.5 --std .5,.5,.5 --run %",
+            folder.resolve("photos"), model, features)
+        .succeeded();
+    png("train/cat/00 new.png", scene(500)); // rows behind it are no places any more
+    Outcome outcome = doctor("--features", features.toString());
+    assertThat(outcome.code()).isOne();
+    assertThat(found("feature-count").get(0).get("detail")).endsWith("1 sample has no features");
+    assertThat(paths("near")).containsExactly("train/snowy owl/again.jpg");
+    assertThat(found("near").get(0))
+        .containsEntry("other_path", "train/snowy owl/0.png")
+        .containsEntry("file", at("train/snowy owl/again.jpg").toString());
+    assertThat(found("near").get(0).get("detail")).startsWith("features of cosine 0.9");
+
+    Outcome.of("doctor data % --out %", features, folder.resolve("out")).succeeded();
+    assertThat(found("feature-count")).isEmpty();
+    assertThat(paths("near")).singleElement().asString().endsWith("train/snowy owl/again.jpg");
+    Files.delete(at("train/cat/0.png"));
+    Outcome gone = doctor("--features", features.toString());
+    assertThat(gone.code()).isOne();
+    assertThat(found("feature-count").get(0).get("detail"))
+        .contains("1 row of features is of no sample, ", "train/cat/0.png");
+  }
+
+  /** A list of parts of one picture takes minutes: the signal comes before the end. */
+  @Test
+  @Timeout(Patience.SECONDS)
+  void interruptedItLeavesEarlierFilesAlone() throws Exception {
+    sound();
+    doctor("--fail-on", "never").succeeded();
+    Path out = folder.resolve("out");
+    Map<Path, String> before = contents(out);
+    BufferedImage large = new BufferedImage(1500, 1500, BufferedImage.TYPE_INT_RGB);
+    large.createGraphics().drawImage(scene(1), 0, 0, 1500, 1500, null);
+    png("large.png", large);
+    StringBuilder rows = new StringBuilder("label,path,x_1,y_1,x_2,y_2\n");
+    for (int i = 0; i < 30_000; i++) {
+      rows.append(Text.say("a,large.png,%d,%d,%d,1500\n", i % 200, i / 200, 1400));
+    }
+    Files.writeString(at("list.csv"), rows);
+    for (Path to : List.of(out, folder.resolve("new"))) {
+      try (CliProcess process =
+          CliProcess.start(
+              folder.resolve("work"), List.of(), "doctor", "data", at("list.csv"), "--out", to)) {
+        while (!Files.isDirectory(to) || contents(to).size() == (to == out ? before.size() : 0)) {
+          assertThat(process.runs()).isTrue();
+          Thread.sleep(20);
+        }
+        assertThat(process.signal("TERM").code()).isEqualTo(143);
+      }
+    }
+    assertThat(contents(out)).isEqualTo(before);
+    assertThat(folder.resolve("new")).doesNotExist();
+  }
+
+  /** Everything below a folder, hidden folders and files too. */
+  private static Map<Path, String> contents(Path of) throws IOException {
+    Map<Path, String> all = new LinkedHashMap<>();
+    try (Stream<Path> files = Files.list(of)) {
+      for (Path file : files.sorted().toList()) {
+        all.put(file, Files.isRegularFile(file) ? Files.readString(file) : "a folder");
+      }
+    } catch (NoSuchFileException e) {
+      // it went while it was listed
+    }
+    return all;
+  }
+
+  @Test
+  @Timeout(2 * Patience.SECONDS)
+  void thePageShowsBothPicturesAndNamesOfAPair() throws Exception {
+    sound();
+    String longer = "train/cat/" + "long_name_without_a_blank".repeat(5) + ".png";
+    Files.copy(at("train/cat/0.png"), at(longer));
+    Files.copy(at("train/dog/0.png"), at("test/dog/new\nline \"x\" <i>.png"));
+    jpeg("train/dog/wrong.jpg", scene(2), 0.7f);
+    doctor("--fail-on", "never").succeeded();
+    Optional<Path> browser = Chromium.find();
+    assumeTrue(browser.isPresent(), "no Chromium on the path: install Debian's package chromium");
+    Path pictures = Files.createDirectories(Path.of("target", "report"));
+    try (Chromium page = new Chromium(browser.get())) {
+      for (int width : new int[] {1280, 390}) {
+        page.open(folder.resolve("out/report.html"), width, 844, "light");
+        page.screenshot(pictures.resolve("doctor-" + width + ".png"), true);
+        assertThat(
+                page.is(
+                    "document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+            .as("overflows at " + width)
+            .isTrue();
+        assertThat(page.text("document.querySelectorAll('figure.card.two').length")).isEqualTo("3");
+        assertThat(
+                page.text(
+                    """
+                    JSON.stringify([...document.querySelectorAll('figure.card.two')].flatMap(card => {
+                      const box = card.getBoundingClientRect();
+                      const looks = [...card.querySelectorAll('img')];
+                      const names = [...card.querySelectorAll('figcaption b')];
+                      const inside = x => {
+                        const b = x.getBoundingClientRect();
+                        return b.width > 8 && b.height > 8 && b.left >= box.left && b.right <= box.right + 1
+                            && box.left >= 0 && box.right <= innerWidth;
+                      };
+                      return looks.length === 2 && names.length === 2
+                          && looks.every(x => x.naturalWidth > 0) && [...looks, ...names].every(inside)
+                          && names.every(x => x.textContent.trim()) ? [] : [card.innerText];
+                    }))"""))
+            .as("cards at " + width)
+            .isEqualTo("[]");
+        assertThat(page.text("document.querySelector('main').innerText"))
+            .contains(longer.substring(longer.length() - 20), "new?line \"x\" <i>.png")
+            .contains("train/dog/wrong.jpg", "train/cat/2.png", "cat, train", "dog, train");
+      }
+      assertThat(page.complaints()).isEmpty();
+    }
   }
 
   @Test

@@ -14,6 +14,7 @@ import io.vicinal.data.Npy;
 import io.vicinal.data.Safetensors;
 import io.vicinal.data.onnx.TinyOnnx;
 import io.vicinal.tensor.Arena;
+import io.vicinal.tensor.DType;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -455,5 +456,30 @@ class FeatureFolderTest {
     Outcome.of("train --features % --run %", of + ":test", folder.resolve("run 3")).succeeded();
     Outcome.of("labels apply --labels % --decisions % --out %", of, of, of.resolve("samples.csv"))
         .failed(2, "samples.csv: is an input of this command");
+  }
+
+  /** Beside the numbers of what comes out, and never among them when that is read again. */
+  @Test
+  void tablesOfRowsKeepNamesAndLabels() {
+    Path test = folder.resolve("features:test");
+    Path numbers = folder.resolve("rows.npy");
+    Outcome.of("embed --features % --head % --out %", test, run, numbers).succeeded();
+    List<String> labels = IntStream.range(0, 12).mapToObj(i -> CLASSES.get(i / 4)).toList();
+    for (String ending : List.of("csv", "tsv", "parquet")) {
+      Path table = folder.resolve("rows." + ending);
+      Outcome.of("embed --features % --head % --out %", test, run, table).succeeded();
+      assertThat(Names.read(Path.of(table + ":name")).list()).isEqualTo(samples("test"));
+      Path back = folder.resolve("back." + ending);
+      Outcome.of("convert % --labels % --out %", test, table + ":label", back).succeeded();
+      assertThat(Names.read(Path.of(back + ":name")).list()).isEqualTo(samples("test"));
+      try (Arena arena = Arena.host()) {
+        assertThat(Labels.read(Path.of(table + ":label"), arena, Names.none(), note -> {}).texts())
+            .isEqualTo(labels);
+        assertThat(Labels.read(Path.of(back + ":label"), arena, Names.none(), note -> {}).texts())
+            .isEqualTo(labels);
+        assertThat(ArrayFile.read(table, arena, DType.F32, note -> {}).toFloats())
+            .isEqualTo(Npy.read(numbers, arena).toFloats());
+      }
+    }
   }
 }

@@ -150,4 +150,22 @@ class TableCommandsTest {
     Outcome.of("convert", there, "--out", back, "--labels", names)
         .failed(2, "w.safetensors: weights have no labels");
   }
+
+  /** Labels and names that look like numbers are no features of a table that Vicinal wrote. */
+  @Test
+  void numbersBesideAMatrixAreNoFeatures() throws IOException {
+    Path labels = Files.writeString(folder.resolve("y.txt"), "7\n3\n7\n7\n");
+    Path codes = Files.writeString(folder.resolve("codes.txt"), "11\n12\n13\n14\n");
+    Path table = folder.resolve("t.csv");
+    Outcome.of("convert", points, "--labels", labels, "--sample-names", codes, "--out", table)
+        .succeeded();
+    assertThat(table).content().startsWith("name,label,e0,e1\n11,7,0.0,0.0\n");
+    Path own = Files.writeString(folder.resolve("own.csv"), "label,e0,x\n1,2,3\n4,5,6\n");
+    try (Arena arena = Arena.host()) {
+      assertThat(ArrayFile.read(table, arena, DType.F32, note -> {}).toDoubles())
+          .containsExactly(0, 0, 0, 1, 3, 0, 0, -1);
+      assertThat(ArrayFile.read(own, arena, DType.F32, note -> {}).toDoubles())
+          .containsExactly(1, 2, 3, 4, 5, 6);
+    }
+  }
 }

@@ -102,12 +102,13 @@ record SampleFeatures(Tensor rows, int[] ids, String problem) {
     List<String> problems = new ArrayList<>();
     if (strange > 0) {
       problems.add(
-          strange
-              + " rows of features are of no sample, the first of "
+          (strange == 1 ? "1 row of features is" : strange + " rows of features are")
+              + " of no sample, the first of "
               + InputFile.printable(first));
     }
     if (without > 0) {
-      problems.add(without + " samples have no features");
+      problems.add(
+          without == 1 ? "1 sample has no features" : without + " samples have no features");
     }
     return new SampleFeatures(rows, ids, problems.isEmpty() ? null : String.join("; ", problems));
   }
