@@ -117,7 +117,7 @@ final class DoctorDataCommand implements Callable<Integer> {
   @Option(
       names = "--cosine",
       paramLabel = "C",
-      defaultValue = "0.98",
+      defaultValue = "0.995",
       description = "Near by features: at least this; default: ${DEFAULT-VALUE}.")
   private double cosine;
 

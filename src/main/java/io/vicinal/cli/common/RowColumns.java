@@ -46,8 +46,7 @@ public final class RowColumns {
    */
   public void check(OutputFile written, Path out) {
     if (given() && !TableFile.isTable(written.path())) {
-      throw Text.wrong(
-          "%s: has no room for labels and names; name a .parquet, .csv or .tsv", out);
+      throw Text.wrong("%s: has no room for labels and names; name a .parquet, .csv or .tsv", out);
     }
   }
 
@@ -57,8 +56,7 @@ public final class RowColumns {
    * @param from where its rows are from
    * @param column its name in Parquet
    */
-  public void write(
-      OutputFile written, Path from, String column, Tensor matrix, ArrayFiles files) {
+  public void write(OutputFile written, Path from, String column, Tensor matrix, ArrayFiles files) {
     if (!TableFile.isTable(written.path())) {
       Npy.write(written.path(), matrix);
       return;

@@ -61,8 +61,9 @@ final class ModelOptions {
       names = "--test-features",
       paramLabel = "T.npy",
       description = {
-        "[M, D]; their classes need not be those of training. Default: the split test of a folder of",
-        "features or of a dataset; with --run and without such, the samples held out for validation."
+        "[M, D]; their classes need not be those of training. Default, with --run or where a test set",
+        "is needed: the split test of a folder of features or of a dataset; with --run and without",
+        "such, the samples held out for validation."
       })
   Path testFeatures;
 

@@ -101,7 +101,7 @@ public final class Detectors {
       SOFTMAX.and(
           e ->
               e.test() == null
-                  ? "there are no test samples that could be confused"
+                  ? "no test set is given whose samples could be confused"
                   : e.hasConfusion() ? null : "no test sample is confused");
 
   private static final Map<String, Detector> ALL = all(); // after what it is made of
