@@ -148,6 +148,13 @@ interface SizeRule {
       (x, a) -> {
         requireEqualRanks(x.get(0), x.get(1));
         int axis = a.axis(x.get(0).rank());
+        for (int k = 0; k < x.get(0).rank(); k++) {
+          Long one = Sizes.number(x.get(0).get(k));
+          Long other = Sizes.number(x.get(1).get(k));
+          require(
+              k == axis || one == null || other == null || one.equals(other),
+              "axis " + k + " has " + one + " and " + other + " entries");
+        }
         return x.get(0).with(axis, Sizes.sum(x.get(0).get(axis), x.get(1).get(axis)));
       };
 

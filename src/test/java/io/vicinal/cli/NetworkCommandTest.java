@@ -208,6 +208,9 @@ class NetworkCommandTest {
     Npy.write(at("G.npy"), normal(BATCH, 5));
     network("convnet-28", "--cotangent %", g())
         .failed(2, "G.npy: has shape [3, 5]; it must be [3, 128]");
+    Npy.write(at("X.npy"), normal(1, 48, 48, 3));
+    network("bn-inception", "--threads 1")
+        .failed(2, "X.npy: bn-inception cannot take images of 48 x 48 x 3: BnInception.java");
     Npy.write(at("X.npy"), normal(BATCH, 28));
     network("convnet-28", "--threads 1")
         .failed(2, "X.npy: has shape [3, 28]; save images as [images, height, width, channels]");

@@ -55,6 +55,7 @@ class ProgramTest {
     assertThat(b.slice(1, -4, -1).known(1)).isEqualTo(3);
     assertThat(a.slice(0, 1, 4).known(0)).isEqualTo(3);
     assertThat(a.slice(0, -2).known(0)).isEqualTo(2);
+    assertThatThrownBy(() -> a.concat(b, 0)).hasMessageContaining("axis 1 has 3 and 5 entries");
     assertThatThrownBy(() -> a.slice(0, 1).known(0)).hasMessageContaining("no known size");
     assertThatThrownBy(() -> a.concat(a, 0).known(0)).hasMessageContaining("no known size");
   }
