@@ -55,7 +55,7 @@ final class LabelledTable {
         throw InputFile.problem(
             file,
             "has no column '" + needed + "'",
-            "name its columns so, which are: " + InputFile.listed(header));
+            "call two of its columns label and path; it has: " + InputFile.listed(header));
       }
     }
     for (String name : header) {

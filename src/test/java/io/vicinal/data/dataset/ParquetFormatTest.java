@@ -63,7 +63,7 @@ class ParquetFormatTest {
   void missingColumnsAreNamed() throws IOException {
     refused(
         () -> Datasets.open(given("polars.parquet")),
-        "t.parquet: has no column 'path'; name its columns so, which are: label, id, weight, test");
+        "t.parquet: has no column 'path'; call two of its columns label and path; it has: label, id, weight, test");
   }
 
   @Test
