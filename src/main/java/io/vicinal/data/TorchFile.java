@@ -119,18 +119,15 @@ public final class TorchFile {
     String key = at.part() == null ? only(found) : at.part();
     if (key == null || !found.containsKey(key)) {
       List<String> keys = found.keySet().stream().filter(name -> !name.isEmpty()).toList();
+      if (keys.isEmpty()) {
+        throw InputFile.problem(
+            at.file(), "is one dict of tensors", "leave out :" + InputFile.printable(key));
+      }
       throw InputFile.problem(
           at.file(),
-          (key == null
-                  ? "holds several dicts of tensors: "
-                  : "has no dict of tensors of that name: ")
+          (key == null ? "holds several dicts of tensors: " : "has no such dict of tensors, but: ")
               + InputFile.listed(keys),
-          keys.isEmpty()
-              ? "leave out :" + InputFile.printable(key)
-              : "name one, such as "
-                  + at.file().getFileName()
-                  + ":"
-                  + InputFile.printable(keys.get(0)));
+          "name one, such as " + at.file().getFileName() + ":" + InputFile.printable(keys.get(0)));
     }
     if (at.part() == null && !key.isEmpty()) {
       notes.accept(

@@ -147,6 +147,8 @@ class TableCommandsTest {
     }
     Outcome.of("convert", points, "--out", back, "--overwrite")
         .failed(2, "E.npy: is neither a .safetensors file nor one that torch.save wrote");
+    Outcome.of("convert", there, "--out", there, "--overwrite")
+        .failed(2, "w.pth: is an input of this command, which is never replaced");
     Outcome.of("convert", there, "--out", back, "--labels", names)
         .failed(2, "w.safetensors: weights have no labels");
   }

@@ -133,7 +133,9 @@ class TorchFileTest {
     refused(() -> read(two), "two.pth: holds several dicts of tensors: student, teacher; name one")
         .hasMessageEndingWith("such as two.pth:student");
     assertThat(read(Path.of(two + ":teacher")).get("w").at(0)).isEqualTo(-base(0));
-    refused(() -> read(Path.of(two + ":x")), "two.pth: has no dict of tensors of that name");
+    refused(() -> read(Path.of(two + ":x")), "two.pth: has no such dict of tensors, but: student");
+    Path one = fixture("zip.pth");
+    refused(() -> read(Path.of(one + ":x")), "zip.pth: is one dict of tensors; leave out :x");
     assertThat(read(fixture("unsigned.pth")).get("a").toLongs()).containsExactly(1, 65535);
     assertThat(read(folder.resolve("unsigned.pth")).get("b").toLongs())
         .containsExactly((1L << 32) - 1);

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -66,20 +67,23 @@ public final class OutputOptions {
     }
   }
 
-  /** The files that the command's options name, and those that a configuration among them names. */
+  /**
+   * The files that the command's arguments name, and those that a configuration among them does.
+   */
   private List<Path> inputs() {
     List<Path> inputs = new ArrayList<>();
     if (command == null) {
       return inputs;
     }
-    for (OptionSpec option : command.options()) {
-      if (!option.longestName().startsWith("--out")) {
-        values(option.getValue())
+    for (ArgSpec argument : command.args()) {
+      String name = argument instanceof OptionSpec option ? option.longestName() : "";
+      if (!name.startsWith("--out")) {
+        values(argument.getValue())
             .map(OutputOptions::path)
             .forEach(
                 path -> {
                   inputs.add(path);
-                  if (!option.longestName().equals("--run")) { // which 'features' writes
+                  if (!name.equals("--run")) { // which 'features' writes
                     addSamples(path, inputs);
                   }
                 });
