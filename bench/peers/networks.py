@@ -4,7 +4,7 @@
 
 resnet18, resnet50 and googlenet are torchvision's; efficientnet-b0 and resnetv2-12-bit (one and two blocks) timm's;
 bn-inception, preact-resnet-12 (one and two blocks) and pyramidnet-29 (three blocks a stage, widening 24) are written
-below from their papers, with the names of the files that their weights are found in. max_layernorm changes the pool.
+below, as the repositories describe them whose names their weights have. max_layernorm changes the pool.
 
 Entry k of the variable that is the j-th by name, without the classifier and the counts, is
     sqrt(2 / fan-out) sin(0.7 k + j)  of matrices and kernels,  0.2 sin(0.7 k + j)  of biases and running means,
