@@ -291,7 +291,10 @@ final class DoctorDataCommand implements Callable<Integer> {
     }
   }
 
-  private Dataset chosen(Dataset data) {
+  /** What is looked at; samples of a folder of features are called as everywhere. */
+  private Dataset chosen(Dataset read) {
+    Path root = isFeatures(path) ? FeatureFolder.of(path).root() : null;
+    Dataset data = root == null ? read : read.below(root);
     for (String split : splits) {
       if (!data.splits().contains(split)) {
         throw Text.wrong(

@@ -92,6 +92,10 @@ public final class Dataset {
           kept);
     }
 
+    Columns called(TextColumn others) {
+      return new Columns(others, labels, splits, superClasses, boxes, queries, gallery, rows, more);
+    }
+
     Columns with(short[] others) {
       return new Columns(names, labels, others, superClasses, boxes, queries, gallery, rows, more);
     }
@@ -284,6 +288,21 @@ public final class Dataset {
       others[id] = to[columns.splits[id]];
     }
     return with(columns.with(others), kept);
+  }
+
+  /** The same samples, called by their paths below another folder where they lie there. */
+  public Dataset below(Path folder) {
+    Path from = folder.toAbsolutePath().normalize();
+    TextColumn names = new TextColumn();
+    for (int id = 0; id < size(); id++) {
+      Path file = root.resolve(name(id)).toAbsolutePath().normalize();
+      if (pixels != null || !file.startsWith(from)) {
+        return this;
+      }
+      names.add(from.relativize(file).toString());
+    }
+    Columns others = columns.called(names);
+    return new Dataset(format, from, others, classes, superClasses, splits, pixels, leftOut, notes);
   }
 
   private Dataset with(Columns others, List<String> named) {
