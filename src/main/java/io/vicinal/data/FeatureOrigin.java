@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -40,6 +41,17 @@ public record FeatureOrigin(String space, String text) {
       }
     }
     return counts.values().stream().mapToInt(n -> n).sum();
+  }
+
+  /** That in words, {@code null} where nothing was left out. */
+  public static String leftOutText(int samples) {
+    return samples == 0
+        ? null
+        : String.format(
+            Locale.ROOT,
+            "%,d %s left out when the features were made",
+            samples,
+            samples == 1 ? "sample was" : "samples were");
   }
 
   private static int number(JsonElement value) {

@@ -37,6 +37,9 @@ record RunRecord(RunConfig config, JsonObject run) {
     o.addProperty("features", data.all().width());
     o.addProperty("trainingSamples", data.training().length);
     o.addProperty("validationSamples", data.validation() == null ? 0 : data.validation().samples());
+    if (data.leftOut() > 0) {
+      o.addProperty("samplesLeftOut", data.leftOut());
+    }
     o.add("classes", new Gson().toJsonTree(data.classes().ids()));
     if (data.trainedNames().known()) {
       o.add("classNames", new Gson().toJsonTree(data.trainedNames().list()));

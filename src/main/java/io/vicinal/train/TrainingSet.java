@@ -7,6 +7,7 @@ import io.vicinal.config.RunConfig;
 import io.vicinal.config.ValidationConfig;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.Labels;
 import io.vicinal.data.Names;
@@ -72,6 +73,10 @@ record TrainingSet(
     if (validation != null && validation.width() != all.width()) {
       throw otherWidth(validation.width(), all.width());
     }
+    int without = leftOut(fitted);
+    if (without > 0) {
+      notes.accept(FeatureOrigin.leftOutText(without));
+    }
     return new TrainingSet(
         all,
         Arrays.stream(labels).mapToInt(classes::row).toArray(),
@@ -80,6 +85,15 @@ record TrainingSet(
         validation,
         read.sha256(),
         fitted);
+  }
+
+  private static int leftOut(RunConfig config) {
+    return FeatureOrigin.leftOut(config.data().features(), config.validation().features());
+  }
+
+  /** How many samples the features are without that their dataset had. */
+  int leftOut() {
+    return leftOut(config);
   }
 
   /** The class row of each training sample, in their order. */

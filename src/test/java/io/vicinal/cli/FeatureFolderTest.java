@@ -117,6 +117,41 @@ class FeatureFolderTest {
     return rows;
   }
 
+  /** Pictures that nobody could read are told by whatever is made of the others. */
+  @Test
+  void whatWasLeftOutIsCounted() throws IOException {
+    Path photos = folder.resolve("with a bad one");
+    Random random = new Random(1);
+    for (int c = 0; c < CLASSES.size(); c++) {
+      for (int i = 0; i < 6; i++) {
+        picture(photos.resolve(CLASSES.get(c) + "/" + i + ".png"), random, SHADES[c]);
+      }
+    }
+    Files.writeString(photos.resolve(CLASSES.get(0) + "/6.png"), "no picture");
+    Path without = folder.resolve("without");
+    Path model = folder.resolve("model.onnx");
+    String line = "features --images % --model % --preset timm --resize 12 --skip-bad --run %";
+    assertThat(Outcome.of(line, photos, model, without).code()).isZero();
+    String said = "1 sample was left out when the features were made";
+    Path to = folder.resolve("run without");
+    Outcome trained =
+        Outcome.of("train --features % --run % --set epochs=1 --set head.embedding=4", without, to);
+    assertThat(trained.code()).isZero();
+    assertThat(trained.out() + trained.err()).contains(said);
+    JsonObject facts = json(to.resolve("config.json")).getAsJsonObject("run");
+    assertThat(facts.get("samplesLeftOut").getAsInt()).isEqualTo(1);
+    Path suspects = folder.resolve("suspects without");
+    String look = "explain mislabel --features % --out %";
+    assertThat(Outcome.of(look, without, suspects).code()).isZero();
+    JsonObject data = json(suspects.resolve("summary.json")).getAsJsonObject("data");
+    assertThat(data.get("left_out").getAsInt()).isEqualTo(1);
+    assertThat(suspects.resolve("report.html"))
+        .content()
+        .contains("Samples left out when the features were made");
+    JsonObject all = json(run.resolve("config.json")).getAsJsonObject("run");
+    assertThat(all.has("samplesLeftOut")).as("where nothing was").isFalse();
+  }
+
   /** Where there is a number, its name stands beside it. */
   private static void named(Path table, String column, Function<Integer, String> called) {
     for (List<String> row : cells(table, column, column + "_name")) {

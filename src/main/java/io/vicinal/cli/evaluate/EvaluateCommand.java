@@ -219,10 +219,7 @@ public final class EvaluateCommand implements Callable<Integer> {
       print(console, evaluation, names, compat); // first: a failing file costs no result
       int without = FeatureOrigin.leftOut(embeddings, gallery);
       if (without > 0) {
-        console.println(
-            Text.say(
-                "%s left out when the features were made",
-                Text.count(without, "sample was", "samples were")));
+        console.println(FeatureOrigin.leftOutText(without));
       }
       if (at != null) {
         ThresholdOptions.print(console, at, embeddings);

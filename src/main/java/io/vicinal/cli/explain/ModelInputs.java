@@ -12,6 +12,7 @@ import io.vicinal.cli.common.JsonFile;
 import io.vicinal.config.LossConfig;
 import io.vicinal.config.RunConfig;
 import io.vicinal.data.FashionMnist;
+import io.vicinal.data.FeatureOrigin;
 import io.vicinal.data.FeatureSet;
 import io.vicinal.data.LabelEdits;
 import io.vicinal.data.LabelNoise;
@@ -349,6 +350,11 @@ final class ModelInputs implements AutoCloseable {
     return source.hash();
   }
 
+  /** How many samples the features are without that their dataset had. */
+  int leftOut() {
+    return FeatureOrigin.leftOut(source.features(), source.testFeatures());
+  }
+
   /** What was opened, in words and hashes. */
   JsonObject facts() {
     JsonObject json = new JsonObject();
@@ -356,6 +362,9 @@ final class ModelInputs implements AutoCloseable {
     json.addProperty("training_samples", subject.model().samples());
     json.addProperty("dataset_samples", subject.samples());
     json.addProperty("held_out_samples", subject.labelled().heldOut());
+    if (leftOut() > 0) {
+      json.addProperty("left_out", leftOut());
+    }
     json.addProperty("dataset_sha256", source.hash());
     json.addProperty("features", subject.model().training().width());
     json.addProperty("embedding", subject.model().head().weight().dim(0));

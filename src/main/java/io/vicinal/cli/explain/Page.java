@@ -130,6 +130,9 @@ final class Page {
     if (unreadable > 0) {
       fact("Pictures that could not be read", unreadable);
     }
+    if (model.leftOut() > 0) {
+      fact("Samples left out when the features were made", model.leftOut());
+    }
     HtmlReport.write(
         new ReportData(title, subtitle(), sections, gallery.pictures(), provenance),
         work.file("report.html"));
