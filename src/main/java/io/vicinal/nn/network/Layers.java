@@ -33,13 +33,11 @@ public final class Layers {
   private final Statistics statistics;
   private final String prefix;
   private final Map<String, Variable> variables;
-  private final Map<String, Expr> inputs;
   private final Map<String, Expr> next;
 
   /** Of a graph that images are an input of. */
   public Layers(Graph graph, Statistics statistics) {
-    this(
-        graph, statistics, "", new LinkedHashMap<>(), new LinkedHashMap<>(), new LinkedHashMap<>());
+    this(graph, statistics, "", new LinkedHashMap<>(), new LinkedHashMap<>());
   }
 
   private Layers(
@@ -47,24 +45,22 @@ public final class Layers {
       Statistics statistics,
       String prefix,
       Map<String, Variable> variables,
-      Map<String, Expr> inputs,
       Map<String, Expr> next) {
     this.graph = graph;
     this.statistics = statistics;
     this.prefix = prefix;
     this.variables = variables;
-    this.inputs = inputs;
     this.next = next;
   }
 
   /** The same with a name in front of what is declared. */
   public Layers in(String name) {
-    return new Layers(graph, statistics, prefix + name + ".", variables, inputs, next);
+    return new Layers(graph, statistics, prefix + name + ".", variables, next);
   }
 
   /** The same with running statistics that stay. */
   public Layers frozen() {
-    return new Layers(graph, Statistics.RUNNING, prefix, variables, inputs, next);
+    return new Layers(graph, Statistics.RUNNING, prefix, variables, next);
   }
 
   /** What was declared, in its order. */
@@ -94,9 +90,7 @@ public final class Layers {
     for (int k = 0; k < sizes.length; k++) {
       sizes[k] = Long.toString(shape[k]);
     }
-    Expr input = graph.real(variable.name(), sizes);
-    inputs.put(variable.name(), input);
-    return input;
+    return graph.real(variable.name(), sizes);
   }
 
   /** A convolution over square windows, without a bias. */
