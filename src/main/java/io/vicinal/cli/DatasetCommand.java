@@ -2,16 +2,17 @@ package io.vicinal.cli;
 
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
+import io.vicinal.cli.common.DatasetOptions;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFile;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.SplitOptions;
 import io.vicinal.cli.common.Table;
 import io.vicinal.cli.common.Text;
 import io.vicinal.data.ArrayFile;
 import io.vicinal.data.Names;
 import io.vicinal.data.TableFile;
 import io.vicinal.data.dataset.Dataset;
-import io.vicinal.data.dataset.DatasetFormat;
 import io.vicinal.data.dataset.Datasets;
 import io.vicinal.data.dataset.Holdout;
 import io.vicinal.data.dataset.PixelArray;
@@ -22,10 +23,8 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,24 +65,9 @@ final class DatasetCommand implements Callable<Integer> {
       description = "A folder; a .csv or .tsv with the columns label and path.")
   private Path path;
 
-  @Option(
-      names = "--format",
-      paramLabel = "NAME",
-      description = "For example cub; default: what the path looks like.")
-  private String format;
+  @Mixin private DatasetOptions format;
 
-  @Option(
-      names = "--param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the format; repeatable.")
-  private Map<String, String> params = new LinkedHashMap<>();
-
-  @Option(
-      names = "--split",
-      split = ",",
-      paramLabel = "NAME",
-      description = "Only this split, or several with commas.")
-  private List<String> splits = List.of();
+  @Mixin private SplitOptions splits;
 
   @Option(names = "--skip-bad", description = "Leave out samples that cannot be, and say how many.")
   private boolean skipBad;
@@ -148,10 +132,8 @@ final class DatasetCommand implements Callable<Integer> {
             rows == null
                 ? null
                 : new OutputFile(rows, outputs, ".npy", ".parquet", ".csv", ".tsv")) {
-      DatasetFormat layout =
-          Datasets.create(format == null ? Datasets.matching(path) : format, params);
-      Dataset all = Datasets.open(path, layout, skipBad);
-      Dataset data = chosen(holdout == null ? all : holdout.of(all));
+      Dataset all = Datasets.open(path, format.of(path), skipBad);
+      Dataset data = splits.of(holdout == null ? all : holdout.of(all), path);
       List<Part> parts = data.splits().stream().map(split -> part(data, split)).toList();
       PrintWriter console =
           written == null ? spec.commandLine().getOut() : written.console(spec.commandLine());
@@ -183,21 +165,6 @@ final class DatasetCommand implements Callable<Integer> {
     List<String> known =
         Arrays.stream(values).map(value -> value.name().toLowerCase(Locale.ROOT)).toList();
     throw Text.wrong("%s: '%s' is unknown; choose %s", option, text, Names.or(known));
-  }
-
-  private Dataset chosen(Dataset data) {
-    for (String split : splits) {
-      if (!data.splits().contains(split)) {
-        throw Text.wrong(
-            "--split: '%s' is unknown; choose %s of %s", split, Names.or(data.splits()), path);
-      }
-    }
-    return splits.isEmpty()
-        ? data
-        : data.subset(
-            IntStream.range(0, data.size())
-                .filter(id -> splits.contains(data.split(id)))
-                .toArray());
   }
 
   /** A split in numbers; the components are its keys in the JSON. */

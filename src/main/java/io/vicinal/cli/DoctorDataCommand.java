@@ -2,27 +2,24 @@ package io.vicinal.cli;
 
 import io.vicinal.backend.Backend;
 import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.DatasetOptions;
 import io.vicinal.cli.common.DeviceOptions;
 import io.vicinal.cli.common.OutputFolder;
 import io.vicinal.cli.common.OutputOptions;
+import io.vicinal.cli.common.SplitOptions;
 import io.vicinal.cli.common.Text;
 import io.vicinal.curate.doctor.DataDoctor;
 import io.vicinal.curate.doctor.Diagnosis;
 import io.vicinal.curate.doctor.DoctorOptions;
 import io.vicinal.curate.doctor.Severity;
 import io.vicinal.data.FeatureFolder;
-import io.vicinal.data.Names;
 import io.vicinal.data.dataset.Dataset;
 import io.vicinal.data.dataset.DatasetFormat;
-import io.vicinal.data.dataset.Datasets;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
@@ -66,24 +63,9 @@ final class DoctorDataCommand implements Callable<Integer> {
           "A folder, a .csv or .tsv as 'vicinal dataset' reads it, or a folder of features.")
   private Path path;
 
-  @Option(
-      names = "--format",
-      paramLabel = "NAME",
-      description = "For example cub; default: what the path looks like.")
-  private String format;
+  @Mixin private DatasetOptions format;
 
-  @Option(
-      names = "--param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the format; repeatable.")
-  private Map<String, String> params = new LinkedHashMap<>();
-
-  @Option(
-      names = "--split",
-      split = ",",
-      paramLabel = "NAME",
-      description = "Only this split, or several with commas.")
-  private List<String> splits = List.of();
+  @Mixin private SplitOptions splits;
 
   @Option(
       names = "--features",
@@ -229,8 +211,7 @@ final class DoctorDataCommand implements Callable<Integer> {
               empty,
               imbalance,
               backend.threads());
-      DatasetFormat layout =
-          Datasets.create(format == null ? Datasets.matching(list) : format, params);
+      DatasetFormat layout = format.of(list);
       if (out == null) {
         return told(look(list, layout, options, backend), worst, spec.commandLine().getOut());
       }
@@ -295,18 +276,7 @@ final class DoctorDataCommand implements Callable<Integer> {
   private Dataset chosen(Dataset read) {
     Path root = isFeatures(path) ? FeatureFolder.of(path).root() : null;
     Dataset data = root == null ? read : read.below(root);
-    for (String split : splits) {
-      if (!data.splits().contains(split)) {
-        throw Text.wrong(
-            "--split: '%s' is unknown; choose %s of %s", split, Names.or(data.splits()), path);
-      }
-    }
-    return splits.isEmpty()
-        ? data
-        : data.subset(
-            IntStream.range(0, data.size())
-                .filter(id -> splits.contains(data.split(id)))
-                .toArray());
+    return splits.of(data, path);
   }
 
   /** The mildest severity that fails; null for none. */

@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 import io.vicinal.InputException;
 import io.vicinal.cli.common.Bar;
+import io.vicinal.cli.common.DatasetOptions;
 import io.vicinal.cli.common.Interrupted;
 import io.vicinal.cli.common.JsonFile;
 import io.vicinal.cli.common.OutputFolder;
@@ -45,9 +46,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.BitSet;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.IntStream;
 import picocli.CommandLine.Command;
@@ -121,17 +120,7 @@ final class FeaturesCommand implements Callable<Integer> {
   @Option(names = "--run", required = true, paramLabel = "DIR", description = "Written.")
   private Path run;
 
-  @Option(
-      names = "--format",
-      paramLabel = "NAME",
-      description = "Of the dataset, for example cub; default: what the path looks like.")
-  private String format;
-
-  @Option(
-      names = "--param",
-      paramLabel = "KEY=VALUE",
-      description = "A parameter of the format; repeatable.")
-  private Map<String, String> params = new LinkedHashMap<>();
+  @Mixin private DatasetOptions format;
 
   @Option(names = "--split", paramLabel = "NAME", description = "Only this split.")
   private String split;
@@ -250,11 +239,7 @@ final class FeaturesCommand implements Callable<Integer> {
   }
 
   private Dataset dataset() {
-    Dataset all =
-        Datasets.open(
-            images,
-            Datasets.create(format == null ? Datasets.matching(images) : format, params),
-            skipBad);
+    Dataset all = Datasets.open(images, format.of(images), skipBad);
     all.notes().forEach(this::note);
     if (split == null) {
       return all;
@@ -367,7 +352,7 @@ final class FeaturesCommand implements Callable<Integer> {
     json.addProperty("images", place(images));
     json.addProperty("root", place(data.root()));
     json.addProperty("format", data.formatName());
-    json.add("params", JsonFile.tree(params));
+    json.add("params", JsonFile.tree(format.params()));
   }
 
   /** From the folder of features if it is below that, so that both can be moved together. */
